@@ -1,0 +1,350 @@
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+import { apiHostMeantBy, gatewayHostFor } from './qualys/platforms.ts';
+
+/** Environment variables, as `process.env` gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const SECRETS: ReadonlySet<string> = new Set(['QUALYS_PASSWORD', 'AzureWebJobsStorage']);
+const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
+
+/** Whether a URL points at this machine; only then plain `http` and a development token are accepted. */
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+}
+
+const trimmed = z.string().transform((text) => text.trim());
+
+const required = trimmed.pipe(z.string().min(1, 'must be set'));
+
+function integer(setting: { min: number; max: number; fallback: number; unit: string }) {
+  const allowed = `must be a whole number from ${setting.min} to ${setting.max} (${setting.unit})`;
+  return trimmed
+    .pipe(z.string().regex(/^\d{1,9}$/, allowed))
+    .transform(Number)
+    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed))
+    .default(setting.fallback);
+}
+
+function flag(fallback: boolean) {
+  const allowed = 'must be 0, 1, true or false';
+  return trimmed
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(['0', '1', 'true', 'false'], allowed))
+    .transform((text) => text === '1' || text === 'true')
+    .default(fallback);
+}
+
+function list(check: (item: string) => boolean, allowed: string) {
+  return trimmed
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .pipe(z.array(z.string()).refine((items) => items.length > 0 && items.every(check), allowed));
+}
+
+/** `https`, or `http` on loopback; the trailing slash goes. */
+const serviceUrl = trimmed
+  .refine((text) => URL.canParse(text), 'must be a URL such as https://host.example')
+  .refine(
+    (text) =>
+      !URL.canParse(text) ||
+      new URL(text).protocol === 'https:' ||
+      (new URL(text).protocol === 'http:' && isLoopback(text)),
+    'must use https (plain http is allowed for loopback addresses only)',
+  )
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
+  }, 'must hold neither credentials nor a query')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const apiUrl = serviceUrl.superRefine((text, context) => {
+  if (!URL.canParse(text)) return;
+  const meant = apiHostMeantBy(new URL(text).hostname.toLowerCase());
+  if (meant !== undefined) {
+    context.addIssue({ code: 'custom', message: `is not the API server; use https://${meant}` });
+  }
+});
+
+const instant = trimmed
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?$/,
+        'must be an ISO 8601 UTC time such as 2026-01-31T00:00:00Z',
+      ),
+  )
+  .transform((text) => new Date(text))
+  .refine((time) => !Number.isNaN(time.getTime()), 'must be an existing date and time');
+
+/** Six fields, seconds first; the Functions host reads the same. */
+const schedule = trimmed.pipe(
+  z.string().regex(/^(\S+\s+){5}\S+$/, 'must be a six-field NCRONTAB expression in UTC, e.g. 0 */5 * * * *'),
+);
+
+const sortKeys = trimmed
+  .refine((text) => isSort(text), 'must be JSON as in the EDR guide, e.g. [{"event.eventProcessedTime":"asc"}]')
+  .optional();
+
+function isSort(text: string): boolean {
+  try {
+    const keys = JSON.parse(text) as unknown;
+    return (
+      Array.isArray(keys) &&
+      keys.length > 0 &&
+      keys.every((key) => {
+        const entries = typeof key === 'object' && key !== null ? Object.values(key as object) : [];
+        return entries.length === 1 && entries.every((order) => order === 'asc' || order === 'desc');
+      })
+    );
+  } catch {
+    return false;
+  }
+}
+
+const VM_RESERVED = /^(action|vm_processed_(after|before)|truncation_limit|id_min|id_max|ids|output_format)$/;
+
+const vmParams = trimmed
+  .transform((text) => text.replace(/^[?&]/, ''))
+  .refine(
+    (text) => [...new URLSearchParams(text)].every(([key, value]) => value !== '' && !VM_RESERVED.test(key)),
+    'must be a query string without empty values and without action, vm_processed_*, truncation_limit, ids, id_min, id_max and output_format, which the connector sets',
+  )
+  .default('');
+
+/** A severity by lowest score: the highest limit that a score reaches names it. */
+const severityTable = trimmed
+  .transform((text) => text.split(',').map((pair) => pair.trim().split(':')))
+  .refine(
+    (pairs) =>
+      pairs.every(([score, name, ...rest]) => /^\d+$/.test(score ?? '') && (name ?? '') !== '' && rest.length === 0),
+    'must be pairs of lowest score and severity, e.g. 0:Informational,2:Low,5:Medium,8:High',
+  )
+  .transform((pairs) =>
+    pairs
+      .map(([score, name]) => ({ from: Number(score), severity: name ?? '' }))
+      .sort((left, right) => right.from - left.from),
+  );
+
+/** Severity of an event by its score; the IOC-era scale of the vendor (`docs/tables.md` shows the other one). */
+const DEFAULT_SEVERITY_TABLE = '0:Informational,2:Low,5:Medium,8:High';
+
+/**
+ * Every setting of the connector: its environment variable, check and default.
+ * The same names stand in `local.settings.sample.json`, in Bicep and in `docs/settings.md`.
+ */
+export const settingsSchema = z.object({
+  QUALYS_USERNAME: required.describe('Qualys account of role Reader or higher with API access.'),
+  QUALYS_PASSWORD: z
+    .string()
+    .min(1, 'must be set')
+    .describe('Password of that account; a Key Vault reference in Azure.'),
+  QUALYS_API_URL: apiUrl.describe('VM API server, e.g. https://qualysapi.qg2.apps.qualys.com.'),
+  QUALYS_GATEWAY_URL: serviceUrl
+    .optional()
+    .describe('EDR gateway; needed for private platforms and loopback addresses.'),
+  QUALYS_STREAMS: list(() => true, 'must name at least one stream')
+    .default(['edr-events', 'vm-detections'])
+    .describe('Enabled streams, comma-separated.'),
+  QUALYS_MAX_CONCURRENCY: integer({ min: 1, max: 100, fallback: 2, unit: 'calls' }).describe(
+    'Ingestion calls at once over all instances, for each of the two APIs.',
+  ),
+  QUALYS_BUDGET_RESERVE_PERCENT: integer({ min: 0, max: 90, fallback: 20, unit: 'percent' }).describe(
+    "Part of the vendor's hourly call budget that backfills leave to the live streams, in percent.",
+  ),
+  STALE_WINDOW_SECONDS: integer({ min: 1, max: 86_400, fallback: 900, unit: 'seconds' }).describe(
+    'A window without progress for so long is put in the queue again, in seconds.',
+  ),
+  INCOMPLETE_AFTER_HOURS: integer({ min: 0, max: 720, fallback: 24, unit: 'hours' }).describe(
+    'How long a window stays open while the vendor counts more than it gives, in hours; then it is closed as incomplete.',
+  ),
+  BACKFILL_MAX_DAYS: integer({ min: 1, max: 3650, fallback: 90, unit: 'days' }).describe(
+    'Longest backfill accepted, in days.',
+  ),
+  BACKFILL_MAX_RUNNING: integer({ min: 1, max: 100, fallback: 5, unit: 'backfills' }).describe(
+    'Backfills that may run at once.',
+  ),
+  EDR_SCHEDULE: schedule.default('0 */5 * * * *').describe('When EDR windows are planned: six-field NCRONTAB, UTC.'),
+  VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
+  EDR_START: instant
+    .optional()
+    .describe('Time from which a new EDR stream ingests; unset: 24 hours before its first tick.'),
+  VM_START: instant
+    .optional()
+    .describe('Time from which a new VM stream ingests; unset: 24 hours before its first tick.'),
+  EDR_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 15, unit: 'minutes' }).describe(
+    'Largest EDR window planned, in minutes.',
+  ),
+  VM_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 60, unit: 'minutes' }).describe(
+    'Largest VM window planned, in minutes.',
+  ),
+  EDR_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 120, unit: 'seconds' }).describe(
+    "An EDR window's end stays this far behind now, in seconds.",
+  ),
+  VM_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 600, unit: 'seconds' }).describe(
+    "A VM window's end stays this far behind now, in seconds.",
+  ),
+  EDR_FILTER: trimmed.optional().describe('Further QQL condition, joined by AND in parentheses.'),
+  EDR_EVENT_TYPES: list(
+    (item) => /^[A-Za-z][\w-]*$/.test(item),
+    'must be event types, comma-separated, e.g. file,network',
+  )
+    .transform((types) => types.map((type) => type.toLowerCase()))
+    .optional()
+    .describe('Subset of file, process, network, registry, mutex; unset: all.'),
+  EDR_MIN_SCORE: integer({ min: 0, max: 10, fallback: 0, unit: 'score' }).describe(
+    'Lowest indicator.score; unset or 0 adds no condition, so unscored events come too.',
+  ),
+  EDR_STATE: flag(false).describe('Value of the state parameter: true limits the answer to the current state.'),
+  EDR_TIME_TOKEN: trimmed
+    .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a QQL token such as event.eventProcessedTime'))
+    .default('event.eventProcessedTime')
+    .describe('QQL token of the time that windows use.'),
+  EDR_TIME_FIELD: trimmed
+    .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a field of the event such as eventProcessedTime'))
+    .default('eventProcessedTime')
+    .describe('Field of the record that holds the same time.'),
+  EDR_SORT: sortKeys.describe('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.'),
+  EDR_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'events' }).describe('Events a page.'),
+  EDR_PAGING: trimmed
+    .pipe(z.enum(['pages', 'searchAfter'], 'must be pages or searchAfter'))
+    .default('pages')
+    .describe('pages (/ioc/events) or searchAfter (/ioc/events/searchAfter).'),
+  EDR_SEVERITY_TABLE: severityTable
+    .default(severityTable.parse(DEFAULT_SEVERITY_TABLE))
+    .describe('Severity by lowest score, e.g. 0:Informational,2:Low,5:Medium,8:High.'),
+  VM_API_VERSION: trimmed
+    .pipe(z.enum(['2.0', '3.0', '4.0', '5.0'], 'must be 2.0, 3.0, 4.0 or 5.0'))
+    .default('5.0')
+    .describe('Version of the detection API; only the path differs.'),
+  VM_TRUNCATION_LIMIT: integer({ min: 20, max: 5000, fallback: 1000, unit: 'hosts' }).describe('Hosts a page.'),
+  VM_STATUS: list(
+    (item) => /^(New|Active|Fixed|Re-Opened)$/.test(item),
+    'must be a subset of New,Active,Fixed,Re-Opened',
+  )
+    .default(['New', 'Active', 'Fixed', 'Re-Opened'])
+    .describe('Detection states asked for.'),
+  VM_SEVERITIES: trimmed
+    .pipe(
+      z.string().regex(/^[1-5](-[1-5])?(,[1-5](-[1-5])?)*$/, 'must be severities 1 to 5 as a list or range, e.g. 3-5'),
+    )
+    .optional()
+    .describe('Severities asked for; unset: all.'),
+  VM_SHOW_RESULTS: flag(true).describe('Whether detections carry RESULTS.'),
+  VM_SHOW_QDS: flag(true).describe('Whether detections carry QDS.'),
+  VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
+  VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),
+  VM_PARAMS: vmParams.describe('Further parameters of the detection call, as a query string.'),
+  LOGS_INGESTION_ENDPOINT: serviceUrl.describe('Ingestion endpoint of the data collection rule (or endpoint).'),
+  LOGS_INGESTION_RULE_ID: required.describe('Immutable id of the data collection rule, e.g. dcr-0123….'),
+  LOGS_INGESTION_AUDIENCE: serviceUrl
+    .default('https://monitor.azure.com')
+    .describe('Token audience of the ingestion endpoint; other in sovereign clouds.'),
+  AzureWebJobsStorage: trimmed
+    .optional()
+    .describe('Connection string of the storage account; in Azure use the identity settings instead.'),
+  AzureWebJobsStorage__accountName: trimmed.optional().describe('Storage account, reached by identity.'),
+  AzureWebJobsStorage__queueServiceUri: serviceUrl
+    .optional()
+    .describe('Queue service of the storage account, reached by identity.'),
+  AzureWebJobsStorage__tableServiceUri: serviceUrl
+    .optional()
+    .describe('Table service of the storage account, reached by identity.'),
+  AzureWebJobsStorage__blobServiceUri: serviceUrl
+    .optional()
+    .describe('Blob service of the storage account, reached by identity.'),
+  AzureWebJobsStorage__clientId: trimmed.optional().describe('Client id of the user-assigned identity.'),
+});
+
+type Parsed = z.output<typeof settingsSchema>;
+
+/** Checked settings. */
+export interface Settings extends Omit<Parsed, 'QUALYS_GATEWAY_URL'> {
+  readonly QUALYS_GATEWAY_URL: string;
+  /** Things worth a warning that do not stop the connector. */
+  readonly warnings: readonly string[];
+}
+
+/** Names of all settings. */
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as readonly (keyof Parsed)[];
+
+/** A setting at fault. */
+interface Problem {
+  readonly message: string;
+  /** What was given, never a secret; absent for a setting that is missing. */
+  readonly given?: string;
+}
+
+/**
+ * Reads the settings. Blank values count as unset.
+ * @throws ConfigError that names every setting at fault at once, what was given (never a secret) and what is allowed.
+ */
+export function parseSettings(env: Environment): Settings {
+  const given = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  ) as Record<string, string>;
+  const unresolved = SETTING_NAMES.filter((name) => /^@Microsoft\.KeyVault\(/i.test(given[name]?.trim() ?? ''));
+  const parsed = settingsSchema.safeParse(given);
+  const problems: Problem[] = unresolved.map((name) => ({
+    message: `${name} is an unresolved Key Vault reference: check the secret, the vault's network and the identity's role (Key Vault Secrets User)`,
+  }));
+  for (const issue of parsed.success ? [] : parsed.error.issues) {
+    const name = String(issue.path[0]);
+    if (!unresolved.some((other) => other === name)) problems.push(describe(name, given[name], issue.message));
+  }
+  problems.push(...crossProblems(given, parsed.success ? parsed.data : undefined).map((message) => ({ message })));
+  if (problems.length > 0 || !parsed.success) throw settingsError(problems);
+  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayUrl(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
+}
+
+function settingsError(problems: readonly Problem[]): ConfigError {
+  const full = problems.map(({ message, given }) => (given === undefined ? message : `${message}, given ${given}`));
+  const publicMessage = `Settings: ${[...new Set(problems.map(({ message }) => message))].join('; ')}`;
+  return new ConfigError(`Settings: ${[...new Set(full)].join('; ')}`, { publicMessage });
+}
+
+function describe(name: string, value: string | undefined, allowed: string): Problem {
+  if (value === undefined) return { message: `${name} must be set` };
+  return {
+    message: `${name} ${allowed}`,
+    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(value.slice(0, 100)),
+  };
+}
+
+/** What one setting alone cannot tell. */
+function crossProblems(given: Readonly<Record<string, string>>, parsed: Parsed | undefined): string[] {
+  const problems: string[] = [];
+  if (!hasStorage(given)) {
+    problems.push(
+      'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__tableServiceUri)',
+    );
+  }
+  if (parsed !== undefined && gatewayUrl(parsed) === undefined) {
+    problems.push(
+      `QUALYS_GATEWAY_URL must be set, because ${new URL(parsed.QUALYS_API_URL).hostname} is not one of the shared Qualys platforms`,
+    );
+  }
+  return problems;
+}
+
+function hasStorage(given: Readonly<Record<string, string>>): boolean {
+  const has = (suffix: string): boolean => given[`AzureWebJobsStorage${suffix}`] !== undefined;
+  return has('') || has('__accountName') || (has('__queueServiceUri') && has('__tableServiceUri'));
+}
+
+function gatewayUrl(settings: Parsed): string | undefined {
+  if (settings.QUALYS_GATEWAY_URL !== undefined) return settings.QUALYS_GATEWAY_URL;
+  const host = gatewayHostFor(new URL(settings.QUALYS_API_URL).hostname.toLowerCase());
+  return host === undefined ? undefined : `https://${host}`;
+}
+
+function warningsOf(settings: Parsed): string[] {
+  const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
+  return unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`);
+}

@@ -1,0 +1,77 @@
+/**
+ * Errors grouped by what the pipeline does about them (ADR 0006): each class is a recovery, not an origin.
+ */
+
+/** Base of every error this connector throws on purpose. */
+export class ConnectorError extends Error {
+  override name = 'ConnectorError';
+}
+
+/** Extra facts about a vendor answer that an operator needs to act. */
+export interface VendorFault {
+  /** HTTP status, when an answer came at all. */
+  readonly status?: number;
+  /** The vendor's own code, e.g. `1905`. */
+  readonly code?: string;
+}
+
+/** Something only a person can repair: settings, credentials, roles. The window stays open and is tried again with growing delays. */
+export class ConfigError extends ConnectorError {
+  override name = 'ConfigError';
+  readonly fault: VendorFault;
+  /** The message without the values of settings, for answers over HTTP. */
+  readonly publicMessage: string;
+  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault; publicMessage?: string }) {
+    super(message, options);
+    this.fault = options?.fault ?? {};
+    this.publicMessage = options?.publicMessage ?? message;
+  }
+}
+
+/** A fault that passes: network, 5xx, a broken or foreign body. Tried again with backoff; costs an attempt. */
+export class RetryableError extends ConnectorError {
+  override name = 'RetryableError';
+  readonly fault: VendorFault;
+  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault }) {
+    super(message, options);
+    this.fault = options?.fault ?? {};
+  }
+}
+
+/** Told to wait, by the vendor's limits or by our own permits. The message goes back with a delay; costs no attempt. */
+export class WaitError extends ConnectorError {
+  override name = 'WaitError';
+  /** How long to stay away, in milliseconds. */
+  readonly retryAfterMs: number;
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The vendor refuses this request and would refuse it again: the window fails now, with the vendor's code and text. */
+export class FatalError extends ConnectorError {
+  override name = 'FatalError';
+  readonly fault: VendorFault;
+  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault }) {
+    super(message, options);
+    this.fault = options?.fault ?? {};
+  }
+}
+
+/** The sink refuses a chunk for its size or content: sending the same again is of no use, smaller chunks may pass. */
+export class ChunkRefusedError extends ConnectorError {
+  override name = 'ChunkRefusedError';
+}
+
+/** Another worker has taken the window over: stop at once and touch nothing more. */
+export class ClaimLostError extends ConnectorError {
+  override name = 'ClaimLostError';
+}
+
+/** What any thrown thing says, on one line, without its stack. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? '' : `: ${messageOf(thrown.cause)}`;
+  return thrown.message.includes(cause) ? thrown.message : `${thrown.message}${cause}`;
+}

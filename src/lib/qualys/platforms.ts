@@ -1,0 +1,52 @@
+/**
+ * Qualys platforms and how the EDR gateway follows from the VM API server.
+ * Source: Qualys "Identify your Qualys platform"; US1 and EU1 have no `apps` in the API host.
+ */
+
+interface Platform {
+  readonly name: string;
+  /** Host of the VM APIs. */
+  readonly api: string;
+  /** Host of the gateway that serves the EDR API. */
+  readonly gateway: string;
+}
+
+const platform = (name: string, api: string, gateway: string): Platform => ({ name, api, gateway });
+const numbered = (name: string, domain: string): Platform => platform(name, `qualysapi.${domain}`, `gateway.${domain}`);
+
+/** The shared platforms; private ones must set `QUALYS_GATEWAY_URL`. */
+export const PLATFORMS: readonly Platform[] = [
+  platform('US1', 'qualysapi.qualys.com', 'gateway.qg1.apps.qualys.com'),
+  numbered('US2', 'qg2.apps.qualys.com'),
+  numbered('US3', 'qg3.apps.qualys.com'),
+  numbered('US4', 'qg4.apps.qualys.com'),
+  platform('EU1', 'qualysapi.qualys.eu', 'gateway.qg1.apps.qualys.eu'),
+  numbered('EU2', 'qg2.apps.qualys.eu'),
+  numbered('EU3', 'qg3.apps.qualys.it'),
+  numbered('IN1', 'qg1.apps.qualys.in'),
+  numbered('CA1', 'qg1.apps.qualys.ca'),
+  numbered('AE1', 'qg1.apps.qualys.ae'),
+  numbered('UK1', 'qg1.apps.qualys.co.uk'),
+  numbered('AU1', 'qg1.apps.qualys.com.au'),
+  numbered('KSA1', 'qg1.apps.qualysksa.com'),
+];
+
+/** The gateway host for a VM API host, or undefined for a private platform. */
+export function gatewayHostFor(apiHost: string): string | undefined {
+  return PLATFORMS.find(({ api }) => api === apiHost)?.gateway;
+}
+
+/**
+ * Names the API host meant by somebody who pasted the console (`qualysguard.`) or the gateway (`gateway.`, `qualysgateway.`) host;
+ * undefined when the host is not one of these.
+ */
+export function apiHostMeantBy(host: string): string | undefined {
+  const known = PLATFORMS.find(({ gateway }) => gateway === host)?.api;
+  if (known !== undefined) return known;
+  const prefix = /^(qualysguard|qualysgateway|gateway)\./.exec(host)?.[0];
+  if (prefix === undefined) return undefined;
+  const domain = host.slice(prefix.length);
+  if (domain === 'qg1.apps.qualys.com') return 'qualysapi.qualys.com';
+  if (domain === 'qg1.apps.qualys.eu') return 'qualysapi.qualys.eu';
+  return `qualysapi.${domain}`;
+}
