@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { ClaimLostError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { isFinished } from './plan-windows.ts';
+import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
+import { MAX_BACKFILL_ATTEMPTS } from './recovery.ts';
+import { isDue } from './run-planner.ts';
+import { newWindow } from './window-record.ts';
+import { chop, isoSeconds, toInterval } from './window.ts';
+
+/** What backfills need. */
+export interface BackfillDependencies {
+  readonly store: CheckpointStore;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly staleSeconds: number;
+  /** Windows of one backfill in work at once. */
+  readonly parallel: number;
+  /** Largest window of a stream, in minutes. */
+  readonly windowMinutes: (stream: string) => number;
+}
+
+/** What an operator sees of a backfill. */
+export interface BackfillView {
+  readonly id: string;
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
+  readonly status: BackfillStatus;
+  readonly windows: { readonly total: number; readonly closed: number; readonly failed: number };
+  readonly rows: number;
+  /** 0 to 100, by time covered. */
+  readonly percent: number;
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  /** Null when unknown. */
+  readonly etaSeconds: number | null;
+}
+
+const RUNNING: ReadonlySet<BackfillStatus> = new Set(['planning', 'running']);
+
+/** Whether a backfill is still at work. */
+export function isRunning(backfill: Pick<BackfillRecord, 'status'>): boolean {
+  return RUNNING.has(backfill.status);
+}
+
+/**
+ * Starts reading a range again; the same range that is still running is not started twice.
+ * @returns the backfill, and whether it is new.
+ */
+export async function startBackfill(
+  request: { readonly stream: string; readonly from: Date; readonly to: Date },
+  deps: BackfillDependencies,
+): Promise<{ backfill: BackfillRecord; isNew: boolean }> {
+  const { stream } = request;
+  const [from, to] = [isoSeconds(request.from), isoSeconds(request.to)];
+  const same = (await deps.store.listBackfills()).filter(
+    (other) => other.stream === stream && other.from === from && other.to === to,
+  );
+  const running = same.find(isRunning);
+  if (running !== undefined) return { backfill: running, isNew: false };
+  const now = deps.clock.now().toISOString();
+  const id = `${createHash('sha256').update(`${stream} ${from} ${to}`).digest('hex').slice(0, 12)}-${same.length + 1}`;
+  const backfill: BackfillRecord = { id, stream, from, to, status: 'planning', startedAt: now, updatedAt: now };
+  try {
+    await deps.store.saveBackfill(backfill);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    // The same request came twice at once: the id follows from the range, so the other one is ours too.
+    return { backfill: (await deps.store.readBackfill(id)) ?? backfill, isNew: false };
+  }
+  deps.log.info('BackfillStarted', { stream, backfill: id, from, to });
+  await openWindows(backfill, deps);
+  return { backfill, isNew: true };
+}
+
+/** Opens the windows of a backfill and starts the first; what a killed process left undone is done again by the planner. */
+async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies): Promise<void> {
+  const { id, stream } = backfill;
+  const now = deps.clock.now();
+  const windows = chop(toInterval(backfill), deps.windowMinutes(stream) * 60_000).map(({ from, to }) =>
+    newWindow({ stream, run: id, from: isoSeconds(from), to: isoSeconds(to) }, now),
+  );
+  await deps.store.insertWindows(windows);
+  backfill.status = 'running';
+  backfill.updatedAt = now.toISOString();
+  await deps.store.saveBackfill(backfill);
+  await feed(backfill, await deps.store.listWindows(stream, id), deps);
+}
+
+/** Keeps a few windows of a backfill in work, so that it never crowds out the live streams. */
+async function feed(backfill: BackfillRecord, records: WindowRecord[], deps: BackfillDependencies): Promise<void> {
+  const now = deps.clock.now();
+  const open = records.filter((record) => !isFinished(record) && !hasGivenUp(record));
+  const inWork = open.filter(({ queuedAt }) => queuedAt !== undefined).length;
+  const waiting = open.filter(({ queuedAt, notBefore }) => queuedAt === undefined && isPast(notBefore, now));
+  const stale = open.filter((record) => record.queuedAt !== undefined && isDue(record, now, deps.staleSeconds));
+  const next = [...stale, ...waiting.slice(0, Math.max(0, deps.parallel - inWork))];
+  for (const record of next) await enqueue(record, now, deps);
+  if (next.length > 0)
+    deps.log.info('BackfillFed', { stream: backfill.stream, backfill: backfill.id, windows: next.length });
+}
+
+function isPast(time: string | undefined, now: Date): boolean {
+  return time === undefined || Date.parse(time) <= now.getTime();
+}
+
+async function enqueue(record: WindowRecord, now: Date, { store, queue }: BackfillDependencies): Promise<void> {
+  record.queuedAt = now.toISOString();
+  try {
+    await store.saveWindow(record);
+  } catch (error) {
+    if (error instanceof ClaimLostError) return;
+    throw error;
+  }
+  await queue.send({ version: 1, stream: record.stream, run: record.run, window: record.key });
+}
+
+/** How far `feedNext` looks for a window that waits: windows start in order, so it is near. */
+const LOOK_AHEAD = 100;
+
+/** Starts the next window of a backfill when one has ended. */
+export async function feedNext(ended: WindowRecord, deps: BackfillDependencies): Promise<void> {
+  const backfill = await deps.store.readBackfill(ended.run);
+  if (backfill?.status !== 'running') return;
+  const ahead = await deps.store.listWindows(ended.stream, ended.run, ended.from, LOOK_AHEAD);
+  const next = ahead.find((record) => record.state === 'planned' && record.queuedAt === undefined);
+  if (next === undefined) await refresh(backfill, deps);
+  else await enqueue(next, deps.clock.now(), deps);
+}
+
+/** Brings all running backfills of a stream forward: part of the planner's tick. */
+export async function tendBackfills(stream: string, deps: BackfillDependencies): Promise<void> {
+  for (const backfill of await deps.store.listBackfills()) {
+    if (backfill.stream !== stream) continue;
+    if (backfill.status === 'planning') await openWindows(backfill, deps);
+    else if (backfill.status === 'running') await refresh(backfill, deps);
+  }
+}
+
+/** Feeds a running backfill and books its end. */
+async function refresh(backfill: BackfillRecord, deps: BackfillDependencies): Promise<WindowRecord[]> {
+  const records = await deps.store.listWindows(backfill.stream, backfill.id);
+  if (backfill.status !== 'running') return records;
+  await feed(backfill, records, deps);
+  const status = statusOf(records);
+  if (status === 'running') return records;
+  backfill.status = status;
+  backfill.updatedAt = deps.clock.now().toISOString();
+  try {
+    await deps.store.saveBackfill(backfill);
+    deps.log.info('BackfillEnded', { stream: backfill.stream, backfill: backfill.id, status });
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+  }
+  return records;
+}
+
+function statusOf(records: readonly WindowRecord[]): BackfillStatus {
+  if (records.some((record) => !isFinished(record) && !hasGivenUp(record))) return 'running';
+  return records.some(hasGivenUp) ? 'failed' : 'succeeded';
+}
+
+function hasGivenUp(record: WindowRecord): boolean {
+  return record.state === 'failed' && record.attempts >= MAX_BACKFILL_ATTEMPTS;
+}
+
+/** How far a backfill is; undefined when there is none of that id. */
+export async function viewBackfill(id: string, deps: BackfillDependencies): Promise<BackfillView | undefined> {
+  const backfill = await deps.store.readBackfill(id);
+  return backfill === undefined ? undefined : toView(backfill, await refresh(backfill, deps), deps.clock.now());
+}
+
+/** All backfills, newest first. */
+export async function listBackfills(deps: BackfillDependencies): Promise<BackfillView[]> {
+  const views: BackfillView[] = [];
+  for (const backfill of await deps.store.listBackfills()) {
+    views.push(toView(backfill, await refresh(backfill, deps), deps.clock.now()));
+  }
+  return views;
+}
+
+/** Cancels what has not started; windows in work run to their end. Undefined when there is none of that id. */
+export async function cancelBackfill(id: string, deps: BackfillDependencies): Promise<BackfillView | undefined> {
+  const backfill = await deps.store.readBackfill(id);
+  if (backfill === undefined) return undefined;
+  if (isRunning(backfill)) {
+    backfill.status = 'cancelled';
+    backfill.updatedAt = deps.clock.now().toISOString();
+    await deps.store.saveBackfill(backfill);
+    deps.log.info('BackfillCancelled', { stream: backfill.stream, backfill: id });
+  }
+  const records = await deps.store.listWindows(backfill.stream, id);
+  return toView(backfill, records, deps.clock.now());
+}
+
+/** Whether a window of a backfill must not be started any more. */
+export async function isCancelled(run: string, store: CheckpointStore): Promise<boolean> {
+  if (run === 'live') return false;
+  return (await store.readBackfill(run))?.status === 'cancelled';
+}
+
+function toView(backfill: BackfillRecord, records: readonly WindowRecord[], now: Date): BackfillView {
+  const { id, stream, from, to, status, startedAt } = backfill;
+  const closed = records.filter(isFinished);
+  const percent = percentOf(backfill, records);
+  const elapsedSeconds = (now.getTime() - Date.parse(startedAt)) / 1000;
+  const isKnown = status === 'running' && percent > 0;
+  const updatedAt = records
+    .map(({ progressAt }) => progressAt)
+    .reduce((last, at) => (at > last ? at : last), backfill.updatedAt);
+  return {
+    id,
+    stream,
+    from,
+    to,
+    status,
+    windows: {
+      total: records.length,
+      closed: closed.length,
+      failed: records.filter(({ state }) => state === 'failed').length,
+    },
+    rows: records.reduce((sum, { counts }) => sum + counts.rows, 0),
+    percent: Math.round(percent * 10) / 10,
+    startedAt,
+    updatedAt,
+    etaSeconds: isKnown ? Math.round((elapsedSeconds * (100 - percent)) / percent) : null,
+  };
+}
+
+/** Share of the range that is finished, 0 to 100; slices of one window count by their number. */
+function percentOf(backfill: BackfillRecord, records: readonly WindowRecord[]): number {
+  if (backfill.status === 'succeeded') return 100;
+  const weights = records.map((record) => toInterval(record)).map(({ from, to }) => to - from);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const done = records.reduce((sum, record, index) => sum + (isFinished(record) ? (weights[index] ?? 0) : 0), 0);
+  return total === 0 ? 0 : (100 * done) / total;
+}

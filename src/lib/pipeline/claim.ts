@@ -1,0 +1,87 @@
+import { ClaimLostError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+
+/** The exclusive right to work on a window, kept alive while the worker lives. */
+export interface Claim {
+  readonly record: WindowRecord;
+  /** Aborted as soon as the claim is known to be lost. */
+  readonly signal: AbortSignal;
+  /** Stores the checkpoint. @throws ClaimLostError when another worker took the window. */
+  readonly save: (ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
+  /** Ends the heartbeat; the record keeps what was stored last. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What a claim needs. */
+export interface ClaimOptions {
+  readonly store: CheckpointStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Name of the worker. */
+  readonly owner: string;
+  /** Life of the claim without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** Whether a worker that may still live holds the window. */
+export function isClaimed(record: WindowRecord, now: Date): boolean {
+  return record.claim !== undefined && Date.parse(record.claim.until) > now.getTime();
+}
+
+/**
+ * Takes a window; undefined when another worker was faster.
+ * Checkpoint and heartbeat write the same record, so they go one after the other.
+ */
+export async function takeClaim(record: WindowRecord, options: ClaimOptions): Promise<Claim | undefined> {
+  const { store, clock, log, owner, leaseMs } = options;
+  const abort = new AbortController();
+  let writing: Promise<void> = Promise.resolve();
+  let storedAt = 0;
+
+  async function write(ledger?: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    abort.signal.throwIfAborted();
+    const now = clock.now();
+    record.claim = { owner, until: new Date(now.getTime() + leaseMs).toISOString() };
+    record.progressAt = now.toISOString();
+    try {
+      await store.saveWindow(record, ledger);
+      storedAt = Date.now();
+    } catch (error) {
+      if (error instanceof ClaimLostError) abort.abort(error);
+      throw error;
+    }
+  }
+
+  function save(ledger?: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    const turn = writing.then(() => write(ledger));
+    writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function beat(): void {
+    const age = Date.now() - storedAt;
+    if (age < leaseMs / 3 || abort.signal.aborted) return;
+    if (age > leaseMs)
+      abort.abort(new ClaimLostError(`window ${record.key}: the claim ran out while the storage did not answer`));
+    else save().catch((error: unknown) => log.warn('ClaimRenewError', { error: messageOf(error) }));
+  }
+
+  try {
+    await save();
+  } catch (error) {
+    if (error instanceof ClaimLostError) return undefined;
+    throw error;
+  }
+  const heartbeat = setInterval(beat, leaseMs / 6);
+  heartbeat.unref();
+  return {
+    record,
+    signal: abort.signal,
+    save,
+    stop: async () => {
+      clearInterval(heartbeat);
+      await writing;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { WindowRecord, WindowState } from './ports.ts';
+import { chop, floorSecond, gaps, isoSeconds, toInterval, type Interval } from './window.ts';
+
+/** Windows planned in one go; the rest follows at the next tick. */
+export const MAX_WINDOWS_A_TICK = 1000;
+
+const FINISHED: ReadonlySet<WindowState> = new Set(['closed', 'incomplete', 'waived']);
+
+/** What a planner knows when it plans. */
+export interface PlanInput {
+  /** Time before which everything is ingested. */
+  readonly watermark: string;
+  /** Checkpoints of the run at and after the watermark, in any order. */
+  readonly records: readonly Pick<WindowRecord, 'from' | 'to' | 'state'>[];
+  /** Where planning ends; windows end at or before it, on a whole second. */
+  readonly horizon: Date;
+  readonly windowMinutes: number;
+}
+
+/** What the planner is to do. */
+export interface Plan {
+  /** The new watermark: end of the contiguous run of finished windows. Never before the old one. */
+  readonly watermark: string;
+  /** Windows to open: exactly the time that no record covers yet. */
+  readonly windows: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** Whether a window needs no further work. */
+export function isFinished(record: Pick<WindowRecord, 'state'>): boolean {
+  return FINISHED.has(record.state);
+}
+
+/**
+ * Decides what to open and where the watermark stands. Pure and idempotent: what a killed planner left undone
+ * is a gap, and gaps are planned again.
+ */
+export function planWindows({ watermark, records, horizon, windowMinutes }: PlanInput): Plan {
+  const start = Date.parse(watermark);
+  const until = Math.max(start, floorSecond(horizon.getTime()));
+  const open = gaps({ from: start, to: until }, records.map(toInterval));
+  const windows = open.flatMap((gap) => chop(gap, windowMinutes * 60_000)).slice(0, MAX_WINDOWS_A_TICK);
+  return {
+    watermark: isoSeconds(contiguousEnd(start, records)),
+    windows: windows.map(({ from, to }) => ({ from: isoSeconds(from), to: isoSeconds(to) })),
+  };
+}
+
+/** End of the run of finished windows that starts at `start`, in epoch milliseconds. */
+function contiguousEnd(start: number, records: PlanInput['records']): number {
+  const finished: Interval[] = [];
+  let barrier = Infinity;
+  for (const record of records) {
+    const interval = toInterval(record);
+    if (isFinished(record)) finished.push(interval);
+    else if (interval.to > start) barrier = Math.min(barrier, Math.max(start, interval.from));
+  }
+  const end = Math.max(start, ...finished.map(({ to }) => to));
+  const firstGap = gaps({ from: start, to: end }, finished)[0]?.from ?? end;
+  return Math.min(firstGap, barrier);
+}

@@ -1,0 +1,188 @@
+import type { ApiName, Chunk, Json, WindowCounts } from './stream.ts';
+
+/** Who asks: live windows go before backfills; a person or playbook at the HTTP routes waits for neither permits nor pauses. */
+export type Priority = 'live' | 'backfill' | 'interactive';
+
+/** The right to make one vendor call; given back when the answer is read. */
+export interface Permit {
+  readonly release: () => void;
+}
+
+/** What an answer's headers say about the vendor's limits; absent where the vendor does not say. */
+export interface LimitHeaders {
+  /** Calls allowed at once (`X-Concurrency-Limit-Limit`). */
+  readonly concurrencyLimit?: number;
+  /** Calls allowed a window (`X-RateLimit-Limit`). */
+  readonly rateLimit?: number;
+  /** Calls left in the window (`X-RateLimit-Remaining`). */
+  readonly rateRemaining?: number;
+  /** Length of the window, in seconds (`X-RateLimit-Window-Sec`). */
+  readonly rateWindowSeconds?: number;
+}
+
+/** Shares the vendor's limits over all instances. */
+export interface Limiter {
+  /**
+   * Gets a permit, waiting a moment at most.
+   * @throws WaitError when the API is paused, its budget is spent or no permit is free.
+   */
+  readonly acquire: (api: ApiName, priority: Priority, signal?: AbortSignal) => Promise<Permit>;
+  /** Learns from an answer's headers. */
+  readonly observe: (api: ApiName, headers: LimitHeaders) => void;
+  /** Stops calls to the API on all instances for so long. */
+  readonly pause: (api: ApiName, milliseconds: number, reason: string) => Promise<void>;
+}
+
+/** Where rows go. */
+export interface Sink {
+  /**
+   * Uploads one chunk; resolves when it was accepted.
+   * @throws ChunkRefusedError, RetryableError, WaitError, ConfigError or FatalError.
+   */
+  readonly upload: (table: string, chunk: Chunk, signal?: AbortSignal) => Promise<void>;
+}
+
+/** Rows that could not be ingested, kept with the reason. */
+export interface DeadLetter {
+  readonly stream: string;
+  readonly run: string;
+  readonly window: string;
+  readonly table: string;
+  readonly reason: string;
+  /** When it was put aside, ISO 8601. */
+  readonly at: string;
+  /** UTF-8 JSON text of the array of rows. */
+  readonly json: Uint8Array;
+}
+
+/** Where rows go that the sink refuses for good. */
+export interface DeadLetters {
+  readonly put: (letter: DeadLetter) => Promise<void>;
+}
+
+/** The queue message: a call to work on a window. All state is in the window's checkpoint. */
+export interface WorkItem {
+  readonly version: 1;
+  readonly stream: string;
+  readonly run: string;
+  /** Key of the window in its run. */
+  readonly window: string;
+}
+
+/** Where work items wait. */
+export interface WorkQueue {
+  /** Adds an item, visible after `delaySeconds` (at most seven days). */
+  readonly send: (item: WorkItem, delaySeconds?: number) => Promise<void>;
+}
+
+/** The time; replaced in tests. */
+export interface Clock {
+  readonly now: () => Date;
+}
+
+/** Life of a window. */
+export type WindowState = 'planned' | 'running' | 'closed' | 'incomplete' | 'failed' | 'waived';
+
+/** The checkpoint of a window. */
+export interface WindowRecord {
+  readonly stream: string;
+  readonly run: string;
+  /** Key in its run: bounds and slice. */
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly slice?: string;
+  state: WindowState;
+  cursor?: Json;
+  counts: WindowCounts;
+  /** Failed attempts since the last success. */
+  attempts: number;
+  /** Reads that ended with fewer records than the vendor counts. */
+  shortReads: number;
+  /** When the first such read ended. */
+  shortSince?: string;
+  /** Not to be worked on before this time. */
+  notBefore?: string;
+  /** Worker that holds the window, and until when. */
+  claim?: { readonly owner: string; readonly until: string };
+  /** Last time something was stored for this window. */
+  progressAt: string;
+  /** When an item was put in the queue for it; absent until then. */
+  queuedAt?: string;
+  plannedAt: string;
+  startedAt?: string;
+  closedAt?: string;
+  /** Why it failed or waits, without secrets. */
+  lastError?: string;
+  /** Vendor's count missed at the end, shown until an operator acknowledges it. */
+  acknowledged?: boolean;
+  /** ETag of the stored checkpoint. */
+  etag?: string;
+}
+
+/** Time before which a stream is wholly ingested, and the planner's tick. */
+export interface WatermarkRecord {
+  readonly stream: string;
+  watermark: string;
+  /** Where the stream began. */
+  readonly start: string;
+  /** Last time the planner ran. */
+  lastTick: string;
+  /** Why the last tick failed; absent when it went well. */
+  lastError?: string;
+  /** True while a planner opens windows: when the next one finds it, the last one died before its windows were in the queue. */
+  opening?: boolean;
+  etag?: string;
+}
+
+/** Life of a backfill. */
+export type BackfillStatus = 'planning' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+/** A range an operator asked to be read again. */
+export interface BackfillRecord {
+  readonly id: string;
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
+  status: BackfillStatus;
+  readonly startedAt: string;
+  updatedAt: string;
+  etag?: string;
+}
+
+/** The keys a window has booked so far, by ledger name. */
+export interface Ledger {
+  /** Keys of 16 bytes as latin1 strings. */
+  readonly load: (name: string) => Promise<Set<string>>;
+}
+
+/**
+ * Watermarks, windows and backfills. Every write of an existing record is conditional on its ETag.
+ * All methods throw RetryableError when the storage fails.
+ */
+export interface CheckpointStore {
+  readonly readWatermark: (stream: string) => Promise<WatermarkRecord | undefined>;
+  /** @throws ClaimLostError when somebody else changed it. */
+  readonly saveWatermark: (record: WatermarkRecord) => Promise<void>;
+  /** Windows of a run in order of time, from the one that starts at or after `since` on; at most `limit`. */
+  readonly listWindows: (stream: string, run: string, since?: string, limit?: number) => Promise<WindowRecord[]>;
+  readonly readWindow: (stream: string, run: string, key: string) => Promise<WindowRecord | undefined>;
+  /** Adds windows; those that exist already stay as they are. */
+  readonly insertWindows: (records: readonly WindowRecord[]) => Promise<void>;
+  /**
+   * Stores a checkpoint, with the keys to append to its ledgers, as one transaction; updates its ETag.
+   * @throws ClaimLostError when somebody else changed it.
+   */
+  readonly saveWindow: (record: WindowRecord, ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
+  /** Replaces a window by its slices, as one transaction. @throws ClaimLostError when somebody else changed it. */
+  readonly splitWindow: (record: WindowRecord, slices: readonly WindowRecord[]) => Promise<void>;
+  /** The ledgers of a window, and forgets them with `clear`. */
+  readonly ledger: (record: WindowRecord) => Ledger;
+  readonly clearLedger: (record: WindowRecord) => Promise<void>;
+  /** Deletes finished windows of a run that ended before `before`; unacknowledged incomplete ones stay. */
+  readonly pruneWindows: (stream: string, run: string, before: string) => Promise<void>;
+  readonly readBackfill: (id: string) => Promise<BackfillRecord | undefined>;
+  readonly listBackfills: () => Promise<BackfillRecord[]>;
+  /** Adds or, with an ETag, changes a backfill. @throws ClaimLostError when somebody else changed it. */
+  readonly saveBackfill: (record: BackfillRecord) => Promise<void>;
+}

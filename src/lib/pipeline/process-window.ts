@@ -1,0 +1,274 @@
+import { ClaimLostError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { isClaimed, takeClaim, type Claim } from './claim.ts';
+import { isFinished } from './plan-windows.ts';
+import type { CheckpointStore, Clock, DeadLetters, Sink, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import { recoverFrom, shortReadDelay } from './recovery.ts';
+import type { Outcome, Progress, Stream, WindowTask } from './stream.ts';
+import { uploadChunk } from './upload-chunk.ts';
+import { newWindow } from './window-record.ts';
+
+/** What processing a window needs from the outside. */
+export interface ProcessDependencies {
+  readonly store: CheckpointStore;
+  readonly queue: WorkQueue;
+  readonly sink: Sink;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stream: Stream;
+  /** Name of this worker. */
+  readonly owner: string;
+  /** A window without progress for so long is taken from its worker, in seconds. */
+  readonly staleSeconds: number;
+  /** How long a window stays open while the vendor counts more than it gives, in hours. */
+  readonly incompleteAfterHours: number;
+  /** After so long an invocation hands over at the end of a page, in milliseconds. */
+  readonly budgetMs: number;
+  /** Called when a backfill's window has ended, so that its next one starts. */
+  readonly onFinished?: (record: WindowRecord) => Promise<void>;
+}
+
+/** Claims live as long as two missed heartbeats, never longer than a window may stand still. */
+const MAX_LEASE_MS = 60_000;
+
+/** Works on the window a work item calls for: fetch, transform, upload, checkpoint, page by page. */
+export async function processWindow(item: WorkItem, deps: ProcessDependencies): Promise<void> {
+  const log = deps.log.with({ stream: item.stream, run: item.run, window: item.window });
+  const record = await deps.store.readWindow(item.stream, item.run, item.window);
+  const skip = record === undefined ? 'gone' : whyNot(record, deps.clock.now());
+  if (record === undefined || skip !== undefined) {
+    log.info('WorkItemDropped', { reason: skip });
+    return;
+  }
+  if (await isTooEarly(record, item, deps)) return;
+  record.startedAt ??= deps.clock.now().toISOString();
+  record.state = 'running';
+  const leaseMs = Math.min(MAX_LEASE_MS, (deps.staleSeconds * 1000) / 2);
+  const claim = await takeClaim(record, { ...deps, log, leaseMs });
+  if (claim === undefined) log.info('WorkItemDropped', { reason: 'taken' });
+  else await workOn(claim, item, { ...deps, log });
+}
+
+/** Why a work item is not worked on; undefined when it is. */
+function whyNot(record: WindowRecord, now: Date): string | undefined {
+  if (isFinished(record)) return 'finished';
+  return isClaimed(record, now) ? 'taken' : undefined;
+}
+
+/** Sends an item that came before its time back for the rest of the wait. */
+async function isTooEarly(record: WindowRecord, item: WorkItem, deps: ProcessDependencies): Promise<boolean> {
+  const waitMs = Date.parse(record.notBefore ?? '1970-01-01T00:00:00Z') - deps.clock.now().getTime();
+  if (waitMs <= 1000) return false;
+  await deps.queue.send(item, waitMs / 1000);
+  return true;
+}
+
+async function workOn(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
+  const { record } = claim;
+  try {
+    await readAndConclude(claim, item, deps);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    deps.log.warn('ClaimLost', { error: messageOf(error) });
+    return;
+  } finally {
+    await claim.stop();
+  }
+  if (isFinished(record)) await deps.onFinished?.(record);
+}
+
+async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
+  let outcome: Outcome | 'handed-over';
+  try {
+    outcome = await readWindow(claim, deps);
+  } catch (error) {
+    if (claim.signal.aborted) throw new ClaimLostError('the window was taken over', { cause: claim.signal.reason });
+    if (error instanceof ClaimLostError) throw error;
+    return recover(claim, item, error, deps);
+  }
+  if (outcome === 'handed-over') await handOver(claim, item, deps, 0);
+  else await conclude(claim, item, outcome, deps);
+}
+
+/** Reads the window step by step; the next step is decoded while the last one is uploaded and stored. */
+async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outcome | 'handed-over'> {
+  const started = Date.now();
+  const steps = deps.stream.read(taskFor(claim, deps));
+  let next = steps.next();
+  try {
+    for (;;) {
+      const step = await next;
+      if (step.done === true) return step.value;
+      const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
+      if (!isLast) {
+        next = steps.next();
+        // The error is seen when the step is awaited; until then it must not count as unhandled.
+        next.catch(() => undefined);
+      }
+      await store(step.value, claim, deps);
+      if (isLast) return 'handed-over';
+    }
+  } finally {
+    await closeReader(steps, next);
+  }
+}
+
+/** Ends a reader that was left early, so that its answer is closed and its permit given back. */
+async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promise<unknown>): Promise<void> {
+  const closed = steps.return({ kind: 'complete' });
+  await Promise.allSettled([next, closed]);
+}
+
+/** Rows are accepted by the sink before the checkpoint records them. */
+async function store(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
+  const { record } = claim;
+  const startedAt = Date.now();
+  claim.signal.throwIfAborted();
+  if (step.chunk !== undefined && step.chunk.rows > 0) {
+    await uploadChunk(step.chunk, claim, deps);
+    record.counts.rows += step.chunk.rows;
+    deps.log.info('RowsUploaded', {
+      rows: step.chunk.rows,
+      bytes: step.chunk.json.length,
+      durationMs: Date.now() - startedAt,
+    });
+  }
+  record.cursor = step.cursor;
+  record.counts.fetched += step.fetched ?? 0;
+  if (step.expected !== undefined) record.counts.expected = step.expected;
+  if (step.pageDone === true) {
+    record.counts.pages++;
+    record.attempts = 0;
+    delete record.lastError;
+  }
+  await claim.save(step.ledger);
+  if (step.pageDone === true)
+    deps.log.info('PageFetched', { page: record.counts.pages, fetched: record.counts.fetched });
+}
+
+function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
+  const { record } = claim;
+  const { stream, run, from, to, slice, cursor, counts, shortReads } = record;
+  return {
+    window: { stream, run, from, to, ...(slice === undefined ? {} : { slice }) },
+    ...(cursor === undefined ? {} : { cursor }),
+    counts,
+    shortReads,
+    attempts: record.attempts,
+    ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
+    ledger: (name) => deps.store.ledger(record).load(name),
+    onCall: () => counts.calls++,
+    signal: claim.signal,
+    priority: run === 'live' ? 'live' : 'backfill',
+    log: deps.log,
+  };
+}
+
+async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: ProcessDependencies): Promise<void> {
+  switch (outcome.kind) {
+    case 'complete':
+      return close(claim, undefined, deps);
+    case 'skipped':
+      return close(claim, outcome.reason, deps);
+    case 'split':
+      return split(claim, outcome, deps);
+    case 'short':
+      return readAgainLater(claim, item, deps);
+  }
+}
+
+/** Ends a window: as closed, or as incomplete with what is missing. */
+async function close(claim: Claim, missing: string | undefined, deps: ProcessDependencies): Promise<void> {
+  const { record } = claim;
+  const state = missing === undefined ? 'closed' : 'incomplete';
+  await claim.stop();
+  record.state = state;
+  record.attempts = 0;
+  record.closedAt = deps.clock.now().toISOString();
+  record.progressAt = record.closedAt;
+  delete record.claim;
+  delete record.cursor;
+  delete record.notBefore;
+  if (missing === undefined) delete record.lastError;
+  else record.lastError = missing;
+  await deps.store.saveWindow(record);
+  const fields = {
+    ...record.counts,
+    state,
+    durationMs: Date.parse(record.closedAt) - Date.parse(record.startedAt ?? record.closedAt),
+  };
+  if (state === 'closed') deps.log.info('WindowClosed', fields);
+  else deps.log.error('WindowIncomplete', { ...fields, error: missing });
+  await deps.store.clearLedger(record);
+}
+
+async function split(
+  claim: Claim,
+  outcome: Extract<Outcome, { kind: 'split' }>,
+  deps: ProcessDependencies,
+): Promise<void> {
+  const { record } = claim;
+  await claim.stop();
+  const now = deps.clock.now();
+  const slices = outcome.slices.map((slice) => ({
+    ...newWindow({ stream: record.stream, run: record.run, ...slice }, now),
+    queuedAt: now.toISOString(),
+  }));
+  // What the window has uploaded and counted so far stays booked: with its first slice.
+  const first = slices[0];
+  if (first !== undefined) {
+    const { pages, calls, rows, fetched } = record.counts;
+    first.counts = { pages, calls, rows, fetched };
+  }
+  await deps.store.splitWindow(record, slices);
+  deps.log.info('WindowSplit', { slices: slices.length, reason: outcome.reason });
+  for (const { stream, run, key } of slices) await deps.queue.send({ version: 1, stream, run, window: key });
+}
+
+async function readAgainLater(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
+  const { record } = claim;
+  const now = deps.clock.now();
+  record.shortSince ??= now.toISOString();
+  const openHours = (now.getTime() - Date.parse(record.shortSince)) / 3_600_000;
+  const missing = `Qualys counts ${record.counts.expected ?? 0} records, ${record.counts.fetched} were received`;
+  if (openHours >= deps.incompleteAfterHours) return close(claim, missing, deps);
+  record.shortReads++;
+  record.lastError = `${missing}; the window is read again`;
+  delete record.cursor;
+  deps.log.warn('WindowShort', { ...record.counts, shortReads: record.shortReads });
+  await handOver(claim, item, deps, shortReadDelay(record.shortReads));
+}
+
+async function recover(claim: Claim, item: WorkItem, error: unknown, deps: ProcessDependencies): Promise<void> {
+  const { record } = claim;
+  const recovery = recoverFrom(error, record);
+  record.attempts = recovery.attempts;
+  if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
+  const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
+  if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
+  else if (recovery.lastError === undefined) deps.log.info('WindowWaits', fields);
+  else deps.log.warn('PageFetchFailed', fields);
+  await handOver(claim, recovery.requeue ? item : undefined, deps, recovery.delayMs, recovery.state);
+}
+
+/** Gives the window up until later. The wait is stored first: an item lost after that is found by the planner. */
+async function handOver(
+  claim: Claim,
+  item: WorkItem | undefined,
+  deps: ProcessDependencies,
+  delayMs: number,
+  state: 'planned' | 'failed' = 'planned',
+): Promise<void> {
+  const { record } = claim;
+  await claim.stop();
+  const now = deps.clock.now();
+  record.state = state;
+  record.progressAt = now.toISOString();
+  record.notBefore = new Date(now.getTime() + delayMs).toISOString();
+  if (item === undefined) delete record.queuedAt;
+  else record.queuedAt = now.toISOString();
+  delete record.claim;
+  await deps.store.saveWindow(record);
+  if (item !== undefined) await deps.queue.send(item, delayMs / 1000);
+}

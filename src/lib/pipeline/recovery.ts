@@ -1,0 +1,71 @@
+import { ConfigError, FatalError, messageOf, WaitError } from '../errors.ts';
+import { redact } from '../log.ts';
+import type { WindowRecord } from './ports.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Retries of a passing fault before the window counts as failed. */
+export const MAX_ATTEMPTS = 5;
+/** Failures after which a backfill's window is not tried again. */
+export const MAX_BACKFILL_ATTEMPTS = 10;
+
+/** What becomes of a window after an error. */
+export interface Recovery {
+  readonly state: 'planned' | 'failed';
+  readonly attempts: number;
+  /** When the window is tried again, in milliseconds from now. */
+  readonly delayMs: number;
+  /** Whether the work item goes back to the queue; the planner brings a failed window back. */
+  readonly requeue: boolean;
+  /** What an operator reads; absent for an ordinary wait. */
+  readonly lastError?: string;
+}
+
+/** Decides how to recover from an error, by its class. Pure. */
+export function recoverFrom(error: unknown, record: Pick<WindowRecord, 'attempts' | 'run'>): Recovery {
+  const attempts = record.attempts + 1;
+  const lastError = redact(messageOf(error));
+  if (error instanceof WaitError) {
+    return { state: 'planned', attempts: record.attempts, delayMs: error.retryAfterMs, requeue: true };
+  }
+  if (error instanceof ConfigError) {
+    return {
+      state: 'planned',
+      attempts,
+      delayMs: growing(attempts, 30 * SECOND_MS, 15 * MINUTE_MS),
+      requeue: true,
+      lastError,
+    };
+  }
+  if (error instanceof FatalError) {
+    const final = record.run === 'live' ? attempts : Math.max(attempts, MAX_BACKFILL_ATTEMPTS);
+    return {
+      state: 'failed',
+      attempts: final,
+      delayMs: growing(attempts, 5 * MINUTE_MS, 60 * MINUTE_MS),
+      requeue: false,
+      lastError,
+    };
+  }
+  if (attempts < MAX_ATTEMPTS) {
+    return {
+      state: 'planned',
+      attempts,
+      delayMs: growing(attempts, 5 * SECOND_MS, 5 * MINUTE_MS),
+      requeue: true,
+      lastError,
+    };
+  }
+  const delayMs = growing(attempts - MAX_ATTEMPTS + 1, MINUTE_MS, 60 * MINUTE_MS);
+  return { state: 'failed', attempts, delayMs, requeue: false, lastError };
+}
+
+/** Delay before a window is read again whose answers fell short of the vendor's count, in milliseconds. */
+export function shortReadDelay(shortReads: number): number {
+  return growing(shortReads, MINUTE_MS, 60 * MINUTE_MS);
+}
+
+/** First delay, doubling with each attempt, up to a limit. */
+function growing(attempt: number, first: number, limit: number): number {
+  return Math.min(first * 2 ** Math.min(attempt - 1, 20), limit);
+}

@@ -1,0 +1,133 @@
+import { ClaimLostError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { isClaimed } from './claim.ts';
+import { isFinished, planWindows } from './plan-windows.ts';
+import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
+import type { PlanSettings } from './stream.ts';
+import { newWindow } from './window-record.ts';
+import { isoSeconds } from './window.ts';
+
+const DAY_MS = 86_400_000;
+/** A new stream without a start setting begins so long before its first tick. */
+const DEFAULT_START_MS = DAY_MS;
+/** Finished windows stay so long for status and the last day's figures. */
+const KEEP_FINISHED_MS = 8 * DAY_MS;
+
+/** What a tick of the planner needs. */
+export interface PlannerDependencies {
+  readonly store: CheckpointStore;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Name of the stream. */
+  readonly stream: string;
+  readonly plan: PlanSettings;
+  /** A window without progress for so long is put in the queue again, in seconds. */
+  readonly staleSeconds: number;
+  /** Brings the stream's backfills forward. */
+  readonly tendBackfills?: () => Promise<void>;
+}
+
+/**
+ * One tick: opens the windows that are due, brings back failed and stale ones, moves the watermark.
+ * The only writer of the watermark.
+ */
+export async function runPlanner(deps: PlannerDependencies): Promise<void> {
+  try {
+    await tick(deps);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    deps.log.info('PlannerSkipped', { stream: deps.stream, reason: 'another planner runs' });
+  }
+}
+
+async function tick(deps: PlannerDependencies): Promise<void> {
+  const { store, clock, stream, plan, log } = deps;
+  const now = clock.now();
+  const mark = await readOrStart(deps, now);
+  const records = await store.listWindows(stream, 'live', mark.watermark);
+  const horizon = new Date(now.getTime() - plan.safetyLagSeconds * 1000);
+  const { watermark, windows } = planWindows({
+    watermark: mark.watermark,
+    records,
+    horizon,
+    windowMinutes: plan.windowMinutes,
+  });
+  const diedBefore = mark.opening === true;
+  const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
+  const opened = windows.map((window) => ({
+    ...newWindow({ stream, run: 'live', ...window }, now),
+    queuedAt: now.toISOString(),
+  }));
+  if (opened.length > 0) {
+    mark.opening = true;
+    await store.saveWatermark(mark);
+    await store.insertWindows(opened);
+  }
+  await enqueue(deps, due, opened, now);
+  const shouldPrune = Date.parse(mark.lastTick) < now.getTime() - 3_600_000;
+  delete mark.opening;
+  Object.assign(mark, { watermark, lastTick: now.toISOString() });
+  await store.saveWatermark(mark);
+  logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
+  if (shouldPrune)
+    await prune(deps, mark, now).catch((error: unknown) => log.warn('PruneError', { stream, error: messageOf(error) }));
+}
+
+async function readOrStart({ store, stream, plan }: PlannerDependencies, now: Date): Promise<WatermarkRecord> {
+  const known = await store.readWatermark(stream);
+  if (known !== undefined) return known;
+  const start = isoSeconds(plan.start ?? now.getTime() - DEFAULT_START_MS);
+  const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: now.toISOString() };
+  await store.saveWatermark(fresh);
+  return fresh;
+}
+
+/** Whether a window has to go to the queue (again). */
+export function isDue(record: WindowRecord, now: Date, staleSeconds: number, diedBefore = false): boolean {
+  if (isFinished(record) || isClaimed(record, now)) return false;
+  const notBefore = Date.parse(record.notBefore ?? record.plannedAt);
+  if (notBefore > now.getTime()) return false;
+  if (record.queuedAt === undefined) return true;
+  if (diedBefore && record.startedAt === undefined) return true;
+  const last = Math.max(notBefore, Date.parse(record.queuedAt), Date.parse(record.progressAt));
+  return now.getTime() - last > staleSeconds * 1000;
+}
+
+async function enqueue(
+  { store, queue, stream }: PlannerDependencies,
+  due: WindowRecord[],
+  opened: WindowRecord[],
+  now: Date,
+): Promise<void> {
+  for (const record of due) {
+    record.queuedAt = now.toISOString();
+    await store.saveWindow(record).catch((error: unknown) => {
+      // Somebody works on it after all.
+      if (!(error instanceof ClaimLostError)) throw error;
+    });
+  }
+  for (const { run, key } of [...due, ...opened]) await queue.send({ version: 1, stream, run, window: key });
+}
+
+function logTick(
+  { log, stream }: PlannerDependencies,
+  mark: WatermarkRecord,
+  records: readonly WindowRecord[],
+  { opened, requeued, now }: { opened: number; requeued: number; now: Date },
+): void {
+  log.info('WindowsPlanned', {
+    stream,
+    watermark: mark.watermark,
+    lagSeconds: Math.round((now.getTime() - Date.parse(mark.watermark)) / 1000),
+    opened,
+    requeued,
+    openWindows: records.filter((record) => !isFinished(record)).length,
+    failedWindows: records.filter(({ state }) => state === 'failed').length,
+  });
+}
+
+async function prune({ store, stream }: PlannerDependencies, mark: WatermarkRecord, now: Date): Promise<void> {
+  const before = Math.min(Date.parse(mark.watermark), now.getTime() - KEEP_FINISHED_MS);
+  await store.pruneWindows(stream, 'live', isoSeconds(before));
+}

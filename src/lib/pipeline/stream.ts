@@ -1,0 +1,131 @@
+import type { Settings } from '../config.ts';
+import type { Log } from '../log.ts';
+
+/** A JSON value, as stored in a checkpoint. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Names of the vendor's APIs; each has its own limits, permits and pause. */
+export type ApiName = 'edr' | 'vm';
+
+/** A half-open interval `[from, to)` of a stream, with edges on whole seconds: the unit of planning. */
+export interface Window {
+  /** Key of the stream in the registry. */
+  readonly stream: string;
+  /** `live`, or the id of the backfill that asked for it. */
+  readonly run: string;
+  /** First instant of the window, ISO 8601 UTC. */
+  readonly from: string;
+  /** First instant after the window, ISO 8601 UTC. */
+  readonly to: string;
+  /** What narrows the window beside time (a host-id range, an event type); absent for the whole window. */
+  readonly slice?: string;
+}
+
+/** A JSON array of rows that goes to the sink in one call. */
+export interface Chunk {
+  /** UTF-8 JSON text of the array, brackets included; at most 950,000 bytes. */
+  readonly json: Uint8Array;
+  /** Rows in the array. */
+  readonly rows: number;
+}
+
+/** Counts of one window; they only grow. */
+export interface WindowCounts {
+  /** Answers fetched whole. */
+  pages: number;
+  /** Calls made to the vendor. */
+  calls: number;
+  /** Rows accepted by the sink. */
+  rows: number;
+  /** Records the vendor says the window holds; absent where it does not say. */
+  expected?: number;
+  /** Distinct records received. */
+  fetched: number;
+}
+
+/**
+ * One step of reading a window. The pipeline uploads the chunk, then stores everything else as the checkpoint;
+ * only then it asks for the next step.
+ */
+export interface Progress {
+  /** Rows to upload before the checkpoint is stored. */
+  readonly chunk?: Chunk;
+  /** Where a later worker goes on once this step is stored; opaque to the pipeline. */
+  readonly cursor: Json;
+  /** True at the end of a page. */
+  readonly pageDone?: boolean;
+  /** Distinct records newly received with this step. */
+  readonly fetched?: number;
+  /** The vendor's own count, when this step learnt it. */
+  readonly expected?: number;
+  /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
+  readonly ledger?: Readonly<Record<string, Uint8Array>>;
+}
+
+/** How reading a window ended. */
+export type Outcome =
+  /** All is uploaded. */
+  | { readonly kind: 'complete' }
+  /** Too large: the slices replace the window; each becomes a window of its own. */
+  | { readonly kind: 'split'; readonly slices: readonly WindowSlice[]; readonly reason: string }
+  /** The vendor counts more than it gave: read again later, from the start. */
+  | { readonly kind: 'short' }
+  /** What cannot be read after many tries is left out, visibly: the window closes as incomplete. */
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+/** A part of a window that replaces it. */
+export interface WindowSlice {
+  readonly from: string;
+  readonly to: string;
+  readonly slice?: string;
+  /** Where the slice starts reading; absent for its beginning. */
+  readonly cursor?: Json;
+}
+
+/** What a stream gets to read one window. */
+export interface WindowTask {
+  readonly window: Window;
+  /** The stored cursor; absent at the first read. */
+  readonly cursor?: Json;
+  /** Counts so far. */
+  readonly counts: Readonly<WindowCounts>;
+  /** How many reads of this window ended `short` before. */
+  readonly shortReads: number;
+  /** How often reading failed since the last whole page. */
+  readonly attempts: number;
+  /** Why it failed last. */
+  readonly lastError?: string;
+  /** Loads the named ledger: keys of 16 bytes, as latin1 strings. */
+  readonly ledger: (name: string) => Promise<Set<string>>;
+  /** To be called once for each call made to the vendor. */
+  readonly onCall: () => void;
+  /** Aborted when the worker must stop: claim lost. */
+  readonly signal: AbortSignal;
+  /** `live` work goes before `backfill` work. */
+  readonly priority: 'live' | 'backfill';
+  readonly log: Log;
+}
+
+/** When and how windows of a stream are planned. */
+export interface PlanSettings {
+  /** Largest window planned, in minutes. */
+  readonly windowMinutes: number;
+  /** A window's end stays this many seconds behind now. */
+  readonly safetyLagSeconds: number;
+  /** Time from which a new stream ingests; absent: 24 hours before the first tick. */
+  readonly start?: Date;
+}
+
+/** One Qualys feed and its destination: what differs per feed. */
+export interface Stream {
+  /** Kebab-case key, the same everywhere. */
+  readonly name: string;
+  /** Log Analytics table; the DCR stream is `Custom-<table>`. */
+  readonly table: string;
+  readonly api: ApiName;
+  /** The setting that holds the schedule. */
+  readonly scheduleSetting: string;
+  readonly plan: (settings: Settings) => PlanSettings;
+  /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
+  readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;
+}

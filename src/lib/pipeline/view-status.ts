@@ -1,0 +1,60 @@
+import { isFinished } from './plan-windows.ts';
+import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+
+/** What status tells of a stream. */
+export interface StreamStatus {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Time before which everything is ingested; null before the first tick. */
+  readonly watermark: string | null;
+  /** Now minus watermark, in seconds; null before the first tick. */
+  readonly lagSeconds: number | null;
+  readonly lastTick: string | null;
+  readonly windows: { readonly open: number; readonly failed: number; readonly incomplete: number };
+  /** Rows of live windows uploaded in the last 24 hours. */
+  readonly rowsLast24h: number;
+  /** Latest error of a window that is not closed, or an unacknowledged incomplete window; null when there is none. */
+  readonly lastError: string | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Reads how a stream stands. */
+export async function viewStatus(
+  stream: { readonly name: string; readonly enabled: boolean },
+  deps: { readonly store: CheckpointStore; readonly clock: Clock },
+): Promise<StreamStatus> {
+  const now = deps.clock.now().getTime();
+  const [mark, records] = await Promise.all([
+    deps.store.readWatermark(stream.name),
+    deps.store.listWindows(stream.name, 'live'),
+  ]);
+  return {
+    name: stream.name,
+    enabled: stream.enabled,
+    watermark: mark?.watermark ?? null,
+    lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
+    lastTick: mark?.lastTick ?? null,
+    windows: {
+      open: records.filter((record) => !isFinished(record)).length,
+      failed: records.filter(({ state }) => state === 'failed').length,
+      incomplete: records.filter(isUnacknowledged).length,
+    },
+    rowsLast24h: records
+      .filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS)
+      .reduce((sum, { counts }) => sum + counts.rows, 0),
+    lastError: latestError(records),
+  };
+}
+
+function isUnacknowledged(record: WindowRecord): boolean {
+  return record.state === 'incomplete' && record.acknowledged !== true;
+}
+
+function latestError(records: readonly WindowRecord[]): string | null {
+  const atFault = records
+    .filter((record) => record.lastError !== undefined && (!isFinished(record) || isUnacknowledged(record)))
+    .sort((left, right) => right.progressAt.localeCompare(left.progressAt));
+  const [latest] = atFault;
+  return latest?.lastError === undefined ? null : `${latest.from}/${latest.to}: ${latest.lastError}`;
+}

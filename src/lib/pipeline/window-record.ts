@@ -1,0 +1,33 @@
+import type { WindowRecord } from './ports.ts';
+import type { Json } from './stream.ts';
+import { windowKey } from './window.ts';
+
+/** A window that nobody has worked on yet. */
+export function newWindow(
+  window: {
+    readonly stream: string;
+    readonly run: string;
+    readonly from: string;
+    readonly to: string;
+    readonly slice?: string;
+    readonly cursor?: Json;
+  },
+  now: Date,
+): WindowRecord {
+  const { stream, run, from, to, slice, cursor } = window;
+  return {
+    stream,
+    run,
+    key: windowKey(window),
+    from,
+    to,
+    ...(slice === undefined ? {} : { slice }),
+    ...(cursor === undefined ? {} : { cursor }),
+    state: 'planned',
+    counts: { pages: 0, calls: 0, rows: 0, fetched: 0 },
+    attempts: 0,
+    shortReads: 0,
+    plannedAt: now.toISOString(),
+    progressAt: now.toISOString(),
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { FatalError } from '../errors.ts';
+import type { WorkItem } from './ports.ts';
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  stream: z.string().min(1).max(100),
+  run: z.string().min(1).max(100),
+  window: z.string().min(1).max(500),
+});
+
+/**
+ * Reads a queue message.
+ * @throws FatalError for one that is not ours or of another version: the host puts it into the poison queue, where it stays.
+ */
+export function parseWorkItem(message: unknown): WorkItem {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const version: unknown =
+    typeof message === 'object' && message !== null && 'version' in message ? message.version : undefined;
+  if (version !== undefined && version !== 1) {
+    throw new FatalError(
+      `the work item is of version ${JSON.stringify(version).slice(0, 40)}, this connector reads version 1`,
+    );
+  }
+  const problems = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'message'}: ${text}`);
+  throw new FatalError(`the message is not a work item of this connector: ${problems.join('; ').slice(0, 500)}`);
+}
