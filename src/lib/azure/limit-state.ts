@@ -1,0 +1,102 @@
+import type { ApiName } from '../pipeline/stream.ts';
+import type { LimitHeaders, Priority } from '../pipeline/ports.ts';
+
+/** The right to make one call at a time, held by one process. */
+export interface Lease {
+  readonly id: string;
+  /** Process that holds it. */
+  readonly owner: string;
+  /** Epoch milliseconds; a dead process loses it then. */
+  readonly until: number;
+}
+
+/** What all instances know of one API's limits. Times are epoch milliseconds. */
+export interface LimitState {
+  readonly api: ApiName;
+  readonly leases: readonly Lease[];
+  /** Calls wait until then. */
+  readonly pausedUntil: number;
+  readonly pauseReason: string;
+  /** The vendor's own limit of calls at once, when it has told one; 0 when not. */
+  readonly concurrencyLimit: number;
+  /** Calls a window, calls left and length of the window, as last seen; 0 limit when unknown. */
+  readonly rateLimit: number;
+  readonly rateRemaining: number;
+  readonly rateWindowSeconds: number;
+  readonly rateSeenAt: number;
+  /** A live window waits for a permit until about then: backfills let it go first. */
+  readonly liveWaitsUntil: number;
+  /** Process that waits for a permit, and until about when: others hand one over. */
+  readonly waiter: string;
+  readonly waiterUntil: number;
+}
+
+/** A state in which nothing is known and nobody calls. */
+export function emptyLimitState(api: ApiName): LimitState {
+  return {
+    api,
+    leases: [],
+    pausedUntil: 0,
+    pauseReason: '',
+    concurrencyLimit: 0,
+    rateLimit: 0,
+    rateRemaining: 0,
+    rateWindowSeconds: 0,
+    rateSeenAt: 0,
+    liveWaitsUntil: 0,
+    waiter: '',
+    waiterUntil: 0,
+  };
+}
+
+/** Calls allowed at once: the setting, or the vendor's own limit when it is lower. */
+export function permitCount(state: LimitState, setting: number): number {
+  return state.concurrencyLimit > 0 ? Math.min(setting, state.concurrencyLimit) : setting;
+}
+
+/** How long a caller must stay away, in milliseconds; 0 when it may go on. */
+export function waitFor(
+  state: LimitState,
+  priority: Priority,
+  reservePercent: number,
+  now: number,
+): { ms: number; why: string } {
+  if (state.pausedUntil > now) return { ms: state.pausedUntil - now, why: state.pauseReason };
+  return budgetWait(state, priority, reservePercent, now);
+}
+
+/**
+ * Paces by the vendor's hourly budget: live windows stop when nothing is left, backfills when the reserve is reached.
+ * The window rolls, so one call comes free about every window ÷ limit.
+ */
+function budgetWait(
+  state: LimitState,
+  priority: Priority,
+  reservePercent: number,
+  now: number,
+): { ms: number; why: string } {
+  if (state.rateLimit === 0 || state.rateWindowSeconds === 0) return { ms: 0, why: '' };
+  const perCallMs = (state.rateWindowSeconds * 1000) / state.rateLimit;
+  const floor = priority === 'backfill' ? Math.floor((state.rateLimit * reservePercent) / 100) : 0;
+  const regained = Math.floor((now - state.rateSeenAt) / perCallMs);
+  const left = state.rateRemaining + regained - floor;
+  if (left > 0) return { ms: 0, why: '' };
+  return {
+    ms: Math.ceil(perCallMs * (1 - left)),
+    why: `the call budget is spent (${state.rateRemaining} of ${state.rateLimit} calls left)`,
+  };
+}
+
+/** The state after an answer's headers; the same object when they tell nothing new. */
+export function learn(state: LimitState, headers: LimitHeaders, now: number): LimitState {
+  let next = state;
+  const { concurrencyLimit, rateLimit, rateRemaining, rateWindowSeconds } = headers;
+  if (concurrencyLimit !== undefined && concurrencyLimit > 0 && concurrencyLimit !== state.concurrencyLimit) {
+    next = { ...next, concurrencyLimit };
+  }
+  // A concurrency block comes with rate figures of 0: they say nothing.
+  if (rateLimit !== undefined && rateLimit > 0 && rateRemaining !== undefined && rateWindowSeconds !== undefined) {
+    next = { ...next, rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt: now };
+  }
+  return next;
+}

@@ -1,0 +1,182 @@
+import {
+  createDefaultHttpClient,
+  createPipelineRequest,
+  type HttpClient,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/core-auth';
+import { LogsIngestionClient } from '@azure/monitor-ingestion';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { isLoopback, type Settings } from '../config.ts';
+import {
+  ChunkRefusedError,
+  ConfigError,
+  type ConnectorError,
+  FatalError,
+  RetryableError,
+  WaitError,
+} from '../errors.ts';
+import type { Sink } from '../pipeline/ports.ts';
+import { DEVELOPMENT_TOKEN } from './credential.ts';
+
+const compress = promisify(gzip);
+/** Level 1 costs half the time of level 6 and leaves nearly the same size. */
+const GZIP_LEVEL = constants.Z_BEST_SPEED;
+const API_VERSION = '2023-01-01';
+const UPLOAD_TIMEOUT_MS = 120_000;
+/** Wait after a 429 without Retry-After, in milliseconds. */
+const DEFAULT_WAIT_MS = 30_000;
+const BRIEF_RETRIES_MS: readonly number[] = [200, 1000];
+
+/** What the ingestion endpoint said to an upload. */
+export interface UploadAnswer {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** The sink over the Logs Ingestion API, with the probe that `ping` uses. */
+export interface LogsIngestionSink extends Sink {
+  /** Posts an empty array to a stream. */
+  readonly probe: (table: string, signal?: AbortSignal) => Promise<UploadAnswer>;
+}
+
+type SinkSettings = Pick<Settings, 'LOGS_INGESTION_ENDPOINT' | 'LOGS_INGESTION_RULE_ID' | 'LOGS_INGESTION_AUDIENCE'>;
+
+/**
+ * Opens the sink. The client's own pipeline (identity, retries, user agent) is used without its `upload`, which makes
+ * the JSON text twice, compresses at level 6 and does not retry a 429 without Retry-After (ADR 0009).
+ */
+export function createLogsIngestionSink(
+  settings: SinkSettings,
+  credential: () => TokenCredential,
+  http: HttpClient = createDefaultHttpClient(),
+): LogsIngestionSink {
+  const endpoint = settings.LOGS_INGESTION_ENDPOINT;
+  const isLocal = isLoopback(endpoint);
+  const client = new LogsIngestionClient(endpoint, isLocal ? developmentCredential : credential(), {
+    credentials: { scopes: [`${settings.LOGS_INGESTION_AUDIENCE}/.default`] },
+    // The client would sleep for as long as Retry-After says; waits belong to the queue.
+    retryOptions: { maxRetries: 0 },
+  });
+  client.pipeline.removePolicy({ name: 'GzippingPolicy' });
+  if (isLocal) allowPlainHttp(client);
+
+  async function post(table: string, body: Uint8Array, signal?: AbortSignal): Promise<PipelineResponse> {
+    const path = `dataCollectionRules/${encodeURIComponent(settings.LOGS_INGESTION_RULE_ID)}/streams/Custom-${table}`;
+    const request = createPipelineRequest({
+      url: `${endpoint}/${path}?api-version=${API_VERSION}`,
+      method: 'POST',
+      body,
+      timeout: UPLOAD_TIMEOUT_MS,
+      allowInsecureConnection: isLocal,
+      ...(signal === undefined ? {} : { abortSignal: signal }),
+    });
+    request.headers.set('content-type', 'application/json');
+    request.headers.set('content-encoding', 'gzip');
+    request.headers.set('accept', 'application/json');
+    try {
+      return await client.pipeline.sendRequest(http, request);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toUploadError(endpoint, error);
+    }
+  }
+
+  return {
+    upload: async (table, chunk, signal) => {
+      const body = await compress(chunk.json, { level: GZIP_LEVEL });
+      await retryBriefly(async () => {
+        const answer = await post(table, body, signal);
+        if (answer.status < 200 || answer.status >= 300) throw classifyUpload(answer);
+      });
+    },
+    probe: async (table, signal) => {
+      const answer = await post(table, await compress('[]'), signal);
+      return { status: answer.status, message: messageIn(answer) };
+    },
+  };
+}
+
+/** Tries again at once what mostly passes at once, so that a blip does not cost the whole page. */
+async function retryBriefly(run: () => Promise<void>): Promise<void> {
+  for (const delayMs of BRIEF_RETRIES_MS) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      await sleep(delayMs);
+    }
+  }
+  await run();
+}
+
+/** What the service's refusal of an upload means. */
+export function classifyUpload(answer: PipelineResponse): ConnectorError {
+  const { status } = answer;
+  const text = `Logs Ingestion answered ${status} ${messageIn(answer)}`.trim();
+  if (status === 413) return new ChunkRefusedError(text);
+  if (status === 429) return new WaitError(text, retryAfterMs(answer));
+  if (status === 401 || status === 403) {
+    return new ConfigError(
+      `${text}: the identity needs the role Monitoring Metrics Publisher on the data collection rule (a new role takes up to 30 minutes)`,
+      { fault: { status } },
+    );
+  }
+  if (status === 404) {
+    return new ConfigError(
+      `${text}: check LOGS_INGESTION_ENDPOINT, LOGS_INGESTION_RULE_ID and the streams of the data collection rule`,
+      { fault: { status } },
+    );
+  }
+  if (status === 408 || status >= 500 || status === 503) return new RetryableError(text, { fault: { status } });
+  return new FatalError(text, { fault: { status } });
+}
+
+function retryAfterMs(answer: PipelineResponse): number {
+  const value = answer.headers.get('retry-after');
+  const seconds = Number(value);
+  if (value !== undefined && Number.isFinite(seconds)) return Math.max(1, seconds) * 1000;
+  const until = Date.parse(value ?? '') - Date.now();
+  return Number.isFinite(until) ? Math.max(1000, until) : DEFAULT_WAIT_MS;
+}
+
+/** The service's own words, e.g. `ContentLengthLimitExceeded: …`. */
+function messageIn(answer: PipelineResponse): string {
+  const body = answer.bodyAsText ?? '';
+  try {
+    const { error } = JSON.parse(body) as { error?: { code?: string; message?: string } };
+    return [error?.code, error?.message]
+      .filter((part) => part !== undefined)
+      .join(': ')
+      .slice(0, 500);
+  } catch {
+    return body.replace(/\s+/g, ' ').slice(0, 200);
+  }
+}
+
+function toUploadError(endpoint: string, error: unknown): ConnectorError {
+  const name = error instanceof Error ? error.name : '';
+  if (/Credential|Authentication/.test(name)) {
+    return new ConfigError('no token for the Logs Ingestion API: check the identity of the app', { cause: error });
+  }
+  return new RetryableError(`Logs Ingestion at ${new URL(endpoint).host} could not be reached`, { cause: error });
+}
+
+const developmentCredential: TokenCredential = {
+  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+/** The client's identity policy refuses plain `http`; on loopback a development token stands in for it. */
+function allowPlainHttp(client: LogsIngestionClient): void {
+  client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+  client.pipeline.addPolicy({
+    name: 'developmentToken',
+    sendRequest: (request, next) => {
+      request.headers.set('authorization', `Bearer ${DEVELOPMENT_TOKEN}`);
+      return next(request);
+    },
+  });
+}

@@ -1,0 +1,19 @@
+/** Names of what the app keeps in its storage account; Bicep declares the same (checked by `npm run check:infra`). */
+
+/** Queue of work items. */
+export const QUEUE_NAME = 'qualys-fetch';
+
+/** Where the Functions host puts a work item after its last attempt. */
+export const POISON_QUEUE_NAME = `${QUEUE_NAME}-poison`;
+
+/** Storage tables, by role. */
+export const TABLE_NAMES = {
+  watermarks: 'QualysWatermarks',
+  windows: 'QualysWindows',
+  backfills: 'QualysBackfills',
+  limits: 'QualysLimits',
+  audit: 'QualysAudit',
+} as const;
+
+/** Blob container of what could not be ingested. */
+export const DEAD_LETTER_CONTAINER = 'qualys-dead-letters';

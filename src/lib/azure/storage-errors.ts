@@ -1,0 +1,28 @@
+import { ConfigError, RetryableError } from '../errors.ts';
+
+/** HTTP status and service code of a storage error, as far as the SDK tells. */
+export function faultOf(thrown: unknown): { status?: number; code?: string } {
+  if (typeof thrown !== 'object' || thrown === null) return {};
+  const error = thrown as { statusCode?: unknown; code?: unknown; details?: { odataError?: { code?: unknown } } };
+  const code = error.details?.odataError?.code ?? error.code;
+  return {
+    ...(typeof error.statusCode === 'number' ? { status: error.statusCode } : {}),
+    ...(typeof code === 'string' ? { code } : {}),
+  };
+}
+
+/** Whether somebody else changed the record (412), made it first (409) or removed it (404). */
+export function isConflict(thrown: unknown): boolean {
+  const { status } = faultOf(thrown);
+  return status === 412 || status === 409 || status === 404;
+}
+
+/** What storage failures mean to the pipeline. */
+export function toStorageError(action: string, thrown: unknown): Error {
+  const { status, code } = faultOf(thrown);
+  const what = `storage failed ${action} (${[status, code].filter((part) => part !== undefined).join(' ') || 'no answer'})`;
+  if (status === 401 || status === 403) {
+    return new ConfigError(`${what}: check the identity's roles on the storage account`, { cause: thrown });
+  }
+  return new RetryableError(what, { cause: thrown });
+}

@@ -1,0 +1,64 @@
+import { TableClient } from '@azure/data-tables';
+import { QueueClient } from '@azure/storage-queue';
+import { ContainerClient } from '@azure/storage-blob';
+import type { Settings } from '../config.ts';
+import { ConfigError } from '../errors.ts';
+import { createCredential } from './credential.ts';
+
+type StorageSettings = Pick<
+  Settings,
+  | 'AzureWebJobsStorage'
+  | 'AzureWebJobsStorage__accountName'
+  | 'AzureWebJobsStorage__queueServiceUri'
+  | 'AzureWebJobsStorage__tableServiceUri'
+  | 'AzureWebJobsStorage__blobServiceUri'
+  | 'AzureWebJobsStorage__clientId'
+>;
+
+/** Clients of the storage account that the Functions host uses too. */
+export interface Storage {
+  readonly table: (name: string) => TableClient;
+  readonly queue: (name: string) => QueueClient;
+  readonly container: (name: string) => ContainerClient;
+}
+
+const DEVELOPMENT_STORAGE = 'UseDevelopmentStorage=true';
+const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 };
+
+/** Opens the storage account by connection string or, in Azure, by identity. */
+export function openStorage(settings: StorageSettings): Storage {
+  const connection = settings.AzureWebJobsStorage;
+  return connection === undefined ? openByIdentity(settings) : openByConnectionString(connection);
+}
+
+function openByConnectionString(connection: string): Storage {
+  if (!/AccountName=|UseDevelopmentStorage=true|SharedAccessSignature=/i.test(connection)) {
+    throw new ConfigError('AzureWebJobsStorage must be a storage connection string, given a secret value');
+  }
+  const text = connection.startsWith(DEVELOPMENT_STORAGE) ? DEVELOPMENT_STORAGE : connection;
+  return {
+    table: (name) =>
+      TableClient.fromConnectionString(text, name, { allowInsecureConnection: true, retryOptions: RETRIES }),
+    queue: (name) => new QueueClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } }),
+    container: (name) => new ContainerClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } }),
+  };
+}
+
+function openByIdentity(settings: StorageSettings): Storage {
+  const credential = createCredential(settings.AzureWebJobsStorage__clientId);
+  const url = (service: 'queue' | 'table' | 'blob'): string => serviceUrl(settings, service);
+  return {
+    table: (name) => new TableClient(url('table'), name, credential, { retryOptions: RETRIES }),
+    queue: (name) => new QueueClient(`${url('queue')}/${name}`, credential),
+    container: (name) => new ContainerClient(`${url('blob')}/${name}`, credential),
+  };
+}
+
+/** Resolves the `AzureWebJobsStorage__…` convention, which the SDK clients do not know. */
+function serviceUrl(settings: StorageSettings, service: 'queue' | 'table' | 'blob'): string {
+  const explicit = settings[`AzureWebJobsStorage__${service}ServiceUri`];
+  if (explicit !== undefined) return explicit;
+  const account = settings.AzureWebJobsStorage__accountName;
+  if (account !== undefined) return `https://${account}.${service}.core.windows.net`;
+  throw new ConfigError(`AzureWebJobsStorage__${service}ServiceUri must be set when no account name is`);
+}

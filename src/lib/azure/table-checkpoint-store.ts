@@ -1,0 +1,249 @@
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { ClaimLostError } from '../errors.ts';
+import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../pipeline/ports.ts';
+import { isFinished } from '../pipeline/plan-windows.ts';
+import { compactTime } from '../pipeline/window.ts';
+import { TABLE_NAMES } from './names.ts';
+import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
+import type { Storage } from './storage.ts';
+import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger } from './table-ledger.ts';
+import { fromEntity, partitionOf, toEntity } from './window-entity.ts';
+
+type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
+
+/** A transaction holds at most 100 actions. */
+const TRANSACTION_SIZE = 100;
+/** First key that no window has: keys start with a year. */
+const AFTER_ALL_WINDOWS = '~';
+
+/** The checkpoint store over Table Storage. Tables are made at first use. */
+export function createTableCheckpointStore(storage: Storage): CheckpointStore {
+  const watermarks = lazyTable(storage, TABLE_NAMES.watermarks);
+  const windows = lazyTable(storage, TABLE_NAMES.windows);
+  const backfills = lazyTable(storage, TABLE_NAMES.backfills);
+  const ledgers = new WeakMap<WindowRecord, Map<string, TableLedger>>();
+
+  function ledgerOf(table: TableClient, record: WindowRecord, name: string): TableLedger {
+    const named = ledgers.get(record) ?? new Map<string, TableLedger>();
+    ledgers.set(record, named);
+    const ledger = named.get(name) ?? openLedger(table, record, name);
+    named.set(name, ledger);
+    return ledger;
+  }
+
+  return {
+    readWatermark: (stream) =>
+      attempt('reading a watermark', async () => {
+        const entity = await getEntity(await watermarks(), stream, 'watermark');
+        return entity === undefined ? undefined : toWatermark(entity);
+      }),
+    saveWatermark: (record) =>
+      attempt('storing a watermark', async () => {
+        const { etag, ...fields } = record;
+        record.etag = await putEntity(
+          await watermarks(),
+          { ...fields, partitionKey: record.stream, rowKey: 'watermark' },
+          etag,
+        );
+      }),
+    listWindows: (stream, run, since, limit = Infinity) =>
+      attempt('listing windows', async () => {
+        const found: WindowRecord[] = [];
+        for await (const entity of listEntities(await windows(), partitionOf(stream, run), since)) {
+          found.push(fromEntity(entity));
+          if (found.length >= limit) break;
+        }
+        return found;
+      }),
+    readWindow: (stream, run, key) =>
+      attempt('reading a window', async () => {
+        const entity = await getEntity(await windows(), partitionOf(stream, run), key);
+        return entity === undefined ? undefined : fromEntity({ ...entity, etag: entity.etag ?? '' });
+      }),
+    insertWindows: (records) =>
+      attempt('adding windows', async () => {
+        const table = await windows();
+        for (let at = 0; at < records.length; at += TRANSACTION_SIZE) {
+          await insertAll(table, records.slice(at, at + TRANSACTION_SIZE).map(toEntity));
+        }
+      }),
+    saveWindow: (record, ledger = {}) =>
+      attempt('storing a checkpoint', async () => {
+        const table = await windows();
+        const actions: TransactionAction[] = [['update', toEntity(record), 'Replace', { etag: record.etag ?? '' }]];
+        for (const [name, keys] of Object.entries(ledger)) {
+          if (keys.length > 0) actions.push(...(await ledgerOf(table, record, name).append(keys)));
+        }
+        record.etag = await submit(table, actions, record);
+      }),
+    splitWindow: (record, slices) =>
+      attempt('splitting a window', async () => {
+        const { partitionKey, rowKey } = toEntity(record);
+        const actions: TransactionAction[] = slices.map((slice) => ['create', toEntity(slice)]);
+        actions.unshift(['delete', { partitionKey, rowKey, etag: record.etag ?? '' }]);
+        await submit(await windows(), actions, record);
+      }),
+    ledger: (record) => ({ load: async (name) => ledgerOf(await windows(), record, name).load() }),
+    clearLedger: (record) =>
+      attempt('clearing a ledger', async () => {
+        const table = await windows();
+        const prefix = ledgerPrefix(record.key);
+        const filter = odata`PartitionKey eq ${partitionOf(record.stream, record.run)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~~`}`;
+        await deleteAll(table, filter, () => true);
+        ledgers.delete(record);
+      }),
+    pruneWindows: (stream, run, before) =>
+      attempt('pruning windows', async () => {
+        const table = await windows();
+        const partition = partitionOf(stream, run);
+        const end = compactTime(before);
+        const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
+        await deleteAll(table, old, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
+        const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${end}`];
+        await deleteAll(
+          table,
+          odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`,
+          () => true,
+        );
+      }),
+    readBackfill: (id) =>
+      attempt('reading a backfill', async () => {
+        const entity = await getEntity(await backfills(), 'backfill', id);
+        return entity === undefined ? undefined : toBackfill(entity);
+      }),
+    listBackfills: () =>
+      attempt('listing backfills', async () => {
+        const found: BackfillRecord[] = [];
+        for await (const entity of (await backfills()).listEntities()) {
+          found.push(toBackfill(entity as Entity));
+        }
+        return found.sort((left, right) => right.startedAt.localeCompare(left.startedAt));
+      }),
+    saveBackfill: (record) =>
+      attempt('storing a backfill', async () => {
+        const { etag, ...fields } = record;
+        record.etag = await putEntity(
+          await backfills(),
+          { ...fields, partitionKey: 'backfill', rowKey: record.id },
+          etag,
+        );
+      }),
+  };
+}
+
+/** A table client that makes its table before the first use; a failed try is tried again. */
+export function lazyTable(storage: Storage, name: string): () => Promise<TableClient> {
+  let ready: Promise<TableClient> | undefined;
+  return () => {
+    ready ??= makeTable(storage, name).catch((thrown: unknown) => {
+      ready = undefined;
+      throw thrown;
+    });
+    return ready;
+  };
+}
+
+async function makeTable(storage: Storage, name: string): Promise<TableClient> {
+  const table = storage.table(name);
+  await table.createTable();
+  return table;
+}
+
+async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (thrown instanceof ClaimLostError) throw thrown;
+    if (faultOf(thrown).status === undefined && !isNetworkError(thrown)) throw thrown;
+    throw toStorageError(action, thrown);
+  }
+}
+
+function isNetworkError(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
+}
+
+async function getEntity(table: TableClient, partitionKey: string, rowKey: string): Promise<Entity | undefined> {
+  try {
+    const found: unknown = await table.getEntity(partitionKey, rowKey);
+    return found as Entity;
+  } catch (thrown) {
+    if (faultOf(thrown).status === 404) return undefined;
+    throw thrown;
+  }
+}
+
+/** Creates without an ETag, replaces with one. */
+async function putEntity(table: TableClient, entity: Entity, etag: string | undefined): Promise<string> {
+  const present = Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== undefined)) as Entity;
+  try {
+    const { etag: stored } =
+      etag === undefined ? await table.createEntity(present) : await table.updateEntity(present, 'Replace', { etag });
+    return stored ?? '';
+  } catch (thrown) {
+    if (isConflict(thrown))
+      throw new ClaimLostError(`record ${entity.rowKey} was changed by another worker`, { cause: thrown });
+    throw thrown;
+  }
+}
+
+function listEntities(table: TableClient, partition: string, since: string | undefined) {
+  const from = since === undefined ? '0' : compactTime(since);
+  const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${AFTER_ALL_WINDOWS}`;
+  return table.listEntities({ queryOptions: { filter } });
+}
+
+/** Adds entities of one partition in one transaction, or one by one when some exist already. */
+async function insertAll(table: TableClient, entities: Entity[]): Promise<void> {
+  if (entities.length === 0) return;
+  try {
+    await table.submitTransaction(entities.map((entity) => ['create', entity]));
+  } catch (thrown) {
+    if (faultOf(thrown).status !== 409) throw thrown;
+    for (const entity of entities) {
+      await table.createEntity(entity).catch((again: unknown) => {
+        if (faultOf(again).status !== 409) throw again;
+      });
+    }
+  }
+}
+
+async function submit(table: TableClient, actions: TransactionAction[], record: WindowRecord): Promise<string> {
+  try {
+    const result = await table.submitTransaction(actions);
+    return result.subResponses[0]?.etag ?? '';
+  } catch (thrown) {
+    if (isConflict(thrown))
+      throw new ClaimLostError(`window ${record.key} was changed by another worker`, { cause: thrown });
+    throw thrown;
+  }
+}
+
+async function deleteAll(table: TableClient, filter: string, wanted: (entity: Entity) => boolean): Promise<void> {
+  for await (const entity of table.listEntities({ queryOptions: { filter } })) {
+    if (wanted(entity as Entity)) await table.deleteEntity(entity.partitionKey ?? '', entity.rowKey ?? '');
+  }
+}
+
+function isPrunable(record: WindowRecord, before: string): boolean {
+  if (!isFinished(record) || Date.parse(record.to) > Date.parse(before)) return false;
+  return record.state === 'closed' || record.acknowledged === true || record.state === 'waived';
+}
+
+function toWatermark(entity: Entity): WatermarkRecord {
+  const { stream, watermark, start, lastTick, lastError, opening, etag } = entity as unknown as WatermarkRecord;
+  return {
+    stream,
+    watermark,
+    start,
+    lastTick,
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(opening === true ? { opening } : {}),
+    ...(etag === undefined ? {} : { etag }),
+  };
+}
+
+function toBackfill(entity: Entity): BackfillRecord {
+  const { id, stream, from, to, status, startedAt, updatedAt, etag } = entity as unknown as BackfillRecord;
+  return { id, stream, from, to, status, startedAt, updatedAt, ...(etag === undefined ? {} : { etag }) };
+}

@@ -1,0 +1,94 @@
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { WindowRecord } from '../pipeline/ports.ts';
+import { partitionOf } from './window-entity.ts';
+
+/** Bytes of a key. */
+const KEY_BYTES = 16;
+/** A binary property holds at most 64 KiB. */
+const PROPERTY_BYTES = 60_000;
+/** An entity holds at most 1 MiB. */
+const PROPERTIES = 15;
+/** Sorts behind every window key, so that window queries never see ledgers. */
+export const LEDGER_PREFIX = '~ledger';
+
+/** Where a ledger ends. */
+interface Tail {
+  row: number;
+  property: number;
+  bytes: Buffer;
+}
+
+/** One named list of keys of one window, stored in rows beside the checkpoint, so that both change in one transaction. */
+export interface TableLedger {
+  readonly load: () => Promise<Set<string>>;
+  /** The transaction actions that append keys. */
+  readonly append: (keys: Uint8Array) => Promise<TransactionAction[]>;
+}
+
+/** Range of all ledger rows of a window. */
+export function ledgerPrefix(key: string): string {
+  return `${LEDGER_PREFIX}~${key}~~`;
+}
+
+/** Opens a ledger; nothing is read before it is needed. */
+export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
+  const partitionKey = partitionOf(record.stream, record.run);
+  const rowKey = (row: number): string => `${ledgerPrefix(record.key)}${name}~${String(row).padStart(4, '0')}`;
+  let tail: Tail | undefined;
+  const keys = new Set<string>();
+
+  async function load(): Promise<Set<string>> {
+    if (tail !== undefined) return keys;
+    tail = { row: 0, property: 0, bytes: Buffer.alloc(0) };
+    const filter = `PartitionKey eq '${partitionKey}' and RowKey ge '${rowKey(0)}' and RowKey le '${rowKey(9999)}'`;
+    let row = 0;
+    for await (const entity of table.listEntities({ queryOptions: { filter } })) {
+      for (let property = 0; property < PROPERTIES; property++) {
+        const bytes = entity[`p${property}`];
+        if (!(bytes instanceof Uint8Array)) break;
+        addKeys(keys, bytes);
+        tail = { row, property, bytes: Buffer.from(bytes) };
+      }
+      row++;
+    }
+    return keys;
+  }
+
+  async function append(added: Uint8Array): Promise<TransactionAction[]> {
+    await load();
+    const at = tail ?? { row: 0, property: 0, bytes: Buffer.alloc(0) };
+    const rows = new Map<number, Record<string, Uint8Array>>();
+    for (let offset = 0; offset < added.length;) {
+      if (at.bytes.length >= PROPERTY_BYTES) advance(at);
+      const room = PROPERTY_BYTES - at.bytes.length;
+      const piece = added.subarray(offset, offset + room);
+      at.bytes = Buffer.concat([at.bytes, piece]);
+      offset += piece.length;
+      rows.set(at.row, { ...rows.get(at.row), [`p${at.property}`]: at.bytes });
+    }
+    addKeys(keys, added);
+    return [...rows].map(([row, properties]) => [
+      'upsert',
+      { partitionKey, rowKey: rowKey(row), ...properties },
+      'Merge',
+    ]);
+  }
+
+  return { load, append };
+}
+
+function advance(tail: Tail): void {
+  tail.bytes = Buffer.alloc(0);
+  tail.property++;
+  if (tail.property === PROPERTIES) {
+    tail.property = 0;
+    tail.row++;
+  }
+}
+
+function addKeys(keys: Set<string>, bytes: Uint8Array): void {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  for (let offset = 0; offset + KEY_BYTES <= text.length; offset += KEY_BYTES) {
+    keys.add(text.slice(offset, offset + KEY_BYTES));
+  }
+}

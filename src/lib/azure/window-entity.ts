@@ -1,0 +1,97 @@
+import type { TableEntityResult } from '@azure/data-tables';
+import { RetryableError } from '../errors.ts';
+import type { WindowRecord, WindowState } from '../pipeline/ports.ts';
+import type { Json } from '../pipeline/stream.ts';
+
+/** Version of the stored checkpoints; a newer one is refused, so that a roll-back never reads what it does not understand. */
+export const CHECKPOINT_VERSION = 1;
+
+/** Table partition of a run: backfills keep their windows apart from the live ones. */
+export function partitionOf(stream: string, run: string): string {
+  return run === 'live' ? stream : `${stream}~${run}`;
+}
+
+/** A checkpoint as a table entity; absent fields are left out. */
+export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: string } & Record<string, unknown> {
+  const { counts, claim, cursor } = record;
+  const fields: Record<string, unknown> = {
+    version: CHECKPOINT_VERSION,
+    stream: record.stream,
+    run: record.run,
+    from: record.from,
+    to: record.to,
+    slice: record.slice,
+    state: record.state,
+    cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
+    pages: counts.pages,
+    calls: counts.calls,
+    rows: counts.rows,
+    expected: counts.expected,
+    fetched: counts.fetched,
+    attempts: record.attempts,
+    shortReads: record.shortReads,
+    shortSince: record.shortSince,
+    notBefore: record.notBefore,
+    claimOwner: claim?.owner,
+    claimUntil: claim?.until,
+    progressAt: record.progressAt,
+    queuedAt: record.queuedAt,
+    plannedAt: record.plannedAt,
+    startedAt: record.startedAt,
+    closedAt: record.closedAt,
+    lastError: record.lastError?.slice(0, 2000),
+    acknowledged: record.acknowledged,
+  };
+  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
+}
+
+/** Reads a checkpoint back. @throws RetryableError for one of a newer version. */
+export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): WindowRecord {
+  const version = Number(entity.version);
+  if (version > CHECKPOINT_VERSION) {
+    throw new RetryableError(
+      `window ${entity.rowKey ?? ''} was stored by a newer version of the connector (checkpoint version ${version}, this one reads ${CHECKPOINT_VERSION})`,
+    );
+  }
+  const text = (name: string): string | undefined => {
+    const value = entity[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const number = (name: string): number => Number(entity[name] ?? 0);
+  const record: WindowRecord = {
+    stream: text('stream') ?? '',
+    run: text('run') ?? 'live',
+    key: entity.rowKey ?? '',
+    from: text('from') ?? '',
+    to: text('to') ?? '',
+    state: (text('state') ?? 'planned') as WindowState,
+    counts: { pages: number('pages'), calls: number('calls'), rows: number('rows'), fetched: number('fetched') },
+    attempts: number('attempts'),
+    shortReads: number('shortReads'),
+    progressAt: text('progressAt') ?? '',
+    plannedAt: text('plannedAt') ?? '',
+    etag: entity.etag,
+    ...optional('slice', text('slice')),
+  };
+  const owner = text('claimOwner');
+  if (owner !== undefined) record.claim = { owner, until: text('claimUntil') ?? '' };
+  if (entity.expected !== undefined) record.counts.expected = number('expected');
+  const cursor = text('cursor');
+  if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
+  if (entity.acknowledged === true) record.acknowledged = true;
+  Object.assign(
+    record,
+    optional('notBefore', text('notBefore')),
+    optional('shortSince', text('shortSince')),
+    optional('queuedAt', text('queuedAt')),
+    optional('startedAt', text('startedAt')),
+    optional('closedAt', text('closedAt')),
+    optional('lastError', text('lastError')),
+  );
+  return record;
+}
+
+function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, string>>);
+}
