@@ -1,0 +1,72 @@
+import { ProblemError } from './problem.ts';
+import { isRunning } from '../pipeline/backfill.ts';
+import type { CheckpointStore } from '../pipeline/ports.ts';
+import { ceilSecond, floorSecond, isoSeconds } from '../pipeline/window.ts';
+
+/** Limits of backfills. */
+export interface BackfillLimits {
+  readonly store: CheckpointStore;
+  /** Enabled streams. */
+  readonly streams: readonly string[];
+  readonly maxDays: number;
+  readonly maxRunning: number;
+}
+
+/** A range that may be read again, on whole seconds. */
+export interface BackfillRange {
+  readonly stream: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const DAY_MS = 86_400_000;
+const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2}))?$/;
+
+/** Checks what an operator asks for. @throws ProblemError (400, 409) that names every wrong field. */
+export async function checkBackfill(
+  wanted: { readonly stream: string; readonly from: string; readonly to: string },
+  limits: BackfillLimits,
+): Promise<BackfillRange> {
+  const errors: string[] = [];
+  if (!limits.streams.includes(wanted.stream)) {
+    errors.push(
+      `stream must be an enabled stream (${limits.streams.join(', ')}), given ${JSON.stringify(wanted.stream)}`,
+    );
+  }
+  const from = timeOf('from', wanted.from, errors);
+  const to = timeOf('to', wanted.to, errors);
+  if (from !== undefined && to !== undefined) errors.push(...rangeErrors(from, to, limits));
+  if (from === undefined || to === undefined || errors.length > 0)
+    throw new ProblemError(400, errors.join('; '), errors);
+  const range = { stream: wanted.stream, from: new Date(floorSecond(from)), to: new Date(ceilSecond(to)) };
+  await checkAgainstState(range, limits);
+  return range;
+}
+
+function timeOf(name: string, text: string, errors: string[]): number | undefined {
+  const time = ISO.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  errors.push(`${name} must be an ISO 8601 time such as 2026-01-31T00:00:00Z, given ${JSON.stringify(text)}`);
+  return undefined;
+}
+
+function rangeErrors(from: number, to: number, { maxDays }: BackfillLimits): string[] {
+  if (from >= to) return ['from must be before to'];
+  if (to - from > maxDays * DAY_MS) return [`the range must be at most ${maxDays} days (BACKFILL_MAX_DAYS)`];
+  return [];
+}
+
+async function checkAgainstState(range: BackfillRange, { store, maxRunning }: BackfillLimits): Promise<void> {
+  const mark = await store.readWatermark(range.stream);
+  const watermark = mark?.watermark;
+  if (watermark === undefined || range.to.getTime() > Date.parse(watermark)) {
+    const error = `to must be at most the watermark ${watermark ?? '(none yet: the stream has not started)'}: live ingestion covers later times`;
+    throw new ProblemError(400, error, [error]);
+  }
+  const running = (await store.listBackfills()).filter(isRunning);
+  const [from, to] = [isoSeconds(range.from), isoSeconds(range.to)];
+  const isSame = running.some((other) => other.stream === range.stream && other.from === from && other.to === to);
+  if (!isSame && running.length >= maxRunning) {
+    throw new ProblemError(409, `${running.length} backfills run already, the most allowed (BACKFILL_MAX_RUNNING)`);
+  }
+}

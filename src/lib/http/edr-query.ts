@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { ProblemError } from './problem.ts';
+
+/** Results that the vendor's paging reaches. */
+const MAX_DEPTH = 10_000;
+
+const epochSeconds = z.string().regex(/^\d{1,10}$/, 'must be Unix time in seconds, e.g. 1483228800');
+const wholeNumber = z.string().regex(/^\d{1,6}$/, 'must be a whole number from 0 to 999999');
+const text = (max: number) => z.string().min(1, 'must not be empty').max(max, `must be at most ${max} characters`);
+const attributes = z
+  .string()
+  .regex(/^[\w.]+(\s*,\s*[\w.]+)*$/, 'must be attribute names, comma-separated')
+  .max(4000);
+const flag = z.enum(['true', 'false'], 'must be true or false');
+
+const sort = text(2000).refine((value) => {
+  try {
+    return Array.isArray(JSON.parse(value));
+  } catch {
+    return false;
+  }
+}, 'must be a JSON array such as [{"event.dateTime":"asc"}]');
+
+const common = {
+  fromDate: epochSeconds.optional().describe('First day, Unix time in seconds; the time of day is not considered.'),
+  toDate: epochSeconds.optional().describe('Last day, Unix time in seconds; the time of day is not considered.'),
+  filter: text(10_000).optional().describe('Qualys query (QQL).'),
+  sort: sort.optional().describe('JSON array of one-key objects: token and asc or desc.'),
+  state: flag.optional().describe('true: only events of the current state.'),
+};
+
+/** Parameters of the guide's `/ioc/events`. */
+export const eventsQuery = z
+  .strictObject({
+    ...common,
+    pageNumber: wholeNumber.optional().describe('Page, from 0.'),
+    pageSize: z
+      .string()
+      .regex(/^[1-9]\d{0,3}$|^10000$/, 'must be a whole number from 1 to 10000')
+      .optional()
+      .describe('Events a page; 10 when absent.'),
+    include_attributes: attributes.optional().describe('Only these attributes, comma-separated.'),
+    exclude_attributes: attributes.optional().describe('All but these attributes, comma-separated.'),
+  })
+  .refine(({ pageNumber = '0', pageSize = '10' }) => (Number(pageNumber) + 1) * Number(pageSize) <= MAX_DEPTH, {
+    message: `pageNumber and pageSize must stay within the first ${MAX_DEPTH} events: narrow the filter`,
+    path: ['pageNumber'],
+  });
+
+/** Parameters of the guide's `/ioc/events/count`. */
+export const countQuery = z.strictObject({
+  ...common,
+  groupBy: attributes.optional().describe('Attributes to group by, comma-separated.'),
+  limit: wholeNumber.optional().describe('Groups at most.'),
+  interval: z
+    .string()
+    .regex(/^\d{1,4}[yqMwdhms]$/, 'must be a number and one of y, q, M, w, d, h, m, s, e.g. 1d')
+    .optional()
+    .describe('Interval when grouping by a date.'),
+});
+
+/** Parameters of the guide's `/ioc/events/{agentId}/{eventId}`. */
+export const detailQuery = z.strictObject({ state: common.state, filter: common.filter });
+
+/** The ids of one event. @throws ProblemError (400). */
+export function eventId(params: Readonly<Record<string, string>>): { agentId: string; eventId: string } {
+  const { agentId = '', eventId: id = '' } = params;
+  for (const [name, value] of [
+    ['agentId', agentId],
+    ['eventId', id],
+  ] as const) {
+    if (!isId(value)) throw new ProblemError(400, `${name} must be an id of 1 to 500 characters other than . and ..`);
+  }
+  return { agentId, eventId: id };
+}
+
+function isId(value: string): boolean {
+  return value.length >= 1 && value.length <= 500 && !/^\.{1,2}$|\p{Cc}/u.test(value);
+}

@@ -1,0 +1,28 @@
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { ambientLog, withLogTarget } from '../log.ts';
+import { messageOf } from '../errors.ts';
+import { toProblem } from './problem.ts';
+
+/** Makes an HTTP handler whose failures are problems, and whose log lines go to the invocation. */
+export function handle(run: (request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler {
+  return (request: HttpRequest, context: InvocationContext) =>
+    withLogTarget(context, async () => {
+      try {
+        return await run(request);
+      } catch (error) {
+        const answer = toProblem(error);
+        if (answer.status === 500)
+          ambientLog.error('RequestError', { function: context.functionName, error: messageOf(error) });
+        return answer;
+      }
+    });
+}
+
+/** Answers JSON that no cache keeps. */
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): HttpResponseInit {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}

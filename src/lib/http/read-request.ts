@@ -1,0 +1,45 @@
+import type { HttpRequest } from '@azure/functions';
+import type { z } from 'zod';
+import { ProblemError } from './problem.ts';
+
+/** Longest body accepted, in bytes. */
+const MAX_BODY_BYTES = 65_536;
+
+/** Reads a JSON body. @throws ProblemError (400, 413) that names every wrong field. */
+export async function readBody<T extends z.ZodType>(request: HttpRequest, schema: T): Promise<z.output<T>> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  const text = declared > MAX_BODY_BYTES ? undefined : await request.text();
+  if (text === undefined || Buffer.byteLength(text) > MAX_BODY_BYTES) {
+    throw new ProblemError(413, `the body must be at most ${MAX_BODY_BYTES} bytes`);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new ProblemError(400, 'the body must be JSON');
+  }
+  return check(body, schema, 'body');
+}
+
+/** Reads the query. @throws ProblemError (400) that names every wrong parameter. */
+export function readQuery<T extends z.ZodType>(request: HttpRequest, schema: T): z.output<T> {
+  // The function key may come as `code`; it is the host's.
+  const query = new URL(request.url).searchParams;
+  query.delete('code');
+  const repeated = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
+  if (repeated.length > 0) {
+    const errors = repeated.map((name) => `${name} must be given once`);
+    throw new ProblemError(400, errors.join('; '), errors);
+  }
+  return check(Object.fromEntries(query), schema, 'query');
+}
+
+function check<T extends z.ZodType>(value: unknown, schema: T, whole: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => {
+    const name = path.length === 0 ? whole : path.map(String).join('.');
+    return message.startsWith(name) ? message : `${name}: ${message}`;
+  });
+  throw new ProblemError(400, [...new Set(errors)].join('; ').slice(0, 2000), errors.slice(0, 50));
+}

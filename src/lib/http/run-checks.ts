@@ -1,0 +1,127 @@
+import { ConfigError, messageOf } from '../errors.ts';
+import { redact } from '../log.ts';
+import { probeEdr, probeVm } from '../qualys/probes.ts';
+import { getServices, VERSION, type Services } from '../services.ts';
+import { STREAMS } from '../streams/index.ts';
+
+/** One check of `ping`. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly detail: string;
+}
+
+/** What `ping` answers. */
+export interface PingResult {
+  readonly ok: boolean;
+  readonly version: string;
+  readonly checks: readonly Check[];
+}
+
+const LIMIT_MS = 20_000;
+const NAMES = { edr: 'qualys-edr', vm: 'qualys-vm' } as const;
+
+/** Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why. */
+export async function runChecks(): Promise<PingResult> {
+  const startedAt = Date.now();
+  let services: Services;
+  try {
+    services = getServices();
+  } catch (error) {
+    return withoutServices(error, Date.now() - startedAt);
+  }
+  const settings: Check = {
+    name: 'settings',
+    ok: true,
+    latencyMs: Date.now() - startedAt,
+    detail: settingsDetail(services),
+  };
+  const apis = new Set(services.streams.map(({ api }) => api));
+  const checks = await Promise.all([
+    timed('storage', () => checkStorage(services)),
+    ...(apis.has('edr') ? [timed(NAMES.edr, () => probeEdr(services.edr))] : []),
+    ...(apis.has('vm') ? [timed(NAMES.vm, () => probeVm(services.vm))] : []),
+    timed('logs-ingestion', (signal) => checkIngestion(services, signal)),
+  ]);
+  return result([settings, ...checks]);
+}
+
+/** The EDR check alone, for the SOAR action. */
+export async function checkEdr(): Promise<Check> {
+  return timed(NAMES.edr, () => probeEdr(getServices().edr));
+}
+
+function result(checks: readonly Check[]): PingResult {
+  return { ok: checks.every(({ ok }) => ok), version: VERSION, checks };
+}
+
+function settingsDetail({ streams, settings }: Services): string {
+  const enabled = `enabled streams: ${streams.map(({ name }) => name).join(', ')}`;
+  return [enabled, ...settings.warnings].join('; ');
+}
+
+function withoutServices(error: unknown, latencyMs: number): PingResult {
+  const skipped = ['storage', NAMES.edr, NAMES.vm, 'logs-ingestion'].map((name) => ({
+    name,
+    ok: false,
+    latencyMs: 0,
+    detail: 'not run, because the settings are not valid',
+  }));
+  return result([
+    { name: 'settings', ok: false, latencyMs, detail: explain(error) },
+    ...skipped.filter(({ name }) => mayBeEnabled(name)),
+  ]);
+}
+
+/** Streams by the raw setting, because the settings as a whole could not be read. */
+function mayBeEnabled(check: string): boolean {
+  const named = (process.env['QUALYS_STREAMS'] ?? '').split(',').map((name) => name.trim());
+  const known = STREAMS.filter(({ name }) => named.includes(name));
+  const apis = new Set((known.length === 0 ? STREAMS : known).map(({ api }) => NAMES[api]));
+  return check === NAMES.edr || check === NAMES.vm ? apis.has(check) : true;
+}
+
+async function timed(name: string, run: (signal: AbortSignal) => Promise<string>): Promise<Check> {
+  const startedAt = Date.now();
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const limit = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
+  });
+  try {
+    const detail = await Promise.race([run(signal), limit]);
+    return { name, ok: true, latencyMs: Date.now() - startedAt, detail };
+  } catch (error) {
+    return { name, ok: false, latencyMs: Date.now() - startedAt, detail: explain(error) };
+  }
+}
+
+function explain(error: unknown): string {
+  return redact(error instanceof ConfigError ? error.publicMessage : messageOf(error));
+}
+
+async function checkStorage({ store, queue, streams }: Services): Promise<string> {
+  await store.readWatermark(streams[0]?.name ?? 'ping');
+  const { waiting } = await queue.lengths();
+  return `tables and queue reached; ${waiting} work items wait`;
+}
+
+/** An empty array is accepted (2xx) or refused as such (400): both mean reached and allowed. */
+async function checkIngestion({ sink, streams }: Services, signal: AbortSignal): Promise<string> {
+  for (const { table } of streams) {
+    const { status, message } = await sink.probe(table, signal);
+    const isReached = (status >= 200 && status < 300) || status === 400;
+    if (!isReached) throw new ConfigError(`stream Custom-${table}: ${reasonOf(status)} ${message}`.trim());
+  }
+  return `reached and allowed: ${streams.map(({ table }) => `Custom-${table}`).join(', ')}`;
+}
+
+function reasonOf(status: number): string {
+  if (status === 401) return 'HTTP 401: the token was refused; check the identity of the app.';
+  if (status === 403) {
+    return 'HTTP 403: the identity needs the role Monitoring Metrics Publisher on the data collection rule (a new role takes up to 30 minutes).';
+  }
+  if (status === 404)
+    return 'HTTP 404: no such rule or stream; check LOGS_INGESTION_ENDPOINT and LOGS_INGESTION_RULE_ID.';
+  return `HTTP ${status}.`;
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
+import { createCredential } from './azure/credential.ts';
+import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
+import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
+import { openStorage } from './azure/storage.ts';
+import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
+import { createTableLimiter } from './azure/table-limiter.ts';
+import { parseSettings, type Environment, type Settings } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { ambientLog, type Log } from './log.ts';
+import type { BackfillDependencies } from './pipeline/backfill.ts';
+import { feedNext, tendBackfills } from './pipeline/backfill.ts';
+import type { CheckpointStore, Clock } from './pipeline/ports.ts';
+import type { ProcessDependencies } from './pipeline/process-window.ts';
+import type { PlannerDependencies } from './pipeline/run-planner.ts';
+import type { Stream } from './pipeline/stream.ts';
+import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
+import { createEdrAuth } from './qualys/edr-auth.ts';
+import { createVmApi, type VmApi } from './qualys/vm-api.ts';
+import { STREAMS } from './streams/index.ts';
+import { bindStream } from './streams/stream-definition.ts';
+
+/** Version of the connector. */
+export const VERSION: string = packageJson.version;
+
+/** An invocation hands a long window over after so long, well within the host's function timeout. */
+const WINDOW_BUDGET_MS = 4 * 60_000;
+
+/** Everything the triggers use; this file is the only place that constructs adapters. */
+export interface Services {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Enabled streams. */
+  readonly streams: readonly Stream[];
+  readonly store: CheckpointStore;
+  readonly queue: ReturnType<typeof createStorageWorkQueue>;
+  readonly sink: ReturnType<typeof createLogsIngestionSink>;
+  readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
+  readonly limiter: ReturnType<typeof createTableLimiter>;
+  readonly edr: EdrApi;
+  readonly vm: VmApi;
+  readonly backfills: BackfillDependencies;
+  /** What processing a window of a stream needs. */
+  readonly processing: (stream: Stream) => ProcessDependencies;
+  /** What a tick of a stream's planner needs. */
+  readonly planning: (stream: Stream) => PlannerDependencies;
+}
+
+let services: Services | undefined;
+
+/** The services of this process, made at the first use. @throws ConfigError when settings are at fault; tried again at the next use. */
+export function getServices(): Services {
+  services ??= createServices(process.env);
+  return services;
+}
+
+/** Makes services from settings. @throws ConfigError. */
+export function createServices(env: Environment): Services {
+  const settings = parseSettings(env);
+  const unknown = settings.QUALYS_STREAMS.filter((name) => !STREAMS.some((stream) => stream.name === name));
+  if (unknown.length > 0) throw unknownStreams(unknown);
+  for (const warning of settings.warnings) ambientLog.warn('SettingDoubtful', { warning });
+  const clock: Clock = { now: () => new Date() };
+  const storage = openStorage(settings);
+  const limiter = createTableLimiter(storage, {
+    concurrency: settings.QUALYS_MAX_CONCURRENCY,
+    reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
+  });
+  const calls = { limiter, clock, log: ambientLog };
+  const account = { username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD };
+  const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
+  const edr = createEdrApi({ ...gateway, auth: createEdrAuth({ ...gateway, ...account }) });
+  const vm = createVmApi({ ...calls, settings });
+  const store = createTableCheckpointStore(storage);
+  const queue = createStorageWorkQueue(storage);
+  const common = { store, queue, clock, log: ambientLog, staleSeconds: settings.STALE_WINDOW_SECONDS };
+  const streamServices = { settings, clock, edr, vm };
+  const backfills: BackfillDependencies = {
+    ...common,
+    parallel: settings.QUALYS_MAX_CONCURRENCY,
+    windowMinutes: (name) => STREAMS.find((stream) => stream.name === name)?.plan(settings).windowMinutes ?? 60,
+  };
+  const sink = createLogsIngestionSink(settings, () => createCredential(settings.AzureWebJobsStorage__clientId));
+  const deadLetters = createBlobDeadLetters(storage);
+  const owner = `${hostname()}-${process.pid}`;
+  return {
+    settings,
+    clock,
+    log: ambientLog,
+    streams: STREAMS.filter(({ name }) => settings.QUALYS_STREAMS.includes(name)).map((each) =>
+      bindStream(each, streamServices),
+    ),
+    store,
+    queue,
+    sink,
+    deadLetters,
+    limiter,
+    edr,
+    vm,
+    backfills,
+    processing: (stream) => ({
+      ...common,
+      stream,
+      sink,
+      deadLetters,
+      owner: `${owner}-${randomUUID().slice(0, 8)}`,
+      incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
+      budgetMs: WINDOW_BUDGET_MS,
+      onFinished: async (record) => {
+        if (record.run !== 'live') await feedNext(record, backfills);
+      },
+    }),
+    planning: (stream) => ({
+      ...common,
+      stream: stream.name,
+      plan: stream.plan(settings),
+      tendBackfills: () => tendBackfills(stream.name, backfills),
+    }),
+  };
+}
+
+function unknownStreams(names: readonly string[]): ConfigError {
+  const allowed = STREAMS.map(({ name }) => name).join(', ');
+  const message = `Settings: QUALYS_STREAMS must name streams of ${allowed}`;
+  return new ConfigError(`${message}, given ${JSON.stringify(names.join(','))}`, { publicMessage: message });
+}

@@ -1,0 +1,16 @@
+import type { StreamDefinition } from '../stream-definition.ts';
+import { readVmWindow } from './read-window.ts';
+
+/** VM host detections by the time the Qualys cloud processed the host's scan data. */
+export const vmDetections: StreamDefinition = {
+  name: 'vm-detections',
+  table: 'QualysHostDetectionV3_CL',
+  api: 'vm',
+  scheduleSetting: 'VM_SCHEDULE',
+  plan: (settings) => ({
+    windowMinutes: settings.VM_WINDOW_MINUTES,
+    safetyLagSeconds: settings.VM_SAFETY_LAG_SECONDS,
+    ...(settings.VM_START === undefined ? {} : { start: settings.VM_START }),
+  }),
+  read: readVmWindow,
+};
