@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest';
+import { ChunkRefusedError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
+
+const FROM = '2026-05-01T10:00:00Z';
+const TO = '2026-05-01T10:15:00Z';
+
+describe('a window', () => {
+  test('is read page by page, uploaded, and closed', async () => {
+    const { stream } = pagedStream(3);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(bench.sink.rows).toEqual([{ page: 0 }, { page: 1 }, { page: 2 }]);
+    expect(await bench.read(window)).toMatchObject({
+      state: 'closed',
+      counts: { pages: 3, rows: 3, calls: 3, fetched: 3 },
+    });
+  });
+
+  test('keeps the same bounds for every page', async () => {
+    const { stream, tasks, failAt } = pagedStream(3);
+    failAt.push({ page: 1, error: new RetryableError('reset') });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    bench.clock.forward(60_000);
+    await bench.process(window);
+    expect(tasks.map(({ window: { from, to } }) => ({ from, to }))).toEqual([
+      { from: FROM, to: TO },
+      { from: FROM, to: TO },
+    ]);
+  });
+
+  test('an empty page with a cursor continues', async () => {
+    const stream = testStream(async function* () {
+      yield { cursor: 1, pageDone: true };
+      await Promise.resolve();
+      yield { chunk: chunkOf({ late: true }), cursor: 2, pageDone: true };
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    await bench.process(await bench.open(FROM, TO));
+    expect(bench.sink.rows).toEqual([{ late: true }]);
+  });
+
+  test('hands over at the end of a page when its time is up, and goes on from there', async () => {
+    const { stream, reads } = pagedStream(3);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window, { budgetMs: -1 });
+    expect(reads).toEqual([0]);
+    expect(bench.queue.sent).toHaveLength(1);
+    await bench.process(window);
+    expect(reads).toEqual([0, 1, 2]);
+    expect(bench.sink.rows).toHaveLength(3);
+  });
+});
+
+describe('an upload that fails', () => {
+  test('does not advance the checkpoint', async () => {
+    const { stream } = pagedStream(2);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    bench.sink.failNext = new RetryableError('500');
+    await bench.process(window);
+    const stored = await bench.read(window);
+    expect(stored).toMatchObject({ state: 'planned', attempts: 1, counts: { rows: 0 } });
+    expect(stored?.cursor).toBeUndefined();
+    bench.clock.forward(10_000);
+    await bench.process(window);
+    expect(bench.sink.rows).toEqual([{ page: 0 }, { page: 1 }]);
+  });
+
+  test('for its size goes in halves, so that all rows arrive', async () => {
+    const stream = testStream(async function* () {
+      yield {
+        chunk: chunkOf({ n: 1 }, { n: 2, text: 'a,"b\\]}' }, { n: 3, nested: [{ m: [1, 2] }] }),
+        cursor: 1,
+        pageDone: true,
+      };
+      await Promise.resolve();
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    bench.sink.failNext = new ChunkRefusedError('413');
+    await bench.process(await bench.open(FROM, TO));
+    expect(bench.sink.rows).toEqual([{ n: 1 }, { n: 2, text: 'a,"b\\]}' }, { n: 3, nested: [{ m: [1, 2] }] }]);
+    expect(bench.sink.uploads).toEqual([2, 1]);
+  });
+
+  test('keeps numbers beyond 2^53 when a chunk goes in halves', async () => {
+    const sent: string[] = [];
+    const stream = testStream(async function* () {
+      yield { chunk: { json: Buffer.from('[{"n":9007199254740993},{"n":1}]'), rows: 2 }, cursor: 1, pageDone: true };
+      await Promise.resolve();
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    const sink = {
+      upload: (_: string, chunk: { json: Uint8Array; rows: number }) =>
+        chunk.rows > 1
+          ? Promise.reject(new ChunkRefusedError('413'))
+          : Promise.resolve(void sent.push(Buffer.from(chunk.json).toString())),
+    };
+    await bench.process(await bench.open(FROM, TO), { sink });
+    expect(sent).toEqual(['[{"n":9007199254740993}]', '[{"n":1}]']);
+  });
+
+  test('of a single row becomes a dead letter only after several attempts', async () => {
+    const { stream } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    const sink = { upload: () => Promise.reject(new ChunkRefusedError('413')) };
+    for (let attempt = 0; attempt < 4; attempt++) {
+      expect(bench.deadLetters).toHaveLength(0);
+      await bench.process(window, { sink });
+      bench.clock.forward(3_600_000);
+    }
+    expect(bench.deadLetters).toMatchObject([{ window: window.key, reason: '413' }]);
+    expect((await bench.read(window))?.state).toBe('closed');
+  });
+});
+
+describe('an error', () => {
+  test('a rate limit re-enqueues with the vendor’s delay and burns no attempt', async () => {
+    const { stream, failAt } = pagedStream(1);
+    failAt.push({ page: 0, error: new WaitError('1965', 90_000) });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(bench.queue.sent).toEqual([{ item: expect.anything() as unknown, delaySeconds: 90 }]);
+    expect(await bench.read(window)).toMatchObject({ state: 'planned', attempts: 0 });
+  });
+
+  test('a configuration error keeps the window open and is tried again, at most 15 minutes later', async () => {
+    const { stream, failAt } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    for (let attempt = 0; attempt < 12; attempt++) {
+      failAt.push({ page: 0, error: new ConfigError('2001 This account has expired.') });
+      await bench.process(window);
+      bench.clock.forward(900_000);
+    }
+    const delays = bench.queue.sent.map(({ delaySeconds }) => delaySeconds);
+    expect(delays[0]).toBe(30);
+    expect(Math.max(...delays)).toBe(900);
+    expect(await bench.read(window)).toMatchObject({ state: 'planned', lastError: '2001 This account has expired.' });
+    await bench.process(window);
+    expect((await bench.read(window))?.state).toBe('closed');
+  });
+
+  test('a refusal fails the window at once, visibly, with the vendor’s text', async () => {
+    const { stream, failAt } = pagedStream(1);
+    failAt.push({ page: 0, error: new FatalError('1905 parameter ids has invalid value') });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(await bench.read(window)).toMatchObject({
+      state: 'failed',
+      lastError: '1905 parameter ids has invalid value',
+    });
+    expect(bench.queue.sent).toHaveLength(0);
+  });
+
+  test('a passing fault fails the window after five attempts with growing delays', async () => {
+    const { stream, failAt } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      failAt.push({ page: 0, error: new RetryableError('reset') });
+      await bench.process(window);
+      bench.clock.forward(300_000);
+    }
+    expect(bench.queue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([5, 10, 20, 40]);
+    expect((await bench.read(window))?.state).toBe('failed');
+  });
+
+  test('what was stored before it stays, so that a later worker resumes from the stored cursor', async () => {
+    const { stream, reads, failAt } = pagedStream(4);
+    failAt.push({ page: 2, error: new RetryableError('truncated') });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    bench.clock.forward(60_000);
+    await bench.process(window);
+    expect(reads).toEqual([0, 1, 2, 2, 3]);
+    expect(bench.sink.rows).toEqual([{ page: 0 }, { page: 1 }, { page: 2 }, { page: 3 }]);
+  });
+});
+
+describe('two workers', () => {
+  test('on one window never both upload a page', async () => {
+    const { stream } = pagedStream(20);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await Promise.all([
+      bench.process(window, { owner: 'a' }),
+      bench.process(window, { owner: 'b' }),
+      bench.process(window, { owner: 'c' }),
+    ]);
+    expect(bench.sink.rows).toHaveLength(20);
+    expect((await bench.read(window))?.state).toBe('closed');
+  });
+
+  test('a redelivered item of a finished window is dropped', async () => {
+    const { stream, reads } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    await bench.process(window);
+    expect(reads).toEqual([0]);
+  });
+
+  test('a worker whose window was taken over stops without touching it', async () => {
+    const taken = Promise.withResolvers<undefined>();
+    const stream = testStream(async function* () {
+      yield { chunk: chunkOf({ n: 1 }), cursor: 1, pageDone: true };
+      await taken.promise;
+      yield { chunk: chunkOf({ n: 2 }), cursor: 2, pageDone: true };
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    const first = bench.process(window, { owner: 'slow' });
+    await expect.poll(async () => (await bench.read(window))?.cursor).toBe(1);
+    const stolen = await bench.read(window);
+    if (stolen === undefined) throw new Error('the window is gone');
+    stolen.claim = { owner: 'other', until: '2100-01-01T00:00:00Z' };
+    await bench.store.saveWindow(stolen);
+    taken.resolve(undefined);
+    await first;
+    expect(await bench.read(window)).toMatchObject({ claim: { owner: 'other' }, cursor: 1, state: 'running' });
+    expect(bench.log.events()).toContain('ClaimLost');
+  });
+
+  test('a dead worker’s window is taken over after its claim has run out', async () => {
+    const { stream } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO, {
+      state: 'running',
+      claim: { owner: 'dead', until: '2026-05-01T12:00:30Z' },
+    });
+    await bench.process(window);
+    expect((await bench.read(window))?.state).toBe('running');
+    bench.clock.forward(31_000);
+    await bench.process(window);
+    expect((await bench.read(window))?.state).toBe('closed');
+  });
+});
+
+describe('a split', () => {
+  test('replaces the window by its slices and keeps what was counted', async () => {
+    const stream = testStream(async function* () {
+      yield { chunk: chunkOf({ n: 1 }), cursor: 1, pageDone: true, fetched: 1 };
+      await Promise.resolve();
+      return {
+        kind: 'split',
+        reason: 'large',
+        slices: [
+          { from: FROM, to: TO, slice: 'ids.2-5' },
+          { from: FROM, to: TO, slice: 'ids.6-' },
+        ],
+      };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(await bench.read(window)).toBeUndefined();
+    const slices = await bench.store.listWindows(stream.name, 'live');
+    expect(slices.map(({ slice, state, counts }) => ({ slice, state, rows: counts.rows }))).toEqual([
+      { slice: 'ids.2-5', state: 'planned', rows: 1 },
+      { slice: 'ids.6-', state: 'planned', rows: 0 },
+    ]);
+    expect(bench.queue.sent.map(({ item }) => item.window)).toEqual(slices.map(({ key }) => key));
+  });
+});
+
+describe('a window that falls short of the vendor’s count', () => {
+  test('stays open, is read again with growing delays, and closes as incomplete after 24 hours', async () => {
+    const stream = testStream(async function* () {
+      yield { cursor: 1, pageDone: true, expected: 10 };
+      await Promise.resolve();
+      return { kind: 'short' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    for (let read = 0; read < 30; read++) {
+      await bench.process(window);
+      const record = await bench.read(window);
+      if (record?.state === 'incomplete') break;
+      expect(record).toMatchObject({ state: 'planned' });
+      bench.clock.forward(Date.parse(record?.notBefore ?? '') - bench.clock.now().getTime());
+    }
+    expect(bench.queue.sent.slice(0, 3).map(({ delaySeconds }) => delaySeconds)).toEqual([60, 120, 240]);
+    const closed = await bench.read(window);
+    expect(closed).toMatchObject({ state: 'incomplete', lastError: 'Qualys counts 10 records, 0 were received' });
+    expect(Date.parse(closed?.closedAt ?? '') - Date.parse('2026-05-01T12:00:00Z')).toBeGreaterThanOrEqual(86_400_000);
+  });
+});

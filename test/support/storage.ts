@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { startAzurite, type Azurite } from '../../dev/azurite/start-azurite.ts';
+import { openStorage, type Storage } from '../../src/lib/azure/storage.ts';
+
+let azurite: Promise<Azurite> | undefined;
+
+/** The Azurite of this test process: real queues, tables and blobs, in memory. */
+export function testAzurite(): Promise<Azurite> {
+  azurite ??= startAzurite({ inMemory: true });
+  return azurite;
+}
+
+/** The storage account of the tests. */
+export async function testStorage(): Promise<Storage> {
+  const { connectionString } = await testAzurite();
+  return openStorage({
+    AzureWebJobsStorage: connectionString,
+    AzureWebJobsStorage__accountName: undefined,
+    AzureWebJobsStorage__queueServiceUri: undefined,
+    AzureWebJobsStorage__tableServiceUri: undefined,
+    AzureWebJobsStorage__blobServiceUri: undefined,
+    AzureWebJobsStorage__clientId: undefined,
+  });
+}
+
+/** A stream name of its own, so that tests share tables without meeting. */
+export function uniqueName(prefix = 'stream'): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
+}
