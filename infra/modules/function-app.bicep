@@ -1,0 +1,181 @@
+// The function app on Flex Consumption. Settings: names as in docs/settings.md (npm run check:infra).
+
+@description('Name of the app.')
+param name string
+
+@description('Name of the plan; a Flex plan holds one app.')
+param planName string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Resource id of the identity.')
+param identityId string
+
+@description('Client id of the identity.')
+param identityClientId string
+
+@description('Container of the deployed package.')
+param packageContainerUrl string
+
+@description('Blob, queue and table endpoints of the storage account.')
+param storageServiceUris object
+
+@description('Name of the Application Insights component.')
+param applicationInsightsName string
+
+@description('Qualys user.')
+param qualysUsername string
+
+@description('Qualys API server.')
+param qualysApiUrl string
+
+@description('Address of the Qualys password in Key Vault.')
+param qualysCredentialUri string
+
+@description('Where rows are sent.')
+param ingestionEndpoint string
+
+@description('Immutable id of the data collection rule.')
+param ingestionRuleId string
+
+@description('Timer schedules by setting name.')
+param schedules object
+
+@description('Optional settings by name, none of them blank.')
+param settings object
+
+@description('Node.js version.')
+param nodeVersion string
+
+@description('Memory of an instance, in MB.')
+param instanceMemoryMB int
+
+@description('Most instances at once.')
+param maximumInstanceCount int
+
+@description('Subnet for outgoing traffic; empty: none.')
+param subnetId string
+
+@description('Address ranges that may call the app; empty: any.')
+param allowedIpRanges string[]
+
+@description('Address of a package to deploy at once; empty: deployed separately.')
+param packageUri string
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+// Not set, because Flex Consumption refuses or ignores them: FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION, WEBSITE_*.
+var fixedSettings = {
+  AzureWebJobsStorage__blobServiceUri: storageServiceUris.blob
+  AzureWebJobsStorage__queueServiceUri: storageServiceUris.queue
+  AzureWebJobsStorage__tableServiceUri: storageServiceUris.table
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AZURE_CLIENT_ID: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  QUALYS_USERNAME: qualysUsername
+  QUALYS_PASSWORD: '@Microsoft.KeyVault(SecretUri=${qualysCredentialUri})'
+  QUALYS_API_URL: qualysApiUrl
+  LOGS_INGESTION_ENDPOINT: ingestionEndpoint
+  LOGS_INGESTION_RULE_ID: ingestionRuleId
+}
+
+var appSettings = union(settings, schedules, fixedSettings)
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  // azd finds the app of a service in azure.yaml by this tag.
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    publicNetworkAccess: 'Enabled'
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ipSecurityRestrictionsDefaultAction: empty(allowedIpRanges) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [
+        for (range, index) in allowedIpRanges: {
+          name: 'allowed-${index}'
+          action: 'Allow'
+          ipAddress: range
+          priority: 100 + index
+        }
+      ]
+      appSettings: map(items(appSettings), entry => { name: entry.key, value: entry.value })
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: { name: 'node', version: nodeVersion }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+      }
+    }
+  }
+
+  // Deployments sign in with Entra ID; passwords for publishing stay off.
+  resource ftpPublishing 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scmPublishing 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+}
+
+resource package 'Microsoft.Web/sites/extensions@2025-03-01' = if (!empty(packageUri)) {
+  parent: site
+  name: 'onedeploy'
+  #disable-next-line BCP187 // the published types leave these properties out; the documentation of Flex Consumption has them
+  properties: {
+    packageUri: packageUri
+    remoteBuild: false
+  }
+}
+
+@description('Name of the app.')
+output name string = site.name
+
+@description('Resource id.')
+output id string = site.id
+
+@description('Host name of the app.')
+output hostName string = site.properties.defaultHostName

@@ -1,0 +1,60 @@
+// Key Vault with the one secret: the Qualys password.
+
+@description('Name of the vault.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Password of the Qualys account.')
+@secure()
+param qualysPassword string
+
+@description('Whether the vault is reached through a private endpoint only.')
+param privateOnly bool
+
+@description('Takes back a vault of this name that was deleted; purge protection keeps the name for 90 days.')
+param recover bool
+
+resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    createMode: recover ? 'recover' : 'default'
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+    publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      // Without a network of its own the app has no fixed address that a rule could name.
+      defaultAction: privateOnly ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: keyVault
+  name: 'qualys-password'
+  tags: tags
+  properties: {
+    contentType: 'Password of the Qualys API account'
+    value: qualysPassword
+  }
+}
+
+@description('Name of the vault.')
+output name string = keyVault.name
+
+@description('Resource id.')
+output id string = keyVault.id
+
+@description('Address of the secret without a version, so that a new version is picked up within a day.')
+output secretUri string = secret.properties.secretUri

@@ -1,0 +1,115 @@
+// The storage account: package, host state, queue, tables, dead letters. No shared keys: identity only.
+// Names of queues, tables and the dead-letter container equal src/lib/azure/names.ts (npm run check:infra).
+
+@description('Name of the account.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Redundancy.')
+param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
+
+@description('Days after which a dead letter is deleted.')
+param deadLetterRetentionDays int
+
+@description('Whether the account is reached through private endpoints only.')
+param privateOnly bool
+
+var packageContainer = 'app-package'
+var deadLetterContainer = 'qualys-dead-letters'
+
+// The poison queue is declared too: the host would create it on the first poison message, when nobody watches.
+var queueNames = ['qualys-fetch', 'qualys-fetch-poison']
+
+var tableNames = ['QualysWatermarks', 'QualysWindows', 'QualysBackfills', 'QualysLimits', 'QualysAudit']
+
+resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
+    supportsHttpsTrafficOnly: true
+    networkAcls: {
+      bypass: 'AzureServices'
+      // Without a network of its own the app has no fixed address that a rule could name.
+      defaultAction: privateOnly ? 'Deny' : 'Allow'
+    }
+  }
+
+  resource blobService 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: 7 }
+      containerDeleteRetentionPolicy: { enabled: true, days: 7 }
+    }
+
+    resource containers 'containers' = [
+      for container in [packageContainer, deadLetterContainer]: {
+        name: container
+        properties: { publicAccess: 'None' }
+      }
+    ]
+  }
+
+  resource queueService 'queueServices' = {
+    name: 'default'
+
+    resource queues 'queues' = [for queue in queueNames: { name: queue }]
+  }
+
+  resource tableService 'tableServices' = {
+    name: 'default'
+
+    resource tables 'tables' = [for table in tableNames: { name: table }]
+  }
+}
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
+  parent: storageAccount
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'delete-old-dead-letters'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${deadLetterContainer}/'] }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: deadLetterRetentionDays } } }
+          }
+        }
+      ]
+    }
+  }
+  dependsOn: [storageAccount::blobService]
+}
+
+@description('Name of the account.')
+output name string = storageAccount.name
+
+@description('Resource id.')
+output id string = storageAccount.id
+
+@description('Container of the deployed package.')
+output packageContainerUrl string = '${storageAccount.properties.primaryEndpoints.blob}${packageContainer}'
+
+@description('Blob, queue and table endpoints, as the identity-based storage settings want them.')
+output serviceUris object = {
+  blob: storageAccount.properties.primaryEndpoints.blob
+  queue: storageAccount.properties.primaryEndpoints.queue
+  table: storageAccount.properties.primaryEndpoints.table
+}

@@ -1,0 +1,46 @@
+import { file, type InfraFiles } from './infra-files.ts';
+import { readDeclaration, readResources } from './read-bicep.ts';
+
+/** Whether Bicep assigns the roles that docs/deploy.md lists, on the same scopes, and no others. */
+export function checkRoles(files: InfraFiles): string[] {
+  const inBicep = rolesInBicep(file(files, 'infra/modules/role-assignments.bicep'));
+  const inDocs = rolesInDocs(file(files, 'docs/deploy.md'));
+  const elsewhere = Object.keys(files).filter(
+    (path) =>
+      path !== 'infra/modules/role-assignments.bicep' &&
+      path.endsWith('.bicep') &&
+      file(files, path).includes("'Microsoft.Authorization/roleAssignments@"),
+  );
+  return [
+    ...inBicep.filter((role) => !inDocs.includes(role)).map((role) => `docs/deploy.md does not list the role ${role}`),
+    ...inDocs
+      .filter((role) => !inBicep.includes(role))
+      .map((role) => `Bicep does not assign the documented role ${role}`),
+    ...elsewhere.map((path) => `${path} assigns a role; only infra/modules/role-assignments.bicep does`),
+  ];
+}
+
+/** Assignments as `role guid on scope`, names in camel case. */
+function rolesInBicep(text: string): string[] {
+  const ids = new Map(
+    [...readDeclaration(text, 'var roles').matchAll(/(\w+): '([^']+)'/g)].map((match) => [match[1], match[2]]),
+  );
+  const keysIn = (block: string): string[] => [...block.matchAll(/\broles\.(\w+)/g)].map((match) => match[1] ?? '');
+  return readResources(text)
+    .filter(({ existing }) => !existing)
+    .flatMap(({ body }) => {
+      const scope = /scope: (\w+)/.exec(body)?.[1] ?? '?';
+      const list = /for role in (\w+)/.exec(body)?.[1];
+      const keys = keysIn(list === undefined ? body : readDeclaration(text, `var ${list}`));
+      return [...new Set(keys)].map((key) => `${key} ${ids.get(key) ?? '?'} on ${scope}`);
+    });
+}
+
+function rolesInDocs(text: string): string[] {
+  const rows = text.matchAll(/^\| ([A-Z][\w ]+) \| `([0-9a-f-]{36})` \| ([\w ]+) \| [^|]+ \|$/gm);
+  return [...rows].map((row) => `${toCamelCase(row[1] ?? '')} ${row[2] ?? ''} on ${toCamelCase(row[3] ?? '')}`);
+}
+
+function toCamelCase(words: string): string {
+  return words.toLowerCase().replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,210 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkInfra, runBicepCheck } from '../../scripts/check-infra.ts';
+import { readInfraFiles, type InfraFiles } from '../../scripts/infra-checks/infra-files.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FILES = readInfraFiles(ROOT);
+const EDR_TABLE = 'infra/tables/QualysEdrEvents_CL.json';
+
+/** The project's files with one text changed; the change must hit. */
+function withChange(path: string, from: string | RegExp, to: string): InfraFiles {
+  const text = FILES[path] ?? '';
+  const changed = text.replace(from, to);
+  expect(changed, `nothing in ${path} matches`).not.toBe(text);
+  return { ...FILES, [path]: changed };
+}
+
+function withColumn(column: object): InfraFiles {
+  const table = JSON.parse(FILES[EDR_TABLE] ?? '') as { columns: object[] };
+  return { ...FILES, [EDR_TABLE]: JSON.stringify({ ...table, columns: [...table.columns, column] }) };
+}
+
+test('Bicep, code and docs say the same', () => {
+  expect(checkInfra(FILES)).toEqual([]);
+});
+
+test('the Bicep checker finds neither an error nor a warning, where it is installed', async ({ skip }) => {
+  const findings = await runBicepCheck(ROOT);
+  skip(findings === undefined, 'bicep-check is not on this machine');
+  expect(findings).toEqual([]);
+});
+
+describe('a difference is named', () => {
+  const cases: [string, InfraFiles, string][] = [
+    [
+      'an app setting that the schema does not know',
+      withChange(
+        'infra/modules/function-app.bicep',
+        'QUALYS_API_URL:',
+        'QUALYS_SERVER: qualysApiUrl\n  QUALYS_API_URL:',
+      ),
+      'Bicep sets QUALYS_SERVER, which the settings schema does not know',
+    ],
+    [
+      'a required setting that is not set',
+      withChange('infra/modules/function-app.bicep', '  LOGS_INGESTION_RULE_ID: ingestionRuleId\n', ''),
+      'Bicep does not set LOGS_INGESTION_RULE_ID, which the app requires',
+    ],
+    [
+      'a storage service that the host cannot find',
+      withChange('infra/modules/function-app.bicep', /AzureWebJobsStorage__queueServiceUri: .*\n/, ''),
+      'Bicep does not set AzureWebJobsStorage__queueServiceUri, which the app requires',
+    ],
+    [
+      'a setting that Flex Consumption refuses',
+      withChange(
+        'infra/modules/function-app.bicep',
+        'AZURE_CLIENT_ID:',
+        "FUNCTIONS_WORKER_RUNTIME: 'node'\n  AZURE_CLIENT_ID:",
+      ),
+      'Flex Consumption refuses FUNCTIONS_WORKER_RUNTIME',
+    ],
+    [
+      'a password in plain text',
+      withChange('infra/modules/function-app.bicep', /QUALYS_PASSWORD: .*/, 'QUALYS_PASSWORD: qualysPassword'),
+      'QUALYS_PASSWORD is not a Key Vault reference',
+    ],
+    [
+      'an optional setting with a misspelt name',
+      withChange('infra/settings.bicep', 'EDR_PAGING:', 'EDR_PAGEING:'),
+      'Bicep sets EDR_PAGEING, which the settings schema does not know',
+    ],
+    [
+      'a setting that azd does not pass on',
+      withChange('infra/main.parameters.json', /\s*"EDR_PAGING":.*/, ''),
+      'infra/main.parameters.json does not pass EDR_PAGING on',
+    ],
+    [
+      'a parameter that the template does not have',
+      withChange('infra/main.parameters.json', '"nodeVersion"', '"node"'),
+      'infra/main.parameters.json has a parameter node that infra/main.bicep does not have',
+    ],
+    [
+      'a timer without a schedule',
+      withChange(EDR_TABLE, '"EDR_SCHEDULE"', '"VM_SCHEDULE"'),
+      'no file in infra/tables names EDR_SCHEDULE as its schedule, so the timer has none',
+    ],
+    [
+      'another default than the app has',
+      withChange(EDR_TABLE, '0 */5 * * * *', '0 */7 * * * *'),
+      "QualysEdrEvents_CL: the default of EDR_SCHEDULE differs from the app's",
+    ],
+    [
+      'other default streams than the app has',
+      withChange('infra/streams.bicep', "'edr-events,vm-detections'", "'edr-events'"),
+      "infra/streams.bicep: defaultStreams differs from the app's edr-events,vm-detections",
+    ],
+    [
+      'a table that no stream list names',
+      {
+        ...FILES,
+        'infra/tables/QualysNew_CL.json': (FILES[EDR_TABLE] ?? '').replace('QualysEdrEvents_CL', 'QualysNew_CL'),
+      },
+      'infra/streams.bicep does not list tables/QualysNew_CL.json',
+    ],
+    [
+      'a column type that streams do not have',
+      withColumn({ name: 'EventGuid', type: 'guid', description: '' }),
+      'QualysEdrEvents_CL.EventGuid: a data collection stream has no type guid',
+    ],
+    [
+      'a reserved column name, whatever its case',
+      withColumn({ name: 'TITLE', type: 'string', description: '' }),
+      'QualysEdrEvents_CL.TITLE: the name is reserved',
+    ],
+    [
+      'a column name that Azure does not take',
+      withColumn({ name: 'File-Name', type: 'string', description: '' }),
+      'QualysEdrEvents_CL.File-Name: a name has 2 to 45 letters, digits and underscores, a letter first',
+    ],
+    [
+      'a column that differs from another in case only',
+      withColumn({ name: 'eventid', type: 'string', description: '' }),
+      'QualysEdrEvents_CL.eventid: the name is there twice',
+    ],
+    [
+      'a table without TimeGenerated',
+      withChange(EDR_TABLE, '"TimeGenerated"', '"GeneratedAt"'),
+      'QualysEdrEvents_CL has no column TimeGenerated of type dateTime',
+    ],
+    [
+      'a stream declaration that leaves columns out',
+      withChange('infra/modules/data-collection.bicep', 'map(stream.columns,', 'map(take(stream.columns, 10),'),
+      'infra/modules/data-collection.bicep does not declare every column of every stream, types in lower case',
+    ],
+    [
+      'a table definition that leaves columns out',
+      withChange('infra/modules/tables.bicep', 'columns: stream.columns', 'columns: take(stream.columns, 10)'),
+      'infra/modules/tables.bicep does not give a table every column of its file',
+    ],
+    [
+      'a queue with another name',
+      withChange('infra/modules/storage.bicep', "'qualys-fetch-poison'", "'qualys-poison'"),
+      'infra/modules/storage.bicep: var queueNames is qualys-fetch,qualys-poison, the code uses qualys-fetch,qualys-fetch-poison',
+    ],
+    [
+      'a storage table that is not made',
+      withChange('infra/modules/storage.bicep', ", 'QualysAudit'", ''),
+      'infra/modules/storage.bicep: var tableNames is QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows, the code uses QualysAudit,QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows',
+    ],
+    [
+      'another dead-letter container',
+      withChange('infra/modules/storage.bicep', "'qualys-dead-letters'", "'dead-letters'"),
+      'infra/modules/storage.bicep: deadLetterContainer is dead-letters, the code uses qualys-dead-letters',
+    ],
+    [
+      'a role that the docs do not list',
+      withChange('docs/deploy.md', /^\| Key Vault Secrets User .*\n/m, ''),
+      'docs/deploy.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on keyVault',
+    ],
+    [
+      'a documented role that is not assigned',
+      withChange('infra/modules/role-assignments.bicep', '  roles.storageQueueDataContributor\n', ''),
+      'Bicep does not assign the documented role storageQueueDataContributor 974c5e8b-45b9-4653-ba55-5f855dd0fb88 on storageAccount',
+    ],
+    [
+      'a role on a wider scope than documented',
+      withChange('infra/modules/role-assignments.bicep', '  scope: keyVault\n', '  scope: storageAccount\n'),
+      'docs/deploy.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on storageAccount',
+    ],
+    [
+      'a role that is assigned elsewhere',
+      withChange(
+        'infra/modules/identity.bicep',
+        /$/,
+        "resource r 'Microsoft.Authorization/roleAssignments@2022-04-01' = {}\n",
+      ),
+      'infra/modules/identity.bicep assigns a role; only infra/modules/role-assignments.bicep does',
+    ],
+    [
+      'a resource without tags',
+      withChange('infra/modules/key-vault.bicep', /^ {2}tags: tags\n/m, ''),
+      'infra/modules/key-vault.bicep: keyVault has no tags',
+    ],
+    [
+      'a parameter without a description',
+      withChange('infra/main.bicep', "@description('Node.js version.')\n", ''),
+      'infra/main.bicep: param nodeVersion has no description',
+    ],
+    [
+      'a key that is read',
+      withChange('infra/modules/storage.bicep', 'storageAccount.name\n', 'storageAccount.listKeys().keys[0].value\n'),
+      'infra/modules/storage.bicep reads a key; identities are enough',
+    ],
+    [
+      'an alert on an event that nobody logs',
+      withChange('infra/alerts/lag.kql', 'WindowsPlanned', 'WindowsWereNeverPlanned'),
+      'infra/alerts/lag.kql waits for the event WindowsWereNeverPlanned, which no code logs',
+    ],
+    [
+      'a host.json value without its reason',
+      withChange('host.json', '"maxDequeueCount": 5', '"maxDequeueCount": 6'),
+      'docs/host-json.md has no row | `extensions.queues.maxDequeueCount` | `6` |',
+    ],
+  ];
+
+  test.each(cases)('%s', (_, files, problem) => {
+    expect(checkInfra(files)).toContain(problem);
+  });
+});
