@@ -52,7 +52,7 @@ export const cancelOne = handle(async (request) =>
 );
 
 function idOf(request: HttpRequest): string {
-  const id = request.params['id'] ?? '';
+  const id = request.params.id ?? '';
   if (!/^[\w-]{1,64}$/.test(id)) throw notFound(id);
   return id;
 }

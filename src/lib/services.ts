@@ -6,6 +6,7 @@ import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
 import { openStorage } from './azure/storage.ts';
+import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
 import { parseSettings, type Environment, type Settings } from './config.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
+  readonly audit: Audit;
   readonly edr: EdrApi;
   readonly vm: VmApi;
   readonly backfills: BackfillDependencies;
@@ -99,6 +101,7 @@ export function createServices(env: Environment): Services {
     sink,
     deadLetters,
     limiter,
+    audit: createTableAudit(storage, clock.now),
     edr,
     vm,
     backfills,

@@ -32,9 +32,10 @@ export function problem(
   status: number,
   detail: string,
   extra: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): HttpResponseInit {
   const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: redact(detail), ...extra };
-  return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(body) };
+  return { status, headers: { 'content-type': 'application/problem+json', ...headers }, body: JSON.stringify(body) };
 }
 
 /** The answer to a request that failed. */
@@ -44,8 +45,7 @@ export function toProblem(error: unknown): HttpResponseInit {
   }
   if (error instanceof WaitError) {
     const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
-    const answer = problem(503, error.message, { retryAfterSeconds: seconds });
-    return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
+    return problem(503, error.message, { retryAfterSeconds: seconds }, { 'retry-after': String(seconds) });
   }
   if (error instanceof ConfigError) return problem(503, error.publicMessage);
   if (error instanceof FatalError) return problem(vendorStatus(error), error.message, codeOf(error));

@@ -76,7 +76,7 @@ function withoutServices(error: unknown, latencyMs: number): PingResult {
 
 /** Streams by the raw setting, because the settings as a whole could not be read. */
 function mayBeEnabled(check: string): boolean {
-  const named = (process.env['QUALYS_STREAMS'] ?? '').split(',').map((name) => name.trim());
+  const named = (process.env.QUALYS_STREAMS ?? '').split(',').map((name) => name.trim());
   const known = STREAMS.filter(({ name }) => named.includes(name));
   const apis = new Set((known.length === 0 ? STREAMS : known).map(({ api }) => NAMES[api]));
   return check === NAMES.edr || check === NAMES.vm ? apis.has(check) : true;

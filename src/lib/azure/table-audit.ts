@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { TABLE_NAMES } from './names.ts';
+import { toStorageError } from './storage-errors.ts';
+import type { Storage } from './storage.ts';
+import { lazyTable } from './table-checkpoint-store.ts';
+
+/** What an operator did. */
+export interface AuditEntry {
+  /** E.g. `window-retried`. */
+  readonly action: string;
+  /** What it was done to. */
+  readonly target: string;
+  /** The operator's own words, if any. */
+  readonly reason?: string;
+}
+
+/** Where operators' acts are written down; entries are never changed. */
+export interface Audit {
+  readonly write: (entry: AuditEntry) => Promise<void>;
+}
+
+/** The audit log over Table Storage, partitioned by month. */
+export function createTableAudit(storage: Storage, now: () => Date): Audit {
+  const table = lazyTable(storage, TABLE_NAMES.audit);
+  return {
+    write: async (entry) => {
+      const at = now().toISOString();
+      try {
+        await (
+          await table()
+        ).createEntity({ partitionKey: at.slice(0, 7), rowKey: `${at}-${randomUUID()}`, at, ...entry });
+      } catch (thrown) {
+        throw toStorageError('writing the audit log', thrown);
+      }
+    },
+  };
+}

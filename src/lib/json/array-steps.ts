@@ -1,0 +1,207 @@
+import { isUtf8 } from 'node:buffer';
+import { RetryableError } from '../errors.ts';
+import { BYTES } from './check-bytes.ts';
+import type { FieldPaths } from './field-paths.ts';
+import { findEnd, startEndSearch, type EndSearch } from './find-end.ts';
+import { GUARD, GUARD_BYTES, loadJson, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
+import { KIND, type JsonTape } from './json-tape.ts';
+import { repairJson } from './repair-json.ts';
+import { MAX_DEPTH, MAX_VALUES, scanJson } from './scan-json.ts';
+
+/** Who gets the elements of the array; bytes and tapes are valid during the call only. */
+export interface ArrayHandlers {
+  /** A well-formed element. */
+  readonly element: (tape: JsonTape) => void;
+  /** An element that is whole but cannot be scanned, and why. */
+  readonly text: (bytes: Buffer, reason: string) => void;
+  /** An element above the bound begins: its first `maxElementBytes` bytes, and what was found in them. */
+  readonly long: (bytes: Buffer, tape: JsonTape) => void;
+  /** More bytes of it. */
+  readonly more: (bytes: Buffer, isLast: boolean) => void;
+  /** The text is no array: makes the error from its beginning. */
+  readonly foreign: (beginning: string) => Error;
+}
+
+export interface ArrayReaderOptions {
+  /** What is read, for error messages. */
+  readonly what: string;
+  readonly fields: FieldPaths;
+  /** Longer elements are handed on in pieces; in bytes. */
+  readonly maxElementBytes: number;
+}
+
+type Place = 'start' | 'first' | 'element' | 'inside' | 'long' | 'separator' | 'behind' | 'foreign';
+
+/** Where a reader stands. */
+export interface Reader {
+  readonly options: ArrayReaderOptions;
+  readonly handlers: ArrayHandlers;
+  readonly scan: JsonScan;
+  /** Scans copies, while `scan` keeps its place in the buffer. */
+  readonly spare: JsonScan;
+  buffer: Buffer;
+  /** The buffer as words of four bytes. */
+  words: Int32Array;
+  /** Next byte to look at, and end of the bytes at hand. */
+  at: number;
+  limit: number;
+  /** Position of the buffer's first byte in the text. */
+  base: number;
+  place: Place;
+  /** Which of `BYTES` are in the buffer. */
+  bytesHeld: number;
+  /** Search for the end of the element that begins at `at`, how far it came, and why the element cannot be scanned. */
+  search: EndSearch;
+  searched: number;
+  reason: string | undefined;
+  repaired: number;
+}
+
+const COMMA = 0x2c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
+/** As much of a foreign document is waited for, to tell what it is. */
+const FOREIGN_BYTES = 4096;
+
+/** Goes one step on in the bytes at hand; false when more are needed. */
+export function readStep(reader: Reader): boolean {
+  switch (reader.place) {
+    case 'start':
+      return readStart(reader);
+    case 'foreign':
+      if (reader.limit - reader.at < FOREIGN_BYTES) return false;
+      throw failForeign(reader);
+    case 'first':
+    case 'element':
+      return readElement(reader);
+    case 'inside':
+      return readInside(reader);
+    case 'long':
+      return readLong(reader);
+    case 'separator':
+    case 'behind':
+      return readSeparator(reader);
+  }
+}
+
+/** The error for a document that is no array. */
+export function failForeign(reader: Reader): Error {
+  const end = Math.min(reader.limit, reader.at + FOREIGN_BYTES);
+  return reader.handlers.foreign(reader.buffer.toString('utf8', reader.at, end));
+}
+
+function readStart(reader: Reader): boolean {
+  const { buffer } = reader;
+  if (reader.base + reader.at === 0 && buffer[0] === BYTE_ORDER_MARK[0]) {
+    if (reader.limit < BYTE_ORDER_MARK.length) return false;
+    if (BYTE_ORDER_MARK.every((byte, index) => buffer[index] === byte)) reader.at = BYTE_ORDER_MARK.length;
+  }
+  reader.at = skipSpace(buffer, reader.at);
+  if (reader.at >= reader.limit) return false;
+  if (buffer[reader.at] !== OPENING_BRACKET) reader.place = 'foreign';
+  else moveOn(reader, reader.at + 1, 'first');
+  return true;
+}
+
+function readElement(reader: Reader): boolean {
+  const at = skipSpace(reader.buffer, reader.at);
+  reader.at = at;
+  if (at >= reader.limit) return false;
+  if (reader.buffer[at] === CLOSING_BRACKET && reader.place === 'first') return moveOn(reader, at + 1, 'behind');
+  const end = scanJson(reader.scan, at);
+  // A number at the end of the bytes may go on in the next ones.
+  const isWhole = end >= 0 && (end < reader.limit || reader.scan.cells[0] !== KIND.number);
+  if (isWhole && end - at <= reader.options.maxElementBytes) return takeElement(reader, end);
+  if (end === SCAN.malformed) throw failMalformed(reader, reader.scan.faultAt);
+  reader.reason = reasonOf(end);
+  reader.search = startEndSearch();
+  reader.searched = at;
+  return moveOn(reader, at, 'inside');
+}
+
+/** The element goes on behind the bytes that were at hand, or cannot be scanned: its end is searched first. */
+function readInside(reader: Reader): boolean {
+  const { at, limit, options, handlers } = reader;
+  const end = findEnd(reader.search, reader.buffer, reader.searched, limit);
+  reader.searched = limit;
+  if ((end < 0 ? limit : end) - at > options.maxElementBytes) return startLong(reader, end);
+  if (end < 0) return false;
+  if (reader.reason === undefined) {
+    const scanned = scanJson(reader.scan, at);
+    if (scanned === end) return takeElement(reader, end);
+    reader.reason = reasonOf(scanned);
+    if (reader.reason === undefined)
+      throw failMalformed(reader, scanned === SCAN.malformed ? reader.scan.faultAt : end);
+  }
+  handlers.text(reader.buffer.subarray(at, end), reader.reason);
+  return moveOn(reader, end, 'separator');
+}
+
+function takeElement(reader: Reader, end: number): boolean {
+  const { scan, at } = reader;
+  const isSuspect = (reader.bytesHeld & BYTES.nonAscii) !== 0 && !isUtf8(reader.buffer.subarray(at, end));
+  if (scan.controlsInStrings || isSuspect) {
+    const repaired = repairJson(reader.buffer.subarray(at, end));
+    reader.repaired += repaired.count;
+    scanCopy(reader, repaired.bytes);
+    reader.handlers.element(reader.spare);
+  } else {
+    reader.handlers.element(scan);
+  }
+  return moveOn(reader, end, 'separator');
+}
+
+/** `end` is the end of the element, -1 when it is still unknown. */
+function startLong(reader: Reader, end: number): boolean {
+  const { handlers } = reader;
+  const first = reader.at + reader.options.maxElementBytes;
+  const copy = scanCopy(reader, reader.buffer.subarray(reader.at, first));
+  handlers.long(copy, reader.spare);
+  handlers.more(reader.buffer.subarray(first, end < 0 ? reader.limit : end), end >= 0);
+  return end < 0 ? moveOn(reader, reader.limit, 'long') : moveOn(reader, end, 'separator');
+}
+
+function readLong(reader: Reader): boolean {
+  const { at, limit, handlers } = reader;
+  const end = findEnd(reader.search, reader.buffer, at, limit);
+  handlers.more(reader.buffer.subarray(at, end < 0 ? limit : end), end >= 0);
+  return moveOn(reader, end < 0 ? limit : end, end < 0 ? 'long' : 'separator');
+}
+
+function readSeparator(reader: Reader): boolean {
+  const at = skipSpace(reader.buffer, reader.at);
+  reader.at = at;
+  if (at >= reader.limit) return false;
+  const byte = reader.place === 'separator' ? reader.buffer[at] : undefined;
+  if (byte === COMMA) return moveOn(reader, at + 1, 'element');
+  if (byte === CLOSING_BRACKET) return moveOn(reader, at + 1, 'behind');
+  throw failMalformed(reader, at);
+}
+
+function moveOn(reader: Reader, at: number, place: Place): true {
+  reader.at = at;
+  reader.place = place;
+  return true;
+}
+
+/** Scans a copy of the bytes with the spare scanner. */
+function scanCopy(reader: Reader, bytes: Buffer): Buffer {
+  const copy = Buffer.alloc(bytes.length + GUARD_BYTES, GUARD);
+  bytes.copy(copy);
+  loadJson(reader.spare, copy, bytes.length, BYTES.controls | BYTES.nonAscii);
+  scanJson(reader.spare, 0);
+  return copy.subarray(0, bytes.length);
+}
+
+function reasonOf(end: number): string | undefined {
+  if (end === SCAN.tooDeep) return `nested deeper than ${MAX_DEPTH} levels`;
+  return end === SCAN.tooManyValues ? `more than ${MAX_VALUES} values` : undefined;
+}
+
+function failMalformed(reader: Reader, at: number): Error {
+  const byte = (reader.buffer[at] ?? 0).toString(16).padStart(2, '0');
+  return new RetryableError(
+    `${reader.options.what} is not well-formed JSON: unexpected byte 0x${byte} at byte ${reader.base + at}`,
+  );
+}

@@ -1,0 +1,86 @@
+import { BYTES } from './check-bytes.ts';
+import type { FieldPath, FieldPaths } from './field-paths.ts';
+import type { JsonTape } from './json-tape.ts';
+import { createKeyTree, type KeyNode } from './key-tree.ts';
+
+/** Why a scan ended without a value; positions are never negative. */
+export const SCAN = {
+  /** The text goes on behind the bytes at hand. */
+  incomplete: -1,
+  malformed: -2,
+  tooDeep: -3,
+  tooManyValues: -4,
+} as const;
+
+/** Bytes that must follow the text in its buffer, each of them `GUARD`. */
+export const GUARD_BYTES = 8;
+/** Outside of strings no JSON text has this byte, and it is no control character. */
+export const GUARD = 0x7f;
+
+/** A scanner: where it stands, and the tape of the value scanned last. */
+export interface JsonScan extends JsonTape {
+  view: DataView;
+  /** End of the text at hand. */
+  limit: number;
+  /** Whether strings must be searched byte by byte, because the text has control characters somewhere. */
+  hasControls: boolean;
+  /** A position with no backslash between it and the last string; `NO_BACKSLASH` when none follows. */
+  backslash: number;
+  /** Whether the last string has an escape that `JSON.stringify` would not write. */
+  isEscaped: boolean;
+  /** Whether strings of the value hold control characters. */
+  controlsInStrings: boolean;
+  /** Position of the byte that ended the scan. */
+  faultAt: number;
+  /** The key scanned last, when it was not the expected one: its node and what the reader wants of its value. */
+  key: KeyNode | undefined;
+  keyField: FieldPath | undefined;
+  readonly fields: FieldPath;
+}
+
+/** A scanner that looks for the fields. */
+export function createJsonScan(fields: FieldPaths): JsonScan {
+  const source = Buffer.alloc(0);
+  return {
+    source,
+    view: new DataView(source.buffer, 0, 0),
+    cells: new Int32Array(0),
+    length: 0,
+    slots: new Int32Array(fields.count).fill(-1),
+    keys: createKeyTree(fields.root),
+    limit: 0,
+    hasControls: false,
+    backslash: -1,
+    isEscaped: false,
+    controlsInStrings: false,
+    faultAt: 0,
+    key: undefined,
+    keyField: undefined,
+    fields: fields.root,
+  };
+}
+
+/** Gives the scanner the bytes up to `limit`, and which of `BYTES` are in them; `GUARD_BYTES` bytes of `GUARD` must follow there. */
+export function loadJson(scan: JsonScan, source: Buffer, limit: number, bytesHeld: number): void {
+  if (scan.source !== source) {
+    scan.source = source;
+    scan.view = new DataView(source.buffer, source.byteOffset, source.length);
+  }
+  scan.limit = limit;
+  scan.hasControls = (bytesHeld & BYTES.controls) !== 0;
+  scan.backslash = -1;
+}
+
+/** Notes where the text went wrong, and tells whether it only ended. */
+export function failAt(scan: JsonScan, at: number): number {
+  scan.faultAt = at;
+  return at >= scan.limit ? SCAN.incomplete : SCAN.malformed;
+}
+
+/** Position of the first byte that is no white space. */
+export function skipSpace(source: Buffer, from: number): number {
+  let at = from;
+  let byte = source[at] ?? 0;
+  while (byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) byte = source[++at] ?? 0;
+  return at;
+}

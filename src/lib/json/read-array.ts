@@ -1,0 +1,90 @@
+import { RetryableError } from '../errors.ts';
+import { failForeign, readStep, type ArrayHandlers, type ArrayReaderOptions, type Reader } from './array-steps.ts';
+import { checkBytes } from './check-bytes.ts';
+import { startEndSearch } from './find-end.ts';
+import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
+
+/** Reads a JSON array from bytes as they come. */
+export interface ArrayReader {
+  /** @throws RetryableError when the text is malformed, with the position of the byte. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** @throws RetryableError when the text is not whole. */
+  readonly end: () => void;
+  /** Characters replaced or escaped so far, because they may not stand in JSON. */
+  readonly repaired: () => number;
+}
+
+/** Bytes looked at in one go: they and what is made of them stay in the processor's cache. */
+const SLICE_BYTES = 64 * 1024;
+
+/**
+ * Creates a reader of one array of any number of elements. A text of nothing but white space counts as an empty array.
+ * Memory is bounded by `maxElementBytes`, whatever the text holds. After an error the reader must not be used again.
+ */
+export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHandlers): ArrayReader {
+  const reader: Reader = {
+    options,
+    handlers,
+    scan: createJsonScan(options.fields),
+    spare: createJsonScan(options.fields),
+    ...allocate(4 * SLICE_BYTES),
+    at: 0,
+    limit: 0,
+    base: 0,
+    place: 'start',
+    bytesHeld: 0,
+    search: startEndSearch(),
+    searched: 0,
+    reason: undefined,
+    repaired: 0,
+  };
+  return {
+    write: (bytes) => {
+      for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+        fill(reader, bytes.subarray(from, from + SLICE_BYTES));
+        while (reader.at < reader.limit && readStep(reader));
+      }
+    },
+    end: () => finish(reader),
+    repaired: () => reader.repaired,
+  };
+}
+
+function allocate(size: number): Pick<Reader, 'buffer' | 'words'> {
+  const memory = new ArrayBuffer(size);
+  return { buffer: Buffer.from(memory), words: new Int32Array(memory) };
+}
+
+/** Puts the bytes behind those that are still to be looked at. */
+function fill(reader: Reader, bytes: Uint8Array): void {
+  if (reader.at === reader.limit) reader.bytesHeld = 0;
+  if (reader.buffer.length < reader.limit + bytes.length + GUARD_BYTES) makeRoom(reader, bytes.length + GUARD_BYTES);
+  const from = reader.limit;
+  reader.buffer.set(bytes, from);
+  reader.limit += bytes.length;
+  reader.buffer.fill(GUARD, reader.limit, reader.limit + GUARD_BYTES);
+  reader.bytesHeld |= checkBytes(reader.words, from, reader.limit);
+  loadJson(reader.scan, reader.buffer, reader.limit, reader.bytesHeld);
+}
+
+/** Moves what is left to the front of the buffer, or of a larger one. */
+function makeRoom(reader: Reader, size: number): void {
+  const left = reader.limit - reader.at;
+  const old = reader.buffer;
+  if (old.length < 2 * left + size) Object.assign(reader, allocate(4 * (left + size)));
+  old.copy(reader.buffer, 0, reader.at, reader.limit);
+  reader.buffer.fill(GUARD, left, left + GUARD_BYTES);
+  reader.base += reader.at;
+  reader.searched -= reader.at;
+  reader.limit = left;
+  reader.at = 0;
+  reader.bytesHeld = checkBytes(reader.words, 0, left);
+}
+
+function finish(reader: Reader): void {
+  const isEmpty = reader.place === 'start' && reader.at === reader.limit;
+  if (isEmpty || reader.place === 'behind') return;
+  if (reader.place === 'start' || reader.place === 'foreign') throw failForeign(reader);
+  const size = reader.base + reader.limit;
+  throw new RetryableError(`${reader.options.what} is cut off: it ends after byte ${size}, before its array does`);
+}

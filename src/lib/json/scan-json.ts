@@ -1,0 +1,185 @@
+import type { FieldPath } from './field-paths.ts';
+import { failAt, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
+import { CELL, CELL_SIZE, KIND, nameOf } from './json-tape.ts';
+import { followKey, insideOf, type KeyNode } from './key-tree.ts';
+import { scanLiteral, scanNumber, scanString } from './scan-scalar.ts';
+
+/** Deepest nesting that is read. */
+export const MAX_DEPTH = 100;
+/** Most values of one scan: 32 MiB of tape. */
+export const MAX_VALUES = 1 << 20;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const CLOSING_BRACKET = 0x5d;
+const CLOSING_BRACE = 0x7d;
+
+/**
+ * Scans the value at `at` strictly by RFC 8259, but for control characters in strings, which are let through and
+ * reported. Returns the position behind it, or one of `SCAN`.
+ */
+export function scanJson(scan: JsonScan, at: number): number {
+  reserve(scan, at);
+  scan.length = 0;
+  scan.slots.fill(-1);
+  scan.backslash = -1;
+  scan.controlsInStrings = false;
+  return scanValue(scan, at, open(scan, -1, -1), scan.keys.root, scan.fields, 0);
+}
+
+/** Room for as many values as the bytes at hand can hold, so that the tape never moves during a scan. */
+function reserve(scan: JsonScan, at: number): void {
+  const values = Math.min(MAX_VALUES, ((scan.limit - at) >> 1) + 2);
+  if (scan.cells.length < values * CELL_SIZE) scan.cells = new Int32Array(values * CELL_SIZE);
+}
+
+function open(scan: JsonScan, keyStart: number, keyEnd: number): number {
+  const value = scan.length;
+  if (value >= scan.cells.length) return SCAN.tooManyValues;
+  scan.length = value + CELL_SIZE;
+  scan.cells[value + CELL.keyStart] = keyStart;
+  scan.cells[value + CELL.keyEnd] = keyEnd;
+  return value;
+}
+
+/** `key` is what the value stands under, where its objects' keys are remembered. */
+function scanValue(
+  scan: JsonScan,
+  at: number,
+  value: number,
+  key: KeyNode | undefined,
+  field: FieldPath | undefined,
+  depth: number,
+): number {
+  if (value < 0) return value;
+  let kind: number = KIND.number;
+  let end: number;
+  switch (scan.source[at]) {
+    case QUOTE:
+      end = scanString(scan, at);
+      kind = scan.isEscaped ? KIND.escapedString : KIND.string;
+      break;
+    case 0x7b:
+      end = depth < MAX_DEPTH ? scanObject(scan, at, value, key, field, depth + 1) : SCAN.tooDeep;
+      kind = KIND.object;
+      break;
+    case 0x5b:
+      end = depth < MAX_DEPTH ? scanArray(scan, at, key, field, depth + 1) : SCAN.tooDeep;
+      kind = KIND.array;
+      break;
+    case 0x74:
+      end = scanLiteral(scan, at, 'true');
+      kind = KIND.true;
+      break;
+    case 0x66:
+      end = scanLiteral(scan, at, 'false');
+      kind = KIND.false;
+      break;
+    case 0x6e:
+      end = scanLiteral(scan, at, 'null');
+      kind = KIND.null;
+      break;
+    default:
+      end = scanNumber(scan, at);
+  }
+  if (end < 0) return end;
+  const { cells } = scan;
+  cells[value] = kind;
+  cells[value + CELL.start] = at;
+  cells[value + CELL.end] = end;
+  cells[value + CELL.next] = scan.length;
+  if (field !== undefined) remember(scan, value, kind, field);
+  return end;
+}
+
+function remember(scan: JsonScan, value: number, kind: number, field: FieldPath): void {
+  if (field.slot < 0 || (kind === KIND.array && field.isList)) return;
+  scan.cells[value + CELL.earlier] = scan.slots[field.slot] ?? -1;
+  scan.slots[field.slot] = value;
+}
+
+function scanArray(
+  scan: JsonScan,
+  from: number,
+  key: KeyNode | undefined,
+  field: FieldPath | undefined,
+  depth: number,
+): number {
+  const { source } = scan;
+  const elementField = field?.isList === true ? field : undefined;
+  let at = skipSpace(source, from + 1);
+  if (source[at] === CLOSING_BRACKET) return at + 1;
+  for (;;) {
+    const end = scanValue(scan, at, open(scan, -1, -1), key, elementField, depth);
+    if (end < 0) return end;
+    at = skipSpace(source, end);
+    if (source[at] === CLOSING_BRACKET) return at + 1;
+    if (source[at] !== COMMA) return failAt(scan, at);
+    at = skipSpace(source, at + 1);
+  }
+}
+
+function scanObject(
+  scan: JsonScan,
+  from: number,
+  object: number,
+  key: KeyNode | undefined,
+  field: FieldPath | undefined,
+  depth: number,
+): number {
+  const { source } = scan;
+  let node = key === undefined ? undefined : insideOf(scan.keys, key);
+  let at = skipSpace(source, from + 1);
+  while (source[at] !== CLOSING_BRACE) {
+    const expected: KeyNode | undefined = node?.expected;
+    const isExpected = expected !== undefined && isKeyAt(scan, at, expected);
+    const keyEnd = isExpected ? at + expected.size - 1 : scanKey(scan, at, node, field);
+    if (keyEnd < 0) return keyEnd;
+    node = isExpected ? expected : scan.key;
+    const value = open(scan, at, keyEnd);
+    at = isExpected ? keyEnd : skipSpace(source, keyEnd);
+    if (source[at] !== COLON) return failAt(scan, at);
+    at = scanValue(scan, skipSpace(source, at + 1), value, node, isExpected ? expected.field : scan.keyField, depth);
+    if (at < 0) return at;
+    at = skipSpace(source, at);
+    if (source[at] === CLOSING_BRACE) break;
+    if (source[at] !== COMMA) return failAt(scan, at);
+    at = skipSpace(source, at + 1);
+    if (source[at] === CLOSING_BRACE) return failAt(scan, at);
+  }
+  scan.cells[object + CELL.shape] = node === undefined ? -1 : node.index;
+  return at + 1;
+}
+
+/** Scans a key that was not expected; leaves in `scan.key` and `scan.keyField` what is known of it. */
+function scanKey(scan: JsonScan, at: number, before: KeyNode | undefined, field: FieldPath | undefined): number {
+  if (scan.source[at] !== QUOTE) return failAt(scan, at);
+  const end = scanString(scan, at);
+  if (end < 0) return end;
+  const raw = scan.source.toString('latin1', at + 1, end - 1);
+  let node = before?.followers.get(raw);
+  if (node === undefined) {
+    const name = nameOf(scan.source, at, end);
+    scan.keyField = field?.members.get(name);
+    node = before === undefined ? undefined : followKey(scan.keys, before, raw, name, scan.keyField);
+  } else {
+    scan.keyField = node.field;
+  }
+  if (before !== undefined) before.expected = node;
+  scan.key = node;
+  return end;
+}
+
+/** Whether the text at `at` is the key, its quotes and a colon. */
+function isKeyAt(scan: JsonScan, at: number, key: KeyNode): boolean {
+  if (at + key.size > scan.limit) return false;
+  const { view } = scan;
+  const { words } = key;
+  const last = words.length - 1;
+  if (view.getInt32(at + key.size - 4, true) !== words[last]) return false;
+  for (let index = 0; index < last; index++) {
+    if (view.getInt32(at + index * 4, true) !== words[index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,47 @@
+import { isClaimed } from './claim.ts';
+import type { WindowRecord, WindowState } from './ports.ts';
+
+/** What an operator sees of a window. */
+export interface WindowView {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly slice: string | null;
+  readonly state: WindowState;
+  /** Whether a worker holds it now. */
+  readonly inWork: boolean;
+  readonly pages: number;
+  readonly calls: number;
+  /** Vendor's count; null where it does not count. */
+  readonly expected: number | null;
+  readonly fetched: number;
+  readonly uploaded: number;
+  readonly attempts: number;
+  readonly notBefore: string | null;
+  readonly closedAt: string | null;
+  readonly acknowledged: boolean;
+  readonly error: string | null;
+}
+
+/** Shows a window without what only the pipeline needs. */
+export function viewWindow(record: WindowRecord, now: Date): WindowView {
+  const { counts } = record;
+  return {
+    key: record.key,
+    from: record.from,
+    to: record.to,
+    slice: record.slice ?? null,
+    state: record.state,
+    inWork: isClaimed(record, now),
+    pages: counts.pages,
+    calls: counts.calls,
+    expected: counts.expected ?? null,
+    fetched: counts.fetched,
+    uploaded: counts.rows,
+    attempts: record.attempts,
+    notBefore: record.notBefore ?? null,
+    closedAt: record.closedAt ?? null,
+    acknowledged: record.acknowledged === true,
+    error: record.lastError ?? null,
+  };
+}

@@ -1,0 +1,170 @@
+import ky from 'ky';
+import { type ConnectorError, RetryableError, WaitError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
+import type { ApiName } from '../pipeline/stream.ts';
+import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
+import { classifyAnswer } from './classify-answer.ts';
+import { describeNetworkFault } from './network-fault.ts';
+import { readLimitHeaders } from './read-limit-headers.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/** What every call to the vendor needs. */
+export interface CallDeps {
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the caller of an API decides about one call. */
+export interface CallOptions {
+  /** `interactive` waits for neither permits nor pauses. */
+  readonly priority: Priority;
+  /** Ends the call; its reason is what is thrown. */
+  readonly signal?: AbortSignal;
+  /** Told before each call that goes out, for the count of calls. */
+  readonly onCall?: () => void;
+  /** How often in a row the caller was told to wait before; doubles a wait without a figure. */
+  readonly waits?: number;
+  /** Instead of the API's usual limit for the first byte, in milliseconds. */
+  readonly firstByteTimeoutMs?: number;
+  /** Instead of the API's usual limit between two parts of the body, in milliseconds. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** One call to the vendor. */
+export interface QualysRequest extends CallOptions {
+  readonly api: ApiName;
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams;
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Longest body accepted, decompressed, in bytes; absent for bodies that are read as a stream of any length. */
+  readonly maxBytes?: number;
+  /** Texts that must not appear in an error. */
+  readonly secrets?: readonly string[];
+}
+
+const MOST_ERROR_BYTES = 65_536;
+
+/**
+ * Makes one call and returns its answer once the headers are good (2xx). Redirects are never followed, so credentials stay with their host.
+ * A permit is held from before the call until the body is read, fails or is given up (`cancel`).
+ *
+ * Our own time limits speak before those of Node's fetch (300 s for headers and between body parts) as long as they are not longer;
+ * where fetch speaks first, the error is the same.
+ * @throws WaitError (after the pause is shared), ConfigError, FatalError or RetryableError; the signal's reason when aborted.
+ */
+export async function callQualys(deps: CallDeps, request: QualysRequest): Promise<QualysAnswer> {
+  request.signal?.throwIfAborted();
+  const permit = await acquire(deps, request);
+  const answer = await send(deps, request, permit);
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw await rejected(deps, request, answer);
+}
+
+/**
+ * Shares the pause that an error asks for with all instances, then returns the error to be thrown.
+ * For errors found in a document after its headers were good.
+ */
+export async function sharePause(deps: CallDeps, api: ApiName, error: ConnectorError): Promise<ConnectorError> {
+  if (error instanceof WaitError) {
+    deps.log.warn('VendorWaitAsked', { api, retryAfterMs: error.retryAfterMs, reason: error.message });
+    await deps.limiter.pause(api, error.retryAfterMs, error.message);
+  }
+  return error;
+}
+
+async function acquire(deps: CallDeps, request: QualysRequest): Promise<Permit | undefined> {
+  if (request.priority === 'interactive') return undefined;
+  return once(await deps.limiter.acquire(request.api, request.priority, request.signal));
+}
+
+function once(permit: Permit): Permit {
+  let isHeld = true;
+  return {
+    release: () => {
+      if (isHeld) permit.release();
+      isHeld = false;
+    },
+  };
+}
+
+async function send(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
+  const stop = new AbortController();
+  const settle = (): void => {
+    request.signal?.removeEventListener('abort', followSignal);
+    permit?.release();
+  };
+  const followSignal = (): void => {
+    stop.abort(request.signal?.reason);
+    settle();
+  };
+  request.signal?.addEventListener('abort', followSignal, { once: true });
+  const startedAt = performance.now();
+  try {
+    request.signal?.throwIfAborted();
+    const response = await fetchHeaders(request, stop);
+    deps.limiter.observe(request.api, readLimitHeaders(response.headers));
+    const firstPartMs = request.firstByteTimeoutMs - (performance.now() - startedAt);
+    return readAnswer(response, { ...request, firstPartMs, stop, settle });
+  } catch (error) {
+    settle();
+    throw error;
+  }
+}
+
+async function fetchHeaders(request: QualysRequest, stop: AbortController): Promise<Response> {
+  const { method, headers, body, firstByteTimeoutMs } = request;
+  const host = new URL(request.url).host;
+  const timer = setTimeout(() => {
+    stop.abort(new RetryableError(`Qualys (${host}) did not answer within ${firstByteTimeoutMs / 1000} s`));
+  }, firstByteTimeoutMs);
+  request.onCall?.();
+  try {
+    const response = ky(request.url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      retry: 0,
+      throwHttpErrors: false,
+      timeout: false,
+      redirect: 'manual',
+      signal: stop.signal,
+    });
+    return await untilAborted(response, stop.signal);
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAnswer): Promise<unknown> {
+  const body = await answer.start(MOST_ERROR_BYTES);
+  if (request.signal?.aborted === true) return request.signal.reason;
+  const { status, headers } = answer;
+  if (status >= 300 && status < 400) return redirected(request, answer);
+  const error = classifyAnswer({
+    status,
+    headers,
+    body,
+    now: deps.clock.now(),
+    waits: request.waits ?? 0,
+    secrets: request.secrets ?? [],
+  });
+  return error === 'ok'
+    ? new RetryableError(`Qualys answered with HTTP ${status}`)
+    : sharePause(deps, request.api, error);
+}
+
+/** A maintenance page or a wrong host; only the host is named, because the rest of the address may hold anything. */
+function redirected(request: QualysRequest, { status, headers }: QualysAnswer): RetryableError {
+  const location = headers.get('location') ?? '';
+  const target = URL.canParse(location, request.url) ? new URL(location, request.url).host : 'nowhere';
+  const host = new URL(request.url).host;
+  const message = `Qualys (${host}) redirects to ${target.slice(0, 255)} (HTTP ${status}), which is not followed: check the API and gateway URLs`;
+  return new RetryableError(message, { fault: { status } });
+}

@@ -1,0 +1,142 @@
+import type { VendorFault } from '../errors.ts';
+import { ConfigError, type ConnectorError, FatalError, RetryableError, WaitError } from '../errors.ts';
+import { readLimitHeaders } from './read-limit-headers.ts';
+import { readVendorMessage, type VendorMessage } from './read-vendor-message.ts';
+import { boundedWait, guessWait, readRetryAfter } from './read-wait.ts';
+import { vendorText } from './vendor-text.ts';
+
+/** As much of an answer as its classification needs. */
+export interface AnswerStart {
+  readonly status: number;
+  readonly headers: Headers;
+  /** First part of the body. */
+  readonly body: string | Uint8Array;
+  /** How often in a row the caller was told to wait before; doubles a wait without a figure. */
+  readonly waits?: number;
+  /** Texts that must not appear in an error. */
+  readonly secrets?: readonly string[];
+  /** The time, for a `Retry-After` given as a date. */
+  readonly now?: Date;
+}
+
+interface Facts extends AnswerStart {
+  readonly message: VendorMessage;
+}
+
+const CONCURRENCY_CODE = '1960';
+const RATE_CODE = '1965';
+const BLOCKED_BY_OBJECT_CODE = '1920';
+const INTERNAL_ERROR_CODE = '999';
+const CONCURRENCY_WAIT_MS = 30_000;
+
+/** What to do about an account that the vendor refuses; codes of Appendix D of the API guide and of peers' recordings. */
+const HINTS: Readonly<Record<string, string>> = {
+  '401': 'check QUALYS_USERNAME and QUALYS_PASSWORD, that the account is active and that API access is on for it',
+  '403': 'give the account a role of Reader or higher with API access and with rights for this API',
+  '2000': 'check QUALYS_USERNAME and QUALYS_PASSWORD',
+  '2001': 'renew the account in the Qualys console',
+  '2002': 'activate the account in the Qualys console',
+  '2003': 'sign in to the Qualys console once to complete the registration',
+  '2011': 'use an account without SecureID for the API',
+  '2012': 'sign in to the Qualys console once and accept the licence',
+};
+
+/**
+ * Says whether an answer is good, by the vendor's own code first, whatever the HTTP status: the one place that decides (ADR 0006).
+ *
+ * - 1960, 1965, 429, and an error whose limit headers ask to wait: WaitError with the wait as told;
+ * - 20xx codes, 401, 403: ConfigError; 999, `GENERIC_RETURN`, 408, 5xx, redirects, web pages: RetryableError;
+ * - other 19xx codes and other 4xx: FatalError;
+ * - 409 with neither code nor limit headers: RetryableError, because the vendor blocks with 409 and some of its endpoints
+ *   send no limit headers; as it costs an attempt, a conflict that never passes still ends visibly;
+ * - `SIMPLE_RETURN` with HTTP 2xx: an error when it has a code, else good.
+ */
+export function classifyAnswer(answer: AnswerStart): 'ok' | ConnectorError {
+  const body = typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body);
+  const facts: Facts = { ...answer, message: readVendorMessage(body) };
+  return byCode(facts) ?? byStatus(facts);
+}
+
+/**
+ * The error in a document that came where data was expected, e.g. a `SIMPLE_RETURN` with HTTP 200.
+ * @returns a RetryableError when the document says nothing that is known.
+ */
+export function classifyDocument(
+  text: string,
+  status: number,
+  headers: Headers,
+  options: Pick<AnswerStart, 'waits' | 'secrets' | 'now'> = {},
+): ConnectorError {
+  const found = classifyAnswer({ ...options, status, headers, body: text });
+  if (found !== 'ok') return found;
+  const facts: Facts = { ...options, status, headers, body: text, message: readVendorMessage(text) };
+  return new RetryableError(describe(facts, 'came without the data asked for'), { fault: faultOf(facts) });
+}
+
+function byCode(facts: Facts): ConnectorError | undefined {
+  const { code } = facts.message;
+  if (code === CONCURRENCY_CODE) return waitFor(facts, CONCURRENCY_WAIT_MS);
+  if (code === RATE_CODE) return waitFor(facts);
+  if (code !== undefined && /^20\d\d$/.test(code)) return refused(facts, code);
+  if (facts.status === 429) return waitFor(facts);
+  if (code === INTERNAL_ERROR_CODE || facts.message.kind === 'generic-return') return passing(facts);
+  if (code === BLOCKED_BY_OBJECT_CODE && asksToWait(facts)) return waitFor(facts);
+  return code !== undefined && /^19\d\d$/.test(code) ? fatal(facts) : undefined;
+}
+
+function byStatus(facts: Facts): 'ok' | ConnectorError {
+  const { status, message } = facts;
+  if (status === 401 || status === 403 || message.refusedLogin === true) return refused(facts, String(status));
+  if (status >= 200 && status < 300) return byContent(facts);
+  if (asksToWait(facts)) return waitFor(facts);
+  return status < 400 || status === 408 || status === 409 || status >= 500 ? passing(facts) : fatal(facts);
+}
+
+function byContent(facts: Facts): 'ok' | ConnectorError {
+  const { kind, code } = facts.message;
+  if (kind === 'html') return passing(facts);
+  return kind === 'simple-return' && code !== undefined ? fatal(facts) : 'ok';
+}
+
+/** Whether the limit headers of an error say that the call was blocked: a wait above 0, or a 409 with every place taken. */
+function asksToWait({ status, headers }: Facts): boolean {
+  const { toWaitSeconds, concurrencyLimit, concurrencyRunning } = readLimitHeaders(headers);
+  if (toWaitSeconds !== undefined) return true;
+  return status === 409 && concurrencyLimit !== undefined && (concurrencyRunning ?? 0) >= concurrencyLimit;
+}
+
+function waitFor(facts: Facts, fallbackMs?: number): WaitError {
+  const taken = facts.status === 409 && facts.message.code === undefined && asksToWait(facts);
+  const waitMs = toldWait(facts) ?? fallbackMs ?? (taken ? CONCURRENCY_WAIT_MS : guessWait(facts.waits ?? 0));
+  return new WaitError(describe(facts, `asks to wait ${waitMs / 1000} s`), waitMs);
+}
+
+function toldWait(facts: Facts): number | undefined {
+  const seconds = readLimitHeaders(facts.headers).toWaitSeconds ?? facts.message.secondsToWait;
+  return seconds === undefined
+    ? readRetryAfter(facts.headers.get('retry-after'), facts.now ?? new Date())
+    : boundedWait(seconds);
+}
+
+function refused(facts: Facts, hint: string): ConfigError {
+  const text = describe(facts, 'refuses the account');
+  return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, { fault: faultOf(facts) });
+}
+
+function passing(facts: Facts): RetryableError {
+  return new RetryableError(describe(facts, 'failed'), { fault: faultOf(facts) });
+}
+
+function fatal(facts: Facts): FatalError {
+  return new FatalError(describe(facts, 'refuses the request'), { fault: faultOf(facts) });
+}
+
+function faultOf({ status, message }: Facts): VendorFault {
+  return message.code === undefined ? { status } : { status, code: message.code };
+}
+
+function describe({ status, message, secrets }: Facts, what: string): string {
+  const code = message.code === undefined ? '' : `, code ${vendorText(message.code, secrets)}`;
+  const text = vendorText(message.text, secrets);
+  return `Qualys ${what} (HTTP ${status}${code})${text === '' ? '' : `: ${text}`}`;
+}

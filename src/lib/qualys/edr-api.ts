@@ -1,0 +1,181 @@
+import { ConfigError, type ConnectorError, FatalError, RetryableError } from '../errors.ts';
+import { callQualys, type CallDeps, type CallOptions, sharePause } from './call-qualys.ts';
+import { classifyDocument } from './classify-answer.ts';
+import type { EdrAuth } from './edr-auth.ts';
+import type { QualysAnswer } from './qualys-answer.ts';
+import { vendorText } from './vendor-text.ts';
+
+/** Query parameters of the EDR guide; absent, blank ones are not sent. */
+export interface EdrQuery {
+  /** Days as seconds since 1970; the vendor ignores their time part. */
+  readonly fromDate?: string | number;
+  readonly toDate?: string | number;
+  /** QQL. */
+  readonly filter?: string;
+  /** From 0. */
+  readonly pageNumber?: string | number;
+  readonly pageSize?: string | number;
+  /** JSON array of one-key objects. */
+  readonly sort?: string;
+  readonly include_attributes?: string;
+  readonly exclude_attributes?: string;
+  readonly state?: string | boolean;
+  readonly groupBy?: string;
+  readonly limit?: string | number;
+  readonly interval?: string;
+}
+
+/** A page of `searchAfter` and where the next one starts. */
+export interface SearchAfterAnswer {
+  readonly answer: QualysAnswer;
+  /** Absent at the end. */
+  readonly nextCursor?: string;
+}
+
+/** One of the guide's three calls. */
+export type EdrTarget =
+  | { readonly call: 'events' }
+  | { readonly call: 'count' }
+  | { readonly call: 'event'; readonly agentId: string; readonly eventId: string };
+
+/** The EDR API of the guide. Calls throw the classes of `errors.ts`. */
+export interface EdrApi {
+  /** A page of events: a JSON array, `204` or an empty body. */
+  readonly events: (query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
+  /** How many events a filter selects. @throws RetryableError when the answer holds no count. */
+  readonly count: (query: EdrQuery, options: CallOptions) => Promise<number>;
+  /** A page in the vendor's own order, from `cursor` on. */
+  readonly searchAfter: (
+    query: EdrQuery,
+    cursor: string | undefined,
+    options: CallOptions,
+  ) => Promise<SearchAfterAnswer>;
+  /** One event's detail: an object or an array with it. @throws FatalError for ids that cannot be a path segment. */
+  readonly event: (agentId: string, eventId: string, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
+  /** One of the three calls, as asked, with our token. */
+  readonly passThrough: (target: EdrTarget, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
+}
+
+/** What the EDR API needs. */
+export interface EdrApiDeps extends CallDeps {
+  /** EDR gateway, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly auth: EdrAuth;
+}
+
+const FIRST_BYTE_TIMEOUT_MS = 60_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const MOST_COUNT_BYTES = 65_536;
+
+/** Makes the EDR API. A token that the vendor refuses is renewed once, and the call repeated once. */
+export function createEdrApi(deps: EdrApiDeps): EdrApi {
+  const get = (path: string, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
+    callWithToken(deps, `${deps.baseUrl}${path}${queryString(query)}`, options);
+  const passThrough: EdrApi['passThrough'] = (target, query, options) => get(pathOf(target), { ...query }, options);
+  return {
+    events: (query, options) => passThrough({ call: 'events' }, query, options),
+    count: async (query, options) => readCount(deps, await passThrough({ call: 'count' }, query, options)),
+    searchAfter: async (query, cursor, options) => {
+      const answer = await get('/ioc/events/searchAfter', searchAfterQuery(query, cursor), options);
+      const nextCursor = cursorOf(answer.headers);
+      return nextCursor === undefined ? { answer } : { answer, nextCursor };
+    },
+    event: async (agentId, eventId, query, options) => passThrough({ call: 'event', agentId, eventId }, query, options),
+    passThrough: async (target, query, options) => passThrough(target, query, options),
+  };
+}
+
+type QueryValues = Readonly<Record<string, string | number | boolean | undefined>>;
+
+async function callWithToken(deps: EdrApiDeps, url: string, options: CallOptions): Promise<QualysAnswer> {
+  const token = await deps.auth.token(options.signal);
+  try {
+    return await callOnce(deps, url, token, options);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.fault.status !== 401) throw error;
+    deps.auth.invalidate(token);
+    return callOnce(deps, url, await deps.auth.token(options.signal), options);
+  }
+}
+
+function callOnce(deps: EdrApiDeps, url: string, token: string, options: CallOptions): Promise<QualysAnswer> {
+  return callQualys(deps, {
+    firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    ...options,
+    api: 'edr',
+    url,
+    method: 'GET',
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+    secrets: [token],
+  });
+}
+
+/** Spaces as `%20`, as the guide's `--data-urlencode` sends them; blank values are left out. */
+function queryString(query: QueryValues): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined && String(value).trim() !== '')
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+/** `searchAfter` has its own fixed order and documents neither `sort` nor `state`; `state=true` is still asked for, as it narrows the answer. */
+function searchAfterQuery(query: EdrQuery, cursor: string | undefined): QueryValues {
+  const { filter, pageSize, include_attributes, exclude_attributes, state } = query;
+  return {
+    filter,
+    pageSize,
+    include_attributes,
+    exclude_attributes,
+    state: String(state) === 'true' ? true : undefined,
+    searchAfterValues: cursor,
+  };
+}
+
+/** The vendor's pages disagree on the header's spelling. */
+function cursorOf(headers: Headers): string | undefined {
+  return ['searchAfterValues', 'searchAfterValue']
+    .map((name) => headers.get(name)?.trim())
+    .find((value) => value !== undefined && value !== '');
+}
+
+function pathOf(target: EdrTarget): string {
+  if (target.call === 'events') return '/ioc/events';
+  if (target.call === 'count') return '/ioc/events/count';
+  return `/ioc/events/${segment('agentId', target.agentId)}/${segment('eventId', target.eventId)}`;
+}
+
+function segment(name: string, id: string): string {
+  if (id.trim() === '' || id === '.' || id === '..' || /\p{Cs}/u.test(id)) {
+    throw new FatalError(
+      `${name} must be an id other than "", "." and "..", given ${JSON.stringify(id.slice(0, 100))}`,
+    );
+  }
+  return encodeURIComponent(id);
+}
+
+async function readCount(deps: EdrApiDeps, answer: QualysAnswer): Promise<number> {
+  const text = await answer.text(MOST_COUNT_BYTES);
+  const count = countIn(text);
+  if (count !== undefined) return count;
+  const found = classifyDocument(text, answer.status, answer.headers);
+  throw found instanceof RetryableError ? noCount(text, answer.status) : await sharePause(deps, 'edr', found);
+}
+
+function noCount(text: string, status: number): ConnectorError {
+  const came = text.trim() === '' ? 'an empty body' : vendorText(text).slice(0, 200);
+  return new RetryableError(`Qualys EDR count must be {"count": <number of 0 or more>}, came ${came}`, {
+    fault: { status },
+  });
+}
+
+function countIn(text: string): number | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const count = typeof body === 'object' && body !== null && 'count' in body ? body.count : undefined;
+    const number = typeof count === 'string' && /^\s*\d{1,15}\s*$/.test(count) ? Number(count) : count;
+    return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+  } catch {
+    return undefined;
+  }
+}

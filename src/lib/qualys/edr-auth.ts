@@ -1,0 +1,129 @@
+import { ConfigError, FatalError, RetryableError } from '../errors.ts';
+import { callQualys, type CallDeps, type CallOptions } from './call-qualys.ts';
+import { readVendorMessage } from './read-vendor-message.ts';
+import { untilAborted } from './until-aborted.ts';
+import { vendorText } from './vendor-text.ts';
+
+/** The EDR token, shared by all calls of this process. */
+export interface EdrAuth {
+  /** A valid token; logs in when there is none, once for all who ask meanwhile. */
+  readonly token: (signal?: AbortSignal) => Promise<string>;
+  /** Forgets `token` after the vendor refused it; a newer one stays. */
+  readonly invalidate: (token: string) => void;
+}
+
+/** Where and as whom to log in. */
+export interface EdrAuthDeps extends CallDeps {
+  /** EDR gateway, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly username: string;
+  readonly password: string;
+  /** Limit for the answer, in milliseconds; for tests. */
+  readonly timeoutMs?: number;
+}
+
+interface Token {
+  readonly text: string;
+  /** Renewed from this moment on, in milliseconds since 1970. */
+  readonly renewAt: number;
+}
+
+/** The guide's lifetime of a token. */
+const LIFETIME_MS = 4 * 3_600_000;
+const MARGIN_MS = 300_000;
+const LOGIN_TIMEOUT_MS = 60_000;
+const MOST_TOKEN_BYTES = 65_536;
+const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]*={0,2}$/;
+
+/**
+ * Makes the keeper of the EDR token (`POST /auth`, exempt from the vendor's limits, so without a permit).
+ * The token is renewed five minutes before the guide's four hours or its own `exp` are over.
+ */
+export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
+  let current: Token | undefined;
+  let pending: Promise<Token> | undefined;
+  const renew = (): Promise<Token> => {
+    pending ??= login(deps)
+      .then((token) => (current = token))
+      .finally(() => (pending = undefined));
+    return pending;
+  };
+  return {
+    token: async (signal) => {
+      signal?.throwIfAborted();
+      if (current !== undefined && deps.clock.now().getTime() < current.renewAt) return current.text;
+      return (await untilAborted(renew(), signal)).text;
+    },
+    invalidate: (token) => {
+      if (current?.text === token) current = undefined;
+    },
+  };
+}
+
+async function login(deps: EdrAuthDeps): Promise<Token> {
+  const timeoutMs = deps.timeoutMs ?? LOGIN_TIMEOUT_MS;
+  const options: CallOptions = { priority: 'interactive' };
+  try {
+    const answer = await callQualys(deps, {
+      ...options,
+      api: 'edr',
+      url: `${deps.baseUrl}/auth`,
+      method: 'POST',
+      headers: { accept: '*/*' },
+      body: new URLSearchParams({ username: deps.username, password: deps.password, token: 'true' }),
+      firstByteTimeoutMs: timeoutMs,
+      idleTimeoutMs: timeoutMs,
+      secrets: secretsOf(deps),
+    });
+    return readToken(deps, answer.status, (await answer.text(MOST_TOKEN_BYTES)).trim());
+  } catch (error) {
+    throw error instanceof FatalError ? refusedLogin(deps, error) : error;
+  }
+}
+
+/** A login is refused for reasons that only a person can repair: an empty name gives 400, a wrong host 404. */
+function refusedLogin({ baseUrl }: EdrAuthDeps, error: FatalError): ConfigError {
+  const hint = `check QUALYS_GATEWAY_URL (${new URL(baseUrl).host}), QUALYS_USERNAME and QUALYS_PASSWORD`;
+  return new ConfigError(`EDR login: ${error.message}; ${hint}`, { cause: error, fault: error.fault });
+}
+
+function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
+  if ((status === 200 || status === 201) && JWT.test(body)) {
+    const now = deps.clock.now().getTime();
+    return { text: body, renewAt: now + usableMs(body, now) };
+  }
+  const message = readVendorMessage(body);
+  const said = vendorText(message.text, secretsOf(deps));
+  const host = new URL(deps.baseUrl).host;
+  const text = `EDR login at ${host} gave no token (HTTP ${status})${said === '' ? '' : `: ${said}`}; check QUALYS_GATEWAY_URL`;
+  const isRefused = message.refusedLogin === true || /authentication failure/i.test(body);
+  throw isRefused ? new ConfigError(text, { fault: { status } }) : new RetryableError(text, { fault: { status } });
+}
+
+/**
+ * How long a token may be used, in milliseconds. Its lifetime is taken from `exp` and `iat` together where both are there, so that
+ * a clock that differs from ours does no harm. Short-lived tokens keep nine tenths of their life instead of losing five minutes.
+ */
+function usableMs(token: string, now: number): number {
+  const { exp, iat } = claims(token);
+  const told = exp === undefined ? undefined : exp * 1000 - (iat === undefined ? now : iat * 1000);
+  const lifetime = told !== undefined && told > 0 ? Math.min(told, LIFETIME_MS) : LIFETIME_MS;
+  return lifetime - Math.min(MARGIN_MS, lifetime / 10);
+}
+
+function claims(token: string): { exp?: number; iat?: number } {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const entries = Object.entries(typeof payload === 'object' && payload !== null ? payload : {});
+    return Object.fromEntries(
+      entries.filter(([name, value]) => (name === 'exp' || name === 'iat') && typeof value === 'number'),
+    );
+  } catch {
+    return {};
+  }
+}
+
+function secretsOf({ username, password }: EdrAuthDeps): readonly string[] {
+  const form = new URLSearchParams({ username, password });
+  return [password, encodeURIComponent(password), form.toString().replace(/^.*&password=/, '')];
+}

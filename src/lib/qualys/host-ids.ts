@@ -1,0 +1,74 @@
+/** Host ids from `first` to `last`, both included. BigInt, because ids may exceed 2^53. */
+export interface HostIdRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** A part of the id space; an absent edge is open. Together the slices of one window cover every id exactly once. */
+export interface HostIdSlice {
+  /** Lowest id of the slice. */
+  readonly idMin?: string;
+  /** Highest id of the slice. */
+  readonly idMax?: string;
+  /** Hosts known in it. */
+  readonly hosts: number;
+}
+
+/** Sorts ranges and joins those that touch or overlap. */
+export function mergeHostIds(ranges: readonly HostIdRange[]): HostIdRange[] {
+  const sorted = [...ranges].sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
+  const merged: { first: bigint; last: bigint }[] = [];
+  for (const { first, last } of sorted) {
+    const previous = merged.at(-1);
+    if (previous === undefined || first > previous.last + 1n) merged.push({ first, last });
+    else if (last > previous.last) previous.last = last;
+  }
+  return merged;
+}
+
+/** How many ids the ranges hold; ranges must not overlap. */
+export function countHostIds(ranges: readonly HostIdRange[]): number {
+  return Number(ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n));
+}
+
+/**
+ * Cuts the id space into slices that are even by count: as few as hold at most `size` hosts each, none differing by more than one host.
+ * The first slice is open downwards and the last upwards, so that a host which appears after the ids were read is still in a slice.
+ * @param ranges sorted, not overlapping, as `mergeHostIds` returns them.
+ * @param size most hosts a slice, 1 or more.
+ */
+export function sliceHostIds(ranges: readonly HostIdRange[], size: number): HostIdSlice[] {
+  if (!Number.isSafeInteger(size) || size < 1)
+    throw new RangeError(`size must be a whole number of 1 or more, given ${size}`);
+  const total = countHostIds(ranges);
+  const count = Math.max(1, Math.ceil(total / size));
+  const starts = Array.from({ length: count }, (_, index) => Math.floor((index * total) / count));
+  const firstIds = idsAt(ranges, starts.slice(1));
+  return starts.map((start, index) => ({
+    hosts: (starts[index + 1] ?? total) - start,
+    ...edge('idMin', firstIds[index - 1]),
+    ...edge('idMax', before(firstIds[index])),
+  }));
+}
+
+function before(id: bigint | undefined): bigint | undefined {
+  return id === undefined ? undefined : id - 1n;
+}
+
+function edge<Name extends string>(name: Name, id: bigint | undefined): Partial<Record<Name, string>> {
+  return id === undefined ? {} : ({ [name]: id.toString() } as Record<Name, string>);
+}
+
+/** The ids at ascending positions of the ranges. */
+function idsAt(ranges: readonly HostIdRange[], positions: readonly number[]): bigint[] {
+  const found: bigint[] = [];
+  let passed = 0;
+  for (const { first, last } of ranges) {
+    const length = Number(last - first + 1n);
+    for (let at = positions[found.length]; at !== undefined && at < passed + length; at = positions[found.length]) {
+      found.push(first + BigInt(at - passed));
+    }
+    passed += length;
+  }
+  return found;
+}

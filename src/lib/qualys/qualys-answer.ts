@@ -1,0 +1,128 @@
+import { RetryableError } from '../errors.ts';
+import { describeNetworkFault } from './network-fault.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/** An answer whose body is still to be read, once: by `body`, `text` or `bytes`; or to be given up by `cancel`. */
+export interface QualysAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body, decompressed. @throws RetryableError when it breaks off, stalls or exceeds the call's `maxBytes`. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The whole body as bytes. @throws RetryableError as `body`, and when it is longer than `maxBytes`. */
+  readonly bytes: (maxBytes: number) => Promise<Uint8Array>;
+  /** The whole body as UTF-8 text. @throws RetryableError as `bytes`. */
+  readonly text: (maxBytes: number) => Promise<string>;
+  /** The first bytes of the body, as far as they come; the rest is given up. Never throws. */
+  readonly start: (maxBytes: number) => Promise<Uint8Array>;
+  /** Gives the body up: closes the connection and gives the permit back. */
+  readonly cancel: () => void;
+}
+
+/** How an answer's body is read. */
+export interface ReadOptions {
+  readonly url: string;
+  /** What is left of the time for the first byte, in milliseconds. */
+  readonly firstPartMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxBytes?: number;
+  /** Ends the call when aborted; its reason is what the reader sees. */
+  readonly stop: AbortController;
+  /** Called when the body is read, failed or given up. */
+  readonly settle: () => void;
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Wraps a response so that its body keeps our time limits and gives the permit back exactly once. */
+export function readAnswer(response: Response, options: ReadOptions): QualysAnswer {
+  const body = bodyOf(response, options);
+  const cancel = (): void => {
+    options.stop.abort(new RetryableError('The answer of Qualys was given up before its end'));
+    void response.body?.cancel().catch(() => undefined);
+    options.settle();
+  };
+  if (response.body === null) options.settle();
+  const bytes = (maxBytes: number): Promise<Uint8Array> => collect(body, maxBytes);
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    bytes,
+    text: async (maxBytes) => new TextDecoder().decode(await bytes(maxBytes)),
+    start: async (maxBytes) => {
+      try {
+        return await startOf(body, maxBytes);
+      } finally {
+        cancel();
+      }
+    },
+    cancel,
+  };
+}
+
+async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator<Uint8Array, void> {
+  if (response.body === null) return;
+  const reader = response.body.getReader() as Reader;
+  let limitMs = Math.max(options.idleTimeoutMs, options.firstPartMs);
+  let received = 0;
+  try {
+    for (;;) {
+      const { done, value } = await readPart(reader, limitMs, options);
+      if (done) return;
+      limitMs = options.idleTimeoutMs;
+      received += value.byteLength;
+      if (options.maxBytes !== undefined && received > options.maxBytes) throw tooLong(options.maxBytes);
+      yield value;
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined);
+    options.settle();
+  }
+}
+
+/** Reads one part; the clock runs only while we wait for the vendor, never while the caller works. */
+async function readPart(reader: Reader, limitMs: number, { url, stop }: ReadOptions): ReturnType<Reader['read']> {
+  const { host } = new URL(url);
+  const timer = setTimeout(() => {
+    stop.abort(
+      new RetryableError(`Qualys (${host}) stopped sending for ${limitMs / 1000} s in the middle of an answer`),
+    );
+  }, limitMs);
+  try {
+    return await untilAborted(reader.read(), stop.signal);
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body) {
+    length += part.byteLength;
+    if (length > maxBytes) throw tooLong(maxBytes);
+    parts.push(part);
+  }
+  return Buffer.concat(parts, length);
+}
+
+async function startOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const part of body) {
+      parts.push(part);
+      length += part.byteLength;
+      if (length >= maxBytes) break;
+    }
+  } catch {
+    // What came before the break still tells more than the break.
+  }
+  return Buffer.concat(parts, length).subarray(0, maxBytes);
+}
+
+function tooLong(maxBytes: number): RetryableError {
+  return new RetryableError(`The answer of Qualys is longer than ${maxBytes} bytes, the most accepted for this call`);
+}

@@ -1,0 +1,91 @@
+import type { Settings } from '../config.ts';
+
+/** Settings of the VM API. */
+export type VmSettings = Pick<
+  Settings,
+  | 'QUALYS_API_URL'
+  | 'QUALYS_USERNAME'
+  | 'QUALYS_PASSWORD'
+  | 'VM_API_VERSION'
+  | 'VM_TRUNCATION_LIMIT'
+  | 'VM_STATUS'
+  | 'VM_SEVERITIES'
+  | 'VM_SHOW_RESULTS'
+  | 'VM_SHOW_QDS'
+  | 'VM_SHOW_TAGS'
+  | 'VM_SHOW_IGS'
+  | 'VM_PARAMS'
+>;
+
+/** Which hosts a VM call selects. */
+export interface HostSelection {
+  /** Start of the window, ISO 8601 UTC. */
+  readonly from: string;
+  /** End of the window, ISO 8601 UTC. */
+  readonly to: string;
+  /** Lowest host id: the edge of a slice, or the cursor of the next page. */
+  readonly idMin?: string;
+  /** Highest host id. */
+  readonly idMax?: string;
+  /** Hosts a page, instead of `VM_TRUNCATION_LIMIT`. */
+  readonly truncationLimit?: number;
+}
+
+/** The most that the host list accepts; one call for all but the largest tenants, where the WARNING pages on. */
+const LIST_TRUNCATION_LIMIT = 1_000_000;
+
+/** Parameters of the detection call. Never one without a value: the vendor answers that with HTTP 400. */
+export function detectionParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
+  return parameters({
+    status: settings.VM_STATUS.join(','),
+    severities: settings.VM_SEVERITIES,
+    show_results: flag(settings.VM_SHOW_RESULTS),
+    show_qds: flag(settings.VM_SHOW_QDS),
+    show_tags: flag(settings.VM_SHOW_TAGS),
+    show_igs: flag(settings.VM_SHOW_IGS),
+    ...Object.fromEntries(new URLSearchParams(settings.VM_PARAMS)),
+    action: 'list',
+    truncation_limit: String(hosts.truncationLimit ?? settings.VM_TRUNCATION_LIMIT),
+    ...selection(hosts),
+  });
+}
+
+/** Parameters of the host-id list. */
+export function hostListParameters(hosts: HostSelection): URLSearchParams {
+  return parameters({
+    action: 'list',
+    details: 'None',
+    truncation_limit: String(hosts.truncationLimit ?? LIST_TRUNCATION_LIMIT),
+    ...selection(hosts),
+  });
+}
+
+/**
+ * The window is asked one second wider on both sides, because the vendor does not say whether its bounds are inclusive:
+ * so no host at an edge is lost; what comes twice has the same `RowKey`.
+ */
+function selection({ from, to, idMin, idMax }: HostSelection): Readonly<Record<string, string | undefined>> {
+  return {
+    vm_processed_after: shifted('from', from, -1),
+    vm_processed_before: shifted('to', to, 1),
+    id_min: idMin,
+    id_max: idMax,
+  };
+}
+
+function shifted(name: string, time: string, seconds: number): string {
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) throw new RangeError(`${name} must be an ISO 8601 time, given ${JSON.stringify(time)}`);
+  return `${new Date(at + seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function flag(isOn: boolean): string {
+  return isOn ? '1' : '0';
+}
+
+function parameters(values: Readonly<Record<string, string | undefined>>): URLSearchParams {
+  const given = Object.entries(values).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+  );
+  return new URLSearchParams(given);
+}

@@ -1,0 +1,170 @@
+import { AMPERSAND, EXCLAMATION, IS_SPACE, LESS, QUESTION, SLASH, SPACE } from './byte-tables.ts';
+import { COPY, copyCdata, copyText, putCharacter } from './copy-text.ts';
+import { readComment, readInstruction, startComment, startInstruction } from './read-misc.ts';
+import { readDoctype, readStart, startDoctype } from './read-prolog.ts';
+import { referenceAt } from './read-reference.ts';
+import { readEndTag, readStartTag } from './read-tag.ts';
+import type { XmlReader, XmlSink } from './xml-reader.ts';
+import { BEFORE, isAt, malformed, PHASE, skipSpace } from './xml-reader.ts';
+
+const CDATA_START = '<![CDATA[';
+const CDATA_END = ']]>';
+
+/**
+ * Reads the next piece of markup or text. False when the window holds nothing more that can be read before further
+ * bytes come. Throws a MalformedXmlError where the document breaks the grammar of XML 1.0.
+ *
+ * Two freedoms are taken, both to keep vendor data to the byte: line ends are not normalised, and characters that XML
+ * forbids become U+FFFD and are counted instead of failing the document. Characters inside comments, instructions
+ * and the document type declaration are not looked at.
+ */
+export function readNext(reader: XmlReader, sink: XmlSink): boolean {
+  switch (reader.phase) {
+    case PHASE.content:
+      return reader.bytes[reader.at] === LESS ? readMarkup(reader, sink) : readText(reader, sink);
+    case PHASE.cdata:
+      return readCdata(reader, sink);
+    case PHASE.comment:
+      return readComment(reader);
+    case PHASE.instruction:
+      return readInstruction(reader);
+    case PHASE.doctype:
+      return readDoctype(reader);
+    case PHASE.start:
+      return readStart(reader);
+    case PHASE.prolog:
+    case PHASE.epilog:
+      return readOutside(reader, sink);
+    case PHASE.stopped:
+      return false;
+  }
+}
+
+/** Fails unless the document has ended: the root element is closed and nothing is left half read. */
+export function assertEnded(reader: XmlReader): void {
+  if (reader.phase === PHASE.epilog && reader.at >= reader.end) return;
+  const where = reader.depth > 0 ? `inside ${reader.depth} open elements` : 'outside the root element';
+  throw malformed(reader, reader.end, `the document ends ${where}`);
+}
+
+function readMarkup(reader: XmlReader, sink: XmlSink): boolean {
+  if (reader.at + 1 >= reader.end) return false;
+  switch (reader.bytes[reader.at + 1]) {
+    case SLASH:
+      return readEndTag(reader, sink);
+    case EXCLAMATION:
+      return readDeclarationLike(reader, sink);
+    case QUESTION:
+      return startInstruction(reader);
+    default:
+      return readStartTag(reader, sink);
+  }
+}
+
+/** A comment or a CDATA section. */
+function readDeclarationLike(reader: XmlReader, sink: XmlSink): boolean {
+  const isComment = isAt(reader, reader.at, '<!--');
+  if (isComment) return startComment(reader);
+  const isCdata = isAt(reader, reader.at, CDATA_START);
+  if (isCdata) return startCdata(reader, sink);
+  if (isComment === undefined || isCdata === undefined) return false;
+  throw malformed(reader, reader.at, 'expected "<!--" or "<![CDATA["');
+}
+
+function startCdata(reader: XmlReader, sink: XmlSink): true {
+  if (reader.isInText) {
+    reader.isInText = false;
+    sink.closeText(BEFORE.cdata);
+  }
+  reader.at += CDATA_START.length;
+  reader.phase = PHASE.cdata;
+  sink.openText(true);
+  reader.isBlank = false;
+  return true;
+}
+
+function readCdata(reader: XmlReader, sink: XmlSink): boolean {
+  for (;;) {
+    const stopped = copyCdata(reader, reader.out);
+    if (stopped === COPY.needsInput) return false;
+    if (stopped === COPY.done) break;
+    sink.makeRoom();
+  }
+  reader.at += CDATA_END.length;
+  reader.phase = PHASE.content;
+  return true;
+}
+
+function readText(reader: XmlReader, sink: XmlSink): boolean {
+  if (!reader.isInText && !startText(reader, sink)) return reader.at < reader.end;
+  for (;;) {
+    switch (copyText(reader, reader.out)) {
+      case COPY.done:
+        return true;
+      case COPY.reference:
+        if (!readReference(reader)) return false;
+        break;
+      case COPY.isFull:
+        sink.makeRoom();
+        break;
+      default:
+        return false;
+    }
+  }
+}
+
+/** Begins a run of text; false when there is only white space, which is dropped, before the next markup. */
+function startText(reader: XmlReader, sink: XmlSink): boolean {
+  if (reader.isBlank) {
+    reader.at = skipSpace(reader, reader.at);
+    if (reader.at >= reader.end || reader.bytes[reader.at] === LESS) return false;
+  }
+  sink.openText(false);
+  reader.out.runAt = reader.out.at;
+  reader.out.trimAt = reader.out.at;
+  reader.isInText = true;
+  reader.isBlank = false;
+  return true;
+}
+
+function readReference(reader: XmlReader): boolean {
+  const reference = referenceAt(reader, reader.at);
+  if (reference === undefined) return false;
+  putCharacter(reader, reader.out, reference.code);
+  reader.at = reference.end;
+  return true;
+}
+
+/** Before and after the root element: white space, comments, instructions; before it also the document type. */
+function readOutside(reader: XmlReader, sink: XmlSink): boolean {
+  reader.at = skipSpace(reader, reader.at);
+  if (reader.at + 1 >= reader.end) return reader.at < reader.end && readStray(reader);
+  if (reader.bytes[reader.at] !== LESS) return readStray(reader);
+  const second = reader.bytes[reader.at + 1] ?? 0;
+  if (second === QUESTION) return startInstruction(reader);
+  if (second !== EXCLAMATION) return readRoot(reader, sink);
+  const isComment = isAt(reader, reader.at, '<!--');
+  if (isComment) return startComment(reader);
+  const isDoctype = isAt(reader, reader.at, '<!DOCTYPE');
+  if (isDoctype) return startDoctype(reader);
+  if (isComment === undefined || isDoctype === undefined) return false;
+  throw malformed(reader, reader.at, 'expected a comment or a document type declaration');
+}
+
+function readRoot(reader: XmlReader, sink: XmlSink): boolean {
+  if (reader.hasRoot) throw malformed(reader, reader.at, 'a second root element');
+  return readStartTag(reader, sink);
+}
+
+/** Control characters after the root are counted and skipped, as anywhere; anything else does not belong there. */
+function readStray(reader: XmlReader): boolean {
+  const byte = reader.bytes[reader.at] ?? 0;
+  if (byte === LESS) return false;
+  const isControl = byte < SPACE && IS_SPACE[byte] === 0;
+  if (!isControl || !reader.hasRoot) {
+    throw malformed(reader, reader.at, `${byte === AMPERSAND ? 'a reference' : 'text'} outside the root element`);
+  }
+  reader.illegal++;
+  reader.at++;
+  return true;
+}

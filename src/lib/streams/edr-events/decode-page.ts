@@ -1,0 +1,105 @@
+import { createArrayReader } from '../../json/read-array.ts';
+import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
+import { keyBytes } from './event-key.ts';
+import { eventFields } from './event-row.ts';
+import { failForeign } from './fail-foreign.ts';
+import { continueLongRecord, startLongRecord, type LongRecord } from './long-record.ts';
+import { createEdrPage, ID_PATHS } from './page-state.ts';
+import { takeRecord, takeText } from './record-rows.ts';
+import type { SeverityLimit } from './severity.ts';
+
+export type { EdrChunk } from './event-chunks.ts';
+
+/** What a page of events is decoded with. */
+export interface EdrPageOptions {
+  /** Stands for the time of events that tell none. */
+  readonly generatedAt: Date;
+  /** Half-open `[from, to)`, ISO 8601 UTC: events of another time are received, but not emitted; those without a readable time are kept. */
+  readonly window: { readonly from: string; readonly to: string };
+  /** Dotted path of that time in the record, e.g. `eventProcessedTime`. */
+  readonly timeField: string;
+  /** Highest limit first. */
+  readonly severityTable: readonly SeverityLimit[];
+  /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
+  readonly isUploaded: (rowKey: string) => boolean;
+  /** Whether a record was received before, by its 16-byte identity. */
+  readonly isFetched: (recordKey: string) => boolean;
+  /** Largest chunk, in bytes; 950,000 when left out. */
+  readonly maxChunkBytes?: number;
+  /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
+  readonly maxRecordBytes?: number;
+}
+
+/** What a page held. */
+export interface EdrPageEnd {
+  /** Records received: `newRecords` and `repeated`. */
+  readonly records: number;
+  /** Records whose identity was new. */
+  readonly newRecords: number;
+  /** Records whose identity was known, be it from within the page. */
+  readonly repeated: number;
+  /** Records outside of the window. */
+  readonly outside: number;
+  /** Records kept as text with a `ParseError`. */
+  readonly unreadable: number;
+  /** Characters replaced or escaped, because they may not stand in JSON text. */
+  readonly repaired: number;
+  /** Time of the last record that tells one, in the order of the page, ISO 8601 UTC. */
+  readonly lastTime?: string;
+  /** Identities newly received since the last chunk, concatenated: those of records that gave no row. */
+  readonly fetched: Uint8Array;
+}
+
+/** Decodes one page; not to be used again after an error. */
+export interface EdrPageDecoder {
+  /**
+   * Takes the next bytes of the answer, cut anywhere, and gives the chunks that they fill.
+   * @throws RetryableError when the answer is no well-formed JSON array.
+   */
+  readonly write: (bytes: Uint8Array) => EdrChunk[];
+  /**
+   * Gives what is left.
+   * @throws RetryableError when the answer is cut off.
+   */
+  readonly end: () => { readonly chunks: EdrChunk[]; readonly end: EdrPageEnd };
+}
+
+/** An event above this many bytes goes as text, part by part while it is read, so that it never fills the memory. */
+export const MAX_HELD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Decodes a page of EDR events: bytes in, chunks of rows of `QualysEdrEvents_CL` out. The answer is a bare JSON array;
+ * an empty body is an empty page. A record that cannot be read is kept as text with a `ParseError`; a malformed or
+ * cut answer is an error, never a short page: what was emitted before is in the ledgers and comes once.
+ */
+export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
+  const fields = eventFields([...ID_PATHS, options.timeField]);
+  const page = createEdrPage(fields, options);
+  let long: LongRecord | undefined;
+  const reader = createArrayReader(
+    { what: 'the page of EDR events', fields, maxElementBytes: MAX_HELD_BYTES },
+    {
+      element: (tape) => takeRecord(page, tape),
+      text: (bytes, reason) => takeText(page, bytes, reason),
+      long: (bytes, tape) => {
+        long = startLongRecord(page, bytes, tape);
+        continueLongRecord(page, long, bytes, false);
+      },
+      more: (bytes, isLast) => long !== undefined && continueLongRecord(page, long, bytes, isLast),
+      foreign: failForeign,
+    },
+  );
+  return {
+    write: (bytes) => {
+      reader.write(bytes);
+      return takeChunks(page.chunks);
+    },
+    end: () => {
+      reader.end();
+      const chunks = finishChunks(page.chunks);
+      const lastTime = Number.isNaN(page.lastTime) ? {} : { lastTime: new Date(page.lastTime).toISOString() };
+      const fetched = keyBytes(page.chunks.fetched);
+      return { chunks, end: { ...page.counts, ...lastTime, repaired: reader.repaired(), fetched } };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
+import type { Chunk } from '../../pipeline/stream.ts';
+import { keyBytes } from './event-key.ts';
+import type { RowBytes } from './row-bytes.ts';
+
+/** Rows to upload in one call, with the keys to book once they are accepted. */
+export interface EdrChunk extends Chunk {
+  /** Ledger keys of the rows, 16 bytes each, concatenated. */
+  readonly uploaded: Uint8Array;
+  /** Identities of the records newly received up to here, 16 bytes each, concatenated. */
+  readonly fetched: Uint8Array;
+}
+
+/** Gathers rows into chunks, and the keys that belong to them. */
+export interface EventChunks {
+  readonly writer: ChunkWriter;
+  /** Keys of the rows since the last chunk, and identities of the records received since then. */
+  uploaded: string[];
+  fetched: string[];
+  /** Chunks that were not handed out yet. */
+  finished: EdrChunk[];
+}
+
+export function createEventChunks(maxBytes: number): EventChunks {
+  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], finished: [] };
+}
+
+/** Adds a row with its ledger key. */
+export function addRow(chunks: EventChunks, row: RowBytes, key: string): void {
+  book(chunks, appendRow(chunks.writer, row.bytes, row.length));
+  chunks.uploaded.push(key);
+}
+
+/** Finishes what was gathered and hands out all chunks. */
+export function finishChunks(chunks: EventChunks): EdrChunk[] {
+  book(chunks, finishChunk(chunks.writer));
+  return takeChunks(chunks);
+}
+
+/** Hands out the chunks that are full. */
+export function takeChunks(chunks: EventChunks): EdrChunk[] {
+  const { finished } = chunks;
+  chunks.finished = [];
+  return finished;
+}
+
+function book(chunks: EventChunks, chunk: Chunk | undefined): void {
+  if (chunk === undefined) return;
+  chunks.finished.push({ ...chunk, uploaded: keyBytes(chunks.uploaded), fetched: keyBytes(chunks.fetched) });
+  chunks.uploaded = [];
+  chunks.fetched = [];
+}

@@ -1,0 +1,110 @@
+import { createCanonicalWriter, type CanonicalWriter } from '../../json/canonical-json.ts';
+import type { FieldPaths } from '../../json/field-paths.ts';
+import { KIND, kindOf, nameOf, type JsonTape } from '../../json/json-tape.ts';
+import type { EdrPageOptions } from './decode-page.ts';
+import { MAX_CHUNK_BYTES } from '../../pipeline/chunk-writer.ts';
+import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
+import { hashBytes } from './event-key.ts';
+import { createRowEncoder, type RowEncoder } from './event-row.ts';
+import { isPlausible, readTime } from './event-time.ts';
+import { findText, type TextSpan } from './event-values.ts';
+
+/** What is known of a page while it is decoded. */
+export interface EdrPage {
+  readonly options: EdrPageOptions;
+  readonly maxRecordBytes: number;
+  readonly encoder: RowEncoder;
+  readonly canonical: CanonicalWriter;
+  readonly chunks: EventChunks;
+  readonly idSlots: Int32Array;
+  readonly timeSlot: number;
+  /** The window, in milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Identities received and ledger keys emitted within this page. */
+  readonly received: Set<string>;
+  readonly emitted: Set<string>;
+  readonly span: TextSpan;
+  readonly counts: { records: number; newRecords: number; repeated: number; outside: number; unreadable: number };
+  lastTime: number;
+}
+
+const MAX_RECORD_BYTES = 60_000;
+/** Bytes that a byte of a record can take in `RecordPart` (`\\u0000`). */
+const MAX_ESCAPED_BYTES = 6;
+/** A row's key, the number of its part, its error, and the columns that are numbers and times. */
+const REST_BYTES = 8000;
+/** Paths of an event's id. */
+export const ID_PATHS: readonly string[] = ['id', 'eventId'];
+
+export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrPage {
+  const { maxChunkBytes = MAX_CHUNK_BYTES, maxRecordBytes = MAX_RECORD_BYTES } = options;
+  const rest = MAX_ESCAPED_BYTES * maxRecordBytes + REST_BYTES;
+  if (maxChunkBytes < 2 * rest) {
+    throw new RangeError(
+      `maxChunkBytes must be at least ${2 * rest} for parts of ${maxRecordBytes} bytes, given ${maxChunkBytes}`,
+    );
+  }
+  return {
+    options,
+    maxRecordBytes,
+    encoder: createRowEncoder(fields, options, maxChunkBytes, maxChunkBytes - rest),
+    canonical: createCanonicalWriter(),
+    chunks: createEventChunks(maxChunkBytes),
+    idSlots: Int32Array.from(ID_PATHS, fields.slotOf),
+    timeSlot: fields.slotOf(options.timeField),
+    from: Date.parse(options.window.from),
+    to: Date.parse(options.window.to),
+    received: new Set(),
+    emitted: new Set(),
+    span: { start: 0, end: 0 },
+    counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0 },
+    lastTime: Number.NaN,
+  };
+}
+
+/** Identity of a record: the hash of its id; undefined when it has none. */
+export function identityOf(page: EdrPage, tape: JsonTape): string | undefined {
+  for (const slot of page.idSlots) {
+    const value = tape.slots[slot] ?? -1;
+    if (!findText(tape, value, page.span)) continue;
+    const { start, end } = page.span;
+    if (kindOf(tape, value) !== KIND.escapedString) return hashBytes(tape.source.subarray(start, end));
+    return hashBytes(Buffer.from(JSON.stringify(nameOf(tape.source, start - 1, end + 1)).slice(1, -1)));
+  }
+  return undefined;
+}
+
+/**
+ * Whether the record's time says that it belongs to another window, which reads it too. A placeholder such as 1970 or
+ * year 9999 belongs to no window, so such a record is kept.
+ */
+export function isOutside(page: EdrPage, tape: JsonTape): boolean {
+  if (!findText(tape, tape.slots[page.timeSlot] ?? -1, page.span)) return false;
+  const time = readTime(tape.source, page.span.start, page.span.end);
+  if (!isPlausible(time)) return false;
+  page.lastTime = time;
+  return time < page.from || time >= page.to;
+}
+
+/** Books a record as received. Called behind its rows, so that no chunk books a record whose rows come later. */
+export function countReceived(page: EdrPage, identity: string): void {
+  if (page.received.has(identity) || page.options.isFetched(identity)) {
+    page.counts.repeated++;
+  } else {
+    page.counts.newRecords++;
+    page.received.add(identity);
+    page.chunks.fetched.push(identity);
+  }
+}
+
+/** Whether a row is already where it should be. */
+export function isEmitted(page: EdrPage, key: string): boolean {
+  return page.emitted.has(key) || page.options.isUploaded(key);
+}
+
+/** Emits the encoder's row. */
+export function emitRow(page: EdrPage, key: string): void {
+  page.emitted.add(key);
+  addRow(page.chunks, page.encoder.row, key);
+}

@@ -1,0 +1,96 @@
+import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
+import { replaceBroken } from '../../json/repair-json.ts';
+import { cutText } from './cut-text.ts';
+import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
+import { putColumns, putUnknown } from './event-row.ts';
+import { countReceived, emitRow, identityOf, isEmitted, isOutside, type EdrPage } from './page-state.ts';
+import { putAscii, putBytes, putText, type RowBytes } from './row-bytes.ts';
+
+const KIND_NAMES: ReadonlyMap<number, string> = new Map([
+  [KIND.string, 'a string'],
+  [KIND.escapedString, 'a string'],
+  [KIND.number, 'a number'],
+  [KIND.null, 'null'],
+  [KIND.array, 'an array'],
+]);
+
+/** Makes the rows of a record. */
+export function takeRecord(page: EdrPage, tape: JsonTape): void {
+  const { counts } = page;
+  const isObject = kindOf(tape, 0) === KIND.object;
+  const id = isObject ? identityOf(page, tape) : undefined;
+  const hash = hashRecord(page.canonical, tape);
+  counts.records++;
+  if (isObject && isOutside(page, tape)) counts.outside++;
+  else if (id !== undefined) putReadable(page, tape, hash);
+  else putUnreadable(page, tape, hash, isObject);
+  countReceived(page, id ?? hash);
+}
+
+/** Makes the rows of a record that is kept as text. */
+export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
+  const text = replaceBroken(bytes).bytes;
+  const hash = hashBytes(text);
+  page.counts.records++;
+  page.counts.unreadable++;
+  putUnknown(page.encoder);
+  putParts(page, text, hash, `the record is ${reason}`);
+  countReceived(page, hash);
+}
+
+function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
+  const { encoder } = page;
+  const [start, end] = [startOf(tape, 0), endOf(tape, 0)];
+  if (end - start > page.maxRecordBytes) {
+    putColumns(encoder, tape);
+    putParts(page, tape.source.subarray(start, end), hash);
+  } else if (!isEmitted(page, hash)) {
+    putColumns(encoder, tape);
+    putAscii(encoder.row, ',"Record":');
+    putBytes(encoder.row, tape.source, start, end);
+    putKey(encoder.row, hash, 1);
+    putAscii(encoder.row, ',"PartCount":1}');
+    emitRow(page, hash);
+  }
+}
+
+function putUnreadable(page: EdrPage, tape: JsonTape, hash: string, isObject: boolean): void {
+  page.counts.unreadable++;
+  if (isObject) putColumns(page.encoder, tape);
+  else putUnknown(page.encoder);
+  const name = KIND_NAMES.get(kindOf(tape, 0)) ?? 'a boolean';
+  const error = isObject ? 'the record has neither id nor eventId' : `the record is ${name}, not an object`;
+  putParts(page, tape.source.subarray(startOf(tape, 0), endOf(tape, 0)), hash, error);
+}
+
+/** Spreads a record's text over rows; the first of them has the columns that the encoder holds. */
+function putParts(page: EdrPage, text: Buffer, hash: string, error?: string): void {
+  const { row } = page.encoder;
+  const ends = cutText(text, page.maxRecordBytes);
+  let start = 0;
+  for (const [index, end] of ends.entries()) {
+    const part = index + 1;
+    const key = ledgerKey(hash, part);
+    if (part > 1) row.length = page.encoder.timeEnd;
+    if (!isEmitted(page, key)) {
+      putKey(row, hash, part);
+      putPart(row, text.toString('utf8', start, end), error, ends.length);
+      emitRow(page, key);
+    }
+    start = end;
+  }
+}
+
+/** Appends the row's key and the number of its part. */
+export function putKey(row: RowBytes, hash: string, part: number): void {
+  putAscii(row, ',"RowKey":"');
+  putHex(row, hash);
+  putAscii(row, `-${part}","PartNumber":${part}`);
+}
+
+/** Appends a part of a record's text, how many there are, why it is no record, and the row's end. */
+export function putPart(row: RowBytes, text: string, error: string | undefined, count: number | undefined): void {
+  if (count !== undefined) putAscii(row, `,"PartCount":${count}`);
+  putText(row, `,"RecordPart":${JSON.stringify(text)}`);
+  putText(row, error === undefined ? '}' : `,"ParseError":${JSON.stringify(error)}}`);
+}

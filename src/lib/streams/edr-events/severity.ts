@@ -1,0 +1,14 @@
+/** A severity and the lowest score that has it. */
+export interface SeverityLimit {
+  readonly from: number;
+  readonly severity: string;
+}
+
+/**
+ * Severity of a score: that of the highest limit it reaches; undefined below all of them and for events without a
+ * score. Two vendor scales exist, so the table is a setting (`EDR_SEVERITY_TABLE`).
+ * @param table limits, highest first.
+ */
+export function severityOf(score: number | undefined, table: readonly SeverityLimit[]): string | undefined {
+  return score === undefined ? undefined : table.find((limit) => score >= limit.from)?.severity;
+}

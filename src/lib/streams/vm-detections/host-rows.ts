@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import type { Decoder, Part } from './decode-state.ts';
+import { EXTRA_COLUMNS, HOST_COLUMNS, LEADING_COLUMNS } from './host-columns.ts';
+import type { HostState, HostTexts } from './host-state.ts';
+import { columnJson, hasColumn, takeExtras } from './host-state.ts';
+
+const KEY_DIGITS = 32;
+const LIST_START = Buffer.from('{"DETECTION":[');
+const LIST_END = Buffer.from(']}');
+const NULL = Buffer.from('null');
+/** Below this a loop copies faster than a call does. */
+const SHORT = 64;
+const MAX_ERROR_LENGTH = 2_000;
+
+/** A row as written to the decoder's row buffer. */
+export interface WrittenRow {
+  readonly length: number;
+  readonly key: string;
+}
+
+/** Writes the row of a part to the decoder's row buffer, with the columns of its table in their order. */
+export function writeRow(decoder: Decoder, part: Part, partCount: number | undefined): WrittenRow {
+  const { host, row } = decoder;
+  const key = rowKeyOf(decoder, part);
+  const texts = textsOf(decoder);
+  let at = put(row, 0, texts.head, texts.head.length);
+  if (!part.isRecord) at = put(row, at, part.bytes, part.length);
+  at = put(row, at, texts.middle, texts.middle.length);
+  at = putExtras(row, at, part.number === 1 || host.isFirstDone ? takeExtras(host) : []);
+  host.isFirstDone ||= part.number === 1;
+  const counts = `,"DetectionCount":${part.detections},"RowKey":"${key}","PartNumber":${part.number},"PartCount":${partCount ?? 'null'}`;
+  at += row.latin1Write(counts, at);
+  if (!part.isRecord) at += row.latin1Write(',"RecordPart":null,"ParseError":null}', at);
+  else {
+    at += row.latin1Write(',"RecordPart":"', at);
+    at = put(row, at, part.bytes, part.length);
+    at += row.write(`","ParseError":${JSON.stringify(part.error.slice(0, MAX_ERROR_LENGTH))}}`, at);
+  }
+  return { length: at, key };
+}
+
+/**
+ * Key of a part's row: 32 hex digits of SHA-256 over host id, time of the last VM scan and the text of DetectionList
+ * (and RecordPart where there is one), and the part number. Whenever and however the host is read, an unchanged row
+ * has the same key.
+ */
+export function rowKeyOf(decoder: Decoder, part: Part): string {
+  const { row } = decoder;
+  const { key } = textsOf(decoder);
+  let at = put(row, 0, key, key.length);
+  at = put(row, at, LIST_START, LIST_START.length);
+  if (!part.isRecord) at = put(row, at, part.bytes, part.length);
+  at = put(row, at, LIST_END, LIST_END.length);
+  if (part.isRecord) at = put(row, at, part.bytes, part.length);
+  return `${hash('sha256', row.subarray(0, at), 'hex').slice(0, KEY_DIGITS)}-${part.number}`;
+}
+
+function textsOf(decoder: Decoder): HostTexts {
+  return (decoder.host.texts ??= hostTexts(decoder.host, decoder.options.generatedAt));
+}
+
+const COLUMN_KEYS = HOST_COLUMNS.map(({ name }) => Buffer.from(`,${JSON.stringify(name)}:`));
+
+function hostTexts(host: HostState, generatedAt: Date): HostTexts {
+  const columns = COLUMN_KEYS.flatMap((key, index) => [key, hasColumn(host, index) ? columnJson(host, index) : NULL]);
+  const leading = columns.slice(0, 2 * LEADING_COLUMNS);
+  const trailing = columns.slice(2 * LEADING_COLUMNS);
+  return {
+    head: Buffer.concat([
+      Buffer.from(`{"TimeGenerated":"${generatedAt.toISOString()}"`),
+      ...leading,
+      Buffer.from(',"DetectionList":'),
+      LIST_START,
+    ]),
+    middle: Buffer.concat([LIST_END, ...trailing]),
+    key: Buffer.from(`${host.id ?? ''}\n${host.scanDate}\n`),
+  };
+}
+
+const EXTRA_KEYS = EXTRA_COLUMNS.map((column) => Buffer.from(`,${JSON.stringify(column)}:`));
+
+function putExtras(row: Buffer, from: number, values: readonly (Uint8Array | undefined)[]): number {
+  let at = from;
+  for (const [index, key] of EXTRA_KEYS.entries()) {
+    const value = values[index] ?? NULL;
+    at = put(row, put(row, at, key, key.length), value, value.length);
+  }
+  return at;
+}
+
+function put(row: Uint8Array, at: number, bytes: Uint8Array, length: number): number {
+  if (length < SHORT) for (let n = 0; n < length; n++) row[at + n] = bytes[n] ?? 0;
+  else row.set(length === bytes.length ? bytes : bytes.subarray(0, length), at);
+  return at + length;
+}
