@@ -4,9 +4,10 @@ import type { Log } from '../log.ts';
 import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
-import { classifyAnswer } from './classify-answer.ts';
+import { classifyDocument } from './classify-answer.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
+import { readVendorMessage } from './read-vendor-message.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** What every call to the vendor needs. */
@@ -50,7 +51,8 @@ export interface QualysRequest extends CallOptions {
 const MOST_ERROR_BYTES = 65_536;
 
 /**
- * Makes one call and returns its answer once the headers are good (2xx). Redirects are never followed, so credentials stay with their host.
+ * Makes one call and returns its answer once it is good: a 2xx whose body does not start as a document of refusal or a web page.
+ * Redirects are never followed, so credentials stay with their host.
  * A permit is held from before the call until the body is read, fails or is given up (`cancel`).
  *
  * Our own time limits speak before those of Node's fetch (300 s for headers and between body parts) as long as they are not longer;
@@ -61,13 +63,13 @@ export async function callQualys(deps: CallDeps, request: QualysRequest): Promis
   request.signal?.throwIfAborted();
   const permit = await acquire(deps, request);
   const answer = await send(deps, request, permit);
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  if (await isGood(answer)) return answer;
   throw await rejected(deps, request, answer);
 }
 
 /**
  * Shares the pause that an error asks for with all instances, then returns the error to be thrown.
- * For errors found in a document after its headers were good.
+ * For errors that the reader of a body finds.
  */
 export async function sharePause(deps: CallDeps, api: ApiName, error: ConnectorError): Promise<ConnectorError> {
   if (error instanceof WaitError) {
@@ -142,22 +144,24 @@ async function fetchHeaders(request: QualysRequest, stop: AbortController): Prom
   }
 }
 
+/** Only markup is looked at: JSON that the caller asked for is data, whatever its fields are called. */
+async function isGood(answer: QualysAnswer): Promise<boolean> {
+  if (answer.status < 200 || answer.status >= 300) return false;
+  const start = new TextDecoder().decode(await answer.peek());
+  return !/^\s*</.test(start) || readVendorMessage(start).kind === 'xml';
+}
+
 async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAnswer): Promise<unknown> {
-  const body = await answer.start(MOST_ERROR_BYTES);
+  const body = new TextDecoder().decode(await answer.start(MOST_ERROR_BYTES));
   if (request.signal?.aborted === true) return request.signal.reason;
   const { status, headers } = answer;
-  if (status >= 300 && status < 400) return redirected(request, answer);
-  const error = classifyAnswer({
-    status,
-    headers,
-    body,
+  const error = classifyDocument(body, status, headers, {
     now: deps.clock.now(),
     waits: request.waits ?? 0,
     secrets: request.secrets ?? [],
   });
-  return error === 'ok'
-    ? new RetryableError(`Qualys answered with HTTP ${status}`)
-    : sharePause(deps, request.api, error);
+  const isRedirect = status >= 300 && status < 400 && error instanceof RetryableError;
+  return isRedirect ? redirected(request, answer) : sharePause(deps, request.api, error);
 }
 
 /** A maintenance page or a wrong host; only the host is named, because the rest of the address may hold anything. */

@@ -29,7 +29,7 @@ const BLOCKED_BY_OBJECT_CODE = '1920';
 const INTERNAL_ERROR_CODE = '999';
 const CONCURRENCY_WAIT_MS = 30_000;
 
-/** What to do about an account that the vendor refuses; codes of Appendix D of the API guide and of peers' recordings. */
+/** What to do about an account that the vendor refuses, by status or code; 2001, 2003 and 2011 are recorded, the others hearsay. */
 const HINTS: Readonly<Record<string, string>> = {
   '401': 'check QUALYS_USERNAME and QUALYS_PASSWORD, that the account is active and that API access is on for it',
   '403': 'give the account a role of Reader or higher with API access and with rights for this API',
@@ -86,7 +86,8 @@ function byCode(facts: Facts): ConnectorError | undefined {
 
 function byStatus(facts: Facts): 'ok' | ConnectorError {
   const { status, message } = facts;
-  if (status === 401 || status === 403 || message.refusedLogin === true) return refused(facts, String(status));
+  if (status === 401 || status === 403) return refused(facts, String(status));
+  if (message.refusedLogin === true) return refused(facts, '401');
   if (status >= 200 && status < 300) return byContent(facts);
   if (asksToWait(facts)) return waitFor(facts);
   return status < 400 || status === 408 || status === 409 || status >= 500 ? passing(facts) : fatal(facts);

@@ -77,14 +77,23 @@ async function login(deps: EdrAuthDeps): Promise<Token> {
     });
     return readToken(deps, answer.status, (await answer.text(MOST_TOKEN_BYTES)).trim());
   } catch (error) {
-    throw error instanceof FatalError ? refusedLogin(deps, error) : error;
+    throw explainLogin(deps, error);
   }
 }
 
-/** A login is refused for reasons that only a person can repair: an empty name gives 400, a wrong host 404. */
-function refusedLogin({ baseUrl }: EdrAuthDeps, error: FatalError): ConfigError {
-  const hint = `check QUALYS_GATEWAY_URL (${new URL(baseUrl).host}), QUALYS_USERNAME and QUALYS_PASSWORD`;
-  return new ConfigError(`EDR login: ${error.message}; ${hint}`, { cause: error, fault: error.fault });
+/** A login is refused for reasons that only a person can repair: an empty name gives 400, a wrong host 404. A web page is a wrong host, perhaps. */
+function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
+  const setting = `QUALYS_GATEWAY_URL (${new URL(baseUrl).host})`;
+  if (error instanceof FatalError) {
+    const message = `EDR login: ${error.message}; check ${setting}, QUALYS_USERNAME and QUALYS_PASSWORD`;
+    return new ConfigError(message, { cause: error.cause, fault: error.fault });
+  }
+  const isForeign = error instanceof RetryableError && (error.fault.status ?? 500) < 400;
+  if (!isForeign) return error;
+  return new RetryableError(`EDR login: ${error.message}; check ${setting}`, {
+    cause: error.cause,
+    fault: error.fault,
+  });
 }
 
 function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
@@ -94,8 +103,7 @@ function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
   }
   const message = readVendorMessage(body);
   const said = vendorText(message.text, secretsOf(deps));
-  const host = new URL(deps.baseUrl).host;
-  const text = `EDR login at ${host} gave no token (HTTP ${status})${said === '' ? '' : `: ${said}`}; check QUALYS_GATEWAY_URL`;
+  const text = `the answer holds no token (HTTP ${status})${said === '' ? '' : `: ${said}`}`;
   const isRefused = message.refusedLogin === true || /authentication failure/i.test(body);
   throw isRefused ? new ConfigError(text, { fault: { status } }) : new RetryableError(text, { fault: { status } });
 }
@@ -124,6 +132,6 @@ function claims(token: string): { exp?: number; iat?: number } {
 }
 
 function secretsOf({ username, password }: EdrAuthDeps): readonly string[] {
-  const form = new URLSearchParams({ username, password });
-  return [password, encodeURIComponent(password), form.toString().replace(/^.*&password=/, '')];
+  const form = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length);
+  return [password, username].flatMap((value) => [value, encodeURIComponent(value), form(value)]);
 }

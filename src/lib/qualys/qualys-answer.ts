@@ -12,6 +12,8 @@ export interface QualysAnswer {
   readonly bytes: (maxBytes: number) => Promise<Uint8Array>;
   /** The whole body as UTF-8 text. @throws RetryableError as `bytes`. */
   readonly text: (maxBytes: number) => Promise<string>;
+  /** The first part of the body, which is still to be read; empty when there is none. @throws RetryableError as `body`. */
+  readonly peek: () => Promise<Uint8Array>;
   /** The first bytes of the body, as far as they come; the rest is given up. Never throws. */
   readonly start: (maxBytes: number) => Promise<Uint8Array>;
   /** Gives the body up: closes the connection and gives the permit back. */
@@ -35,7 +37,7 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** Wraps a response so that its body keeps our time limits and gives the permit back exactly once. */
 export function readAnswer(response: Response, options: ReadOptions): QualysAnswer {
-  const body = bodyOf(response, options);
+  const { body, peek } = readOnce(bodyOf(response, options), options.settle);
   const cancel = (): void => {
     options.stop.abort(new RetryableError('The answer of Qualys was given up before its end'));
     void response.body?.cancel().catch(() => undefined);
@@ -49,15 +51,38 @@ export function readAnswer(response: Response, options: ReadOptions): QualysAnsw
     body,
     bytes,
     text: async (maxBytes) => new TextDecoder().decode(await bytes(maxBytes)),
-    start: async (maxBytes) => {
-      try {
-        return await startOf(body, maxBytes);
-      } finally {
-        cancel();
-      }
-    },
+    peek,
+    start: (maxBytes) => startOf(body, maxBytes).finally(cancel),
     cancel,
   };
+}
+
+/** A body that can be looked at before it is read, and is read once: a second read would find it empty. */
+function readOnce(
+  parts: AsyncGenerator<Uint8Array, void>,
+  settle: () => void,
+): { body: AsyncIterable<Uint8Array>; peek: () => Promise<Uint8Array> } {
+  let first: IteratorResult<Uint8Array, void> | undefined;
+  let isTaken = false;
+  const next = async (): Promise<IteratorResult<Uint8Array, void>> => {
+    const part = first ?? (await parts.next());
+    first = undefined;
+    return part;
+  };
+  const end = async (): Promise<IteratorResult<Uint8Array, void>> => {
+    settle();
+    return parts.return();
+  };
+  const iterate = (): AsyncIterator<Uint8Array, void> => {
+    if (isTaken) throw new Error('The body of an answer can be read once only');
+    isTaken = true;
+    return { next, return: end };
+  };
+  const peek = async (): Promise<Uint8Array> => {
+    first ??= await parts.next();
+    return first.value ?? new Uint8Array(0);
+  };
+  return { body: { [Symbol.asyncIterator]: iterate }, peek };
 }
 
 async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator<Uint8Array, void> {

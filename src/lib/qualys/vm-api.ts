@@ -57,7 +57,7 @@ export function createVmApi(deps: VmApiDeps): VmApi {
       }),
     );
   const listPage = async (hosts: HostSelection, options: CallOptions): Promise<HostIdPage> => {
-    const answer = await call(deps, `${folder}/`, hostListParameters(hosts), options);
+    const answer = await call(deps, `${folder}/`, hostListParameters(settings, hosts), options);
     const page = await readHostIds(answer.body);
     if ('foreign' in page) throw await documentError(page.foreign, answer, options);
     return page;
@@ -125,7 +125,8 @@ function credentials({ QUALYS_USERNAME, QUALYS_PASSWORD }: VmSettings): string {
 }
 
 function secretsOf(settings: VmSettings): readonly string[] {
-  return [settings.QUALYS_PASSWORD, encodeURIComponent(settings.QUALYS_PASSWORD), credentials(settings)];
+  const { QUALYS_PASSWORD, QUALYS_USERNAME } = settings;
+  return [QUALYS_PASSWORD, encodeURIComponent(QUALYS_PASSWORD), credentials(settings), QUALYS_USERNAME];
 }
 
 function versionsIn(text: string): VmVersions {

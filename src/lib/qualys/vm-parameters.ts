@@ -50,9 +50,15 @@ export function detectionParameters(settings: VmSettings, hosts: HostSelection):
   });
 }
 
+/** What of `VM_PARAMS` selects hosts: both APIs take these, so that the list holds the hosts that the detections come from. */
+const HOST_FILTER =
+  /^(ips|ipv6|ag_ids|ag_titles|network_ids|network_name|os_pattern|use_tags|tag_set_by|tag_(include|exclude)_selector|tag_set_(include|exclude)|no_vm_scan_since|vm_scan_since|vm_scan_date_(after|before)|vm_auth_scan_date_(after|before)|max_days_since_last_vm_scan)$/;
+
 /** Parameters of the host-id list. */
-export function hostListParameters(hosts: HostSelection): URLSearchParams {
+export function hostListParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
+  const further = [...new URLSearchParams(settings.VM_PARAMS)];
   return parameters({
+    ...Object.fromEntries(further.filter(([name]) => HOST_FILTER.test(name))),
     action: 'list',
     details: 'None',
     truncation_limit: String(hosts.truncationLimit ?? LIST_TRUNCATION_LIMIT),

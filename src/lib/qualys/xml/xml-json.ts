@@ -122,10 +122,11 @@ export function rollbackMember(out: JsonOut, level: number): void {
   out.join[level] = JOIN.asMember;
 }
 
-/** Index in `members` of the open object's member of that name, or -1. */
-export function findMember(out: JsonOut, bytes: Uint8Array, from: number, to: number): number {
-  for (let n = out.base[out.level] ?? 0; n < out.memberCount; n++) {
-    if (isKeyAt(out, (out.members[n] ?? 0) >> 1, bytes, from, to)) return n;
+/** Index in `members` of that member of an open object, the innermost one unless `level` says another; or -1. */
+export function findMember(out: JsonOut, key: Uint8Array, from: number, to: number, level = out.level): number {
+  const end = level === out.level ? out.memberCount : (out.base[level + 1] ?? 0);
+  for (let n = out.base[level] ?? 0; n < end; n++) {
+    if (isKeyAt(out, (out.members[n] ?? 0) >> 1, key, from, to)) return n;
   }
   return -1;
 }

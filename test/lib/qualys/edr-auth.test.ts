@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { createEdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
+import { type Answerer, callDeps, serve } from './local-server.ts';
+
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+let serial = 0;
+const jwt = (claims: object = {}): string =>
+  `${part({ alg: 'HS512' })}.${part({ sub: 'qualys', n: (serial += 1), ...claims })}.c2ln`;
+
+const PASSWORD = 'p&a+s=s%w ö"rd';
+
+async function authAgainst(answer: Answerer, now = new Date('2026-01-31T12:00:00Z')) {
+  const clock = { now: () => now };
+  const deps = { ...callDeps(), clock };
+  const server = await serve(answer);
+  const auth = createEdrAuth({ ...deps, baseUrl: server.url, username: 'us&er', password: PASSWORD, timeoutMs: 5000 });
+  const later = (minutes: number): void => {
+    const at = new Date(now.getTime() + minutes * 60_000);
+    clock.now = () => at;
+  };
+  return { ...server, ...deps, auth, later };
+}
+
+const issue =
+  (status: number, claims?: object): Answerer =>
+  (_, response) =>
+    void response.writeHead(status).end(`\n${jwt(claims)}\n`);
+
+describe('createEdrAuth', () => {
+  test.each([200, 201])('accepts a token with HTTP %i from a percent-encoded form', async (status) => {
+    const { auth, arrived, limiter } = await authAgainst(issue(status));
+    const token = await auth.token();
+    expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(arrived[0]).toMatchObject({ method: 'POST', url: '/auth' });
+    expect(arrived[0]?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    expect(Object.fromEntries(new URLSearchParams(arrived[0]?.body))).toEqual({
+      username: 'us&er',
+      password: PASSWORD,
+      token: 'true',
+    });
+    expect(limiter.acquired).toEqual([]);
+  });
+
+  test('many who ask at once share one login', async () => {
+    const { auth, arrived } = await authAgainst(issue(201));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => auth.token()));
+    expect(new Set(tokens).size).toBe(1);
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('keeps the token for four hours less five minutes', async () => {
+    const { auth, arrived, later } = await authAgainst(issue(201));
+    const first = await auth.token();
+    later(234);
+    expect(await auth.token()).toBe(first);
+    later(236);
+    expect(await auth.token()).not.toBe(first);
+    expect(arrived).toHaveLength(2);
+  });
+
+  test('renews five minutes before exp when that is earlier', async () => {
+    const seconds = Date.parse('2026-01-31T12:00:00Z') / 1000;
+    const { auth, later } = await authAgainst(issue(201, { exp: seconds + 3600 }));
+    const first = await auth.token();
+    later(54);
+    expect(await auth.token()).toBe(first);
+    later(56);
+    expect(await auth.token()).not.toBe(first);
+  });
+
+  test.each([{ iat: 1000, exp: 1120 }, { exp: 5 }, { exp: 'soon' }])(
+    'claims of another clock (%j) do not cause a login for each call',
+    async (claims) => {
+      const { auth, arrived } = await authAgainst(issue(201, claims));
+      await auth.token();
+      await auth.token();
+      expect(arrived).toHaveLength(1);
+    },
+  );
+
+  test('a refused token is renewed once for all who used it', async () => {
+    const { auth, arrived } = await authAgainst(issue(201));
+    const old = await auth.token();
+    auth.invalidate(old);
+    const fresh = await auth.token();
+    auth.invalidate(old);
+    expect(await auth.token()).toBe(fresh);
+    expect(arrived).toHaveLength(2);
+  });
+
+  test('a failed login is tried again by the next who asks', async () => {
+    let count = 0;
+    const { auth } = await authAgainst((request, response) => {
+      count += 1;
+      if (count === 1) response.writeHead(503).end('down');
+      else void issue(201)(request, response);
+    });
+    await expect(auth.token()).rejects.toBeInstanceOf(RetryableError);
+    await expect(auth.token()).resolves.toContain('.');
+  });
+
+  test('one who gives up does not end the login of the others', async () => {
+    const stop = new AbortController();
+    const { auth } = await authAgainst((request, response) => {
+      stop.abort(new Error('gave up'));
+      void issue(201)(request, response);
+    });
+    const both = await Promise.allSettled([auth.token(stop.signal), auth.token()]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
+  test.each([
+    [401, '{"authentication_exceptions":["InvalidCredentialsException"]}', 'InvalidCredentialsException'],
+    [401, '{"message":"locked out"}', 'locked out'],
+    [401, 'plain refusal', 'plain refusal'],
+    [400, '{"message":"username is empty"}', 'username is empty'],
+    [404, 'no such page', 'QUALYS_GATEWAY_URL'],
+    [200, 'Authentication Failure', 'Authentication Failure'],
+    [200, '{"authentication_exceptions":["AccountDisabledException"]}', 'AccountDisabledException'],
+  ])('HTTP %i with %s is a configuration error that says so', async (status, body, words) => {
+    const { auth } = await authAgainst((_, response) => void response.writeHead(status).end(body));
+    const error = await auth.token().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toContain(words);
+  });
+
+  test.each([
+    [200, '<!DOCTYPE html><html><title>Console</title></html>'],
+    [200, ''],
+    [201, 'two.parts'],
+    [201, 'one.two.three.four'],
+    [201, 'sp ace.b.c'],
+    [202, 'a.b.c'],
+    [500, 'x'],
+    [302, ''],
+  ])('HTTP %i with %j is no token', async (status, body) => {
+    const { auth } = await authAgainst(
+      (_, response) => void response.writeHead(status, { location: '/elsewhere' }).end(body),
+    );
+    await expect(auth.token()).rejects.toBeInstanceOf(RetryableError);
+  });
+
+  test('a login that is told to wait pauses the API', async () => {
+    const { auth, limiter } = await authAgainst(
+      (_, response) => void response.writeHead(429, { 'retry-after': '9' }).end(),
+    );
+    await expect(auth.token()).rejects.toBeInstanceOf(WaitError);
+    expect(limiter.pauses).toMatchObject([{ api: 'edr', milliseconds: 9000 }]);
+  });
+
+  test('an echoed form does not come through', async () => {
+    const { auth } = await authAgainst(
+      ({ body }, response) =>
+        void response.writeHead(401).end(`bad form ${body} ${PASSWORD} ${encodeURIComponent(PASSWORD)}`),
+    );
+    const { message } = (await auth.token().catch((thrown: unknown) => thrown)) as Error;
+    expect(message).toContain('bad form');
+    for (const form of [
+      PASSWORD,
+      encodeURIComponent(PASSWORD),
+      new URLSearchParams({ p: PASSWORD }).toString().slice(2),
+    ])
+      expect(message).not.toContain(form);
+  });
+});

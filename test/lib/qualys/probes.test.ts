@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
+import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr-api.ts';
+import { probeEdr, probeVm } from '../../../src/lib/qualys/probes.ts';
+import type { VmApi } from '../../../src/lib/qualys/vm-api.ts';
+import { type Answerer, callDeps, serve } from './local-server.ts';
+
+async function edrAgainst(answer: Answerer): Promise<{ api: EdrApi; arrived: { url: string }[] }> {
+  const { url, arrived } = await serve(answer);
+  const auth = { token: () => Promise.resolve('t.t.t'), invalidate: () => undefined };
+  return { api: createEdrApi({ ...callDeps(), baseUrl: url, auth }), arrived };
+}
+
+describe('probeEdr', () => {
+  test.each([
+    ['[{"id":"x"}]', 'read one event'],
+    ['[]', 'no event'],
+    ['', 'no event'],
+  ])('%j passes', async (body, words) => {
+    const { api, arrived } = await edrAgainst((_, response) => void response.end(body));
+    expect(await probeEdr(api, { state: false })).toContain(words);
+    expect(arrived[0]?.url).toBe('/ioc/events?state=false&pageNumber=0&pageSize=1');
+  });
+
+  test.each([
+    [401, 'who are you'],
+    [403, 'no EDR rights'],
+  ])('HTTP %i fails with its reason', async (status, words) => {
+    const { api } = await edrAgainst(
+      (_, response) => void response.writeHead(status).end(JSON.stringify({ message: words })),
+    );
+    await expect(probeEdr(api)).rejects.toThrow(words);
+    await expect(probeEdr(api)).rejects.toBeInstanceOf(ConfigError);
+  });
+
+  test.each(['{"message":"not a list"}', '<html><title>Console</title></html>', 'words'])('%j fails', async (body) => {
+    const { api } = await edrAgainst((_, response) => void response.end(body));
+    await expect(probeEdr(api)).rejects.toThrow(
+      /without a list of events: (not a list|words)|a web page titled "Console"/,
+    );
+  });
+
+  test('ends by its limit', async () => {
+    const { api } = await edrAgainst(() => undefined);
+    const error = await probeEdr(api, {}, 50).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RetryableError);
+    expect((error as Error).message).toContain('did not answer within 0.05 s');
+  });
+});
+
+describe('probeVm', () => {
+  const vm = (about: VmApi['about']): VmApi => ({ about }) as VmApi;
+
+  test('names the version, when there is one', async () => {
+    expect(await probeVm(vm(() => Promise.resolve({ web: '10.1' })))).toBe('credentials accepted by version 10.1');
+    expect(await probeVm(vm(() => Promise.resolve({})))).toBe('credentials accepted');
+  });
+
+  test('asks interactively and passes the reason of a failure on', async () => {
+    const asked: string[] = [];
+    const refuse: VmApi['about'] = ({ priority }) => {
+      asked.push(priority);
+      return Promise.reject(new ConfigError('refused'));
+    };
+    await expect(probeVm(vm(refuse))).rejects.toThrow('refused');
+    expect(asked).toEqual(['interactive']);
+  });
+});
