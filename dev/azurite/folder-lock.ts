@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Who keeps a folder: written into it as JSON. */
 const ownerSchema = z.object({ pid: z.number(), port: z.number() });

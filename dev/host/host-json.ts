@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HostError } from './host-error.ts';
 import { logLevels, type LogLevel } from './log.ts';
 import { parseTimeSpan } from './time-span.ts';

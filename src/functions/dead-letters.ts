@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { handle, json } from '../lib/http/handle.ts';
 import { readQuery } from '../lib/http/read-request.ts';
 import { replayDeadLetters } from '../lib/pipeline/replay-dead-letters.ts';

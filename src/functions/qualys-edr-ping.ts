@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { handle, json } from '../lib/http/handle.ts';
 import { readBody } from '../lib/http/read-request.ts';
 import { checkEdr } from '../lib/http/run-checks.ts';

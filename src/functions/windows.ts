@@ -1,5 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { handle, json } from '../lib/http/handle.ts';
 import { ProblemError } from '../lib/http/problem.ts';
 import { readQuery } from '../lib/http/read-request.ts';

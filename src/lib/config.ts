@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError } from './errors.ts';
+import { isBalancedQql } from './qualys/is-balanced-qql.ts';
 import { apiHostMeantBy, gatewayHostFor } from './qualys/platforms.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -190,7 +191,10 @@ export const settingsSchema = z.object({
   VM_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 600, unit: 'seconds' }).describe(
     "A VM window's end stays this far behind now, in seconds.",
   ),
-  EDR_FILTER: trimmed.optional().describe('Further QQL condition, joined by AND in parentheses.'),
+  EDR_FILTER: trimmed
+    .refine(isBalancedQql, 'must be QQL with closed quotes and balanced parentheses and brackets')
+    .optional()
+    .describe('Further QQL condition, joined by AND in parentheses.'),
   EDR_EVENT_TYPES: list(
     (item) => /^[A-Za-z][\w-]*$/.test(item),
     'must be event types, comma-separated, e.g. file,network',

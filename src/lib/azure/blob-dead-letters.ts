@@ -20,7 +20,7 @@ export function createBlobDeadLetters(storage: Storage): DeadLetters & {
   readonly list: (limit: number) => AsyncGenerator<StoredDeadLetter>;
   readonly remove: (name: string) => Promise<void>;
 } {
-  const container = storage.container(DEAD_LETTER_CONTAINER);
+  const opened = (): Promise<ContainerClient> => storage.container(DEAD_LETTER_CONTAINER);
   const guarded = async <T>(action: string, run: () => Promise<T>): Promise<T> => {
     try {
       return await run();
@@ -31,6 +31,7 @@ export function createBlobDeadLetters(storage: Storage): DeadLetters & {
   return {
     put: (letter) =>
       guarded('storing a dead letter', async () => {
+        const container = await opened();
         await container.createIfNotExists();
         const { json, ...about } = letter;
         const body = JSON.stringify({ version: 1, ...about, rows: Buffer.from(json).toString('utf8') });
@@ -38,11 +39,11 @@ export function createBlobDeadLetters(storage: Storage): DeadLetters & {
         const blob = container.getBlockBlobClient(`${letter.stream}/${letter.run}/${letter.window}/${hash}.json`);
         await blob.upload(body, Buffer.byteLength(body), { blobHTTPHeaders: { blobContentType: 'application/json' } });
       }),
-    count: () => guarded('counting dead letters', () => countBlobs(container)),
-    list: (limit) => listLetters(container, limit),
+    count: () => guarded('counting dead letters', async () => countBlobs(await opened())),
+    list: (limit) => listLetters(opened, limit),
     remove: (name) =>
       guarded('removing a dead letter', async () => {
-        await container.deleteBlob(name);
+        await (await opened()).deleteBlob(name);
       }),
   };
 }
@@ -57,8 +58,9 @@ async function countBlobs(container: ContainerClient): Promise<number> {
   return count;
 }
 
-async function* listLetters(container: ContainerClient, limit: number): AsyncGenerator<StoredDeadLetter> {
+async function* listLetters(opened: () => Promise<ContainerClient>, limit: number): AsyncGenerator<StoredDeadLetter> {
   let left = limit;
+  const container = await opened();
   try {
     for await (const { name } of container.listBlobsFlat()) {
       if (left-- <= 0) return;

@@ -1,10 +1,24 @@
-import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import type { TokenCredential } from '@azure/core-auth';
 
-/** The identity of the app in Azure: the user-assigned one when its client id is set, else what the environment offers. */
+/**
+ * The identity of the app in Azure: the user-assigned one when its client id is set, else what the environment offers.
+ * Its library is loaded with the first token, not with the app: a third of the load time would be its own.
+ */
 export function createCredential(clientId?: string): TokenCredential {
-  const id = clientId ?? process.env.AZURE_CLIENT_ID;
-  return id === undefined || id === '' ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId: id });
+  let loading: Promise<TokenCredential> | undefined;
+  return {
+    getToken: async (scopes, options) => {
+      loading ??= loadCredential(clientId ?? process.env.AZURE_CLIENT_ID);
+      return (await loading).getToken(scopes, options);
+    },
+  };
+}
+
+async function loadCredential(clientId: string | undefined): Promise<TokenCredential> {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  return clientId === undefined || clientId === ''
+    ? new DefaultAzureCredential()
+    : new ManagedIdentityCredential({ clientId });
 }
 
 /** Stands in for Azure AD where the ingestion endpoint is on this machine; worthless anywhere else. */

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { QueueClient } from '@azure/storage-queue';
-import { ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import type { Settings } from '../config.ts';
 import { ConfigError } from '../errors.ts';
 import { createCredential } from './credential.ts';
@@ -19,7 +19,8 @@ type StorageSettings = Pick<
 export interface Storage {
   readonly table: (name: string) => TableClient;
   readonly queue: (name: string) => QueueClient;
-  readonly container: (name: string) => ContainerClient;
+  /** Blobs are rarely needed, so their library is loaded with the first use. */
+  readonly container: (name: string) => Promise<ContainerClient>;
 }
 
 const DEVELOPMENT_STORAGE = 'UseDevelopmentStorage=true';
@@ -40,7 +41,10 @@ function openByConnectionString(connection: string): Storage {
     table: (name) =>
       TableClient.fromConnectionString(text, name, { allowInsecureConnection: true, retryOptions: RETRIES }),
     queue: (name) => new QueueClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } }),
-    container: (name) => new ContainerClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } }),
+    container: async (name) => {
+      const { ContainerClient } = await import('@azure/storage-blob');
+      return new ContainerClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } });
+    },
   };
 }
 
@@ -50,7 +54,10 @@ function openByIdentity(settings: StorageSettings): Storage {
   return {
     table: (name) => new TableClient(url('table'), name, credential, { retryOptions: RETRIES }),
     queue: (name) => new QueueClient(`${url('queue')}/${name}`, credential),
-    container: (name) => new ContainerClient(`${url('blob')}/${name}`, credential),
+    container: async (name) => {
+      const { ContainerClient } = await import('@azure/storage-blob');
+      return new ContainerClient(`${url('blob')}/${name}`, credential);
+    },
   };
 }
 

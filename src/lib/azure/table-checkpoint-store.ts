@@ -7,7 +7,7 @@ import { TABLE_NAMES } from './names.ts';
 import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger } from './table-ledger.ts';
-import { fromEntity, partitionOf, toEntity } from './window-entity.ts';
+import { CHECKPOINT_VERSION, checkVersion, fromEntity, partitionOf, toEntity } from './window-entity.ts';
 
 type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
 
@@ -42,7 +42,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const { etag, ...fields } = record;
         record.etag = await putEntity(
           await watermarks(),
-          { ...fields, partitionKey: record.stream, rowKey: 'watermark' },
+          { ...fields, version: CHECKPOINT_VERSION, partitionKey: record.stream, rowKey: 'watermark' },
           etag,
         );
       }),
@@ -124,7 +124,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const { etag, ...fields } = record;
         record.etag = await putEntity(
           await backfills(),
-          { ...fields, partitionKey: 'backfill', rowKey: record.id },
+          { ...fields, version: CHECKPOINT_VERSION, partitionKey: 'backfill', rowKey: record.id },
           etag,
         );
       }),
@@ -231,6 +231,7 @@ function isPrunable(record: WindowRecord, before: string): boolean {
 }
 
 function toWatermark(entity: Entity): WatermarkRecord {
+  checkVersion('the watermark of', { ...entity, rowKey: entity.partitionKey });
   const { stream, watermark, start, lastTick, lastError, opening, etag } = entity as unknown as WatermarkRecord;
   return {
     stream,
@@ -244,6 +245,7 @@ function toWatermark(entity: Entity): WatermarkRecord {
 }
 
 function toBackfill(entity: Entity): BackfillRecord {
+  checkVersion('backfill', entity);
   const { id, stream, from, to, status, startedAt, updatedAt, etag } = entity as unknown as BackfillRecord;
   return { id, stream, from, to, status, startedAt, updatedAt, ...(etag === undefined ? {} : { etag }) };
 }

@@ -34,12 +34,20 @@ export function ledgerPrefix(key: string): string {
 export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
   const partitionKey = partitionOf(record.stream, record.run);
   const rowKey = (row: number): string => `${ledgerPrefix(record.key)}${name}~${String(row).padStart(4, '0')}`;
-  let tail: Tail | undefined;
+  const tail: Tail = { row: 0, property: 0, bytes: Buffer.alloc(0) };
   const keys = new Set<string>();
+  let loading: Promise<Set<string>> | undefined;
 
-  async function load(): Promise<Set<string>> {
-    if (tail !== undefined) return keys;
-    tail = { row: 0, property: 0, bytes: Buffer.alloc(0) };
+  /** Read once; a read that failed is done again, because half a ledger would let records through twice. */
+  function load(): Promise<Set<string>> {
+    loading ??= read().catch((thrown: unknown) => {
+      loading = undefined;
+      throw thrown;
+    });
+    return loading;
+  }
+
+  async function read(): Promise<Set<string>> {
     const filter = `PartitionKey eq '${partitionKey}' and RowKey ge '${rowKey(0)}' and RowKey le '${rowKey(9999)}'`;
     let row = 0;
     for await (const entity of table.listEntities({ queryOptions: { filter } })) {
@@ -47,7 +55,7 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
         const bytes = entity[`p${property}`];
         if (!(bytes instanceof Uint8Array)) break;
         addKeys(keys, bytes);
-        tail = { row, property, bytes: Buffer.from(bytes) };
+        Object.assign(tail, { row, property, bytes: Buffer.from(bytes) });
       }
       row++;
     }
@@ -56,15 +64,14 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
 
   async function append(added: Uint8Array): Promise<TransactionAction[]> {
     await load();
-    const at = tail ?? { row: 0, property: 0, bytes: Buffer.alloc(0) };
     const rows = new Map<number, Record<string, Uint8Array>>();
     for (let offset = 0; offset < added.length;) {
-      if (at.bytes.length >= PROPERTY_BYTES) advance(at);
-      const room = PROPERTY_BYTES - at.bytes.length;
+      if (tail.bytes.length >= PROPERTY_BYTES) advance(tail);
+      const room = PROPERTY_BYTES - tail.bytes.length;
       const piece = added.subarray(offset, offset + room);
-      at.bytes = Buffer.concat([at.bytes, piece]);
+      tail.bytes = Buffer.concat([tail.bytes, piece]);
       offset += piece.length;
-      rows.set(at.row, { ...rows.get(at.row), [`p${at.property}`]: at.bytes });
+      rows.set(tail.row, { ...rows.get(tail.row), [`p${tail.property}`]: tail.bytes });
     }
     addKeys(keys, added);
     return [...rows].map(([row, properties]) => [

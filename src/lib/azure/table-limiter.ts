@@ -216,12 +216,33 @@ class PermitPool {
 
   /** Gives a free permit to a waiting worker here, or back to the other instances. */
   #passOn(lease: HeldLease): void {
-    const now = Date.now();
-    const { waiter, waiterUntil } = this.#state;
-    const isWanted = waiterUntil > now && waiter !== this.#owner && now - lease.since > this.#timing.turnMs;
-    if (isWanted) void this.#giveBack([lease]).catch(() => undefined);
-    else (this.#waiting.find(({ priority }) => priority === 'live') ?? this.#waiting[0])?.wake();
+    const next = this.#nextInLine();
+    if (this.#surplus() > 0 || this.#isWantedElsewhere(lease, next !== undefined)) {
+      void this.#giveBack([lease]).catch(() => undefined);
+    } else if (next !== undefined) {
+      // Out of the line at once: a permit that comes free in the same moment is for the one behind.
+      this.#waiting = this.#waiting.filter((each) => each !== next);
+      next.wake();
+    }
     this.#keepUp();
+  }
+
+  /** Who gets the next free permit here; undefined when nobody waits who may have it. */
+  #nextInLine() {
+    const live = this.#waiting.find(({ priority }) => priority === 'live');
+    return live ?? this.#waiting.find(({ priority }) => !this.#mustYield(priority));
+  }
+
+  /** Permits held beyond what the vendor allows since it has told a lower limit. */
+  #surplus(): number {
+    return Math.max(0, this.#held.length - permitCount(this.#state, this.#options.concurrency));
+  }
+
+  #isWantedElsewhere(lease: HeldLease, isNeededHere: boolean): boolean {
+    const { waiter, waiterUntil } = this.#state;
+    const now = Date.now();
+    if (waiterUntil <= now || waiter === this.#owner) return false;
+    return !isNeededHere || now - lease.since > this.#timing.turnMs;
   }
 
   async #giveBack(leases: readonly HeldLease[]): Promise<void> {
@@ -274,7 +295,9 @@ class PermitPool {
 
   async #maintain(): Promise<void> {
     const idle = this.#held.filter(({ isBusy }) => !isBusy);
-    if (idle.length > 0 && this.#waiting.length === 0) await this.#giveBack(idle);
+    // Backfills that let live windows of other instances go first need none either.
+    const spare = this.#nextInLine() === undefined ? idle : idle.slice(0, this.#surplus());
+    if (spare.length > 0) await this.#giveBack(spare);
     const now = Date.now();
     const isOld = this.#held.some(({ until }) => until - now < (this.#timing.leaseMs * 2) / 3);
     if (isOld) await this.#renew();

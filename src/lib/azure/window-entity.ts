@@ -29,6 +29,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     expected: counts.expected,
     fetched: counts.fetched,
     attempts: record.attempts,
+    waits: record.waits,
     shortReads: record.shortReads,
     shortSince: record.shortSince,
     notBefore: record.notBefore,
@@ -46,14 +47,18 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
   return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
 }
 
+/** @throws RetryableError for a stored record of a newer version. */
+export function checkVersion(what: string, entity: { readonly version?: unknown; readonly rowKey?: string }): void {
+  const version = Number(entity.version ?? CHECKPOINT_VERSION);
+  if (version <= CHECKPOINT_VERSION) return;
+  throw new RetryableError(
+    `${what} ${entity.rowKey ?? ''} was stored by a newer version of the connector (checkpoint version ${version}, this one reads ${CHECKPOINT_VERSION})`,
+  );
+}
+
 /** Reads a checkpoint back. @throws RetryableError for one of a newer version. */
 export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): WindowRecord {
-  const version = Number(entity.version);
-  if (version > CHECKPOINT_VERSION) {
-    throw new RetryableError(
-      `window ${entity.rowKey ?? ''} was stored by a newer version of the connector (checkpoint version ${version}, this one reads ${CHECKPOINT_VERSION})`,
-    );
-  }
+  checkVersion('window', entity);
   const text = (name: string): string | undefined => {
     const value = entity[name];
     return typeof value === 'string' ? value : undefined;
@@ -68,6 +73,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     state: (text('state') ?? 'planned') as WindowState,
     counts: { pages: number('pages'), calls: number('calls'), rows: number('rows'), fetched: number('fetched') },
     attempts: number('attempts'),
+    waits: number('waits'),
     shortReads: number('shortReads'),
     progressAt: text('progressAt') ?? '',
     plannedAt: text('plannedAt') ?? '',

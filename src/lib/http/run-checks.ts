@@ -1,6 +1,8 @@
 import { ConfigError, messageOf } from '../errors.ts';
 import { redact } from '../log.ts';
+import { isoSeconds } from '../pipeline/window.ts';
 import { probeEdr, probeVm } from '../qualys/probes.ts';
+import { windowFilter } from '../qualys/qql.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
 
@@ -20,6 +22,7 @@ export interface PingResult {
 }
 
 const LIMIT_MS = 20_000;
+const DAY_MS = 86_400_000;
 const NAMES = { edr: 'qualys-edr', vm: 'qualys-vm' } as const;
 
 /** Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why. */
@@ -40,7 +43,7 @@ export async function runChecks(): Promise<PingResult> {
   const apis = new Set(services.streams.map(({ api }) => api));
   const checks = await Promise.all([
     timed('storage', () => checkStorage(services)),
-    ...(apis.has('edr') ? [timed(NAMES.edr, () => probeEdr(services.edr))] : []),
+    ...(apis.has('edr') ? [timed(NAMES.edr, () => probeEdrRead(services))] : []),
     ...(apis.has('vm') ? [timed(NAMES.vm, () => probeVm(services.vm))] : []),
     timed('logs-ingestion', (signal) => checkIngestion(services, signal)),
   ]);
@@ -49,7 +52,14 @@ export async function runChecks(): Promise<PingResult> {
 
 /** The EDR check alone, for the SOAR action. */
 export async function checkEdr(): Promise<Check> {
-  return timed(NAMES.edr, () => probeEdr(getServices().edr));
+  return timed(NAMES.edr, () => probeEdrRead(getServices()));
+}
+
+/** Reads an event of the last day as the windows do, so that their filter is proven too. */
+function probeEdrRead({ edr, settings, clock }: Services): Promise<string> {
+  const now = clock.now().getTime();
+  const [from, to] = [isoSeconds(now - DAY_MS), isoSeconds(now)];
+  return probeEdr(edr, { filter: windowFilter(settings, { from, to }) });
 }
 
 function result(checks: readonly Check[]): PingResult {

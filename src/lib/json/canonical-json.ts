@@ -81,10 +81,21 @@ function writeObject(writer: CanonicalWriter, tape: JsonTape, object: number, to
   for (let index = 0; index < order.length; index++) {
     const value = members[top + (order[index] ?? 0)] ?? 0;
     if (index > 0) writeByte(writer, tape, 0x2c);
-    writeKey(writer, tape, value, isKnown);
-    writeValue(writer, tape, value, end);
+    if (isKnown && isCompactScalar(cells, value)) {
+      writeRun(writer, tape, cells[value + CELL.keyStart] ?? 0, cells[value + CELL.end] ?? 0);
+    } else {
+      writeKey(writer, tape, value, isKnown);
+      writeValue(writer, tape, value, end);
+    }
   }
   writeByte(writer, tape, 0x7d);
+}
+
+/** Whether the member stands in the source as it is to be written. */
+function isCompactScalar(cells: Int32Array, member: number): boolean {
+  const kind = cells[member] ?? 0;
+  const isScalar = kind < KIND.object && kind !== KIND.escapedString;
+  return isScalar && cells[member + CELL.start] === (cells[member + CELL.keyEnd] ?? 0) + 1;
 }
 
 function writeKey(writer: CanonicalWriter, tape: JsonTape, member: number, isPlain: boolean): void {

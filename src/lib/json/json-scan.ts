@@ -19,7 +19,6 @@ export const GUARD = 0x7f;
 
 /** A scanner: where it stands, and the tape of the value scanned last. */
 export interface JsonScan extends JsonTape {
-  view: DataView;
   /** End of the text at hand. */
   limit: number;
   /** Whether strings must be searched byte by byte, because the text has control characters somewhere. */

@@ -40,6 +40,8 @@ export const CELL_SIZE = 8;
 export interface JsonTape {
   /** Bytes that all positions refer to. */
   source: Buffer;
+  /** The same bytes; at least `GUARD_BYTES` follow the value. */
+  view: DataView;
   cells: Int32Array;
   /** Words used. */
   length: number;

@@ -71,12 +71,11 @@ export async function startBackfill(
     return { backfill: (await deps.store.readBackfill(id)) ?? backfill, isNew: false };
   }
   deps.log.info('BackfillStarted', { stream, backfill: id, from, to });
-  await openWindows(backfill, deps);
-  return { backfill, isNew: true };
+  return { backfill: await openWindows(backfill, deps), isNew: true };
 }
 
 /** Opens the windows of a backfill and starts the first; what a killed process left undone is done again by the planner. */
-async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies): Promise<void> {
+async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies): Promise<BackfillRecord> {
   const { id, stream } = backfill;
   const now = deps.clock.now();
   const windows = chop(toInterval(backfill), deps.windowMinutes(stream) * 60_000).map(({ from, to }) =>
@@ -85,8 +84,15 @@ async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies)
   await deps.store.insertWindows(windows);
   backfill.status = 'running';
   backfill.updatedAt = now.toISOString();
-  await deps.store.saveBackfill(backfill);
+  try {
+    await deps.store.saveBackfill(backfill);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    // Cancelled meanwhile, or opened by the planner as well: what is stored counts.
+    return (await deps.store.readBackfill(id)) ?? backfill;
+  }
   await feed(backfill, await deps.store.listWindows(stream, id), deps);
+  return backfill;
 }
 
 /** Keeps a few windows of a backfill in work, so that it never crowds out the live streams. */
@@ -183,16 +189,26 @@ export async function listBackfills(deps: BackfillDependencies): Promise<Backfil
 
 /** Cancels what has not started; windows in work run to their end. Undefined when there is none of that id. */
 export async function cancelBackfill(id: string, deps: BackfillDependencies): Promise<BackfillView | undefined> {
-  const backfill = await deps.store.readBackfill(id);
+  const backfill = await endRunning(id, deps);
   if (backfill === undefined) return undefined;
-  if (isRunning(backfill)) {
-    backfill.status = 'cancelled';
-    backfill.updatedAt = deps.clock.now().toISOString();
-    await deps.store.saveBackfill(backfill);
-    deps.log.info('BackfillCancelled', { stream: backfill.stream, backfill: id });
-  }
   const records = await deps.store.listWindows(backfill.stream, id);
   return toView(backfill, records, deps.clock.now());
+}
+
+/** Books the cancellation; tried again where a planner changes the same record at the same time. */
+async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Promise<BackfillRecord | undefined> {
+  const backfill = await deps.store.readBackfill(id);
+  if (backfill === undefined || !isRunning(backfill)) return backfill;
+  backfill.status = 'cancelled';
+  backfill.updatedAt = deps.clock.now().toISOString();
+  try {
+    await deps.store.saveBackfill(backfill);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
+    return endRunning(id, deps, tries - 1);
+  }
+  deps.log.info('BackfillCancelled', { stream: backfill.stream, backfill: id });
+  return backfill;
 }
 
 /** Whether a window of a backfill must not be started any more. */

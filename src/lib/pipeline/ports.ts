@@ -97,6 +97,8 @@ export interface WindowRecord {
   counts: WindowCounts;
   /** Failed attempts since the last success. */
   attempts: number;
+  /** Waits asked for since the last whole page; a wait without a figure doubles with each. */
+  waits: number;
   /** Reads that ended with fewer records than the vendor counts. */
   shortReads: number;
   /** When the first such read ended. */

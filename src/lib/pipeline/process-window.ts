@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf } from '../errors.ts';
+import { ClaimLostError, messageOf, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
@@ -140,6 +140,7 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
   if (step.pageDone === true) {
     record.counts.pages++;
     record.attempts = 0;
+    record.waits = 0;
     delete record.lastError;
   }
   await claim.save(step.ledger);
@@ -156,6 +157,7 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
     counts,
     shortReads,
     attempts: record.attempts,
+    waits: record.waits,
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
     ledger: (name) => deps.store.ledger(record).load(name),
     onCall: () => counts.calls++,
@@ -244,6 +246,7 @@ async function recover(claim: Claim, item: WorkItem, error: unknown, deps: Proce
   const { record } = claim;
   const recovery = recoverFrom(error, record);
   record.attempts = recovery.attempts;
+  if (error instanceof WaitError) record.waits++;
   if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);

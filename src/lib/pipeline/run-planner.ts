@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 const DEFAULT_START_MS = DAY_MS;
 /** Finished windows stay so long for status and the last day's figures. */
 const KEEP_FINISHED_MS = 8 * DAY_MS;
+const HOUR_MS = 3_600_000;
 
 /** What a tick of the planner needs. */
 export interface PlannerDependencies {
@@ -39,6 +40,16 @@ export async function runPlanner(deps: PlannerDependencies): Promise<void> {
     if (!(error instanceof ClaimLostError)) throw error;
     deps.log.info('PlannerSkipped', { stream: deps.stream, reason: 'another planner runs' });
   }
+  await tend(deps);
+}
+
+/** Backfills come after the live windows and never hold them up; what fails is done again at the next tick. */
+async function tend({ tendBackfills, log, stream }: PlannerDependencies): Promise<void> {
+  try {
+    await tendBackfills?.();
+  } catch (error) {
+    log.warn('BackfillTendError', { stream, error: messageOf(error) });
+  }
 }
 
 async function tick(deps: PlannerDependencies): Promise<void> {
@@ -54,7 +65,10 @@ async function tick(deps: PlannerDependencies): Promise<void> {
     windowMinutes: plan.windowMinutes,
   });
   const diedBefore = mark.opening === true;
-  const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
+  // The first tick of an hour prunes, and looks behind the watermark for windows that an operator has opened again.
+  const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
+  const behind = isHourly ? await listBehind(deps, mark) : [];
+  const due = [...behind, ...records].filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
   const opened = windows.map((window) => ({
     ...newWindow({ stream, run: 'live', ...window }, now),
     queuedAt: now.toISOString(),
@@ -65,12 +79,11 @@ async function tick(deps: PlannerDependencies): Promise<void> {
     await store.insertWindows(opened);
   }
   await enqueue(deps, due, opened, now);
-  const shouldPrune = Date.parse(mark.lastTick) < now.getTime() - 3_600_000;
   delete mark.opening;
   Object.assign(mark, { watermark, lastTick: now.toISOString() });
   await store.saveWatermark(mark);
   logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
-  if (shouldPrune)
+  if (isHourly)
     await prune(deps, mark, now).catch((error: unknown) => log.warn('PruneError', { stream, error: messageOf(error) }));
 }
 
@@ -81,6 +94,11 @@ async function readOrStart({ store, stream, plan }: PlannerDependencies, now: Da
   const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: now.toISOString() };
   await store.saveWatermark(fresh);
   return fresh;
+}
+
+async function listBehind({ store, stream }: PlannerDependencies, mark: WatermarkRecord): Promise<WindowRecord[]> {
+  const all = await store.listWindows(stream, 'live');
+  return all.filter(({ from }) => from < mark.watermark);
 }
 
 /** Whether a window has to go to the queue (again). */

@@ -93,6 +93,8 @@ export interface WindowTask {
   readonly shortReads: number;
   /** How often reading failed since the last whole page. */
   readonly attempts: number;
+  /** How often in a row it was told to wait. */
+  readonly waits: number;
   /** Why it failed last. */
   readonly lastError?: string;
   /** Loads the named ledger: keys of 16 bytes, as latin1 strings. */

@@ -26,6 +26,7 @@ export function newWindow(
     state: 'planned',
     counts: { pages: 0, calls: 0, rows: 0, fetched: 0 },
     attempts: 0,
+    waits: 0,
     shortReads: 0,
     plannedAt: now.toISOString(),
     progressAt: now.toISOString(),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FatalError } from '../errors.ts';
 import type { WorkItem } from './ports.ts';
 

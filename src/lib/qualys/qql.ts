@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import { ConfigError, FatalError } from '../errors.ts';
+import { isBalancedQql } from './is-balanced-qql.ts';
 
 /** Event types that the vendor's peers document; others may exist. */
 export const EVENT_TYPES = ['file', 'process', 'network', 'registry', 'mutex'] as const;
@@ -74,7 +75,7 @@ function wholeSecond(name: string, time: string): string {
 
 function filterCondition({ EDR_FILTER }: FilterSettings): string {
   const filter = EDR_FILTER?.trim() ?? '';
-  if (!isBalanced(filter)) {
+  if (!isBalancedQql(filter)) {
     throw new ConfigError('EDR_FILTER must be QQL with closed quotes and balanced parentheses and brackets');
   }
   return filter;
@@ -96,18 +97,4 @@ function sliceCondition({ type }: FilterWindow): string {
 
 function anyOf(types: readonly string[]): string {
   return types.map((type) => `type:${quoteValue(type)}`).join(' OR ');
-}
-
-const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
-
-/** Whether a condition stays whole inside parentheses. */
-function isBalanced(condition: string): boolean {
-  const open: string[] = [];
-  const outside = condition.replace(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`/gs, '');
-  for (const character of outside) {
-    if (/['"`]/.test(character)) return false;
-    if (character === '(' || character === '[') open.push(character);
-    else if (CLOSING[character] !== undefined && open.pop() !== CLOSING[character]) return false;
-  }
-  return open.length === 0;
 }

@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto';
 import { writeCanonical, type CanonicalWriter } from '../../json/canonical-json.ts';
 import type { JsonTape } from '../../json/json-tape.ts';
-import { putByte, type RowBytes } from './row-bytes.ts';
+import type { RowBytes } from './row-bytes.ts';
 
 /** Bytes of a ledger key. */
 export const KEY_BYTES = 16;
-
-const HEX = '0123456789abcdef';
 
 /**
  * Hash of a record: the first 16 bytes of SHA-256 over its canonical JSON text (`writeCanonical`), one character a
@@ -39,9 +37,15 @@ export function keyBytes(keys: readonly string[]): Uint8Array {
 
 /** Appends a record's hash as 32 hexadecimal digits. */
 export function putHex(row: RowBytes, recordHash: string): void {
+  const { bytes, length } = row;
   for (let index = 0; index < KEY_BYTES; index++) {
     const byte = recordHash.charCodeAt(index);
-    putByte(row, HEX.charCodeAt(byte >> 4));
-    putByte(row, HEX.charCodeAt(byte & 15));
+    bytes[length + 2 * index] = hexDigit(byte >> 4);
+    bytes[length + 2 * index + 1] = hexDigit(byte & 15);
   }
+  row.length = length + 2 * KEY_BYTES;
+}
+
+function hexDigit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }

@@ -2,15 +2,29 @@ import type { JsonTape } from '../../json/json-tape.ts';
 import { compileFieldPaths, type FieldPaths } from '../../json/field-paths.ts';
 import { EVENT_COLUMNS, type ColumnKind } from './event-columns.ts';
 import { isNearlyIso, readTime } from './event-time.ts';
-import { findText, readBoolean, readInteger, valuesOf, type TextSpan } from './event-values.ts';
+import { findText, readBoolean, readInteger, type TextSpan } from './event-values.ts';
 import { putFilePath } from './file-path.ts';
-import { createRowBytes, putAll, putAscii, putByte, putBytes, putText, type RowBytes } from './row-bytes.ts';
+import {
+  createRowBytes,
+  putAscii,
+  putByte,
+  putBytes,
+  putRowText,
+  putShort,
+  putText,
+  toRowText,
+  type RowBytes,
+  type RowText,
+} from './row-bytes.ts';
 import { severityOf, type SeverityLimit } from './severity.ts';
+import { createTextList, putTexts, type TextList } from './text-list.ts';
 
 /** Azure cuts fields at 64 KB; a longer text stays in the record only. */
 const MAX_FIELD_BYTES = 60_000;
 const INT_LIMIT = 2n ** 31n - 1n;
 const LONG_LIMIT = 2n ** 63n - 1n;
+const TIME_GENERATED = toRowText('{"TimeGenerated":');
+const TIME_START = TIME_GENERATED.size;
 const QUOTE = 0x22;
 
 export interface RowOptions {
@@ -22,7 +36,7 @@ export interface RowOptions {
 interface CompiledColumn {
   readonly kind: ColumnKind;
   /** `,"Name":` */
-  readonly prefix: Buffer;
+  readonly prefix: RowText;
   readonly slots: Int32Array;
 }
 
@@ -39,6 +53,10 @@ export interface RowEncoder {
   readonly generatedAt: string;
   readonly span: TextSpan;
   severity: string | undefined;
+  /** The value that `TimeGenerated` was made from. */
+  timeValue: number;
+  readonly list: TextList;
+  readonly severityTexts: ReadonlyMap<string, RowText>;
 }
 
 /** Paths of all fields that the columns are made from, and further ones. */
@@ -61,7 +79,7 @@ export function createRowEncoder(
     timeEnd: 0,
     columns: EVENT_COLUMNS.map(({ name, kind, from }) => ({
       kind,
-      prefix: Buffer.from(`,"${name}":`),
+      prefix: toRowText(`,"${name}":`),
       slots: slotsOf(from),
     })),
     eventTime: slotsOf([...timesOf('EventTime'), ...timesOf('ProcessedTime')]),
@@ -69,6 +87,11 @@ export function createRowEncoder(
     generatedAt: options.generatedAt.toISOString(),
     span: { start: 0, end: 0 },
     severity: undefined,
+    timeValue: -1,
+    list: createTextList(),
+    severityTexts: new Map(
+      options.severityTable.map(({ severity }) => [severity, toRowText(JSON.stringify(severity))]),
+    ),
   };
 }
 
@@ -86,20 +109,32 @@ export function putUnknown(encoder: RowEncoder): void {
 export function putColumns(encoder: RowEncoder, tape: JsonTape): void {
   const { row, columns } = encoder;
   row.length = 0;
-  putAscii(row, '{"TimeGenerated":');
+  putRowText(row, TIME_GENERATED);
   if (!putFirstTime(encoder, tape)) putText(row, `"${encoder.generatedAt}"`);
   encoder.timeEnd = row.length;
   encoder.severity = undefined;
   for (const column of columns) {
+    if (column.kind !== 'severity' && !isPresent(tape, column.slots)) continue;
     const before = row.length;
-    putAll(row, column.prefix);
+    putRowText(row, column.prefix);
     if (!putValue(encoder, tape, column)) row.length = before;
   }
 }
 
+function isPresent({ slots }: JsonTape, wanted: Int32Array): boolean {
+  for (let index = 0; index < wanted.length; index++) {
+    if ((slots[wanted[index] ?? 0] ?? -1) >= 0) return true;
+  }
+  return false;
+}
+
 function putFirstTime(encoder: RowEncoder, tape: JsonTape): boolean {
+  encoder.timeValue = -1;
   for (const slot of encoder.eventTime) {
-    if (putTime(encoder, tape, tape.slots[slot] ?? -1)) return true;
+    const value = tape.slots[slot] ?? -1;
+    if (value < 0 || !putTime(encoder, tape, value)) continue;
+    encoder.timeValue = value;
+    return true;
   }
   return false;
 }
@@ -107,18 +142,24 @@ function putFirstTime(encoder: RowEncoder, tape: JsonTape): boolean {
 function putValue(encoder: RowEncoder, tape: JsonTape, column: CompiledColumn): boolean {
   switch (column.kind) {
     case 'list':
-      return putList(encoder, tape, column.slots);
+      return putTexts(encoder.row, encoder.list, tape, column.slots, fieldRoom(encoder));
     case 'filePath':
       return putFilePath(encoder.row, tape, column.slots, fieldRoom(encoder));
     case 'severity':
-      return encoder.severity !== undefined && putJsonText(encoder.row, encoder.severity);
+      return putSeverity(encoder);
     default:
-      for (const slot of column.slots) {
-        const value = tape.slots[slot] ?? -1;
+      for (let index = 0; index < column.slots.length; index++) {
+        const value = tape.slots[column.slots[index] ?? 0] ?? -1;
         if (value >= 0 && putScalar(encoder, tape, value, column.kind)) return true;
       }
       return false;
   }
+}
+
+function putSeverity({ row, severity, severityTexts }: RowEncoder): boolean {
+  const text = severity === undefined ? undefined : severityTexts.get(severity);
+  if (text !== undefined) putRowText(row, text);
+  return text !== undefined;
 }
 
 function putScalar(encoder: RowEncoder, tape: JsonTape, value: number, kind: ColumnKind): boolean {
@@ -152,48 +193,25 @@ function putString(encoder: RowEncoder, tape: JsonTape): boolean {
   const { row, span } = encoder;
   if (span.end - span.start > fieldRoom(encoder)) return false;
   putByte(row, QUOTE);
-  putBytes(row, tape.source, span.start, span.end);
+  putShort(row, tape.source, tape.view, span.start, span.end);
   putByte(row, QUOTE);
   return true;
 }
 
-function putJsonText(row: RowBytes, text: string): true {
-  putText(row, JSON.stringify(text));
-  return true;
-}
-
-function putTime({ row, span }: RowEncoder, tape: JsonTape, value: number): boolean {
+function putTime({ row, span, timeValue, timeEnd }: RowEncoder, tape: JsonTape, value: number): boolean {
+  if (value === timeValue) {
+    putBytes(row, row.bytes, TIME_START, timeEnd);
+    return true;
+  }
   if (!findText(tape, value, span)) return false;
   const time = readTime(tape.source, span.start, span.end);
   if (Number.isNaN(time)) return false;
   if (isNearlyIso(tape.source, span.start, span.end)) {
     putByte(row, QUOTE);
-    putBytes(row, tape.source, span.start, span.start + 23);
+    putShort(row, tape.source, tape.view, span.start, span.start + 23);
     putAscii(row, 'Z"');
   } else {
     putText(row, `"${new Date(time).toISOString()}"`);
   }
   return true;
-}
-
-/** Each text once, in the order in which they were found. */
-function putList(encoder: RowEncoder, tape: JsonTape, slots: Int32Array): boolean {
-  const { row, span } = encoder;
-  const start = row.length;
-  const limit = start + fieldRoom(encoder);
-  const seen = new Set<string>();
-  for (const slot of slots) {
-    if ((tape.slots[slot] ?? -1) < 0) continue;
-    for (const value of valuesOf(tape, slot)) {
-      if (!findText(tape, value, span)) continue;
-      const text = tape.source.toString('latin1', span.start, span.end);
-      if (seen.has(text)) continue;
-      if (row.length + text.length + 4 > limit) return false;
-      putByte(row, seen.size === 0 ? 0x5b : 0x2c);
-      seen.add(text);
-      putString(encoder, tape);
-    }
-  }
-  if (seen.size > 0) putByte(row, 0x5d);
-  return seen.size > 0;
 }

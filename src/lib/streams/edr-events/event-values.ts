@@ -8,7 +8,8 @@ export interface TextSpan {
 
 const SPACE = 0x20;
 const BACKSLASH = 0x5c;
-const MAX_FAST_DIGITS = 15;
+/** Numbers of so few digits are within the limits of every column. */
+const MAX_FAST_DIGITS = 9;
 
 /**
  * Finds the text of a value, without the blanks around it: a string or, as it stands, a number.
@@ -28,15 +29,19 @@ export function findText(tape: JsonTape, value: number, span: TextSpan): boolean
   while (span.start < span.end && source[span.end - 1] === SPACE) span.end--;
   if (span.start === span.end) return false;
   const first = source[span.start] ?? 0;
-  return (first !== BACKSLASH && first < 0x80) || nameOf(source, span.start - 1, span.end + 1).trim() !== '';
+  return (first !== BACKSLASH && first < 0x80) || !isBlank(source, span);
 }
 
-/** Values found for a field, in the order of the record. */
-export function valuesOf(tape: JsonTape, slot: number): number[] {
-  const values: number[] = [];
-  for (let value = tape.slots[slot] ?? -1; value >= 0; value = tape.cells[value + CELL.earlier] ?? -1)
-    values.push(value);
-  return values.reverse();
+/** Whether the text is nothing but escaped or non-ASCII white space. */
+function isBlank(source: Buffer, { start, end }: TextSpan): boolean {
+  const second = source[start + 1];
+  if (source[start] === BACKSLASH && (second === BACKSLASH || second === 0x22)) return false;
+  return nameOf(source, start - 1, end + 1).trim() === '';
+}
+
+/** The value found for a field first, given the one found last. */
+export function earlierOf(tape: JsonTape, value: number): number {
+  return tape.cells[value + CELL.earlier] ?? -1;
 }
 
 /**
@@ -46,15 +51,16 @@ export function valuesOf(tape: JsonTape, slot: number): number[] {
 export function readInteger(tape: JsonTape, value: number, span: TextSpan, limit: bigint): number | bigint | undefined {
   if (!findText(tape, value, span)) return undefined;
   const { source } = tape;
+  const { start, end } = span;
   let number = 0;
-  for (let at = span.start; at < span.end; at++) {
+  for (let at = start; at < end; at++) {
     const digit = (source[at] ?? 0) - 0x30;
-    if (digit < 0 || digit > 9) return parseInteger(source.toString('latin1', span.start, span.end), limit);
+    if (digit < 0 || digit > 9 || at - start >= MAX_FAST_DIGITS) {
+      return parseInteger(source.toString('latin1', start, end), limit);
+    }
     number = number * 10 + digit;
   }
-  if (span.end - span.start > MAX_FAST_DIGITS)
-    return parseInteger(source.toString('latin1', span.start, span.end), limit);
-  return number <= limit ? number : undefined;
+  return number;
 }
 
 const WHOLE = /^([+-]?\d{1,40})(\.\d*)?$/;

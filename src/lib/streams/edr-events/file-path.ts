@@ -4,8 +4,13 @@ import { putByte, putBytes, type RowBytes } from './row-bytes.ts';
 
 /** Bytes of a text, escaped as `JSON.stringify` does. */
 interface EscapedText extends TextSpan {
-  readonly bytes: Buffer;
+  bytes: Buffer;
 }
+
+/** Used for one path after the other. */
+const FULL_PATH: EscapedText = { bytes: Buffer.alloc(0), start: 0, end: 0 };
+const FOLDER: EscapedText = { ...FULL_PATH };
+const NAME: EscapedText = { ...FULL_PATH };
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -16,7 +21,9 @@ const BACKSLASH = 0x5c;
  * @returns false, with nothing appended, when the record tells no path or one above `maxBytes`.
  */
 export function putFilePath(row: RowBytes, tape: JsonTape, slots: Int32Array, maxBytes: number): boolean {
-  const [fullPath, folder, name] = Array.from(slots, (slot) => textOf(tape, tape.slots[slot] ?? -1));
+  const fullPath = textOf(tape, FULL_PATH, slots[0]);
+  const folder = textOf(tape, FOLDER, slots[1]);
+  const name = textOf(tape, NAME, slots[2]);
   const isFull = fullPath !== undefined && (name === undefined || endsWithName(fullPath, name));
   const base = isFull ? fullPath : (folder ?? fullPath);
   if (base === undefined) return false;
@@ -32,12 +39,16 @@ export function putFilePath(row: RowBytes, tape: JsonTape, slots: Int32Array, ma
   return true;
 }
 
-function textOf(tape: JsonTape, value: number): EscapedText | undefined {
-  const span = { bytes: tape.source, start: 0, end: 0 };
-  if (!findText(tape, value, span)) return undefined;
-  if (kindOf(tape, value) !== KIND.escapedString) return span;
-  const bytes = Buffer.from(JSON.stringify(nameOf(tape.source, span.start - 1, span.end + 1)));
-  return { bytes, start: 1, end: bytes.length - 1 };
+function textOf(tape: JsonTape, text: EscapedText, slot = 0): EscapedText | undefined {
+  const value = tape.slots[slot] ?? -1;
+  if (!findText(tape, value, text)) return undefined;
+  text.bytes = tape.source;
+  if (kindOf(tape, value) === KIND.escapedString) {
+    text.bytes = Buffer.from(JSON.stringify(nameOf(tape.source, text.start - 1, text.end + 1)));
+    text.start = 1;
+    text.end = text.bytes.length - 1;
+  }
+  return text;
 }
 
 /** Whether the last part of the path is the name; ASCII letters in any case, as file systems of Windows see them. */
@@ -59,8 +70,12 @@ function lower(byte: number): number {
 function putSeparator(row: RowBytes, folder: EscapedText): void {
   const last = folder.bytes[folder.end - 1];
   if (last === SLASH || last === BACKSLASH) return;
-  const path = folder.bytes.subarray(folder.start, folder.end);
-  const usesSlashes = path.includes(SLASH) && !path.includes(BACKSLASH);
+  const usesSlashes = hasByte(folder, SLASH) && !hasByte(folder, BACKSLASH);
   putByte(row, usesSlashes ? SLASH : BACKSLASH);
   if (!usesSlashes) putByte(row, BACKSLASH);
+}
+
+function hasByte({ bytes, start, end }: EscapedText, byte: number): boolean {
+  const at = bytes.indexOf(byte, start);
+  return at >= 0 && at < end;
 }

@@ -4,9 +4,9 @@ import type { JsonTape } from '../../json/json-tape.ts';
 import { characterEnd } from './cut-text.ts';
 import { hashBytes, KEY_BYTES } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isEmitted, isOutside, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, identityOf, isOutside, type EdrPage } from './page-state.ts';
 import { putKey, putPart } from './record-rows.ts';
-import { putAll } from './row-bytes.ts';
+import { putBytes } from './row-bytes.ts';
 
 /** A record too long to be held, while its parts are emitted. */
 export interface LongRecord {
@@ -66,16 +66,17 @@ export function continueLongRecord(page: EdrPage, record: LongRecord, bytes: Buf
     record.rest = Buffer.from(text);
     if (isLast) putLongPart(page, record, text, true);
   }
-  if (isLast) countReceived(page, record.identity);
+  if (isLast) countReceived(page, record.identity, record.hash);
 }
 
 function putLongPart(page: EdrPage, record: LongRecord, text: Buffer, isLast: boolean): void {
   const { row } = page.encoder;
   const part = ++record.parts;
   const key = record.chain.update(text).copy().digest().toString('latin1', 0, KEY_BYTES);
-  if (isEmitted(page, key)) return;
+  if (page.options.isUploaded(key)) return;
   row.length = 0;
-  putAll(row, part === 1 ? record.first : record.other);
+  const beginning = part === 1 ? record.first : record.other;
+  putBytes(row, beginning, 0, beginning.length);
   putKey(row, record.hash, part);
   putPart(row, text.toString('utf8'), record.error, isLast ? part : undefined);
   emitRow(page, key);

@@ -21,9 +21,9 @@ export interface EdrPage {
   /** The window, in milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Identities received and ledger keys emitted within this page. */
-  readonly received: Set<string>;
-  readonly emitted: Set<string>;
+  /** Identities received within this page, each with the hash of the record that came first; and hashes of further versions. */
+  readonly received: Map<string, string>;
+  readonly versions: Set<string>;
   readonly span: TextSpan;
   readonly counts: { records: number; newRecords: number; repeated: number; outside: number; unreadable: number };
   lastTime: number;
@@ -55,8 +55,8 @@ export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrP
     timeSlot: fields.slotOf(options.timeField),
     from: Date.parse(options.window.from),
     to: Date.parse(options.window.to),
-    received: new Set(),
-    emitted: new Set(),
+    received: new Map(),
+    versions: new Set(),
     span: { start: 0, end: 0 },
     counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0 },
     lastTime: Number.NaN,
@@ -87,24 +87,27 @@ export function isOutside(page: EdrPage, tape: JsonTape): boolean {
   return time < page.from || time >= page.to;
 }
 
-/** Books a record as received. Called behind its rows, so that no chunk books a record whose rows come later. */
-export function countReceived(page: EdrPage, identity: string): void {
-  if (page.received.has(identity) || page.options.isFetched(identity)) {
-    page.counts.repeated++;
-  } else {
-    page.counts.newRecords++;
-    page.received.add(identity);
-    page.chunks.fetched.push(identity);
-  }
+/** Whether the same record came before on this page; one that came with other content did not. */
+export function isRepeatedHere(page: EdrPage, identity: string, hash: string): boolean {
+  const first = page.received.get(identity);
+  if (first === undefined) return false;
+  if (first === hash || page.versions.has(hash)) return true;
+  page.versions.add(hash);
+  return false;
 }
 
-/** Whether a row is already where it should be. */
-export function isEmitted(page: EdrPage, key: string): boolean {
-  return page.emitted.has(key) || page.options.isUploaded(key);
+/** Books a record as received. Called behind its rows, so that no chunk books a record whose rows come later. */
+export function countReceived(page: EdrPage, identity: string, hash: string): void {
+  const isKnownHere = page.received.has(identity);
+  if (isKnownHere || page.options.isFetched(identity)) page.counts.repeated++;
+  else {
+    page.counts.newRecords++;
+    page.chunks.fetched.push(identity);
+  }
+  if (!isKnownHere) page.received.set(identity, hash);
 }
 
 /** Emits the encoder's row. */
 export function emitRow(page: EdrPage, key: string): void {
-  page.emitted.add(key);
   addRow(page.chunks, page.encoder.row, key);
 }

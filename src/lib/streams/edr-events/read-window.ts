@@ -90,7 +90,7 @@ async function prepare(task: WindowTask, services: StreamServices): Promise<Read
     task,
     services,
     query: { filter, sort: windowSort(settings), state: settings.EDR_STATE },
-    options: { priority: task.priority, signal: task.signal, onCall: task.onCall },
+    options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
     fetched: await task.ledger('fetched'),
     uploaded: await task.ledger('uploaded'),
   };

@@ -3,7 +3,7 @@ import { replaceBroken } from '../../json/repair-json.ts';
 import { cutText } from './cut-text.ts';
 import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isEmitted, isOutside, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, identityOf, isOutside, isRepeatedHere, type EdrPage } from './page-state.ts';
 import { putAscii, putBytes, putText, type RowBytes } from './row-bytes.ts';
 
 const KIND_NAMES: ReadonlyMap<number, string> = new Map([
@@ -22,9 +22,10 @@ export function takeRecord(page: EdrPage, tape: JsonTape): void {
   const hash = hashRecord(page.canonical, tape);
   counts.records++;
   if (isObject && isOutside(page, tape)) counts.outside++;
+  else if (isRepeatedHere(page, id ?? hash, hash)) counts.unreadable += id === undefined ? 1 : 0;
   else if (id !== undefined) putReadable(page, tape, hash);
   else putUnreadable(page, tape, hash, isObject);
-  countReceived(page, id ?? hash);
+  countReceived(page, id ?? hash, hash);
 }
 
 /** Makes the rows of a record that is kept as text. */
@@ -34,8 +35,8 @@ export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
   page.counts.records++;
   page.counts.unreadable++;
   putUnknown(page.encoder);
-  putParts(page, text, hash, `the record is ${reason}`);
-  countReceived(page, hash);
+  if (!isRepeatedHere(page, hash, hash)) putParts(page, text, hash, `the record is ${reason}`);
+  countReceived(page, hash, hash);
 }
 
 function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
@@ -44,7 +45,7 @@ function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
   if (end - start > page.maxRecordBytes) {
     putColumns(encoder, tape);
     putParts(page, tape.source.subarray(start, end), hash);
-  } else if (!isEmitted(page, hash)) {
+  } else if (!page.options.isUploaded(hash)) {
     putColumns(encoder, tape);
     putAscii(encoder.row, ',"Record":');
     putBytes(encoder.row, tape.source, start, end);
@@ -72,7 +73,7 @@ function putParts(page: EdrPage, text: Buffer, hash: string, error?: string): vo
     const part = index + 1;
     const key = ledgerKey(hash, part);
     if (part > 1) row.length = page.encoder.timeEnd;
-    if (!isEmitted(page, key)) {
+    if (!page.options.isUploaded(key)) {
       putKey(row, hash, part);
       putPart(row, text.toString('utf8', start, end), error, ends.length);
       emitRow(page, key);

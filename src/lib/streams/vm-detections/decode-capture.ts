@@ -25,6 +25,11 @@ export function stopCapture(capture: Capture): void {
   capture.scope = 'none';
 }
 
+/** Lets go of a value that was held back, not of a host. */
+export function stopValueCapture(capture: Capture): void {
+  if (capture.scope === 'value') capture.scope = 'none';
+}
+
 /** Bytes held back so far. */
 export function capturedLength({ capture, reader }: Decoder): number {
   return capture.savedLength + reader.at - capture.from;

@@ -6,10 +6,14 @@ import { placeHost } from './place-host.ts';
 /** Rows of a host that wait for its end, so that they can say how many they are: about 3 MB. */
 const MAX_WAITING_PARTS = 48;
 
-/** Begins a row of the current host. Rows that are complete are written first where too many wait. */
+/**
+ * Begins a row of the current host. Rows that are complete are written first where too many wait, but none before the
+ * host's id is known or has been given up.
+ */
 export function openPart(decoder: Decoder, isRecord: boolean): Part {
   const { host } = decoder;
-  if (host.parts.length >= MAX_WAITING_PARTS) flushParts(decoder, false);
+  const mayWrite = host.id !== undefined || host.isUnreadable;
+  if (mayWrite && host.parts.length >= MAX_WAITING_PARTS) flushParts(decoder, false);
   const part = decoder.freeParts.pop() ?? createPart(decoder.limits.field);
   part.number = ++host.partCount;
   part.length = 0;

@@ -9,7 +9,7 @@ import { forgetColumns } from './host-state.ts';
 /** Depth of HOST in the vendor's document. */
 const HOST_DEPTH = 4;
 /** Whether its ID is missing or merely late, the host is kept in the same way. */
-const LATE_ID = 'the host has no ID, or too late to be held until it comes: RecordPart holds its XML';
+export const LATE_ID = 'the host has no ID, or too late to be held until it comes: RecordPart holds its XML';
 
 /**
  * Gives up on the child of a host or detection that is being read because it fits no row: its place stays empty, and

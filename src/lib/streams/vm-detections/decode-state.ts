@@ -5,7 +5,7 @@ import { createJsonOut } from '../../qualys/xml/json-out.ts';
 import type { XmlReader } from '../../qualys/xml/xml-reader.ts';
 import { createXmlReader, MAX_DEPTH } from '../../qualys/xml/xml-reader.ts';
 import type { VmChunk, VmPageOptions, VmWarning } from './decode-page.ts';
-import type { LeafMemory } from './decode-leaves.ts';
+import type { LeafMemory, LeafName } from './decode-leaves.ts';
 import { createLeafMemory } from './decode-leaves.ts';
 import type { VmLimits } from './decode-limits.ts';
 import { vmLimits } from './decode-limits.ts';
@@ -103,6 +103,8 @@ export interface Decoder {
   readonly host: HostState;
   readonly detection: DetectionState;
   readonly leaves: LeafMemory;
+  /** The child of DETECTION being read, where it is remembered. */
+  leafName: LeafName | undefined;
   readonly capture: Capture;
   /** Writes captured XML as JSON text; made when first needed. */
   rawReader: XmlReader | undefined;
@@ -151,6 +153,7 @@ export function createDecoder(options: VmPageOptions): Decoder {
     host: createHostState(limits),
     detection: createDetectionState(limits),
     leaves: createLeafMemory(),
+    leafName: undefined,
     capture: { scope: 'none', from: 0, saved: Buffer.alloc(0), savedLength: 0, isSpilling: false, error: '' },
     rawReader: undefined,
     rawOut: createJsonOut(limits.record),

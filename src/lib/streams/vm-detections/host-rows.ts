@@ -29,10 +29,10 @@ export function writeRow(decoder: Decoder, part: Part, partCount: number | undef
   at = putExtras(row, at, part.number === 1 || host.isFirstDone ? takeExtras(host) : []);
   host.isFirstDone ||= part.number === 1;
   const counts = `,"DetectionCount":${part.detections},"RowKey":"${key}","PartNumber":${part.number},"PartCount":${partCount ?? 'null'}`;
-  at += row.latin1Write(counts, at);
-  if (!part.isRecord) at += row.latin1Write(',"RecordPart":null,"ParseError":null}', at);
+  at += row.write(counts, at, 'latin1');
+  if (!part.isRecord) at += row.write(',"RecordPart":null,"ParseError":null}', at, 'latin1');
   else {
-    at += row.latin1Write(',"RecordPart":"', at);
+    at += row.write(',"RecordPart":"', at, 'latin1');
     at = put(row, at, part.bytes, part.length);
     at += row.write(`","ParseError":${JSON.stringify(part.error.slice(0, MAX_ERROR_LENGTH))}}`, at);
   }

@@ -37,7 +37,7 @@ const SLICE = /^ids\.(\d*)-(\d*)$/;
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const range = rangeOf(task.window.slice);
   let cursor = (task.cursor ?? {}) as unknown as VmCursor;
-  const options: CallOptions = { priority: task.priority, signal: task.signal, onCall: task.onCall };
+  const options: CallOptions = { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits };
   if (task.attempts >= ATTEMPTS_BEFORE_HALVING) {
     const halved = await halve(task, services, cursor, range, options);
     if (halved !== undefined) return halved;

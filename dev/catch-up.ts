@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError, messageOf } from '../src/lib/errors.ts';
+import { isFinished } from '../src/lib/pipeline/plan-windows.ts';
+import type { WatermarkRecord, WindowRecord } from '../src/lib/pipeline/ports.ts';
+import type { Stream } from '../src/lib/pipeline/stream.ts';
+import { floorSecond } from '../src/lib/pipeline/window.ts';
+import { createServices, type Services } from '../src/lib/services.ts';
+import type { Host } from './host/start-host.ts';
+
+/** A stream that waits longer than this for its next try will not catch up soon. */
+const MAX_WAIT_MS = 60_000;
+const POLL_MS = 250;
+/** The watermark moves with the planner's ticks, which would be minutes apart. */
+const TICK_EVERY_MS = 1000;
+
+interface StreamState {
+  readonly stream: Stream;
+  readonly mark: WatermarkRecord | undefined;
+  readonly records: readonly WindowRecord[];
+}
+
+/**
+ * Runs until every enabled stream has ingested all up to the moment of the start (less its safety lag), then prints a summary.
+ * @returns the exit code: 0, or 1 with the reason printed.
+ */
+export async function catchUp(host: Host): Promise<number> {
+  const startedAt = Date.now();
+  const services = createServices(process.env);
+  let tickedAt = Date.now();
+  for (;;) {
+    const states = await Promise.all(services.streams.map((stream) => readState(stream, services)));
+    const behind = states.filter((state) => !hasCaughtUp(state, startedAt, services));
+    const reason = behind.map(whyStuck).find((each) => each !== undefined);
+    if (behind.length === 0 || reason !== undefined) {
+      printSummary(states, startedAt);
+      if (reason !== undefined) console.error(`Not caught up: ${reason}`);
+      await services.limiter.close();
+      return reason === undefined ? exitCodeOf(states) : 1;
+    }
+    if (Date.now() - tickedAt > TICK_EVERY_MS) {
+      tickedAt = Date.now();
+      for (const { stream } of behind) await runPlanner(host, stream);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function runPlanner(host: Host, stream: Stream): Promise<void> {
+  try {
+    await host.runTimer(`plan-${stream.name}`);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    console.error(`planner of ${stream.name}: ${messageOf(error)}`);
+  }
+}
+
+async function readState(stream: Stream, { store }: Services): Promise<StreamState> {
+  const [mark, records] = await Promise.all([store.readWatermark(stream.name), store.listWindows(stream.name, 'live')]);
+  return { stream, mark, records };
+}
+
+function hasCaughtUp({ stream, mark }: StreamState, startedAt: number, { settings }: Services): boolean {
+  const target = floorSecond(startedAt - stream.plan(settings).safetyLagSeconds * 1000);
+  return mark !== undefined && Date.parse(mark.watermark) >= target;
+}
+
+/** Why a stream will not catch up by itself soon; undefined while it may. */
+function whyStuck({ stream, records }: StreamState): string | undefined {
+  const now = Date.now();
+  const stuck = records.find((record) => {
+    if (record.state === 'failed') return true;
+    if (isFinished(record) || record.lastError === undefined || record.claim !== undefined) return false;
+    return Date.parse(record.notBefore ?? '') - now > MAX_WAIT_MS || record.attempts >= 3;
+  });
+  return stuck === undefined
+    ? undefined
+    : `${stream.name}, window ${stuck.from}/${stuck.to} (${stuck.state}): ${stuck.lastError ?? 'unknown'}`;
+}
+
+function exitCodeOf(states: readonly StreamState[]): number {
+  const incomplete = states.flatMap(({ records }) => records.filter(({ state }) => state === 'incomplete'));
+  for (const { stream, from, to, lastError } of incomplete) {
+    console.error(`Incomplete: ${stream}, window ${from}/${to}: ${lastError ?? ''}`);
+  }
+  return incomplete.length === 0 ? 0 : 1;
+}
+
+function printSummary(states: readonly StreamState[], startedAt: number): void {
+  console.log('');
+  for (const { stream, mark, records } of states) {
+    const sum = (pick: (record: WindowRecord) => number): number =>
+      records.reduce((total, record) => total + pick(record), 0);
+    const open = records.filter((record) => !isFinished(record)).length;
+    console.log(`${stream.name} → ${stream.table}`);
+    console.log(`  rows       ${sum(({ counts }) => counts.rows)}`);
+    console.log(`  windows    ${records.length} (${open} open)`);
+    console.log(`  pages      ${sum(({ counts }) => counts.pages)}`);
+    console.log(`  API calls  ${sum(({ counts }) => counts.calls)}`);
+    console.log(`  watermark  ${mark?.watermark ?? 'none'}`);
+  }
+  console.log(`seconds      ${((Date.now() - startedAt) / 1000).toFixed(1)}`);
+}

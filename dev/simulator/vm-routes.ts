@@ -1,0 +1,218 @@
+import type { Answer, Part } from './exchange.ts';
+import { findFault } from './faults.ts';
+import { writeDetection, type DetectionView } from './detections.ts';
+import { writeHost, type HostView } from './host-xml.ts';
+import type { Host } from './hosts.ts';
+import { knowledgeBaseRoute } from './knowledge-base.ts';
+import { writeDocument, writeWarning, xmlAnswer, type Envelope } from './vm-answers.ts';
+import { vmFamily } from './vm-family.ts';
+import {
+  detectionSource,
+  makeDetectionWalk,
+  pageBefore,
+  planDetectionPage,
+  planHostPage,
+  type DetectionWalk,
+  type HostPage,
+} from './vm-page.ts';
+import { checkParameters, DETECTION_PARAMETERS, HOST_LIST_PARAMETERS } from './vm-parameters.ts';
+import type { Route, Visit } from './world.ts';
+import { element } from './xml.ts';
+
+type Parameters = ReadonlyMap<string, string>;
+
+function isOn(parameters: Parameters, name: string): boolean {
+  return parameters.get(name) === '1';
+}
+
+function hostView(parameters: Parameters, version: string): HostView {
+  return {
+    showAssetId: isOn(parameters, 'show_asset_id'),
+    showTags: isOn(parameters, 'show_tags'),
+    showCloudTags: isOn(parameters, 'show_cloud_tags'),
+    showMetadata: parameters.has('host_metadata'),
+    version,
+  };
+}
+
+function detectionView(parameters: Parameters): DetectionView {
+  return {
+    showResults: parameters.get('show_results') !== '0',
+    showQds: isOn(parameters, 'show_qds'),
+    showQdsFactors: isOn(parameters, 'show_qds_factors'),
+    showReopened: isOn(parameters, 'show_reopened_info'),
+    showKernel: parameters.has('arf_kernel_filter'),
+    showService: parameters.has('arf_service_filter'),
+    showConfiguration: parameters.has('arf_config_filter'),
+    showSources: isOn(parameters, 'vuln_detection_source'),
+  };
+}
+
+/** The call's path as the documents name it, with a slash at its end. */
+function envelopeOf({ call, world, origin }: Visit, root: string): Envelope {
+  const path = call.path.endsWith('/') ? call.path : `${call.path}/`;
+  const echo = { user: world.settings.username, parameters: call.parameters };
+  return { root, path, now: world.clock.now(), origin, ...(isOn(call.parameters, 'echo_request') ? { echo } : {}) };
+}
+
+/** The same request with the next page's first host: what the URL of a WARNING is. */
+function warningOf({ call, faults, origin }: Visit, page: HostPage): string {
+  if (page.next === undefined) return '';
+  const isStuck = findFault(faults, 'same-id-min') !== undefined;
+  const idMin = isStuck ? (call.parameters.get('id_min') ?? page.hosts[0]?.id ?? page.next) : page.next;
+  const foreign = findFault(faults, 'foreign-warning');
+  const target = foreign === undefined ? origin : (foreign.origin ?? 'http://qualysapi.elsewhere.example');
+  const parameters = new URLSearchParams([...call.parameters].filter(([name]) => name !== 'id_min'));
+  return writeWarning(page.limit, `${target}${call.path}?${parameters.toString()}&id_min=${idMin}`);
+}
+
+/** Joins hosts to lists: to one, unless a fault asks for several. */
+function* writeHostLists(visit: Visit, hosts: readonly Host[], write: (host: Host) => Iterable<Part>): Generator<Part> {
+  if (hosts.length === 0 || findFault(visit.faults, 'missing-host-list') !== undefined) return;
+  const several = findFault(visit.faults, 'several-host-lists');
+  const perList = several === undefined ? Number.POSITIVE_INFINITY : (several.hosts ?? 2);
+  yield '    <HOST_LIST>\n';
+  for (const [place, host] of hosts.entries()) {
+    if (place > 0 && place % perList === 0) yield '    </HOST_LIST>\n    <HOST_LIST>\n';
+    yield* write(host);
+    visit.stats.records += 1;
+    visit.world.counters.records.hosts += 1;
+  }
+  yield '    </HOST_LIST>\n';
+}
+
+function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string): (host: Host) => Generator<Part> {
+  const { call, world } = visit;
+  const source = detectionSource(world);
+  const view = detectionView(call.parameters);
+  const shown = hostView(call.parameters, version);
+  return function* ({ id, index, processedTime, xml }) {
+    if (index === undefined) {
+      yield `${xml ?? ''}\n`;
+      return;
+    }
+    const host = { index, processedTime };
+    yield `      <HOST>\n${writeHost(world.settings.seed, id, host, shown)}        <DETECTION_LIST>\n`;
+    for (const detection of walk(host)) {
+      yield* writeDetection(source, host, detection, view);
+      world.counters.records.detections += 1;
+    }
+    yield '        </DETECTION_LIST>\n      </HOST>\n';
+  };
+}
+
+/** The hosts that the faults leave of a page. */
+function faultyHosts({ call, world, faults }: Visit, page: HostPage, walk: DetectionWalk): readonly Host[] {
+  const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
+  const hosts = isRepeated ? pageBefore(world, call.parameters, page, walk) : page.hosts;
+  const missing = findFault(faults, 'missing-records');
+  return missing === undefined ? hosts : hosts.slice(0, -(missing.records ?? 1));
+}
+
+function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer {
+  const { call, world, faults } = visit;
+  // The newest version alone knows this one.
+  const extra = version === '5.0' ? { vuln_detection_source: () => undefined } : {};
+  checkParameters(call.parameters, { ...DETECTION_PARAMETERS, ...extra });
+  const walk = makeDetectionWalk(world, call.parameters);
+  const page = planDetectionPage(world, call.parameters, walk);
+  faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
+  const hosts = faultyHosts(visit, page, walk);
+  const write = makeDetectionWriter(visit, walk, version);
+  const content = function* (): Generator<Part> {
+    yield* writeHostLists(visit, hosts, write);
+    yield warningOf(visit, page);
+  };
+  return xmlAnswer(writeDocument(envelopeOf(visit, 'HOST_LIST_VM_DETECTION_OUTPUT'), content()));
+}
+
+/** Ids that follow one another are written as a range. */
+function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<Part> {
+  if (ids.length === 0) return;
+  yield '    <ID_SET>\n';
+  let start = 0;
+  while (start < ids.length) {
+    const first = ids[start]!;
+    let size = 1;
+    while (ids[start + size] === first + BigInt(size)) size += 1;
+    const last = first + BigInt(size - 1);
+    yield size === 1 ? `      <ID>${first}</ID>\n` : `      <ID_RANGE>${first}-${last}</ID_RANGE>\n`;
+    visit.stats.records += size;
+    start += size;
+  }
+  yield '    </ID_SET>\n';
+}
+
+function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<Part> {
+  const { call, world } = visit;
+  const view = hostView(call.parameters, version);
+  return function* ({ id, index, processedTime }) {
+    const text =
+      index === undefined
+        ? `        ${element('ID', String(id))}`
+        : writeHost(world.settings.seed, id, { index, processedTime }, view);
+    yield `      <HOST>\n${text}      </HOST>\n`;
+  };
+}
+
+const FIRST_ASSET_ID = 5_000_000;
+
+function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
+  const { call, world, faults } = visit;
+  checkParameters(call.parameters, HOST_LIST_PARAMETERS);
+  const page = planHostPage(world, call.parameters);
+  faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
+  const isAssets = isOn(call.parameters, 'show_asset_id');
+  const content = function* (): Generator<Part> {
+    if (call.parameters.get('details') === 'None') {
+      const ids = page.hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));
+      yield* writeIdSet(visit, ids);
+    } else {
+      yield* writeHostLists(visit, page.hosts, makeHostWriter(visit, version));
+    }
+    yield warningOf(visit, page);
+  };
+  return xmlAnswer(writeDocument(envelopeOf(visit, 'HOST_LIST_OUTPUT'), content()));
+}
+
+function showVersions({ origin }: Visit): Answer {
+  return xmlAnswer([
+    `<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE ABOUT SYSTEM "${origin}/about.dtd">\n<ABOUT>
+  <API-VERSION MAJOR="1" MINOR="4" />
+  <WEB-VERSION>10.0.0.0-1</WEB-VERSION>
+  <SCANNER-VERSION>12.0.0-1</SCANNER-VERSION>
+  <VULNSIGS-VERSION>2.5.0-1</VULNSIGS-VERSION>
+</ABOUT>\n`,
+  ]);
+}
+
+const METHODS = ['GET', 'POST'] as const;
+
+/** The routes of the VM API server. */
+export const VM_ROUTES: readonly Route[] = [
+  {
+    name: 'vm-detection',
+    api: 'vm',
+    methods: METHODS,
+    pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/vm\/detection\/?$/u,
+    family: vmFamily,
+    answer: listDetections,
+  },
+  {
+    name: 'vm-host-list',
+    api: 'vm',
+    methods: METHODS,
+    pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/?$/u,
+    family: vmFamily,
+    answer: listHosts,
+  },
+  knowledgeBaseRoute,
+  {
+    name: 'about',
+    api: 'about',
+    methods: METHODS,
+    pattern: /^\/msp\/about\.php$/u,
+    family: vmFamily,
+    answer: showVersions,
+  },
+];
