@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/build-once.ts',
     // Tests run real servers and Azurite; on two cores a slow start is no failure.
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -3,8 +3,8 @@
  * and that are loaded with their first use, because most of a cold start is spent on compiling what is loaded.
  */
 import { build, type Plugin } from 'esbuild';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
@@ -24,13 +24,9 @@ const lazyPackages: Plugin = {
   },
 };
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: [
-    { in: 'src/index.ts', out: 'main' },
-    ...Object.entries(LAZY).map(([name, out]) => ({ in: name, out })),
-  ],
+  entryPoints: [{ in: 'src/index.ts', out: 'main' }, ...Object.entries(LAZY).map(([name, out]) => ({ in: name, out }))],
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -41,7 +37,7 @@ const result = await build({
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
-  metafile: true,
+  write: false,
   logLevel: 'warning',
   plugins: [lazyPackages],
   // The worker injects this module; it is not on npm.
@@ -50,6 +46,10 @@ const result = await build({
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 });
-for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
-  if (file.endsWith('.cjs')) console.log(`${file} ${(bytes / 1024).toFixed(0)} KB`);
+// Renamed into place, so that whoever loads the app meanwhile finds the old file or the new one, never half of one.
+await mkdir(join(root, 'dist'), { recursive: true });
+for (const { path, contents } of result.outputFiles) {
+  await writeFile(`${path}.${process.pid}`, contents);
+  await rename(`${path}.${process.pid}`, path);
+  if (path.endsWith('.cjs')) console.log(`dist/${basename(path)} ${(contents.length / 1024).toFixed(0)} KB`);
 }

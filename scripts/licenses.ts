@@ -1,0 +1,42 @@
+/** `npm run licenses`: lists the licences of all production dependencies and fails for one that is not allowed. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const ALLOWED: ReadonlySet<string> = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+]);
+
+interface LockedPackage {
+  readonly version?: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly link?: boolean;
+}
+
+const lock = JSON.parse(await readFile(join(import.meta.dirname, '../package-lock.json'), 'utf8')) as {
+  packages: Readonly<Record<string, LockedPackage>>;
+};
+const production = Object.entries(lock.packages)
+  .filter(([path, { dev }]) => path !== '' && dev !== true)
+  .map(([path, { version = '', license = 'none' }]) => ({
+    name: path.replace(/^.*node_modules\//, ''),
+    version,
+    license,
+  }));
+for (const { name, version, license } of production) console.log(`${license.padEnd(14)} ${name} ${version}`);
+const refused = production.filter(
+  ({ license }) =>
+    !license
+      .replace(/[()]/g, '')
+      .split(/ OR /)
+      .some((each) => ALLOWED.has(each)),
+);
+for (const { name, license } of refused) console.error(`not allowed: ${name} (${license})`);
+console.log(`${production.length} production dependencies, ${refused.length} with a licence that is not allowed`);
+process.exitCode = refused.length === 0 ? 0 : 1;

@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+import { startAzurite } from '../../dev/azurite/start-azurite.ts';
+import { ensureBuilt } from '../../dev/host/ensure-built.ts';
+import { startHost, type Host } from '../../dev/host/start-host.ts';
+import { startIngestion, type Ingestion } from '../../dev/ingestion/start-ingestion.ts';
+
+const appDir = resolve(import.meta.dirname, '../..');
+
+/** The built app on the local host, over real Azurite, HTTP and a Logs Ingestion endpoint. */
+export interface LocalApp {
+  readonly host: Host;
+  readonly ingestion: Ingestion;
+  /** Log lines of the app. */
+  readonly log: string[];
+  readonly get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown; headers: Headers }>;
+  /** Rows that the endpoint accepted for a table. */
+  readonly rows: (table: string) => Record<string, unknown>[];
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the app against a Qualys API at `qualysUrl`. */
+export async function startLocalApp(
+  qualysUrl: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<LocalApp> {
+  await ensureBuilt(appDir);
+  const azurite = await startAzurite({ inMemory: true });
+  const ingestion = await startIngestion({ keep: 'memory' });
+  const log: string[] = [];
+  const host = await startHost({
+    appDir,
+    port: 0,
+    log: ({ message }) => log.push(message),
+    settings: {
+      QUALYS_USERNAME: 'qualys-reader',
+      QUALYS_PASSWORD: 'simulated-password',
+      QUALYS_API_URL: qualysUrl,
+      QUALYS_GATEWAY_URL: qualysUrl,
+      AzureWebJobsStorage: azurite.connectionString,
+      LOGS_INGESTION_ENDPOINT: ingestion.url,
+      LOGS_INGESTION_RULE_ID: ingestion.ruleId,
+      ...settings,
+    },
+  });
+  return {
+    host,
+    ingestion,
+    log,
+    get: async (path, init) => {
+      const response = await fetch(`${host.url}/api/${path}`, init);
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json') === true;
+      return {
+        status: response.status,
+        body: isJson ? (JSON.parse(text) as unknown) : text,
+        headers: response.headers,
+      };
+    },
+    rows: (table) => [...ingestion.rows(table)] as Record<string, unknown>[],
+    close: async () => {
+      await host.close();
+      await ingestion.close();
+      await azurite.close();
+    },
+  };
+}
+
+/** What `GET /api/status` tells of a stream. */
+export interface StatusOfStream {
+  readonly name: string;
+  readonly watermark: string | null;
+  readonly windows: { readonly open: number; readonly failed: number; readonly incomplete: number };
+  readonly lastError: string | null;
+  readonly rowsLast24h: number;
+}
+
+/** Waits until a stream has nothing open, ticking its planner. */
+export async function untilCaughtUp(app: LocalApp, stream: string, timeoutMs = 60_000): Promise<StatusOfStream> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const { body } = await app.get('status');
+    const status = (body as { streams: StatusOfStream[] }).streams.find(({ name }) => name === stream);
+    if (status?.watermark != null && status.windows.open === 0) {
+      await app.host.runTimer(`plan-${stream}`);
+      const after = (await app.get('status')).body as { streams: StatusOfStream[] };
+      const moved = after.streams.find(({ name }) => name === stream);
+      if (moved?.watermark != null && Date.now() - Date.parse(moved.watermark) < 15 * 60_000) return moved;
+    }
+    if (Date.now() > deadline) throw new Error(`${stream} has not caught up: ${JSON.stringify(status)}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
