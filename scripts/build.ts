@@ -16,8 +16,8 @@ const LAZY: Readonly<Record<string, string>> = {
 
 const lazyPackages: Plugin = {
   name: 'lazy-packages',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^@azure\// }, ({ path, kind }) => {
+  setup: (build) => {
+    build.onResolve({ filter: /^@azure\// }, ({ path, kind }) => {
       const file = kind === 'dynamic-import' ? LAZY[path] : undefined;
       return file === undefined ? undefined : { path: `./${file}.cjs`, external: true };
     });

@@ -81,8 +81,14 @@ const instant = trimmed
         'must be an ISO 8601 UTC time such as 2026-01-31T00:00:00Z',
       ),
   )
-  .transform((text) => new Date(text))
-  .refine((time) => !Number.isNaN(time.getTime()), 'must be an existing date and time');
+  .pipe(z.string().refine(isExisting, 'must be an existing date and time'))
+  .transform((text) => new Date(text));
+
+/** Whether an ISO time names a day of the calendar: `Date` takes the 30th of February for the 2nd of March. */
+export function isExisting(iso: string): boolean {
+  const [day, time] = [new Date(`${iso.slice(0, 10)}T00:00:00Z`), new Date(iso)];
+  return !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso.slice(0, 10));
+}
 
 /** Six fields, seconds first; the Functions host reads the same. */
 const schedule = trimmed.pipe(
@@ -302,7 +308,7 @@ export function parseSettings(env: Environment): Settings {
     const name = String(issue.path[0]);
     if (!unresolved.some((other) => other === name)) problems.push(describe(name, given[name], issue.message));
   }
-  problems.push(...crossProblems(given, parsed.success ? parsed.data : undefined).map((message) => ({ message })));
+  problems.push(...crossProblems(given).map((message) => ({ message })));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
   return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayUrl(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
 }
@@ -317,21 +323,29 @@ function describe(name: string, value: string | undefined, allowed: string): Pro
   if (value === undefined) return { message: `${name} must be set` };
   return {
     message: `${name} ${allowed}`,
-    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(value.slice(0, 100)),
+    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(hideCredentials(value).slice(0, 100)),
   };
 }
 
+/** Somebody may have put a password into a URL or a signature into a query. */
+function hideCredentials(value: string): string {
+  return value
+    .replace(/\/\/[^/\s]*@/g, '//[hidden]@')
+    .replace(/(\w*(?:sig|password|secret|token|key)\w*)=[^&;\s]*/gi, '$1=[hidden]');
+}
+
 /** What one setting alone cannot tell. */
-function crossProblems(given: Readonly<Record<string, string>>, parsed: Parsed | undefined): string[] {
+function crossProblems(given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
   if (!hasStorage(given)) {
     problems.push(
       'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__tableServiceUri)',
     );
   }
-  if (parsed !== undefined && gatewayUrl(parsed) === undefined) {
+  const api = apiUrl.safeParse(given.QUALYS_API_URL);
+  if (api.success && given.QUALYS_GATEWAY_URL === undefined && gatewayUrl({ QUALYS_API_URL: api.data }) === undefined) {
     problems.push(
-      `QUALYS_GATEWAY_URL must be set, because ${new URL(parsed.QUALYS_API_URL).hostname} is not one of the shared Qualys platforms`,
+      `QUALYS_GATEWAY_URL must be set, because ${new URL(api.data).hostname} is not one of the shared Qualys platforms`,
     );
   }
   return problems;
@@ -342,7 +356,7 @@ function hasStorage(given: Readonly<Record<string, string>>): boolean {
   return has('') || has('__accountName') || (has('__queueServiceUri') && has('__tableServiceUri'));
 }
 
-function gatewayUrl(settings: Parsed): string | undefined {
+function gatewayUrl(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'>): string | undefined {
   if (settings.QUALYS_GATEWAY_URL !== undefined) return settings.QUALYS_GATEWAY_URL;
   const host = gatewayHostFor(new URL(settings.QUALYS_API_URL).hostname.toLowerCase());
   return host === undefined ? undefined : `https://${host}`;

@@ -80,11 +80,11 @@ export async function untilCaughtUp(app: LocalApp, stream: string, timeoutMs = 6
   for (;;) {
     const { body } = await app.get('status');
     const status = (body as { streams: StatusOfStream[] }).streams.find(({ name }) => name === stream);
-    if (status?.watermark != null && status.windows.open === 0) {
+    if (typeof status?.watermark === 'string' && status.windows.open === 0) {
       await app.host.runTimer(`plan-${stream}`);
       const after = (await app.get('status')).body as { streams: StatusOfStream[] };
       const moved = after.streams.find(({ name }) => name === stream);
-      if (moved?.watermark != null && Date.now() - Date.parse(moved.watermark) < 15 * 60_000) return moved;
+      if (typeof moved?.watermark === 'string' && Date.now() - Date.parse(moved.watermark) < 15 * 60_000) return moved;
     }
     if (Date.now() > deadline) throw new Error(`${stream} has not caught up: ${JSON.stringify(status)}`);
     await new Promise((done) => setTimeout(done, 200));

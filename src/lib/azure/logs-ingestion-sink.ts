@@ -56,7 +56,7 @@ export function createLogsIngestionSink(
   const endpoint = settings.LOGS_INGESTION_ENDPOINT;
   const isLocal = isLoopback(endpoint);
   const client = new LogsIngestionClient(endpoint, isLocal ? developmentCredential : credential(), {
-    audience: `${settings.LOGS_INGESTION_AUDIENCE}/.default`,
+    audience: settings.LOGS_INGESTION_AUDIENCE,
     // The client would sleep for as long as Retry-After says; waits belong to the queue.
     retryOptions: { maxRetries: 0 },
   });

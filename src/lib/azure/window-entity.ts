@@ -85,6 +85,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   if (entity.expected !== undefined) record.counts.expected = number('expected');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
+  if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
   if (entity.acknowledged === true) record.acknowledged = true;
   Object.assign(
     record,

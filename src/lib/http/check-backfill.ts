@@ -1,3 +1,4 @@
+import { isExisting } from '../config.ts';
 import { ProblemError } from './problem.ts';
 import { isRunning } from '../pipeline/backfill.ts';
 import type { CheckpointStore } from '../pipeline/ports.ts';
@@ -44,7 +45,7 @@ export async function checkBackfill(
 }
 
 function timeOf(name: string, text: string, errors: string[]): number | undefined {
-  const time = ISO.test(text) ? Date.parse(text) : Number.NaN;
+  const time = ISO.test(text) && isExisting(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   errors.push(`${name} must be an ISO 8601 time such as 2026-01-31T00:00:00Z, given ${JSON.stringify(text)}`);
   return undefined;

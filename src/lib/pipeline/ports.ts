@@ -97,6 +97,8 @@ export interface WindowRecord {
   counts: WindowCounts;
   /** Failed attempts since the last success. */
   attempts: number;
+  /** Those of them in which the vendor's answer could not be read; settings, uploads and storage have no part in them. */
+  readFailures?: number;
   /** Waits asked for since the last whole page; a wait without a figure doubles with each. */
   waits: number;
   /** Reads that ended with fewer records than the vendor counts. */

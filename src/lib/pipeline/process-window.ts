@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf, WaitError } from '../errors.ts';
+import { ClaimLostError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
@@ -98,7 +98,9 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   let next = steps.next();
   try {
     for (;;) {
-      const step = await next;
+      const step = await next.catch((error: unknown) => {
+        throw countReadFailure(claim, error);
+      });
       if (step.done === true) return step.value;
       const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
       if (!isLast) {
@@ -112,6 +114,12 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   } finally {
     await closeReader(steps, next);
   }
+}
+
+/** Only what the vendor answers counts: an upload or a setting at fault must not let a reader give records up. */
+function countReadFailure({ record }: Claim, error: unknown): unknown {
+  if (error instanceof RetryableError) record.readFailures = (record.readFailures ?? 0) + 1;
+  return error;
 }
 
 /** Ends a reader that was left early, so that its answer is closed and its permit given back. */
@@ -141,6 +149,7 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
     record.counts.pages++;
     record.attempts = 0;
     record.waits = 0;
+    delete record.readFailures;
     delete record.lastError;
   }
   await claim.save(step.ledger);
@@ -156,7 +165,7 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
     ...(cursor === undefined ? {} : { cursor }),
     counts,
     shortReads,
-    attempts: record.attempts,
+    attempts: record.readFailures ?? 0,
     waits: record.waits,
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
     ledger: (name) => deps.store.ledger(record).load(name),

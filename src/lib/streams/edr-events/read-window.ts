@@ -40,6 +40,8 @@ interface Reading {
 
 /** Reads of a window in one go; a window that is still short then is read again later. */
 const READS = 2;
+/** Times that a window is halved at once: its pieces must fit one transaction. What is still too large is cut again. */
+const MAX_HALVINGS = 6;
 /** Pages of one window; more is a vendor that never ends. */
 const MAX_PAGES = 20_000;
 
@@ -113,7 +115,8 @@ function firstCursor(settings: Settings, expected: number, read: number): EdrCur
 function splitOf(task: WindowTask, settings: Settings, expected: number): Outcome | undefined {
   if (expected <= SPLIT_ABOVE) return undefined;
   const { from, to, slice } = task.window;
-  const pieces = cut(toInterval({ from, to }), Math.ceil(Math.log2(expected / SPLIT_ABOVE)));
+  const halvings = Math.min(MAX_HALVINGS, Math.ceil(Math.log2(expected / SPLIT_ABOVE)));
+  const pieces = cut(toInterval({ from, to }), halvings);
   const reason = `${expected} events`;
   if (pieces.length > 1) {
     const slices = pieces.map((piece) => ({
@@ -146,12 +149,14 @@ async function* readPages(reading: Reading, start: EdrCursor, expected: number):
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
     const { answer, nextCursor } = await fetchPage(reading, cursor);
     const end = yield* decode(reading, answer, cursor);
+    // Records behind the last row gave none themselves, being of another window; they were received all the same.
+    const restOfPage = received(reading, end.fetched);
     const isRepeated = cursor.isRepeated === true || (cursor.read === 0 && !isResumed && end.repeated > 0);
     const counts = { expected, received: reading.fetched.size };
     const next = nextPage(cursor, end, nextCursor, counts) ?? { ...cursor, isRead: true };
     cursor = isRepeated ? { ...next, isRepeated } : next;
     isResumed = false;
-    yield { cursor: toJson(cursor), pageDone: true };
+    yield { ...restOfPage, cursor: toJson(cursor), pageDone: true };
   }
   return cursor;
 }
@@ -195,15 +200,16 @@ async function* decode(
 }
 
 function toProgress(reading: Reading, chunk: EdrChunk, cursor: EdrCursor): Progress {
-  const before = reading.fetched.size;
-  addKeys(reading.fetched, chunk.fetched);
+  const { fetched, ledger } = received(reading, chunk.fetched);
   addKeys(reading.uploaded, chunk.uploaded);
-  return {
-    chunk,
-    cursor: toJson(cursor),
-    fetched: reading.fetched.size - before,
-    ledger: { fetched: chunk.fetched, uploaded: chunk.uploaded },
-  };
+  return { chunk, cursor: toJson(cursor), fetched, ledger: { ...ledger, uploaded: chunk.uploaded } };
+}
+
+/** Books records as received. */
+function received({ fetched }: Reading, keys: Uint8Array): { fetched: number; ledger: Record<string, Uint8Array> } {
+  const before = fetched.size;
+  addKeys(fetched, keys);
+  return { fetched: fetched.size - before, ledger: { fetched: keys } };
 }
 
 const KEY_BYTES = 16;

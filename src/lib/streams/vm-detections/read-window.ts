@@ -2,7 +2,6 @@ import { ConnectorError, RetryableError, WaitError, messageOf } from '../../erro
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
 import { countHostIds, sliceHostIds, type HostIdRange } from '../../qualys/host-ids.ts';
-import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
 import type { HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -86,15 +85,12 @@ async function* readPage(
     if (end.nextIdMin === undefined) yield { cursor: toJson(position), fetched: end.hosts, pageDone: true };
     return end;
   } catch (error) {
-    throw await vendorError(error, answer, services);
+    if (!(error instanceof VendorDocumentError)) throw error;
+    // An error the vendor sent instead of a page, whatever its HTTP status.
+    throw await services.vm.documentError(error.text, answer, options);
   } finally {
     answer.cancel();
   }
-}
-
-/** A document that is not a page: an error the vendor sent instead, whatever its HTTP status. */
-async function vendorError(error: unknown, answer: QualysAnswer, { vm }: StreamServices): Promise<unknown> {
-  return error instanceof VendorDocumentError ? vm.documentError(error.text, answer) : error;
 }
 
 /** Where a later worker goes on once this chunk is stored. */
@@ -181,13 +177,13 @@ async function halve(
   const ids = await listIds(task, services, left, options);
   if (ids === undefined) return undefined;
   const hosts = countHostIds(ids);
-  if (hosts > 1) {
+  // A window's only host becomes a slice first: it is left out only after it has failed on its own.
+  if (hosts > 1 || (hosts === 1 && task.window.slice === undefined)) {
     const slices = slicesOf(task, ids, Math.ceil(hosts / 2), left);
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };
   }
   const host = ids[0]?.first;
-  const isTriedOut = task.window.slice !== undefined && task.attempts > ATTEMPTS_BEFORE_HALVING;
-  if (host === undefined || !isTriedOut) return undefined;
+  if (host === undefined || task.attempts <= ATTEMPTS_BEFORE_HALVING) return undefined;
   const reason = `host ${host} is left out after ${task.attempts} failures on its own: ${task.lastError ?? ''}`;
   return { kind: 'skipped', reason };
 }
