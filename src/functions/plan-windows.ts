@@ -1,10 +1,9 @@
 import { app, type InvocationContext } from '@azure/functions';
+import { settingsSchema, type ScheduleSetting } from '../lib/config.ts';
 import { ambientLog, withLogTarget } from '../lib/log.ts';
 import { runPlanner } from '../lib/pipeline/run-planner.ts';
 import { getServices } from '../lib/services.ts';
 import { STREAMS } from '../lib/streams/index.ts';
-
-const DEFAULT_SCHEDULE = '0 */5 * * * *';
 
 /** Plans the windows of one stream. */
 export async function planStream(name: string): Promise<void> {
@@ -14,11 +13,15 @@ export async function planStream(name: string): Promise<void> {
   else await runPlanner(services.planning(stream));
 }
 
+function defaultSchedule(setting: ScheduleSetting): string {
+  return settingsSchema.shape[setting].parse(undefined);
+}
+
 for (const { name, scheduleSetting } of STREAMS) {
   // The host resolves %NAME% and refuses to index a timer whose setting is missing.
   const isSet = (process.env[scheduleSetting] ?? '') !== '';
   app.timer(`plan-${name}`, {
-    schedule: isSet ? `%${scheduleSetting}%` : DEFAULT_SCHEDULE,
+    schedule: isSet ? `%${scheduleSetting}%` : defaultSchedule(scheduleSetting),
     handler: (_timer, context: InvocationContext) => withLogTarget(context, () => planStream(name)),
   });
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { handle, json } from '../lib/http/handle.ts';
 import { ProblemError } from '../lib/http/problem.ts';
 import { readQuery } from '../lib/http/read-request.ts';
+import { resumeBackfill } from '../lib/pipeline/backfill.ts';
 import { retryWindow, waiveWindow } from '../lib/pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../lib/pipeline/ports.ts';
 import { viewWindow } from '../lib/pipeline/view-window.ts';
@@ -57,6 +58,7 @@ async function operate(request: HttpRequest, done: string, act: Act): Promise<Ht
   if (!/^[\w.,~-]{1,300}$/.test(window)) throw notFound(item);
   const record = await act(item, services);
   if (record === undefined) throw await whyNot(item, services);
+  if (done === 'retried') await resumeBackfill(run, services.backfills);
   const target = `${item.stream}/${run}/${window}`;
   await services.audit.write({ action: `window-${done}`, target, ...(reason === undefined ? {} : { reason }) });
   services.log.info(done === 'retried' ? 'WindowRetried' : 'WindowWaived', { stream: item.stream, run, window });

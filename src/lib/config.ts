@@ -87,7 +87,9 @@ const instant = trimmed
 /** Whether an ISO time names a day of the calendar: `Date` takes the 30th of February for the 2nd of March. */
 export function isExisting(iso: string): boolean {
   const [day, time] = [new Date(`${iso.slice(0, 10)}T00:00:00Z`), new Date(iso)];
-  return !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso.slice(0, 10));
+  return (
+    !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso.slice(0, 10))
+  );
 }
 
 /** Six fields, seconds first; the Functions host reads the same. */
@@ -273,6 +275,9 @@ export const settingsSchema = z.object({
 });
 
 type Parsed = z.output<typeof settingsSchema>;
+
+/** Settings that hold a timer's schedule. */
+export type ScheduleSetting = Extract<keyof Parsed, `${string}_SCHEDULE`>;
 
 /** Checked settings. */
 export interface Settings extends Omit<Parsed, 'QUALYS_GATEWAY_URL'> {

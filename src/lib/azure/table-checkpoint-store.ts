@@ -232,13 +232,12 @@ function isPrunable(record: WindowRecord, before: string): boolean {
 
 function toWatermark(entity: Entity): WatermarkRecord {
   checkVersion('the watermark of', { ...entity, rowKey: entity.partitionKey });
-  const { stream, watermark, start, lastTick, lastError, opening, etag } = entity as unknown as WatermarkRecord;
+  const { stream, watermark, start, lastTick, opening, etag } = entity as unknown as WatermarkRecord;
   return {
     stream,
     watermark,
     start,
     lastTick,
-    ...(lastError === undefined ? {} : { lastError }),
     ...(opening === true ? { opening } : {}),
     ...(etag === undefined ? {} : { etag }),
   };

@@ -28,7 +28,9 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     rows: counts.rows,
     expected: counts.expected,
     fetched: counts.fetched,
+    parts: counts.parts,
     attempts: record.attempts,
+    readFailures: record.readFailures,
     waits: record.waits,
     shortReads: record.shortReads,
     shortSince: record.shortSince,
@@ -83,6 +85,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   const owner = text('claimOwner');
   if (owner !== undefined) record.claim = { owner, until: text('claimUntil') ?? '' };
   if (entity.expected !== undefined) record.counts.expected = number('expected');
+  if (entity.parts !== undefined) record.counts.parts = number('parts');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');

@@ -165,7 +165,12 @@ async function refresh(backfill: BackfillRecord, deps: BackfillDependencies): Pr
 
 function statusOf(records: readonly WindowRecord[]): BackfillStatus {
   if (records.some((record) => !isFinished(record) && !hasGivenUp(record))) return 'running';
-  return records.some(hasGivenUp) ? 'failed' : 'succeeded';
+  return records.some(hasFallenShort) ? 'failed' : 'succeeded';
+}
+
+/** Whether a window of a backfill did not bring everything. */
+function hasFallenShort(record: WindowRecord): boolean {
+  return hasGivenUp(record) || (record.state === 'incomplete' && record.acknowledged !== true);
 }
 
 function hasGivenUp(record: WindowRecord): boolean {
@@ -211,6 +216,15 @@ async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Pr
   return backfill;
 }
 
+/** Takes up a backfill that has ended as failed, because one of its windows is tried again. */
+export async function resumeBackfill(run: string, { store, clock }: BackfillDependencies): Promise<void> {
+  const backfill = await store.readBackfill(run);
+  if (backfill?.status !== 'failed') return;
+  backfill.status = 'running';
+  backfill.updatedAt = clock.now().toISOString();
+  await store.saveBackfill(backfill);
+}
+
 /** Whether a window of a backfill must not be started any more. */
 export async function isCancelled(run: string, store: CheckpointStore): Promise<boolean> {
   if (run === 'live') return false;
@@ -235,7 +249,7 @@ function toView(backfill: BackfillRecord, records: readonly WindowRecord[], now:
     windows: {
       total: records.length,
       closed: closed.length,
-      failed: records.filter(({ state }) => state === 'failed').length,
+      failed: records.filter((record) => record.state === 'failed' || hasFallenShort(record)).length,
     },
     rows: records.reduce((sum, { counts }) => sum + counts.rows, 0),
     percent: Math.round(percent * 10) / 10,

@@ -32,16 +32,27 @@ export async function retryWindow(
   const now = clock.now();
   const isOpen = record !== undefined && (record.state === 'incomplete' || !isFinished(record));
   if (!isOpen || isClaimed(record, now)) return undefined;
-  record.state = 'planned';
   record.attempts = 0;
+  delete record.readFailures;
   record.queuedAt = now.toISOString();
   record.progressAt = now.toISOString();
+  if (record.state === 'incomplete') startOver(record);
+  record.state = 'planned';
   delete record.notBefore;
-  delete record.closedAt;
-  delete record.shortSince;
   if (!(await changed(store, record))) return undefined;
   await queue.send(item);
   return record;
+}
+
+/** An incomplete window has lost its ledgers: it is read as a new one, and what it uploaded before comes with the same keys. */
+function startOver(record: WindowRecord): void {
+  record.counts.fetched = 0;
+  record.shortReads = 0;
+  delete record.counts.expected;
+  delete record.counts.parts;
+  delete record.acknowledged;
+  delete record.closedAt;
+  delete record.shortSince;
 }
 
 /**

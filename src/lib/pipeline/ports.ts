@@ -132,8 +132,6 @@ export interface WatermarkRecord {
   readonly start: string;
   /** Last time the planner ran. */
   lastTick: string;
-  /** Why the last tick failed; absent when it went well. */
-  lastError?: string;
   /** True while a planner opens windows: when the next one finds it, the last one died before its windows were in the queue. */
   opening?: boolean;
   etag?: string;

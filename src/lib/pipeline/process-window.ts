@@ -31,37 +31,35 @@ export interface ProcessDependencies {
 
 /** Claims live as long as two missed heartbeats, never longer than a window may stand still. */
 const MAX_LEASE_MS = 60_000;
+/** Clocks of two instances may differ by so much. */
+const SHORTEST_WAIT_MS = 1000;
 
 /** Works on the window a work item calls for: fetch, transform, upload, checkpoint, page by page. */
 export async function processWindow(item: WorkItem, deps: ProcessDependencies): Promise<void> {
   const log = deps.log.with({ stream: item.stream, run: item.run, window: item.window });
   const record = await deps.store.readWindow(item.stream, item.run, item.window);
-  const skip = record === undefined ? 'gone' : whyNot(record, deps.clock.now());
-  if (record === undefined || skip !== undefined) {
-    log.info('WorkItemDropped', { reason: skip });
+  if (record === undefined || isFinished(record)) {
+    log.info('WorkItemDropped', { reason: record === undefined ? 'gone' : 'finished' });
     return;
   }
-  if (await isTooEarly(record, item, deps)) return;
+  const waitMs = waitBefore(record, deps.clock.now());
+  if (waitMs > 0) return deps.queue.send(item, waitMs / 1000);
   record.startedAt ??= deps.clock.now().toISOString();
   record.state = 'running';
   const leaseMs = Math.min(MAX_LEASE_MS, (deps.staleSeconds * 1000) / 2);
   const claim = await takeClaim(record, { ...deps, log, leaseMs });
-  if (claim === undefined) log.info('WorkItemDropped', { reason: 'taken' });
+  if (claim === undefined) await deps.queue.send(item, leaseMs / 1000);
   else await workOn(claim, item, { ...deps, log });
 }
 
-/** Why a work item is not worked on; undefined when it is. */
-function whyNot(record: WindowRecord, now: Date): string | undefined {
-  if (isFinished(record)) return 'finished';
-  return isClaimed(record, now) ? 'taken' : undefined;
-}
-
-/** Sends an item that came before its time back for the rest of the wait. */
-async function isTooEarly(record: WindowRecord, item: WorkItem, deps: ProcessDependencies): Promise<boolean> {
-  const waitMs = Date.parse(record.notBefore ?? '1970-01-01T00:00:00Z') - deps.clock.now().getTime();
-  if (waitMs <= 1000) return false;
-  await deps.queue.send(item, waitMs / 1000);
-  return true;
+/**
+ * How long an item must wait, in milliseconds: until its time has come, or until the claim of another worker has run out. It comes back
+ * even then, because the other worker may be dead: its own item would come back only after ten minutes.
+ */
+function waitBefore(record: WindowRecord, now: Date): number {
+  const until = isClaimed(record, now) ? record.claim?.until : record.notBefore;
+  const waitMs = Date.parse(until ?? now.toISOString()) - now.getTime();
+  return waitMs > SHORTEST_WAIT_MS ? waitMs : 0;
 }
 
 async function workOn(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
@@ -142,8 +140,10 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
       durationMs: Date.now() - startedAt,
     });
   }
+  const { cursor, counts } = structuredClone(record);
   record.cursor = step.cursor;
   record.counts.fetched += step.fetched ?? 0;
+  if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
   if (step.expected !== undefined) record.counts.expected = step.expected;
   if (step.pageDone === true) {
     record.counts.pages++;
@@ -152,7 +152,13 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
     delete record.readFailures;
     delete record.lastError;
   }
-  await claim.save(step.ledger);
+  try {
+    await claim.save(step.ledger);
+  } catch (error) {
+    // The keys were not booked, so what they count must not be booked with the recovery either.
+    if (step.ledger !== undefined) Object.assign(record, { cursor, counts: Object.assign(record.counts, counts) });
+    throw error;
+  }
   if (step.pageDone === true)
     deps.log.info('PageFetched', { page: record.counts.pages, fetched: record.counts.fetched });
 }

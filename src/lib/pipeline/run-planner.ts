@@ -56,7 +56,8 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const { store, clock, stream, plan, log } = deps;
   const now = clock.now();
   const mark = await readOrStart(deps, now);
-  const records = await store.listWindows(stream, 'live', mark.watermark);
+  // All of them, not only those after the watermark: an operator may have opened an incomplete window again.
+  const records = await store.listWindows(stream, 'live');
   const horizon = new Date(now.getTime() - plan.safetyLagSeconds * 1000);
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,

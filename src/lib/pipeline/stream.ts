@@ -1,4 +1,4 @@
-import type { Settings } from '../config.ts';
+import type { ScheduleSetting, Settings } from '../config.ts';
 import type { Log } from '../log.ts';
 
 /** A JSON value, as stored in a checkpoint. */
@@ -41,6 +41,8 @@ export interface WindowCounts {
   expected?: number;
   /** Distinct records received. */
   fetched: number;
+  /** What the records hold in turn, where a stream counts it (VM: detections of hosts). */
+  parts?: number;
 }
 
 /**
@@ -56,6 +58,8 @@ export interface Progress {
   readonly pageDone?: boolean;
   /** Distinct records newly received with this step. */
   readonly fetched?: number;
+  /** What these records hold in turn, where the stream counts it. */
+  readonly parts?: number;
   /** The vendor's own count, when this step learnt it. */
   readonly expected?: number;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
@@ -126,7 +130,7 @@ export interface Stream {
   readonly table: string;
   readonly api: ApiName;
   /** The setting that holds the schedule. */
-  readonly scheduleSetting: string;
+  readonly scheduleSetting: ScheduleSetting;
   readonly plan: (settings: Settings) => PlanSettings;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;

@@ -15,6 +15,8 @@ export interface WindowView {
   /** Vendor's count; null where it does not count. */
   readonly expected: number | null;
   readonly fetched: number;
+  /** What the records hold in turn (VM: detections); null where it is not counted. */
+  readonly parts: number | null;
   readonly uploaded: number;
   readonly attempts: number;
   readonly notBefore: string | null;
@@ -37,6 +39,7 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     calls: counts.calls,
     expected: counts.expected ?? null,
     fetched: counts.fetched,
+    parts: counts.parts ?? null,
     uploaded: counts.rows,
     attempts: record.attempts,
     notBefore: record.notBefore ?? null,

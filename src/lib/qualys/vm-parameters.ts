@@ -27,6 +27,8 @@ export interface HostSelection {
   readonly idMin?: string;
   /** Highest host id. */
   readonly idMax?: string;
+  /** Frozen `detectionFilters`, instead of those of the settings. */
+  readonly filters?: string;
   /** Hosts a page, instead of `VM_TRUNCATION_LIMIT`. */
   readonly truncationLimit?: number;
 }
@@ -37,6 +39,16 @@ const LIST_TRUNCATION_LIMIT = 1_000_000;
 /** Parameters of the detection call. Never one without a value: the vendor answers that with HTTP 400. */
 export function detectionParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
   return parameters({
+    ...Object.fromEntries(new URLSearchParams(hosts.filters ?? detectionFilters(settings))),
+    action: 'list',
+    truncation_limit: String(hosts.truncationLimit ?? settings.VM_TRUNCATION_LIMIT),
+    ...selection(hosts),
+  });
+}
+
+/** What the settings choose of the detections, as a query string: the same for all pages of a window. */
+export function detectionFilters(settings: VmSettings): string {
+  const filters = parameters({
     status: settings.VM_STATUS.join(','),
     severities: settings.VM_SEVERITIES,
     show_results: flag(settings.VM_SHOW_RESULTS),
@@ -44,10 +56,8 @@ export function detectionParameters(settings: VmSettings, hosts: HostSelection):
     show_tags: flag(settings.VM_SHOW_TAGS),
     show_igs: flag(settings.VM_SHOW_IGS),
     ...Object.fromEntries(new URLSearchParams(settings.VM_PARAMS)),
-    action: 'list',
-    truncation_limit: String(hosts.truncationLimit ?? settings.VM_TRUNCATION_LIMIT),
-    ...selection(hosts),
   });
+  return filters.toString();
 }
 
 /** What of `VM_PARAMS` selects hosts: both APIs take these, so that the list holds the hosts that the detections come from. */

@@ -23,15 +23,20 @@ interface EdrCursor {
   readonly after?: string;
   /** Whether a record came twice in this read. */
   readonly isRepeated?: boolean;
+  /** What is asked: the same for all pages, whatever becomes of the settings meanwhile. */
+  readonly query: WindowQuery;
   /** Set once the last page of this read is stored: what is left is to count again. */
   readonly isRead?: boolean;
 }
+
+/** What a window asks of the vendor. */
+type WindowQuery = Required<Pick<EdrQuery, 'filter' | 'sort' | 'state'>>;
 
 /** What stays the same for all pages of a window. */
 interface Reading {
   readonly task: WindowTask;
   readonly services: StreamServices;
-  readonly query: EdrQuery;
+  readonly query: WindowQuery;
   readonly options: CallOptions;
   /** Keys of the records received and of the rows uploaded so far. */
   readonly fetched: Set<string>;
@@ -55,9 +60,10 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   let cursor: EdrCursor;
   if (task.cursor === undefined) {
     expected = await services.edr.count(reading.query, reading.options);
-    const split = splitOf(task, services.settings, expected);
+    // A window that has uploaded rows keeps their keys only as long as it stays whole.
+    const split = reading.uploaded.size > 0 ? undefined : splitOf(task, services.settings, expected);
     if (split !== undefined) return split;
-    cursor = firstCursor(services.settings, expected, task.shortReads > 0 ? 1 : 0);
+    cursor = firstCursor(reading, expected, task.shortReads > 0 ? 1 : 0);
     yield { cursor: toJson(cursor), expected };
     if (expected === 0) return { kind: 'complete' };
   } else cursor = task.cursor as unknown as EdrCursor;
@@ -70,7 +76,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
       return outcome;
     }
     task.log.warn('WindowReadAgain', { expected, fetched: reading.fetched.size, repeated: cursor.isRepeated === true });
-    cursor = firstCursor(services.settings, expected, cursor.read + 1);
+    cursor = firstCursor(reading, expected, cursor.read + 1);
     yield { cursor: toJson(cursor), expected };
   }
 }
@@ -86,16 +92,21 @@ function outcomeOf(reading: Reading, cursor: EdrCursor, expected: number): Outco
 
 async function prepare(task: WindowTask, services: StreamServices): Promise<Reading> {
   const { settings } = services;
-  const { from, to, slice } = task.window;
-  const filter = windowFilter(settings, { from, to, ...(slice === undefined ? {} : { type: typeOfSlice(slice) }) });
+  const cursor = task.cursor as unknown as EdrCursor | undefined;
   return {
     task,
     services,
-    query: { filter, sort: windowSort(settings), state: settings.EDR_STATE },
+    query: cursor?.query ?? queryOf(task, settings),
     options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
     fetched: await task.ledger('fetched'),
     uploaded: await task.ledger('uploaded'),
   };
+}
+
+function queryOf(task: WindowTask, settings: Settings): WindowQuery {
+  const { from, to, slice } = task.window;
+  const filter = windowFilter(settings, { from, to, ...(slice === undefined ? {} : { type: typeOfSlice(slice) }) });
+  return { filter, sort: windowSort(settings), state: settings.EDR_STATE };
 }
 
 const TYPE_SLICE = 'type.';
@@ -104,11 +115,12 @@ function typeOfSlice(slice: string): string {
   return slice.slice(TYPE_SLICE.length);
 }
 
-function firstCursor(settings: Settings, expected: number, read: number): EdrCursor {
+function firstCursor({ services, query }: Reading, expected: number, read: number): EdrCursor {
+  const { settings } = services;
   const isTooDeep = expected > MAX_DEPTH;
   const mode = settings.EDR_PAGING === 'searchAfter' || isTooDeep ? 'searchAfter' : 'pages';
   const size = mode === 'pages' ? pageSizeWithinReach(expected, settings.EDR_PAGE_SIZE) : settings.EDR_PAGE_SIZE;
-  return { mode, read, page: 0, size };
+  return { mode, read, page: 0, size, query };
 }
 
 /** Cuts a window that holds too much: by time down to a second, then by event type. */
@@ -250,5 +262,5 @@ function nextAfter(
 }
 
 function toJson(cursor: EdrCursor): Json {
-  return { ...cursor } as unknown as Json;
+  return { ...cursor };
 }

@@ -2,10 +2,11 @@ import { ConnectorError, RetryableError, WaitError, messageOf } from '../../erro
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
 import { countHostIds, sliceHostIds, type HostIdRange } from '../../qualys/host-ids.ts';
-import type { HostSelection } from '../../qualys/vm-parameters.ts';
+import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import { createVmPageDecoder, type VmChunk, type VmPageEnd, type VmResume } from './decode-page.ts';
+import { createVmPageDecoder, type VmChunk, type VmPageEnd } from './decode-page.ts';
+import { ResumeMismatchError, type VmResume } from './decode-resume.ts';
 
 /** Where reading a window or slice stands. */
 interface VmCursor {
@@ -15,6 +16,16 @@ interface VmCursor {
   readonly resume?: VmResume;
   /** Set when the list of host ids could not be had: the window stays one chain of pages. */
   readonly isWhole?: boolean;
+  /** What is asked of the vendor: the same for all pages and slices, whatever becomes of the settings meanwhile. */
+  readonly filters: string;
+}
+
+/** What stays the same for all pages of a window. */
+interface Reading {
+  readonly task: WindowTask;
+  readonly services: StreamServices;
+  readonly range: IdRange;
+  readonly options: CallOptions;
 }
 
 /** A range of host ids; an absent edge is open. */
@@ -34,41 +45,54 @@ const SLICE = /^ids\.(\d*)-(\d*)$/;
  * is cut into slices of host ids that are read side by side. What keeps failing is halved, down to a single host.
  */
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
-  const range = rangeOf(task.window.slice);
-  let cursor = (task.cursor ?? {}) as unknown as VmCursor;
-  const options: CallOptions = { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits };
+  const reading: Reading = {
+    task,
+    services,
+    range: rangeOf(task.window.slice),
+    options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
+  };
+  let cursor = (task.cursor ?? { filters: detectionFilters(services.settings) }) as unknown as VmCursor;
   if (task.attempts >= ATTEMPTS_BEFORE_HALVING) {
-    const halved = await halve(task, services, cursor, range, options);
+    const halved = await halve(reading, cursor);
     if (halved !== undefined) return halved;
   }
   for (;;) {
-    const end = yield* readPage(task, services, cursor, range, options);
-    if (end.nextIdMin === undefined || isBeyond(end.nextIdMin, range.idMax)) return { kind: 'complete' };
-    if (!isAfter(end.nextIdMin, cursor.idMin ?? range.idMin)) {
-      throw new RetryableError(`Qualys names id_min ${end.nextIdMin} as the next page again: the pages do not move on`);
-    }
-    cursor = { idMin: end.nextIdMin, ...(cursor.isWhole === true ? { isWhole: true } : {}) };
-    const split =
-      task.window.slice === undefined && cursor.isWhole !== true
-        ? await fanOut(task, services, cursor, options)
-        : undefined;
-    if (split?.kind === 'split') {
-      yield { cursor: toJson(cursor), fetched: end.hosts, pageDone: true };
-      return split;
-    }
-    if (task.window.slice === undefined) cursor = { ...cursor, isWhole: true };
-    yield { cursor: toJson(cursor), fetched: end.hosts, pageDone: true };
+    const end = yield* readPage(reading, cursor);
+    const next = nextCursor(reading, cursor, end);
+    if (next === undefined) return { kind: 'complete' };
+    const split = canFanOut(reading, next) ? await fanOut(reading, next) : undefined;
+    cursor = split === undefined ? { ...next, isWhole: true } : next;
+    yield { cursor: toJson(cursor), fetched: end.hosts, parts: end.detections, pageDone: true };
+    if (split !== undefined) return split;
   }
 }
 
-async function* readPage(
-  task: WindowTask,
-  services: StreamServices,
-  cursor: VmCursor,
-  range: IdRange,
-  options: CallOptions,
-): AsyncGenerator<Progress, VmPageEnd> {
-  const answer = await services.vm.detections(selectionOf(task, { ...range, ...pick(cursor) }), options);
+/** The cursor of the next page; undefined after the last one. */
+function nextCursor({ range }: Reading, cursor: VmCursor, end: VmPageEnd): VmCursor | undefined {
+  const { nextIdMin } = end;
+  if (nextIdMin === undefined || isBeyond(nextIdMin, range.idMax)) return undefined;
+  if (!isAfter(nextIdMin, cursor.idMin ?? range.idMin)) {
+    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`);
+  }
+  const { resume: _, ...kept } = cursor;
+  return { ...kept, idMin: nextIdMin };
+}
+
+async function* readPage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, VmPageEnd> {
+  try {
+    return yield* decodePage(reading, cursor);
+  } catch (error) {
+    if (!(error instanceof ResumeMismatchError)) throw error;
+    // The host has changed since a part of it was sent: its rows have new keys, so all of them go.
+    const { resume: _, ...whole } = cursor;
+    return yield* decodePage(reading, whole);
+  }
+}
+
+async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, VmPageEnd> {
+  const { task, services, range, options } = reading;
+  const hosts = { ...selectionOf(task, { ...range, ...pick(cursor) }), filters: cursor.filters };
+  const answer = await services.vm.detections(hosts, options);
   const decoder = createVmPageDecoder({
     generatedAt: services.clock.now(),
     ...(range.idMax === undefined ? {} : { idMax: range.idMax }),
@@ -82,7 +106,9 @@ async function* readPage(
     const { chunks, end } = decoder.end();
     for (const chunk of chunks) yield { chunk, cursor: toJson((position = after(chunk, position))) };
     if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    if (end.nextIdMin === undefined) yield { cursor: toJson(position), fetched: end.hosts, pageDone: true };
+    if (nextCursor(reading, cursor, end) === undefined) {
+      yield { cursor: toJson(position), fetched: end.hosts, parts: end.detections, pageDone: true };
+    }
     return end;
   } catch (error) {
     if (!(error instanceof VendorDocumentError)) throw error;
@@ -95,10 +121,10 @@ async function* readPage(
 
 /** Where a later worker goes on once this chunk is stored. */
 function after(chunk: VmChunk, position: VmCursor): VmCursor {
-  const whole = position.isWhole === true ? { isWhole: true } : {};
+  const { resume: _, ...kept } = position;
   const idMin = chunk.lastHostId === undefined ? position.idMin : (BigInt(chunk.lastHostId) + 1n).toString();
   return {
-    ...whole,
+    ...kept,
     ...(idMin === undefined ? {} : { idMin }),
     ...(chunk.partial === undefined ? {} : { resume: chunk.partial }),
   };
@@ -118,33 +144,24 @@ function rangeOf(slice: string | undefined): IdRange {
   return { ...(idMin === '' ? {} : { idMin }), ...(idMax === '' ? {} : { idMax }) };
 }
 
+/** Only a whole window is cut, once; a slice stays a chain of pages. */
+function canFanOut({ task }: Reading, cursor: VmCursor): boolean {
+  return task.window.slice === undefined && cursor.isWhole !== true;
+}
+
 /** Cuts what is left of a window into slices; undefined when one more page is all, or when the ids cannot be had. */
-async function fanOut(
-  task: WindowTask,
-  services: StreamServices,
-  cursor: VmCursor,
-  options: CallOptions,
-): Promise<Outcome | undefined> {
-  const limit = services.settings.VM_TRUNCATION_LIMIT;
-  const ids = await listIds(task, services, pick(cursor), options);
+async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | undefined> {
+  const limit = reading.services.settings.VM_TRUNCATION_LIMIT;
+  const ids = await listIds(reading, pick(cursor));
   const hosts = ids === undefined ? 0 : countHostIds(ids);
   if (ids === undefined || hosts <= limit) return undefined;
   const pages = Math.ceil(hosts / limit);
-  const pagesASlice = Math.ceil(pages / MAX_SLICES);
-  return {
-    kind: 'split',
-    slices: slicesOf(task, ids, pagesASlice * limit, pick(cursor)),
-    reason: `${hosts} more hosts`,
-  };
+  const size = Math.ceil(pages / MAX_SLICES) * limit;
+  return { kind: 'split', slices: slicesOf(reading, ids, size, cursor), reason: `${hosts} more hosts` };
 }
 
 /** The ids of the hosts in a range; undefined when the vendor does not give them, which is no reason to stop. */
-async function listIds(
-  task: WindowTask,
-  services: StreamServices,
-  range: IdRange,
-  options: CallOptions,
-): Promise<HostIdRange[] | undefined> {
+async function listIds({ task, services, options }: Reading, range: IdRange): Promise<HostIdRange[] | undefined> {
   try {
     return await services.vm.hostIds(selectionOf(task, range), options);
   } catch (error) {
@@ -155,35 +172,33 @@ async function listIds(
   }
 }
 
-/** Slices even by count; the outer edges are those of the range, so that no id is left out. */
-function slicesOf(task: WindowTask, ids: readonly HostIdRange[], size: number, range: IdRange): WindowSlice[] {
-  const { from, to } = task.window;
+/** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
+function slicesOf(reading: Reading, ids: readonly HostIdRange[], size: number, cursor: VmCursor): WindowSlice[] {
+  const { from, to } = reading.task.window;
+  const left = { ...reading.range, ...pick(cursor) };
+  const { filters, resume } = cursor;
   return sliceHostIds(ids, size).map((slice, index, all) => {
-    const idMin = index === 0 ? range.idMin : slice.idMin;
-    const idMax = index === all.length - 1 ? range.idMax : slice.idMax;
-    return { from, to, slice: `ids.${idMin ?? ''}-${idMax ?? ''}` };
+    const idMin = index === 0 ? left.idMin : slice.idMin;
+    const idMax = index === all.length - 1 ? left.idMax : slice.idMax;
+    // A host that was uploaded in part is the first of what is left.
+    const start: VmCursor = { filters, ...(index === 0 && resume !== undefined ? { resume } : {}) };
+    return { from, to, slice: `ids.${idMin ?? ''}-${idMax ?? ''}`, cursor: toJson(start) };
   });
 }
 
 /** Halves what is left of a failing window or slice; a single host that fails on its own is left out, visibly. */
-async function halve(
-  task: WindowTask,
-  services: StreamServices,
-  cursor: VmCursor,
-  range: IdRange,
-  options: CallOptions,
-): Promise<Outcome | undefined> {
-  const left: IdRange = { ...range, ...pick(cursor) };
-  const ids = await listIds(task, services, left, options);
+async function halve(reading: Reading, cursor: VmCursor): Promise<Outcome | undefined> {
+  const { task, range } = reading;
+  const ids = await listIds(reading, { ...range, ...pick(cursor) });
   if (ids === undefined) return undefined;
   const hosts = countHostIds(ids);
-  // A window's only host becomes a slice first: it is left out only after it has failed on its own.
-  if (hosts > 1 || (hosts === 1 && task.window.slice === undefined)) {
-    const slices = slicesOf(task, ids, Math.ceil(hosts / 2), left);
+  if (hosts > 1) {
+    const slices = slicesOf(reading, ids, Math.ceil(hosts / 2), cursor);
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };
   }
   const host = ids[0]?.first;
-  if (host === undefined || task.attempts <= ATTEMPTS_BEFORE_HALVING) return undefined;
+  const isTriedOut = task.window.slice !== undefined && task.attempts > ATTEMPTS_BEFORE_HALVING;
+  if (host === undefined || !isTriedOut) return undefined;
   const reason = `host ${host} is left out after ${task.attempts} failures on its own: ${task.lastError ?? ''}`;
   return { kind: 'skipped', reason };
 }
