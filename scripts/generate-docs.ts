@@ -47,8 +47,8 @@ const GROUPS: readonly { readonly title: string; readonly begins: RegExp }[] = [
   { title: 'Other', begins: /^/ },
 ];
 
-/** No setting takes a NUL, so its refusal tells what is allowed. */
-const REFUSED_VALUE = '\u0000';
+/** What nearly every setting refuses, telling what is allowed: a NUL, and what is left open. */
+const REFUSED_VALUES = ['\u0000', '('];
 
 /**
  * All files with generated parts.
@@ -117,7 +117,8 @@ function defaultOf(name: string, spelled: string | undefined): string {
 }
 
 function allowedIn(name: string): string {
-  const message = SHAPE[name]?.safeParse(REFUSED_VALUE).error?.issues[0]?.message;
+  const refusals = REFUSED_VALUES.map((value) => SHAPE[name]?.safeParse(value).error?.issues[0]?.message);
+  const message = refusals.find((refusal) => refusal !== undefined);
   return message?.replace(/^must be /, '') ?? 'any text';
 }
 
