@@ -38,6 +38,8 @@ interface IdRange {
 const MAX_SLICES = 64;
 /** Failures in a row after which a slice is halved: one host or one slow stretch must not hold up the others. */
 const ATTEMPTS_BEFORE_HALVING = 3;
+/** Failures of a host on its own before it is left out: with their growing delays a good eight minutes, so that no outage costs a host. */
+const ATTEMPTS_BEFORE_SKIPPING = 8;
 const SLICE = /^ids\.(\d*)-(\d*)$/;
 
 /**
@@ -197,8 +199,7 @@ async function halve(reading: Reading, cursor: VmCursor): Promise<Outcome | unde
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };
   }
   const host = ids[0]?.first;
-  const isTriedOut = task.window.slice !== undefined && task.attempts > ATTEMPTS_BEFORE_HALVING;
-  if (host === undefined || !isTriedOut) return undefined;
+  if (host === undefined || task.attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
   const reason = `host ${host} is left out after ${task.attempts} failures on its own: ${task.lastError ?? ''}`;
   return { kind: 'skipped', reason };
 }
