@@ -23,11 +23,11 @@ export type IngestionFaultAction =
 export type IngestionFault = FaultTarget & IngestionFaultAction;
 
 const PARAMETERS: Readonly<Record<IngestionFaultAction['kind'], readonly string[]>> = {
-  status: ['status', 'code', 'message', 'retryAfterSeconds'],
+  status: ['status!', 'code', 'message', 'retryAfterSeconds'],
   'accept-then-reset': [],
-  'accept-then-status': ['status', 'retryAfterSeconds'],
+  'accept-then-status': ['status!', 'retryAfterSeconds'],
   reset: [],
-  delay: ['ms'],
+  delay: ['ms!'],
 };
 
 /**

@@ -107,12 +107,14 @@ const TARGET_CHECKS: Readonly<Record<string, { readonly rule: string; readonly i
     },
   };
 
+/** Names of the parameters that a kind of fault takes beside those of the target; `!` marks one it needs. */
+export type FaultParameters = Readonly<Record<string, readonly string[]>>;
+
 /**
  * Checks a list of faults from outside: kinds, names and the values of the target.
- * @param parameters the parameters each kind knows beside the target's.
  * @throws RangeError naming the fault and what is allowed.
  */
-export function checkFaults(faults: unknown, parameters: Readonly<Record<string, readonly string[]>>): void {
+export function checkFaults(faults: unknown, parameters: FaultParameters): void {
   if (!Array.isArray(faults)) throw new RangeError('faults must be a list');
   for (const [place, fault] of (faults as unknown[]).entries()) {
     if (typeof fault !== 'object' || fault === null) throw new RangeError(`fault ${place + 1} must be an object`);
@@ -120,23 +122,23 @@ export function checkFaults(faults: unknown, parameters: Readonly<Record<string,
   }
 }
 
-function checkFault(
-  number: number,
-  { kind, ...rest }: Record<string, unknown>,
-  parameters: Readonly<Record<string, readonly string[]>>,
-): void {
-  const known = typeof kind === 'string' && Object.hasOwn(parameters, kind) ? parameters[kind] : undefined;
-  if (known === undefined) {
+function checkFault(number: number, fault: Record<string, unknown>, parameters: FaultParameters): void {
+  const kind = String(fault.kind);
+  if (!Object.hasOwn(parameters, kind)) {
     throw new RangeError(`fault ${number}: kind must be one of ${Object.keys(parameters).join(', ')}`);
   }
-  for (const [name, value] of Object.entries(rest)) {
-    const check = Object.hasOwn(TARGET_CHECKS, name) ? TARGET_CHECKS[name] : undefined;
-    if (check === undefined && !known.includes(name)) {
-      const allowed = [...Object.keys(TARGET_CHECKS), ...known].join(', ');
-      throw new RangeError(`fault ${number} (${String(kind)}): unknown parameter ${name}; allowed are ${allowed}`);
+  const known = parameters[kind] ?? [];
+  const names = ['kind', ...Object.keys(TARGET_CHECKS), ...known.map((name) => name.replace('!', ''))];
+  const place = `fault ${number} (${kind})`;
+  const missing = known.find((name) => name.endsWith('!') && !Object.hasOwn(fault, name.slice(0, -1)));
+  if (missing !== undefined) throw new RangeError(`${place} needs ${missing.slice(0, -1)}`);
+  for (const [name, value] of Object.entries(fault)) {
+    if (!names.includes(name)) {
+      throw new RangeError(`${place}: unknown parameter ${name}; allowed are ${names.join(', ')}`);
     }
+    const check = Object.hasOwn(TARGET_CHECKS, name) ? TARGET_CHECKS[name] : undefined;
     if (check !== undefined && value !== undefined && !check.isFit(value)) {
-      throw new RangeError(`fault ${number} (${String(kind)}): ${name} must be ${check.rule}`);
+      throw new RangeError(`${place}: ${name} must be ${check.rule}`);
     }
   }
 }

@@ -26,13 +26,22 @@ function valueOf(name: string, text: string): number | string {
   return isText ? text : Number(text);
 }
 
+function variableOf(flag: string): string {
+  return `SIMULATOR_${flag.replaceAll('-', '_').toUpperCase()}`;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined;
+}
+
 function readOptions(flags: Readonly<Record<string, string | boolean | undefined>>): SimulatorOptions {
   const options: Record<string, number | string> = {};
   for (const name of NAMES) {
     const flag = toKebab(name);
     const short = Object.keys(SHORT_NAMES).find((key) => SHORT_NAMES[key] === flag);
-    const variable = `SIMULATOR_${flag.replaceAll('-', '_').toUpperCase()}`;
-    const text = flags[flag] ?? (short === undefined ? undefined : flags[short]) ?? process.env[variable];
+    const spellings = short === undefined ? [flag] : [flag, short];
+    const variables = spellings.map((spelling) => process.env[variableOf(spelling)]);
+    const text = [...spellings.map((spelling) => flags[spelling]), ...variables].find(isGiven);
     if (typeof text === 'string') options[name] = valueOf(name, text);
   }
   return options;

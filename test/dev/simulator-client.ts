@@ -132,6 +132,6 @@ export async function until<T>(ask: () => T | Promise<T>, isRight: (value: T) =>
   for (;;) {
     const value = await ask();
     if (isRight(value)) return value;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
+import { applyWireFaults } from '../../dev/simulator/fault-wire.ts';
 import type { Fault } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
@@ -154,10 +156,8 @@ describe('connections', () => {
   });
 
   test.each([2_000, 1_000_000])('are reset within a body, after %i bytes or half of it', async (afterBytes) => {
-    const simulator = await withFaults({ hostCount: 20 }, { kind: 'reset-body', afterBytes });
-    const whole = Buffer.byteLength(await detections(simulator, { status: 'New' }).catch(() => '')) || undefined;
-    expect(whole).toBeUndefined();
-    simulator.setFaults({ kind: 'reset-body', afterBytes });
+    const simulator = await withFaults({ hostCount: 20 }, { kind: 'reset-body', afterBytes, count: 2 });
+    expect(await failureOf(vm(simulator, DETECTION_PATH))).toMatch(/ECONNRESET|UND_ERR_SOCKET/u);
     const response = await openRaw(`${simulator.url}${DETECTION_PATH}?action=list`, VM_HEADERS);
     expect(response.statusCode).toBe(200);
     let bytes = 0;
@@ -178,7 +178,7 @@ describe('connections', () => {
     });
     let bytes = 0;
     const read = async (): Promise<void> => {
-      for await (const piece of response.body!) {
+      for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
         bytes += piece.length;
         if (bytes >= 3_000) setTimeout(() => stop.abort(), 100);
       }
@@ -293,6 +293,21 @@ describe('bodies that are wrong inside', () => {
     const ids = idsOf(await detections(simulator));
     expect(ids).toEqual(simulator.hostIds().map((id) => `90071992547${id}`));
   });
+});
+
+test('a marker is found wherever the pieces of a body are cut', async () => {
+  const text = '<HOST>\n        <ID>1</ID></HOST><HOST>\n        <ID>22</ID></HOST>';
+  const wrong = text.replaceAll('<ID>', '<ID>90071992547');
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 10 }), async (cuts) => {
+      const edges = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+      const pieces = edges.slice(1).map((edge, turn) => Buffer.from(text.slice(edges[turn], edge)));
+      const sent: Buffer[] = [];
+      const body = applyWireFaults(pieces, [{ kind: 'big-ids' }], new AbortController().signal);
+      for await (const piece of body) sent.push(piece);
+      expect(Buffer.concat(sent).toString()).toBe(wrong);
+    }),
+  );
 });
 
 describe('data that is wrong', () => {

@@ -101,11 +101,10 @@ describe('calls in a window', () => {
 });
 
 test('latency delays data calls but not /auth', async () => {
-  const simulator = await simulate({ latencyMs: 150 });
+  const simulator = await simulate({ latencyMs: 3_600_000 });
+  expect((await logIn(simulator)).split('.')).toHaveLength(3);
+  simulator.configure({ latencyMs: 150 });
   const start = performance.now();
-  await logIn(simulator);
-  const loggedIn = performance.now();
   await (await vm(simulator, DETECTION_PATH)).text();
-  expect(performance.now() - loggedIn).toBeGreaterThanOrEqual(149);
-  expect(loggedIn - start).toBeLessThan(performance.now() - loggedIn + 150);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(149);
 });

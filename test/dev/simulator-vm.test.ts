@@ -184,7 +184,7 @@ describe('the detection list', () => {
   test.each(['inclusive', 'exclusive'] as const)(
     'selects hosts by their processed time, %s',
     async (processedBounds) => {
-      const simulator = await simulate({ hostCount: 200, processedBounds });
+      const simulator = await simulate({ hostCount: 200, detectionsPerHost: 1, processedBounds });
       const time = '2024-06-15T03:00:00Z';
       simulator.changeData({ hosts: [{ id: simulator.hostIds()[5]!, processedTime: time }] });
       const before = idsOf(await detections(simulator, { vm_processed_before: time }));
@@ -263,6 +263,7 @@ describe('wrong parameters', () => {
       'parameter ids has invalid value: abc123 (neither a positive integer nor a range: abc123)',
     ],
     [{ ids: '' }, '1905', 'parameter ids has invalid value'],
+    [{ cloud_tag_fields: '' }, '1905', 'empty'],
     [{ vm_processed_after: 'yesterday' }, '1905', 'vm_processed_after'],
     [{ vm_processed_after: '2024-13-01' }, '1905', 'vm_processed_after'],
     [{ status: 'New,Old' }, '1905', 'Old is not one of'],
