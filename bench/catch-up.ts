@@ -58,7 +58,7 @@ async function edrCatchUp(): Promise<BenchResult[]> {
 async function vmCatchUp(): Promise<BenchResult[]> {
   const stack = await startStack(simulatorOptions({ events: 1, hosts: HOSTS, 'detections-per-host': 1 }));
   try {
-    const ours = await timeStream(stack, 'vm-detections', VM_SETTINGS, ['vm-detection'], ['vm-hosts']);
+    const ours = await timeStream(stack, 'vm-detections', VM_SETTINGS, ['vm-detection'], ['vm-host-list']);
     const rival = await timeRival(HOSTS / RIVAL_PAGE, (call) => fetchHosts(stack.qualysUrl, call));
     return [...catchUpResults('vm-catch-up', ours, rival), callsResult('vm-calls', ours, Math.ceil(HOSTS / 1000))];
   } finally {
