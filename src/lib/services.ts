@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
+import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
 import { openStorage } from './azure/storage.ts';
 import { createTableAudit, type Audit } from './azure/table-audit.ts';
@@ -79,6 +80,7 @@ export function createServices(env: Environment): Services {
   const vm = createVmApi({ ...calls, settings });
   const store = createTableCheckpointStore(storage);
   const queue = createStorageWorkQueue(storage);
+  const sharedTime = createStorageClock(storage);
   const common = { store, queue, clock, log: ambientLog, staleSeconds: settings.STALE_WINDOW_SECONDS };
   const streamServices = { settings, clock, edr, vm };
   const backfills: BackfillDependencies = {
@@ -121,6 +123,7 @@ export function createServices(env: Environment): Services {
       ...common,
       stream: stream.name,
       plan: stream.plan(settings),
+      sharedTime,
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
   };

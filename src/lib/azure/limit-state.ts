@@ -100,3 +100,16 @@ export function learn(state: LimitState, headers: LimitHeaders, now: number): Li
   }
   return next;
 }
+
+/** Leases that nobody has lost yet. */
+export function alive(leases: readonly Lease[], now: number): Lease[] {
+  return leases.filter(({ until }) => until > now);
+}
+
+/** What is known of the call budget. */
+export function pickRate(
+  state: LimitState,
+): Pick<LimitState, 'rateLimit' | 'rateRemaining' | 'rateWindowSeconds' | 'rateSeenAt'> {
+  const { rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt } = state;
+  return { rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt };
+}

@@ -75,5 +75,5 @@ export function eventId(params: Readonly<Record<string, string>>): { agentId: st
 }
 
 function isId(value: string): boolean {
-  return value.length >= 1 && value.length <= 500 && !/^\.{1,2}$|\p{Cc}/u.test(value);
+  return value.trim() !== '' && value.length <= 500 && !/^\.{1,2}$|\p{Cc}|\p{Cs}/u.test(value);
 }

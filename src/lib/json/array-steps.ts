@@ -131,11 +131,16 @@ function readInside(reader: Reader): boolean {
     const scanned = scanJson(reader.scan, at);
     if (scanned === end) return takeElement(reader, end);
     reader.reason = reasonOf(scanned);
-    if (reader.reason === undefined)
-      throw failMalformed(reader, scanned === SCAN.malformed ? reader.scan.faultAt : end);
+    if (reader.reason === undefined) throw failMalformed(reader, faultOf(reader.scan, scanned, end));
   }
   handlers.text(reader.buffer.subarray(at, end), reader.reason);
   return moveOn(reader, end, 'separator');
+}
+
+/** Where an element that ends at `end` by its brackets and quotes went wrong, given what scanning it returned. */
+function faultOf(scan: JsonScan, scanned: number, end: number): number {
+  if (scanned === SCAN.malformed) return scan.faultAt;
+  return scanned < 0 ? end : scanned;
 }
 
 function takeElement(reader: Reader, end: number): boolean {

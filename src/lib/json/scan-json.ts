@@ -28,9 +28,12 @@ export function scanJson(scan: JsonScan, at: number): number {
   return scanValue(scan, at, open(scan, -1, -1), scan.keys.root, scan.fields, 0);
 }
 
-/** Room for as many values as the bytes at hand can hold, so that the tape never moves during a scan. */
+/**
+ * Room for as many values as the bytes at hand can hold, so that the tape never moves during a scan: each value has a
+ * byte of its own, and a comma or bracket behind it, but for the containers that are still open and the value that begins.
+ */
 function reserve(scan: JsonScan, at: number): void {
-  const values = Math.min(MAX_VALUES, ((scan.limit - at) >> 1) + 2);
+  const values = Math.min(MAX_VALUES, ((scan.limit - at + MAX_DEPTH) >> 1) + 2);
   if (scan.cells.length < values * CELL_SIZE) scan.cells = new Int32Array(values * CELL_SIZE);
 }
 

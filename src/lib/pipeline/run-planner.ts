@@ -8,6 +8,8 @@ import { newWindow } from './window-record.ts';
 import { isoSeconds } from './window.ts';
 
 const DAY_MS = 86_400_000;
+/** Clocks of machines differ by moments; more is worth a warning. */
+const CLOCK_TOLERANCE_MS = 10_000;
 /** A new stream without a start setting begins so long before its first tick. */
 const DEFAULT_START_MS = DAY_MS;
 /** Finished windows stay so long for status and the last day's figures. */
@@ -25,6 +27,11 @@ export interface PlannerDependencies {
   readonly plan: PlanSettings;
   /** A window without progress for so long is put in the queue again, in seconds. */
   readonly staleSeconds: number;
+  /**
+   * A clock that all instances share. Where the machine's is ahead of it, it decides how far windows are planned: a window read before its
+   * time would be closed without what comes later.
+   */
+  readonly sharedTime?: () => Promise<Date | undefined>;
   /** Brings the stream's backfills forward. */
   readonly tendBackfills?: () => Promise<void>;
 }
@@ -58,7 +65,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const mark = await readOrStart(deps, now);
   // All of them, not only those after the watermark: an operator may have opened an incomplete window again.
   const records = await store.listWindows(stream, 'live');
-  const horizon = new Date(now.getTime() - plan.safetyLagSeconds * 1000);
+  const horizon = new Date((await earlierTime(deps, now)) - plan.safetyLagSeconds * 1000);
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,
     records,
@@ -86,6 +93,15 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
     await prune(deps, mark, now).catch((error: unknown) => log.warn('PruneError', { stream, error: messageOf(error) }));
+}
+
+/** The earlier of both clocks, in epoch milliseconds. */
+async function earlierTime({ sharedTime, log, stream }: PlannerDependencies, now: Date): Promise<number> {
+  const shared = await sharedTime?.();
+  if (shared === undefined) return now.getTime();
+  const aheadMs = now.getTime() - shared.getTime();
+  if (aheadMs > CLOCK_TOLERANCE_MS) log.warn('ClockAhead', { stream, seconds: Math.round(aheadMs / 1000) });
+  return Math.min(now.getTime(), shared.getTime());
 }
 
 async function readOrStart({ store, stream, plan }: PlannerDependencies, now: Date): Promise<WatermarkRecord> {

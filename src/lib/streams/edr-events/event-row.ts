@@ -1,6 +1,6 @@
-import type { JsonTape } from '../../json/json-tape.ts';
+import { CELL, KIND, type JsonTape } from '../../json/json-tape.ts';
 import { compileFieldPaths, type FieldPaths } from '../../json/field-paths.ts';
-import { EVENT_COLUMNS, type ColumnKind } from './event-columns.ts';
+import { EVENT_COLUMNS, type ColumnKind, type EventColumn } from './event-columns.ts';
 import { isNearlyIso, readTime } from './event-time.ts';
 import { findText, readBoolean, readInteger, type TextSpan } from './event-values.ts';
 import { putFilePath } from './file-path.ts';
@@ -26,6 +26,9 @@ const LONG_LIMIT = 2n ** 63n - 1n;
 const TIME_GENERATED = toRowText('{"TimeGenerated":');
 const TIME_START = TIME_GENERATED.size;
 const QUOTE = 0x22;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const BACKSLASH = 0x5c;
 
 export interface RowOptions {
   /** Stands for the time of a record that tells none. */
@@ -40,6 +43,13 @@ interface CompiledColumn {
   readonly slots: Int32Array;
 }
 
+/** Columns that are made from one object of the record (`file`, `process`, …) and need no look when it is not there. */
+interface ColumnGroup {
+  /** The object; -1 for columns made from several places. */
+  readonly slot: number;
+  readonly columns: readonly CompiledColumn[];
+}
+
 /** Writes the typed columns of records. */
 export interface RowEncoder {
   readonly row: RowBytes;
@@ -47,7 +57,7 @@ export interface RowEncoder {
   readonly maxColumnsBytes: number;
   /** End of `{"TimeGenerated":"…"` in the row, with which its further rows begin too. */
   timeEnd: number;
-  readonly columns: readonly CompiledColumn[];
+  readonly groups: readonly ColumnGroup[];
   readonly eventTime: Int32Array;
   readonly severityTable: readonly SeverityLimit[];
   readonly generatedAt: string;
@@ -61,7 +71,27 @@ export interface RowEncoder {
 
 /** Paths of all fields that the columns are made from, and further ones. */
 export function eventFields(further: readonly string[]): FieldPaths {
-  return compileFieldPaths([...EVENT_COLUMNS.flatMap((column) => column.from), ...further]);
+  const paths = EVENT_COLUMNS.flatMap((column) => column.from);
+  const objects = EVENT_COLUMNS.map(objectOf).filter((name) => name !== '');
+  return compileFieldPaths([...paths, ...objects, ...further]);
+}
+
+/** The object that all of a column's fields are in, by its name; empty when they are in several. */
+function objectOf({ from }: EventColumn): string {
+  const [object = '', ...others] = new Set(from.map((path) => (path.includes('.') ? path.replace(/\..*/, '') : '')));
+  return others.length > 0 || object.endsWith('[]') ? '' : object;
+}
+
+function compileGroups(fields: FieldPaths): ColumnGroup[] {
+  const groups = Map.groupBy(EVENT_COLUMNS, objectOf);
+  return [...groups].map(([object, columns]) => ({
+    slot: object === '' ? -1 : fields.slotOf(object),
+    columns: columns.map(({ name, kind, from }) => ({
+      kind,
+      prefix: toRowText(`,"${name}":`),
+      slots: Int32Array.from(from, fields.slotOf),
+    })),
+  }));
 }
 
 /** An encoder of rows of up to `maxRowBytes`, `maxColumnsBytes` of which are columns made from fields. */
@@ -71,18 +101,13 @@ export function createRowEncoder(
   maxRowBytes: number,
   maxColumnsBytes: number,
 ): RowEncoder {
-  const slotsOf = (paths: readonly string[]) => Int32Array.from(paths, fields.slotOf);
   const timesOf = (name: string) => EVENT_COLUMNS.find((column) => column.name === name)?.from ?? [];
   return {
     row: createRowBytes(maxRowBytes),
     maxColumnsBytes,
     timeEnd: 0,
-    columns: EVENT_COLUMNS.map(({ name, kind, from }) => ({
-      kind,
-      prefix: toRowText(`,"${name}":`),
-      slots: slotsOf(from),
-    })),
-    eventTime: slotsOf([...timesOf('EventTime'), ...timesOf('ProcessedTime')]),
+    groups: compileGroups(fields),
+    eventTime: Int32Array.from([...timesOf('EventTime'), ...timesOf('ProcessedTime')], fields.slotOf),
     severityTable: options.severityTable,
     generatedAt: options.generatedAt.toISOString(),
     span: { start: 0, end: 0 },
@@ -107,25 +132,47 @@ export function putUnknown(encoder: RowEncoder): void {
  * or too long is left out, which the table shows as null.
  */
 export function putColumns(encoder: RowEncoder, tape: JsonTape): void {
-  const { row, columns } = encoder;
+  const { row, groups } = encoder;
   row.length = 0;
   putRowText(row, TIME_GENERATED);
   if (!putFirstTime(encoder, tape)) putText(row, `"${encoder.generatedAt}"`);
   encoder.timeEnd = row.length;
   encoder.severity = undefined;
-  for (const column of columns) {
-    if (column.kind !== 'severity' && !isPresent(tape, column.slots)) continue;
-    const before = row.length;
-    putRowText(row, column.prefix);
-    if (!putValue(encoder, tape, column)) row.length = before;
+  for (const { slot, columns } of groups) {
+    if (slot >= 0 && (tape.slots[slot] ?? -1) < 0) continue;
+    for (const column of columns) putColumn(encoder, tape, column);
   }
 }
 
-function isPresent({ slots }: JsonTape, wanted: Int32Array): boolean {
+function putColumn(encoder: RowEncoder, tape: JsonTape, column: CompiledColumn): void {
+  const { row } = encoder;
+  const value = firstValue(tape, column.slots);
+  if (value < 0 && column.kind !== 'severity') return;
+  const before = row.length;
+  putRowText(row, column.prefix);
+  if (column.kind === 'string' && putPlain(encoder, tape, value)) return;
+  if (!putValue(encoder, tape, column)) row.length = before;
+}
+
+function firstValue({ slots }: JsonTape, wanted: Int32Array): number {
   for (let index = 0; index < wanted.length; index++) {
-    if ((slots[wanted[index] ?? 0] ?? -1) >= 0) return true;
+    const value = slots[wanted[index] ?? 0] ?? -1;
+    if (value >= 0) return value;
   }
-  return false;
+  return -1;
+}
+
+/** Appends a string with its quotes as it stands, where nothing is to be trimmed or looked at closer: the usual case, made short. */
+function putPlain({ row, maxColumnsBytes }: RowEncoder, tape: JsonTape, value: number): boolean {
+  const { cells, source, view } = tape;
+  if (cells[value] !== KIND.string) return false;
+  const start = cells[value + CELL.start] ?? 0;
+  const end = cells[value + CELL.end] ?? 0;
+  const first = source[start + 1] ?? 0;
+  const isPlain = first > QUOTE && first < 0x80 && first !== BACKSLASH && source[end - 2] !== SPACE;
+  if (!isPlain || end - start > MAX_FIELD_BYTES || end - start > maxColumnsBytes - row.length) return false;
+  putShort(row, source, view, start, end);
+  return true;
 }
 
 function putFirstTime(encoder: RowEncoder, tape: JsonTape): boolean {
@@ -177,11 +224,18 @@ function putScalar(encoder: RowEncoder, tape: JsonTape, value: number, kind: Col
     default: {
       const number = readInteger(tape, value, span, kind === 'long' ? LONG_LIMIT : INT_LIMIT);
       if (number === undefined) return false;
-      putAscii(row, String(number));
+      putInteger(encoder, tape, number);
       if (kind === 'score') encoder.severity = severityOf(Number(number), encoder.severityTable);
       return true;
     }
   }
+}
+
+/** Appends the number in the span; its text as it stands, where that is the number's shortest one. */
+function putInteger({ row, span }: RowEncoder, tape: JsonTape, number: number | bigint): void {
+  const isShortest = typeof number === 'number' && (tape.source[span.start] !== ZERO || span.end === span.start + 1);
+  if (isShortest) putShort(row, tape.source, tape.view, span.start, span.end);
+  else putAscii(row, String(number));
 }
 
 /** Longest text that a column may still take. */

@@ -6,7 +6,7 @@ const LATEST_MS = 253_402_300_799_999;
 /** Times outside of these years (1971 to 9998) are the vendor's placeholders for "unknown" or "never". */
 const FIRST_PLAUSIBLE_MS = 31_536_000_000;
 const LAST_PLAUSIBLE_MS = 253_370_764_799_999;
-const DAYS_BEFORE_MONTH: readonly number[] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+const DAYS_BEFORE_MONTH: readonly number[] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /**
  * Reads a time from the bytes `[start, end)`: `2020-08-17T04:15:06.000+0000` as the vendor writes it, the offset also
@@ -40,7 +40,7 @@ export function isNearlyIso(source: Uint8Array, start: number, end: number): boo
 
 function readEpoch(source: Uint8Array, start: number, end: number): number {
   const first = source[start] === 0x2d ? start + 1 : start;
-  if (end === first || end - first > 15) return Number.NaN;
+  if (end === first || end - first > 15 || skipDigits(source, first) !== end) return Number.NaN;
   let time = 0;
   for (let at = first; at < end; at++) time = time * 10 + digit(source, at);
   return first === start ? time : -time;
@@ -49,19 +49,23 @@ function readEpoch(source: Uint8Array, start: number, end: number): number {
 function readIsoTime(source: Uint8Array, start: number, end: number): number {
   const day = readDay(source, start, end);
   if (end === start + 10) return day;
+  const hours = pair(source, start + 11);
+  const minutes = pair(source, start + 14);
   const separator = source[start + 10];
-  if (separator !== 0x54 && separator !== 0x20) return Number.NaN;
-  const [hours, minutes] = [pair(source, start + 11), pair(source, start + 14)];
-  if (source[start + 13] !== 0x3a || !(hours <= 23) || !(minutes <= 59)) return Number.NaN;
+  const isTime = (separator === 0x54 || separator === 0x20) && source[start + 13] === 0x3a;
+  if (!isTime || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN;
   let at = start + 16;
   let milliseconds = 0;
   if (source[at] === 0x3a) {
-    milliseconds = pair(source, at + 1) * 1000;
+    const seconds = pair(source, at + 1);
+    if (seconds < 0 || seconds > 59) return Number.NaN;
+    milliseconds = seconds * 1000;
     at += 3;
-    if (!(milliseconds < MINUTE_MS)) return Number.NaN;
     if (source[at] === 0x2e) {
-      milliseconds += readFraction(source, at + 1);
-      at = skipDigits(source, at + 1);
+      const fraction = skipDigits(source, at + 1);
+      if (fraction === at + 1) return Number.NaN;
+      milliseconds += readFraction(source, at + 1, fraction);
+      at = fraction;
     }
   }
   return day + (hours * 60 + minutes - readOffset(source, at, end)) * MINUTE_MS + milliseconds;
@@ -69,53 +73,56 @@ function readIsoTime(source: Uint8Array, start: number, end: number): number {
 
 /** Midnight of a date, by the Gregorian calendar. */
 function readDay(source: Uint8Array, start: number, end: number): number {
-  const year = pair(source, start) * 100 + pair(source, start + 2);
+  const [century, yearOfCentury] = [pair(source, start), pair(source, start + 2)];
   const month = pair(source, start + 5);
   const day = pair(source, start + 8);
-  if (source[start + 7] !== 0x2d || end < start + 10) return Number.NaN;
+  if (source[start + 7] !== 0x2d || end < start + 10 || century < 0 || yearOfCentury < 0) return Number.NaN;
+  const year = century * 100 + yearOfCentury;
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const before = DAYS_BEFORE_MONTH[month - 1];
-  const after = month === 12 ? 365 : DAYS_BEFORE_MONTH[month];
-  if (before === undefined || after === undefined || !(day >= 1)) return Number.NaN;
+  const after = DAYS_BEFORE_MONTH[month];
+  if (before === undefined || after === undefined || day < 1) return Number.NaN;
   if (day > after - before + (isLeap && month === 2 ? 1 : 0)) return Number.NaN;
   const past = year - 1;
-  const leapDays =
-    Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) + (isLeap && month > 2 ? 1 : 0);
-  return (past * 365 + leapDays + before + day - 1) * DAY_MS + EARLIEST_MS;
+  const leapDays = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
+  const daysOfYear = before + day - 1 + (isLeap && month > 2 ? 1 : 0);
+  return (past * 365 + leapDays + daysOfYear) * DAY_MS + EARLIEST_MS;
 }
 
-/** Offset from UTC in minutes, zero when none stands there. */
+/** Offset from UTC in minutes, zero when none stands there; NaN when something else does. */
 function readOffset(source: Uint8Array, at: number, end: number): number {
   const sign = source[at];
-  if (at === end) return 0;
-  if (sign === 0x5a || sign === 0x7a) return at + 1 === end ? 0 : Number.NaN;
-  if (sign !== 0x2b && sign !== 0x2d) return Number.NaN;
-  const hasColon = source[at + 3] === 0x3a;
   const size = end - at;
-  if (size !== 3 && size !== (hasColon ? 6 : 5)) return Number.NaN;
-  const minutes = pair(source, at + 1) * 60 + (size === 3 ? 0 : pair(source, end - 2));
-  return sign === 0x2d ? -minutes : minutes;
+  if (size === 0) return 0;
+  if (sign === 0x5a) return size === 1 ? 0 : Number.NaN;
+  const hasMinutes = size === 5 || (size === 6 && source[at + 3] === 0x3a);
+  const hours = pair(source, at + 1);
+  const minutes = hasMinutes ? pair(source, end - 2) : 0;
+  if ((sign !== 0x2b && sign !== 0x2d) || !(hasMinutes || size === 3) || hours < 0 || minutes < 0) return Number.NaN;
+  return sign === 0x2d ? -hours * 60 - minutes : hours * 60 + minutes;
 }
 
-/** Milliseconds of a fraction; further digits are cut. */
-function readFraction(source: Uint8Array, from: number): number {
-  const end = Math.min(skipDigits(source, from), from + 3);
-  let value = from === end ? Number.NaN : 0;
-  for (let at = from; at < end; at++) value = value * 10 + digit(source, at);
-  return value * 10 ** (from + 3 - end);
+/** Milliseconds of a fraction of at least one digit; those behind the third are cut. */
+function readFraction(source: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < start + 3; at++) value = value * 10 + (at < end ? digit(source, at) : 0);
+  return value;
 }
 
 function skipDigits(source: Uint8Array, from: number): number {
   let at = from;
-  while (!Number.isNaN(digit(source, at))) at++;
+  while (digit(source, at) >= 0) at++;
   return at;
 }
 
+/** The number in two digits; negative when they are none. */
 function pair(source: Uint8Array, at: number): number {
-  return digit(source, at) * 10 + digit(source, at + 1);
+  const tens = digit(source, at);
+  const ones = digit(source, at + 1);
+  return tens < 0 || ones < 0 ? -1 : tens * 10 + ones;
 }
 
 function digit(source: Uint8Array, at: number): number {
   const value = (source[at] ?? 0) - 0x30;
-  return value >= 0 && value <= 9 ? value : Number.NaN;
+  return value <= 9 ? value : -1;
 }

@@ -53,9 +53,17 @@ function collect(list: TextList, tape: JsonTape, slots: Int32Array): number {
       if (end === list.values.length) list.values = doubled(list.values);
       list.values[end++] = value;
     }
-    if (end - start > 1) list.values.subarray(start, end).reverse();
+    if (end - start > 1) reverse(list.values, start, end - 1);
   }
   return end;
+}
+
+function reverse(values: Int32Array, first: number, last: number): void {
+  for (let left = first, right = last; left < right; left++, right--) {
+    const value = values[left] ?? 0;
+    values[left] = values[right] ?? 0;
+    values[right] = value;
+  }
 }
 
 function doubled(values: Int32Array): Int32Array {

@@ -13,11 +13,11 @@ import {
   settleText,
 } from '../../qualys/xml/xml-json.ts';
 import { startCapture, stopValueCapture } from './decode-capture.ts';
-import { noteEvent, reachLeaf, rememberName, restAtLeaf, TRACE } from './decode-leaves.ts';
+import { forgetWay, noteEvent, reachLeaf, rememberName, restAtLeaf, TRACE } from './decode-leaves.ts';
 import { closePart, openPart } from './decode-parts.ts';
 import { isTooLong, spillValue, spillWholeValue } from './decode-spill.ts';
 import type { Decoder, DetectionState, Part } from './decode-state.ts';
-import { CONTEXT } from './decode-state.ts';
+import { CONTEXT } from './element-context.ts';
 import { putAttributes } from './put-attributes.ts';
 
 /** A host starts: its first row is open from the beginning, so that a host without detections has one too. */
@@ -108,8 +108,14 @@ export function startDetectionValue(decoder: Decoder, nameFrom: number, nameTo: 
 /** After the start tag of a child: its text comes next, unless the tag is that of an empty element. */
 function restAtStartTag(decoder: Decoder): void {
   const { detection, leafName, reader } = decoder;
-  if (detection.out.join[0] !== JOIN.asMember || reader.bytes[reader.tagTo - 2] === SLASH) return;
+  if (!isPlainLeaf(detection.out) || reader.bytes[reader.tagTo - 2] === SLASH) return;
   restAtLeaf(decoder, leafName, false);
+}
+
+/** Whether the child comes for the first time, and its text, if it is an object, is the only thing in it beside attributes. */
+function isPlainLeaf({ base, join, level }: JsonOut): boolean {
+  if (join[0] !== JOIN.asMember) return false;
+  return level < 2 || (join[1] === JOIN.asMember && (base[2] ?? 0) - (base[1] ?? 0) === 1);
 }
 
 /** Text of a child of DETECTION, or an element inside it, begins. */
@@ -121,7 +127,7 @@ export function openDetectionText(decoder: Decoder, isCdata: boolean): void {
     spillValue(decoder);
     return;
   }
-  if (reader.depth !== valueDepth || detection.isMoreOpen || out.join[0] !== JOIN.asMember) return;
+  if (reader.depth !== valueDepth || detection.isMoreOpen || !isPlainLeaf(out)) return;
   if (isCdata) restAtLeaf(decoder, leafName, true);
   else if (out.level > 1) reachLeaf(decoder, leafName, false);
 }
@@ -130,6 +136,7 @@ export function openDetectionText(decoder: Decoder, isCdata: boolean): void {
 export function startNestedDetectionValue(decoder: Decoder, nameFrom: number, nameTo: number): void {
   const { detection, reader } = decoder;
   decoder.contexts[reader.depth] = CONTEXT.detectionValue;
+  forgetWay(decoder);
   settleText(detection.out);
   const hasRoom = openMember(detection.out, reader.bytes, nameFrom, nameTo) && putAttributes(reader, detection.out);
   if (!hasRoom) spillValue(decoder);

@@ -8,7 +8,7 @@ import { startCapture, stopValueCapture } from './decode-capture.ts';
 import { endDetection, startDetection } from './decode-detections.ts';
 import type { JsonBytes, Leaf, Way } from './decode-leaves.ts';
 import type { Decoder } from './decode-state.ts';
-import { CONTEXT } from './decode-state.ts';
+import { CONTEXT } from './element-context.ts';
 
 /** Reads detections along remembered ways (see decode-leaves.ts) as far as they go, and leaves reader and output as the ordinary way would. */
 export function readFast(decoder: Decoder, first: Leaf): void {
@@ -78,6 +78,7 @@ function isWayAt(way: Way, reader: XmlReader): boolean {
 function follow(decoder: Decoder, way: Way): boolean {
   const { detection, reader } = decoder;
   const { out } = detection;
+  if (way.needsBlank && out.at !== out.runAt) return false;
   if (way.needsText && !isTextAt(reader, reader.at + way.length)) return false;
   if (way.opensValue) {
     if (way.endsDetection) passToNextDetection(decoder, way.close);
@@ -105,6 +106,11 @@ function openValue({ detection, limits }: Decoder, way: Way): void {
   const { out } = detection;
   const { name } = way.next;
   name.seenIn = detection.serial;
+  if (out.level > 0) {
+    // The first way leaves an element that the ordinary way has opened, perhaps with members of its own.
+    out.memberCount = out.base[1] ?? 0;
+    out.level = 0;
+  }
   out.members[out.memberCount++] = (out.at + way.keyAt) << 1;
   out.limit = name.isResults ? detection.at + limits.results : detection.valueLimit;
   putWords(out, way.open);
@@ -120,8 +126,8 @@ function putWords(out: JsonOut, { length, words }: JsonBytes): void {
 /** Notes where an unknown way begins. */
 function markLeft({ detection, leaves, reader }: Decoder, leaf: Leaf): void {
   const { at, illegal, offset } = reader;
-  const { out, serial } = detection;
-  leaves.left = { leaf, at, offset, illegal, serial, outAt: out.at, part: detection.part?.number ?? 0 };
+  const { out, part, serial } = detection;
+  leaves.left = { leaf, at, offset, illegal, serial, outAt: out.at, bytes: out.bytes, part: part?.number ?? 0 };
   leaves.trace = 0;
 }
 

@@ -1,9 +1,10 @@
 import { RetryableError } from '../../errors.ts';
 import { clear } from '../../qualys/xml/json-out.ts';
 import { closeValue, openString } from '../../qualys/xml/xml-json.ts';
+import { nameAt } from '../../qualys/xml/xml-reader.ts';
 import type { VmWarning } from './decode-page.ts';
 import type { Decoder } from './decode-state.ts';
-import { CONTEXT } from './decode-state.ts';
+import { CONTEXT } from './element-context.ts';
 
 /** A small text of WARNING or RESPONSE starts. */
 export function startField(decoder: Decoder): void {
@@ -13,22 +14,28 @@ export function startField(decoder: Decoder): void {
 }
 
 /** It ends. */
-export function endField({ field, page }: Decoder, name: string): void {
+export function endField({ contexts, field, page, reader }: Decoder): void {
   closeValue(field);
-  page.fields.set(name, JSON.parse(Buffer.from(field.bytes.subarray(0, field.at)).toString()) as string);
+  const text = JSON.parse(Buffer.from(field.bytes.subarray(0, field.at)).toString()) as string;
+  const isInWarning = contexts[reader.depth - 1] === CONTEXT.warning;
+  (isInWarning ? page.warningFields : page.responseFields).set(nameAt(reader, reader.depth), text);
 }
 
-/** WARNING or RESPONSE ends. Throws a RetryableError when the vendor reports an error in the middle of a page. */
-export function endFields({ page }: Decoder, context: number): void {
-  const { fields } = page;
-  const code = fields.get('CODE') ?? '';
-  const text = fields.get('TEXT') ?? '';
-  if (context === CONTEXT.warning)
-    page.warning = laterWarning(page.warning, { code, text, url: fields.get('URL') ?? '' });
-  else if (code !== '' || text !== '') {
-    throw new RetryableError(`Qualys reports an error inside the page: ${code} ${text}`.trimEnd(), { fault: { code } });
-  }
+/** WARNING ends. */
+export function endWarning({ page }: Decoder): void {
+  const fields = page.warningFields;
+  const warning = { code: fields.get('CODE') ?? '', text: fields.get('TEXT') ?? '', url: fields.get('URL') ?? '' };
+  page.warning = laterWarning(page.warning, warning);
   fields.clear();
+}
+
+/** RESPONSE ends. Throws a RetryableError when the vendor reports an error in the middle of a page. */
+export function endResponse({ page }: Decoder): void {
+  const fields = page.responseFields;
+  if (fields.size === 0) return;
+  const code = fields.get('CODE') ?? '';
+  const why = `${code} ${fields.get('TEXT') ?? ''}`.trim();
+  throw new RetryableError(`Qualys reports an error inside the page: ${why}`, code === '' ? {} : { fault: { code } });
 }
 
 /** One warning a document is documented; of several, one that names a next page counts. */

@@ -6,7 +6,7 @@ import { beginRows, endRows } from './decode-detections.ts';
 import { flushParts } from './decode-parts.ts';
 import { giveUpHost, isTooLong, keepAsText, LATE_ID, spillValue, spillWholeValue } from './decode-spill.ts';
 import type { Decoder } from './decode-state.ts';
-import { CONTEXT } from './decode-state.ts';
+import { CONTEXT } from './element-context.ts';
 import { putAttributes } from './put-attributes.ts';
 import { resetHost } from './host-state.ts';
 import { storeHostValue } from './store-host-value.ts';

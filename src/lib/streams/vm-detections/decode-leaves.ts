@@ -1,3 +1,4 @@
+import { isAt } from '../../qualys/xml/xml-reader.ts';
 import type { Decoder } from './decode-state.ts';
 
 /*
@@ -48,6 +49,8 @@ export interface Way {
   readonly opensValue: boolean;
   /** Whether text must follow at once: the way has written its key. */
   readonly needsText: boolean;
+  /** Whether no text may have come before: the way contains white space, which would belong to it. */
+  readonly needsBlank: boolean;
   /** Whether one detection ends and the next begins on the way. */
   readonly endsDetection: boolean;
   /** JSON text that closes the value, when a detection ends. */
@@ -75,6 +78,8 @@ interface LeftLeaf {
   readonly offset: number;
   readonly outAt: number;
   readonly serial: number;
+  /** The row being written. */
+  readonly bytes: Uint8Array;
   readonly part: number;
   readonly illegal: number;
 }
@@ -86,6 +91,7 @@ export const TRACE = { startValue: 1, endValue: 2, endDetection: 3, startDetecti
 const NEXT_VALUE: ReadonlySet<number> = new Set([0o21, 0o215]);
 const NEXT_DETECTION: ReadonlySet<number> = new Set([0o2341, 0o23415]);
 const CDATA_STARTS = 0o5;
+const CDATA_START = '<![CDATA[';
 
 const MAX_NAMES = 128;
 const MAX_NAME_LENGTH = 100;
@@ -144,7 +150,9 @@ export function reachLeaf(decoder: Decoder, name: LeafName | undefined, isCdata:
 
 /** The bytes since are all in the window, their JSON text all in one row, and nothing was counted on the way. */
 function isLearnable({ detection, reader }: Decoder, left: LeftLeaf): boolean {
-  return left.offset === reader.offset && left.part === detection.part?.number && left.illegal === reader.illegal;
+  const { out, part } = detection;
+  const isSameRow = left.bytes === out.bytes && left.part === part?.number;
+  return isSameRow && left.offset === reader.offset && left.illegal === reader.illegal;
 }
 
 function learn(decoder: Decoder, left: LeftLeaf, next: Leaf): void {
@@ -155,7 +163,10 @@ function learn(decoder: Decoder, left: LeftLeaf, next: Leaf): void {
   if (length < MIN_WAY_BYTES || length > MAX_WAY_BYTES || ways.length >= MAX_WAYS) return;
   const bytes = reader.bytes.subarray(left.at, reader.at);
   if (!bytes.every(isPlain)) return;
-  if (trace === CDATA_STARTS) ways.push({ ...way(bytes, next), opensValue: false });
+  const isAtEnd = isAt(reader, left.at, left.leaf.isCdata ? ']]>' : '</') === true;
+  if (trace === CDATA_STARTS)
+    ways.push({ ...way(bytes, next), opensValue: false, needsBlank: length > CDATA_START.length });
+  else if (!isAtEnd) return;
   else if (NEXT_VALUE.has(trace) && detection.serial === left.serial) {
     ways.push({ ...way(bytes, next), ...opening(decoder, left.outAt) });
   } else if (NEXT_DETECTION.has(trace) && detection.serial === left.serial + 1) {
@@ -176,7 +187,7 @@ function way(bytes: Buffer, next: Leaf): Way {
   const words = Float64Array.from({ length: count }, (_, n) => bytes.readDoubleLE(Math.min(8 * n, bytes.length - 8)));
   const none = { keyAt: 0, valueAt: 0, textKeyAt: 0, tagLength: 0 };
   const needsText = next.isObject && !next.isCdata && !next.name.isResults;
-  const usual = { opensValue: true, endsDetection: false, close: NOTHING, open: NOTHING, ...none };
+  const usual = { opensValue: true, needsBlank: false, endsDetection: false, close: NOTHING, open: NOTHING, ...none };
   return { words, length: bytes.length, next, needsText, ...usual };
 }
 

@@ -3,7 +3,7 @@ import { rollbackMember } from '../../qualys/xml/xml-json.ts';
 import { capturedLength, finishSpilling, saveCaptured, startSpilling } from './decode-capture.ts';
 import { dropParts } from './decode-parts.ts';
 import type { Decoder } from './decode-state.ts';
-import { CONTEXT } from './decode-state.ts';
+import { CONTEXT } from './element-context.ts';
 import { forgetColumns } from './host-state.ts';
 
 /** Depth of HOST in the vendor's document. */

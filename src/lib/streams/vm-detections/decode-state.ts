@@ -11,32 +11,6 @@ import type { VmLimits } from './decode-limits.ts';
 import { vmLimits } from './decode-limits.ts';
 import { createHostState, type HostState } from './host-state.ts';
 
-/** What an open element is to the decoder. */
-export const CONTEXT = {
-  document: 0,
-  root: 1,
-  response: 2,
-  warning: 3,
-  hostList: 4,
-  host: 5,
-  detectionList: 6,
-  detection: 7,
-  /** A child of HOST, or anything inside it. */
-  hostValue: 8,
-  /** A child of DETECTION, or anything inside it. */
-  detectionValue: 9,
-  results: 10,
-  /** Markup inside RESULTS, which is kept as text. */
-  resultsMarkup: 11,
-  /** A small text: the code of a warning and the like. */
-  field: 12,
-  ignored: 13,
-  /** An element of a host or detection that fits no row: its XML goes to `RecordPart`. */
-  spilled: 14,
-  /** A host whose whole XML goes to `RecordPart`. */
-  unreadable: 15,
-} as const;
-
 /** Raw XML held back: of the element being read, or of a host as long as it has no id. */
 export interface Capture {
   scope: 'none' | 'value' | 'host';
@@ -131,8 +105,10 @@ export interface PageState {
   isBeyondIdMax: boolean;
   isResumed: boolean;
   warning: VmWarning | undefined;
-  /** Fields of the element being read: a WARNING or the RESPONSE itself. */
-  fields: Map<string, string>;
+  /** Children of the WARNING being read. */
+  readonly warningFields: Map<string, string>;
+  /** CODE and TEXT of the RESPONSE: an error in the middle of the page. */
+  readonly responseFields: Map<string, string>;
 }
 
 /** A decoder at the start of a page. */
@@ -191,6 +167,7 @@ function createPageState(options: VmPageOptions): PageState {
     isBeyondIdMax: false,
     isResumed: options.resume === undefined,
     warning: undefined,
-    fields: new Map(),
+    warningFields: new Map(),
+    responseFields: new Map(),
   };
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Decoder, Part } from './decode-state.ts';
 import { EXTRA_COLUMNS, HOST_COLUMNS, LEADING_COLUMNS } from './host-columns.ts';
 import type { HostState, HostTexts } from './host-state.ts';
@@ -45,14 +45,26 @@ export function writeRow(decoder: Decoder, part: Part, partCount: number | undef
  * has the same key.
  */
 export function rowKeyOf(decoder: Decoder, part: Part): string {
-  const { row } = decoder;
   const { key } = textsOf(decoder);
-  let at = put(row, 0, key, key.length);
-  at = put(row, at, LIST_START, LIST_START.length);
-  if (!part.isRecord) at = put(row, at, part.bytes, part.length);
-  at = put(row, at, LIST_END, LIST_END.length);
-  if (part.isRecord) at = put(row, at, part.bytes, part.length);
-  return `${hash('sha256', row.subarray(0, at), 'hex').slice(0, KEY_DIGITS)}-${part.number}`;
+  const list = part.bytes.subarray(0, part.isRecord ? 0 : part.length);
+  const record = part.bytes.subarray(0, part.isRecord ? part.length : 0);
+  const pieces = [key, LIST_START, list, LIST_END, record];
+  return `${part.length > ONE_SHOT_BYTES ? hashPieces(pieces) : hashOnce(decoder.row, pieces)}-${part.number}`;
+}
+
+/** Hashing pieces costs objects and calls, putting them together costs copying. */
+const ONE_SHOT_BYTES = 8 * 1024;
+
+function hashPieces(pieces: readonly Uint8Array[]): string {
+  const sha256 = createHash('sha256');
+  for (const piece of pieces) sha256.update(piece);
+  return sha256.digest('hex').slice(0, KEY_DIGITS);
+}
+
+function hashOnce(scratch: Buffer, pieces: readonly Uint8Array[]): string {
+  let length = 0;
+  for (const piece of pieces) length = put(scratch, length, piece, piece.length);
+  return hash('sha256', scratch.subarray(0, length), 'hex').slice(0, KEY_DIGITS);
 }
 
 function textsOf(decoder: Decoder): HostTexts {

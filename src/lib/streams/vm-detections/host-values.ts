@@ -8,12 +8,20 @@ const MAX_INT = 2 ** 31 - 1;
 export function toUtcTime(text: string): string | undefined {
   const match = DATE_TIME.exec(text);
   if (match === null) return undefined;
-  const [, year = '', month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
-  const local = `${year}-${month ?? ''}-${day ?? ''}T${hour}:${minute}:${second}`;
-  // Date.parse takes 30 February for 1 or 2 March; a time that is not its own is none.
-  const instant = new Date(`${local}Z`);
-  if (year === '0000' || Number.isNaN(instant.getTime()) || !instant.toISOString().startsWith(local)) return undefined;
-  return zone === 'Z' ? `${local}${fraction}Z` : shift(instant, fraction, zone);
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] =
+    match;
+  const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  if (!isTime || !isDate(Number(year), Number(month), Number(day))) return undefined;
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  return zone === 'Z' ? `${local}${fraction}Z` : shift(new Date(`${local}Z`), fraction, zone);
+}
+
+/** `Date` would take 30 February for the first or second of March. */
+function isDate(year: number, month: number, day: number): boolean {
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month === 2) return day <= (isLeap ? 29 : 28);
+  return day <= (month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31);
 }
 
 function shift(local: Date, fraction: string, zone: string): string | undefined {

@@ -1,0 +1,169 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Source {
+  /** Path below `src`, e.g. `lib/pipeline/claim.ts`. */
+  readonly path: string;
+  readonly text: string;
+  /** What it imports: paths below `src`, or names of packages. */
+  readonly imports: readonly string[];
+}
+
+async function readSources(): Promise<Source[]> {
+  const names = await readdir(SRC, { recursive: true });
+  return Promise.all(names.filter((name) => name.endsWith('.ts')).map((name) => readSource(join(SRC, name))));
+}
+
+async function readSource(file: string): Promise<Source> {
+  const text = await readFile(file, 'utf8');
+  const found = text.matchAll(/^(?:import|export)\b(?:[^;'"`=]*\bfrom)? '([^']+)'|\bimport\('([^']+)'\)/gm);
+  const specifiers = [...found].map(([, name, lazy]) => name ?? lazy ?? '');
+  const imports = specifiers.map((name) => (name.startsWith('.') ? relative(SRC, resolve(dirname(file), name)) : name));
+  return { path: relative(SRC, file), text, imports };
+}
+
+const sources = await readSources();
+
+/** Files that are longer on purpose: one list of all settings, with check, default and description. */
+const LONGER = new Map([['lib/config.ts', 450]]);
+
+/** Imports of the files below `from` that match `what`, as `file → import`. */
+function importsOf(from: RegExp, what: (name: string) => boolean): string[] {
+  return sources
+    .filter(({ path }) => from.test(path))
+    .flatMap(({ path, imports }) => imports.filter(what).map((name) => `${path} → ${name}`));
+}
+
+const isCloud = (name: string): boolean => /^@azure\/|^lib\/azure\//.test(name);
+const within =
+  (...folders: readonly string[]) =>
+  (name: string): boolean =>
+    folders.some((folder) => name.startsWith(folder));
+
+describe('imports', () => {
+  test('are found at all', () => {
+    expect(sources.length).toBeGreaterThan(50);
+    expect(importsOf(/^lib\/services\.ts$/, within('lib/azure/')).length).toBeGreaterThan(3);
+  });
+
+  test('the library never imports a trigger', () => {
+    expect(importsOf(/^lib\//, within('functions/'))).toEqual([]);
+  });
+
+  test('the pipeline knows neither vendor nor cloud', () => {
+    const isVendor = within('lib/qualys/', 'lib/streams/', 'lib/http/', 'lib/services.ts');
+    expect(importsOf(/^lib\/pipeline\//, (name) => isCloud(name) || isVendor(name))).toEqual([]);
+  });
+
+  test('streams know no cloud, no services and no routes', () => {
+    const isOther = within('lib/http/', 'lib/services.ts', 'functions/');
+    expect(importsOf(/^lib\/streams\//, (name) => isCloud(name) || isOther(name))).toEqual([]);
+  });
+
+  test('streams do not import one another', () => {
+    const crossing = importsOf(/^lib\/streams\/[^/]+\//, within('lib/streams/')).filter((line) => {
+      const [, from, to] = /^lib\/streams\/([^/]+)\/.* → lib\/streams\/([^/]+)/.exec(line) ?? [];
+      return from !== to && to?.endsWith('.ts') !== true;
+    });
+    expect(crossing).toEqual([]);
+  });
+
+  test('what is common to Qualys knows no stream and no cloud', () => {
+    const isOther = within('lib/streams/', 'lib/http/', 'lib/services.ts', 'functions/');
+    expect(importsOf(/^lib\/qualys\//, (name) => isCloud(name) || isOther(name))).toEqual([]);
+    const used = importsOf(/^lib\/qualys\//, within('lib/pipeline/')).map((line) => line.split(' → ')[1]);
+    expect(new Set(used)).toEqual(new Set(['lib/pipeline/ports.ts', 'lib/pipeline/stream.ts']));
+  });
+
+  test('adapters of the cloud know no vendor', () => {
+    expect(importsOf(/^lib\/azure\//, within('lib/qualys/', 'lib/streams/', 'lib/http/', 'lib/services.ts'))).toEqual(
+      [],
+    );
+  });
+
+  test('reading JSON and XML knows nothing of the rest', () => {
+    const isOwn = within('lib/json/', 'node:', 'lib/errors.ts');
+    expect(importsOf(/^lib\/json\//, (name) => !isOwn(name))).toEqual([]);
+    const isXml = within('lib/qualys/xml/', 'node:', 'lib/errors.ts');
+    expect(importsOf(/^lib\/qualys\/xml\//, (name) => !isXml(name))).toEqual([]);
+  });
+
+  test('errors and log are leaves, and settings know only the platforms', () => {
+    expect(importsOf(/^lib\/(errors|log)\.ts$/, (name) => !name.startsWith('node:'))).toEqual([]);
+    const allowed = ['zod', 'lib/errors.ts', 'lib/log.ts', 'lib/qualys/platforms.ts', 'lib/qualys/is-balanced-qql.ts'];
+    expect(importsOf(/^lib\/config\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
+    expect(importsOf(/^lib\/qualys\/(platforms|is-balanced-qql)\.ts$/, () => true)).toEqual([]);
+  });
+
+  test('routes know no adapter', () => {
+    expect(importsOf(/^lib\/http\//, (name) => within('lib/azure/')(name))).toEqual([]);
+  });
+
+  test('only services.ts constructs adapters', () => {
+    const users = sources.filter(
+      ({ path, text }) =>
+        !path.startsWith('lib/azure/') && /\bcreate(Table|Storage|Blob|LogsIngestion)[A-Z]\w*\(/.test(text),
+    );
+    expect(users.map(({ path }) => path)).toEqual(['lib/services.ts']);
+    const apis = sources.filter(
+      ({ path, text }) => !path.startsWith('lib/qualys/') && /\bcreate(Edr|Vm)A\w+\(/.test(text),
+    );
+    expect(apis.map(({ path }) => path)).toEqual(['lib/services.ts']);
+    const importers = importsOf(/^(?!lib\/azure\/)/, within('lib/azure/')).filter(
+      (line) => !line.endsWith('/names.ts'),
+    );
+    expect(new Set(importers.map((line) => line.split(' → ')[0]))).toEqual(new Set(['lib/services.ts']));
+  });
+
+  test('circles are none', () => {
+    const graph = new Map(sources.map(({ path, imports }) => [path, imports.filter((name) => name.endsWith('.ts'))]));
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): string | undefined => {
+      if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path].join(' → ');
+      if (done.has(path)) return undefined;
+      for (const name of graph.get(path) ?? []) {
+        const circle = visit(name, [...trail, path]);
+        if (circle !== undefined) return circle;
+      }
+      done.add(path);
+      return undefined;
+    };
+    const valueImports = (source: Source): string[] => {
+      const types = [...source.text.matchAll(/import type [^;]*? from '(\.[^']+)'/g)].map(([, name]) =>
+        relative(SRC, resolve(dirname(join(SRC, source.path)), name ?? '')),
+      );
+      return source.imports.filter((name) => name.endsWith('.ts') && !types.includes(name));
+    };
+    for (const source of sources) graph.set(source.path, valueImports(source));
+    expect([...graph.keys()].map((path) => visit(path, [])).filter((circle) => circle !== undefined)).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  test('are no longer than 300 lines, and triggers no longer than 120', () => {
+    const long = sources
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ path, lines }) => lines > (path.startsWith('functions/') ? 120 : (LONGER.get(path) ?? 300)));
+    expect(long).toEqual([]);
+  });
+
+  test('hold one trigger each, below src/functions, all imported by the entry point', () => {
+    const entry = sources.find(({ path }) => path === 'index.ts');
+    const triggers = sources.filter(({ path }) => path.startsWith('functions/')).map(({ path }) => path);
+    expect([...entry!.imports].filter((name) => name.startsWith('functions/')).sort()).toEqual(triggers.sort());
+  });
+
+  test('have no default export, enum, namespace or barrel', () => {
+    const banned = /^export default|^(export )?(const )?enum |^(export )?namespace |^export \* from/m;
+    expect(sources.filter(({ text }) => banned.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('are named in kebab-case, without words that say nothing', () => {
+    const bad = sources.filter(({ path }) => !/^[a-z0-9/-]+\.ts$/.test(path) || /util|helper|manager/.test(path));
+    expect(bad.map(({ path }) => path)).toEqual([]);
+  });
+});

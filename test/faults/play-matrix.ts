@@ -1,0 +1,58 @@
+import { allCells } from './cells.ts';
+import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } from './cell.ts';
+import { FEEDS, type DataShape, type Feed } from './feeds.ts';
+import { openHostPool, type HostPool } from './kill-host.ts';
+import { closeAzurite, openAzurite } from './rig.ts';
+import { takePart, warpTime } from './warped-time.ts';
+
+/** Cells played at once: while one waits for a real timer, another works. */
+const AT_ONCE = 4;
+
+/**
+ * The cells that a stream plays: all with `SOAK=1`; else those that are the same for both streams go to one of them, in turn.
+ * `CELLS` takes a regular expression for `step: fault`.
+ */
+export function chooseCells(feed: Feed): Cell[] {
+  const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
+  const turn = feed === FEEDS.edr ? 0 : 1;
+  let shared = 0;
+  const isOurs = (cell: Cell): boolean => cell.isShared !== true || process.env.SOAK === '1' || shared++ % 2 === turn;
+  return allCells()
+    .filter(isOurs)
+    .filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
+}
+
+async function playAll(cells: readonly Cell[], feed: Feed, pool: HostPool): Promise<CellResult[]> {
+  const baselines = new Map<DataShape, Baseline>();
+  for (const { shape = 'lean' } of cells) {
+    if (!baselines.has(shape)) baselines.set(shape, await takePart(() => measureBaseline(feed, shape)));
+  }
+  const results: CellResult[] = [];
+  const waiting = [...cells];
+  const play = async (): Promise<void> => {
+    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
+      const baseline = baselines.get(cell.shape ?? 'lean');
+      if (baseline === undefined) throw new Error('no baseline');
+      const result = await playCell(cell, feed, baseline, pool);
+      results.push(result);
+      for (const problem of result.problems) console.error(`${feed.name}, ${cell.step}, ${cell.fault}: ${problem}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, () => takePart(play)));
+  return results;
+}
+
+/** Plays the cells of a stream. */
+export async function playMatrix(feed: Feed): Promise<CellResult[]> {
+  warpTime();
+  const cells = chooseCells(feed);
+  const shapes = new Set(cells.map(({ shape }) => shape)).size;
+  await openAzurite(cells.length + shapes + 1);
+  const pool = await openHostPool();
+  try {
+    return await playAll(cells, feed, pool);
+  } finally {
+    await pool.close();
+    await closeAzurite();
+  }
+}

@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CellResult } from './cell.ts';
+import type { Feed } from './feeds.ts';
+import { STEPS } from './steps.ts';
+
+const DOCUMENT = join(import.meta.dirname, '../../docs/reliability.md');
+
+function waitText(seconds: number): string {
+  if (seconds < 60) return 'at once';
+  return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+function sorted(results: readonly CellResult[]): CellResult[] {
+  return [...results].sort(
+    (left, right) => STEPS.indexOf(left.step) - STEPS.indexOf(right.step) || left.fault.localeCompare(right.fault),
+  );
+}
+
+/** The matrix as a Markdown table, in the order of the path. */
+export function toTable(results: readonly CellResult[]): string {
+  const rows = sorted(results).map(
+    ({ step, fault, lost, repeated, recoveredSeconds }) =>
+      `| ${step} | ${fault} | ${lost} | ${repeated} | ${waitText(recoveredSeconds)} |`,
+  );
+  return ['| step | fault | lost | repeated | recovered after |', '| --- | --- | ---: | ---: | ---: |', ...rows].join('\n');
+}
+
+/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document. */
+export async function reportMatrix(feed: Feed, results: readonly CellResult[]): Promise<void> {
+  const table = toTable(results);
+  console.log(`${feed.name}: ${results.length} cells\n${table}`);
+  if (process.env.UPDATE_RELIABILITY !== '1') return;
+  const text = await readFile(DOCUMENT, 'utf8');
+  const [begin, end] = [`<!-- matrix ${feed.name} -->`, `<!-- end of ${feed.name} -->`];
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} must hold ${begin} and ${end}`);
+  await writeFile(DOCUMENT, `${before}${begin}\n\n${table}\n\n${end}${after}`);
+}

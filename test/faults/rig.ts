@@ -1,0 +1,150 @@
+import { startFaultProxy, type FaultProxy } from '../../dev/fault-proxy/start-fault-proxy.ts';
+import type { ProxyFault } from '../../dev/fault-proxy/proxy-faults.ts';
+import { startAzurite, type Azurite } from '../../dev/azurite/start-azurite.ts';
+import { startIngestion, type Ingestion } from '../../dev/ingestion/start-ingestion.ts';
+import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
+import { openStorage } from '../../src/lib/azure/storage.ts';
+import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
+import { QUEUE_NAME } from '../../src/lib/azure/names.ts';
+import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
+import type { CheckpointStore } from '../../src/lib/pipeline/ports.ts';
+import { gaps, toInterval } from '../../src/lib/pipeline/window.ts';
+import type { DataShape, Feed } from './feeds.ts';
+
+/** The emulators' published key: no secret. */
+const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+const MINUTE_MS = 60_000;
+/** Windows of the cell after its start. */
+const SPAN_MINUTES = { lean: 30, fat: 30, wide: 30, late: 60 } as const;
+
+let azurite: Azurite | undefined;
+let accounts = 0;
+
+/** Starts one Azurite for so many cells, with an account for each; it reads them again every minute. */
+export async function openAzurite(cells: number): Promise<void> {
+  process.env.AZURITE_ACCOUNTS = Array.from({ length: cells }, (_, place) => `cell${place}:${KEY}`).join(';');
+  azurite = await startAzurite({ inMemory: true });
+}
+
+/** Ends what {@link openAzurite} started. */
+export async function closeAzurite(): Promise<void> {
+  await azurite?.close();
+  azurite = undefined;
+}
+
+/** The world of one cell: a storage account, a vendor and a sink of its own, with proxies before them. */
+export interface Rig {
+  readonly feed: Feed;
+  readonly simulator: Simulator;
+  readonly ingestion: Ingestion;
+  /** Proxies before the queue service, the vendor and the sink. */
+  readonly queue: FaultProxy;
+  readonly vendor: FaultProxy;
+  readonly sink: FaultProxy;
+  /** Sets faults before the table service; the watch over the watermark stays. */
+  readonly setTableFaults: (...faults: readonly ProxyFault[]) => void;
+  /** Settings of the connector in this world. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Storage without proxies. */
+  readonly storage: ReturnType<typeof openStorage>;
+  readonly store: CheckpointStore;
+  readonly queueName: string;
+  /** Where the stream begins, and where everything is ingested: ISO times. */
+  readonly start: string;
+  readonly target: string;
+  /** What the watch over the watermark saw. */
+  readonly violations: string[];
+  readonly close: () => Promise<void>;
+}
+
+function connectionString(account: string, urls: { table: string; queue: string; blob: string }): string {
+  const endpoints = Object.entries({ Blob: urls.blob, Queue: urls.queue, Table: urls.table });
+  const parts = endpoints.map(([name, url]) => `${name}Endpoint=${new URL(url).origin}/${account}`);
+  return ['DefaultEndpointsProtocol=http', `AccountName=${account}`, `AccountKey=${KEY}`, ...parts, ''].join(';');
+}
+
+function openDirect(connection: string): ReturnType<typeof openStorage> {
+  return openStorage({
+    AzureWebJobsStorage: connection,
+    AzureWebJobsStorage__accountName: undefined,
+    AzureWebJobsStorage__queueServiceUri: undefined,
+    AzureWebJobsStorage__tableServiceUri: undefined,
+    AzureWebJobsStorage__blobServiceUri: undefined,
+    AzureWebJobsStorage__clientId: undefined,
+  });
+}
+
+/** What lies before the watermark must be finished, without a gap. */
+async function findGap(store: CheckpointStore, stream: string): Promise<string | undefined> {
+  const mark = await store.readWatermark(stream);
+  if (mark === undefined || mark.watermark === mark.start) return undefined;
+  const finished = (await store.listWindows(stream, 'live')).filter(isFinished).map(toInterval);
+  const open = gaps({ from: Date.parse(mark.start), to: Date.parse(mark.watermark) }, finished);
+  return open.length === 0 ? undefined : `the watermark ${mark.watermark} is ahead of an unfinished window`;
+}
+
+/** Builds the world of a cell. */
+export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
+  if (azurite === undefined) throw new Error('openAzurite comes first');
+  const { tableUrl, queueUrl, blobUrl } = azurite;
+  const account = `cell${accounts++}`;
+  const simulator = await startSimulator({ ...feed.options(shape), rateLimit: 0 });
+  const ingestion = await startIngestion({ keep: 'memory' });
+  const [table, queue, vendor, sink] = await Promise.all(
+    [tableUrl, queueUrl, simulator.url, ingestion.url].map((url) => startFaultProxy(new URL(url).origin, { now: () => Date.now() })),
+  );
+  if (table === undefined || queue === undefined || vendor === undefined || sink === undefined) throw new Error('ports');
+  // The span ends before now, so that the first tick plans both windows.
+  const end = Math.floor((Date.now() - 90_000) / 1000) * 1000;
+  const startTime = end - 30 * MINUTE_MS;
+  feed.fill(simulator, startTime, shape);
+  const start = new Date(startTime).toISOString().replace('.000', '');
+  const storage = openDirect(connectionString(account, { table: tableUrl, queue: queueUrl, blob: blobUrl }));
+  const store = createTableCheckpointStore(storage);
+  const violations: string[] = [];
+  const watch: ProxyFault = {
+    kind: 'pass',
+    id: 'watch',
+    route: '^(PUT|PATCH|MERGE) /[^/]+/QualysWatermarks',
+    count: 'always',
+    onAnswer: async (_, status) => {
+      const gap = status < 300 ? await findGap(store, feed.name) : undefined;
+      if (gap !== undefined) violations.push(gap);
+    },
+  };
+  table.setFaults(watch);
+  return {
+    feed,
+    simulator,
+    ingestion,
+    queue,
+    vendor,
+    sink,
+    setTableFaults: (...faults) => table.setFaults(watch, ...faults),
+    env: {
+      QUALYS_USERNAME: 'qualys-reader',
+      QUALYS_PASSWORD: 'simulated-password',
+      QUALYS_API_URL: vendor.url,
+      QUALYS_GATEWAY_URL: vendor.url,
+      QUALYS_STREAMS: feed.name,
+      STALE_WINDOW_SECONDS: '120',
+      EDR_START: start,
+      VM_START: start,
+      EDR_PAGE_SIZE: shape === 'fat' ? '100' : '5',
+      ...feed.settings,
+      LOGS_INGESTION_ENDPOINT: sink.url,
+      LOGS_INGESTION_RULE_ID: ingestion.ruleId,
+      AzureWebJobsStorage: connectionString(account, { table: table.url, queue: queue.url, blob: blobUrl }),
+    },
+    storage,
+    store,
+    queueName: QUEUE_NAME,
+    start,
+    target: new Date(startTime + SPAN_MINUTES[shape] * MINUTE_MS).toISOString().replace('.000', ''),
+    violations,
+    close: async () => {
+      await Promise.all([table, queue, vendor, sink].map((proxy) => proxy.close()));
+      await Promise.all([simulator.close(), ingestion.close()]);
+    },
+  };
+}

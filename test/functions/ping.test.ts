@@ -1,0 +1,240 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import type * as PingModule from '../../src/functions/ping.ts';
+import type * as QualysEdrPingModule from '../../src/functions/qualys-edr-ping.ts';
+import type { PingResult } from '../../src/lib/http/run-checks.ts';
+import {
+  call,
+  clearSettings,
+  isProblem,
+  startBackends,
+  useSettings,
+  type Answered,
+  type Backends,
+} from '../support/http-app.ts';
+
+let backends: Backends;
+let ping: typeof PingModule.ping;
+let edrPing: typeof QualysEdrPingModule.qualysEdrPing;
+const ALL = ['settings', 'storage', 'qualys-edr', 'qualys-vm', 'logs-ingestion'];
+
+beforeAll(async () => {
+  backends = await startBackends();
+});
+afterAll(() => backends.close());
+
+beforeEach(async () => {
+  vi.resetModules();
+  ({ ping } = await import('../../src/functions/ping.ts'));
+  ({ qualysEdrPing: edrPing } = await import('../../src/functions/qualys-edr-ping.ts'));
+});
+afterEach(() => {
+  backends.simulator.setFaults();
+  backends.ingestion.setFaults();
+  backends.simulator.configure({ password: 'simulated-password' });
+});
+
+const resultOf = ({ json }: Answered): PingResult => json as PingResult;
+const checkOf = (answered: Answered, name: string) => resultOf(answered).checks.find((check) => check.name === name);
+
+describe('ping', () => {
+  test('is 200 with all five checks where everything can be reached', async () => {
+    const answered = await call(ping);
+    expect(answered.json).toMatchObject({ ok: true, version: packageJson.version });
+    expect(answered.status).toBe(200);
+    expect(resultOf(answered).checks.map(({ name }) => name)).toEqual(ALL);
+    for (const { ok, latencyMs, detail } of resultOf(answered).checks) {
+      expect(ok).toBe(true);
+      expect(latencyMs).toBeGreaterThanOrEqual(0);
+      expect(detail).not.toBe('');
+    }
+    expect(checkOf(answered, 'qualys-edr')?.detail).toContain('one event');
+    expect(answered.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('is 503 and names the check where an account may log in but not read events', async () => {
+    backends.simulator.setFaults({ kind: 'status', status: 403, route: '/ioc/events', count: 'always' });
+    const answered = await call(ping);
+    expect(answered.status).toBe(503);
+    expect(resultOf(answered).checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual([
+      'settings true',
+      'storage true',
+      'qualys-edr false',
+      'qualys-vm true',
+      'logs-ingestion true',
+    ]);
+  });
+
+  test('is 503 where the password is wrong, and shows none', async () => {
+    backends.simulator.configure({ password: 'another' });
+    const answered = await call(ping);
+    expect(answered.status).toBe(503);
+    expect(checkOf(answered, 'qualys-edr')?.ok).toBe(false);
+    expect(checkOf(answered, 'qualys-vm')?.ok).toBe(false);
+    expect(answered.text).not.toContain('simulated-password');
+  });
+
+  test.for([
+    [401, /401.*identity/],
+    [403, /Monitoring Metrics Publisher/],
+    [404, /LOGS_INGESTION_ENDPOINT/],
+    [500, /500/],
+  ] as const)('says why the ingestion endpoint cannot be used: %d', async ([status, why]) => {
+    backends.ingestion.setFaults({ kind: 'status', status, count: 'always' });
+    const answered = await call(ping);
+    expect(answered.status).toBe(503);
+    expect(checkOf(answered, 'logs-ingestion')).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(why) as string,
+    });
+  });
+
+  test('names the missing rule where its id is wrong', async () => {
+    useSettings({ LOGS_INGESTION_RULE_ID: 'dcr-ffffffffffffffffffffffffffffffff' });
+    const answered = await call(ping);
+    useSettings({ LOGS_INGESTION_RULE_ID: backends.ingestion.ruleId });
+    expect(checkOf(answered, 'logs-ingestion')?.detail).toContain('LOGS_INGESTION_RULE_ID');
+  });
+
+  test('leaves the checks of a disabled stream out', async () => {
+    useSettings({ QUALYS_STREAMS: 'vm-detections' });
+    const answered = await call(ping);
+    useSettings({ QUALYS_STREAMS: undefined });
+    expect(resultOf(answered).checks.map(({ name }) => name)).toEqual(ALL.filter((name) => name !== 'qualys-edr'));
+    expect(answered.status).toBe(200);
+  });
+
+  test('with bad settings lists all five, says why, what could not run, and shows no value', async () => {
+    useSettings({ QUALYS_API_URL: 'http://secret-host.example', EDR_PAGE_SIZE: '987654', QUALYS_PASSWORD: 'hunter2' });
+    const answered = await call(ping);
+    useSettings({
+      QUALYS_API_URL: backends.simulator.url,
+      EDR_PAGE_SIZE: undefined,
+      QUALYS_PASSWORD: 'simulated-password',
+    });
+    expect(answered.status).toBe(503);
+    expect(resultOf(answered).checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual(
+      ALL.map((name) => `${name} false`),
+    );
+    expect(checkOf(answered, 'settings')?.detail).toMatch(/QUALYS_API_URL.*EDR_PAGE_SIZE/);
+    expect(checkOf(answered, 'storage')?.detail).toMatch(/not run.*settings/);
+    expect(answered.text).not.toMatch(/secret-host|987654|hunter2/);
+  });
+
+  test('without any setting lists all five and every setting that must be set', async () => {
+    clearSettings();
+    const answered = await call(ping);
+    vi.unstubAllEnvs();
+    await backends.close();
+    backends = await startBackends();
+    expect(answered.status).toBe(503);
+    expect(resultOf(answered).checks.map(({ name }) => name)).toEqual(ALL);
+    for (const name of [
+      'QUALYS_USERNAME',
+      'QUALYS_PASSWORD',
+      'QUALYS_API_URL',
+      'LOGS_INGESTION_ENDPOINT',
+      'AzureWebJobsStorage',
+    ]) {
+      expect(checkOf(answered, 'settings')?.detail).toContain(`${name} must be set`);
+    }
+  });
+
+  test('with an unknown stream names those that exist', async () => {
+    useSettings({ QUALYS_STREAMS: 'edr-events,was-findings' });
+    const answered = await call(ping);
+    useSettings({ QUALYS_STREAMS: undefined });
+    expect(answered.status).toBe(503);
+    expect(checkOf(answered, 'settings')?.detail).toContain('edr-events, vm-detections');
+  });
+
+  test('works again once settings are repaired, without a restart', async () => {
+    useSettings({ EDR_PAGE_SIZE: '0' });
+    expect((await call(ping)).status).toBe(503);
+    useSettings({ EDR_PAGE_SIZE: undefined });
+    expect((await call(ping)).status).toBe(200);
+  });
+
+  test('waits for no pause: a person wants to know now', async () => {
+    const { getServices } = await import('../../src/lib/services.ts');
+    await getServices().limiter.pause('edr', 60_000, '1965');
+    expect((await call(ping)).status).toBe(200);
+    await getServices().limiter.close();
+  });
+});
+
+describe('the action qualys_edr_ping', () => {
+  const BODY = { case_id: 'C-1', alert_group_identifiers: ['a', 'b'] };
+
+  test('is COMPLETED with case, message and check', async () => {
+    const answered = await call(edrPing, { method: 'POST', body: BODY });
+    expect(answered.status).toBe(200);
+    expect(answered.json).toMatchObject({
+      case_id: 'C-1',
+      status: 'COMPLETED',
+      scope: 'All entities',
+      message: expect.stringContaining('Connected to Qualys EDR') as string,
+      check: { name: 'qualys-edr', ok: true },
+    });
+  });
+
+  test('is FAILED with 200 and the reason where EDR cannot be used', async () => {
+    backends.simulator.configure({ password: 'another' });
+    const answered = await call(edrPing, {
+      method: 'POST',
+      body: { ...BODY, scope: 'Internal', target_entities: [{ Identifier: 'h', EntityType: 'HOSTNAME' }] },
+    });
+    expect(answered.status).toBe(200);
+    expect(answered.json).toMatchObject({ case_id: 'C-1', status: 'FAILED', scope: 'Internal', check: { ok: false } });
+    expect(answered.text).not.toContain('simulated-password');
+  });
+
+  test('is FAILED with 200 where the settings are at fault', async () => {
+    useSettings({ QUALYS_GATEWAY_URL: 'nowhere' });
+    const answered = await call(edrPing, { method: 'POST', body: BODY });
+    useSettings({ QUALYS_GATEWAY_URL: backends.simulator.url });
+    expect(answered.json).toMatchObject({
+      status: 'FAILED',
+      message: expect.stringContaining('QUALYS_GATEWAY_URL') as string,
+    });
+  });
+
+  test('refuses a body with 400 that names every wrong field', async () => {
+    const answered = await call(edrPing, {
+      method: 'POST',
+      body: { case_id: 5, alert_group_identifiers: 'a', target_entities: [{ Identifier: 1 }], scope: [] },
+    });
+    expect(answered.status).toBe(400);
+    expect(isProblem(answered)).toBe(true);
+    const { errors, detail } = answered.json as { errors: string[]; detail: string };
+    for (const field of [
+      'case_id',
+      'alert_group_identifiers',
+      'target_entities.0.Identifier',
+      'target_entities.0.EntityType',
+      'scope',
+    ]) {
+      expect(errors.some((error) => error.startsWith(field))).toBe(true);
+      expect(detail).toContain(field);
+    }
+  });
+
+  test.for([
+    ['no body', undefined],
+    ['no JSON', 'case_id=1'],
+    ['half a JSON', '{"case_id":'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a text', '"x"'],
+  ] as const)('refuses %s with 400', async ([, text]) => {
+    const answered = await call(edrPing, { method: 'POST', ...(text === undefined ? {} : { text }) });
+    expect(answered.status).toBe(400);
+    expect(isProblem(answered)).toBe(true);
+  });
+
+  test('refuses a body above 64 KB with 413', async () => {
+    const answered = await call(edrPing, { method: 'POST', body: { ...BODY, scope: 'x'.repeat(70_000) } });
+    expect(answered.status).toBe(413);
+    expect(isProblem(answered)).toBe(true);
+  });
+});

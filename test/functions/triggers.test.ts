@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type * as FunctionsModule from '@azure/functions';
+import { startBackends, useSettings, type Backends } from '../support/http-app.ts';
+import { uniqueName } from '../support/storage.ts';
+
+const registered = vi.hoisted(() => ({ timers: new Map<string, { schedule: string }>() }));
+vi.mock('@azure/functions', async (original) => ({
+  ...(await original<typeof FunctionsModule>()),
+  app: {
+    timer: (name: string, options: { schedule: string }) => registered.timers.set(name, options),
+    http: () => undefined,
+    storageQueue: () => undefined,
+  },
+}));
+
+let backends: Backends;
+beforeAll(async () => {
+  backends = await startBackends({ eventCount: 0, hostCount: 0 });
+});
+afterAll(() => backends.close());
+afterEach(() => vi.resetModules());
+
+describe('the timers', () => {
+  test('have the schedules of the specification where none is set', async () => {
+    useSettings({ EDR_SCHEDULE: undefined, VM_SCHEDULE: undefined });
+    await import('../../src/functions/plan-windows.ts');
+    expect(registered.timers.get('plan-edr-events')?.schedule).toBe('0 */5 * * * *');
+    expect(registered.timers.get('plan-vm-detections')?.schedule).toBe('0 */30 * * * *');
+  });
+
+  test('take the schedules of the settings', async () => {
+    useSettings({ EDR_SCHEDULE: '0 */7 * * * *', VM_SCHEDULE: '0 0 * * * *' });
+    await import('../../src/functions/plan-windows.ts');
+    useSettings({ EDR_SCHEDULE: undefined, VM_SCHEDULE: undefined });
+    expect(registered.timers.get('plan-edr-events')?.schedule).toBe('%EDR_SCHEDULE%');
+    expect(registered.timers.get('plan-vm-detections')?.schedule).toBe('%VM_SCHEDULE%');
+  });
+
+  test('of a disabled stream plan nothing', async () => {
+    useSettings({ QUALYS_STREAMS: 'edr-events' });
+    const { planStream } = await import('../../src/functions/plan-windows.ts');
+    const { getServices } = await import('../../src/lib/services.ts');
+    await planStream('vm-detections');
+    useSettings({ QUALYS_STREAMS: undefined });
+    expect(await getServices().store.readWatermark('vm-detections')).toBeUndefined();
+  });
+
+  test('bring killed backfills of their stream forward', async () => {
+    const { planStream } = await import('../../src/functions/plan-windows.ts');
+    const { getServices } = await import('../../src/lib/services.ts');
+    const { store } = getServices();
+    const id = uniqueName('killed');
+    const now = new Date().toISOString();
+    const [from, to] = ['2026-04-01T00:00:00Z', '2026-04-01T01:00:00Z'];
+    await store.saveBackfill({
+      id,
+      stream: 'edr-events',
+      from,
+      to,
+      status: 'planning',
+      startedAt: now,
+      updatedAt: now,
+    });
+    await planStream('edr-events');
+    expect((await store.readBackfill(id))?.status).toBe('running');
+    expect(await store.listWindows('edr-events', id)).toHaveLength(4);
+  });
+});
+
+describe('the queue function', () => {
+  test.for([
+    ['a newer version', { version: 2, stream: 'edr-events', run: 'live', window: 'w' }, /version 2.*reads version 1/],
+    ['a message that is not ours', { hello: 'world' }, /not a work item/],
+    ['a text', 'x', /not a work item/],
+    ['nothing', null, /not a work item/],
+    ['a disabled stream', { version: 1, stream: 'was-findings', run: 'live', window: 'w' }, /not enabled/],
+  ] as const)('refuses %s, so that it ends in the poison queue', async ([, message, why]) => {
+    const { processMessage } = await import('../../src/functions/process-window.ts');
+    await expect(processMessage(message)).rejects.toThrow(why);
+  });
+
+  test('drops an item whose window is gone', async () => {
+    const { processMessage } = await import('../../src/functions/process-window.ts');
+    await processMessage({
+      version: 1,
+      stream: 'edr-events',
+      run: 'live',
+      window: '20200101T000000Z-20200101T001500Z',
+    });
+  });
+});
+
+describe('the poison queue', () => {
+  test('marks the window of its item failed, so that the planner brings it back', async () => {
+    const { recordPoison } = await import('../../src/functions/record-poison.ts');
+    const { getServices } = await import('../../src/lib/services.ts');
+    const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
+    const { store } = getServices();
+    const run = uniqueName('run');
+    const bounds = { from: '2026-04-01T00:00:00Z', to: '2026-04-01T01:00:00Z' };
+    const record = newWindow({ stream: 'edr-events', run, ...bounds }, new Date());
+    await store.insertWindows([record]);
+    await recordPoison({ version: 1, stream: 'edr-events', run, window: record.key });
+    expect(await store.readWindow('edr-events', run, record.key)).toMatchObject({ state: 'failed', attempts: 1 });
+    await recordPoison({ version: 1, stream: 'edr-events', run, window: 'gone' });
+  });
+
+  test('keeps a message that is not ours', async () => {
+    const { recordPoison } = await import('../../src/functions/record-poison.ts');
+    await expect(recordPoison('garbage')).rejects.toThrow(/not a work item/);
+  });
+});

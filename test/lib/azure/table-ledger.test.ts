@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
+import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
+import { openLedger } from '../../../src/lib/azure/table-ledger.ts';
+import { ClaimLostError } from '../../../src/lib/errors.ts';
+import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
+import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { testStorage, uniqueName } from '../../support/storage.ts';
+
+const KEY_BYTES = 16;
+
+async function openWindow(slice?: string, stream = uniqueName()) {
+  const store = createTableCheckpointStore(await testStorage());
+  const bounds = { from: '2026-05-01T10:00:00Z', to: '2026-05-01T10:15:00Z' };
+  const record = newWindow(
+    { stream, run: 'live', ...bounds, ...(slice === undefined ? {} : { slice }) },
+    new Date('2026-05-01T12:00:00Z'),
+  );
+  await store.insertWindows([record]);
+  return { store, stream, record: await reopen(store, record) };
+}
+
+/** The window as another worker reads it, with ledgers of its own. */
+async function reopen(store: CheckpointStore, { stream, run, key }: WindowRecord): Promise<WindowRecord> {
+  const record = await store.readWindow(stream, run, key);
+  if (record === undefined) throw new Error('the window is gone');
+  return record;
+}
+
+function keysOf(bytes: Uint8Array): Set<string> {
+  const text = Buffer.from(bytes).toString('latin1');
+  return new Set(
+    Array.from({ length: text.length / KEY_BYTES }, (_, at) => text.slice(at * KEY_BYTES, (at + 1) * KEY_BYTES)),
+  );
+}
+
+/** Whether both hold the same keys, without a report of a hundred thousand lines where they do not. */
+function isSame(left: Set<string>, right: Set<string>): boolean {
+  return left.symmetricDifference(right).size === 0;
+}
+
+describe('a ledger', () => {
+  test('is empty at first, and an empty addition stores nothing', async () => {
+    const { store, record } = await openWindow();
+    expect((await store.ledger(record).load('fetched')).size).toBe(0);
+    await store.saveWindow(record, { fetched: new Uint8Array(0) });
+    expect((await store.ledger(await reopen(store, record)).load('fetched')).size).toBe(0);
+  });
+
+  test.for([
+    ['fits one property', 10],
+    ['ends exactly at the end of a property', 3750],
+    ['reaches over properties', 3751],
+    ['is as large as the largest page', 10_000],
+  ] as const)('that %s is read back as it was written', async ([, count]) => {
+    const { store, record } = await openWindow();
+    const bytes = randomBytes(count * KEY_BYTES);
+    await store.saveWindow(record, { fetched: bytes });
+    const reloaded = await store.ledger(await reopen(store, record)).load('fetched');
+    expect(reloaded.size).toBe(count);
+    expect(isSame(reloaded, keysOf(bytes))).toBe(true);
+  });
+
+  test('grows over many workers and rows without losing a key', async () => {
+    const { store, record } = await openWindow();
+    const added: Buffer[] = [];
+    // Sizes that end before, at and behind the end of a property (3,750 keys) and of a row (56,250 keys).
+    for (const count of [1, 3749, 1, 3748, 5, 20_000, 28_746, 1, 10_000]) {
+      const worker = await reopen(store, record);
+      added.push(randomBytes(count * KEY_BYTES));
+      await store.saveWindow(worker, { fetched: added.at(-1)! });
+    }
+    const reloaded = await store.ledger(await reopen(store, record)).load('fetched');
+    expect(reloaded.size).toBe(66_251);
+    expect(isSame(reloaded, keysOf(Buffer.concat(added)))).toBe(true);
+  });
+
+  test('grows under one worker by small additions', async () => {
+    const { store, record } = await openWindow();
+    const added = Array.from({ length: 40 }, () => randomBytes(100 * KEY_BYTES));
+    for (const bytes of added) await store.saveWindow(record, { fetched: bytes, uploaded: bytes.subarray(0, 160) });
+    const again = await reopen(store, record);
+    expect(isSame(await store.ledger(again).load('fetched'), keysOf(Buffer.concat(added)))).toBe(true);
+    expect((await store.ledger(again).load('uploaded')).size).toBe(400);
+  });
+
+  test('is not changed by a worker that lost its claim', async () => {
+    const { store, record } = await openWindow();
+    const slow = await reopen(store, record);
+    await store.saveWindow(record, { fetched: randomBytes(KEY_BYTES) });
+    await expect(store.saveWindow(slow, { fetched: randomBytes(KEY_BYTES) })).rejects.toBeInstanceOf(ClaimLostError);
+    expect((await store.ledger(await reopen(store, record)).load('fetched')).size).toBe(1);
+  });
+
+  test('belongs to one window: slices and neighbours keep theirs when it is cleared', async () => {
+    const { store, record, stream } = await openWindow();
+    const { record: slice } = await openWindow('type.file', stream);
+    await store.saveWindow(record, { fetched: randomBytes(3 * KEY_BYTES), uploaded: randomBytes(KEY_BYTES) });
+    await store.saveWindow(slice, { fetched: randomBytes(2 * KEY_BYTES) });
+    await store.clearLedger(record);
+    expect((await store.ledger(await reopen(store, record)).load('fetched')).size).toBe(0);
+    expect((await store.ledger(await reopen(store, slice)).load('fetched')).size).toBe(2);
+    expect(await store.listWindows(stream, 'live')).toHaveLength(2);
+  });
+
+  test('that could not be read is not taken for empty: the next try reads it', async () => {
+    const { store, record } = await openWindow();
+    await store.saveWindow(record, { fetched: randomBytes(5 * KEY_BYTES) });
+    const table = (await testStorage()).table(TABLE_NAMES.windows);
+    const list = table.listEntities.bind(table);
+    let isBroken = true;
+    table.listEntities = (options: Parameters<typeof list>[0]) => {
+      if (isBroken) throw new Error('storage does not answer');
+      return list(options);
+    };
+    const ledger = openLedger(table, record, 'fetched');
+    await expect(ledger.load()).rejects.toThrow('does not answer');
+    isBroken = false;
+    expect((await ledger.load()).size).toBe(5);
+  });
+
+  test('asked for twice at once is whole for both', async () => {
+    const { store, record } = await openWindow();
+    await store.saveWindow(record, { fetched: randomBytes(5 * KEY_BYTES) });
+    const ledger = openLedger((await testStorage()).table(TABLE_NAMES.windows), record, 'fetched');
+    const sizes = await Promise.all([ledger.load(), ledger.load()].map(async (load) => (await load).size));
+    expect(sizes).toEqual([5, 5]);
+  });
+});

@@ -1,0 +1,306 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
+import type { LimiterTiming } from '../../../src/lib/azure/limiter-options.ts';
+import type { Storage } from '../../../src/lib/azure/storage.ts';
+import { createTableLimiter, type TableLimiter } from '../../../src/lib/azure/table-limiter.ts';
+import { RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import type { Permit, Priority } from '../../../src/lib/pipeline/ports.ts';
+import { testStorage } from '../../support/storage.ts';
+
+let storage: Storage;
+let opened: TableLimiter[] = [];
+
+beforeEach(async () => {
+  storage = await testStorage();
+  const table = storage.table(TABLE_NAMES.limits);
+  await table.createTable();
+  for (const api of ['edr', 'vm']) await table.deleteEntity('limits', api).catch(() => undefined);
+});
+
+afterEach(async () => {
+  await Promise.all(opened.map((limiter) => limiter.close()));
+  opened = [];
+});
+
+/** A limiter of its own, as each instance of the app has one. */
+function instance(timing: Partial<LimiterTiming> = {}, concurrency = 2, over = storage): TableLimiter {
+  const limiter = createTableLimiter(over, { concurrency, reservePercent: 20, timing });
+  opened.push(limiter);
+  return limiter;
+}
+
+/** A storage whose calls are counted, and fail once it is dead. */
+function watched(): { storage: Storage; calls: () => number; die: () => void } {
+  let [calls, isDead] = [0, false];
+  const table: Storage['table'] = (name) => {
+    const real = storage.table(name);
+    return new Proxy(real, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]): unknown => {
+          calls++;
+          if (isDead) return Promise.reject(new Error('this process is dead'));
+          return (value as (...all: unknown[]) => unknown).apply(target, given);
+        };
+      },
+    });
+  };
+  return { storage: { ...storage, table }, calls: () => calls, die: () => void (isDead = true) };
+}
+
+/** Tries until there is a permit: what the queue does with an item that has to wait. */
+async function acquire(limiter: TableLimiter, priority: Priority = 'live', api: 'edr' | 'vm' = 'edr'): Promise<Permit> {
+  for (;;) {
+    try {
+      return await limiter.acquire(api, priority);
+    } catch (error) {
+      if (!(error instanceof WaitError) && !(error instanceof RetryableError)) throw error;
+    }
+  }
+}
+
+describe('several instances', () => {
+  test('together never make more calls at once than allowed, and all get their turn', async () => {
+    const instances = Array.from({ length: 3 }, () => instance({ turnMs: 1000, idleMs: 50 }, 3));
+    let [inUse, most, done] = [0, 0, 0];
+    const work = async (limiter: TableLimiter, index: number): Promise<void> => {
+      for (let call = 0; call < 2; call++) {
+        const permit = await acquire(limiter, index % 3 === 0 ? 'backfill' : 'live');
+        inUse++;
+        most = Math.max(most, inUse);
+        await sleep(5 + Math.random() * 20);
+        inUse--;
+        permit.release();
+      }
+      done++;
+    };
+    await Promise.all(instances.flatMap((limiter) => Array.from({ length: 8 }, (_, index) => work(limiter, index))));
+    expect(done).toBe(24);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  test('have a limit for each API', async () => {
+    const [one, two] = [instance(), instance()];
+    await acquire(one);
+    await acquire(two);
+    await acquire(one, 'live', 'vm');
+    await acquire(two, 'live', 'vm');
+    expect((await one.view('edr')).inUse).toBe(2);
+    expect((await one.view('vm')).inUse).toBe(2);
+    await expect(two.acquire('vm', 'live')).rejects.toBeInstanceOf(WaitError);
+  });
+
+  test('take over what another one gives back at its end', async () => {
+    const [one, two] = [instance(), instance()];
+    await acquire(one);
+    await acquire(one);
+    await one.close();
+    await acquire(two);
+    expect((await two.view('edr')).inUse).toBe(1);
+  });
+
+  test('take over what another one no longer needs', async () => {
+    const [one, two] = [instance({ idleMs: 50 }, 1), instance({}, 1)];
+    (await acquire(one)).release();
+    await acquire(two);
+    expect((await two.view('edr')).inUse).toBe(1);
+  });
+
+  test('hand permits over when one is busy without a pause', async () => {
+    const [busy, other] = [instance({ turnMs: 50 }, 1), instance({}, 1)];
+    let isDone = false;
+    const loop = async (): Promise<void> => {
+      while (!isDone) {
+        const permit = await acquire(busy);
+        await sleep(10);
+        permit.release();
+      }
+    };
+    const loops = [loop(), loop()];
+    await sleep(100);
+    (await acquire(other)).release();
+    isDone = true;
+    await Promise.all(loops);
+  });
+});
+
+describe('a process that died', () => {
+  test('loses its permits after the lease, not before', async () => {
+    const dead = watched();
+    const leaseMs = 1500;
+    const doomed = instance({ leaseMs }, 1, dead.storage);
+    await acquire(doomed);
+    const startedAt = Date.now();
+    dead.die();
+    const other = instance({ patienceMs: 200, freshMs: 50 }, 1);
+    await expect(other.acquire('edr', 'live')).rejects.toBeInstanceOf(WaitError);
+    await acquire(other);
+    expect(Date.now() - startedAt).toBeGreaterThan(leaseMs * 0.8);
+    expect((await other.view('edr')).inUse).toBe(1);
+  });
+
+  test('is told apart from one that is busy for longer than a lease', async () => {
+    const busy = instance({ leaseMs: 600, idleMs: 50 }, 1);
+    const other = instance({ patienceMs: 200, freshMs: 50 }, 1);
+    const permit = await acquire(busy);
+    const until = Date.now() + 1500;
+    while (Date.now() < until) await expect(other.acquire('edr', 'live')).rejects.toBeInstanceOf(WaitError);
+    permit.release();
+    await acquire(other);
+  });
+});
+
+describe('priorities', () => {
+  test('live windows go before backfills, also when these came first and wait elsewhere', async () => {
+    const [one, two] = [instance({ turnMs: 0 }, 1), instance({ turnMs: 0 }, 1)];
+    const first = await acquire(one);
+    const order: string[] = [];
+    const wait = async (limiter: TableLimiter, priority: 'live' | 'backfill'): Promise<void> => {
+      const permit = await acquire(limiter, priority);
+      order.push(priority);
+      await sleep(20);
+      permit.release();
+    };
+    const waiting = [wait(one, 'backfill'), wait(one, 'backfill'), wait(two, 'backfill')];
+    await sleep(200);
+    waiting.push(wait(one, 'live'), wait(two, 'live'));
+    await sleep(500);
+    first.release();
+    await Promise.all(waiting);
+    expect(order.slice(0, 2)).toEqual(['live', 'live']);
+    expect(order).toHaveLength(5);
+  });
+
+  test('a person waits for neither permits nor pauses', async () => {
+    const limiter = instance({}, 1);
+    await acquire(limiter);
+    await limiter.pause('edr', 60_000, '1965');
+    (await limiter.acquire('edr', 'interactive')).release();
+    expect((await limiter.view('edr')).inUse).toBe(1);
+  });
+});
+
+describe('a pause', () => {
+  test('holds on all instances within a moment, and says how long and why', async () => {
+    const [one, two] = [instance({ freshMs: 100 }), instance({ freshMs: 100 })];
+    (await acquire(two)).release();
+    await one.pause('edr', 60_000, '1965 limit reached');
+    await expect(one.acquire('edr', 'live')).rejects.toThrow('1965 limit reached');
+    await sleep(110);
+    const error = await two.acquire('edr', 'live').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(WaitError);
+    expect((error as WaitError).retryAfterMs).toBeGreaterThan(58_000);
+    await acquire(two, 'live', 'vm');
+  });
+
+  test('is never shortened by a later one, and ends by itself', async () => {
+    const limiter = instance();
+    await limiter.pause('edr', 600, 'long');
+    await limiter.pause('edr', 10, 'short');
+    await expect(limiter.acquire('edr', 'live')).rejects.toThrow('long');
+    await sleep(620);
+    await acquire(limiter);
+  });
+});
+
+describe('the vendor’s limits', () => {
+  test('of calls at once are learnt and hold on all instances', async () => {
+    const [one, two] = [instance({ freshMs: 50 }, 4), instance({ freshMs: 50, patienceMs: 300 }, 4)];
+    const permit = await acquire(one);
+    one.observe('edr', { concurrencyLimit: 1 });
+    await expect.poll(async () => (await two.view('edr')).permits).toBe(1);
+    await expect(two.acquire('edr', 'live')).rejects.toBeInstanceOf(WaitError);
+    permit.release();
+  });
+
+  test('that fall below what is held let the rest finish, then hold', async () => {
+    const limiter = instance({ idleMs: 50, patienceMs: 400 }, 4);
+    const permits = await Promise.all(Array.from({ length: 4 }, () => acquire(limiter)));
+    limiter.observe('edr', { concurrencyLimit: 2 });
+    let [inUse, most, done, isStopped] = [0, 0, 0, false];
+    // Workers that wait without a gap, as a full queue has them.
+    const loops = Array.from({ length: 6 }, async () => {
+      while (!isStopped) {
+        const permit = await acquire(limiter);
+        inUse++;
+        most = Math.max(most, inUse);
+        await sleep(5);
+        inUse--;
+        done++;
+        permit.release();
+      }
+    });
+    await sleep(50);
+    permits.forEach((permit) => permit.release());
+    const until = Date.now() + 3000;
+    while (done < 20 && Date.now() < until) await sleep(20);
+    isStopped = true;
+    await Promise.all(loops);
+    expect(done).toBeGreaterThanOrEqual(20);
+    expect(most).toBe(2);
+  });
+
+  test('of calls an hour stop backfills at the reserve on all instances', async () => {
+    const [one, two] = [instance({ idleMs: 50 }), instance({ freshMs: 50 })];
+    const permit = await acquire(one);
+    one.observe('edr', { rateLimit: 300, rateRemaining: 30, rateWindowSeconds: 3600 });
+    permit.release();
+    await expect(one.acquire('edr', 'backfill')).rejects.toThrow(/call budget is spent \(30 of 300/);
+    await expect.poll(async () => (await two.view('edr')).rateRemaining).toBe(30);
+    await expect(two.acquire('edr', 'backfill')).rejects.toBeInstanceOf(WaitError);
+    await acquire(two, 'live');
+  });
+});
+
+describe('within one process', () => {
+  test('permits pass from worker to worker without storage calls', async () => {
+    const counted = watched();
+    const limiter = instance({ freshMs: 10_000, idleMs: 5000 }, 2, counted.storage);
+    (await acquire(limiter)).release();
+    const before = counted.calls();
+    const startedAt = Date.now();
+    let done = 0;
+    const work = async (): Promise<void> => {
+      for (let call = 0; call < 50; call++) {
+        const permit = await acquire(limiter);
+        await sleep(1);
+        permit.release();
+        done++;
+      }
+    };
+    await Promise.all([work(), work(), work()]);
+    expect(done).toBe(150);
+    // One more permit has to be fetched, which is a read and a write.
+    expect(counted.calls() - before).toBeLessThanOrEqual(6);
+    expect(Date.now() - startedAt).toBeLessThan(3000);
+  });
+
+  test('a permit given back twice counts once', async () => {
+    const limiter = instance({ patienceMs: 200 }, 1);
+    const first = await acquire(limiter);
+    first.release();
+    const second = await acquire(limiter);
+    first.release();
+    await expect(limiter.acquire('edr', 'live')).rejects.toBeInstanceOf(WaitError);
+    second.release();
+  });
+
+  test('a worker that is told to stop does not wait', async () => {
+    const limiter = instance({}, 1);
+    await acquire(limiter);
+    const stop = new AbortController();
+    const waiting = limiter.acquire('edr', 'live', stop.signal);
+    stop.abort(new Error('claim lost'));
+    await expect(waiting).rejects.toThrow('claim lost');
+  });
+
+  test('storage that does not answer is a passing fault', async () => {
+    const dead = watched();
+    const limiter = instance({}, 1, dead.storage);
+    dead.die();
+    await expect(limiter.acquire('edr', 'live')).rejects.toThrow();
+  });
+});

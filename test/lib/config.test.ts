@@ -1,0 +1,352 @@
+import fc from 'fast-check';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { isLoopback, parseSettings, SETTING_NAMES, type Environment } from '../../src/lib/config.ts';
+import { ConfigError } from '../../src/lib/errors.ts';
+import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
+import { LEAST_SETTINGS } from '../support/settings.ts';
+
+const parse = (changes: Environment = {}) => parseSettings({ ...LEAST_SETTINGS, ...changes });
+
+function errorOf(changes: Environment): ConfigError {
+  try {
+    parse(changes);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${JSON.stringify(changes)}`);
+}
+
+/** For each setting with a rule: values that are refused, and what the error says is allowed. */
+const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: readonly string[]])[] = [
+  ['QUALYS_API_URL', /https/, 'qualysapi.qg2.apps.qualys.com', 'http://qualysapi.qg2.apps.qualys.com', 'ftp://x', '::'],
+  ['QUALYS_API_URL', /neither credentials nor a query/, 'https://h.example/?a=1', 'https://h.example/#a'],
+  ['QUALYS_GATEWAY_URL', /https/, 'gateway', 'http://gateway.qg2.apps.qualys.com', 'http://127.0.0.1.evil.example'],
+  ['QUALYS_STREAMS', /at least one stream/, ',', ' , '],
+  ['QUALYS_MAX_CONCURRENCY', /whole number from 1 to 100/, '0', '101', '1.5', '-1', 'two', '1e1', '0x1', '１'],
+  ['QUALYS_BUDGET_RESERVE_PERCENT', /whole number from 0 to 90/, '91', '20%'],
+  ['STALE_WINDOW_SECONDS', /whole number from 1 to 86400/, '0', '86401', '15m'],
+  ['INCOMPLETE_AFTER_HOURS', /whole number from 0 to 720/, '721', '-1'],
+  ['BACKFILL_MAX_DAYS', /whole number from 1 to 3650/, '0', '3651'],
+  ['BACKFILL_MAX_RUNNING', /whole number from 1 to 100/, '0', '101'],
+  ['EDR_SCHEDULE', /six-field NCRONTAB/, '*/5 * * * *', '0 */5 * * * * *', 'hourly'],
+  ['VM_SCHEDULE', /six-field NCRONTAB/, '*/30 * * * *'],
+  [
+    'EDR_START',
+    /ISO 8601 UTC time/,
+    'yesterday',
+    '2026-01-01T00:00:00',
+    '2026-01-01T00:00:00+02:00',
+    '01/02/2026',
+    '1767225600',
+  ],
+  ['EDR_START', /existing date/, '2026-02-30T00:00:00Z', '2026-13-01', '2026-01-01T25:00:00Z'],
+  ['VM_START', /ISO 8601 UTC time/, 'x'],
+  ['VM_START', /existing date/, '2025-02-29'],
+  ['EDR_WINDOW_MINUTES', /whole number from 1 to 10080/, '0', '10081', '15 min'],
+  ['VM_WINDOW_MINUTES', /whole number from 1 to 10080/, '0'],
+  ['EDR_SAFETY_LAG_SECONDS', /whole number from 0 to 86400/, '-1', '86401'],
+  ['VM_SAFETY_LAG_SECONDS', /whole number from 0 to 86400/, '-1'],
+  ['EDR_EVENT_TYPES', /event types, comma-separated/, 'file;network', "file' OR '1", ','],
+  ['EDR_MIN_SCORE', /whole number from 0 to 10/, '11', '-1', 'high'],
+  ['EDR_STATE', /0, 1, true or false/, 'yes', '2'],
+  ['EDR_TIME_TOKEN', /QQL token/, 'event time', "x' OR '1'='1", '.x'],
+  ['EDR_TIME_FIELD', /field of the event/, 'a b', '1a'],
+  [
+    'EDR_SORT',
+    /JSON as in the EDR guide/,
+    'asc',
+    '[]',
+    '{}',
+    '[{"a":"up"}]',
+    '[{"a":"asc","b":"asc"}]',
+    '["a"]',
+    '[null]',
+  ],
+  ['EDR_PAGE_SIZE', /whole number from 1 to 10000/, '0', '10001'],
+  ['EDR_PAGING', /pages or searchAfter/, 'scroll', 'Pages'],
+  ['EDR_SEVERITY_TABLE', /pairs of lowest score and severity/, 'Low', '1:Low:x', 'a:Low', '1:'],
+  ['VM_API_VERSION', /2\.0, 3\.0, 4\.0 or 5\.0/, '5', '6.0', '../../x'],
+  ['VM_TRUNCATION_LIMIT', /whole number from 20 to 5000/, '19', '5001'],
+  ['VM_STATUS', /subset of New,Active,Fixed,Re-Opened/, 'new', 'New,Closed'],
+  ['VM_SEVERITIES', /severities 1 to 5/, '0', '6', '1-', 'high'],
+  ['VM_SHOW_RESULTS', /0, 1, true or false/, 'x'],
+  ['VM_SHOW_QDS', /0, 1, true or false/, 'x'],
+  ['VM_SHOW_TAGS', /0, 1, true or false/, 'x'],
+  ['VM_SHOW_IGS', /0, 1, true or false/, 'x'],
+  [
+    'VM_PARAMS',
+    /query string/,
+    'action=list',
+    '?id_min=5',
+    'a=',
+    'vm_processed_after=2026-01-01',
+    'truncation_limit=0',
+    'ids=1',
+  ],
+  ['LOGS_INGESTION_ENDPOINT', /https/, 'dce.example.com', 'http://dce.example.com'],
+  ['LOGS_INGESTION_AUDIENCE', /https/, 'monitor'],
+  ['AzureWebJobsStorage__queueServiceUri', /https/, 'account'],
+  ['AzureWebJobsStorage__tableServiceUri', /https/, 'http://account.table.core.windows.net'],
+  ['AzureWebJobsStorage__blobServiceUri', /https/, 'x'],
+];
+
+describe('a bad value', () => {
+  test.for(REFUSED)('of %s is refused with setting, value and what is allowed (%s)', ([name, allowed, ...values]) => {
+    for (const value of values) {
+      const { message, publicMessage } = errorOf({ [name]: value });
+      expect(message).toContain(name);
+      expect(message).toContain(JSON.stringify(value));
+      expect(message).toMatch(allowed);
+      expect(publicMessage).toContain(name);
+      expect(publicMessage).toMatch(allowed);
+      expect(publicMessage).not.toContain(', given ');
+    }
+  });
+
+  test('of every setting with a rule is tried here', () => {
+    const free = new Set([
+      'QUALYS_USERNAME',
+      'QUALYS_PASSWORD',
+      'EDR_FILTER',
+      'LOGS_INGESTION_RULE_ID',
+      'AzureWebJobsStorage',
+      'AzureWebJobsStorage__accountName',
+      'AzureWebJobsStorage__clientId',
+    ]);
+    expect(SETTING_NAMES.filter((name) => !free.has(name) && !REFUSED.some(([tried]) => tried === name))).toEqual([]);
+  });
+
+  test('is reported together with all others, once each', () => {
+    const { message } = errorOf({
+      QUALYS_PASSWORD: undefined,
+      QUALYS_USERNAME: ' ',
+      EDR_PAGE_SIZE: '0',
+      VM_STATUS: 'Old',
+      AzureWebJobsStorage: undefined,
+      LOGS_INGESTION_ENDPOINT: 'nowhere',
+    });
+    for (const name of [
+      'QUALYS_PASSWORD',
+      'QUALYS_USERNAME',
+      'EDR_PAGE_SIZE',
+      'VM_STATUS',
+      'LOGS_INGESTION_ENDPOINT',
+    ]) {
+      expect(message.split(`${name} `)).toHaveLength(2);
+    }
+    expect(message).toContain('AzureWebJobsStorage must be set');
+  });
+
+  test('hides no missing gateway behind it', () => {
+    const { message } = errorOf({ QUALYS_API_URL: 'https://qualysapi.private.example', EDR_PAGE_SIZE: '0' });
+    expect(message).toContain('EDR_PAGE_SIZE');
+    expect(message).toContain('QUALYS_GATEWAY_URL must be set');
+  });
+
+  test('never shows a secret', () => {
+    const changes: Environment[] = [
+      { QUALYS_API_URL: 'https://reader:hunter2-secret@qualysapi.qg2.apps.qualys.com' },
+      { QUALYS_GATEWAY_URL: 'https://hunter2-secret@gateway.example' },
+      { LOGS_INGESTION_ENDPOINT: 'https://dce.example.com?sig=hunter2-secret' },
+      { AzureWebJobsStorage__tableServiceUri: 'https://a.table.core.windows.net/?sv=1&sig=hunter2-secret' },
+      { VM_PARAMS: 'action=list&password=hunter2-secret' },
+      { QUALYS_PASSWORD: '@Microsoft.KeyVault(hunter2-secret)' },
+      { EDR_PAGE_SIZE: '0' },
+    ];
+    for (const change of changes) {
+      const { message, publicMessage } = errorOf(change);
+      expect(message).not.toMatch(/hunter2|storage-secret/);
+      expect(publicMessage).not.toMatch(/hunter2|storage-secret/);
+    }
+  });
+
+  test('never breaks the check itself, whatever the values are', () => {
+    const name = fc.constantFrom(...SETTING_NAMES);
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.oneof(fc.string(), fc.webUrl(), fc.json()), { maxKeys: 6 }), (env) => {
+        try {
+          parse(env);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('an unresolved Key Vault reference', () => {
+  test('is reported as such, not as a bad value', () => {
+    const reference = '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/qualys)';
+    const { message } = errorOf({ QUALYS_PASSWORD: reference, QUALYS_API_URL: reference });
+    expect(message).toContain('QUALYS_PASSWORD is an unresolved Key Vault reference');
+    expect(message).toContain('QUALYS_API_URL is an unresolved Key Vault reference');
+    expect(message).not.toContain('must be a URL');
+  });
+});
+
+describe('the API URL', () => {
+  test.for([
+    ['https://qualysguard.qg2.apps.qualys.com', 'https://qualysapi.qg2.apps.qualys.com'],
+    ['https://qualysguard.qualys.com', 'https://qualysapi.qualys.com'],
+    ['https://qualysguard.qualys.eu', 'https://qualysapi.qualys.eu'],
+    ['https://gateway.qg1.apps.qualys.com', 'https://qualysapi.qualys.com'],
+    ['https://gateway.qg1.apps.qualys.eu', 'https://qualysapi.qualys.eu'],
+    ['https://gateway.qg3.apps.qualys.it', 'https://qualysapi.qg3.apps.qualys.it'],
+    ['https://QUALYSGUARD.qg3.apps.qualys.com/', 'https://qualysapi.qg3.apps.qualys.com'],
+  ])('%s is refused, and the right one is named', ([given, right]) => {
+    expect(errorOf({ QUALYS_API_URL: given }).message).toContain(right);
+  });
+
+  test('of a shared platform implies the gateway', () => {
+    for (const { api, gateway } of PLATFORMS) {
+      expect(parse({ QUALYS_API_URL: `https://${api}` }).QUALYS_GATEWAY_URL).toBe(`https://${gateway}`);
+    }
+    expect(parse({ QUALYS_API_URL: 'https://qualysapi.qg2.apps.qualys.com/' })).toMatchObject({
+      QUALYS_API_URL: 'https://qualysapi.qg2.apps.qualys.com',
+      QUALYS_GATEWAY_URL: 'https://gateway.qg2.apps.qualys.com',
+    });
+  });
+
+  test.for(['https://qualysapi.bank.example', 'http://127.0.0.1:8080'])(
+    'of a private platform or of this machine needs a gateway: %s',
+    (url) => {
+      expect(errorOf({ QUALYS_API_URL: url }).message).toMatch(
+        /QUALYS_GATEWAY_URL must be set.*shared Qualys platforms/,
+      );
+      expect(parse({ QUALYS_API_URL: url, QUALYS_GATEWAY_URL: 'https://g.example/' }).QUALYS_GATEWAY_URL).toBe(
+        'https://g.example',
+      );
+    },
+  );
+
+  test('may be plain http on this machine only', () => {
+    for (const host of ['127.0.0.1:8080', '127.1.2.3', 'localhost:1', '[::1]:8080']) {
+      const url = `http://${host}`;
+      expect(isLoopback(url)).toBe(true);
+      const changes = { QUALYS_API_URL: url, QUALYS_GATEWAY_URL: url, LOGS_INGESTION_ENDPOINT: url };
+      expect(parse(changes)).toMatchObject(changes);
+    }
+    for (const host of [
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+      '0.0.0.0',
+      '[::2]',
+      '128.0.0.1',
+    ]) {
+      expect(isLoopback(`http://${host}`)).toBe(false);
+      expect(errorOf({ LOGS_INGESTION_ENDPOINT: `http://${host}` }).message).toContain('must use https');
+    }
+  });
+});
+
+describe('defaults', () => {
+  test('are those of the specification', () => {
+    expect(parse()).toMatchObject({
+      QUALYS_STREAMS: ['edr-events', 'vm-detections'],
+      QUALYS_MAX_CONCURRENCY: 2,
+      STALE_WINDOW_SECONDS: 900,
+      EDR_SCHEDULE: '0 */5 * * * *',
+      VM_SCHEDULE: '0 */30 * * * *',
+      EDR_WINDOW_MINUTES: 15,
+      VM_WINDOW_MINUTES: 60,
+      EDR_SAFETY_LAG_SECONDS: 120,
+      VM_SAFETY_LAG_SECONDS: 600,
+      EDR_MIN_SCORE: 0,
+      EDR_STATE: false,
+      EDR_TIME_TOKEN: 'event.eventProcessedTime',
+      EDR_TIME_FIELD: 'eventProcessedTime',
+      EDR_PAGE_SIZE: 500,
+      EDR_PAGING: 'pages',
+      VM_API_VERSION: '5.0',
+      VM_TRUNCATION_LIMIT: 1000,
+      VM_STATUS: ['New', 'Active', 'Fixed', 'Re-Opened'],
+      VM_SHOW_RESULTS: true,
+      VM_SHOW_QDS: true,
+      VM_SHOW_TAGS: false,
+      VM_SHOW_IGS: false,
+      VM_PARAMS: '',
+      warnings: [],
+    });
+    expect(parse().EDR_START).toBeUndefined();
+  });
+
+  test('hold for blank values too', () => {
+    const blank = Object.fromEntries(
+      SETTING_NAMES.filter((name) => !(name in LEAST_SETTINGS)).map((name) => [name, ' ']),
+    );
+    expect(parse(blank)).toEqual(parse());
+  });
+
+  test('stand in local.settings.sample.json, which has exactly the settings of the schema', async () => {
+    const sample = JSON.parse(await readFile(new URL('../../local.settings.sample.json', import.meta.url), 'utf8')) as {
+      IsEncrypted: boolean;
+      Values: Record<string, string>;
+    };
+    expect(sample.IsEncrypted).toBe(false);
+    // The identity settings are for Azure; locally they would stand beside the connection string.
+    const local = SETTING_NAMES.filter((name) => !name.startsWith('AzureWebJobsStorage__'));
+    expect(Object.keys(sample.Values).sort()).toEqual(['FUNCTIONS_WORKER_RUNTIME', ...local].sort());
+    const { FUNCTIONS_WORKER_RUNTIME: runtime, AzureWebJobsStorage: _, ...values } = sample.Values;
+    expect(runtime).toBe('node');
+    const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+    expect(parse(filled)).toEqual(parse());
+  });
+});
+
+describe('accepted values', () => {
+  test('become numbers, flags, lists and times', () => {
+    expect(
+      parse({
+        QUALYS_STREAMS: ' vm-detections ',
+        EDR_START: '2026-01-31T00:00:00Z',
+        VM_START: '2026-01-31',
+        EDR_EVENT_TYPES: 'File, network',
+        EDR_STATE: 'TRUE',
+        VM_SHOW_TAGS: '1',
+        VM_SEVERITIES: '1,3-5',
+        VM_PARAMS: '?ag_ids=5&os_pattern=win',
+        EDR_SORT: '[{"event.dateTime":"desc"}]',
+        EDR_SEVERITY_TABLE: '8:High,0:Low',
+      }),
+    ).toMatchObject({
+      QUALYS_STREAMS: ['vm-detections'],
+      EDR_START: new Date('2026-01-31T00:00:00Z'),
+      VM_START: new Date('2026-01-31T00:00:00Z'),
+      EDR_EVENT_TYPES: ['file', 'network'],
+      EDR_STATE: true,
+      VM_SHOW_TAGS: true,
+      VM_SEVERITIES: '1,3-5',
+      VM_PARAMS: 'ag_ids=5&os_pattern=win',
+      EDR_SEVERITY_TABLE: [
+        { from: 8, severity: 'High' },
+        { from: 0, severity: 'Low' },
+      ],
+    });
+  });
+
+  test('with an event type that is not known come with a warning', () => {
+    const { EDR_EVENT_TYPES, warnings } = parse({ EDR_EVENT_TYPES: 'file,usb' });
+    expect(EDR_EVENT_TYPES).toEqual(['file', 'usb']);
+    expect(warnings).toEqual([expect.stringContaining('usb')]);
+  });
+
+  test('a password keeps its blanks and any character', () => {
+    expect(parse({ QUALYS_PASSWORD: ' ü"; =%&\\ ' }).QUALYS_PASSWORD).toBe(' ü"; =%&\\ ');
+  });
+});
+
+describe('storage', () => {
+  test('is reached by connection string or, in several ways, by identity', () => {
+    const by = (changes: Environment) => parse({ AzureWebJobsStorage: undefined, ...changes });
+    expect(by({ AzureWebJobsStorage__accountName: 'a' }).AzureWebJobsStorage__accountName).toBe('a');
+    const queue = { AzureWebJobsStorage__queueServiceUri: 'https://a.queue.core.windows.net' };
+    const table = { AzureWebJobsStorage__tableServiceUri: 'https://a.table.core.windows.net' };
+    expect(by({ ...queue, ...table })).toMatchObject({ ...queue, ...table });
+    expect(() => by(queue)).toThrow('AzureWebJobsStorage must be set');
+    expect(() => by(table)).toThrow('AzureWebJobsStorage must be set');
+  });
+});

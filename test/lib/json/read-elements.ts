@@ -1,0 +1,49 @@
+import { createCanonicalWriter, writeCanonical } from '../../../src/lib/json/canonical-json.ts';
+import { compileFieldPaths } from '../../../src/lib/json/field-paths.ts';
+import { endOf, startOf } from '../../../src/lib/json/json-tape.ts';
+import { createArrayReader } from '../../../src/lib/json/read-array.ts';
+
+/** What the reader made of a text. */
+export interface Elements {
+  /** Texts of the elements as they stood. */
+  readonly texts: string[];
+  /** The same in canonical form. */
+  readonly canonical: string[];
+  /** Reasons of the elements that could not be scanned. */
+  readonly unscanned: string[];
+  /** Beginnings and pieces of elements above the bound, joined. */
+  readonly long: string[];
+  readonly repaired: number;
+}
+
+/** Reads a text that is given in pieces of the sizes, again and again from the first. */
+export function readElements(text: string | Buffer, sizes: readonly number[] = [1 << 30], maxElementBytes = 1 << 20): Elements {
+  const elements: Elements & { repaired: number } = { texts: [], canonical: [], unscanned: [], long: [], repaired: 0 };
+  const writer = createCanonicalWriter();
+  const reader = createArrayReader(
+    { what: 'the page', fields: compileFieldPaths(['id']), maxElementBytes },
+    {
+      element: (tape) => {
+        elements.texts.push(tape.source.toString('utf8', startOf(tape, 0), endOf(tape, 0)));
+        elements.canonical.push(writeCanonical(writer, tape, 0).toString());
+      },
+      text: (_bytes, reason) => elements.unscanned.push(reason),
+      long: (bytes) => elements.long.push(bytes.toString('latin1')),
+      more: (bytes) => (elements.long[elements.long.length - 1] += bytes.toString('latin1')),
+      foreign: (beginning) => new Error(`foreign: ${beginning}`),
+    },
+  );
+  for (const piece of cutBytes(Buffer.from(text as string), sizes)) reader.write(piece);
+  reader.end();
+  elements.repaired = reader.repaired();
+  return elements;
+}
+
+/** Pieces of the bytes with the sizes, again and again from the first. */
+export function* cutBytes(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
+  for (let at = 0, index = 0; at < bytes.length; index++) {
+    const size = sizes[index % sizes.length]!;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}

@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest';
+import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
+import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
+import { retryWindow } from '../../../src/lib/pipeline/operate-window.ts';
+import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { setUpPlanner } from '../../support/planner.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('the first tick', () => {
+  test('starts 24 hours before itself and sends each window to the queue once', async () => {
+    const planner = await setUpPlanner({ windowMinutes: 60 });
+    await planner.tick();
+    const windows = await planner.windows();
+    expect(await planner.watermark()).toBe('2026-04-30T12:00:00Z');
+    expect(windows[0]).toMatchObject({ from: '2026-04-30T12:00:00Z', to: '2026-04-30T13:00:00Z', state: 'planned' });
+    expect(windows.at(-1)?.to).toBe('2026-05-01T11:58:00Z');
+    expect(planner.taken()).toEqual(windows.map(({ key }) => key));
+  });
+
+  test('starts at START where it is set, on a whole second', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00.700Z') });
+    await planner.tick();
+    expect((await planner.windows()).map(({ from }) => from)).toEqual([
+      '2026-05-01T11:00:00Z',
+      '2026-05-01T11:15:00Z',
+      '2026-05-01T11:30:00Z',
+      '2026-05-01T11:45:00Z',
+    ]);
+  });
+
+  test('stores its start, so that a later START changes nothing', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    await planner.tick();
+    await planner.tick({ plan: { windowMinutes: 15, safetyLagSeconds: 120, start: new Date('2026-04-01T00:00:00Z') } });
+    expect(await planner.store.readWatermark(planner.stream)).toMatchObject({ start: '2026-05-01T11:30:00Z' });
+    expect((await planner.windows())[0]?.from).toBe('2026-05-01T11:30:00Z');
+  });
+
+  test('plans nothing while START lies in the future', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-06-01T00:00:00Z') });
+    await planner.tick();
+    expect(await planner.windows()).toEqual([]);
+    expect(await planner.watermark()).toBe('2026-06-01T00:00:00Z');
+  });
+});
+
+describe('a later tick', () => {
+  test('opens only what is new', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    await planner.tick();
+    planner.taken();
+    planner.clock.forward(300_000);
+    await planner.tick();
+    expect(planner.taken()).toEqual(['20260501T115800Z-20260501T120300Z']);
+    await planner.tick();
+    expect(planner.taken()).toEqual([]);
+  });
+
+  test('the watermark waits for the earlier window', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    await planner.tick();
+    const [first, second, third] = await planner.windows();
+    await planner.put(second, { state: 'closed' });
+    await planner.put(third, { state: 'closed' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:00:00Z');
+    await planner.put(first, { state: 'closed' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:45:00Z');
+  });
+
+  test('a failed window stays failed and visible; the watermark stops before it until it is retried or waived', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    await planner.tick();
+    for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+    const [, second] = await planner.windows();
+    await planner.put(second, { state: 'failed', lastError: '1905', notBefore: '2026-05-01T13:00:00Z' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:15:00Z');
+    const [failed] = await planner.store.listWindows(planner.stream, 'live', '2026-05-01T11:15:00Z');
+    expect(failed).toMatchObject({ state: 'failed', lastError: '1905' });
+    await planner.put(failed, { state: 'waived' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:58:00Z');
+  });
+
+  test('brings a failed window back when it is due, not before', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    await planner.tick();
+    const [record] = await planner.windows();
+    await planner.put(record, { state: 'failed', notBefore: '2026-05-01T12:10:00Z' });
+    delete record!.queuedAt;
+    await planner.put(record, {});
+    planner.taken();
+    planner.clock.forward(540_000);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+    planner.clock.forward(60_000);
+    await planner.tick();
+    expect(planner.taken()).toContain(record!.key);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+  });
+
+  test('puts a window without progress in the queue again, and then waits as long once more', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    await planner.tick();
+    const [record] = await planner.windows();
+    planner.taken();
+    planner.clock.forward(900_000);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+    planner.clock.forward(1000);
+    await planner.tick();
+    expect(planner.taken()).toContain(record!.key);
+    planner.clock.forward(900_000);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+  });
+
+  test('leaves a window in its worker’s hands while the claim lives', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    await planner.tick();
+    const [record] = await planner.windows();
+    await planner.put(record, { state: 'running', claim: { owner: 'worker', until: '2026-05-01T14:00:00Z' } });
+    planner.taken();
+    planner.clock.forward(HOUR_MS);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+  });
+
+  test('leaves a window that waits until its time has come', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    await planner.tick();
+    const [record] = await planner.windows();
+    await planner.put(record, { notBefore: '2026-05-01T14:00:00Z' });
+    planner.taken();
+    planner.clock.forward(HOUR_MS);
+    await planner.tick();
+    expect(planner.taken()).not.toContain(record!.key);
+    planner.clock.forward(HOUR_MS + 901_000);
+    await planner.tick();
+    expect(planner.taken()).toContain(record!.key);
+  });
+});
+
+describe('an incomplete window that an operator opens again behind the watermark', () => {
+  test('is brought back by the planner when it fails once more', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    await planner.tick();
+    const [record] = await planner.windows();
+    await planner.put(record, { state: 'incomplete', closedAt: '2026-05-01T12:00:00Z' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:58:00Z');
+    const item = { version: 1, stream: planner.stream, run: 'live', window: record!.key } as const;
+    const reopened = await retryWindow(item, planner.deps);
+    delete reopened!.queuedAt;
+    await planner.put(reopened, { state: 'failed', notBefore: '2026-05-01T12:10:00Z' });
+    planner.taken();
+    for (let minutes = 0; minutes <= 70; minutes += 5) {
+      planner.clock.forward(300_000);
+      await planner.tick();
+    }
+    expect(planner.taken()).toContain(record!.key);
+    expect((await planner.watermark())! >= '2026-05-01T11:58:00Z').toBe(true);
+  });
+});
+
+describe('a planner that was killed', () => {
+  test('after its windows were stored and before they were sent has them sent by the next tick', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    const queue = { send: () => Promise.reject(new RetryableError('killed')) };
+    await expect(planner.tick({ queue })).rejects.toThrow('killed');
+    expect(planner.taken()).toEqual([]);
+    planner.clock.forward(1000);
+    await planner.tick();
+    const windows = await planner.windows();
+    expect(planner.taken().sort()).toEqual(windows.map(({ key }) => key));
+    expect(windows).toHaveLength(5);
+  });
+
+  test('half-way through storing its windows has the rest planned by the next tick', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    const store: CheckpointStore = {
+      ...planner.store,
+      insertWindows: async (records) => {
+        await planner.store.insertWindows(records.slice(0, 2));
+        throw new RetryableError('killed');
+      },
+    };
+    await expect(planner.tick({ store })).rejects.toThrow('killed');
+    await planner.tick();
+    const windows = await planner.windows();
+    expect(windows.map(({ from }) => from.slice(11, 16))).toEqual(['11:00', '11:15', '11:30', '11:45']);
+    expect(planner.taken().sort()).toEqual(windows.map(({ key }) => key));
+  });
+
+  test('is over once a tick went through: its windows are not sent a third time', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    const queue = { send: () => Promise.reject(new RetryableError('killed')) };
+    await expect(planner.tick({ queue })).rejects.toThrow('killed');
+    await planner.tick();
+    planner.taken();
+    await planner.tick();
+    expect(planner.taken()).toEqual([]);
+  });
+});
+
+describe('planners that run at once', () => {
+  test('open each window once and leave one watermark', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T06:00:00Z') });
+    await Promise.all(Array.from({ length: 6 }, () => planner.tick()));
+    await planner.tick();
+    const windows = await planner.windows();
+    expect(new Set(windows.map(({ from }) => from)).size).toBe(windows.length);
+    expect(windows).toHaveLength(24);
+    expect(new Set(planner.taken())).toEqual(new Set(windows.map(({ key }) => key)));
+    expect(await planner.watermark()).toBe('2026-05-01T06:00:00Z');
+  });
+
+  test('never move the watermark back', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    await planner.tick();
+    const slow = await planner.store.readWatermark(planner.stream);
+    for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+    await planner.tick();
+    expect(await planner.watermark()).toBe('2026-05-01T11:58:00Z');
+    await expect(planner.store.saveWatermark(slow!)).rejects.toBeInstanceOf(ClaimLostError);
+    expect(await planner.watermark()).toBe('2026-05-01T11:58:00Z');
+  });
+});
+
+describe('pruning', () => {
+  test('deletes finished windows after eight days, as ticks come every five minutes', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+    await planner.tick();
+    for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+    await planner.tick();
+    planner.clock.forward(7 * 24 * HOUR_MS + 22 * HOUR_MS);
+    const changes = { plan: { windowMinutes: 1440, safetyLagSeconds: 120 } };
+    await planner.tick(changes);
+    for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+    // No two ticks are ever an hour apart.
+    for (let minutes = 0; minutes <= 5 * 60; minutes += 50) {
+      await planner.tick(changes);
+      planner.clock.forward(50 * 60_000);
+    }
+    const left = await planner.windows();
+    expect(left.filter(({ from }) => from < '2026-05-01T11:58:00Z')).toEqual([]);
+    expect(left.filter(({ state }) => state === 'closed')).toHaveLength(8);
+  });
+
+  test('keeps unacknowledged incomplete windows', async () => {
+    const planner = await setUpPlanner();
+    const now = planner.clock.now();
+    const window = (from: string, to: string, changes: object) => ({
+      ...newWindow({ stream: planner.stream, run: 'live', from, to }, now),
+      ...changes,
+    });
+    await planner.store.insertWindows([
+      window('2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', { state: 'closed' }),
+      window('2026-01-01T01:00:00Z', '2026-01-01T02:00:00Z', { state: 'incomplete' }),
+      window('2026-01-01T02:00:00Z', '2026-01-01T03:00:00Z', { state: 'incomplete', acknowledged: true }),
+      window('2026-01-01T03:00:00Z', '2026-01-01T04:00:00Z', { state: 'waived' }),
+      window('2026-01-01T04:00:00Z', '2026-01-01T05:00:00Z', { state: 'failed' }),
+      window('2026-01-01T05:00:00Z', '2026-01-01T06:00:00Z', { state: 'closed' }),
+    ]);
+    await planner.store.pruneWindows(planner.stream, 'live', '2026-01-01T05:30:00Z');
+    expect((await planner.windows()).map(({ from, state }) => `${from.slice(11, 13)} ${state}`)).toEqual([
+      '01 incomplete',
+      '04 failed',
+      '05 closed',
+    ]);
+  });
+});
+
+describe('backfills', () => {
+  test('are brought forward at each tick', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    let tended = 0;
+    const tendBackfills = () => {
+      tended++;
+      return Promise.resolve();
+    };
+    await planner.tick({ tendBackfills });
+    await planner.tick({ tendBackfills });
+    expect(tended).toBe(2);
+  });
+
+  test('that cannot be brought forward do not hold up the live windows', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:45:00Z') });
+    const tendBackfills = () => Promise.reject(new RetryableError('the table of backfills'));
+    await planner.tick({ tendBackfills }).catch(() => undefined);
+    expect(planner.taken()).toHaveLength(1);
+    expect(planner.log.lines.join()).toContain('the table of backfills');
+  });
+});

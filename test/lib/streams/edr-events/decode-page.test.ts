@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { RetryableError } from '../../../../src/lib/errors.ts';
+import { decode, decodeOne, keysOf, readFixture, type Row } from './decode-events.ts';
+
+const EXPECTED = JSON.parse(readFixture('expected.json')) as Readonly<Record<string, Row[]>>;
+
+function event(id: unknown, processed?: unknown, further: object = {}): Record<string, unknown> {
+  return { id, eventProcessedTime: processed, dateTime: '2026-01-01T00:00:00Z', ...further };
+}
+
+describe('the pages of the vendor', () => {
+  test.each(Object.keys(EXPECTED))('%s gives the expected rows', (name) => {
+    const page = readFixture(`${name}.json`);
+    const rows = decode(page).rows;
+    expect(rows.map(({ Record: _, ...columns }) => columns)).toEqual(EXPECTED[name]);
+    expect(rows.map((row) => row['Record'])).toEqual(JSON.parse(page));
+  });
+
+  test.each(Object.keys(EXPECTED))('%s gives the same rows wherever its bytes are cut', (name) => {
+    const page = readFixture(`${name}.json`);
+    const whole = decode(page);
+    for (const size of [1, 2, 3, 17, 100, 1000]) {
+      const cut = decode(page, {}, size);
+      expect(cut.text).toBe(whole.text);
+      expect(cut.end).toEqual(whole.end);
+      expect([cut.uploaded, cut.fetched]).toEqual([whole.uploaded, whole.fetched]);
+    }
+  });
+
+  test('keep the text of their records', () => {
+    const record = '{ "id" : "x", "n":12345678901234567890.10, "n":1e400 }';
+    expect(decode(`[${record}]`).text).toContain(`"Record":${record},`);
+  });
+});
+
+describe('a page without events', () => {
+  test.each(['[]', '', ' \n', '[ ]', '\uFEFF[]'])('is complete: %j', (page) => {
+    const { chunks, end } = decode(page);
+    expect(chunks).toEqual([]);
+    expect(end).toMatchObject({ records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0 });
+  });
+});
+
+describe('an answer that is no page', () => {
+  test.each([
+    ['{"data":[{"id":"a"}],"hasMore":true}', /a JSON object with the keys data, hasMore instead of an array of events$/],
+    ['{"errorCode":"E1","message":"Search failed"}', /the keys errorCode, message instead of an array of events: Search failed$/],
+    [`{"data":[${'1,'.repeat(5000)}`, /a JSON object with the keys data instead of an array of events$/],
+    ['<!DOCTYPE html><html><title>Sign in</title></html>', /html instead of an array of events: a web page titled "Sign in"$/],
+    ['Bad Gateway', /a text instead of an array of events: Bad Gateway$/],
+  ])('is an error that names what came: %s', (page, message) => {
+    for (const size of [1 << 20, 10]) {
+      expect(() => decode(page, {}, size)).toThrow(RetryableError);
+      expect(() => decode(page, {}, size)).toThrow(message);
+    }
+  });
+
+  test('is an error when it is malformed or cut off, never a short page', () => {
+    const page = readFixture('page-3.json').trimEnd();
+    for (let end = 1; end < page.length; end += 37) {
+      expect(() => decode(page.slice(0, end), {}, 500)).toThrow(/^the page of EDR events is cut off: it ends after byte \d+,/);
+    }
+    expect(() => decode(page.replace('"type"', '"type'))).toThrow(/^the page of EDR events is not well-formed JSON: .* at byte \d+$/);
+  });
+});
+
+describe('the window', () => {
+  const window = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
+  const idsOf = (events: object[], timeField = 'eventProcessedTime') => {
+    const { rows, end } = decode(JSON.stringify(events), { window, timeField });
+    return { ids: rows.map((row) => row['EventId']), end };
+  };
+
+  test('is half-open, and what lies outside is received but not emitted', () => {
+    const { ids, end } = idsOf([
+      event('before', '2025-12-31T23:59:59.999+0000'),
+      event('from', '2026-01-01T00:00:00.000+0000'),
+      event('last', '2026-01-01T00:00:59.999+0000'),
+      event('to', '2026-01-01T00:01:00.000+0000'),
+      event('abroad', '2026-01-01T01:00:30+01:00'),
+      event('epoch', Date.parse('2026-01-01T00:00:01Z')),
+    ]);
+    expect(ids).toEqual(['from', 'last', 'abroad', 'epoch']);
+    expect(end).toMatchObject({ records: 6, newRecords: 6, outside: 2, lastTime: '2026-01-01T00:00:01.000Z' });
+  });
+
+  test.each([undefined, null, ' ', 'soon', 8, {}, '0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '1970-01-01T00:00:00.000+0000', '9999-12-31T23:59:59Z'])(
+    'does not drop an event whose time is %j, which no window would fetch',
+    (time) => expect(idsOf([event('x', time)]).ids).toEqual(['x']),
+  );
+
+  test('goes by the field that is set, nested or not', () => {
+    const times = { event: { time: '2025-01-01T00:00:00Z' }, dateTime: '2026-01-01T00:00:30Z' };
+    expect(idsOf([event('x', undefined, times)], 'event.time').ids).toEqual([]);
+    expect(idsOf([event('x', '2025-01-01T00:00:00Z', times)], 'dateTime').ids).toEqual(['x']);
+  });
+});
+
+describe('the ledgers', () => {
+  const page = JSON.stringify([event('a'), event('b'), event('c')]);
+
+  test('a row that was accepted is not emitted again', () => {
+    const first = decode(page);
+    const again = decode(page, { isUploaded: (key) => key === first.uploaded[1] });
+    expect(again.rows.map((row) => row['EventId'])).toEqual(['a', 'c']);
+    expect(decode(page, { isUploaded: (key) => first.uploaded.includes(key) }).chunks).toEqual([]);
+  });
+
+  test('a record that was received is counted as repeated, and its row comes when it was not accepted', () => {
+    const first = decode(page);
+    const again = decode(page, { isFetched: (key) => first.fetched.slice(0, 2).includes(key) });
+    expect(again.end).toMatchObject({ records: 3, newRecords: 1, repeated: 2 });
+    expect(again.fetched).toEqual([first.fetched[2]]);
+    expect(again.rows).toEqual(first.rows);
+  });
+
+  test('the same record twice on a page gives one row; a changed one gives its own', () => {
+    const changed = event('a', undefined, { score: '9' });
+    const { rows, end, fetched } = decode(JSON.stringify([event('a'), event('a'), changed, event('a'), changed]));
+    expect(rows.map((row) => row['Score'])).toEqual([undefined, 9]);
+    expect(end).toMatchObject({ records: 5, newRecords: 1, repeated: 4 });
+    expect(fetched).toHaveLength(1);
+  });
+
+  test('records that give no row are handed out at the end', () => {
+    const outside = JSON.stringify([event('a', '2019-01-01T00:00:00Z')]);
+    const { chunks, end } = decode(outside);
+    expect(chunks).toEqual([]);
+    expect(keysOf(end.fetched)).toHaveLength(1);
+  });
+
+  test('each chunk has the keys of its rows, and of no record whose row comes later', () => {
+    const events = Array.from({ length: 200 }, (_, n) => event(`id-${n}`, undefined, { text: 'x'.repeat(3000) }));
+    const { chunks, fetched, uploaded } = decode(JSON.stringify(events), { maxChunkBytes: 100_000, maxRecordBytes: 5000 }, 999);
+    expect(chunks.length).toBeGreaterThan(5);
+    for (const chunk of chunks) {
+      expect(chunk.json.length).toBeLessThanOrEqual(100_000);
+      expect(keysOf(chunk.uploaded)).toHaveLength(chunk.rows);
+      expect(keysOf(chunk.fetched)).toHaveLength(chunk.rows);
+    }
+    expect(new Set(uploaded).size).toBe(200);
+    expect(new Set(fetched).size).toBe(200);
+  });
+});
+
+describe('the key of a row', () => {
+  const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+  test('is SHA-256 over the record with sorted keys, and the part', () => {
+    const record = '{"z":[{"b":1,"a":"é\\n"}],"id":"x","n":9007199254740993}';
+    expect(decodeOne(record)['RowKey']).toBe(`${sha('{"id":"x","n":9007199254740993,"z":[{"a":"é\\n","b":1}]}')}-1`);
+  });
+
+  test('is the same for another order of keys and other white space, in another window', () => {
+    const record = '{"id":"x","asset":{"hostName":"h","tags":[{"name":"n","id":1}]}}';
+    const other = '{ "asset" : {"tags":[ {"id":1,\n"name":"n"}],"hostName":"h"}, "id":"x" }';
+    const key = decodeOne(record)['RowKey'];
+    expect(decodeOne(other, { window: { from: '2021-01-01T00:00:00Z', to: '2021-01-01T00:00:01Z' } })['RowKey']).toBe(key);
+    expect(decodeOne(record.replace('"h"', '"H"'))['RowKey']).not.toBe(key);
+  });
+
+  test('tells numbers apart that a double does not', () => {
+    const [left, right] = ['9007199254740992', '9007199254740993'].map((n) => decodeOne(`{"id":"x","n":${n}}`)['RowKey']);
+    expect(left).not.toBe(right);
+  });
+
+  test('is the ledger key, with the number of the part folded in', () => {
+    const { rows, uploaded } = decode(JSON.stringify([event('x', undefined, { text: 'y'.repeat(150_000) })]));
+    const hash = Buffer.from((rows[0]!['RowKey'] as string).slice(0, 32), 'hex');
+    expect(rows).toHaveLength(3);
+    expect(rows.map((row) => row['RowKey'])).toEqual([1, 2, 3].map((part) => `${hash.toString('hex')}-${part}`));
+    uploaded.forEach((key, index) => {
+      const expected = Buffer.from(hash);
+      expected[15]! ^= index;
+      expect(key).toBe(expected.toString('latin1'));
+    });
+  });
+});

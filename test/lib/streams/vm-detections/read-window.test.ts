@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
+import { ConfigError, RetryableError } from '../../../../src/lib/errors.ts';
+import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
+import { startFeed, type Feed } from '../../../support/feeds.ts';
+
+const FROM = '2026-05-01T10:00:00Z';
+const TO = '2026-05-01T11:00:00Z';
+/** Calls of the simulator, as its faults select them. */
+const PAGE = '/vm/detection/';
+const ID_LIST = '/fo/asset/host/\\?';
+
+/** Hosts that were processed within the window, and the most that a page holds. */
+const start = (hosts: number, options: SimulatorOptions = {}, settings: Readonly<Record<string, string>> = {}) =>
+  startFeed(
+    vmDetections,
+    {
+      hostCount: hosts,
+      detectionsPerHost: 3,
+      infoDetectionsPerHost: 0,
+      longResultsEvery: 0,
+      dataEnd: Date.parse(TO) - 10_000,
+      spanHours: 0.9,
+      ...options,
+    },
+    { VM_TRUNCATION_LIMIT: '20', ...settings },
+  );
+
+/** Whether exactly the hosts of the span were uploaded, each once. */
+function expectAllOf(feed: Feed, left: readonly string[] = []): void {
+  const rows = feed.bench.sink.rows as Record<string, unknown>[];
+  const ids = rows.map((row) => String(row.HostId));
+  const wanted = feed.simulator.hostIds({ from: FROM, to: TO }).filter((id) => !left.includes(id));
+  expect(new Set(ids).symmetricDifference(new Set(wanted)).size).toBe(0);
+  expect(new Set(rows.map(({ RowKey }) => RowKey)).size).toBe(rows.length);
+  expect(ids).toHaveLength(wanted.length);
+}
+
+const isFinished = ({ state }: { state: string }): boolean => state === 'closed' || state === 'incomplete';
+
+describe('a window of hosts', () => {
+  test('that fits one page is one call', async () => {
+    const feed = await start(15);
+    const [window] = await feed.ingest(FROM, TO);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 15, rows: 15, pages: 1, calls: 1 } });
+    expectAllOf(feed);
+  });
+
+  test('without hosts is one call', async () => {
+    const feed = await start(0);
+    const [window] = await feed.ingest(FROM, TO);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 0, rows: 0, calls: 1 } });
+  });
+
+  test('with one page more goes on in a chain, without slices', async () => {
+    const feed = await start(35);
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 35, pages: 2 } }]);
+    expectAllOf(feed);
+  });
+
+  test('with many pages is cut into slices of host ids, even by count and without a gap', async () => {
+    const feed = await start(130);
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows.length).toBe(6);
+    expect(windows.every(({ state }) => state === 'closed')).toBe(true);
+    expect(windows.reduce((sum, { counts }) => sum + counts.fetched, 0)).toBe(130);
+    expectAllOf(feed);
+    const edges = windows
+      .map(({ slice = '' }) => slice.slice('ids.'.length).split('-'))
+      .sort((a, b) => Number(a[0]) - Number(b[0]));
+    edges.slice(1).forEach(([idMin], index) => expect(BigInt(idMin!)).toBe(BigInt(edges[index]![1]!) + 1n));
+    expect(edges.at(-1)?.[1]).toBe('');
+  });
+
+  test('with ids beyond 2^53 is cut without a gap too', async () => {
+    const feed = await start(130, { hostIdBase: '9007199254740993' });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows.length).toBeGreaterThan(3);
+    expect(windows.every(({ state }) => state === 'closed')).toBe(true);
+    expectAllOf(feed);
+  });
+
+  test('whose id list cannot be had is one chain of pages', async () => {
+    const feed = await start(130);
+    feed.simulator.setFaults({ kind: 'status', status: 500, route: ID_LIST, count: 'always' });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 130, pages: 7 } }]);
+    expect(feed.bench.log.events()).toContain('HostIdsUnavailable');
+    expectAllOf(feed);
+  });
+
+  test('follows only id_min of the WARNING’s URL: another host in it is never called', async () => {
+    const feed = await start(35);
+    feed.simulator.setFaults({ kind: 'foreign-warning', origin: 'http://127.0.0.1:9', route: PAGE, count: 'always' });
+    const [window] = await feed.ingest(FROM, TO);
+    expect(window?.state).toBe('closed');
+    expectAllOf(feed);
+  });
+});
+
+describe('a page that fails', () => {
+  test('with the same id_min again is an error, not a loop', async () => {
+    const feed = await start(35);
+    feed.simulator.setFaults(
+      { kind: 'same-id-min', route: PAGE, count: 'always' },
+      { kind: 'status', status: 500, route: ID_LIST, count: 'always' },
+    );
+    await feed.ingest(FROM, TO, 0);
+    expect(await feed.windows()).toMatchObject([
+      { state: 'planned', attempts: 1, lastError: expect.stringContaining('pages do not move on') as string },
+    ]);
+    expect(feed.calls('vm-detection')).toBe(2);
+  });
+
+  test.for([
+    ['is reset', { kind: 'reset' }],
+    ['breaks off', { kind: 'truncate' }],
+    ['is reset half-way', { kind: 'reset-body' }],
+    ['is a web page', { kind: 'html', status: 200 }],
+    ['is a GENERIC_RETURN', { kind: 'generic-return' }],
+    ['is malformed', { kind: 'malformed' }],
+  ] as const)('because it %s is read again, and nothing is lost or comes twice', async ([, fault]) => {
+    const feed = await start(35);
+    feed.simulator.setFaults({ ...fault, route: PAGE, nth: 2, count: 1 });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows.every(({ state }) => state === 'closed')).toBe(true);
+    expectAllOf(feed);
+  });
+
+  test('is not read again after a refusal: the window fails with the vendor’s code and text', async () => {
+    const feed = await start(15);
+    feed.simulator.setFaults({
+      kind: 'simple-return',
+      code: '1905',
+      status: 400,
+      text: 'parameter x is invalid',
+      route: PAGE,
+    });
+    await feed.ingest(FROM, TO, 0);
+    expect(await feed.windows()).toMatchObject([{ state: 'failed', attempts: 1 }]);
+    expect((await feed.windows())[0]?.lastError).toMatch(/1905.*parameter x is invalid/);
+  });
+});
+
+describe('a host that breaks every page it is on', () => {
+  test('is found by halving, left out visibly with its id, and all others are ingested', async () => {
+    const feed = await start(30);
+    const bad = feed.simulator.hostIds({ from: FROM, to: TO })[11]!;
+    feed.simulator.setFaults({ kind: 'truncate', host: bad, route: PAGE, count: 'always' });
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    for (let step = 0; step < 40 && !(await feed.windows()).every(isFinished); step++) await feed.workOff(5);
+    const windows = await feed.windows();
+    const incomplete = windows.filter(({ state }) => state === 'incomplete');
+    expect(incomplete).toHaveLength(1);
+    expect(incomplete[0]?.lastError).toContain(`host ${bad} is left out`);
+    expect(windows.filter(({ state }) => state !== 'incomplete').every(({ state }) => state === 'closed')).toBe(true);
+    const ids = new Set(feed.column('HostId').map(String));
+    const others = feed.simulator.hostIds({ from: FROM, to: TO }).filter((id) => id !== bad);
+    expect(others.filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  test('alone in its window is left out as well, so that the watermark can pass', async () => {
+    const feed = await start(1);
+    const [bad] = feed.simulator.hostIds({ from: FROM, to: TO });
+    feed.simulator.setFaults({ kind: 'truncate', host: bad!, route: PAGE, count: 'always' });
+    const windows = await feed.ingest(FROM, TO, 20);
+    expect(windows).toMatchObject([{ state: 'incomplete' }]);
+    expect(windows[0]?.lastError).toContain(`host ${bad!} is left out`);
+  });
+});
+
+describe('a fault that is not the vendor’s', () => {
+  test.for<[string, Error]>([
+    ['settings', new ConfigError('the identity needs the role Monitoring Metrics Publisher')],
+    ['uploads', new RetryableError('Logs Ingestion answered 503')],
+  ])('in the %s never leaves a host out, however long it lasts', async ([, error]) => {
+    const feed = await start(3);
+    const { upload } = feed.bench.sink;
+    Object.assign(feed.bench.sink, { upload: () => Promise.reject(error) });
+    await feed.ingest(FROM, TO, 25);
+    expect((await feed.windows()).filter(isFinished)).toEqual([]);
+    Object.assign(feed.bench.sink, { upload });
+    await feed.workOff();
+    expect((await feed.windows()).every(({ state }) => state === 'closed')).toBe(true);
+    expectAllOf(feed);
+  });
+
+  test('a password that was wrong for hours leaves no host out once it is repaired', async () => {
+    const feed = await start(3);
+    feed.simulator.configure({ password: 'changed' });
+    await feed.ingest(FROM, TO, 25);
+    expect((await feed.windows()).filter(isFinished)).toEqual([]);
+    feed.simulator.configure({ password: 'simulated-password' });
+    await feed.workOff();
+    expect((await feed.windows()).every(({ state }) => state === 'closed')).toBe(true);
+    expectAllOf(feed);
+  });
+});

@@ -1,0 +1,102 @@
+import { afterEach } from 'vitest';
+import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
+import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
+import { parseSettings } from '../../src/lib/config.ts';
+import type { Clock, Limiter, WindowRecord } from '../../src/lib/pipeline/ports.ts';
+import { createEdrApi } from '../../src/lib/qualys/edr-api.ts';
+import { createEdrAuth } from '../../src/lib/qualys/edr-auth.ts';
+import { createVmApi } from '../../src/lib/qualys/vm-api.ts';
+import { bindStream, type StreamDefinition } from '../../src/lib/streams/stream-definition.ts';
+import { keptLog, setUp, type Bench } from './pipeline.ts';
+import { LEAST_SETTINGS } from './settings.ts';
+import { uniqueName } from './storage.ts';
+
+/** A limiter that never says no. */
+const FREE: Limiter = {
+  acquire: () => Promise.resolve({ release: () => undefined }),
+  observe: () => undefined,
+  pause: () => Promise.resolve(),
+};
+
+/** A stream over a simulator of the vendor, with real tables and a sink that keeps its rows. */
+export interface Feed {
+  readonly simulator: Simulator;
+  readonly bench: Bench;
+  /** Opens a window and works on all that follows from it, delays skipped, until nothing is left to do or `steps` are used up. */
+  readonly ingest: (from: string, to: string, steps?: number) => Promise<WindowRecord[]>;
+  /** Works on what is in the queue, delays skipped. Failed windows go back as the planner sends them. */
+  readonly workOff: (steps?: number) => Promise<void>;
+  readonly windows: () => Promise<WindowRecord[]>;
+  /** What the rows that were uploaded hold in a column. */
+  readonly column: (name: string) => unknown[];
+  /** Calls the simulator has answered, by route. */
+  readonly calls: (route: string) => number;
+}
+
+let running: Simulator[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.map((simulator) => simulator.close()));
+  running = [];
+});
+
+const EMPTY: SimulatorOptions = { eventCount: 0, hostCount: 0, concurrencyLimit: 0, rateLimit: 0 };
+
+/** Starts a feed; it ends with the test. */
+export async function startFeed(
+  definition: StreamDefinition,
+  options: SimulatorOptions = {},
+  changes: Readonly<Record<string, string>> = {},
+  url: (simulator: Simulator) => string = (simulator) => simulator.url,
+): Promise<Feed> {
+  const simulator = await startSimulator({ ...EMPTY, ...options });
+  running.push(simulator);
+  const baseUrl = url(simulator);
+  const settings = parseSettings({
+    ...LEAST_SETTINGS,
+    QUALYS_USERNAME: 'qualys-reader',
+    QUALYS_PASSWORD: 'simulated-password',
+    QUALYS_API_URL: baseUrl,
+    QUALYS_GATEWAY_URL: baseUrl,
+    ...changes,
+  });
+  const clock: Clock = { now: () => new Date() };
+  const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
+  const auth = createEdrAuth({ ...calls, username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD });
+  const services = { settings, clock, edr: createEdrApi({ ...calls, auth }), vm: createVmApi({ ...calls, settings }) };
+  const bench = await setUp(bindStream({ ...definition, name: uniqueName(definition.name) }, services));
+  const windows = () => bench.store.listWindows(bench.deps.stream.name, 'live');
+  const workOff = (steps = 300): Promise<void> => workOffAll(bench, windows, steps);
+  return {
+    simulator,
+    bench,
+    windows,
+    workOff,
+    ingest: async (from, to, steps) => {
+      await bench.process(await bench.open(from, to));
+      await workOff(steps);
+      return windows();
+    },
+    column: (name) => bench.sink.rows.map((row) => (row as Record<string, unknown>)[name]),
+    calls: (route) => simulator.stats().routes[route]?.calls ?? 0,
+  };
+}
+
+async function workOffAll(bench: Bench, windows: () => Promise<WindowRecord[]>, steps: number): Promise<void> {
+  for (let step = 0; step < steps; step++) {
+    const next = bench.queue.sent.shift() ?? (await failedOne(windows));
+    if (next === undefined) return;
+    const record = await bench.store.readWindow(next.item.stream, next.item.run, next.item.window);
+    if (record === undefined) continue;
+    const waitMs = Date.parse(record.notBefore ?? '') - bench.clock.now().getTime();
+    if (waitMs > 0) bench.clock.forward(waitMs);
+    await bench.process(record);
+  }
+}
+
+async function failedOne(windows: () => Promise<WindowRecord[]>) {
+  const failed = (await windows()).find(({ state }) => state === 'failed');
+  if (failed === undefined) return undefined;
+  const { stream, run, key } = failed;
+  return { item: { version: 1 as const, stream, run, window: key }, delaySeconds: 0 };
+}
