@@ -187,11 +187,11 @@ async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: Pr
     case 'complete':
       return close(claim, undefined, deps);
     case 'skipped':
-      return close(claim, outcome.reason, deps);
+      return readAgainLater(claim, item, outcome.reason, deps);
     case 'split':
       return split(claim, outcome, deps);
     case 'short':
-      return readAgainLater(claim, item, deps);
+      return readAgainLater(claim, item, fromTheStart(claim.record), deps);
   }
 }
 
@@ -243,16 +243,30 @@ async function split(
   for (const { stream, run, key } of slices) await deps.queue.send({ version: 1, stream, run, window: key });
 }
 
-async function readAgainLater(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
+/** What is missing by the vendor's count; the window forgets where it stood. */
+function fromTheStart(record: WindowRecord): string {
+  delete record.cursor;
+  return `Qualys counts ${record.counts.expected ?? 0} records, ${record.counts.fetched} were received`;
+}
+
+/**
+ * Keeps a window open in which something is missing, and closes it as incomplete only when that has lasted for a day or so: an outage of
+ * minutes must not leave records out.
+ */
+async function readAgainLater(
+  claim: Claim,
+  item: WorkItem,
+  missing: string,
+  deps: ProcessDependencies,
+): Promise<void> {
   const { record } = claim;
   const now = deps.clock.now();
   record.shortSince ??= now.toISOString();
   const openHours = (now.getTime() - Date.parse(record.shortSince)) / 3_600_000;
-  const missing = `Qualys counts ${record.counts.expected ?? 0} records, ${record.counts.fetched} were received`;
   if (openHours >= deps.incompleteAfterHours) return close(claim, missing, deps);
   record.shortReads++;
   record.lastError = `${missing}; the window is read again`;
-  delete record.cursor;
+  delete record.readFailures;
   deps.log.warn('WindowShort', { ...record.counts, shortReads: record.shortReads });
   await handOver(claim, item, deps, shortReadDelay(record.shortReads));
 }

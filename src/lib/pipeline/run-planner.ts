@@ -73,10 +73,8 @@ async function tick(deps: PlannerDependencies): Promise<void> {
     windowMinutes: plan.windowMinutes,
   });
   const diedBefore = mark.opening === true;
-  // The first tick of an hour prunes, and looks behind the watermark for windows that an operator has opened again.
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
-  const behind = isHourly ? await listBehind(deps, mark) : [];
-  const due = [...behind, ...records].filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
+  const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
   const opened = windows.map((window) => ({
     ...newWindow({ stream, run: 'live', ...window }, now),
     queuedAt: now.toISOString(),
@@ -111,11 +109,6 @@ async function readOrStart({ store, stream, plan }: PlannerDependencies, now: Da
   const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: now.toISOString() };
   await store.saveWatermark(fresh);
   return fresh;
-}
-
-async function listBehind({ store, stream }: PlannerDependencies, mark: WatermarkRecord): Promise<WindowRecord[]> {
-  const all = await store.listWindows(stream, 'live');
-  return all.filter(({ from }) => from < mark.watermark);
 }
 
 /** Whether a window has to go to the queue (again). */

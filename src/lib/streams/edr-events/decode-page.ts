@@ -24,7 +24,7 @@ export interface EdrPageOptions {
   readonly isUploaded: (rowKey: string) => boolean;
   /** Whether a record was received before, by its 16-byte identity. */
   readonly isFetched: (recordKey: string) => boolean;
-  /** Largest chunk, in bytes; 950,000 when left out. */
+  /** Largest chunk, in bytes; 950,000 when left out. Any record is sure to fit from 6 × `maxRecordBytes` + 18,000. */
   readonly maxChunkBytes?: number;
   /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
   readonly maxRecordBytes?: number;

@@ -34,21 +34,18 @@ const MAX_RECORD_BYTES = 60_000;
 const MAX_ESCAPED_BYTES = 6;
 /** A row's key, the number of its part, its error, and the columns that are numbers and times. */
 const REST_BYTES = 8000;
+/** With chunks so small that a long record might not fit, usual ones still do. */
+const MIN_COLUMNS_BYTES = 10_000;
 /** Paths of an event's id. */
 export const ID_PATHS: readonly string[] = ['id', 'eventId'];
 
 export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrPage {
   const { maxChunkBytes = MAX_CHUNK_BYTES, maxRecordBytes = MAX_RECORD_BYTES } = options;
-  const rest = MAX_ESCAPED_BYTES * maxRecordBytes + REST_BYTES;
-  if (maxChunkBytes < 2 * rest) {
-    throw new RangeError(
-      `maxChunkBytes must be at least ${2 * rest} for parts of ${maxRecordBytes} bytes, given ${maxChunkBytes}`,
-    );
-  }
+  const maxColumnsBytes = maxChunkBytes - MAX_ESCAPED_BYTES * maxRecordBytes - REST_BYTES;
   return {
     options,
     maxRecordBytes,
-    encoder: createRowEncoder(fields, options, maxChunkBytes, maxChunkBytes - rest),
+    encoder: createRowEncoder(fields, options, maxChunkBytes, Math.max(maxColumnsBytes, MIN_COLUMNS_BYTES)),
     canonical: createCanonicalWriter(),
     chunks: createEventChunks(maxChunkBytes),
     idSlots: Int32Array.from(ID_PATHS, fields.slotOf),
