@@ -10,8 +10,10 @@ import type { Host } from './host/start-host.ts';
 /** A stream that waits longer than this for its next try will not catch up soon. */
 const MAX_WAIT_MS = 60_000;
 const POLL_MS = 250;
-/** The watermark moves with the planner's ticks, which would be minutes apart. */
+/** The watermark moves with the planner's ticks, which would be minutes apart: it is run again when a stream has nothing open. */
 const TICK_EVERY_MS = 1000;
+/** The last tick opens the seconds that have passed since the start; they may finish, but are not waited for any longer. */
+const TAIL_MS = 5000;
 
 interface StreamState {
   readonly stream: Stream;
@@ -32,15 +34,25 @@ export async function catchUp(host: Host): Promise<number> {
     const behind = states.filter((state) => !hasCaughtUp(state, startedAt, services));
     const reason = behind.map(whyStuck).find((each) => each !== undefined);
     if (behind.length === 0 || reason !== undefined) {
-      printSummary(states, startedAt);
+      printSummary(reason === undefined ? await untilQuiet(services) : states, startedAt);
       if (reason !== undefined) console.error(`Not caught up: ${reason}`);
       await services.limiter.close();
       return reason === undefined ? exitCodeOf(states) : 1;
     }
     if (Date.now() - tickedAt > TICK_EVERY_MS) {
       tickedAt = Date.now();
-      for (const { stream } of behind) await runPlanner(host, stream);
+      for (const { stream, records } of behind) if (records.every(isFinished)) await runPlanner(host, stream);
     }
+    await sleep(POLL_MS);
+  }
+}
+
+/** Waits a moment for what the last ticks have opened. */
+async function untilQuiet(services: Services): Promise<StreamState[]> {
+  const deadline = Date.now() + TAIL_MS;
+  for (;;) {
+    const states = await Promise.all(services.streams.map((stream) => readState(stream, services)));
+    if (Date.now() > deadline || states.every(({ records }) => records.every(isFinished))) return states;
     await sleep(POLL_MS);
   }
 }
