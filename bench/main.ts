@@ -12,6 +12,7 @@ const BENCHES: readonly {
   { name: 'vm-decode', load: () => import('./vm-decode.ts') },
   { name: 'edr-decode', load: () => import('./edr-decode.ts') },
   { name: 'catch-up', load: () => import('./catch-up.ts') },
+  { name: 'growth', load: () => import('./growth.ts') },
 ];
 
 const wanted = process.argv.slice(2);

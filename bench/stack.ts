@@ -9,6 +9,8 @@ const root = resolve(import.meta.dirname, '..');
 export interface Part {
   /** First line it printed: its address. */
   readonly line: string;
+  /** Its process id; undefined only when the system gave none. */
+  readonly pid: number | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export async function startPart(script: string, args: readonly string[], env: No
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const line = await firstLine(child, script);
-  return { line, stop: () => stopPart(child) };
+  return { line, pid: child.pid, stop: () => stopPart(child) };
 }
 
 async function firstLine(child: ChildProcess, script: string): Promise<string> {

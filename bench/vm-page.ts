@@ -22,6 +22,8 @@ const TAIL = `    </HOST_LIST>
 <!-- CONFIDENTIAL AND PROPRIETARY INFORMATION. -->
 `;
 const BLOCK_BYTES = 64 * 1024;
+/** Different findings of one tenant. */
+const CHECKS = 3_000;
 const PACKAGES = [
   'openssl',
   'glibc-common',
@@ -43,11 +45,13 @@ const STATUSES = ['Active', 'Active', 'Active', 'New', 'Fixed', 'Re-Opened'];
 /** Yields the page in blocks of about 64 KiB, without holding more than one of them. */
 export function* vmPage(shape: VmPageShape): Generator<Buffer> {
   const random = seededRandom(shape.seed ?? 1);
+  const checks = Array.from({ length: CHECKS }, () => check(random));
   let text = HEAD;
   for (let host = 0; host < shape.hosts; host++) {
-    text += hostHead(random, host);
+    const scanned = time(random);
+    text += hostHead(random, host, scanned);
     for (let n = 0; n < shape.detectionsPerHost; n++) {
-      text += detection(random);
+      text += detection(random, checks[below(random, CHECKS)] ?? '', scanned);
       if (text.length < BLOCK_BYTES) continue;
       yield Buffer.from(text);
       text = '';
@@ -77,14 +81,12 @@ function pick(random: Random, values: readonly string[]): string {
 }
 
 function time(random: Random): string {
-  return new Date(
-    Date.UTC(2026, below(random, 3), 1 + below(random, 28), below(random, 24), below(random, 60), below(random, 60)),
-  )
-    .toISOString()
-    .replace('.000', '');
+  const days = String(1 + below(random, 28)).padStart(2, '0');
+  const [hour, minute, second] = [24, 60, 60].map((limit) => String(below(random, limit)).padStart(2, '0'));
+  return `2026-0${1 + below(random, 9)}-${days}T${hour}:${minute}:${second}Z`;
 }
 
-function hostHead(random: Random, index: number): string {
+function hostHead(random: Random, index: number, scanned: string): string {
   const name = `host-${String(index).padStart(6, '0')}`;
   return `      <HOST>
         <ID>${100_000_000 + index * 7}</ID>
@@ -101,10 +103,10 @@ function hostHead(random: Random, index: number): string {
         </DNS_DATA>
         <NETBIOS><![CDATA[${name.toUpperCase()}]]></NETBIOS>
         <QG_HOSTID><![CDATA[${hex(random, 8)}-${hex(random, 4)}-${hex(random, 4)}-${hex(random, 12)}]]></QG_HOSTID>
-        <LAST_SCAN_DATETIME>${time(random)}</LAST_SCAN_DATETIME>
-        <LAST_VM_SCANNED_DATE>${time(random)}</LAST_VM_SCANNED_DATE>
+        <LAST_SCAN_DATETIME>${scanned}</LAST_SCAN_DATETIME>
+        <LAST_VM_SCANNED_DATE>${scanned}</LAST_VM_SCANNED_DATE>
         <LAST_VM_SCANNED_DURATION>${below(random, 3000)}</LAST_VM_SCANNED_DURATION>
-        <LAST_VM_AUTH_SCANNED_DATE>${time(random)}</LAST_VM_AUTH_SCANNED_DATE>
+        <LAST_VM_AUTH_SCANNED_DATE>${scanned}</LAST_VM_AUTH_SCANNED_DATE>
         <DETECTION_LIST>
 `;
 }
@@ -113,28 +115,35 @@ function hex(random: Random, digits: number): string {
   return Array.from({ length: digits }, () => below(random, 16).toString(16)).join('');
 }
 
-function detection(random: Random): string {
-  const remote = random() < 0.3;
-  const status = pick(random, STATUSES);
-  const qds = 1 + below(random, 100);
+/** What a check finds, and finds alike on many hosts: the elements from QID to RESULTS. */
+function check(random: Random): string {
+  const isRemote = random() < 0.3;
   const port = `            <PORT>${1 + below(random, 65535)}</PORT>\n            <PROTOCOL>tcp</PROTOCOL>\n`;
-  return `          <DETECTION>
-            <UNIQUE_VULN_ID>${1_000_000_000 + below(random, 4_000_000_000)}</UNIQUE_VULN_ID>
-            <QID>${10_000 + below(random, 390_000)}</QID>
+  return `            <QID>${10_000 + below(random, 390_000)}</QID>
             <TYPE>${random() < 0.9 ? 'Confirmed' : 'Potential'}</TYPE>
             <SEVERITY>${1 + below(random, 5)}</SEVERITY>
-${remote ? port : ''}            <SSL>${remote ? below(random, 2) : 0}</SSL>
+${isRemote ? port : ''}            <SSL>${isRemote ? below(random, 2) : 0}</SSL>
             <RESULTS><![CDATA[${results(random)}]]></RESULTS>
-            <STATUS>${status}</STATUS>
+`;
+}
+
+function detection(random: Random, found: string, scanned: string): string {
+  const status = pick(random, STATUSES);
+  const qds = 1 + below(random, 100);
+  return `          <DETECTION>
+            <UNIQUE_VULN_ID>${1_000_000_000 + below(random, 4_000_000_000)}</UNIQUE_VULN_ID>
+${found}            <STATUS>${status}</STATUS>
             <FIRST_FOUND_DATETIME>${time(random)}</FIRST_FOUND_DATETIME>
-            <LAST_FOUND_DATETIME>${time(random)}</LAST_FOUND_DATETIME>
+            <LAST_FOUND_DATETIME>${scanned}</LAST_FOUND_DATETIME>
             <QDS severity="${qdsSeverity(qds)}">${qds}</QDS>
             <TIMES_FOUND>${1 + below(random, 500)}</TIMES_FOUND>
-            <LAST_TEST_DATETIME>${time(random)}</LAST_TEST_DATETIME>
-            <LAST_UPDATE_DATETIME>${time(random)}</LAST_UPDATE_DATETIME>
+            <LAST_TEST_DATETIME>${scanned}</LAST_TEST_DATETIME>
+            <LAST_UPDATE_DATETIME>${scanned}</LAST_UPDATE_DATETIME>
 ${status === 'Fixed' ? `            <LAST_FIXED_DATETIME>${time(random)}</LAST_FIXED_DATETIME>\n` : ''}            <IS_IGNORED>0</IS_IGNORED>
             <IS_DISABLED>0</IS_DISABLED>
-            <LAST_PROCESSED_DATETIME>${time(random)}</LAST_PROCESSED_DATETIME>
+            <LAST_PROCESSED_DATETIME>${scanned}</LAST_PROCESSED_DATETIME>
+            <LATEST_VULNERABILITY_DETECTION_SOURCE>Cloud Agent</LATEST_VULNERABILITY_DETECTION_SOURCE>
+            <VULNERABILITY_DETECTION_SOURCES>Cloud Agent,Internal Scanner</VULNERABILITY_DETECTION_SOURCES>
           </DETECTION>
 `;
 }

@@ -8,7 +8,7 @@ import { createServices, type Services } from '../src/lib/services.ts';
 import type { Host } from './host/start-host.ts';
 
 /** A stream that waits longer than this for its next try will not catch up soon. */
-const MAX_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 25_000;
 const POLL_MS = 250;
 /** The watermark moves with the planner's ticks, which would be minutes apart: it is run again when a stream has nothing open. */
 const TICK_EVERY_MS = 1000;
@@ -78,11 +78,10 @@ function hasCaughtUp({ stream, mark }: StreamState, startedAt: number, { setting
 
 /** Why a stream will not catch up by itself soon; undefined while it may. */
 function whyStuck({ stream, records }: StreamState): string | undefined {
-  const now = Date.now();
   const stuck = records.find((record) => {
     if (record.state === 'failed') return true;
     if (isFinished(record) || record.lastError === undefined || record.claim !== undefined) return false;
-    return Date.parse(record.notBefore ?? '') - now > MAX_WAIT_MS || record.attempts >= 3;
+    return Date.parse(record.notBefore ?? '') - Date.parse(record.progressAt) > MAX_WAIT_MS;
   });
   return stuck === undefined
     ? undefined

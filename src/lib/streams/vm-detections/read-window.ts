@@ -37,9 +37,12 @@ interface IdRange {
 /** Slices of one window at most, so that a split fits one transaction. */
 const MAX_SLICES = 64;
 /** Failures in a row after which a slice is halved: one host or one slow stretch must not hold up the others. */
-const ATTEMPTS_BEFORE_HALVING = 3;
-/** Failures of a host on its own before it is left out: with their growing delays a good eight minutes, so that no outage costs a host. */
-const ATTEMPTS_BEFORE_SKIPPING = 8;
+const ATTEMPTS_BEFORE_HALVING = 2;
+/**
+ * Failures of a host on its own before it is told to be missing. Its window stays open for `INCOMPLETE_AFTER_HOURS` even then, so that no
+ * outage costs a host.
+ */
+const ATTEMPTS_BEFORE_SKIPPING = 4;
 const SLICE = /^ids\.(\d*)-(\d*)$/;
 
 /**

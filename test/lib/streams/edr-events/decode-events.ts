@@ -37,11 +37,16 @@ export const OPTIONS: EdrPageOptions = {
 };
 
 /** Decodes a page that comes in pieces of so many bytes. */
-export function decode(page: string | Uint8Array, options: Partial<EdrPageOptions> = {}, pieceBytes = 1 << 30): Decoded {
+export function decode(
+  page: string | Uint8Array,
+  options: Partial<EdrPageOptions> = {},
+  pieceBytes = 1 << 30,
+): Decoded {
   const decoder = createEdrPageDecoder({ ...OPTIONS, ...options });
   const bytes = typeof page === 'string' ? Buffer.from(page) : page;
   const chunks: EdrChunk[] = [];
-  for (let at = 0; at < bytes.length; at += pieceBytes) chunks.push(...decoder.write(bytes.subarray(at, at + pieceBytes)));
+  for (let at = 0; at < bytes.length; at += pieceBytes)
+    chunks.push(...decoder.write(bytes.subarray(at, at + pieceBytes)));
   const { chunks: last, end } = decoder.end();
   chunks.push(...last);
   const text = chunks.map((chunk) => Buffer.from(chunk.json).toString()).join('\n');

@@ -14,7 +14,7 @@ describe('the pages of the vendor', () => {
     const page = readFixture(`${name}.json`);
     const rows = decode(page).rows;
     expect(rows.map(({ Record: _, ...columns }) => columns)).toEqual(EXPECTED[name]);
-    expect(rows.map((row) => row['Record'])).toEqual(JSON.parse(page));
+    expect(rows.map((row) => row.Record)).toEqual(JSON.parse(page));
   });
 
   test.each(Object.keys(EXPECTED))('%s gives the same rows wherever its bytes are cut', (name) => {
@@ -44,10 +44,19 @@ describe('a page without events', () => {
 
 describe('an answer that is no page', () => {
   test.each([
-    ['{"data":[{"id":"a"}],"hasMore":true}', /a JSON object with the keys data, hasMore instead of an array of events$/],
-    ['{"errorCode":"E1","message":"Search failed"}', /the keys errorCode, message instead of an array of events: Search failed$/],
+    [
+      '{"data":[{"id":"a"}],"hasMore":true}',
+      /a JSON object with the keys data, hasMore instead of an array of events$/,
+    ],
+    [
+      '{"errorCode":"E1","message":"Search failed"}',
+      /the keys errorCode, message instead of an array of events: Search failed$/,
+    ],
     [`{"data":[${'1,'.repeat(5000)}`, /a JSON object with the keys data instead of an array of events$/],
-    ['<!DOCTYPE html><html><title>Sign in</title></html>', /html instead of an array of events: a web page titled "Sign in"$/],
+    [
+      '<!DOCTYPE html><html><title>Sign in</title></html>',
+      /html instead of an array of events: a web page titled "Sign in"$/,
+    ],
     ['Bad Gateway', /a text instead of an array of events: Bad Gateway$/],
   ])('is an error that names what came: %s', (page, message) => {
     for (const size of [1 << 20, 10]) {
@@ -59,9 +68,13 @@ describe('an answer that is no page', () => {
   test('is an error when it is malformed or cut off, never a short page', () => {
     const page = readFixture('page-3.json').trimEnd();
     for (let end = 1; end < page.length; end += 37) {
-      expect(() => decode(page.slice(0, end), {}, 500)).toThrow(/^the page of EDR events is cut off: it ends after byte \d+,/);
+      expect(() => decode(page.slice(0, end), {}, 500)).toThrow(
+        /^the page of EDR events is cut off: it ends after byte \d+,/,
+      );
     }
-    expect(() => decode(page.replace('"type"', '"type'))).toThrow(/^the page of EDR events is not well-formed JSON: .* at byte \d+$/);
+    expect(() => decode(page.replace('"type"', '"type'))).toThrow(
+      /^the page of EDR events is not well-formed JSON: .* at byte \d+$/,
+    );
   });
 });
 
@@ -69,7 +82,7 @@ describe('the window', () => {
   const window = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
   const idsOf = (events: object[], timeField = 'eventProcessedTime') => {
     const { rows, end } = decode(JSON.stringify(events), { window, timeField });
-    return { ids: rows.map((row) => row['EventId']), end };
+    return { ids: rows.map((row) => row.EventId), end };
   };
 
   test('is half-open, and what lies outside is received but not emitted', () => {
@@ -85,9 +98,19 @@ describe('the window', () => {
     expect(end).toMatchObject({ records: 6, newRecords: 6, outside: 2, lastTime: '2026-01-01T00:00:01.000Z' });
   });
 
-  test.each([undefined, null, ' ', 'soon', 8, {}, '0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '1970-01-01T00:00:00.000+0000', '9999-12-31T23:59:59Z'])(
-    'does not drop an event whose time is %j, which no window would fetch',
-    (time) => expect(idsOf([event('x', time)]).ids).toEqual(['x']),
+  test.each([
+    undefined,
+    null,
+    ' ',
+    'soon',
+    8,
+    {},
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '1970-01-01T00:00:00.000+0000',
+    '9999-12-31T23:59:59Z',
+  ])('does not drop an event whose time is %j, which no window would fetch', (time) =>
+    expect(idsOf([event('x', time)]).ids).toEqual(['x']),
   );
 
   test('goes by the field that is set, nested or not', () => {
@@ -103,7 +126,7 @@ describe('the ledgers', () => {
   test('a row that was accepted is not emitted again', () => {
     const first = decode(page);
     const again = decode(page, { isUploaded: (key) => key === first.uploaded[1] });
-    expect(again.rows.map((row) => row['EventId'])).toEqual(['a', 'c']);
+    expect(again.rows.map((row) => row.EventId)).toEqual(['a', 'c']);
     expect(decode(page, { isUploaded: (key) => first.uploaded.includes(key) }).chunks).toEqual([]);
   });
 
@@ -118,7 +141,7 @@ describe('the ledgers', () => {
   test('the same record twice on a page gives one row; a changed one gives its own', () => {
     const changed = event('a', undefined, { score: '9' });
     const { rows, end, fetched } = decode(JSON.stringify([event('a'), event('a'), changed, event('a'), changed]));
-    expect(rows.map((row) => row['Score'])).toEqual([undefined, 9]);
+    expect(rows.map((row) => row.Score)).toEqual([undefined, 9]);
     expect(end).toMatchObject({ records: 5, newRecords: 1, repeated: 4 });
     expect(fetched).toHaveLength(1);
   });
@@ -132,7 +155,11 @@ describe('the ledgers', () => {
 
   test('each chunk has the keys of its rows, and of no record whose row comes later', () => {
     const events = Array.from({ length: 200 }, (_, n) => event(`id-${n}`, undefined, { text: 'x'.repeat(3000) }));
-    const { chunks, fetched, uploaded } = decode(JSON.stringify(events), { maxChunkBytes: 100_000, maxRecordBytes: 5000 }, 999);
+    const { chunks, fetched, uploaded } = decode(
+      JSON.stringify(events),
+      { maxChunkBytes: 100_000, maxRecordBytes: 5000 },
+      999,
+    );
     expect(chunks.length).toBeGreaterThan(5);
     for (const chunk of chunks) {
       expect(chunk.json.length).toBeLessThanOrEqual(100_000);
@@ -149,27 +176,27 @@ describe('the key of a row', () => {
 
   test('is SHA-256 over the record with sorted keys, and the part', () => {
     const record = '{"z":[{"b":1,"a":"é\\n"}],"id":"x","n":9007199254740993}';
-    expect(decodeOne(record)['RowKey']).toBe(`${sha('{"id":"x","n":9007199254740993,"z":[{"a":"é\\n","b":1}]}')}-1`);
+    expect(decodeOne(record).RowKey).toBe(`${sha('{"id":"x","n":9007199254740993,"z":[{"a":"é\\n","b":1}]}')}-1`);
   });
 
   test('is the same for another order of keys and other white space, in another window', () => {
     const record = '{"id":"x","asset":{"hostName":"h","tags":[{"name":"n","id":1}]}}';
     const other = '{ "asset" : {"tags":[ {"id":1,\n"name":"n"}],"hostName":"h"}, "id":"x" }';
-    const key = decodeOne(record)['RowKey'];
-    expect(decodeOne(other, { window: { from: '2021-01-01T00:00:00Z', to: '2021-01-01T00:00:01Z' } })['RowKey']).toBe(key);
-    expect(decodeOne(record.replace('"h"', '"H"'))['RowKey']).not.toBe(key);
+    const key = decodeOne(record).RowKey;
+    expect(decodeOne(other, { window: { from: '2021-01-01T00:00:00Z', to: '2021-01-01T00:00:01Z' } }).RowKey).toBe(key);
+    expect(decodeOne(record.replace('"h"', '"H"')).RowKey).not.toBe(key);
   });
 
   test('tells numbers apart that a double does not', () => {
-    const [left, right] = ['9007199254740992', '9007199254740993'].map((n) => decodeOne(`{"id":"x","n":${n}}`)['RowKey']);
+    const [left, right] = ['9007199254740992', '9007199254740993'].map((n) => decodeOne(`{"id":"x","n":${n}}`).RowKey);
     expect(left).not.toBe(right);
   });
 
   test('is the ledger key, with the number of the part folded in', () => {
     const { rows, uploaded } = decode(JSON.stringify([event('x', undefined, { text: 'y'.repeat(150_000) })]));
-    const hash = Buffer.from((rows[0]!['RowKey'] as string).slice(0, 32), 'hex');
+    const hash = Buffer.from((rows[0]!.RowKey as string).slice(0, 32), 'hex');
     expect(rows).toHaveLength(3);
-    expect(rows.map((row) => row['RowKey'])).toEqual([1, 2, 3].map((part) => `${hash.toString('hex')}-${part}`));
+    expect(rows.map((row) => row.RowKey)).toEqual([1, 2, 3].map((part) => `${hash.toString('hex')}-${part}`));
     uploaded.forEach((key, index) => {
       const expected = Buffer.from(hash);
       expected[15]! ^= index;

@@ -7,7 +7,7 @@ import { decode, type Row } from './decode-events.ts';
 const LONGEST_PART = 60_000;
 
 function joined(rows: readonly Row[]): string {
-  return rows.map((row) => row['RecordPart'] as string).join('');
+  return rows.map((row) => row.RecordPart as string).join('');
 }
 
 describe('a record above 60,000 bytes', () => {
@@ -22,7 +22,7 @@ describe('a record above 60,000 bytes', () => {
   test('goes as rows whose parts join to the original', () => {
     expect(rows.length).toBe(Math.ceil(Buffer.byteLength(record) / LONGEST_PART));
     expect(joined(rows)).toBe(record);
-    for (const row of rows) expect(Buffer.byteLength(row['RecordPart'] as string)).toBeLessThanOrEqual(LONGEST_PART);
+    for (const row of rows) expect(Buffer.byteLength(row.RecordPart as string)).toBeLessThanOrEqual(LONGEST_PART);
   });
 
   test('has its columns in the first row, and its time, key and number in all', () => {
@@ -30,7 +30,11 @@ describe('a record above 60,000 bytes', () => {
     expect(first).toMatchObject({ EventId: 'large', EventType: 'PROCESS', TargetProcessName: 'a.exe', PartNumber: 1 });
     others.forEach((row, index) => {
       expect(Object.keys(row)).toEqual(['TimeGenerated', 'RowKey', 'PartNumber', 'PartCount', 'RecordPart']);
-      expect(row).toMatchObject({ TimeGenerated: first!['TimeGenerated'], PartNumber: index + 2, PartCount: rows.length });
+      expect(row).toMatchObject({
+        TimeGenerated: first!.TimeGenerated,
+        PartNumber: index + 2,
+        PartCount: rows.length,
+      });
     });
     expect(end).toMatchObject({ records: 1, newRecords: 1, unreadable: 0 });
   });
@@ -42,13 +46,16 @@ describe('a record above 60,000 bytes', () => {
   test('emits only the parts that were not accepted', () => {
     const { uploaded } = decode(`[${record}]`);
     const { rows: left, fetched } = decode(`[${record}]`, { isUploaded: (key) => key === uploaded[0] });
-    expect(left.map((row) => row['PartNumber'])).toEqual(rows.slice(1).map((row) => row['PartNumber']));
+    expect(left.map((row) => row.PartNumber)).toEqual(rows.slice(1).map((row) => row.PartNumber));
     expect(Object.keys(left[0]!)).not.toContain('EventId');
     expect(fetched).toHaveLength(1);
   });
 
   test('is one row at 60,000 bytes and two above', () => {
-    for (const [size, count] of [[60_000, 1], [60_001, 2]] as const) {
+    for (const [size, count] of [
+      [60_000, 1],
+      [60_001, 2],
+    ] as const) {
       const text = `{"id":"x","t":"${'y'.repeat(size - 17)}"}`;
       expect(text.length).toBe(size);
       expect(decode(`[${text}]`).rows).toHaveLength(count);
@@ -87,7 +94,7 @@ describe('a record that cannot be read', () => {
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ RecordPart: record, ParseError: error, PartNumber: 1, PartCount: 1 });
     expect(rows[0]).not.toHaveProperty('Record');
-    expect(rows[0]!['RowKey']).toMatch(/^[0-9a-f]{32}-1$/);
+    expect(rows[0]!.RowKey).toMatch(/^[0-9a-f]{32}-1$/);
     expect(end).toMatchObject({ records: 1, newRecords: 1, unreadable: 1 });
     expect(fetched).toHaveLength(1);
   });
@@ -104,7 +111,7 @@ describe('a record that cannot be read', () => {
 
   test('does not stop the records around it', () => {
     const { rows, end } = decode('[{"id":"a"},7,{"id":"b"},{},{"id":"c"}]');
-    expect(rows.map((row) => row['EventId'])).toEqual(['a', undefined, 'b', undefined, 'c']);
+    expect(rows.map((row) => row.EventId)).toEqual(['a', undefined, 'b', undefined, 'c']);
     expect(end).toMatchObject({ records: 5, unreadable: 2 });
   });
 
@@ -113,24 +120,28 @@ describe('a record that cannot be read', () => {
     const { rows } = decode(`[${record}]`);
     expect(rows).toHaveLength(4);
     expect(joined(rows)).toBe(record);
-    for (const row of rows) expect(row).toMatchObject({ ParseError: 'the record is an array, not an object', PartCount: 4 });
+    for (const row of rows)
+      expect(row).toMatchObject({ ParseError: 'the record is an array, not an object', PartCount: 4 });
   });
 });
 
 describe('a record above 16 MiB', () => {
-  const beginning = '{"id":"huge","dateTime":"2026-01-01T00:00:00Z","eventProcessedTime":"2026-01-02T00:00:00Z","text":"';
+  const beginning =
+    '{"id":"huge","dateTime":"2026-01-01T00:00:00Z","eventProcessedTime":"2026-01-02T00:00:00Z","text":"';
   const record = `${beginning}${'x"y€'.replace('"', '\\"').repeat((MAX_HELD_BYTES + 300_000) / 7)}"}`;
   const page = Buffer.from(`[{"id":"a"},${record},{"id":"b"}]`);
 
   test('is kept as parts with what its beginning tells', () => {
     const { rows, end, fetched } = decode(page, {}, 65_536);
     const parts = rows.slice(1, -1);
-    expect([rows[0]!['EventId'], rows.at(-1)!['EventId']]).toEqual(['a', 'b']);
+    expect([rows[0]!.EventId, rows.at(-1)!.EventId]).toEqual(['a', 'b']);
     expect(joined(parts) === record).toBe(true);
     expect(parts[0]).toMatchObject({ EventId: 'huge', TimeGenerated: '2026-01-01T00:00:00.000Z', PartNumber: 1 });
     expect(parts.at(-1)).toMatchObject({ PartNumber: parts.length, PartCount: parts.length });
-    expect(new Set(parts.map((row) => (row['RowKey'] as string).slice(0, 32))).size).toBe(1);
-    expect(new Set(parts.map((row) => row['ParseError']))).toEqual(new Set([`the record is above ${MAX_HELD_BYTES} bytes`]));
+    expect(new Set(parts.map((row) => (row.RowKey as string).slice(0, 32))).size).toBe(1);
+    expect(new Set(parts.map((row) => row.ParseError))).toEqual(
+      new Set([`the record is above ${MAX_HELD_BYTES} bytes`]),
+    );
     expect(end).toMatchObject({ records: 3, newRecords: 3, unreadable: 1 });
     expect(new Set(fetched).size).toBe(3);
   });
@@ -146,7 +157,7 @@ describe('a record above 16 MiB', () => {
   test('is dropped whole when it lies outside of the window', () => {
     const window = { from: '2026-02-01T00:00:00Z', to: '2026-02-02T00:00:00Z' };
     const { rows, end } = decode(page, { window }, 65_536);
-    expect(rows.map((row) => row['EventId'])).toEqual(['a', 'b']);
+    expect(rows.map((row) => row.EventId)).toEqual(['a', 'b']);
     expect(end).toMatchObject({ records: 3, outside: 1, unreadable: 0 });
   });
 });

@@ -39,7 +39,9 @@ describe('the columns', () => {
   });
 
   test('have the types of the table', () => {
-    const kinds = { score: 'int', severity: 'string', filePath: 'string', list: 'dynamic' } as Readonly<Record<string, string>>;
+    const kinds = { score: 'int', severity: 'string', filePath: 'string', list: 'dynamic' } as Readonly<
+      Record<string, string>
+    >;
     for (const { name, kind } of EVENT_COLUMNS) expect([name, kinds[kind] ?? kind]).toEqual([name, TYPES.get(name)]);
   });
 
@@ -47,7 +49,24 @@ describe('the columns', () => {
     const paths = [...new Set(EVENT_COLUMNS.flatMap(({ from }) => from))].filter((path) => path !== 'id');
     const odd = fc.oneof(
       fc.jsonValue({ maxDepth: 2 }),
-      fc.constantFrom<unknown>(' ', '', '8', ' 8 ', '0008', '8.9', '-1', 1e300, -0, 2 ** 53, '99999999999999999999', true, 'TRUE', [], [''], {}),
+      fc.constantFrom<unknown>(
+        ' ',
+        '',
+        '8',
+        ' 8 ',
+        '0008',
+        '8.9',
+        '-1',
+        1e300,
+        -0,
+        2 ** 53,
+        '99999999999999999999',
+        true,
+        'TRUE',
+        [],
+        [''],
+        {},
+      ),
       fc.constantFrom('2026-01-01T00:00:00Z', '0000-00-00T00:00:00Z', '9999-12-31T23:59:59-0100', 1772360220000),
     );
     fc.assert(
@@ -58,7 +77,8 @@ describe('the columns', () => {
         expect(end).toMatchObject({ records: 1, unreadable: 0 });
         for (const { Record, ...row } of rows) {
           expect(Record).toEqual(JSON.parse(JSON.stringify(record)));
-          for (const [name, value] of Object.entries(row)) expect([name, value, fits(value, TYPES.get(name))]).toEqual([name, value, true]);
+          for (const [name, value] of Object.entries(row))
+            expect([name, value, fits(value, TYPES.get(name))]).toEqual([name, value, true]);
         }
       }),
       { numRuns: 1000 },
@@ -81,9 +101,9 @@ function place(record: object, [name = '', ...rest]: string[], value: unknown): 
 describe('times', () => {
   test('come from the event, else from its processing, else from now', () => {
     const [eventTime, processed] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
-    expect(decodeOne(withId({ dateTime: eventTime, eventProcessedTime: processed }))['TimeGenerated']).toBe(eventTime);
-    expect(decodeOne(withId({ dateTime: ' ', eventProcessedTime: processed }))['TimeGenerated']).toBe(processed);
-    expect(decodeOne(withId({}))['TimeGenerated']).toBe('2026-03-02T00:00:00.000Z');
+    expect(decodeOne(withId({ dateTime: eventTime, eventProcessedTime: processed })).TimeGenerated).toBe(eventTime);
+    expect(decodeOne(withId({ dateTime: ' ', eventProcessedTime: processed })).TimeGenerated).toBe(processed);
+    expect(decodeOne(withId({})).TimeGenerated).toBe('2026-03-02T00:00:00.000Z');
   });
 });
 
@@ -111,7 +131,7 @@ describe('score and severity', () => {
     ['1'.repeat(400), undefined, undefined],
   ])('%j gives %j, %j', (score, expected, severity) => {
     const row = decodeOne(withId({ score }));
-    expect([row['Score'], row['Severity']]).toEqual([expected, severity]);
+    expect([row.Score, row.Severity]).toEqual([expected, severity]);
   });
 
   test('an event without a score has neither', () => {
@@ -130,27 +150,30 @@ describe('numbers beyond 2^53', () => {
   });
 
   test('may be ids', () => {
-    expect(decodeOne('{"id":12345678901234567890}')['EventId']).toBe('12345678901234567890');
+    expect(decodeOne('{"id":12345678901234567890}').EventId).toBe('12345678901234567890');
   });
 });
 
 describe('texts', () => {
-  test.each([' ', '', '\t', '\u00a0', '\n \r', null, 0 > 1, [], {}])('%j is missing', (hostName) => {
+  test.each([' ', '', '\t', '\u00a0', '\n \r', null, false, [], {}])('%j is missing', (hostName) => {
     expect(decodeOne(withId({ asset: { hostName } }))).not.toHaveProperty('HostName');
   });
 
-  test.each(['é', '"quoted"', '\\\\server\\share', '日本', 'a\u0000b', 'x\ty', '\u2028'])('%j stays', (hostName) => {
-    expect(decodeOne(withId({ asset: { hostName } }))['HostName']).toBe(hostName);
-    const escaped = [...hostName].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-    expect(decodeOne(`{"id":"x","asset":{"hostName":"${escaped}"}}`)['HostName']).toBe(hostName);
+  test.each(['é', '"quoted"', '\\\\server\\share', '日本', 'a\u0000b', 'x\ty', 'a\u2028b'])('%j stays', (hostName) => {
+    expect(decodeOne(withId({ asset: { hostName } })).HostName).toBe(hostName);
+    const escaped = hostName
+      .split('')
+      .map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+    expect(decodeOne(`{"id":"x","asset":{"hostName":"${escaped}"}}`).HostName).toBe(hostName);
   });
 
   test('lose the blanks around them', () => {
-    expect(decodeOne(withId({ asset: { hostName: '  ws-01 ' } }))['HostName']).toBe('ws-01');
+    expect(decodeOne(withId({ asset: { hostName: '  ws-01 ' } })).HostName).toBe('ws-01');
   });
 
   test('come from the next field when the first one is missing', () => {
-    expect(decodeOne(withId({ actor: { userName: ' ' }, process: { userName: 'u' } }))['UserName']).toBe('u');
+    expect(decodeOne(withId({ actor: { userName: ' ' }, process: { userName: 'u' } })).UserName).toBe('u');
     expect(decodeOne(withId({ network: { localIp: '192.0.2.1', remoteAddress: '192.0.2.2' } }))).toMatchObject({
       LocalIP: '192.0.2.1',
       RemoteIP: '192.0.2.2',
@@ -158,7 +181,8 @@ describe('texts', () => {
   });
 
   test('above 60,000 bytes stay in the record only', () => {
-    const row = (size: number) => decode(JSON.stringify([withId({ asset: { hostName: 'x'.repeat(size) } })]), { maxRecordBytes: 70_000 }).rows[0]!;
+    const row = (size: number) =>
+      decode(JSON.stringify([withId({ asset: { hostName: 'x'.repeat(size) } })]), { maxRecordBytes: 70_000 }).rows[0]!;
     expect(row(59_000)).toHaveProperty('HostName');
     expect(row(60_001)).not.toHaveProperty('HostName');
     expect(row(60_001)).toHaveProperty('Record');
@@ -169,7 +193,7 @@ describe('texts', () => {
     const record = withId({});
     for (const path of paths) place(record, path, `${path.join('.')}${'x'.repeat(59_000)}`);
     const { rows, chunks } = decode(JSON.stringify([record]));
-    expect(rows.map((row) => row['RecordPart']).join('')).toBe(JSON.stringify(record));
+    expect(rows.map((row) => row.RecordPart).join('')).toBe(JSON.stringify(record));
     for (const chunk of chunks) expect(chunk.json.length).toBeLessThanOrEqual(950_000);
     expect(Object.keys(rows[0]!).length).toBeGreaterThan(8);
   });
@@ -181,16 +205,25 @@ describe('lists', () => {
       verdict: ['KNOWN', ''],
       familyName: [''],
       category: 'Trojan',
-      indicator2: [{ verdict: 'MALICIOUS', category: 'Trojan', threatName: 't' }, { verdict: 'KNOWN', threatName: ' ' }],
+      indicator2: [
+        { verdict: 'MALICIOUS', category: 'Trojan', threatName: 't' },
+        { verdict: 'KNOWN', threatName: ' ' },
+      ],
       indicator: { verdict: 'SUSPICIOUS' },
     });
     const row = decodeOne(record);
-    expect(row).toMatchObject({ Verdicts: ['KNOWN', 'MALICIOUS', 'SUSPICIOUS'], Categories: ['Trojan'], ThreatNames: ['t'] });
+    expect(row).toMatchObject({
+      Verdicts: ['KNOWN', 'MALICIOUS', 'SUSPICIOUS'],
+      Categories: ['Trojan'],
+      ThreatNames: ['t'],
+    });
     expect(row).not.toHaveProperty('FamilyNames');
   });
 
   test('are found in an object where an array is expected', () => {
-    expect(decodeOne(withId({ indicator2: { verdict: 'KNOWN' }, asset: { interfaces: { ipAddress: '192.0.2.1' } } }))).toMatchObject({
+    expect(
+      decodeOne(withId({ indicator2: { verdict: 'KNOWN' }, asset: { interfaces: { ipAddress: '192.0.2.1' } } })),
+    ).toMatchObject({
       Verdicts: ['KNOWN'],
       IPAddresses: ['192.0.2.1'],
     });
@@ -198,8 +231,8 @@ describe('lists', () => {
 
   test('of many texts hold each once', () => {
     const names = Array.from({ length: 500 }, (_, n) => `tag-${n % 90}`);
-    const row = decodeOne(withId({ asset: { tags: names.map((name) => ({ name })) } }), { maxRecordBytes: 80_000 });
-    expect(row['AssetTags']).toEqual([...new Set(names)]);
+    const row = decodeOne(withId({ asset: { tags: names.map((name) => ({ name })) } }));
+    expect(row.AssetTags).toEqual([...new Set(names)]);
   });
 
   test('above 60,000 bytes stay in the record only', () => {
@@ -226,9 +259,9 @@ describe('the path of a file', () => {
     [{ fullPath: 5, path: ['C:'], fileName: {} }, '5'],
     [{}, undefined],
   ])('of %j is %j', (file, expected) => {
-    expect(decodeOne(withId({ file }))['FilePath']).toBe(expected);
+    expect(decodeOne(withId({ file })).FilePath).toBe(expected);
     const escaped = JSON.stringify(withId({ file })).replaceAll('C:', '\\u0043:').replaceAll('/', '\\/');
-    expect(decodeOne(escaped)['FilePath']).toBe(expected);
+    expect(decodeOne(escaped).FilePath).toBe(expected);
   });
 });
 
@@ -241,7 +274,7 @@ describe('the elevation of a process', () => {
     [1, undefined],
     [' ', undefined],
   ])('%j is %j', (elevated, expected) => {
-    expect(decodeOne(withId({ process: { elevated } }))['TargetProcessElevated']).toBe(expected);
+    expect(decodeOne(withId({ process: { elevated } })).TargetProcessElevated).toBe(expected);
   });
 });
 
@@ -251,7 +284,10 @@ describe('both families of names', () => {
     [{ actor: { pid: '4', parentPid: 1 } }, { ActorProcessId: 4, ActorParentProcessId: 1 }],
     [{ process: { pid: 5, parentPid: 6 } }, { TargetProcessId: 5, TargetProcessParentId: 6 }],
     [{ process: { processId: 5, parentProcessId: '6' } }, { TargetProcessId: 5, TargetProcessParentId: 6 }],
-    [{ registry: { keyName: 'k', value: 'v', valueData: 'd' } }, { RegistryPath: 'k', RegistryValueName: 'v', RegistryValueData: 'd' }],
+    [
+      { registry: { keyName: 'k', value: 'v', valueData: 'd' } },
+      { RegistryPath: 'k', RegistryValueName: 'v', RegistryValueData: 'd' },
+    ],
     [{ mutex: { name: 'm' } }, { MutexName: 'm' }],
     [{ mutex: 'm' }, { MutexName: 'm' }],
   ])('%j', (fields, expected) => {
@@ -262,7 +298,16 @@ describe('both families of names', () => {
 test('the detail of an event has the columns of its list entry', () => {
   const [list] = decode(readFixture('page-1.json')).rows;
   const [detail] = decode(readFixture('page-2.json')).rows;
-  for (const name of ['EventTime', 'EventType', 'Score', 'Severity', 'Verdicts', 'FilePath', 'UserName', 'ActorProcessId']) {
+  for (const name of [
+    'EventTime',
+    'EventType',
+    'Score',
+    'Severity',
+    'Verdicts',
+    'FilePath',
+    'UserName',
+    'ActorProcessId',
+  ]) {
     expect(detail![name]).toEqual(list![name]);
   }
 });

@@ -17,7 +17,13 @@ const SIZES = fc.oneof(
 
 /** As text where the order of members counts. */
 function inOrder({ columns, detections, extras }: ReferenceHost): unknown {
-  return { columns, detections: JSON.stringify(detections), extras: Object.entries(extras).map((e) => JSON.stringify(e)).sort() };
+  return {
+    columns,
+    detections: JSON.stringify(detections),
+    extras: Object.entries(extras)
+      .map((e) => JSON.stringify(e))
+      .sort(),
+  };
 }
 
 /** The rows, or why there are none. */
@@ -57,7 +63,23 @@ describe('decoding a page', () => {
     const edit = fc.record({
       at: fc.nat(),
       remove: fc.nat(2),
-      insert: fc.constantFrom('', ' ', '\n', '<', '>', '&', ']]>', '<QID>', '</QID>', '<!-- x -->', '<![CDATA[', '/', '"', 'x', '\u0001'),
+      insert: fc.constantFrom(
+        '',
+        ' ',
+        '\n',
+        '<',
+        '>',
+        '&',
+        ']]>',
+        '<QID>',
+        '</QID>',
+        '<!-- x -->',
+        '<![CDATA[',
+        '/',
+        '"',
+        'x',
+        '\u0001',
+      ),
     });
     fc.assert(
       fc.property(uniformPageArbitrary(), fc.array(edit, { maxLength: 2 }), SIZES, (page, edits, sizes) => {

@@ -29,7 +29,11 @@ export interface Decoded {
 export const GENERATED_AT = new Date('2026-03-01T12:00:00Z');
 
 /** Decodes a page that comes in portions: of one size, or each as large as the next of `sizes` says, over and over. */
-export function decode(page: string | Uint8Array, sizes: readonly number[] = [], options: Partial<VmPageOptions> = {}): Decoded {
+export function decode(
+  page: string | Uint8Array,
+  sizes: readonly number[] = [],
+  options: Partial<VmPageOptions> = {},
+): Decoded {
   const bytes = typeof page === 'string' ? Buffer.from(page) : page;
   const decoder = createVmPageDecoder({ generatedAt: GENERATED_AT, ...options });
   const chunks: VmChunk[] = [];
@@ -122,5 +126,8 @@ function joinHost(rows: readonly Row[]): ReferenceHost {
 
 /** Continuations carry nothing but these two; no detection of a test does. */
 export function isContinuation(detection: Detection): detection is Detection & Required<Pick<Detection, 'RESULTS'>> {
-  return detection.RESULTS !== undefined && Object.keys(detection).every((key) => key === 'UNIQUE_VULN_ID' || key === 'RESULTS');
+  return (
+    detection.RESULTS !== undefined &&
+    Object.keys(detection).every((key) => key === 'UNIQUE_VULN_ID' || key === 'RESULTS')
+  );
 }

@@ -23,8 +23,14 @@ function element(name: string, content: string, attributes = ''): string {
 }
 
 const TEXT = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('1', '38170', 'Active', '2026-03-01T00:00:00Z', 'HIGH', '', 'a b', '2026-02-30') },
-  { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(...'aZ09 \t\n"\\/<&>]-é€𝄞\u2028\u007f'), maxLength: 12 }) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('1', '38170', 'Active', '2026-03-01T00:00:00Z', 'HIGH', '', 'a b', '2026-02-30'),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.string({ unit: fc.constantFrom(...Array.from('aZ09 \t\n"\\/<&>]-é€𝄞\u2028\u007f')), maxLength: 12 }),
+  },
 );
 
 function escape(text: string): string {
@@ -36,19 +42,34 @@ function piece(text: string): fc.Arbitrary<string> {
   const plain = escape(text);
   const cdata = `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
   // White space as a reference is kept, which no tree can tell from white space: letters only.
-  const references = [...text].map((c) => (/[ \t\n]/.test(c) ? c : `&#x${(c.codePointAt(0) ?? 0).toString(16)};`)).join('');
-  return fc.constantFrom(plain, cdata, references, `\n  ${cdata}\n `, ` ${plain} `, `${plain}<!-- x -->`, `<?p?>${cdata}`);
+  const references = Array.from(text)
+    .map((c) => (/[ \t\n]/.test(c) ? c : `&#x${(c.codePointAt(0) ?? 0).toString(16)};`))
+    .join('');
+  return fc.constantFrom(
+    plain,
+    cdata,
+    references,
+    `\n  ${cdata}\n `,
+    ` ${plain} `,
+    `${plain}<!-- x -->`,
+    `<?p?>${cdata}`,
+  );
 }
 
 const CONTENT = TEXT.chain(piece);
-const MIXED = fc.oneof({ weight: 5, arbitrary: CONTENT }, { weight: 1, arbitrary: fc.tuple(CONTENT, CONTENT).map((two) => two.join('')) });
+const MIXED = fc.oneof(
+  { weight: 5, arbitrary: CONTENT },
+  { weight: 1, arbitrary: fc.tuple(CONTENT, CONTENT).map((two) => two.join('')) },
+);
 
 const ATTRIBUTES = fc.oneof(
   { weight: 5, arbitrary: fc.constant('') },
   {
     weight: 1,
     arbitrary: fc.tuple(fc.constantFrom('severity', 'n', 'é'), TEXT).map(([name, text]) => {
-      return ` ${name} = "${escape(text).replaceAll('"', '&quot;').replaceAll(/[\t\n]/g, ' ')}"`;
+      return ` ${name} = "${escape(text)
+        .replaceAll('"', '&quot;')
+        .replaceAll(/[\t\n]/g, ' ')}"`;
     }),
   },
 );
@@ -66,13 +87,28 @@ function tree(names: fc.Arbitrary<string>): fc.Arbitrary<string> {
       { maxDepth: 3 },
       leaf(names),
       fc
-        .tuple(names, ATTRIBUTES, fc.array(fc.tuple(tie('node'), fc.oneof({ weight: 8, arbitrary: fc.constant('') }, MIXED)), { maxLength: 4 }))
+        .tuple(
+          names,
+          ATTRIBUTES,
+          fc.array(fc.tuple(tie('node'), fc.oneof({ weight: 8, arbitrary: fc.constant('') }, MIXED)), { maxLength: 4 }),
+        )
         .map(([name, attributes, children]) => element(name, children.flat().join(''), attributes)),
     ),
   })).node;
 }
 
-const VALUE_NAMES = fc.constantFrom('QID', 'TYPE', 'SEVERITY', 'PORT', 'STATUS', 'QDS', 'FQDN', 'NEW_FIELD', 'A.b-c', 'étage');
+const VALUE_NAMES = fc.constantFrom(
+  'QID',
+  'TYPE',
+  'SEVERITY',
+  'PORT',
+  'STATUS',
+  'QDS',
+  'FQDN',
+  'NEW_FIELD',
+  'A.b-c',
+  'étage',
+);
 
 function detection(resultsSize: number): fc.Arbitrary<Write> {
   const results = fc.oneof(
@@ -80,11 +116,17 @@ function detection(resultsSize: number): fc.Arbitrary<Write> {
     {
       weight: 1,
       arbitrary: fc
-        .tuple(fc.string({ unit: fc.constantFrom(...'ab\n\t"é𝄞]'), minLength: 1, maxLength: 7 }), fc.nat(resultsSize))
+        .tuple(
+          fc.string({ unit: fc.constantFrom(...Array.from('ab\n\t"é𝄞]')), minLength: 1, maxLength: 7 }),
+          fc.nat(resultsSize),
+        )
         .map(([text, count]) => element('RESULTS', `<![CDATA[${text.repeat(count).replaceAll(']]>', '')}]]>`)),
     },
   );
-  const values = fc.array(fc.oneof({ weight: 6, arbitrary: leaf(VALUE_NAMES) }, { weight: 1, arbitrary: tree(VALUE_NAMES) }), { maxLength: 7 });
+  const values = fc.array(
+    fc.oneof({ weight: 6, arbitrary: leaf(VALUE_NAMES) }, { weight: 1, arbitrary: tree(VALUE_NAMES) }),
+    { maxLength: 7 },
+  );
   return fc
     .tuple(fc.boolean(), values, fc.option(results), values, ATTRIBUTES)
     .map(([hasId, before, result, after, attributes]) => (gap) => {
@@ -108,7 +150,9 @@ function hostValue(): fc.Arbitrary<string> {
     { weight: 4, arbitrary: leaf(HOST_NAMES) },
     {
       weight: 2,
-      arbitrary: fc.tuple(HOST_NAMES, fc.array(HOST_TREES, { maxLength: 3 })).map(([name, items]) => element(name, items.join(' '))),
+      arbitrary: fc
+        .tuple(HOST_NAMES, fc.array(HOST_TREES, { maxLength: 3 }))
+        .map(([name, items]) => element(name, items.join(' '))),
     },
   );
 }
@@ -135,7 +179,14 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   TYPE: ['Confirmed', 'Info', ''],
   PORT: ['443', ' 22 '],
   FQDN: ['<![CDATA[a.example.com]]>', 'a&amp;b', 'é', '"', ''],
-  RESULTS: ['<![CDATA[a\tb\n]]>', '\n <![CDATA[x]y]]>\n', '<![CDATA[]]>', 'plain', '<![CDATA[a]]> b <![CDATA[c]]>', '<b>x</b>'],
+  RESULTS: [
+    '<![CDATA[a\tb\n]]>',
+    '\n <![CDATA[x]y]]>\n',
+    '<![CDATA[]]>',
+    'plain',
+    '<![CDATA[a]]> b <![CDATA[c]]>',
+    '<b>x</b>',
+  ],
   STATUS: ['Active', 'Fixed', 'Active\n'],
   QDS: ['75', '<![CDATA[75]]>', ''],
   LAST: ['2026-03-01T00:00:00Z'],
@@ -145,18 +196,24 @@ const ATTRIBUTED: Readonly<Record<string, readonly string[]>> = { QDS: [' severi
 /** A page as it is in fact: detections that are all alike but for their values and an element here and there. */
 export function uniformPageArbitrary(): fc.Arbitrary<string> {
   const member = ([name, values]: [string, readonly string[]]): fc.Arbitrary<string> =>
-    fc.tuple(
-      fc.integer({ min: 0, max: 9 }),
-      fc.constantFrom(values[0] ?? '', values[0] ?? '', ...values),
-      fc.constantFrom(...(ATTRIBUTED[name] ?? [''])),
-    ).map(([dice, value, attributes]) => (dice === 0 ? '' : element(name, value, attributes).repeat(dice === 1 ? 2 : 1)));
+    fc
+      .tuple(
+        fc.integer({ min: 0, max: 9 }),
+        fc.constantFrom(values[0] ?? '', values[0] ?? '', ...values),
+        fc.constantFrom(...(ATTRIBUTED[name] ?? [''])),
+      )
+      .map(([dice, value, attributes]) =>
+        dice === 0 ? '' : element(name, value, attributes).repeat(dice === 1 ? 2 : 1),
+      );
   const uniform = fc.tuple(...Object.entries(VALUES).map(member));
-  return fc.tuple(style(), fc.array(uniform, { maxLength: 25 }), fc.array(uniform, { maxLength: 5 })).map(([gap, ...hosts]) => {
-    const texts = hosts.map((detections, index) => {
-      const list = detections.map((members) => element('DETECTION', ['', ...members, ''].join(gap)));
-      return element('HOST', `<ID>${index + 1}</ID>${element('DETECTION_LIST', ['', ...list, ''].join(gap))}`);
+  return fc
+    .tuple(style(), fc.array(uniform, { maxLength: 25 }), fc.array(uniform, { maxLength: 5 }))
+    .map(([gap, ...hosts]) => {
+      const texts = hosts.map((detections, index) => {
+        const list = detections.map((members) => element('DETECTION', ['', ...members, ''].join(gap)));
+        return element('HOST', `<ID>${index + 1}</ID>${element('DETECTION_LIST', ['', ...list, ''].join(gap))}`);
+      });
+      const body = element('HOST_LIST', texts.join(gap));
+      return `<HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE>${body}</RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>`;
     });
-    const body = element('HOST_LIST', texts.join(gap));
-    return `<HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE>${body}</RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>`;
-  });
 }

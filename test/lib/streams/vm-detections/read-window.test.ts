@@ -164,7 +164,7 @@ describe('a host that breaks every page it is on', () => {
     const feed = await start(1);
     const [bad] = feed.simulator.hostIds({ from: FROM, to: TO });
     feed.simulator.setFaults({ kind: 'truncate', host: bad!, route: PAGE, count: 'always' });
-    const windows = await feed.ingest(FROM, TO, 20);
+    const windows = await feed.ingest(FROM, TO, 400);
     expect(windows).toMatchObject([{ state: 'incomplete' }]);
     expect(windows[0]?.lastError).toContain(`host ${bad!} is left out`);
   });

@@ -21,6 +21,11 @@ interface Text {
 /** White space as XML has it; that of JavaScript is more. */
 const IS_BLANK = /^[ \t\r\n]*$/;
 
+/** Texts with no element between them. */
+interface Runs {
+  readonly runs: Text[];
+}
+
 type Json = string | { readonly [key: string]: Json } | readonly Json[];
 
 /** A host as its rows must tell, whatever their number. */
@@ -57,7 +62,7 @@ export function parseTree(xml: string): Node {
   parser.on('text', (text) => addText(open.at(-1), text, false));
   parser.on('cdata', (text) => addText(open.at(-1), text, true));
   parser.write(xml).close();
-  return top.children.find(isNode) as Node;
+  return top.children.find(isNode)!;
 }
 
 function addText(node: Node | undefined, text: string, isCdata: boolean): void {
@@ -67,7 +72,7 @@ function addText(node: Node | undefined, text: string, isCdata: boolean): void {
   else node?.children.push({ isCdata, text });
 }
 
-function isNode(child: Node | Text): child is Node {
+function isNode(child: Node | Text | Runs): child is Node {
   return 'name' in child;
 }
 
@@ -140,7 +145,8 @@ function addHostChildren(build: HostBuild, parent: Node): void {
     if (!isNode(segment)) {
       const text = joinRuns(segment.runs);
       if (text !== '') addMember(build.record, '#text', text);
-    } else if (segment.name === 'DETECTION' && parent.name === 'DETECTION_LIST') build.detections.push(detection(segment));
+    } else if (segment.name === 'DETECTION' && parent.name === 'DETECTION_LIST')
+      build.detections.push(detection(segment));
     else if (segment.name === 'DETECTION_LIST' && parent.name === 'HOST') {
       for (const [name, value] of Object.entries(segment.attributes)) addMember(build.record, `@${name}`, value);
       addHostChildren(build, segment);
@@ -193,7 +199,11 @@ function itemsOf(value: Json, item: string): Json | undefined {
   const members = value as Record<string, Json>;
   const only = members[item];
   if (only === undefined || Object.keys(members).length !== 1) return undefined;
-  return Array.isArray(only) ? only : [only];
+  return isList(only) ? only : [only];
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function setDns(columns: Columns, value: Json): boolean {
@@ -209,13 +219,14 @@ function detection(node: Node): Json {
   const members = new Map<string, Json[]>();
   for (const [name, value] of Object.entries(node.attributes)) addMember(members, `@${name}`, value);
   for (const segment of segments(node)) {
-    if (isNode(segment)) addMember(members, segment.name, segment.name === 'RESULTS' ? results(segment) : toJson(segment));
-    else addText2(members, segment.runs);
+    if (isNode(segment))
+      addMember(members, segment.name, segment.name === 'RESULTS' ? results(segment) : toJson(segment));
+    else addRuns(members, segment.runs);
   }
   return membersToJson(members);
 }
 
-function addText2(members: Map<string, Json[]>, runs: readonly Text[]): void {
+function addRuns(members: Map<string, Json[]>, runs: readonly Text[]): void {
   const first = runs.find((run) => run.isCdata || !IS_BLANK.test(run.text));
   if (first !== undefined) addMember(members, first.isCdata ? '#cdata-section' : '#text', joinRuns(runs));
 }
@@ -223,7 +234,7 @@ function addText2(members: Map<string, Json[]>, runs: readonly Text[]): void {
 /** Only texts are compared: markup inside RESULTS has tests of its own. */
 function results(node: Node): Json {
   const attributes = Object.entries(node.attributes).map(([name, value]) => [`@${name}`, value]);
-  const text = joinRuns(node.children.filter((child) => !isNode(child)));
+  const text = joinRuns(node.children.flatMap((child) => (isNode(child) ? [] : [child])));
   return Object.fromEntries([...attributes, ['#cdata-section', text]]) as Json;
 }
 
@@ -241,12 +252,12 @@ function toJson(node: Node): Json {
     else if (index === 0 && attributes.length === 0) {
       const text = joinRuns(part.runs);
       if (text !== '') addMember(members, '#text', text);
-    } else addText2(members, part.runs);
+    } else addRuns(members, part.runs);
   }
   return membersToJson(members);
 }
 
-type Segment = Node | { readonly runs: Text[] };
+type Segment = Node | Runs;
 
 /** Children, with the texts between two elements together. */
 function segments(node: Node): Segment[] {
@@ -279,5 +290,7 @@ function addMember(members: Map<string, Json[]>, name: string, value: Json): voi
 }
 
 function membersToJson(members: Map<string, Json[]>): Record<string, Json> {
-  return Object.fromEntries([...members].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
+  return Object.fromEntries(
+    [...members].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  );
 }

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { decode, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
+
+const SIZES = [Infinity, 50_000, 977];
+
+function recordOf(rows: readonly Row[]): string {
+  return rows.map((row) => row.RecordPart ?? '').join('');
+}
+
+function errorsOf(rows: readonly Row[]): Set<string> {
+  return new Set(rows.flatMap((row) => (row.ParseError === null ? [] : [row.ParseError])));
+}
+
+describe('what fits no row', () => {
+  test.each(SIZES)('of a host is kept as text, beside everything else (portions of %d)', (size) => {
+    const os = `<OS><![CDATA[${'é"\n'.repeat(40_000)}]]></OS>`;
+    const { rows } = decode(pageOf(hostOf('7', `<IP>10.0.0.1</IP>${os}<DNS>a.b</DNS>`, detectionOf('1'))), [size]);
+    expect(recordOf(rows)).toBe(os);
+    expect(errorsOf(rows)).toEqual(new Set(['OS is too large for a row: RecordPart holds its XML']));
+    for (const row of rows) expect(Buffer.byteLength(row.RecordPart ?? '')).toBeLessThan(60_000);
+    expect(rows[0]).toMatchObject({ HostId: '7', IPAddress: '10.0.0.1', OperatingSystem: null, DnsName: 'a.b' });
+    expect(rows[0]).toMatchObject({ DetectionCount: 1, RecordPart: null, ParseError: null, PartCount: rows.length });
+  });
+
+  test.each(SIZES)('of a column that every row repeats is kept as text (portions of %d)', (size) => {
+    const netbios = `<NETBIOS>${'n'.repeat(20_000)}</NETBIOS>`;
+    const { rows } = decode(pageOf(hostOf('7', netbios, detectionOf('1'))), [size]);
+    expect(recordOf(rows)).toBe(netbios);
+    expect(rows[0]).toMatchObject({ NetBios: null, DetectionCount: 1 });
+  });
+
+  test.each(SIZES)('of tags and metadata is kept as text (portions of %d)', (size) => {
+    const tags = `<TAGS>${'<TAG><NAME><![CDATA[a]]></NAME> </TAG>'.repeat(8_000)}</TAGS>`;
+    const metadata = `<METADATA><EC2 a="${'m'.repeat(62_000)}"/></METADATA>`;
+    const { rows } = decode(pageOf(hostOf('7', tags + metadata, detectionOf('1'))), [size]);
+    expect(recordOf(rows)).toBe(tags + metadata);
+    expect(rows[0]).toMatchObject({ Tags: null, Metadata: null, DetectionCount: 1 });
+  });
+
+  test.each(SIZES)('of many unknown host elements is kept as text (portions of %d)', (size) => {
+    const elements = Array.from({ length: 20 }, (_, n) => `<NEW_${n}>${String(n).repeat(4_000)}</NEW_${n}>`);
+    const { rows } = decode(pageOf(hostOf('7', elements.join(''))), [size]);
+    const record = rows[0]?.HostRecord as Record<string, string>;
+    const inRecord = Object.entries(record).map(([name, text]) => `<${name}>${text}</${name}>`);
+    expect(inRecord.join('') + recordOf(rows)).toBe(elements.join(''));
+    expect(Buffer.byteLength(JSON.stringify(record))).toBeLessThan(60_000);
+  });
+
+  test.each(SIZES)('of a detection is kept as text, the detection without it (portions of %d)', (size) => {
+    const fqdn = `<FQDN a="1">${'f'.repeat(70_000)}<b/></FQDN>`;
+    const detections = detectionOf('1', `${fqdn}<SEVERITY>5</SEVERITY>`) + detectionOf('2');
+    const { rows } = decode(pageOf(hostOf('7', '', detections)), [size]);
+    expect(recordOf(rows)).toBe(fqdn);
+    expect(errorsOf(rows)).toEqual(new Set(['DETECTION/FQDN is too large for a row: RecordPart holds its XML']));
+    expect(rows.flatMap((row) => row.DetectionList.DETECTION)).toEqual([
+      { UNIQUE_VULN_ID: '1', QID: '38170', SEVERITY: '5' },
+      { UNIQUE_VULN_ID: '2', QID: '38170' },
+    ]);
+  });
+
+  test.each(SIZES)('of what follows long RESULTS is kept as text (portions of %d)', (size) => {
+    const after = Array.from({ length: 30 }, (_, n) => `<AFTER_${n}>${'a'.repeat(1_000)}</AFTER_${n}>`);
+    const results = `<RESULTS>${'r'.repeat(130_000)}</RESULTS>`;
+    const { rows } = decode(pageOf(hostOf('7', '', detectionOf('1', results + after.join('')))), [size]);
+    const [first] = rows.flatMap((row) => row.DetectionList.DETECTION);
+    const kept = Object.keys(first ?? {}).filter((name) => name.startsWith('AFTER_'));
+    expect(kept.length).toBeGreaterThan(5);
+    expect(recordOf(rows)).toBe(after.slice(kept.length).join(''));
+  });
+});
+
+describe('a host without id', () => {
+  test.each(SIZES)('is kept as text with what is known of it (portions of %d)', (size) => {
+    const host = `<HOST x="1"><IP>10.0.0.1</IP><DETECTION_LIST>${detectionOf('1')}</DETECTION_LIST></HOST>`;
+    const { rows, end } = decode(pageOf(hostOf('7') + host + hostOf('8', '', detectionOf('2'))), [size]);
+    expect(rows.map((row) => row.HostId)).toEqual(['7', null, '8']);
+    expect(rows[1]).toMatchObject({
+      IPAddress: '10.0.0.1',
+      RecordPart: host,
+      DetectionList: { DETECTION: [] },
+      PartCount: 1,
+    });
+    expect(rows[1]?.ParseError).toContain('no ID');
+    expect(end).toMatchObject({ hosts: 3, detections: 1, isOutOfOrder: false });
+  });
+
+  test.each(SIZES)('is kept as text when it is large, too (portions of %d)', (size) => {
+    const detections = Array.from({ length: 300 }, (_, n) =>
+      detectionOf(String(n), `<RESULTS>${'x'.repeat(5_000)}</RESULTS>`),
+    );
+    const host = `<HOST><IP>10.0.0.1</IP><DETECTION_LIST>${detections.join('\n')}</DETECTION_LIST><ID>9</ID></HOST>`;
+    const { rows } = decode(pageOf(hostOf('7') + host + hostOf('10')), [size]);
+    expect(recordOf(rows)).toBe(host);
+    expect(new Set(rows.map((row) => row.HostId))).toEqual(new Set(['7', null, '10']));
+    expect(new Set(rows.flatMap((row) => row.DetectionList.DETECTION))).toEqual(new Set());
+  });
+
+  test('has keys by its text', () => {
+    const { rows } = decode(pageOf('<HOST><IP>1</IP></HOST><HOST><IP>2</IP></HOST><HOST><IP>2</IP></HOST>'));
+    const [one, two, again] = rows.map((row) => row.RowKey);
+    expect(one).not.toBe(two);
+    expect(again).toBe(two);
+  });
+});
