@@ -51,16 +51,18 @@ async function bundleLoad(folder: string): Promise<BenchResult> {
     ours.push(times[0] ?? 0);
     rival.push(times[1] ?? 0);
   }
-  const ratio = median(rival) / median(ours);
+  const rivalName = `the goal of ${LOAD_GOAL_MS} ms (the same packages from node_modules: ${median(rival).toFixed(0)} ms)`;
+  const ratio = median(ours) / LOAD_GOAL_MS;
   return {
     name: 'bundle-load',
     unit: 'ms',
     ours: median(ours),
-    rival: median(rival),
-    rivalName: 'the same packages from node_modules',
+    rival: LOAD_GOAL_MS,
+    rivalName,
     ratio,
-    goal: LOAD_GOAL_MS,
-    holds: median(ours) <= LOAD_GOAL_MS,
+    goal: 1,
+    isBound: true,
+    holds: ratio <= 1,
   };
 }
 

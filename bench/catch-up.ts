@@ -2,7 +2,9 @@
  * Catch-up after an outage of a day: 200,000 EDR events and 50,000 VM hosts from a vendor that takes 200 ms a call and allows two
  * calls at once. The whole app runs as it is deployed: the bundle in the local host, real queues and tables, a Logs Ingestion endpoint.
  */
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureBuilt } from '../dev/host/ensure-built.ts';
 import type { BenchResult } from './result.ts';
 import { startPart, startStack, type Stack } from './stack.ts';
 
@@ -37,6 +39,7 @@ interface Stats {
 
 /** Runs both catch-ups. */
 export async function run(): Promise<BenchResult[]> {
+  await ensureBuilt(resolve(import.meta.dirname, '..'));
   return [...(await edrCatchUp()), ...(await vmCatchUp())];
 }
 

@@ -2,6 +2,7 @@
 import { SingleBar, Presets } from 'cli-progress';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writePerformance } from './plot.ts';
 import type { BenchResult } from './result.ts';
 
 const BENCHES: readonly {
@@ -50,6 +51,7 @@ console.table(
 );
 if (wanted.length === 0) {
   await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writePerformance(join(import.meta.dirname, '..'));
 }
 process.exit(0);
 

@@ -3,7 +3,6 @@
 //   node dev/host/main.ts [--app DIR] [--functions NAME,NAME] [--no-start-timers]
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startAzurite } from '../azurite/start-azurite.ts';
 import { ensureBuilt } from './ensure-built.ts';
 import { HostError } from './host-error.ts';
 import { applySettings, findSetting, loadLocalSettings } from './settings.ts';
@@ -36,6 +35,8 @@ async function ensureStorage(appDir: string): Promise<() => Promise<void>> {
     return () => Promise.resolve();
   }
   const dir = join(appDir, '.local', 'azurite');
+  // Loaded only when needed: it is the larger part of this process.
+  const { startAzurite } = await import('../azurite/start-azurite.ts');
   const azurite = await startAzurite({ dir });
   process.env.AzureWebJobsStorage = azurite.connectionString;
   console.log(`Azurite keeps its data in ${dir}`);
