@@ -112,5 +112,8 @@ type connectorSettings = {
   @description('Token audience of the ingestion endpoint; to be set in sovereign clouds only.')
   LOGS_INGESTION_AUDIENCE: string?
 
+  @description('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces besides Application Insights.')
+  OTEL_EXPORTER_OTLP_ENDPOINT: string?
+
   *: string
 }

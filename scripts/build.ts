@@ -1,24 +1,26 @@
 /**
- * Bundles the function app for deployment: `dist/main.cjs` with its source map, and beside it two libraries that few invocations need
+ * Bundles the function app for deployment: `dist/main.cjs` with its source map, and beside it the libraries that few invocations need
  * and that are loaded with their first use, because most of a cold start is spent on compiling what is loaded.
  */
 import { build, type Plugin } from 'esbuild';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** Packages behind a dynamic import, and the files they become. */
+/** What stands behind a dynamic import, and the files it becomes. */
 const LAZY: Readonly<Record<string, string>> = {
   '@azure/identity': 'azure-identity',
   '@azure/storage-blob': 'azure-storage-blob',
+  './src/lib/telemetry/otel-sdk.ts': 'otel-sdk',
 };
 
 const lazyPackages: Plugin = {
   name: 'lazy-packages',
   setup: (build) => {
-    build.onResolve({ filter: /^@azure\// }, ({ path, kind }) => {
-      const file = kind === 'dynamic-import' ? LAZY[path] : undefined;
+    build.onResolve({ filter: /^@azure\/|^\.\// }, ({ path, kind, resolveDir }) => {
+      const name = path.startsWith('.') ? `./${relative(root, join(resolveDir, path))}` : path;
+      const file = kind === 'dynamic-import' ? LAZY[name] : undefined;
       return file === undefined ? undefined : { path: `./${file}.cjs`, external: true };
     });
   },

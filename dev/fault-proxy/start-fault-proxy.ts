@@ -15,7 +15,13 @@ export interface FaultProxy {
   readonly close: () => Promise<void>;
 }
 
-interface Proxy {
+/** How a proxy differs from its target. */
+export interface FaultProxyOptions {
+  /** The time that answers tell in their `Date`, milliseconds since 1970; absent: the target's own. */
+  readonly now?: () => number;
+}
+
+interface Proxy extends FaultProxyOptions {
   readonly target: URL;
   readonly agent: Agent;
   readonly faults: FaultBook<ProxyFault>;
@@ -39,20 +45,26 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
 }
 
 /** Signatures of storage requests cover the path, not the host, so only the address is changed. */
-function forward({ target, agent }: Proxy, request: IncomingMessage, body: Buffer): Promise<TargetAnswer> {
+function forward({ target, agent, now }: Proxy, request: IncomingMessage, body: Buffer): Promise<TargetAnswer> {
   return new Promise((resolve, reject) => {
     const { method, url, rawHeaders } = request;
     const headers = [...rawHeaders];
     const options = { host: target.hostname, port: target.port, agent, method, path: url, headers };
     const outgoing = sendRequest(options, (answer) => {
       readAll(answer).then(
-        (bytes) => resolve({ status: answer.statusCode ?? 502, rawHeaders: answer.rawHeaders, body: bytes }),
+        (bytes) => resolve({ status: answer.statusCode ?? 502, rawHeaders: dated(answer, now), body: bytes }),
         reject,
       );
     });
     outgoing.once('error', reject);
     outgoing.end(body);
   });
+}
+
+function dated({ rawHeaders }: IncomingMessage, now: (() => number) | undefined): readonly string[] {
+  if (now === undefined) return rawHeaders;
+  const place = rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'date');
+  return place === -1 ? rawHeaders : rawHeaders.with(place + 1, new Date(now()).toUTCString());
 }
 
 function withoutTransferHeaders(rawHeaders: readonly string[]): string[] {
@@ -111,14 +123,14 @@ async function answerAfter(
   answer: TargetAnswer,
 ): Promise<void> {
   if (fault?.kind === 'stall') return;
-  if (fault?.kind === 'cut-after') return reset(response);
-  if (fault?.kind !== 'cut-body' && fault?.kind !== 'stall-body') return passBack(response, answer);
-  await passHalf(response, answer);
-  if (fault.kind === 'cut-body') {
+  if (fault?.kind === 'cut-after') reset(response);
+  else if (fault?.kind === 'stall-body') await passHalf(response, answer);
+  else if (fault?.kind === 'cut-body') {
+    await passHalf(response, answer);
     // Not in the same moment as the half: a reset may overtake data that is still on its way.
     await delay(20);
     reset(response);
-  }
+  } else passBack(response, answer);
 }
 
 async function serve(proxy: Proxy, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,6 +140,8 @@ async function serve(proxy: Proxy, request: IncomingMessage, response: ServerRes
   const seen: ProxiedRequest = { method, url, body: isText ? bytes.toString('utf8') : '' };
   const hits = proxy.faults.take(`${method} ${url}\n${seen.body}`);
   for (const fault of hits) await fault.onRequest?.(seen);
+  // A client that died meanwhile has asked for nothing.
+  if (response.destroyed) return;
   const fault = hits.find(({ kind }) => kind !== 'pass');
   if (fault !== undefined && (await answerInPlace(fault, response))) return;
   const answer = await forward(proxy, request, bytes);
@@ -139,8 +153,9 @@ async function serve(proxy: Proxy, request: IncomingMessage, response: ServerRes
  * Starts a proxy before an HTTP service, on a loopback port. It reads requests and answers whole, so it is for tests of
  * small calls. Signed storage requests pass: shared keys sign the path, not the host.
  */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+export async function startFaultProxy(target: string, options: FaultProxyOptions = {}): Promise<FaultProxy> {
   const proxy: Proxy = {
+    ...options,
     target: new URL(target),
     agent: new Agent({ keepAlive: true }),
     faults: createFaultBook<ProxyFault>(FAULT_SEED),

@@ -5,12 +5,15 @@ import { runPlanner } from '../lib/pipeline/run-planner.ts';
 import { getServices } from '../lib/services.ts';
 import { STREAMS } from '../lib/streams/index.ts';
 
-/** Plans the windows of one stream. */
-export async function planStream(name: string): Promise<void> {
+/** Plans the windows of one stream; `traceparent` is the trace context of the host's invocation. */
+export async function planStream(name: string, traceparent?: string): Promise<void> {
   const services = getServices();
   const stream = services.streams.find((each) => each.name === name);
   if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
-  else await runPlanner(services.planning(stream));
+  else {
+    const about = { stream: name, attributes: { stream: name }, parent: traceparent };
+    await services.telemetry.invocation('plan', about, () => runPlanner(services.planning(stream)));
+  }
 }
 
 function defaultSchedule(setting: ScheduleSetting): string {
@@ -22,6 +25,7 @@ for (const { name, scheduleSetting } of STREAMS) {
   const isSet = (process.env[scheduleSetting] ?? '') !== '';
   app.timer(`plan-${name}`, {
     schedule: isSet ? `%${scheduleSetting}%` : defaultSchedule(scheduleSetting),
-    handler: (_timer, context: InvocationContext) => withLogTarget(context, () => planStream(name)),
+    handler: (_timer, context: InvocationContext) =>
+      withLogTarget(context, () => planStream(name, context.traceContext?.traceParent)),
   });
 }

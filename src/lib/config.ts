@@ -258,6 +258,12 @@ export const settingsSchema = z.object({
   LOGS_INGESTION_AUDIENCE: serviceUrl
     .default('https://monitor.azure.com')
     .describe('Token audience of the ingestion endpoint; other in sovereign clouds.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
+    .optional()
+    .describe('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces; unset: none.'),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: trimmed
+    .optional()
+    .describe('Application Insights that gets metrics and traces, by the identity of the app; unset: none.'),
   AzureWebJobsStorage: trimmed
     .optional()
     .describe('Connection string of the storage account; in Azure use the identity settings instead.'),

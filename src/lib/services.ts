@@ -1,3 +1,4 @@
+import type { TokenCredential } from '@azure/core-auth';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -24,6 +25,9 @@ import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
+import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
+import { createTelemetry } from './telemetry/start-telemetry.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** Version of the connector. */
 export const VERSION: string = packageJson.version;
@@ -44,6 +48,7 @@ export interface Services {
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
   readonly audit: Audit;
+  readonly telemetry: Telemetry;
   readonly edr: EdrApi;
   readonly vm: VmApi;
   readonly backfills: BackfillDependencies;
@@ -68,35 +73,45 @@ export function createServices(env: Environment): Services {
   if (unknown.length > 0) throw unknownStreams(unknown);
   for (const warning of settings.warnings) ambientLog.warn('SettingDoubtful', { warning });
   const clock: Clock = { now: () => new Date() };
+  const owner = `${hostname()}-${process.pid}`;
+  const credential = (): TokenCredential => createCredential(settings.AzureWebJobsStorage__clientId);
+  const telemetry = createTelemetry({
+    otlpEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    connectionString: settings.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    credential,
+    version: VERSION,
+    instance: owner,
+    log: ambientLog,
+  });
+  const log = observeLog(ambientLog, telemetry);
   const storage = openStorage(settings);
   const limiter = createTableLimiter(storage, {
     concurrency: settings.QUALYS_MAX_CONCURRENCY,
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
   });
-  const calls = { limiter, clock, log: ambientLog };
+  const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
   const account = { username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD };
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
   const edr = createEdrApi({ ...gateway, auth: createEdrAuth({ ...gateway, ...account }) });
   const vm = createVmApi({ ...calls, settings });
   const store = createTableCheckpointStore(storage);
-  const queue = createStorageWorkQueue(storage);
+  const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
   const sharedTime = createStorageClock(storage);
-  const common = { store, queue, clock, log: ambientLog, staleSeconds: settings.STALE_WINDOW_SECONDS };
+  const common = { store, queue, clock, log, staleSeconds: settings.STALE_WINDOW_SECONDS };
   const streamServices = { settings, clock, edr, vm };
   const backfills: BackfillDependencies = {
     ...common,
     parallel: settings.QUALYS_MAX_CONCURRENCY,
     windowMinutes: (name) => STREAMS.find((stream) => stream.name === name)?.plan(settings).windowMinutes ?? 60,
   };
-  const sink = createLogsIngestionSink(settings, () => createCredential(settings.AzureWebJobsStorage__clientId));
+  const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
-  const owner = `${hostname()}-${process.pid}`;
   return {
     settings,
     clock,
-    log: ambientLog,
+    log,
     streams: STREAMS.filter(({ name }) => settings.QUALYS_STREAMS.includes(name)).map((each) =>
-      bindStream(each, streamServices),
+      observeStream(bindStream(each, streamServices), telemetry),
     ),
     store,
     queue,
@@ -104,6 +119,7 @@ export function createServices(env: Environment): Services {
     deadLetters,
     limiter,
     audit: createTableAudit(storage, clock.now),
+    telemetry,
     edr,
     vm,
     backfills,

@@ -10,6 +10,8 @@ import { requestOf, setFault, type Step } from './steps.ts';
 const HOUR_MS = 3_600_000;
 /** A step of the clock is put right after so long. */
 const CLOCK_WRONG_MS = 400_000;
+/** Longer than all quick retries, and than the halving of a window down to single hosts. */
+const VENDOR_DOWN_MS = 1_200_000;
 
 function odata(code: string): string {
   return JSON.stringify({ 'odata.error': { code, message: { lang: 'en-US', value: 'simulated fault' } } });
@@ -25,9 +27,17 @@ interface StorageFault {
 const OUTAGE = 5;
 
 const STORAGE_FAULTS: readonly StorageFault[] = [
-  { fault: 'storage 500, five times', action: { kind: 'status', status: 500, body: odata('InternalError') }, count: OUTAGE },
+  {
+    fault: 'storage 500, five times',
+    action: { kind: 'status', status: 500, body: odata('InternalError') },
+    count: OUTAGE,
+  },
   { fault: 'storage 503', action: { kind: 'status', status: 503, body: odata('ServerBusy') }, count: 1 },
-  { fault: 'storage 412', action: { kind: 'status', status: 412, body: odata('UpdateConditionNotSatisfied') }, count: 1 },
+  {
+    fault: 'storage 412',
+    action: { kind: 'status', status: 412, body: odata('UpdateConditionNotSatisfied') },
+    count: 1,
+  },
   { fault: 'storage 409', action: { kind: 'status', status: 409, body: odata('EntityAlreadyExists') }, count: 1 },
   { fault: 'storage cut before', action: { kind: 'cut-before' }, count: 1 },
   { fault: 'storage cut after it was done', action: { kind: 'cut-after' }, count: 1 },
@@ -66,7 +76,12 @@ function storageCells(step: Step): Cell[] {
   }));
 }
 
-function vendorCell(step: Step, fault: string, action: FaultAction, target: { nth?: number; count?: number } = {}): Cell {
+function vendorCell(
+  step: Step,
+  fault: string,
+  action: FaultAction,
+  target: { nth?: number; count?: number } = {},
+): Cell {
   return {
     step,
     fault,
@@ -106,7 +121,11 @@ const BODY_CELLS: readonly Cell[] = [
       simulator.setFaults({ kind: 'status', status: 503, count: 'always', route: feed.routes.page });
       return {
         hasStruck: () => true,
-        delivery: { onPoll: (elapsedMs) => void (elapsedMs > 1_200_000 && simulator.setFaults()) },
+        delivery: {
+          onPoll: (elapsedMs) => {
+            if (elapsedMs > VENDOR_DOWN_MS) simulator.setFaults();
+          },
+        },
       };
     },
   },
@@ -175,8 +194,16 @@ const AT_WORK: readonly (readonly [Step, Moment])[] = [
 ];
 
 const QUEUE_CELLS: readonly Cell[] = [
-  { step: 'enqueue', fault: 'every message comes twice', arm: () => ({ hasStruck: () => true, delivery: { isTwice: true } }) },
-  { step: 'enqueue', fault: 'messages come in reverse', arm: () => ({ hasStruck: () => true, delivery: { isReversed: true } }) },
+  {
+    step: 'enqueue',
+    fault: 'every message comes twice',
+    arm: () => ({ hasStruck: () => true, delivery: { isTwice: true } }),
+  },
+  {
+    step: 'enqueue',
+    fault: 'messages come in reverse',
+    arm: () => ({ hasStruck: () => true, delivery: { isReversed: true } }),
+  },
   ...AT_WORK.map(([step, moment]) => ({
     step,
     fault: `message comes again ${moment} it`,
@@ -192,7 +219,15 @@ const QUEUE_CELLS: readonly Cell[] = [
   })),
 ];
 
-const CLOCK_STEPS: readonly Step[] = ['plan', 'enqueue', 'fetch headers', 'upload, chunk 1', 'checkpoint', 'close', 'move watermark'];
+const CLOCK_STEPS: readonly Step[] = [
+  'plan',
+  'enqueue',
+  'fetch headers',
+  'upload, chunk 1',
+  'checkpoint',
+  'close',
+  'move watermark',
+];
 
 function clockCells(name: string, stepMs: number): Cell[] {
   return CLOCK_STEPS.map((step) => ({
@@ -205,7 +240,11 @@ function clockCells(name: string, stepMs: number): Cell[] {
       if (step === 'plan') change();
       return {
         ...(step === 'plan' ? { hasStruck: () => true } : atStep(rig, step, 'before', change)),
-        delivery: { onPoll: (elapsedMs) => void (elapsedMs > CLOCK_WRONG_MS && (app.skewMs = 0)) },
+        delivery: {
+          onPoll: (elapsedMs) => {
+            if (elapsedMs > CLOCK_WRONG_MS) app.skewMs = 0;
+          },
+        },
       };
     },
   }));
@@ -277,7 +316,15 @@ const STORAGE_STEPS: readonly Step[] = [
 ];
 
 /** Steps before and after the stream's own part of the path. */
-const SHARED_STEPS: ReadonlySet<Step> = new Set(['plan', 'enqueue', 'claim', 'split', 'enqueue next', 'close', 'move watermark']);
+const SHARED_STEPS: ReadonlySet<Step> = new Set([
+  'plan',
+  'enqueue',
+  'claim',
+  'split',
+  'enqueue next',
+  'close',
+  'move watermark',
+]);
 
 function share(cell: Cell): Cell {
   return SHARED_STEPS.has(cell.step) || cell.fault.startsWith('clock') ? { ...cell, isShared: true } : cell;

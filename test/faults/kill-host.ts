@@ -42,7 +42,10 @@ export async function buildApp(queues: Readonly<Record<string, unknown>>): Promi
 }
 
 function startProcess(): ChildProcess {
-  return fork(SCRIPT, { execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return fork(SCRIPT, {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {

@@ -26,7 +26,11 @@ interface Line {
   readonly message: string;
 }
 
-function startProcess(appDir: string, env: Readonly<Record<string, string>>, onLine: (line: Line) => void): ChildProcess {
+function startProcess(
+  appDir: string,
+  env: Readonly<Record<string, string>>,
+  onLine: (line: Line) => void,
+): ChildProcess {
   const child = fork(join(import.meta.dirname, 'load-process.ts'), [appDir], {
     env: { ...process.env, ...env },
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -85,7 +89,9 @@ test.runIf(process.env.SOAK === '1')(
       AzureWebJobsStorage: azurite.connectionString,
     };
     const errors: string[] = [];
-    const onLine = (line: Line): void => void (isError(line) && errors.push(line.message.slice(0, 500)));
+    const onLine = (line: Line): void => {
+      if (isError(line)) errors.push(line.message.slice(0, 500));
+    };
     const appDir = await buildApp({ batchSize: WORKERS_A_HOST, newBatchThreshold: 0, maxPollingInterval: '00:00:01' });
     const hosts = Array.from({ length: HOSTS }, () => startProcess(appDir, env, onLine));
     const { store } = createServices(env);

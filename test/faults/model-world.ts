@@ -54,6 +54,8 @@ export interface World {
   readonly startPlanner: () => Actor;
   /** Hands the visible message at the place to a worker; undefined when none is visible. */
   readonly startWorker: (place: number) => Actor | undefined;
+  /** The item that a worker works on; undefined for other processes. */
+  readonly itemOf: (actor: Actor) => WorkItem | undefined;
   readonly startBackfill: (fromSeconds: number, seconds: number) => Actor;
   /** Live records of a half-open span of the vendor. */
   readonly recordsIn: (window: { readonly from: string; readonly to: string }) => string[];
@@ -117,6 +119,9 @@ export function createWorld(): World {
   const rowKeys = new Map<string, string>();
   const recorded = new Map<string, Set<string>>();
   const violations: string[] = [];
+  /** Workers that have sent a chunk of a window which was no longer theirs. */
+  const overtaken = new Set<string>();
+  const items = new Map<string, WorkItem>();
   const now = (): number => clock.now().getTime();
 
   const queue: WorkQueue = {
@@ -188,12 +193,20 @@ export function createWorld(): World {
     };
   }
 
-  /** A worker whose claim has run out may not know it yet; one that holds its claim must not send a stored page again. */
+  /**
+   * A worker that holds its claim must not send a stored page again. One whose window was taken over learns it when it stores: by then it
+   * may have sent one chunk, never two.
+   */
   function checkUpload(actor: string, item: WorkItem, rows: readonly { id: string }[]): void {
-    const record = store.windowsOf(STREAM, item.run).find(({ key }) => key === item.window);
-    const holds = record?.claim?.owner === actor && Date.parse(record.claim.until) > now();
-    const again = rows.filter(({ id }) => recorded.get(item.run)?.has(id) === true);
-    if (holds && again.length > 0) violations.push(`${again.length} records of ${item.window} were sent after their checkpoint`);
+    const { run, window } = item;
+    const record = store.windowsOf(STREAM, run).find(({ key }) => key === window);
+    if (record?.claim?.owner !== actor) {
+      if (overtaken.has(actor)) violations.push(`${actor} goes on with ${window}, which was taken over`);
+      overtaken.add(actor);
+      return;
+    }
+    const again = rows.filter(({ id }) => recorded.get(run)?.has(id) === true);
+    if (again.length > 0) violations.push(`${again.length} records of ${window} were sent after their checkpoint`);
   }
 
   const storeFor = (actor: Actor): MemoryStore => {
@@ -288,13 +301,20 @@ export function createWorld(): World {
           tendBackfills: () => tendBackfills(STREAM, backfills),
         });
       }),
+    itemOf: (actor) => items.get(actor.name),
     startWorker: (place) => {
       const visible = messages.filter(({ isTaken, visibleAt }) => !isTaken && visibleAt <= now());
       const message = visible[place % Math.max(1, visible.length)];
       if (message === undefined) return undefined;
       message.isTaken = true;
       message.dequeues++;
-      return start('worker', (actor) => work(actor, message.item), (error) => void settle(message, error));
+      const worker = start(
+        'worker',
+        (actor) => work(actor, message.item),
+        (error) => void settle(message, error),
+      );
+      items.set(worker.name, message.item);
+      return worker;
     },
     startBackfill: (fromSeconds, seconds) => {
       const from = new Date(Date.parse(START) + fromSeconds * 1000);

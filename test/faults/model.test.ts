@@ -5,6 +5,8 @@ import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import { createWorld, START, STREAM, type NextFaults, type World } from './model-world.ts';
 
+const IS_SOAK = process.env.SOAK === '1';
+
 /** What the model knows: how far the clock has been moved, and whether a fault may end a backfill as failed. */
 interface Model {
   seconds: number;
@@ -44,7 +46,9 @@ const commands = [
   fc.nat(12).map((n) => command(`planner starts, ${n} operations`, (world) => world.startPlanner().step(n))),
   fc
     .tuple(place, fc.nat(30))
-    .map(([at, n]) => command(`worker takes message ${at}, ${n} operations`, (world) => world.startWorker(at)?.step(n))),
+    .map(([at, n]) =>
+      command(`worker takes message ${at}, ${n} operations`, (world) => world.startWorker(at)?.step(n)),
+    ),
   place.map((at) => command(`worker finishes message ${at}`, (world) => world.startWorker(at)?.finish())),
   fc
     .tuple(place, fc.integer({ min: 1, max: 20 }))
@@ -57,6 +61,18 @@ const commands = [
         pick(running(world), at)?.crash(isDone),
       ),
     ),
+  fc.tuple(place, fc.integer({ min: 1, max: 12 })).map(([at, n]) =>
+    command(`worker takes message ${at}, freezes after ${n} operations, another finishes its window`, async (world) => {
+      const frozen = world.startWorker(at);
+      const item = frozen === undefined ? undefined : world.itemOf(frozen);
+      if (frozen === undefined || item === undefined) return;
+      await frozen.step(n);
+      // Longer than a claim lasts.
+      world.clock.forward(61_000);
+      world.messages.unshift({ item, visibleAt: 0, dequeues: 0, isTaken: false });
+      await world.startWorker(0)?.finish();
+    }),
+  ),
   fc.constantFrom(10, 61, 300, 620, 901).map((seconds) =>
     command(`clock +${seconds} s`, (world, model) => {
       model.seconds += seconds;
@@ -65,7 +81,10 @@ const commands = [
   ),
   place.map((at) =>
     command(`message ${at} is lost`, ({ messages }) => {
-      const found = pick(messages.filter(({ isTaken }) => !isTaken), at);
+      const found = pick(
+        messages.filter(({ isTaken }) => !isTaken),
+        at,
+      );
       if (found !== undefined) messages.splice(messages.indexOf(found), 1);
     }),
   ),
@@ -109,7 +128,9 @@ async function runOn(world: World): Promise<void> {
     if (hasCaughtUp(world, target)) return;
     world.clock.forward(30_000);
   }
-  throw new Error(`not caught up: ${JSON.stringify(world.store.windowsOf(STREAM, 'live').filter((w) => !isFinished(w)))}`);
+  throw new Error(
+    `not caught up: ${JSON.stringify(world.store.windowsOf(STREAM, 'live').filter((w) => !isFinished(w)))}`,
+  );
 }
 
 function hasCaughtUp({ store }: World, target: string): boolean {
@@ -127,18 +148,22 @@ function checkEnd(world: World, model: Model): void {
   }
 }
 
-test('whatever happens in whatever order, nothing is lost and the watermark never runs ahead', { timeout: 120_000 }, async () => {
-  const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-  const numRuns = Number(process.env.FC_RUNS ?? (process.env.SOAK === '1' ? 3000 : 120));
-  console.log(`model-based test: FC_SEED=${seed}, ${numRuns} runs`);
-  await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 80, size: 'max' }), async (steps) => {
-      const model: Model = { seconds: 0, hasRefusal: false };
-      const world = createWorld();
-      await fc.asyncModelRun(() => ({ model, real: world }), steps);
-      await runOn(world);
-      checkEnd(world, model);
-    }),
-    { seed, numRuns },
-  );
-});
+test(
+  'whatever happens in whatever order, nothing is lost and the watermark never runs ahead',
+  { timeout: 600_000 },
+  async () => {
+    const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+    const numRuns = Number(process.env.FC_RUNS ?? (IS_SOAK ? 3000 : 80));
+    console.log(`model-based test: FC_SEED=${seed}, ${numRuns} runs`);
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 80, size: 'max' }), async (steps) => {
+        const model: Model = { seconds: 0, hasRefusal: false };
+        const world = createWorld();
+        await fc.asyncModelRun(() => ({ model, real: world }), steps);
+        await runOn(world);
+        checkEnd(world, model);
+      }),
+      { seed, numRuns, interruptAfterTimeLimit: IS_SOAK ? 540_000 : 60_000 },
+    );
+  },
+);

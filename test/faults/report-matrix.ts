@@ -23,7 +23,9 @@ export function toTable(results: readonly CellResult[]): string {
     ({ step, fault, lost, repeated, recoveredSeconds }) =>
       `| ${step} | ${fault} | ${lost} | ${repeated} | ${waitText(recoveredSeconds)} |`,
   );
-  return ['| step | fault | lost | repeated | recovered after |', '| --- | --- | ---: | ---: | ---: |', ...rows].join('\n');
+  return ['| step | fault | lost | repeated | recovered after |', '| --- | --- | ---: | ---: | ---: |', ...rows].join(
+    '\n',
+  );
 }
 
 /** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document. */

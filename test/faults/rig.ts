@@ -91,9 +91,12 @@ export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
   const simulator = await startSimulator({ ...feed.options(shape), rateLimit: 0 });
   const ingestion = await startIngestion({ keep: 'memory' });
   const [table, queue, vendor, sink] = await Promise.all(
-    [tableUrl, queueUrl, simulator.url, ingestion.url].map((url) => startFaultProxy(new URL(url).origin, { now: () => Date.now() })),
+    [tableUrl, queueUrl, simulator.url, ingestion.url].map((url) =>
+      startFaultProxy(new URL(url).origin, { now: () => Date.now() }),
+    ),
   );
-  if (table === undefined || queue === undefined || vendor === undefined || sink === undefined) throw new Error('ports');
+  if (table === undefined || queue === undefined || vendor === undefined || sink === undefined)
+    throw new Error('ports');
   // The span ends before now, so that the first tick plans both windows.
   const end = Math.floor((Date.now() - 90_000) / 1000) * 1000;
   const startTime = end - 30 * MINUTE_MS;

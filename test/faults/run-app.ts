@@ -75,8 +75,7 @@ export function startApp(rig: Rig): App {
     services,
     stream,
     lines,
-    tick: () =>
-      withLogTarget(target, () => runPlanner({ ...services.planning(stream), clock, log })),
+    tick: () => withLogTarget(target, () => runPlanner({ ...services.planning(stream), clock, log })),
     work: (message: unknown, changes: Partial<ProcessDependencies> = {}) =>
       withLogTarget(target, async () => {
         const item = parseWorkItem(message);
@@ -163,7 +162,7 @@ export async function runUntilCaughtUp(app: App, delivery: Delivery = {}): Promi
   const queue = app.rig.storage.queue(app.rig.queueName);
   await queue.createIfNotExists();
   const startedAt = Date.now();
-  for (let nextTick = startedAt; ; ) {
+  for (let nextTick = startedAt; ;) {
     delivery.onPoll?.(Date.now() - startedAt);
     if (Date.now() >= nextTick) {
       await tryToTick(app);

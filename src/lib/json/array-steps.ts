@@ -50,6 +50,8 @@ export interface Reader {
   place: Place;
   /** Which of `BYTES` are in the buffer. */
   bytesHeld: number;
+  /** Whether the buffer may hold bytes that are not UTF-8. */
+  mayBeBroken: boolean;
   /** Search for the end of the element that begins at `at`, how far it came, and why the element cannot be scanned. */
   search: EndSearch;
   searched: number;
@@ -145,8 +147,7 @@ function faultOf(scan: JsonScan, scanned: number, end: number): number {
 
 function takeElement(reader: Reader, end: number): boolean {
   const { scan, at } = reader;
-  const isSuspect = (reader.bytesHeld & BYTES.nonAscii) !== 0 && !isUtf8(reader.buffer.subarray(at, end));
-  if (scan.controlsInStrings || isSuspect) {
+  if (scan.controlsInStrings || (reader.mayBeBroken && !isUtf8(reader.buffer.subarray(at, end)))) {
     const repaired = repairJson(reader.buffer.subarray(at, end));
     reader.repaired += repaired.count;
     scanCopy(reader, repaired.bytes);

@@ -1,109 +1,103 @@
-import { CELL, CELL_SIZE, KIND, nameOf, type JsonTape } from './json-tape.ts';
+import { copyBytes, createViewedBytes, type ViewedBytes } from './copy-bytes.ts';
+import { CELL, CELL_SIZE, COMPACT, KIND, nameOf, type JsonTape } from './json-tape.ts';
 import { memberOrder, sortedOrder } from './key-tree.ts';
 
-/** Writes values in canonical form; keeps its buffers from one value to the next. */
+/** Writes values in canonical form; keeps its memory from one value to the next. */
 export interface CanonicalWriter {
-  /** The text of the value written last starts here. */
-  bytes: Buffer;
-  length: number;
+  target: ViewedBytes;
   /** Members of the objects being written, innermost last. */
   members: Int32Array;
-  /** Source bytes `[runStart, runEnd)` that are still to be copied. */
-  runStart: number;
-  runEnd: number;
 }
 
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
 export function createCanonicalWriter(): CanonicalWriter {
-  return { bytes: Buffer.allocUnsafe(8192), length: 0, members: new Int32Array(1024), runStart: 0, runEnd: 0 };
+  return { target: createViewedBytes(8192), members: new Int32Array(1024) };
 }
 
 /**
  * The value's JSON text without white space and with the keys of every object sorted by their UTF-16 code units, as
  * `Array.prototype.sort` does; strings as `JSON.stringify` writes them; numbers as they stand, so that those beyond
- * 2^53 stay apart. Repeated keys are all kept. Valid until the next call.
+ * 2^53 stay apart. Repeated keys are all kept. Never longer than the value. Valid until the next call.
  */
 export function writeCanonical(writer: CanonicalWriter, tape: JsonTape, value: number): Buffer {
   const size = (tape.cells[value + CELL.end] ?? 0) - (tape.cells[value + CELL.start] ?? 0);
-  if (writer.bytes.length < size) writer.bytes = Buffer.allocUnsafe(size * 2);
+  if (writer.target.bytes.length < size) writer.target = createViewedBytes(size * 2);
   const values = tape.length / CELL_SIZE;
   if (writer.members.length < values) writer.members = new Int32Array(values * 2);
-  writer.length = 0;
-  writer.runStart = writer.runEnd = 0;
-  writeValue(writer, tape, value, 0);
-  flush(writer, tape);
-  return writer.bytes.subarray(0, writer.length);
+  return writer.target.bytes.subarray(0, writeValue(writer, tape, value, 0, 0));
 }
 
-function writeValue(writer: CanonicalWriter, tape: JsonTape, value: number, top: number): void {
+/** Writes the value at `at`; `top` is the end of the members in use. Returns the position behind the text. */
+function writeValue(writer: CanonicalWriter, tape: JsonTape, value: number, at: number, top: number): number {
   const { cells } = tape;
+  const start = cells[value + CELL.start] ?? 0;
+  const end = cells[value + CELL.end] ?? 0;
   switch (cells[value]) {
     case KIND.object:
-      writeObject(writer, tape, value, top);
-      break;
+      return writeObject(writer, tape, value, at, top);
     case KIND.array:
-      writeArray(writer, tape, value, top);
-      break;
+      return writeArray(writer, tape, value, at, top);
     case KIND.escapedString:
-      writeText(
-        writer,
-        tape,
-        JSON.stringify(nameOf(tape.source, cells[value + CELL.start] ?? 0, cells[value + CELL.end] ?? 0)),
-      );
-      break;
+      return writeText(writer, nameOf(tape.source, start, end), at);
     default:
-      writeRun(writer, tape, cells[value + CELL.start] ?? 0, cells[value + CELL.end] ?? 0);
+      return copyBytes(writer.target, at, tape.source, tape.view, start, end);
   }
 }
 
-function writeArray(writer: CanonicalWriter, tape: JsonTape, array: number, top: number): void {
+function writeArray(writer: CanonicalWriter, tape: JsonTape, array: number, from: number, top: number): number {
   const { cells } = tape;
-  const start = cells[array + CELL.start] ?? 0;
+  const { bytes } = writer.target;
   const next = cells[array + CELL.next] ?? 0;
-  writeRun(writer, tape, start, start + 1);
+  let at = from;
+  bytes[at++] = 0x5b;
   for (let value = array + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) {
-    if (value > array + CELL_SIZE) writeByte(writer, tape, 0x2c);
-    writeValue(writer, tape, value, top);
+    if (value > array + CELL_SIZE) bytes[at++] = COMMA;
+    at = writeValue(writer, tape, value, at, top);
   }
-  writeByte(writer, tape, 0x5d);
+  bytes[at++] = 0x5d;
+  return at;
 }
 
-function writeObject(writer: CanonicalWriter, tape: JsonTape, object: number, top: number): void {
-  const { cells } = tape;
-  const { members } = writer;
-  const start = cells[object + CELL.start] ?? 0;
+function writeObject(writer: CanonicalWriter, tape: JsonTape, object: number, from: number, top: number): number {
+  const { cells, source, view } = tape;
+  const { members, target } = writer;
   const next = cells[object + CELL.next] ?? 0;
   let end = top;
   for (let value = object + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) members[end++] = value;
   const shape = tape.keys.nodes[cells[object + CELL.shape] ?? -1];
   const isKnown = shape !== undefined && !shape.hasEscapes;
   const order = isKnown ? memberOrder(shape) : sortedOrder(namesOf(tape, members.subarray(top, end)));
-  writeRun(writer, tape, start, start + 1);
+  let at = from;
+  target.bytes[at++] = 0x7b;
   for (let index = 0; index < order.length; index++) {
     const value = members[top + (order[index] ?? 0)] ?? 0;
-    if (index > 0) writeByte(writer, tape, 0x2c);
+    if (index > 0) target.bytes[at++] = COMMA;
     if (isKnown && isCompactScalar(cells, value)) {
-      writeRun(writer, tape, cells[value + CELL.keyStart] ?? 0, cells[value + CELL.end] ?? 0);
+      at = copyBytes(target, at, source, view, cells[value + CELL.keyStart] ?? 0, cells[value + CELL.end] ?? 0);
     } else {
-      writeKey(writer, tape, value, isKnown);
-      writeValue(writer, tape, value, end);
+      at = writeKey(writer, tape, value, at, isKnown);
+      at = writeValue(writer, tape, value, at, end);
     }
   }
-  writeByte(writer, tape, 0x7d);
+  target.bytes[at++] = 0x7d;
+  return at;
 }
 
 /** Whether the member stands in the source as it is to be written. */
 function isCompactScalar(cells: Int32Array, member: number): boolean {
-  const kind = cells[member] ?? 0;
-  const isScalar = kind < KIND.object && kind !== KIND.escapedString;
-  return isScalar && cells[member + CELL.start] === (cells[member + CELL.keyEnd] ?? 0) + 1;
+  return (cells[member] ?? 0) < KIND.object && cells[member + CELL.shape] === COMPACT;
 }
 
-function writeKey(writer: CanonicalWriter, tape: JsonTape, member: number, isPlain: boolean): void {
+function writeKey(writer: CanonicalWriter, tape: JsonTape, member: number, from: number, isPlain: boolean): number {
   const keyStart = tape.cells[member + CELL.keyStart] ?? 0;
   const keyEnd = tape.cells[member + CELL.keyEnd] ?? 0;
-  if (isPlain) writeRun(writer, tape, keyStart, keyEnd);
-  else writeText(writer, tape, JSON.stringify(nameOf(tape.source, keyStart, keyEnd)));
-  writeByte(writer, tape, 0x3a);
+  const at = isPlain
+    ? copyBytes(writer.target, from, tape.source, tape.view, keyStart, keyEnd)
+    : writeText(writer, nameOf(tape.source, keyStart, keyEnd), from);
+  writer.target.bytes[at] = COLON;
+  return at + 1;
 }
 
 function namesOf(tape: JsonTape, members: Int32Array): string[] {
@@ -113,37 +107,6 @@ function namesOf(tape: JsonTape, members: Int32Array): string[] {
   );
 }
 
-/** Bytes that follow each other in the source are copied at once. */
-function writeRun(writer: CanonicalWriter, tape: JsonTape, start: number, end: number): void {
-  if (start !== writer.runEnd) {
-    flush(writer, tape);
-    writer.runStart = start;
-  }
-  writer.runEnd = end;
-}
-
-/** A separator: it mostly stands in the source where the run ends. */
-function writeByte(writer: CanonicalWriter, tape: JsonTape, byte: number): void {
-  if (tape.source[writer.runEnd] === byte) {
-    writer.runEnd++;
-    return;
-  }
-  flush(writer, tape);
-  writer.bytes[writer.length++] = byte;
-  writer.runStart = writer.runEnd = -1;
-}
-
-function writeText(writer: CanonicalWriter, tape: JsonTape, text: string): void {
-  flush(writer, tape);
-  writer.length += writer.bytes.write(text, writer.length, 'utf8');
-  writer.runStart = writer.runEnd = -1;
-}
-
-function flush(writer: CanonicalWriter, tape: JsonTape): void {
-  const size = writer.runEnd - writer.runStart;
-  if (size > 0) {
-    tape.source.copy(writer.bytes, writer.length, writer.runStart, writer.runEnd);
-    writer.length += size;
-  }
-  writer.runStart = writer.runEnd;
+function writeText({ target }: CanonicalWriter, text: string, at: number): number {
+  return at + target.bytes.write(JSON.stringify(text), at, 'utf8');
 }

@@ -19,6 +19,8 @@ export const GUARD = 0x7f;
 
 /** A scanner: where it stands, and the tape of the value scanned last. */
 export interface JsonScan extends JsonTape {
+  /** Words that the tape has room for. */
+  capacity: number;
   /** End of the text at hand. */
   limit: number;
   /** Whether strings must be searched byte by byte, because the text has control characters somewhere. */
@@ -45,6 +47,7 @@ export function createJsonScan(fields: FieldPaths): JsonScan {
     view: new DataView(source.buffer, 0, 0),
     cells: new Int32Array(0),
     length: 0,
+    capacity: 0,
     slots: new Int32Array(fields.count).fill(-1),
     keys: createKeyTree(fields.root),
     limit: 0,
@@ -78,8 +81,12 @@ export function failAt(scan: JsonScan, at: number): number {
 
 /** Position of the first byte that is no white space. */
 export function skipSpace(source: Buffer, from: number): number {
+  return (source[from] ?? 0) > 0x20 ? from : skipSpaces(source, from);
+}
+
+function skipSpaces(source: Buffer, from: number): number {
   let at = from;
   let byte = source[at] ?? 0;
-  while (byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) byte = source[++at] ?? 0;
+  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = source[++at] ?? 0;
   return at;
 }

@@ -24,11 +24,17 @@ export const CELL = {
   end: 4,
   /** The value behind this one and all that it holds. */
   next: 5,
-  /** Objects: index of their last key in the key tree, -1 when its keys are not remembered. */
+  /**
+   * Objects: index of their last key in the key tree, -1 when their keys are not remembered. Other values but arrays:
+   * `COMPACT` or 0.
+   */
   shape: 6,
   /** The value found before this one for the same field, -1 for none. */
   earlier: 7,
 } as const;
+
+/** Marks a member that holds no others and stands in the text as it does in canonical form. */
+export const COMPACT = 1;
 
 /** Words a value takes on the tape. */
 export const CELL_SIZE = 8;

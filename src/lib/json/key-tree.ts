@@ -11,7 +11,7 @@ export interface KeyNode {
   /** Whether this key or one before it has an escape. */
   readonly hasEscapes: boolean;
   /** Bytes of `"key":` as four-byte little-endian words; the last one overlaps its neighbour. */
-  readonly words: Int32Array;
+  readonly words: readonly number[];
   /** Bytes of `"key":`. */
   readonly size: number;
   /** What the reader wants of the value. */
@@ -26,7 +26,7 @@ export interface KeyNode {
   /** Start of the objects found under this key. */
   inside: KeyNode | undefined;
   /** Positions of the object's members in the order of their keys, once computed. */
-  order: Int32Array | undefined;
+  order: readonly number[] | undefined;
 }
 
 /** Keys met so far. */
@@ -75,7 +75,7 @@ export function insideOf(tree: KeyTree, node: KeyNode): KeyNode | undefined {
 }
 
 /** Order of the members of an object that ends with the key `last`, by the UTF-16 code units of their keys; equal keys keep theirs. */
-export function memberOrder(last: KeyNode): Int32Array {
+export function memberOrder(last: KeyNode): readonly number[] {
   if (last.order !== undefined) return last.order;
   const names: string[] = [];
   for (let node: KeyNode | undefined = last; node.before !== undefined; node = node.before) names.push(node.name);
@@ -85,9 +85,8 @@ export function memberOrder(last: KeyNode): Int32Array {
 }
 
 /** Positions of the names in their sorted order. */
-export function sortedOrder(names: readonly string[]): Int32Array {
-  const order = Int32Array.from(names.keys());
-  return order.sort((left, right) => {
+export function sortedOrder(names: readonly string[]): readonly number[] {
+  return [...names.keys()].sort((left, right) => {
     const [a, b] = [names[left] ?? '', names[right] ?? ''];
     return a < b ? -1 : a > b ? 1 : left - right;
   });
@@ -117,8 +116,9 @@ function createNode(
   };
 }
 
-function wordsOf(text: Buffer): Int32Array {
-  const words = new Int32Array(Math.ceil(text.length / 4));
-  if (text.length >= 4) words.forEach((_, at) => (words[at] = text.readInt32LE(Math.min(at * 4, text.length - 4))));
-  return words;
+function wordsOf(text: Buffer): readonly number[] {
+  if (text.length < 4) return [];
+  return Array.from({ length: Math.ceil(text.length / 4) }, (_, index) =>
+    text.readInt32LE(Math.min(4 * index, text.length - 4)),
+  );
 }

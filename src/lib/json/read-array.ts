@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../errors.ts';
 import { failForeign, readStep, type ArrayHandlers, type ArrayReaderOptions, type Reader } from './array-steps.ts';
-import { checkBytes } from './check-bytes.ts';
+import { BYTES, checkBytes } from './check-bytes.ts';
 import { startEndSearch } from './find-end.ts';
 import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
 
@@ -33,6 +34,7 @@ export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHa
     base: 0,
     place: 'start',
     bytesHeld: 0,
+    mayBeBroken: false,
     search: startEndSearch(),
     searched: 0,
     reason: undefined,
@@ -64,7 +66,16 @@ function fill(reader: Reader, bytes: Uint8Array): void {
   reader.limit += bytes.length;
   reader.buffer.fill(GUARD, reader.limit, reader.limit + GUARD_BYTES);
   reader.bytesHeld |= checkBytes(reader.words, from, reader.limit);
+  reader.mayBeBroken = (reader.bytesHeld & BYTES.nonAscii) !== 0 && !isWellFormed(reader);
   loadJson(reader.scan, reader.buffer, reader.limit, reader.bytesHeld);
+}
+
+/** Whether all bytes to be looked at are UTF-8, but for a character at the end that may go on in the next bytes. */
+function isWellFormed({ buffer, at, limit }: Reader): boolean {
+  let end = limit;
+  while (end > at && limit - end < 3 && ((buffer[end - 1] ?? 0) & 0xc0) === 0x80) end--;
+  if (end > at && (buffer[end - 1] ?? 0) >= 0xc0) end--;
+  return isUtf8(buffer.subarray(at, end));
 }
 
 /** Moves what is left to the front of the buffer, or of a larger one. */

@@ -1,6 +1,6 @@
 import type { FieldPath } from './field-paths.ts';
 import { failAt, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
-import { CELL, CELL_SIZE, KIND, nameOf } from './json-tape.ts';
+import { CELL, CELL_SIZE, COMPACT, KIND, nameOf } from './json-tape.ts';
 import { followKey, insideOf, type KeyNode } from './key-tree.ts';
 import { scanLiteral, scanNumber, scanString } from './scan-scalar.ts';
 
@@ -34,12 +34,14 @@ export function scanJson(scan: JsonScan, at: number): number {
  */
 function reserve(scan: JsonScan, at: number): void {
   const values = Math.min(MAX_VALUES, ((scan.limit - at + MAX_DEPTH) >> 1) + 2);
-  if (scan.cells.length < values * CELL_SIZE) scan.cells = new Int32Array(values * CELL_SIZE);
+  if (scan.capacity >= values * CELL_SIZE) return;
+  scan.capacity = values * CELL_SIZE;
+  scan.cells = new Int32Array(scan.capacity);
 }
 
 function open(scan: JsonScan, keyStart: number, keyEnd: number): number {
   const value = scan.length;
-  if (value >= scan.cells.length) return SCAN.tooManyValues;
+  if (value >= scan.capacity) return SCAN.tooManyValues;
   scan.length = value + CELL_SIZE;
   scan.cells[value + CELL.keyStart] = keyStart;
   scan.cells[value + CELL.keyEnd] = keyEnd;
@@ -56,36 +58,55 @@ function scanValue(
   depth: number,
 ): number {
   if (value < 0) return value;
-  let kind: number = KIND.number;
-  let end: number;
   switch (scan.source[at]) {
     case QUOTE:
-      end = scanString(scan, at);
-      kind = scan.isEscaped ? KIND.escapedString : KIND.string;
-      break;
-    case 0x7b:
-      end = depth < MAX_DEPTH ? scanObject(scan, at, value, key, field, depth + 1) : SCAN.tooDeep;
-      kind = KIND.object;
-      break;
-    case 0x5b:
-      end = depth < MAX_DEPTH ? scanArray(scan, at, key, field, depth + 1) : SCAN.tooDeep;
-      kind = KIND.array;
-      break;
+      return scanStringValue(scan, at, value, field);
+    case 0x7b: {
+      if (depth >= MAX_DEPTH) return SCAN.tooDeep;
+      return close(scan, value, KIND.object, at, scanObject(scan, at, value, key, field, depth + 1), field);
+    }
+    case 0x5b: {
+      if (depth >= MAX_DEPTH) return SCAN.tooDeep;
+      return close(scan, value, KIND.array, at, scanArray(scan, at, key, field, depth + 1), field);
+    }
     case 0x74:
-      end = scanLiteral(scan, at, 'true');
-      kind = KIND.true;
-      break;
+      return closeScalar(scan, value, KIND.true, at, scanLiteral(scan, at, 'true'), field);
     case 0x66:
-      end = scanLiteral(scan, at, 'false');
-      kind = KIND.false;
-      break;
+      return closeScalar(scan, value, KIND.false, at, scanLiteral(scan, at, 'false'), field);
     case 0x6e:
-      end = scanLiteral(scan, at, 'null');
-      kind = KIND.null;
-      break;
+      return closeScalar(scan, value, KIND.null, at, scanLiteral(scan, at, 'null'), field);
     default:
-      end = scanNumber(scan, at);
+      return closeScalar(scan, value, KIND.number, at, scanNumber(scan, at), field);
   }
+}
+
+function scanStringValue(scan: JsonScan, at: number, value: number, field: FieldPath | undefined): number {
+  const end = scanString(scan, at);
+  return closeScalar(scan, value, scan.isEscaped ? KIND.escapedString : KIND.string, at, end, field);
+}
+
+/** Stores a value that holds no others; `end` may be one of `SCAN`, which is passed on. */
+function closeScalar(
+  scan: JsonScan,
+  value: number,
+  kind: number,
+  at: number,
+  end: number,
+  field: FieldPath | undefined,
+): number {
+  const { cells } = scan;
+  cells[value + CELL.shape] = kind !== KIND.escapedString && cells[value + CELL.keyEnd] === at - 1 ? COMPACT : 0;
+  return close(scan, value, kind, at, end, field);
+}
+
+function close(
+  scan: JsonScan,
+  value: number,
+  kind: number,
+  at: number,
+  end: number,
+  field: FieldPath | undefined,
+): number {
   if (end < 0) return end;
   const { cells } = scan;
   cells[value] = kind;
@@ -143,7 +164,10 @@ function scanObject(
     const value = open(scan, at, keyEnd);
     at = isExpected ? keyEnd : skipSpace(source, keyEnd);
     if (source[at] !== COLON) return failAt(scan, at);
-    at = scanValue(scan, skipSpace(source, at + 1), value, node, isExpected ? expected.field : scan.keyField, depth);
+    at = skipSpace(source, at + 1);
+    const memberField = isExpected ? expected.field : scan.keyField;
+    const isString = source[at] === QUOTE && value >= 0;
+    at = isString ? scanStringValue(scan, at, value, memberField) : scanValue(scan, at, value, node, memberField, depth);
     if (at < 0) return at;
     at = skipSpace(source, at);
     if (source[at] === CLOSING_BRACE) break;
@@ -180,9 +204,9 @@ function isKeyAt(scan: JsonScan, at: number, key: KeyNode): boolean {
   const { view } = scan;
   const { words } = key;
   const last = words.length - 1;
-  if (view.getInt32(at + key.size - 4, true) !== words[last]) return false;
-  for (let index = 0; index < last; index++) {
-    if (view.getInt32(at + index * 4, true) !== words[index]) return false;
+  let differences = view.getInt32(at + key.size - 4, true) ^ (words[last] ?? 0);
+  for (let index = 0; index < last && differences === 0; index++) {
+    differences = view.getInt32(at + index * 4, true) ^ (words[index] ?? 0);
   }
-  return true;
+  return differences === 0;
 }

@@ -67,6 +67,8 @@ export interface WorkItem {
   readonly run: string;
   /** Key of the window in its run. */
   readonly window: string;
+  /** W3C trace context of what planned it; absent without telemetry. */
+  readonly traceparent?: string;
 }
 
 /** Where work items wait. */

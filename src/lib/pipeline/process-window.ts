@@ -253,12 +253,7 @@ function fromTheStart(record: WindowRecord): string {
  * Keeps a window open in which something is missing, and closes it as incomplete only when that has lasted for a day or so: an outage of
  * minutes must not leave records out.
  */
-async function readAgainLater(
-  claim: Claim,
-  item: WorkItem,
-  missing: string,
-  deps: ProcessDependencies,
-): Promise<void> {
+async function readAgainLater(claim: Claim, item: WorkItem, missing: string, deps: ProcessDependencies): Promise<void> {
   const { record } = claim;
   const now = deps.clock.now();
   record.shortSince ??= now.toISOString();

@@ -7,6 +7,7 @@ const schema = z.strictObject({
   stream: z.string().min(1).max(100),
   run: z.string().min(1).max(100),
   window: z.string().min(1).max(500),
+  traceparent: z.exactOptional(z.string().regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)),
 });
 
 /**

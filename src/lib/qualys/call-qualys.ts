@@ -15,6 +15,8 @@ export interface CallDeps {
   readonly limiter: Limiter;
   readonly clock: Clock;
   readonly log: Log;
+  /** Runs each call, to measure it. */
+  readonly observe?: (<T>(api: ApiName, call: () => Promise<T>) => Promise<T>) | undefined;
 }
 
 /** What the caller of an API decides about one call. */
@@ -62,6 +64,11 @@ const MOST_ERROR_BYTES = 65_536;
 export async function callQualys(deps: CallDeps, request: QualysRequest): Promise<QualysAnswer> {
   request.signal?.throwIfAborted();
   const permit = await acquire(deps, request);
+  const call = (): Promise<QualysAnswer> => callOnce(deps, request, permit);
+  return deps.observe === undefined ? call() : deps.observe(request.api, call);
+}
+
+async function callOnce(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const answer = await send(deps, request, permit);
   if (await isGood(answer)) return answer;
   throw await rejected(deps, request, answer);

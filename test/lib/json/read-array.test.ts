@@ -77,12 +77,18 @@ describe('a malformed text', () => {
   ])('is refused with the place: %j at byte %i', (text, place) => {
     for (const sizes of [[1 << 20], [1], [2, 3]]) {
       expect(() => readElements(text, sizes)).toThrow(RetryableError);
-      expect(() => readElements(text, sizes)).toThrow(new RegExp(`^the page is not well-formed JSON: .* at byte ${place}$`));
+      expect(() => readElements(text, sizes)).toThrow(
+        new RegExp(`^the page is not well-formed JSON: .* at byte ${place}$`),
+      );
     }
   });
 
   test('is refused where JSON.parse refuses it, and taken where JSON.parse takes it', () => {
-    const change = fc.tuple(fc.nat(), fc.constantFrom(...'{}[]",:\\u0e-.+t xA1'), fc.constantFrom('put', 'insert', 'drop'));
+    const change = fc.tuple(
+      fc.nat(),
+      fc.constantFrom(...'{}[]",:\\u0e-.+t xA1'.split('')),
+      fc.constantFrom('put', 'insert', 'drop'),
+    );
     fc.assert(
       fc.property(ARRAY_TEXT, change, SIZES, (text, [where, character, kind], sizes) => {
         const at = 1 + (where % text.length);
@@ -90,7 +96,8 @@ describe('a malformed text', () => {
         const changed = `${text.slice(0, at)}${kind === 'drop' ? '' : character}${rest}`;
         const expected = parse(changed);
         if (expected === undefined) expect(() => readElements(changed, sizes)).toThrow(RetryableError);
-        else expect(readElements(changed, sizes).texts.map((element): unknown => JSON.parse(element))).toEqual(expected);
+        else
+          expect(readElements(changed, sizes).texts.map((element): unknown => JSON.parse(element))).toEqual(expected);
       }),
       { numRuns: 1000 },
     );
@@ -116,7 +123,8 @@ describe('a text that is cut off', () => {
 
 describe('a text that is no array', () => {
   test.each(['{"data":[]}', '<html>', 'Unauthorized', '"text"', '\uFEFF{}', '\0'])('is foreign: %j', (text) => {
-    for (const sizes of [[1000], [1]]) expect(() => readElements(text, sizes)).toThrow(`foreign: ${text.replace('\uFEFF', '')}`);
+    for (const sizes of [[1000], [1]])
+      expect(() => readElements(text, sizes)).toThrow(`foreign: ${text.replace('\uFEFF', '')}`);
   });
 
   test('is not read to its end before it is refused', () => {
@@ -127,7 +135,17 @@ describe('a text that is no array', () => {
 describe('characters that may not stand in JSON', () => {
   test('bytes that are not UTF-8 become U+FFFD and are counted', () => {
     const [open, bad, close] = ['[{"a', '":"b', '"},"'].map((text) => Buffer.from(text));
-    const pieces = [open!, [0xff], bad!, [0xc3], Buffer.from('","c\uFFFD":"'), [0xed, 0xa0, 0x80], close!, [0xe9], Buffer.from('"]')];
+    const pieces = [
+      open!,
+      [0xff],
+      bad!,
+      [0xc3],
+      Buffer.from('","c\uFFFD":"'),
+      [0xed, 0xa0, 0x80],
+      close!,
+      [0xe9],
+      Buffer.from('"]'),
+    ];
     const { texts, repaired } = readElements(Buffer.concat(pieces.map((piece) => Buffer.from(piece))), [5]);
     expect(texts).toEqual(['{"a\uFFFD":"b\uFFFD","c\uFFFD":"\uFFFD\uFFFD\uFFFD"}', '"\uFFFD"']);
     expect(repaired).toBe(6);

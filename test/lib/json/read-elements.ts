@@ -17,7 +17,11 @@ export interface Elements {
 }
 
 /** Reads a text that is given in pieces of the sizes, again and again from the first. */
-export function readElements(text: string | Buffer, sizes: readonly number[] = [1 << 30], maxElementBytes = 1 << 20): Elements {
+export function readElements(
+  text: string | Buffer,
+  sizes: readonly number[] = [1 << 30],
+  maxElementBytes = 1 << 20,
+): Elements {
   const elements: Elements & { repaired: number } = { texts: [], canonical: [], unscanned: [], long: [], repaired: 0 };
   const writer = createCanonicalWriter();
   const reader = createArrayReader(
@@ -29,7 +33,7 @@ export function readElements(text: string | Buffer, sizes: readonly number[] = [
       },
       text: (_bytes, reason) => elements.unscanned.push(reason),
       long: (bytes) => elements.long.push(bytes.toString('latin1')),
-      more: (bytes) => (elements.long[elements.long.length - 1] += bytes.toString('latin1')),
+      more: (bytes) => elements.long.push(`${elements.long.pop()!}${bytes.toString('latin1')}`),
       foreign: (beginning) => new Error(`foreign: ${beginning}`),
     },
   );

@@ -61,9 +61,10 @@ export function readInstruction(reader: XmlReader): boolean {
   return true;
 }
 
+/** Index of a byte in what the window holds, or -1. */
 function indexBefore(reader: XmlReader, byte: number, from: number): number {
-  const index = reader.bytes.indexOf(byte, from);
-  return index < reader.end ? index : -1;
+  const index = reader.bytes.subarray(from, reader.end).indexOf(byte);
+  return index < 0 ? -1 : from + index;
 }
 
 function skipRest(reader: XmlReader): false {

@@ -1,4 +1,4 @@
-import { APOSTROPHE, CLOSE_BRACKET, GREATER, IS_SPACE, OPEN_BRACKET, QUOTE } from './byte-tables.ts';
+import { APOSTROPHE, CLOSE_BRACKET, GREATER, IS_SPACE, LESS, OPEN_BRACKET, QUOTE } from './byte-tables.ts';
 import { nameEndAt, NEEDS_INPUT } from './read-name.ts';
 import type { DoctypeState, XmlReader } from './xml-reader.ts';
 import { isAt, malformed, PHASE, skipSpace } from './xml-reader.ts';
@@ -63,12 +63,14 @@ export function readDoctype(reader: XmlReader): boolean {
   const state = reader.doctype;
   if (!state.isNamed && !readDoctypeName(reader)) return false;
   while (reader.at < reader.end) {
-    const byte = reader.bytes[reader.at] ?? 0;
-    reader.at++;
-    if (endsDoctype(reader, state, byte)) {
-      reader.phase = PHASE.prolog;
-      return true;
+    if (state.skipTo !== '') {
+      if (!skipPast(reader, state.skipTo)) return false;
+      state.skipTo = '';
     }
+    skipToMark(reader);
+    if (reader.at >= reader.end) return false;
+    const isOver = readMark(reader, state);
+    if (isOver !== false) return isOver === true;
   }
   return false;
 }
@@ -84,35 +86,52 @@ function readDoctypeName(reader: XmlReader): boolean {
   return true;
 }
 
-function endsDoctype(reader: XmlReader, state: DoctypeState, byte: number): boolean {
-  state.recent = (state.recent << 8) | byte;
-  if (state.mode !== 'declaration') leaveMode(state);
-  else if (state.quote !== 0) {
-    if (byte === state.quote) state.quote = 0;
-  } else if (byte === QUOTE || byte === APOSTROPHE) state.quote = byte;
+/** Skips up to the first byte after `end`; false when it is not in the window. */
+function skipPast(reader: XmlReader, end: string): boolean {
+  const index = reader.bytes.subarray(reader.at, reader.end).indexOf(end, 0, 'latin1');
+  if (index < 0) {
+    // A part of it may stand at the end of the window.
+    reader.at = Math.max(reader.at, reader.end - end.length + 1);
+    return false;
+  }
+  reader.at += index + end.length;
+  return true;
+}
+
+function skipToMark(reader: XmlReader): void {
+  let { at } = reader;
+  while (at < reader.end && IS_MARK[reader.bytes[at] ?? 0] === 0) at++;
+  reader.at = at;
+}
+
+const IS_MARK = new Uint8Array(256);
+for (const byte of [QUOTE, APOSTROPHE, LESS, GREATER, OPEN_BRACKET, CLOSE_BRACKET]) IS_MARK[byte] = 1;
+
+/** Takes a byte that has a meaning. True at the end of the declaration, undefined when further bytes are needed. */
+function readMark(reader: XmlReader, state: DoctypeState): boolean | undefined {
+  const byte = reader.bytes[reader.at];
+  if (byte === LESS) return readInnerMarkup(reader, state);
+  if (byte === QUOTE || byte === APOSTROPHE) state.skipTo = byte === QUOTE ? '"' : "'";
+  else if (byte === CLOSE_BRACKET) state.isInSubset = false;
   else if (byte === OPEN_BRACKET) {
-    if (state.isInSubset) throw malformed(reader, reader.at - 1, '"[" within a document type declaration');
+    if (state.isInSubset) throw malformed(reader, reader.at, '"[" within a document type declaration');
     state.isInSubset = true;
-  } else if (byte === CLOSE_BRACKET) state.isInSubset = false;
-  else if (byte === GREATER && !state.isInSubset) return true;
-  else enterMode(state);
+  } else if (!state.isInSubset) {
+    reader.phase = PHASE.prolog;
+    reader.at++;
+    return true;
+  }
+  reader.at++;
   return false;
 }
 
-const COMMENT_START = 0x3c212d2d;
-const COMMENT_END = 0x2d2d3e;
-const INSTRUCTION_START = 0x3c3f;
-const INSTRUCTION_END = 0x3f3e;
-
-function enterMode(state: DoctypeState): void {
-  if (state.recent === COMMENT_START) state.mode = 'comment';
-  else if ((state.recent & 0xffff) === INSTRUCTION_START) state.mode = 'instruction';
-  else return;
-  state.recent = 0;
-}
-
-function leaveMode(state: DoctypeState): void {
-  const isOver =
-    state.mode === 'comment' ? (state.recent & 0xffffff) === COMMENT_END : (state.recent & 0xffff) === INSTRUCTION_END;
-  if (isOver) state.mode = 'declaration';
+/** A comment, an instruction or a declaration. */
+function readInnerMarkup(reader: XmlReader, state: DoctypeState): false | undefined {
+  const isComment = isAt(reader, reader.at, '<!--');
+  const isInstruction = isAt(reader, reader.at, '<?');
+  if (isComment === undefined || isInstruction === undefined) return undefined;
+  if (isComment) state.skipTo = '-->';
+  else if (isInstruction) state.skipTo = '?>';
+  reader.at += isComment ? '<!--'.length : 1;
+  return false;
 }

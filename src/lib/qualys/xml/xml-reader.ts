@@ -73,11 +73,8 @@ export interface DoctypeState {
   /** Whether the name has been seen. */
   isNamed: boolean;
   isInSubset: boolean;
-  /** The quote that is open, or 0. */
-  quote: number;
-  mode: 'declaration' | 'comment' | 'instruction';
-  /** The last four bytes. */
-  recent: number;
+  /** What ends the literal, comment or instruction that is being skipped; empty outside of these. */
+  skipTo: string;
 }
 
 /** What a run of text ends before. */
@@ -120,7 +117,7 @@ export function createXmlReader(): XmlReader {
     illegal: 0,
     hasDoctype: false,
     hasRoot: false,
-    doctype: { isNamed: false, isInSubset: false, quote: 0, mode: 'declaration', recent: 0 },
+    doctype: { isNamed: false, isInSubset: false, skipTo: '' },
   };
 }
 

@@ -40,7 +40,7 @@ interface CompiledColumn {
   readonly kind: ColumnKind;
   /** `,"Name":` */
   readonly prefix: RowText;
-  readonly slots: Int32Array;
+  readonly slots: readonly number[];
 }
 
 /** Columns that are made from one object of the record (`file`, `process`, …) and need no look when it is not there. */
@@ -58,7 +58,7 @@ export interface RowEncoder {
   /** End of `{"TimeGenerated":"…"` in the row, with which its further rows begin too. */
   timeEnd: number;
   readonly groups: readonly ColumnGroup[];
-  readonly eventTime: Int32Array;
+  readonly eventTime: readonly number[];
   readonly severityTable: readonly SeverityLimit[];
   readonly generatedAt: string;
   readonly span: TextSpan;
@@ -89,25 +89,25 @@ function compileGroups(fields: FieldPaths): ColumnGroup[] {
     columns: columns.map(({ name, kind, from }) => ({
       kind,
       prefix: toRowText(`,"${name}":`),
-      slots: Int32Array.from(from, fields.slotOf),
+      slots: from.map(fields.slotOf),
     })),
   }));
 }
 
-/** An encoder of rows of up to `maxRowBytes`, `maxColumnsBytes` of which are columns made from fields. */
+/** An encoder of rows of up to `maxColumnsBytes` in columns made from fields, and `restBytes` in others. */
 export function createRowEncoder(
   fields: FieldPaths,
   options: RowOptions,
-  maxRowBytes: number,
   maxColumnsBytes: number,
+  restBytes: number,
 ): RowEncoder {
   const timesOf = (name: string) => EVENT_COLUMNS.find((column) => column.name === name)?.from ?? [];
   return {
-    row: createRowBytes(maxRowBytes),
+    row: createRowBytes(maxColumnsBytes + restBytes),
     maxColumnsBytes,
     timeEnd: 0,
     groups: compileGroups(fields),
-    eventTime: Int32Array.from([...timesOf('EventTime'), ...timesOf('ProcessedTime')], fields.slotOf),
+    eventTime: [...timesOf('EventTime'), ...timesOf('ProcessedTime')].map(fields.slotOf),
     severityTable: options.severityTable,
     generatedAt: options.generatedAt.toISOString(),
     span: { start: 0, end: 0 },
@@ -154,9 +154,9 @@ function putColumn(encoder: RowEncoder, tape: JsonTape, column: CompiledColumn):
   if (!putValue(encoder, tape, column)) row.length = before;
 }
 
-function firstValue({ slots }: JsonTape, wanted: Int32Array): number {
-  for (let index = 0; index < wanted.length; index++) {
-    const value = slots[wanted[index] ?? 0] ?? -1;
+function firstValue({ slots }: JsonTape, wanted: readonly number[]): number {
+  for (const slot of wanted) {
+    const value = slots[slot] ?? -1;
     if (value >= 0) return value;
   }
   return -1;
@@ -195,8 +195,8 @@ function putValue(encoder: RowEncoder, tape: JsonTape, column: CompiledColumn): 
     case 'severity':
       return putSeverity(encoder);
     default:
-      for (let index = 0; index < column.slots.length; index++) {
-        const value = tape.slots[column.slots[index] ?? 0] ?? -1;
+      for (const slot of column.slots) {
+        const value = tape.slots[slot] ?? -1;
         if (value >= 0 && putScalar(encoder, tape, value, column.kind)) return true;
       }
       return false;

@@ -20,7 +20,7 @@ const BACKSLASH = 0x5c;
  * separator of the kind that the folder uses and the name (the vendor's list gives the folder as `fullPath`).
  * @returns false, with nothing appended, when the record tells no path or one above `maxBytes`.
  */
-export function putFilePath(row: RowBytes, tape: JsonTape, slots: Int32Array, maxBytes: number): boolean {
+export function putFilePath(row: RowBytes, tape: JsonTape, slots: readonly number[], maxBytes: number): boolean {
   const fullPath = textOf(tape, FULL_PATH, slots[0]);
   const folder = textOf(tape, FOLDER, slots[1]);
   const name = textOf(tape, NAME, slots[2]);

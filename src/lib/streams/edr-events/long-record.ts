@@ -4,7 +4,7 @@ import type { JsonTape } from '../../json/json-tape.ts';
 import { characterEnd } from './cut-text.ts';
 import { hashBytes, KEY_BYTES } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isOutside, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';
 import { putKey, putPart } from './record-rows.ts';
 import { putBytes } from './row-bytes.ts';
 
@@ -66,7 +66,7 @@ export function continueLongRecord(page: EdrPage, record: LongRecord, bytes: Buf
     record.rest = Buffer.from(text);
     if (isLast) putLongPart(page, record, text, true);
   }
-  if (isLast) countReceived(page, record.identity, record.hash);
+  if (isLast) countReceived(page, record.identity, record.hash, noveltyOf(page, record.identity, record.hash));
 }
 
 function putLongPart(page: EdrPage, record: LongRecord, text: Buffer, isLast: boolean): void {

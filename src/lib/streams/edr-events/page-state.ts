@@ -16,7 +16,7 @@ export interface EdrPage {
   readonly encoder: RowEncoder;
   readonly canonical: CanonicalWriter;
   readonly chunks: EventChunks;
-  readonly idSlots: Int32Array;
+  readonly idSlots: readonly number[];
   readonly timeSlot: number;
   /** The window, in milliseconds since 1970. */
   readonly from: number;
@@ -41,14 +41,15 @@ export const ID_PATHS: readonly string[] = ['id', 'eventId'];
 
 export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrPage {
   const { maxChunkBytes = MAX_CHUNK_BYTES, maxRecordBytes = MAX_RECORD_BYTES } = options;
-  const maxColumnsBytes = maxChunkBytes - MAX_ESCAPED_BYTES * maxRecordBytes - REST_BYTES;
+  const restBytes = MAX_ESCAPED_BYTES * maxRecordBytes + REST_BYTES;
+  const maxColumnsBytes = Math.max(maxChunkBytes - restBytes, MIN_COLUMNS_BYTES);
   return {
     options,
     maxRecordBytes,
-    encoder: createRowEncoder(fields, options, maxChunkBytes, Math.max(maxColumnsBytes, MIN_COLUMNS_BYTES)),
+    encoder: createRowEncoder(fields, options, maxColumnsBytes, restBytes),
     canonical: createCanonicalWriter(),
     chunks: createEventChunks(maxChunkBytes),
-    idSlots: Int32Array.from(ID_PATHS, fields.slotOf),
+    idSlots: ID_PATHS.map(fields.slotOf),
     timeSlot: fields.slotOf(options.timeField),
     from: Date.parse(options.window.from),
     to: Date.parse(options.window.to),
@@ -84,24 +85,26 @@ export function isOutside(page: EdrPage, tape: JsonTape): boolean {
   return time < page.from || time >= page.to;
 }
 
-/** Whether the same record came before on this page; one that came with other content did not. */
-export function isRepeatedHere(page: EdrPage, identity: string, hash: string): boolean {
+/** How a record stands to those before it on the page: of a new event, the same as one before, or one with other content. */
+export type Novelty = 'new' | 'same' | 'changed';
+
+export function noveltyOf(page: EdrPage, identity: string, hash: string): Novelty {
   const first = page.received.get(identity);
-  if (first === undefined) return false;
-  if (first === hash || page.versions.has(hash)) return true;
+  if (first === undefined) return 'new';
+  if (first === hash || page.versions.has(hash)) return 'same';
   page.versions.add(hash);
-  return false;
+  return 'changed';
 }
 
 /** Books a record as received. Called behind its rows, so that no chunk books a record whose rows come later. */
-export function countReceived(page: EdrPage, identity: string, hash: string): void {
-  const isKnownHere = page.received.has(identity);
-  if (isKnownHere || page.options.isFetched(identity)) page.counts.repeated++;
-  else {
+export function countReceived(page: EdrPage, identity: string, hash: string, novelty: Novelty): void {
+  if (novelty === 'new') page.received.set(identity, hash);
+  if (novelty !== 'new' || page.options.isFetched(identity)) {
+    page.counts.repeated++;
+  } else {
     page.counts.newRecords++;
     page.chunks.fetched.push(identity);
   }
-  if (!isKnownHere) page.received.set(identity, hash);
 }
 
 /** Emits the encoder's row. */

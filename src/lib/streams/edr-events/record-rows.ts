@@ -3,7 +3,7 @@ import { replaceBroken } from '../../json/repair-json.ts';
 import { cutText } from './cut-text.ts';
 import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isOutside, isRepeatedHere, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';
 import { putAscii, putBytes, putText, type RowBytes } from './row-bytes.ts';
 
 const KIND_NAMES: ReadonlyMap<number, string> = new Map([
@@ -20,23 +20,33 @@ export function takeRecord(page: EdrPage, tape: JsonTape): void {
   const isObject = kindOf(tape, 0) === KIND.object;
   const id = isObject ? identityOf(page, tape) : undefined;
   const hash = hashRecord(page.canonical, tape);
+  const identity = id ?? hash;
+  const novelty = noveltyOf(page, identity, hash);
   counts.records++;
-  if (isObject && isOutside(page, tape)) counts.outside++;
-  else if (isRepeatedHere(page, id ?? hash, hash)) counts.unreadable += id === undefined ? 1 : 0;
-  else if (id !== undefined) putReadable(page, tape, hash);
-  else putUnreadable(page, tape, hash, isObject);
-  countReceived(page, id ?? hash, hash);
+  if (isObject && isOutside(page, tape)) {
+    counts.outside++;
+  } else {
+    if (id === undefined) counts.unreadable++;
+    if (novelty !== 'same') putRecord(page, tape, hash, id !== undefined);
+  }
+  countReceived(page, identity, hash, novelty);
 }
 
 /** Makes the rows of a record that is kept as text. */
 export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
   const text = replaceBroken(bytes).bytes;
   const hash = hashBytes(text);
+  const novelty = noveltyOf(page, hash, hash);
   page.counts.records++;
   page.counts.unreadable++;
   putUnknown(page.encoder);
-  if (!isRepeatedHere(page, hash, hash)) putParts(page, text, hash, `the record is ${reason}`);
-  countReceived(page, hash, hash);
+  if (novelty === 'new') putParts(page, text, hash, `the record is ${reason}`);
+  countReceived(page, hash, hash, novelty);
+}
+
+function putRecord(page: EdrPage, tape: JsonTape, hash: string, isReadable: boolean): void {
+  if (isReadable) putReadable(page, tape, hash);
+  else putUnreadable(page, tape, hash);
 }
 
 function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
@@ -55,12 +65,14 @@ function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
   }
 }
 
-function putUnreadable(page: EdrPage, tape: JsonTape, hash: string, isObject: boolean): void {
-  page.counts.unreadable++;
-  if (isObject) putColumns(page.encoder, tape);
+function putUnreadable(page: EdrPage, tape: JsonTape, hash: string): void {
+  const kind = kindOf(tape, 0);
+  if (kind === KIND.object) putColumns(page.encoder, tape);
   else putUnknown(page.encoder);
-  const name = KIND_NAMES.get(kindOf(tape, 0)) ?? 'a boolean';
-  const error = isObject ? 'the record has neither id nor eventId' : `the record is ${name}, not an object`;
+  const error =
+    kind === KIND.object
+      ? 'the record has neither id nor eventId'
+      : `the record is ${KIND_NAMES.get(kind) ?? 'a boolean'}, not an object`;
   putParts(page, tape.source.subarray(startOf(tape, 0), endOf(tape, 0)), hash, error);
 }
 

@@ -1,33 +1,27 @@
+import { copyBytes, createViewedBytes, SLACK_BYTES, type ViewedBytes } from '../../json/copy-bytes.ts';
+
 /** UTF-8 JSON text of a row under construction. */
-export interface RowBytes {
-  readonly bytes: Buffer;
-  readonly view: DataView;
+export interface RowBytes extends ViewedBytes {
   length: number;
 }
 
 /** A text that many rows have, ready to be appended four bytes at a time. */
 export interface RowText {
-  readonly words: Int32Array;
+  readonly words: readonly number[];
   readonly size: number;
 }
 
-/** Bytes up to which copying word by word beats the native copy with its cost a call. */
-const MAX_WORDWISE = 24;
-/** Words may reach over the end of what is copied. */
-const SLACK_BYTES = 8;
-
 /** A row for up to `size` bytes. */
 export function createRowBytes(size: number): RowBytes {
-  const memory = new ArrayBuffer(size + SLACK_BYTES);
-  return { bytes: Buffer.from(memory), view: new DataView(memory), length: 0 };
+  return { ...createViewedBytes(size), length: 0 };
 }
 
 /** Prepares a text for `putRowText`. */
 export function toRowText(text: string): RowText {
   const size = Buffer.byteLength(text);
-  const words = new Int32Array(Math.ceil(size / 4));
-  Buffer.from(words.buffer).write(text);
-  return { words, size };
+  const bytes = Buffer.alloc(size + SLACK_BYTES);
+  bytes.write(text);
+  return { words: Array.from({ length: Math.ceil(size / 4) }, (_, index) => bytes.readInt32LE(4 * index)), size };
 }
 
 export function putRowText(row: RowBytes, { words, size }: RowText): void {
@@ -36,16 +30,9 @@ export function putRowText(row: RowBytes, { words, size }: RowText): void {
   row.length = length + size;
 }
 
-/** Appends the bytes `[start, end)` of `source`, seen through `view` too, which has three bytes more. */
+/** Appends the bytes `[start, end)` of `source`, which is seen through `view` too. */
 export function putShort(row: RowBytes, source: Buffer, view: DataView, start: number, end: number): void {
-  if (end - start > MAX_WORDWISE) {
-    putBytes(row, source, start, end);
-    return;
-  }
-  const target = row.view;
-  const distance = row.length - start;
-  for (let at = start; at < end; at += 4) target.setInt32(at + distance, view.getInt32(at, true), true);
-  row.length += end - start;
+  row.length = copyBytes(row, row.length, source, view, start, end);
 }
 
 /** Appends the bytes `[start, end)` of `source`. */

@@ -5,9 +5,9 @@ import { putByte, putShort, type RowBytes } from './row-bytes.ts';
 /** Memory for making one list after the other. */
 export interface TextList {
   /** Values in the order of the record. */
-  values: Int32Array;
+  readonly values: number[];
   /** Start and end of the texts listed so far. */
-  places: Int32Array;
+  readonly places: number[];
   readonly span: TextSpan;
 }
 
@@ -17,14 +17,14 @@ const MAX_COMPARED = 16;
 const FRAME_BYTES = 4;
 
 export function createTextList(): TextList {
-  return { values: new Int32Array(64), places: new Int32Array(2 * MAX_COMPARED), span: { start: 0, end: 0 } };
+  return { values: [], places: [], span: { start: 0, end: 0 } };
 }
 
 /**
  * Appends the texts found for the fields as a JSON array, each once, in the order of the fields and of the record.
  * @returns false, with the row to be cut back, when there is none or the list takes more than `maxBytes`.
  */
-export function putTexts(row: RowBytes, list: TextList, tape: JsonTape, slots: Int32Array, maxBytes: number): boolean {
+export function putTexts(row: RowBytes, list: TextList, tape: JsonTape, slots: readonly number[], maxBytes: number): boolean {
   const { span } = list;
   const limit = row.length + maxBytes;
   const count = collect(list, tape, slots);
@@ -45,12 +45,11 @@ export function putTexts(row: RowBytes, list: TextList, tape: JsonTape, slots: I
   return texts > 0;
 }
 
-function collect(list: TextList, tape: JsonTape, slots: Int32Array): number {
+function collect(list: TextList, tape: JsonTape, slots: readonly number[]): number {
   let end = 0;
-  for (let index = 0; index < slots.length; index++) {
+  for (const slot of slots) {
     const start = end;
-    for (let value = tape.slots[slots[index] ?? 0] ?? -1; value >= 0; value = earlierOf(tape, value)) {
-      if (end === list.values.length) list.values = doubled(list.values);
+    for (let value = tape.slots[slot] ?? -1; value >= 0; value = earlierOf(tape, value)) {
       list.values[end++] = value;
     }
     if (end - start > 1) reverse(list.values, start, end - 1);
@@ -58,18 +57,12 @@ function collect(list: TextList, tape: JsonTape, slots: Int32Array): number {
   return end;
 }
 
-function reverse(values: Int32Array, first: number, last: number): void {
+function reverse(values: number[], first: number, last: number): void {
   for (let left = first, right = last; left < right; left++, right--) {
     const value = values[left] ?? 0;
     values[left] = values[right] ?? 0;
     values[right] = value;
   }
-}
-
-function doubled(values: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * values.length);
-  larger.set(values);
-  return larger;
 }
 
 function isListed({ places, span }: TextList, source: Buffer, texts: number): boolean {

@@ -3,6 +3,7 @@ import { COPY, copyCdata } from '../../qualys/xml/copy-text.ts';
 import type { JsonOut } from '../../qualys/xml/json-out.ts';
 import { JOIN, KIND } from '../../qualys/xml/json-out.ts';
 import type { XmlReader } from '../../qualys/xml/xml-reader.ts';
+import { plainBytes, textMarks } from '../../qualys/xml/word-marks.ts';
 import { PHASE } from '../../qualys/xml/xml-reader.ts';
 import { startCapture, stopValueCapture } from './decode-capture.ts';
 import { endDetection, startDetection } from './decode-detections.ts';
@@ -40,22 +41,32 @@ export function readFast(decoder: Decoder, first: Leaf): void {
 
 /** Copies text that needs no escape and no trimming; true when it is whole, up to its `<`, or has not begun after white space. */
 function copyPlainText(reader: XmlReader, out: JsonOut): boolean {
-  const from = reader.bytes;
-  const to = out.bytes;
-  const start = reader.at;
+  const { at: start, bytes } = reader;
   const stop = Math.min(reader.end, start + out.limit - out.at + 1);
-  let i = start;
+  if (start < stop && (bytes[start] ?? 0) <= SPACE) return true;
+  const end = copyPlainWords(reader, out, stop);
+  return end < stop && bytes[end] === LESS && (end === start || bytes[end - 1] !== SPACE);
+}
+
+/** Copies plain characters up to `stop` at most, and returns the index of the first one that is not plain. */
+function copyPlainWords(reader: XmlReader, out: JsonOut, stop: number): number {
+  const { bytes, view } = reader;
+  let i = reader.at;
   let o = out.at;
-  if (i < stop && (from[i] ?? 0) <= SPACE) return true;
-  while (i < stop) {
-    const byte = from[i] ?? 0;
-    if (TEXT_ACTION[byte] !== 0) break;
-    to[o++] = byte;
-    i++;
+  for (const last = stop - 4; i <= last; i += 4, o += 4) {
+    const word = view.getInt32(i, true);
+    const marks = textMarks(word);
+    out.view.setInt32(o, word, true);
+    if (marks === 0) continue;
+    const count = plainBytes(marks);
+    reader.at = i + count;
+    out.at = o + count;
+    return i + count;
   }
+  for (; i < stop && TEXT_ACTION[bytes[i] ?? 0] === 0; i++, o++) out.bytes[o] = bytes[i] ?? 0;
   reader.at = i;
   out.at = o;
-  return i < stop && from[i] === LESS && (i === start || from[i - 1] !== SPACE);
+  return i;
 }
 
 function findWay(leaf: Leaf, reader: XmlReader): Way | undefined {

@@ -6,7 +6,8 @@ import type { XmlReader, XmlSink } from '../../../../src/lib/qualys/xml/xml-read
 import { append, createXmlReader, nameAt } from '../../../../src/lib/qualys/xml/xml-reader.ts';
 
 /** What a document says: starts with attributes, ends, and text without its white space. */
-export type XmlEvent = readonly ['start', string, Record<string, string>] | readonly ['end', string] | readonly ['text', string];
+export type XmlEvent =
+  readonly ['start', string, Record<string, string>] | readonly ['end', string] | readonly ['text', string];
 
 /** What the reader under test makes of a document that comes in portions of `size` bytes, and how many illegal characters it counted. */
 export function readEvents(document: string | Uint8Array, size = Infinity): { events: XmlEvent[]; illegal: number } {
@@ -16,7 +17,7 @@ export function readEvents(document: string | Uint8Array, size = Infinity): { ev
   const sink = collectingSink(reader, events);
   for (let from = 0; from < bytes.length; from += size) {
     const portion = bytes.subarray(from, from + size);
-    for (let next = 0; next < portion.length; ) {
+    for (let next = 0; next < portion.length;) {
       next = append(reader, portion, next);
       while (reader.at < reader.end && readNext(reader, sink)) if (reader.phase === 8) break;
     }

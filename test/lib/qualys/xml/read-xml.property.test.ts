@@ -6,9 +6,61 @@ import { readEvents, saxesEvents } from './read-events.ts';
 const RUNS = Number(process.env.RUNS ?? 2_000);
 
 const SNIPPETS = [
-  ...['<', '>', '/', '"', "'", '=', '&', ';', ']', ']]>', '-', '--', '-->', '<!--', '<!', '<?', '?>', ' ', '\n', '\t', '!'],
-  ...['<a>', '</a>', '<a/>', '<b c="d">', '</b>', ' c="d"', ' c=\'d\'', 'c', ':', '.', '0', 'é', '€', '\u00b7', '𝄞', '\u2028'],
-  ...['<![CDATA[', '<![CDATA[x]]>', '&lt;', '&amp;', '&#65;', '&#x41;', '&#;', '&x;', '&quot', '&apos;', '<?pi a?>', '<?xml ?>'],
+  ...[
+    '<',
+    '>',
+    '/',
+    '"',
+    "'",
+    '=',
+    '&',
+    ';',
+    ']',
+    ']]>',
+    '-',
+    '--',
+    '-->',
+    '<!--',
+    '<!',
+    '<?',
+    '?>',
+    ' ',
+    '\n',
+    '\t',
+    '!',
+  ],
+  ...[
+    '<a>',
+    '</a>',
+    '<a/>',
+    '<b c="d">',
+    '</b>',
+    ' c="d"',
+    " c='d'",
+    'c',
+    ':',
+    '.',
+    '0',
+    'é',
+    '€',
+    '\u00b7',
+    '𝄞',
+    '\u2028',
+  ],
+  ...[
+    '<![CDATA[',
+    '<![CDATA[x]]>',
+    '&lt;',
+    '&amp;',
+    '&#65;',
+    '&#x41;',
+    '&#;',
+    '&x;',
+    '&quot',
+    '&apos;',
+    '<?pi a?>',
+    '<?xml ?>',
+  ],
 ];
 
 const DOCUMENTS = [
@@ -49,27 +101,37 @@ function attempt<T>(read: () => T): T | undefined {
 describe('reading XML', () => {
   test('accepts and refuses the documents that a strict parser does, and says the same of them', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...DOCUMENTS), EDITS, fc.constantFrom(Infinity, 1, 2, 3, 7), (document, edits, size) => {
-        const edited = apply(document, edits);
-        // Half a surrogate pair cannot come in UTF-8.
-        fc.pre(edited.isWellFormed());
-        const read = attempt(() => readEvents(edited, size));
-        // Illegal characters are replaced, not refused: a difference that is meant.
-        fc.pre(read === undefined || read.illegal === 0);
-        expect(read?.events).toEqual(attempt(() => saxesEvents(edited)));
-      }),
+      fc.property(
+        fc.constantFrom(...DOCUMENTS),
+        EDITS,
+        fc.constantFrom(Infinity, 1, 2, 3, 7),
+        (document, edits, size) => {
+          const edited = apply(document, edits);
+          // Half a surrogate pair cannot come in UTF-8.
+          fc.pre(edited.isWellFormed());
+          const read = attempt(() => readEvents(edited, size));
+          // Illegal characters are replaced, not refused: a difference that is meant.
+          fc.pre(read === undefined || read.illegal === 0);
+          expect(read?.events).toEqual(attempt(() => saxesEvents(edited)));
+        },
+      ),
       { numRuns: RUNS },
     );
   });
 
   test('decodes any bytes inside CDATA as the Encoding Standard does, whatever the portions', () => {
-    const bytes = fc.array(fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff })), { maxLength: 24 });
+    const bytes = fc.array(fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff })), {
+      maxLength: 24,
+    });
     fc.assert(
       fc.property(bytes, fc.constantFrom(Infinity, 1, 2, 3), (middle, size) => {
         const text = Buffer.from(middle);
         fc.pre(!text.includes(']]>'));
         const document = Buffer.concat([Buffer.from('<a><![CDATA[x'), text, Buffer.from('x]]></a>')]);
-        const expected = new TextDecoder().decode(text).replaceAll(/[\ufffe\uffff]/g, '\ufffd').replaceAll(/\s/g, '');
+        const expected = new TextDecoder()
+          .decode(text)
+          .replaceAll(/[\ufffe\uffff]/g, '\ufffd')
+          .replaceAll(/\s/g, '');
         expect(readEvents(document, size).events[1]).toEqual(['text', `x${expected}x`]);
       }),
       { numRuns: RUNS },
