@@ -250,13 +250,16 @@ function clockCells(name: string, stepMs: number): Cell[] {
   }));
 }
 
+const BEFORE_ANY_UPLOAD: ReadonlySet<Step> = new Set(['plan', 'enqueue', 'claim']);
+
 /** Kills a real host by SIGKILL at a step. */
 function killCell(step: Step, moment: Moment): Cell {
   return {
     step,
     fault: `host killed ${moment} it`,
     shape: shapeOf(step),
-    mayRepeat: moment === 'after' && step.startsWith('upload'),
+    // The next request goes out while the last chunk is uploaded: a kill at it may come between acceptance and checkpoint.
+    mayRepeat: !BEFORE_ANY_UPLOAD.has(step),
     arm: async (rig, _app, pool) => {
       const reached = Promise.withResolvers<undefined>();
       const dead = Promise.withResolvers<undefined>();
