@@ -24,7 +24,7 @@ function matches(text: string, pattern: RegExp): string[] {
 
 const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const docs = list('**/*.md', '.github/**/*.md').map((path) => ({ path, text: read(path) }));
-const code = list('{src,dev,infra,scripts,bench}/**/*.{ts,bicep,json}', '.github/**/*.yml').map(read).join('\n');
+const code = list('{src,dev,infra,scripts,bench,test}/**/*.{ts,bicep,json}', '.github/**/*.yml').map(read).join('\n');
 
 /** Code of a page: fenced blocks and inline code. */
 function codeOf(text: string): string {

@@ -96,9 +96,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   let next = steps.next();
   try {
     for (;;) {
-      const step = await next.catch((error: unknown) => {
-        throw countReadFailure(claim, error);
-      });
+      const step = await next.catch((error: unknown) => Promise.reject(countReadFailure(claim, error)));
       if (step.done === true) return step.value;
       const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
       if (!isLast) {
@@ -115,9 +113,9 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
 }
 
 /** Only what the vendor answers counts: an upload or a setting at fault must not let a reader give records up. */
-function countReadFailure({ record }: Claim, error: unknown): unknown {
+function countReadFailure({ record }: Claim, error: unknown): Error {
   if (error instanceof RetryableError) record.readFailures = (record.readFailures ?? 0) + 1;
-  return error;
+  return error instanceof Error ? error : new Error(messageOf(error));
 }
 
 /** Ends a reader that was left early, so that its answer is closed and its permit given back. */
@@ -159,8 +157,8 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
     if (step.ledger !== undefined) Object.assign(record, { cursor, counts: Object.assign(record.counts, counts) });
     throw error;
   }
-  if (step.pageDone === true)
-    deps.log.info('PageFetched', { page: record.counts.pages, fetched: record.counts.fetched });
+  const { pages, fetched } = record.counts;
+  if (step.pageDone === true) deps.log.info('PageFetched', { page: pages, fetched });
 }
 
 function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {

@@ -14,7 +14,7 @@ export interface Exporters {
 /** One try of sending takes so long at most. */
 export const EXPORT_TIMEOUT_MS = 5000;
 
-/** The exporters for what is configured. @throws Error for a connection string that is none. */
+/** The exporters for what is configured. @throws Error for a connection string that is none, and for a key that has not come. */
 export function createExporters(options: TelemetryOptions): Exporters[] {
   const { otlpEndpoint, connectionString } = options;
   return [
@@ -25,6 +25,9 @@ export function createExporters(options: TelemetryOptions): Exporters[] {
 
 /** The exporters read OTEL_EXPORTER_OTLP_HEADERS and the rest of the standard's variables themselves. */
 function otlp(endpoint: string): Exporters {
+  if (process.env.OTEL_EXPORTER_OTLP_HEADERS?.startsWith('@Microsoft.KeyVault(') === true) {
+    throw new Error('OTEL_EXPORTER_OTLP_HEADERS is an unresolved Key Vault reference');
+  }
   const metrics = new OTLPMetricExporter({ url: `${endpoint}/v1/metrics`, timeoutMillis: EXPORT_TIMEOUT_MS });
   const usual = metrics.selectAggregationTemporality.bind(metrics);
   // A gauge goes out once after it was recorded: the instance that ran the planner an hour ago must not repeat its old lag.

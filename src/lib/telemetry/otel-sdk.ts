@@ -21,7 +21,7 @@ import type { TelemetryOptions } from './start-telemetry.ts';
 import type { SpanName, SpanOptions, TelemetrySdk, TelemetrySpan } from './telemetry.ts';
 
 const SERVICE = 'qualys-sentinel-connector';
-const EXPORT_EVERY_MS = 30_000;
+const EXPORT_EVERY_MS = 10_000;
 /** Beyond so many spans that wait for the collector, new ones are dropped. */
 const MOST_SPANS = 4096;
 const WARN_EVERY_MS = 600_000;

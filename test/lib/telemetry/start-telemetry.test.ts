@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import {
   observeCalls,
@@ -57,6 +57,7 @@ describe('with a collector', () => {
     const telemetry = createTelemetry(optionsFor({ otlpEndpoint: collector.url }));
     expect(telemetry.sdk()).toBeUndefined();
     await telemetry.invocation('plan', { ...ABOUT, parent: HOST_TRACE }, () => Promise.resolve());
+    await telemetry.shutdown();
     const [span] = collector.spans();
     expect(span).toMatchObject({
       name: 'plan',
@@ -66,7 +67,6 @@ describe('with a collector', () => {
     });
     expect(span?.attributes).toEqual({ 'qualys.stream': 'edr-events' });
     expect(collector.text()).toContain('qualys-sentinel-connector');
-    await telemetry.shutdown();
   });
 
   test('work items carry their tick through hand-overs, slices and next windows', async () => {
@@ -107,6 +107,17 @@ describe('with a collector', () => {
     expect(collector.total('qualys.failures', { kind: 'invocation', error: 'RetryableError' })).toBe(1);
     expect(collector.text()).not.toContain('abcdefgh12345');
   });
+});
+
+test('headers that Key Vault did not give are not sent to the collector', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', '@Microsoft.KeyVault(SecretUri=https://v.example/secrets/a)');
+  const collector = await startCollector();
+  const options = optionsFor({ otlpEndpoint: collector.url });
+  const telemetry = createTelemetry(options);
+  expect(await telemetry.invocation('plan', ABOUT, () => Promise.resolve(7))).toBe(7);
+  vi.unstubAllEnvs();
+  expect(options.lines.join()).toContain('OTEL_EXPORTER_OTLP_HEADERS is an unresolved Key Vault reference');
+  expect(collector.requests()).toBe(0);
 });
 
 describe.each([
