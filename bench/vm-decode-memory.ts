@@ -1,6 +1,6 @@
 /** Process of the bench: decodes the page that comes in by standard input, compresses and uploads its chunks, and prints the most memory it took. */
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
@@ -24,7 +24,7 @@ async function upload({ json }: VmChunk): Promise<void> {
     headers: { 'content-encoding': 'gzip', 'content-length': body.length },
   });
   call.end(body);
-  const [answer] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(call, 'response')) as [IncomingMessage];
   await once(answer.resume(), 'end');
 }
 

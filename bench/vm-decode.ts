@@ -80,7 +80,7 @@ async function measureRates(): Promise<DecodeRates> {
   const options = { maxBuffer: 1 << 20 };
   const pinned = ['taskset', '-c', '0', process.execPath, '--max-old-space-size=6144', ...script] as const;
   const [command, ...args] = (await canPin()) ? pinned : pinned.slice(3);
-  const oneCore = await promisify(execFile)(command ?? '', [...args, 'one-core'], options);
+  const oneCore = await promisify(execFile)(command, [...args, 'one-core'], options);
   const threads = await promisify(execFile)(process.execPath, [...script, 'threads'], options);
   return { ...(JSON.parse(oneCore.stdout) as DecodeRates), ...(JSON.parse(threads.stdout) as Partial<DecodeRates>) };
 }

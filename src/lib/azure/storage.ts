@@ -1,3 +1,4 @@
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
 import { QueueClient } from '@azure/storage-queue';
 import type { ContainerClient } from '@azure/storage-blob';
@@ -24,6 +25,17 @@ export interface Storage {
 }
 
 const DEVELOPMENT_STORAGE = 'UseDevelopmentStorage=true';
+/** A storage that takes a request and never answers must not hold an invocation for as long as the host allows. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const TIMEOUT_POLICY: PipelinePolicy = {
+  name: 'requestTimeout',
+  sendRequest: (request, next) => {
+    request.timeout = REQUEST_TIMEOUT_MS;
+    return next(request);
+  },
+};
+const TABLE_POLICIES = { additionalPolicies: [{ policy: TIMEOUT_POLICY, position: 'perRetry' as const }] };
+const QUEUE_RETRIES = { maxTries: 4, retryDelayInMs: 200, tryTimeoutInMs: REQUEST_TIMEOUT_MS };
 const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 };
 
 /** Opens the storage account by connection string or, in Azure, by identity. */
@@ -39,11 +51,15 @@ function openByConnectionString(connection: string): Storage {
   const text = connection.startsWith(DEVELOPMENT_STORAGE) ? DEVELOPMENT_STORAGE : connection;
   return {
     table: (name) =>
-      TableClient.fromConnectionString(text, name, { allowInsecureConnection: true, retryOptions: RETRIES }),
-    queue: (name) => new QueueClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } }),
+      TableClient.fromConnectionString(text, name, {
+        allowInsecureConnection: true,
+        retryOptions: RETRIES,
+        ...TABLE_POLICIES,
+      }),
+    queue: (name) => new QueueClient(text, name, { retryOptions: QUEUE_RETRIES }),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(text, name, { retryOptions: { maxTries: 4, retryDelayInMs: 200 } });
+      return new ContainerClient(text, name, { retryOptions: QUEUE_RETRIES });
     },
   };
 }
@@ -52,11 +68,11 @@ function openByIdentity(settings: StorageSettings): Storage {
   const credential = createCredential(settings.AzureWebJobsStorage__clientId);
   const url = (service: 'queue' | 'table' | 'blob'): string => serviceUrl(settings, service);
   return {
-    table: (name) => new TableClient(url('table'), name, credential, { retryOptions: RETRIES }),
-    queue: (name) => new QueueClient(`${url('queue')}/${name}`, credential),
+    table: (name) => new TableClient(url('table'), name, credential, { retryOptions: RETRIES, ...TABLE_POLICIES }),
+    queue: (name) => new QueueClient(`${url('queue')}/${name}`, credential, { retryOptions: QUEUE_RETRIES }),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(`${url('blob')}/${name}`, credential);
+      return new ContainerClient(`${url('blob')}/${name}`, credential, { retryOptions: QUEUE_RETRIES });
     },
   };
 }

@@ -167,7 +167,9 @@ function scanObject(
     at = skipSpace(source, at + 1);
     const memberField = isExpected ? expected.field : scan.keyField;
     const isString = source[at] === QUOTE && value >= 0;
-    at = isString ? scanStringValue(scan, at, value, memberField) : scanValue(scan, at, value, node, memberField, depth);
+    at = isString
+      ? scanStringValue(scan, at, value, memberField)
+      : scanValue(scan, at, value, node, memberField, depth);
     if (at < 0) return at;
     at = skipSpace(source, at);
     if (source[at] === CLOSING_BRACE) break;

@@ -54,11 +54,10 @@ export function copyCdata(reader: XmlReader, out: JsonOut): Copy {
 /** Copies up to `stop`; true when it stopped earlier, at a byte that needs a closer look. */
 function copyCdataRun(reader: XmlReader, out: JsonOut, stop: number): boolean {
   const to = out.bytes;
-  let action = 0;
   while (reader.at < stop) {
     copyPlainCdata(reader, out, stop);
     const byte = reader.bytes[reader.at] ?? 0;
-    action = CDATA_ACTION[byte] ?? 0;
+    const action = CDATA_ACTION[byte] ?? 0;
     if (reader.at >= stop || action === LOOK) break;
     if (action === 0) to[out.at++] = byte;
     else {

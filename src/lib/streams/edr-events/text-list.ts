@@ -24,7 +24,13 @@ export function createTextList(): TextList {
  * Appends the texts found for the fields as a JSON array, each once, in the order of the fields and of the record.
  * @returns false, with the row to be cut back, when there is none or the list takes more than `maxBytes`.
  */
-export function putTexts(row: RowBytes, list: TextList, tape: JsonTape, slots: readonly number[], maxBytes: number): boolean {
+export function putTexts(
+  row: RowBytes,
+  list: TextList,
+  tape: JsonTape,
+  slots: readonly number[],
+  maxBytes: number,
+): boolean {
   const { span } = list;
   const limit = row.length + maxBytes;
   const count = collect(list, tape, slots);
