@@ -31,6 +31,8 @@ export interface ProxiedRequest {
   readonly url: string;
   /** Empty for a body that is compressed. */
   readonly body: string;
+  /** Resolves when the client's connection is gone, or its answer sent. */
+  readonly gone: Promise<void>;
 }
 
 /**

@@ -134,10 +134,11 @@ async function answerAfter(
 }
 
 async function serve(proxy: Proxy, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new Promise<void>((resolve) => response.once('close', () => resolve()));
   const bytes = await readAll(request);
   const isText = request.headers['content-encoding'] === undefined && bytes.length <= LONGEST_TEXT;
   const { method = '', url = '' } = request;
-  const seen: ProxiedRequest = { method, url, body: isText ? bytes.toString('utf8') : '' };
+  const seen: ProxiedRequest = { method, url, body: isText ? bytes.toString('utf8') : '', gone };
   const hits = proxy.faults.take(`${method} ${url}\n${seen.body}`);
   for (const fault of hits) await fault.onRequest?.(seen);
   // A client that died meanwhile has asked for nothing.

@@ -1,5 +1,5 @@
 import type { IngestionFault } from '../../dev/ingestion/ingestion-faults.ts';
-import type { ProxyAction } from '../../dev/fault-proxy/proxy-faults.ts';
+import type { ProxiedRequest, ProxyAction } from '../../dev/fault-proxy/proxy-faults.ts';
 import type { FaultAction } from '../../dev/simulator/faults.ts';
 import type { Armed, Cell } from './cell.ts';
 import type { DataShape } from './feeds.ts';
@@ -157,13 +157,13 @@ function sinkCells(step: 'upload, chunk 1' | 'upload, chunk 2' | 'upload, chunk 
 type Moment = 'before' | 'after';
 
 /** Runs something at the first request of a step, before it is passed on or before its answer is passed back. */
-function atStep(rig: Rig, step: Step, moment: Moment, act: () => unknown): Armed {
+function atStep(rig: Rig, step: Step, moment: Moment, act: (request: ProxiedRequest) => unknown): Armed {
   prepare(step, rig);
   const { service, ...target } = requestOf(step, rig);
   let hits = 0;
-  const strike = (): unknown => {
+  const strike = (request: ProxiedRequest): unknown => {
     hits++;
-    return act();
+    return act(request);
   };
   setFault(rig, service, {
     kind: 'pass',
@@ -173,13 +173,15 @@ function atStep(rig: Rig, step: Step, moment: Moment, act: () => unknown): Armed
   return { hasStruck: () => hits > 0 };
 }
 
-/** Lets another worker take each window that is in work. */
-async function workAgain({ rig, work }: App, skewMs: number): Promise<void> {
+/** Lets another worker take the window that a checkpoint is for, or else the first one in work. */
+async function workAgain({ rig, work }: App, skewMs: number, { body }: ProxiedRequest): Promise<void> {
+  const named = /QualysWindows\(PartitionKey='[^']*',RowKey='([^']*)'/u.exec(body)?.[1];
   const records = await rig.store.listWindows(rig.feed.name, 'live');
+  const found = records.find(({ key, claim }) => (named === undefined ? claim !== undefined : key === named));
+  if (found === undefined) throw new Error('no window is in work');
+  const { stream, run, key } = found;
   const clock = { now: () => new Date(Date.now() + skewMs) };
-  for (const { stream, run, key } of records.filter(({ claim }) => claim !== undefined).slice(0, 1)) {
-    await work({ version: 1, stream, run, window: key }, { clock, owner: 'another worker' });
-  }
+  await work({ version: 1, stream, run, window: key }, { clock, owner: 'another worker' });
 }
 
 const AT_WORK: readonly (readonly [Step, Moment])[] = [
@@ -208,14 +210,15 @@ const QUEUE_CELLS: readonly Cell[] = [
     step,
     fault: `message comes again ${moment} it`,
     shape: shapeOf(step),
-    arm: (rig: Rig, app: App) => atStep(rig, step, moment, () => workAgain(app, 0)),
+    arm: (rig: Rig, app: App) => atStep(rig, step, moment, (request) => workAgain(app, 0, request)),
   })),
   ...AT_WORK.map(([step, moment]) => ({
     step,
     fault: `second worker takes over ${moment} it`,
     shape: shapeOf(step),
-    mayRepeat: true,
-    arm: (rig: Rig, app: App) => atStep(rig, step, moment, () => workAgain(app, CLOCK_WRONG_MS)),
+    // What is stored is not sent again; what is on its way may be.
+    mayRepeat: !(step === 'close' || (step === 'checkpoint' && moment === 'after')),
+    arm: (rig: Rig, app: App) => atStep(rig, step, moment, (request) => workAgain(app, CLOCK_WRONG_MS, request)),
   })),
 ];
 
@@ -262,16 +265,14 @@ function killCell(step: Step, moment: Moment): Cell {
     mayRepeat: !BEFORE_ANY_UPLOAD.has(step),
     arm: async (rig, _app, pool) => {
       const reached = Promise.withResolvers<undefined>();
-      const dead = Promise.withResolvers<undefined>();
       // The request must be neither passed on nor answered before the process is dead.
-      const hold = (): Promise<undefined> => {
+      const hold = ({ gone }: ProxiedRequest): Promise<void> => {
         reached.resolve(undefined);
-        return dead.promise;
+        return gone;
       };
       const { hasStruck } = atStep(rig, step, moment, hold);
       if (step === 'fetch body') setHalfBody(rig, () => reached.resolve(undefined));
       await pool.killWhen(rig, reached.promise);
-      dead.resolve(undefined);
       const wasReached = step === 'fetch body' || hasStruck();
       setFault(rig, requestOf(step, rig).service);
       return { hasStruck: () => wasReached };
@@ -329,8 +330,15 @@ const SHARED_STEPS: ReadonlySet<Step> = new Set([
   'move watermark',
 ]);
 
+/** The second chunk, redelivery and clocks meet the pipeline, whatever the stream. */
+const SHARED_FAULTS = /^(clock|message comes again|second worker)/;
+
 function share(cell: Cell): Cell {
-  return SHARED_STEPS.has(cell.step) || cell.fault.startsWith('clock') ? { ...cell, isShared: true } : cell;
+  const isShared =
+    SHARED_STEPS.has(cell.step) ||
+    SHARED_FAULTS.test(cell.fault) ||
+    (cell.step === 'upload, chunk 2' && cell.fault.startsWith('ingestion'));
+  return isShared ? { ...cell, isShared } : cell;
 }
 
 /** All cells, in an order in which slow ones are spread among the others. */
