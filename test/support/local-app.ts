@@ -4,7 +4,7 @@ import { ensureBuilt } from '../../dev/host/ensure-built.ts';
 import { startHost, type Host } from '../../dev/host/start-host.ts';
 import { startIngestion, type Ingestion } from '../../dev/ingestion/start-ingestion.ts';
 
-const appDir = resolve(import.meta.dirname, '../..');
+const projectDir = resolve(import.meta.dirname, '../..');
 
 /** The built app on the local host, over real Azurite, HTTP and a Logs Ingestion endpoint. */
 export interface LocalApp {
@@ -18,12 +18,13 @@ export interface LocalApp {
   readonly close: () => Promise<void>;
 }
 
-/** Starts the app against a Qualys API at `qualysUrl`. */
+/** Starts the app of a folder, the project's own unless another is given, against a Qualys API at `qualysUrl`. */
 export async function startLocalApp(
   qualysUrl: string,
   settings: Readonly<Record<string, string>> = {},
+  appDir = projectDir,
 ): Promise<LocalApp> {
-  await ensureBuilt(appDir);
+  await ensureBuilt(projectDir);
   const azurite = await startAzurite({ inMemory: true });
   const ingestion = await startIngestion({ keep: 'memory' });
   const log: string[] = [];
