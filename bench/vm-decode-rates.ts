@@ -50,12 +50,19 @@ async function rate(work: () => number | Promise<number>): Promise<number> {
   return (megabytes * 1_000) / (performance.now() - start);
 }
 
-const rates: Record<string, number[]> = process.argv[2] === 'threads' ? { overlapped: [] } : { ours: [], rival: [] };
-const works = { ours: decode, overlapped: decodeOverlapped, rival: parseWhole };
-// The compiler is warm after two runs of ours; the rival's take so long that it does not matter.
-for (const name of Object.keys(rates))
-  if (name !== 'rival') for (let n = 0; n < 2; n++) await Promise.resolve(works[name as 'ours']());
-for (let round = 0; round < RUNS; round++) {
-  for (const [name, values] of Object.entries(rates)) values.push(await rate(works[name as keyof typeof works]));
+/** A rate of each work by turns, so that whatever else the machine does falls on all alike. */
+async function ratesOf(
+  works: Readonly<Record<string, () => number | Promise<number>>>,
+): Promise<Record<string, number[]>> {
+  const rates: Record<string, number[]> = {};
+  for (let round = 0; round < RUNS; round++) {
+    for (const [name, work] of Object.entries(works)) (rates[name] ??= []).push(await rate(work));
+  }
+  return rates;
 }
-console.log(JSON.stringify(rates));
+
+// The compiler is warm after two runs of ours; the rival's take so long that it does not matter.
+decode();
+decode();
+const works = process.argv[2] === 'threads' ? { overlapped: decodeOverlapped } : { ours: decode, rival: parseWhole };
+console.log(JSON.stringify(await ratesOf(works)));

@@ -12,6 +12,7 @@ export interface CanonicalWriter {
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
+/** A writer with some memory; it takes more when a value needs it. */
 export function createCanonicalWriter(): CanonicalWriter {
   return { target: createViewedBytes(8192), members: new Int32Array(1024) };
 }

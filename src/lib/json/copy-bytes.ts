@@ -10,10 +10,10 @@ export const SLACK_BYTES = 8;
 /** Up to this many bytes, copying word by word beats the native copy with its cost a call. */
 const MAX_WORDWISE = 24;
 
-/** New memory for `size` bytes and the slack. */
+/** New memory for `size` bytes and the slack; what was in it before is left there. */
 export function createViewedBytes(size: number): ViewedBytes {
-  const memory = new ArrayBuffer(size + SLACK_BYTES);
-  return { bytes: Buffer.from(memory), view: new DataView(memory) };
+  const bytes = Buffer.allocUnsafeSlow(size + SLACK_BYTES);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 /** Copies the bytes `[start, end)` of `source` to `at` in `target`; returns the position behind the copy. */

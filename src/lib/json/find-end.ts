@@ -7,6 +7,7 @@ export interface EndSearch {
   hasStarted: boolean;
 }
 
+/** A search that starts at the first byte of a value. */
 export function startEndSearch(): EndSearch {
   return { depth: 0, inString: false, isEscaped: false, hasStarted: false };
 }

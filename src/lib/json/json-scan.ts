@@ -1,7 +1,7 @@
 import { BYTES } from './check-bytes.ts';
 import type { FieldPath, FieldPaths } from './field-paths.ts';
 import type { JsonTape } from './json-tape.ts';
-import { createKeyTree, type KeyNode } from './key-tree.ts';
+import { createKeyTree, isFull, type KeyNode } from './key-tree.ts';
 
 /** Why a scan ended without a value; positions are never negative. */
 export const SCAN = {
@@ -25,7 +25,7 @@ export interface JsonScan extends JsonTape {
   limit: number;
   /** Whether strings must be searched byte by byte, because the text has control characters somewhere. */
   hasControls: boolean;
-  /** A position with no backslash between it and the last string; `NO_BACKSLASH` when none follows. */
+  /** The first backslash behind the last string, as far as it was searched; far behind the text when there is none. */
   backslash: number;
   /** Whether the last string has an escape that `JSON.stringify` would not write. */
   isEscaped: boolean;
@@ -42,6 +42,7 @@ export interface JsonScan extends JsonTape {
 /** A scanner that looks for the fields. */
 export function createJsonScan(fields: FieldPaths): JsonScan {
   const source = Buffer.alloc(0);
+  if (isFull(fields.keys)) fields.keys = createKeyTree(fields.root);
   return {
     source,
     view: new DataView(source.buffer, 0, 0),
@@ -49,7 +50,7 @@ export function createJsonScan(fields: FieldPaths): JsonScan {
     length: 0,
     capacity: 0,
     slots: new Int32Array(fields.count).fill(-1),
-    keys: createKeyTree(fields.root),
+    keys: fields.keys,
     limit: 0,
     hasControls: false,
     backslash: -1,

@@ -43,9 +43,15 @@ const MAX_REMEMBERED_ORDER = 256;
 /** Larger than any buffer: a key so short that it fills no word is never expected. */
 const NEVER = 0x3fff_ffff;
 
+/** A tree that knows no key yet. */
 export function createKeyTree(fields: FieldPath): KeyTree {
   const root = createNode(0, '', '', fields, undefined);
   return { root, nodes: [root] };
+}
+
+/** Whether no more keys are remembered. */
+export function isFull(tree: KeyTree): boolean {
+  return tree.nodes.length >= MAX_NODES;
 }
 
 /** The node of a key behind `before`, whose raw text (between the quotes, one char a byte) is `raw`; undefined beyond the limits. */
@@ -58,7 +64,7 @@ export function followKey(
 ): KeyNode | undefined {
   const known = before.followers.get(raw);
   if (known !== undefined) return known;
-  if (tree.nodes.length >= MAX_NODES || raw.length > MAX_KEY_BYTES) return undefined;
+  if (isFull(tree) || raw.length > MAX_KEY_BYTES) return undefined;
   const node = createNode(tree.nodes.length, raw, name, field, before);
   tree.nodes.push(node);
   before.followers.set(raw, node);
@@ -67,7 +73,7 @@ export function followKey(
 
 /** Where objects under `node` start. */
 export function insideOf(tree: KeyTree, node: KeyNode): KeyNode | undefined {
-  if (node.inside === undefined && tree.nodes.length < MAX_NODES) {
+  if (node.inside === undefined && !isFull(tree)) {
     node.inside = createNode(tree.nodes.length, '', '', node.field, undefined);
     tree.nodes.push(node.inside);
   }

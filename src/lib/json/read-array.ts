@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../errors.ts';
-import { failForeign, readStep, type ArrayHandlers, type ArrayReaderOptions, type Reader } from './array-steps.ts';
+import type { ArrayHandlers, ArrayReaderOptions, Reader } from './array-reader.ts';
+import { failForeign, readStep } from './array-steps.ts';
 import { BYTES, checkBytes } from './check-bytes.ts';
 import { startEndSearch } from './find-end.ts';
 import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
@@ -52,9 +53,13 @@ export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHa
   };
 }
 
+function roundUp(size: number): number {
+  return Math.ceil(size / SLICE_BYTES) * SLICE_BYTES;
+}
+
 function allocate(size: number): Pick<Reader, 'buffer' | 'words'> {
-  const memory = new ArrayBuffer(size);
-  return { buffer: Buffer.from(memory), words: new Int32Array(memory) };
+  const buffer = Buffer.allocUnsafeSlow(size);
+  return { buffer, words: new Int32Array(buffer.buffer) };
 }
 
 /** Puts the bytes behind those that are still to be looked at. */
@@ -82,7 +87,7 @@ function isWellFormed({ buffer, at, limit }: Reader): boolean {
 function makeRoom(reader: Reader, size: number): void {
   const left = reader.limit - reader.at;
   const old = reader.buffer;
-  if (old.length < 2 * left + size) Object.assign(reader, allocate(4 * (left + size)));
+  if (old.length < 2 * left + size) Object.assign(reader, allocate(roundUp(3 * left + size)));
   old.copy(reader.buffer, 0, reader.at, reader.limit);
   reader.buffer.fill(GUARD, left, left + GUARD_BYTES);
   reader.base += reader.at;

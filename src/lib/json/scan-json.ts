@@ -1,13 +1,16 @@
 import type { FieldPath } from './field-paths.ts';
 import { failAt, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
-import { CELL, CELL_SIZE, COMPACT, KIND, nameOf } from './json-tape.ts';
-import { followKey, insideOf, type KeyNode } from './key-tree.ts';
+import { CELL, CELL_SIZE, COMPACT, KIND } from './json-tape.ts';
+import { insideOf, type KeyNode } from './key-tree.ts';
+import { isKeyAt, scanKey } from './scan-key.ts';
 import { scanLiteral, scanNumber, scanString } from './scan-scalar.ts';
 
 /** Deepest nesting that is read. */
 export const MAX_DEPTH = 100;
 /** Most values of one scan: 32 MiB of tape. */
 export const MAX_VALUES = 1 << 20;
+/** Values that the tape has room for at first. */
+const FIRST_VALUES = 1 << 9;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -20,7 +23,6 @@ const CLOSING_BRACE = 0x7d;
  * reported. Returns the position behind it, or one of `SCAN`.
  */
 export function scanJson(scan: JsonScan, at: number): number {
-  reserve(scan, at);
   scan.length = 0;
   scan.slots.fill(-1);
   scan.backslash = -1;
@@ -28,24 +30,23 @@ export function scanJson(scan: JsonScan, at: number): number {
   return scanValue(scan, at, open(scan, -1, -1), scan.keys.root, scan.fields, 0);
 }
 
-/**
- * Room for as many values as the bytes at hand can hold, so that the tape never moves during a scan: each value has a
- * byte of its own, and a comma or bracket behind it, but for the containers that are still open and the value that begins.
- */
-function reserve(scan: JsonScan, at: number): void {
-  const values = Math.min(MAX_VALUES, ((scan.limit - at + MAX_DEPTH) >> 1) + 2);
-  if (scan.capacity >= values * CELL_SIZE) return;
-  scan.capacity = values * CELL_SIZE;
-  scan.cells = new Int32Array(scan.capacity);
-}
-
 function open(scan: JsonScan, keyStart: number, keyEnd: number): number {
   const value = scan.length;
-  if (value >= scan.capacity) return SCAN.tooManyValues;
+  if (value >= scan.capacity && !grow(scan)) return SCAN.tooManyValues;
   scan.length = value + CELL_SIZE;
   scan.cells[value + CELL.keyStart] = keyStart;
   scan.cells[value + CELL.keyEnd] = keyEnd;
   return value;
+}
+
+/** Doubles the tape; false when it has its largest size. */
+function grow(scan: JsonScan): boolean {
+  if (scan.capacity >= MAX_VALUES * CELL_SIZE) return false;
+  const cells = new Int32Array(Math.max(FIRST_VALUES * CELL_SIZE, 2 * scan.capacity));
+  cells.set(scan.cells);
+  scan.cells = cells;
+  scan.capacity = cells.length;
+  return true;
 }
 
 /** `key` is what the value stands under, where its objects' keys are remembered. */
@@ -179,36 +180,4 @@ function scanObject(
   }
   scan.cells[object + CELL.shape] = node === undefined ? -1 : node.index;
   return at + 1;
-}
-
-/** Scans a key that was not expected; leaves in `scan.key` and `scan.keyField` what is known of it. */
-function scanKey(scan: JsonScan, at: number, before: KeyNode | undefined, field: FieldPath | undefined): number {
-  if (scan.source[at] !== QUOTE) return failAt(scan, at);
-  const end = scanString(scan, at);
-  if (end < 0) return end;
-  const raw = scan.source.toString('latin1', at + 1, end - 1);
-  let node = before?.followers.get(raw);
-  if (node === undefined) {
-    const name = nameOf(scan.source, at, end);
-    scan.keyField = field?.members.get(name);
-    node = before === undefined ? undefined : followKey(scan.keys, before, raw, name, scan.keyField);
-  } else {
-    scan.keyField = node.field;
-  }
-  if (before !== undefined) before.expected = node;
-  scan.key = node;
-  return end;
-}
-
-/** Whether the text at `at` is the key, its quotes and a colon. */
-function isKeyAt(scan: JsonScan, at: number, key: KeyNode): boolean {
-  if (at + key.size > scan.limit) return false;
-  const { view } = scan;
-  const { words } = key;
-  const last = words.length - 1;
-  let differences = view.getInt32(at + key.size - 4, true) ^ (words[last] ?? 0);
-  for (let index = 0; index < last && differences === 0; index++) {
-    differences = view.getInt32(at + index * 4, true) ^ (words[index] ?? 0);
-  }
-  return differences === 0;
 }

@@ -1,6 +1,6 @@
 /** A buffer that JSON text is written to, together with the values and objects that are open in it. */
 export interface JsonOut {
-  bytes: Uint8Array;
+  bytes: Buffer;
   view: DataView;
   /** Index after the last byte written. */
   at: number;
@@ -46,10 +46,10 @@ const MAX_LEVELS = 160;
 
 /** An empty output of `limit` bytes. */
 export function createJsonOut(limit: number): JsonOut {
-  const bytes = new Uint8Array(limit + SLACK_BYTES);
+  const bytes = Buffer.alloc(limit + SLACK_BYTES);
   return {
     bytes,
-    view: new DataView(bytes.buffer),
+    view: viewOf(bytes),
     at: 0,
     limit,
     runAt: 0,
@@ -72,8 +72,7 @@ export function clear(out: JsonOut): void {
   out.memberCount = 0;
 }
 
-/** Turns to another buffer; the caller sets `at` and `limit`. */
-export function useBytes(out: JsonOut, bytes: Uint8Array, view: DataView): void {
-  out.bytes = bytes;
-  out.view = view;
+/** A view on all of a buffer. */
+export function viewOf({ buffer, byteLength, byteOffset }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

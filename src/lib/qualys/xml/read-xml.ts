@@ -1,5 +1,7 @@
 import { AMPERSAND, EXCLAMATION, IS_SPACE, LESS, QUESTION, SLASH, SPACE } from './byte-tables.ts';
-import { COPY, copyCdata, copyText, putCharacter } from './copy-text.ts';
+import { putCharacter } from './copy-character.ts';
+import { COPY } from './copy-result.ts';
+import { copyCdata, copyText } from './copy-text.ts';
 import { readComment, readInstruction, startComment, startInstruction } from './read-misc.ts';
 import { readDoctype, readStart, startDoctype } from './read-prolog.ts';
 import { referenceAt } from './read-reference.ts';

@@ -1,6 +1,6 @@
 import { IS_SPACE } from './byte-tables.ts';
 import type { JsonOut } from './json-out.ts';
-import { createJsonOut } from './json-out.ts';
+import { createJsonOut, viewOf } from './json-out.ts';
 import { MalformedXmlError } from './malformed-xml-error.ts';
 
 /** Bytes of the document held at a time: a larger write is read in portions. */
@@ -47,7 +47,7 @@ export interface XmlReader {
   /** Number of open elements. */
   depth: number;
   /** Names of the open elements, one after the other; the name at depth d ends at `nameEnds[d]`. */
-  readonly names: Uint8Array;
+  readonly names: Buffer;
   readonly nameEnds: Int32Array;
   /** Attributes of the last start tag, four indexes into `bytes` each: name from, name to, value from, value to. */
   readonly attributes: Int32Array;
@@ -99,13 +99,13 @@ export function createXmlReader(): XmlReader {
   const bytes = Buffer.alloc(WINDOW_BYTES + 64);
   return {
     bytes,
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    view: viewOf(bytes),
     at: 0,
     end: 0,
     offset: 0,
     phase: PHASE.start,
     depth: 0,
-    names: new Uint8Array((MAX_DEPTH + 1) * MAX_NAME_BYTES),
+    names: Buffer.alloc((MAX_DEPTH + 1) * MAX_NAME_BYTES),
     nameEnds: new Int32Array(MAX_DEPTH + 2),
     attributes: new Int32Array(MAX_ATTRIBUTES * 4),
     attributeCount: 0,
@@ -142,7 +142,7 @@ export function malformed(reader: XmlReader, index: number, why: string): Malfor
 
 /** Name of the element at `depth`, for messages. */
 export function nameAt(reader: XmlReader, depth: number): string {
-  return Buffer.from(reader.names.subarray(reader.nameEnds[depth - 1], reader.nameEnds[depth])).toString();
+  return reader.names.toString('utf8', reader.nameEnds[depth - 1], reader.nameEnds[depth]);
 }
 
 /** Compares the bytes at `index` with an ASCII literal; undefined when they are equal as far as there are bytes. */

@@ -1,10 +1,10 @@
 import { createArrayReader } from '../../json/read-array.ts';
 import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
 import { keyBytes } from './event-key.ts';
-import { eventFields } from './event-row.ts';
+import { planEvents } from './event-plan.ts';
 import { failForeign } from './fail-foreign.ts';
 import { continueLongRecord, startLongRecord, type LongRecord } from './long-record.ts';
-import { createEdrPage, ID_PATHS } from './page-state.ts';
+import { createEdrPage } from './page-state.ts';
 import { takeRecord, takeText } from './record-rows.ts';
 import type { SeverityLimit } from './severity.ts';
 
@@ -65,7 +65,7 @@ export interface EdrPageDecoder {
 }
 
 /** An event above this many bytes goes as text, part by part while it is read, so that it never fills the memory. */
-export const MAX_HELD_BYTES = 16 * 1024 * 1024;
+export const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 /**
  * Decodes a page of EDR events: bytes in, chunks of rows of `QualysEdrEvents_CL` out. The answer is a bare JSON array;
@@ -73,11 +73,11 @@ export const MAX_HELD_BYTES = 16 * 1024 * 1024;
  * cut answer is an error, never a short page: what was emitted before is in the ledgers and comes once.
  */
 export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
-  const fields = eventFields([...ID_PATHS, options.timeField]);
-  const page = createEdrPage(fields, options);
+  const plan = planEvents(options.timeField);
+  const page = createEdrPage(plan, options);
   let long: LongRecord | undefined;
   const reader = createArrayReader(
-    { what: 'the page of EDR events', fields, maxElementBytes: MAX_HELD_BYTES },
+    { what: 'the page of EDR events', fields: plan.fields, maxElementBytes: MAX_HELD_BYTES },
     {
       element: (tape) => takeRecord(page, tape),
       text: (bytes, reason) => takeText(page, bytes, reason),

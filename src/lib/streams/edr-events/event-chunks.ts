@@ -21,6 +21,7 @@ export interface EventChunks {
   finished: EdrChunk[];
 }
 
+/** @param maxBytes largest chunk. */
 export function createEventChunks(maxBytes: number): EventChunks {
   return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], finished: [] };
 }

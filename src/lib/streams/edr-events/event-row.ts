@@ -1,6 +1,6 @@
 import { CELL, KIND, type JsonTape } from '../../json/json-tape.ts';
-import { compileFieldPaths, type FieldPaths } from '../../json/field-paths.ts';
-import { EVENT_COLUMNS, type ColumnKind, type EventColumn } from './event-columns.ts';
+import type { ColumnKind } from './event-columns.ts';
+import type { CompiledColumn, EventPlan } from './event-plan.ts';
 import { isNearlyIso, readTime } from './event-time.ts';
 import { findText, readBoolean, readInteger, type TextSpan } from './event-values.ts';
 import { putFilePath } from './file-path.ts';
@@ -30,93 +30,53 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 const BACKSLASH = 0x5c;
 
+/** What rows are made with. */
 export interface RowOptions {
   /** Stands for the time of a record that tells none. */
   readonly generatedAt: Date;
   readonly severityTable: readonly SeverityLimit[];
 }
 
-interface CompiledColumn {
-  readonly kind: ColumnKind;
-  /** `,"Name":` */
-  readonly prefix: RowText;
-  readonly slots: readonly number[];
-}
-
-/** Columns that are made from one object of the record (`file`, `process`, …) and need no look when it is not there. */
-interface ColumnGroup {
-  /** The object; -1 for columns made from several places. */
-  readonly slot: number;
-  readonly columns: readonly CompiledColumn[];
-}
-
 /** Writes the typed columns of records. */
 export interface RowEncoder {
+  readonly plan: EventPlan;
   readonly row: RowBytes;
   /** Most bytes of a row's columns, so that the row with a part of its record fits in a chunk. */
   readonly maxColumnsBytes: number;
   /** End of `{"TimeGenerated":"…"` in the row, with which its further rows begin too. */
   timeEnd: number;
-  readonly groups: readonly ColumnGroup[];
-  readonly eventTime: readonly number[];
-  readonly severityTable: readonly SeverityLimit[];
-  readonly generatedAt: string;
-  readonly span: TextSpan;
-  severity: string | undefined;
   /** The value that `TimeGenerated` was made from. */
   timeValue: number;
-  readonly list: TextList;
+  readonly generatedAt: string;
+  readonly severityTable: readonly SeverityLimit[];
   readonly severityTexts: ReadonlyMap<string, RowText>;
-}
-
-/** Paths of all fields that the columns are made from, and further ones. */
-export function eventFields(further: readonly string[]): FieldPaths {
-  const paths = EVENT_COLUMNS.flatMap((column) => column.from);
-  const objects = EVENT_COLUMNS.map(objectOf).filter((name) => name !== '');
-  return compileFieldPaths([...paths, ...objects, ...further]);
-}
-
-/** The object that all of a column's fields are in, by its name; empty when they are in several. */
-function objectOf({ from }: EventColumn): string {
-  const [object = '', ...others] = new Set(from.map((path) => (path.includes('.') ? path.replace(/\..*/, '') : '')));
-  return others.length > 0 || object.endsWith('[]') ? '' : object;
-}
-
-function compileGroups(fields: FieldPaths): ColumnGroup[] {
-  const groups = Map.groupBy(EVENT_COLUMNS, objectOf);
-  return [...groups].map(([object, columns]) => ({
-    slot: object === '' ? -1 : fields.slotOf(object),
-    columns: columns.map(({ name, kind, from }) => ({
-      kind,
-      prefix: toRowText(`,"${name}":`),
-      slots: from.map(fields.slotOf),
-    })),
-  }));
+  severity: string | undefined;
+  readonly span: TextSpan;
+  readonly list: TextList;
 }
 
 /** An encoder of rows of up to `maxColumnsBytes` in columns made from fields, and `restBytes` in others. */
 export function createRowEncoder(
-  fields: FieldPaths,
-  options: RowOptions,
+  plan: EventPlan,
+  { generatedAt, severityTable }: RowOptions,
   maxColumnsBytes: number,
   restBytes: number,
 ): RowEncoder {
-  const timesOf = (name: string) => EVENT_COLUMNS.find((column) => column.name === name)?.from ?? [];
+  const rowBytes = maxColumnsBytes + restBytes;
+  if (plan.row.bytes.length < rowBytes) plan.row = createRowBytes(rowBytes);
+  const severityTexts = severityTable.map(({ severity }) => [severity, toRowText(JSON.stringify(severity))] as const);
   return {
-    row: createRowBytes(maxColumnsBytes + restBytes),
+    plan,
+    row: plan.row,
     maxColumnsBytes,
     timeEnd: 0,
-    groups: compileGroups(fields),
-    eventTime: [...timesOf('EventTime'), ...timesOf('ProcessedTime')].map(fields.slotOf),
-    severityTable: options.severityTable,
-    generatedAt: options.generatedAt.toISOString(),
-    span: { start: 0, end: 0 },
-    severity: undefined,
     timeValue: -1,
+    generatedAt: generatedAt.toISOString(),
+    severityTable,
+    severityTexts: new Map(severityTexts),
+    severity: undefined,
+    span: { start: 0, end: 0 },
     list: createTextList(),
-    severityTexts: new Map(
-      options.severityTable.map(({ severity }) => [severity, toRowText(JSON.stringify(severity))]),
-    ),
   };
 }
 
@@ -132,13 +92,13 @@ export function putUnknown(encoder: RowEncoder): void {
  * or too long is left out, which the table shows as null.
  */
 export function putColumns(encoder: RowEncoder, tape: JsonTape): void {
-  const { row, groups } = encoder;
+  const { row, plan } = encoder;
   row.length = 0;
   putRowText(row, TIME_GENERATED);
   if (!putFirstTime(encoder, tape)) putText(row, `"${encoder.generatedAt}"`);
   encoder.timeEnd = row.length;
   encoder.severity = undefined;
-  for (const { slot, columns } of groups) {
+  for (const { slot, columns } of plan.groups) {
     if (slot >= 0 && (tape.slots[slot] ?? -1) < 0) continue;
     for (const column of columns) putColumn(encoder, tape, column);
   }
@@ -177,7 +137,7 @@ function putPlain({ row, maxColumnsBytes }: RowEncoder, tape: JsonTape, value: n
 
 function putFirstTime(encoder: RowEncoder, tape: JsonTape): boolean {
   encoder.timeValue = -1;
-  for (const slot of encoder.eventTime) {
+  for (const slot of encoder.plan.eventTime) {
     const value = tape.slots[slot] ?? -1;
     if (value < 0 || !putTime(encoder, tape, value)) continue;
     encoder.timeValue = value;

@@ -4,13 +4,8 @@ import { putByte, putBytes, type RowBytes } from './row-bytes.ts';
 
 /** Bytes of a text, escaped as `JSON.stringify` does. */
 interface EscapedText extends TextSpan {
-  bytes: Buffer;
+  readonly bytes: Buffer;
 }
-
-/** Used for one path after the other. */
-const FULL_PATH: EscapedText = { bytes: Buffer.alloc(0), start: 0, end: 0 };
-const FOLDER: EscapedText = { ...FULL_PATH };
-const NAME: EscapedText = { ...FULL_PATH };
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -21,9 +16,9 @@ const BACKSLASH = 0x5c;
  * @returns false, with nothing appended, when the record tells no path or one above `maxBytes`.
  */
 export function putFilePath(row: RowBytes, tape: JsonTape, slots: readonly number[], maxBytes: number): boolean {
-  const fullPath = textOf(tape, FULL_PATH, slots[0]);
-  const folder = textOf(tape, FOLDER, slots[1]);
-  const name = textOf(tape, NAME, slots[2]);
+  const fullPath = textOf(tape, slots[0]);
+  const folder = textOf(tape, slots[1]);
+  const name = textOf(tape, slots[2]);
   const isFull = fullPath !== undefined && (name === undefined || endsWithName(fullPath, name));
   const base = isFull ? fullPath : (folder ?? fullPath);
   if (base === undefined) return false;
@@ -39,16 +34,13 @@ export function putFilePath(row: RowBytes, tape: JsonTape, slots: readonly numbe
   return true;
 }
 
-function textOf(tape: JsonTape, text: EscapedText, slot = 0): EscapedText | undefined {
+function textOf(tape: JsonTape, slot = 0): EscapedText | undefined {
   const value = tape.slots[slot] ?? -1;
+  const text = { bytes: tape.source, start: 0, end: 0 };
   if (!findText(tape, value, text)) return undefined;
-  text.bytes = tape.source;
-  if (kindOf(tape, value) === KIND.escapedString) {
-    text.bytes = Buffer.from(JSON.stringify(nameOf(tape.source, text.start - 1, text.end + 1)));
-    text.start = 1;
-    text.end = text.bytes.length - 1;
-  }
-  return text;
+  if (kindOf(tape, value) !== KIND.escapedString) return text;
+  const bytes = Buffer.from(JSON.stringify(nameOf(tape.source, text.start - 1, text.end + 1)));
+  return { bytes, start: 1, end: bytes.length - 1 };
 }
 
 /** Whether the last part of the path is the name; ASCII letters in any case, as file systems of Windows see them. */

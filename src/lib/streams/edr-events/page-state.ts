@@ -1,10 +1,10 @@
 import { createCanonicalWriter, type CanonicalWriter } from '../../json/canonical-json.ts';
-import type { FieldPaths } from '../../json/field-paths.ts';
 import { KIND, kindOf, nameOf, type JsonTape } from '../../json/json-tape.ts';
 import type { EdrPageOptions } from './decode-page.ts';
 import { MAX_CHUNK_BYTES } from '../../pipeline/chunk-writer.ts';
 import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
 import { hashBytes } from './event-key.ts';
+import type { EventPlan } from './event-plan.ts';
 import { createRowEncoder, type RowEncoder } from './event-row.ts';
 import { isPlausible, readTime } from './event-time.ts';
 import { findText, type TextSpan } from './event-values.ts';
@@ -16,8 +16,6 @@ export interface EdrPage {
   readonly encoder: RowEncoder;
   readonly canonical: CanonicalWriter;
   readonly chunks: EventChunks;
-  readonly idSlots: readonly number[];
-  readonly timeSlot: number;
   /** The window, in milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
@@ -30,27 +28,29 @@ export interface EdrPage {
 }
 
 const MAX_RECORD_BYTES = 60_000;
-/** Bytes that a byte of a record can take in `RecordPart` (`\\u0000`). */
+/** Bytes that a byte of a record can take in `RecordPart` (`\u0000`). */
 const MAX_ESCAPED_BYTES = 6;
 /** A row's key, the number of its part, its error, and the columns that are numbers and times. */
 const REST_BYTES = 8000;
 /** With chunks so small that a long record might not fit, usual ones still do. */
 const MIN_COLUMNS_BYTES = 10_000;
-/** Paths of an event's id. */
-export const ID_PATHS: readonly string[] = ['id', 'eventId'];
+/** Bytes of the longest character, which no part may cut through. */
+const MIN_RECORD_BYTES = 4;
 
-export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrPage {
+/** @throws RangeError when `maxRecordBytes` is less than a character may take. */
+export function createEdrPage(plan: EventPlan, options: EdrPageOptions): EdrPage {
   const { maxChunkBytes = MAX_CHUNK_BYTES, maxRecordBytes = MAX_RECORD_BYTES } = options;
+  if (maxRecordBytes < MIN_RECORD_BYTES) {
+    throw new RangeError(`maxRecordBytes must be at least ${MIN_RECORD_BYTES}, given ${maxRecordBytes}`);
+  }
   const restBytes = MAX_ESCAPED_BYTES * maxRecordBytes + REST_BYTES;
   const maxColumnsBytes = Math.max(maxChunkBytes - restBytes, MIN_COLUMNS_BYTES);
   return {
     options,
     maxRecordBytes,
-    encoder: createRowEncoder(fields, options, maxColumnsBytes, restBytes),
+    encoder: createRowEncoder(plan, options, maxColumnsBytes, restBytes),
     canonical: createCanonicalWriter(),
     chunks: createEventChunks(maxChunkBytes),
-    idSlots: ID_PATHS.map(fields.slotOf),
-    timeSlot: fields.slotOf(options.timeField),
     from: Date.parse(options.window.from),
     to: Date.parse(options.window.to),
     received: new Map(),
@@ -63,7 +63,7 @@ export function createEdrPage(fields: FieldPaths, options: EdrPageOptions): EdrP
 
 /** Identity of a record: the hash of its id; undefined when it has none. */
 export function identityOf(page: EdrPage, tape: JsonTape): string | undefined {
-  for (const slot of page.idSlots) {
+  for (const slot of page.encoder.plan.id) {
     const value = tape.slots[slot] ?? -1;
     if (!findText(tape, value, page.span)) continue;
     const { start, end } = page.span;
@@ -78,7 +78,7 @@ export function identityOf(page: EdrPage, tape: JsonTape): string | undefined {
  * year 9999 belongs to no window, so such a record is kept.
  */
 export function isOutside(page: EdrPage, tape: JsonTape): boolean {
-  if (!findText(tape, tape.slots[page.timeSlot] ?? -1, page.span)) return false;
+  if (!findText(tape, tape.slots[page.encoder.plan.windowTime] ?? -1, page.span)) return false;
   const time = readTime(tape.source, page.span.start, page.span.end);
   if (!isPlausible(time)) return false;
   page.lastTime = time;
@@ -88,6 +88,7 @@ export function isOutside(page: EdrPage, tape: JsonTape): boolean {
 /** How a record stands to those before it on the page: of a new event, the same as one before, or one with other content. */
 export type Novelty = 'new' | 'same' | 'changed';
 
+/** Compares a record with those before it on the page, by its identity and the hash of its content. */
 export function noveltyOf(page: EdrPage, identity: string, hash: string): Novelty {
   const first = page.received.get(identity);
   if (first === undefined) return 'new';

@@ -4,7 +4,7 @@ import { cutText } from './cut-text.ts';
 import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
 import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';
-import { putAscii, putBytes, putText, type RowBytes } from './row-bytes.ts';
+import { putAscii, putBytes, putRowText, putText, toRowText, type RowBytes } from './row-bytes.ts';
 
 const KIND_NAMES: ReadonlyMap<number, string> = new Map([
   [KIND.string, 'a string'],
@@ -13,6 +13,10 @@ const KIND_NAMES: ReadonlyMap<number, string> = new Map([
   [KIND.null, 'null'],
   [KIND.array, 'an array'],
 ]);
+
+const RECORD = toRowText(',"Record":');
+const ROW_KEY = toRowText(',"RowKey":"');
+const ONLY_PART = toRowText('-1","PartNumber":1,"PartCount":1}');
 
 /** Makes the rows of a record. */
 export function takeRecord(page: EdrPage, tape: JsonTape): void {
@@ -57,10 +61,11 @@ function putReadable(page: EdrPage, tape: JsonTape, hash: string): void {
     putParts(page, tape.source.subarray(start, end), hash);
   } else if (!page.options.isUploaded(hash)) {
     putColumns(encoder, tape);
-    putAscii(encoder.row, ',"Record":');
+    putRowText(encoder.row, RECORD);
     putBytes(encoder.row, tape.source, start, end);
-    putKey(encoder.row, hash, 1);
-    putAscii(encoder.row, ',"PartCount":1}');
+    putRowText(encoder.row, ROW_KEY);
+    putHex(encoder.row, hash);
+    putRowText(encoder.row, ONLY_PART);
     emitRow(page, hash);
   }
 }
@@ -96,7 +101,7 @@ function putParts(page: EdrPage, text: Buffer, hash: string, error?: string): vo
 
 /** Appends the row's key and the number of its part. */
 export function putKey(row: RowBytes, hash: string, part: number): void {
-  putAscii(row, ',"RowKey":"');
+  putRowText(row, ROW_KEY);
   putHex(row, hash);
   putAscii(row, `-${part}","PartNumber":${part}`);
 }

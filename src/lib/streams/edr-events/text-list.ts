@@ -16,6 +16,7 @@ const MAX_COMPARED = 16;
 /** Quotes, separator and bracket of a text. */
 const FRAME_BYTES = 4;
 
+/** Memory for lists, empty. */
 export function createTextList(): TextList {
   return { values: [], places: [], span: { start: 0, end: 0 } };
 }

@@ -1,5 +1,7 @@
 import { clear } from '../../qualys/xml/json-out.ts';
-import { COPY, copyCdata, putLiteral } from '../../qualys/xml/copy-text.ts';
+import { putLiteral } from '../../qualys/xml/copy-character.ts';
+import { COPY } from '../../qualys/xml/copy-result.ts';
+import { copyCdata } from '../../qualys/xml/copy-text.ts';
 import { append, createXmlReader } from '../../qualys/xml/xml-reader.ts';
 import { closePart, openPart } from './decode-parts.ts';
 import type { Capture, Decoder } from './decode-state.ts';

@@ -3,15 +3,7 @@ import { copyMarkup } from '../../qualys/xml/copy-text.ts';
 import { settleText } from '../../qualys/xml/xml-json.ts';
 import type { XmlSink } from '../../qualys/xml/xml-reader.ts';
 import { malformed, PHASE } from '../../qualys/xml/xml-reader.ts';
-import {
-  endDetection,
-  endDetectionValue,
-  endResults,
-  startDetection,
-  startDetectionValue,
-  startNestedDetectionValue,
-  startResults,
-} from './decode-detections.ts';
+import { endDetectionValue, startDetectionValue, startNestedDetectionValue } from './decode-detections.ts';
 import { endField, endResponse, endWarning, startField } from './decode-fields.ts';
 import {
   closeHostText,
@@ -22,9 +14,11 @@ import {
   startNestedHostValue,
 } from './decode-host.ts';
 import { forgetWay } from './decode-leaves.ts';
+import { endResults, startResults } from './decode-results.ts';
 import { endSpilled } from './decode-spill.ts';
 import type { Decoder } from './decode-state.ts';
 import { closeElementText, makeRoom, openElementText, outOf } from './decode-text.ts';
+import { endDetection, startDetection } from './detection-rows.ts';
 import { CONTEXT, contextOf } from './element-context.ts';
 import { putAttributes } from './put-attributes.ts';
 
@@ -70,6 +64,7 @@ function startOutside(decoder: Decoder, parent: number | undefined, nameFrom: nu
   const context = contextOf(parent, name);
   contexts[reader.depth] = context;
   reader.out = context === CONTEXT.hostValue ? host.value : decoder.ignored;
+  decoder.valueName = name;
   if (context === CONTEXT.document) refuseRoot(decoder, name);
   else STARTED.get(context)?.(decoder);
 }

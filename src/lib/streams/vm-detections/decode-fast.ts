@@ -1,15 +1,19 @@
-import { LESS, SPACE, TEXT_ACTION } from '../../qualys/xml/byte-tables.ts';
-import { COPY, copyCdata } from '../../qualys/xml/copy-text.ts';
+import { LESS, SPACE } from '../../qualys/xml/byte-tables.ts';
+import { copyPlainText } from '../../qualys/xml/copy-plain-text.ts';
+import { COPY } from '../../qualys/xml/copy-result.ts';
+import { copyCdata } from '../../qualys/xml/copy-text.ts';
 import type { JsonOut } from '../../qualys/xml/json-out.ts';
 import { JOIN, KIND } from '../../qualys/xml/json-out.ts';
 import type { XmlReader } from '../../qualys/xml/xml-reader.ts';
-import { plainBytes, textMarks } from '../../qualys/xml/word-marks.ts';
 import { PHASE } from '../../qualys/xml/xml-reader.ts';
 import { startCapture, stopValueCapture } from './decode-capture.ts';
-import { endDetection, startDetection } from './decode-detections.ts';
 import type { JsonBytes, Leaf, Way } from './decode-leaves.ts';
-import type { Decoder } from './decode-state.ts';
+import type { Decoder, DetectionState } from './decode-state.ts';
+import { endDetection, startDetection } from './detection-rows.ts';
 import { CONTEXT } from './element-context.ts';
+
+/** More than any check of the ordinary way asks for beyond the bytes that an opening takes. */
+const KEY_MARGIN = 32;
 
 /** Reads detections along remembered ways (see decode-leaves.ts) as far as they go, and leaves reader and output as the ordinary way would. */
 export function readFast(decoder: Decoder, first: Leaf): void {
@@ -39,36 +43,6 @@ export function readFast(decoder: Decoder, first: Leaf): void {
   restoreElement(decoder, leaf, tagAt);
 }
 
-/** Copies text that needs no escape and no trimming; true when it is whole, up to its `<`, or has not begun after white space. */
-function copyPlainText(reader: XmlReader, out: JsonOut): boolean {
-  const { at: start, bytes } = reader;
-  const stop = Math.min(reader.end, start + out.limit - out.at + 1);
-  if (start < stop && (bytes[start] ?? 0) <= SPACE) return true;
-  const end = copyPlainWords(reader, out, stop);
-  return end < stop && bytes[end] === LESS && (end === start || bytes[end - 1] !== SPACE);
-}
-
-/** Copies plain characters up to `stop` at most, and returns the index of the first one that is not plain. */
-function copyPlainWords(reader: XmlReader, out: JsonOut, stop: number): number {
-  const { bytes, view } = reader;
-  let i = reader.at;
-  let o = out.at;
-  for (const last = stop - 4; i <= last; i += 4, o += 4) {
-    const word = view.getInt32(i, true);
-    const marks = textMarks(word);
-    out.view.setInt32(o, word, true);
-    if (marks === 0) continue;
-    const count = plainBytes(marks);
-    reader.at = i + count;
-    out.at = o + count;
-    return i + count;
-  }
-  for (; i < stop && TEXT_ACTION[bytes[i] ?? 0] === 0; i++, o++) out.bytes[o] = bytes[i] ?? 0;
-  reader.at = i;
-  out.at = o;
-  return i;
-}
-
 function findWay(leaf: Leaf, reader: XmlReader): Way | undefined {
   for (const way of leaf.ways) if (isWayAt(way, reader)) return way;
   return undefined;
@@ -93,11 +67,16 @@ function follow(decoder: Decoder, way: Way): boolean {
   if (way.needsText && !isTextAt(reader, reader.at + way.length)) return false;
   if (way.opensValue) {
     if (way.endsDetection) passToNextDetection(decoder, way.close);
-    else if (way.next.name.seenIn === detection.serial || out.at + way.open.length > detection.valueLimit) return false;
+    else if (way.next.name.seenIn === detection.serial || !hasRoom(detection, way)) return false;
     openValue(decoder, way);
   }
   reader.at += way.length;
   return true;
+}
+
+/** Near the limit the ordinary way decides, so that it never matters which way an element came. */
+function hasRoom({ out, valueLimit }: DetectionState, { open }: Way): boolean {
+  return out.at + open.length + KEY_MARGIN <= valueLimit;
 }
 
 function isTextAt(reader: XmlReader, at: number): boolean {

@@ -16,7 +16,7 @@ export function startField(decoder: Decoder): void {
 /** It ends. */
 export function endField({ contexts, field, page, reader }: Decoder): void {
   closeValue(field);
-  const text = JSON.parse(Buffer.from(field.bytes.subarray(0, field.at)).toString()) as string;
+  const text = JSON.parse(field.bytes.toString('utf8', 0, field.at)) as string;
   const isInWarning = contexts[reader.depth - 1] === CONTEXT.warning;
   (isInWarning ? page.warningFields : page.responseFields).set(nameAt(reader, reader.depth), text);
 }

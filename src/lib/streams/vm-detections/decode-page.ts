@@ -1,3 +1,4 @@
+import { RetryableError } from '../../errors.ts';
 import { finishChunk } from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
 import { MalformedXmlError } from '../../qualys/xml/malformed-xml-error.ts';
@@ -72,7 +73,7 @@ export interface VmPageDecoder {
    * Throws a {@link VendorDocumentError} for another document, a RetryableError for one that is malformed.
    */
   readonly write: (bytes: Uint8Array) => VmChunk[];
-  /** The body is over. Throws the same errors, and a RetryableError when the document is not. */
+  /** The body is over. Throws the same errors, and a RetryableError when the document is not, or names a next page that cannot be asked for. */
   readonly end: () => { chunks: VmChunk[]; end: VmPageEnd };
 }
 
@@ -151,9 +152,17 @@ function end(decoder: Decoder): { chunks: VmChunk[]; end: VmPageEnd } {
   return { chunks, end: pageEnd(decoder) };
 }
 
+/** Code of the warning that there are further pages. */
+const TRUNCATED = '1980';
+
 function pageEnd({ page, reader }: Decoder): VmPageEnd {
   const { detections, hosts, isBeyondIdMax, isOutOfOrder, warning } = page;
   const nextIdMin = warning === undefined ? undefined : nextIdMinOf(warning.url);
+  if (nextIdMin === undefined && warning !== undefined && (warning.code === TRUNCATED || warning.url !== '')) {
+    throw new RetryableError(
+      `the page ends with warning ${warning.code} and a URL without id_min: the next page is unknown`,
+    );
+  }
   return {
     hosts,
     detections,

@@ -1,4 +1,4 @@
-import { SLACK_BYTES } from '../../qualys/xml/json-out.ts';
+import { SLACK_BYTES, viewOf } from '../../qualys/xml/json-out.ts';
 import type { Decoder, Part } from './decode-state.ts';
 import { emitPart } from './emit-row.ts';
 import { placeHost } from './place-host.ts';
@@ -27,8 +27,8 @@ export function openPart(decoder: Decoder, isRecord: boolean): Part {
 
 /** A detection may begin just below the limit of the row and is moved only when it is whole: twice the room is needed. */
 function createPart(fieldBytes: number): Part {
-  const bytes = new Uint8Array(2 * fieldBytes + SLACK_BYTES);
-  const view = new DataView(bytes.buffer);
+  const bytes = Buffer.alloc(2 * fieldBytes + SLACK_BYTES);
+  const view = viewOf(bytes);
   return { number: 0, bytes, view, length: 0, detections: 0, isOpen: false, isRecord: false, error: '' };
 }
 

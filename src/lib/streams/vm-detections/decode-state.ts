@@ -27,7 +27,7 @@ export interface Capture {
 /** A row in the making: a part of a host's detections, or of its text. */
 export interface Part {
   number: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly view: DataView;
   length: number;
   detections: number;
@@ -74,6 +74,8 @@ export interface Decoder {
   readonly field: JsonOut;
   /** Depth of the child of HOST or DETECTION being read. */
   valueDepth: number;
+  /** Name of the child of HOST being read. */
+  valueName: string;
   readonly host: HostState;
   readonly detection: DetectionState;
   readonly leaves: LeafMemory;
@@ -126,6 +128,7 @@ export function createDecoder(options: VmPageOptions): Decoder {
     stray: createJsonOut(4_096),
     field: createJsonOut(16_384),
     valueDepth: 0,
+    valueName: '',
     host: createHostState(limits),
     detection: createDetectionState(limits),
     leaves: createLeafMemory(),

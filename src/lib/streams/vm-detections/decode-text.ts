@@ -3,9 +3,10 @@ import type { JsonOut } from '../../qualys/xml/json-out.ts';
 import { closeText, openText } from '../../qualys/xml/xml-json.ts';
 import type { Before } from '../../qualys/xml/xml-reader.ts';
 import { BEFORE, malformed, nameAt } from '../../qualys/xml/xml-reader.ts';
-import { continueResults, openDetectionText } from './decode-detections.ts';
+import { openDetectionText } from './decode-detections.ts';
 import { openHostText } from './decode-host.ts';
 import { forgetWay } from './decode-leaves.ts';
+import { continueResults } from './decode-results.ts';
 import { spillValue } from './decode-spill.ts';
 import type { Decoder } from './decode-state.ts';
 import { CONTEXT } from './element-context.ts';
@@ -80,7 +81,7 @@ export function closeElementText(decoder: Decoder, before: Before): void {
 }
 
 function checkStrayText({ reader, stray }: Decoder): void {
-  const text = Buffer.from(stray.bytes.subarray(0, stray.at)).toString();
+  const text = stray.bytes.toString('utf8', 0, stray.at);
   if (!/^(?:\ufffd|\s|\\[nrt])*$/.test(text))
     throw malformed(reader, reader.at, `text in ${nameAt(reader, reader.depth)}`);
   clear(stray);

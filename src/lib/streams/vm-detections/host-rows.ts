@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { Decoder, Part } from './decode-state.ts';
 import { EXTRA_COLUMNS, HOST_COLUMNS, LEADING_COLUMNS } from './host-columns.ts';
 import type { HostState, HostTexts } from './host-state.ts';
-import { columnJson, hasColumn, takeExtras } from './host-state.ts';
+import { hasColumn, takeExtras } from './host-state.ts';
 
 const KEY_DIGITS = 32;
 const LIST_START = Buffer.from('{"DETECTION":[');
@@ -23,9 +23,9 @@ export function writeRow(decoder: Decoder, part: Part, partCount: number | undef
   const { host, row } = decoder;
   const key = rowKeyOf(decoder, part);
   const texts = textsOf(decoder);
-  let at = put(row, 0, texts.head, texts.head.length);
+  let at = put(row, 0, texts.head, texts.headLength);
   if (!part.isRecord) at = put(row, at, part.bytes, part.length);
-  at = put(row, at, texts.middle, texts.middle.length);
+  at = put(row, at, texts.middle, texts.middleLength);
   at = putExtras(row, at, part.number === 1 || host.isFirstDone ? takeExtras(host) : []);
   host.isFirstDone ||= part.number === 1;
   const counts = `,"DetectionCount":${part.detections},"RowKey":"${key}","PartNumber":${part.number},"PartCount":${partCount ?? 'null'}`;
@@ -67,26 +67,42 @@ function hashOnce(scratch: Buffer, pieces: readonly Uint8Array[]): string {
   return hash('sha256', scratch.subarray(0, length), 'hex').slice(0, KEY_DIGITS);
 }
 
-function textsOf(decoder: Decoder): HostTexts {
-  return (decoder.host.texts ??= hostTexts(decoder.host, decoder.options.generatedAt));
+const COLUMN_KEYS = HOST_COLUMNS.map(({ name }) => Buffer.from(`,${JSON.stringify(name)}:`));
+const LIST_KEY = Buffer.from(',"DetectionList":{"DETECTION":[');
+
+function textsOf({ host, options }: Decoder): HostTexts {
+  const { texts } = host;
+  if (texts.isReady) return texts;
+  const { head, middle } = texts;
+  const start = head.write(`{"TimeGenerated":"${options.generatedAt.toISOString()}"`, 'latin1');
+  const columns = putColumns(head, start, host, 0, LEADING_COLUMNS);
+  texts.headLength = put(head, columns, LIST_KEY, LIST_KEY.length);
+  const end = put(middle, 0, LIST_END, LIST_END.length);
+  texts.middleLength = putColumns(middle, end, host, LEADING_COLUMNS, HOST_COLUMNS.length);
+  texts.key = Buffer.from(`${host.id ?? ''}\n${host.scanDate}\n`);
+  texts.isReady = true;
+  return texts;
 }
 
-const COLUMN_KEYS = HOST_COLUMNS.map(({ name }) => Buffer.from(`,${JSON.stringify(name)}:`));
+function putColumns(row: Buffer, from: number, host: HostState, first: number, end: number): number {
+  let at = from;
+  for (let column = first; column < end; column++) {
+    const key = COLUMN_KEYS[column] ?? NULL;
+    at = put(row, at, key, key.length);
+    at = hasColumn(host, column) ? putColumn(row, at, host, column) : put(row, at, NULL, NULL.length);
+  }
+  return at;
+}
 
-function hostTexts(host: HostState, generatedAt: Date): HostTexts {
-  const columns = COLUMN_KEYS.flatMap((key, index) => [key, hasColumn(host, index) ? columnJson(host, index) : NULL]);
-  const leading = columns.slice(0, 2 * LEADING_COLUMNS);
-  const trailing = columns.slice(2 * LEADING_COLUMNS);
-  return {
-    head: Buffer.concat([
-      Buffer.from(`{"TimeGenerated":"${generatedAt.toISOString()}"`),
-      ...leading,
-      Buffer.from(',"DetectionList":'),
-      LIST_START,
-    ]),
-    middle: Buffer.concat([LIST_END, ...trailing]),
-    key: Buffer.from(`${host.id ?? ''}\n${host.scanDate}\n`),
-  };
+function putColumn(
+  row: Buffer,
+  from: number,
+  { columnBytes, columnFrom, columnTo }: HostState,
+  column: number,
+): number {
+  let at = from;
+  for (let n = columnFrom[column] ?? 0; n < (columnTo[column] ?? 0); n++) row[at++] = columnBytes[n] ?? 0;
+  return at;
 }
 
 const EXTRA_KEYS = EXTRA_COLUMNS.map((column) => Buffer.from(`,${JSON.stringify(column)}:`));

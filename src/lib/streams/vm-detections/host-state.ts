@@ -26,8 +26,8 @@ export interface HostState {
   isTextOpen: boolean;
   /** HostRecord in the making. */
   readonly record: JsonOut;
-  /** Constant texts of its rows before and after the list; undefined when a column has changed since. */
-  texts: HostTexts | undefined;
+  /** Constant texts of its rows before and after the list; not ready when a column has changed since. */
+  readonly texts: HostTexts;
   /** Rows numbered so far, and those of them not yet written. */
   partCount: number;
   parts: Part[];
@@ -51,12 +51,17 @@ export interface HostState {
   firstKey: string;
 }
 
-/** Constant texts of a host's rows. */
+/** Constant texts of a host's rows, in buffers that are used again for the next host. */
 export interface HostTexts {
+  isReady: boolean;
+  /** Up to the first detection. */
   readonly head: Buffer;
+  headLength: number;
+  /** From the end of the list to the last column of the host. */
   readonly middle: Buffer;
+  middleLength: number;
   /** What the row key is made of beside the list. */
-  readonly key: Buffer;
+  key: Buffer;
 }
 
 /** State before the first host. */
@@ -72,7 +77,7 @@ export function createHostState(limits: VmLimits): HostState {
     value: createJsonOut(limits.field),
     isTextOpen: false,
     record: createJsonOut(limits.field - 16),
-    texts: undefined,
+    texts: createTexts(limits),
     partCount: 0,
     parts: [],
     isFlushed: false,
@@ -86,6 +91,15 @@ export function createHostState(limits: VmLimits): HostState {
     digest: undefined,
     firstKey: '',
   };
+}
+
+/** Names of all columns take less than this. */
+const COLUMN_NAMES_BYTES = 4_096;
+
+function createTexts(limits: VmLimits): HostTexts {
+  const size = COLUMN_NAMES_BYTES + HOST_COLUMNS.length * limits.column;
+  const [head, middle] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+  return { isReady: false, head, headLength: 0, middle, middleLength: 0, key: Buffer.alloc(0) };
 }
 
 /** Makes the state ready for the next host. */
@@ -115,26 +129,21 @@ export function forgetColumns(host: HostState): void {
   host.isTextOpen = false;
   clear(host.record);
   openObject(host.record);
-  host.texts = undefined;
+  host.texts.isReady = false;
 }
 
-/** Sets a column to JSON text. */
-export function setColumn(host: HostState, column: number, json: Uint8Array): void {
-  host.columnBytes.set(json, host.columnsLength);
+/** Sets a column to the JSON text in the first `length` bytes of a buffer. */
+export function setColumn(host: HostState, column: number, json: Uint8Array, length: number): void {
   host.columnFrom[column] = host.columnsLength;
-  host.columnsLength += json.length;
+  for (let n = 0; n < length; n++) host.columnBytes[host.columnsLength + n] = json[n] ?? 0;
+  host.columnsLength += length;
   host.columnTo[column] = host.columnsLength;
-  host.texts = undefined;
+  host.texts.isReady = false;
 }
 
 /** Whether a column has a value. */
 export function hasColumn(host: HostState, column: number): boolean {
   return host.columnTo[column] !== host.columnFrom[column];
-}
-
-/** The JSON text of a column, empty when it has no value. */
-export function columnJson(host: HostState, column: number): Uint8Array {
-  return host.columnBytes.subarray(host.columnFrom[column], host.columnTo[column]);
 }
 
 /** The columns still to be written to a row, in the order of the table. HostRecord is taken as it is now. */

@@ -1,4 +1,6 @@
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(\.\d{1,7})?(Z|[+-]\d\d:?\d\d)?)?$/;
+/** What nearly all times look like; the last days of a month are looked at more closely. */
+const USUAL_TIME = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 const MAX_INT = 2 ** 31 - 1;
 
 /**
@@ -6,6 +8,7 @@ const MAX_INT = 2 ** 31 - 1;
  * table can hold. A time without zone is UTC: the vendor gives no other.
  */
 export function toUtcTime(text: string): string | undefined {
+  if (USUAL_TIME.test(text)) return text;
   const match = DATE_TIME.exec(text);
   if (match === null) return undefined;
   const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] =

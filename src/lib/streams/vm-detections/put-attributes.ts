@@ -1,5 +1,5 @@
 import { QUOTE } from '../../qualys/xml/byte-tables.ts';
-import { copyAttribute } from '../../qualys/xml/copy-text.ts';
+import { copyAttribute } from '../../qualys/xml/copy-character.ts';
 import type { JsonOut } from '../../qualys/xml/json-out.ts';
 import { openAttribute } from '../../qualys/xml/xml-json.ts';
 import type { XmlReader } from '../../qualys/xml/xml-reader.ts';

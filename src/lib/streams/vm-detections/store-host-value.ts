@@ -1,6 +1,7 @@
 import { OPEN_BRACE, QUOTE } from '../../qualys/xml/byte-tables.ts';
 import type { JsonOut } from '../../qualys/xml/json-out.ts';
-import { addMember, closeValue, findMember, isJoined, memberValue } from '../../qualys/xml/xml-json.ts';
+import { findMember, isJoined, memberValue } from '../../qualys/xml/json-members.ts';
+import { addMember, closeValue } from '../../qualys/xml/xml-json.ts';
 import { nameAt } from '../../qualys/xml/xml-reader.ts';
 import { stopCapture } from './decode-capture.ts';
 import { spillWholeValue } from './decode-spill.ts';
@@ -9,57 +10,73 @@ import { COLUMN_OF, EXTRA_OF, HOST_COLUMNS } from './host-columns.ts';
 import { hasColumn, setColumn } from './host-state.ts';
 import { toIntText, toUtcTime } from './host-values.ts';
 
-const ID = COLUMN_OF.get('ID');
+const ID = COLUMN_OF.get('ID') ?? 0;
 const SCAN_DATE = COLUMN_OF.get('LAST_VM_SCANNED_DATE');
 
-/** Puts the child of HOST that has just been read, and is still open, where it belongs: what has no column of its own goes to HostRecord. */
+/**
+ * Puts the child of HOST that has just been read, and is still open, where it belongs: what has no column of its own
+ * goes to HostRecord.
+ */
 export function storeHostValue(decoder: Decoder): void {
+  const { host, valueName } = decoder;
+  const column = COLUMN_OF.get(valueName);
+  if (column === undefined) {
+    if (valueName === 'DNS_DATA' && storeDnsData(decoder)) return;
+    const items = EXTRA_OF.get(valueName)?.item;
+    const array = items === undefined ? undefined : itemsOf(host.value, Buffer.from(items));
+    closeValue(host.value);
+    if (!storeExtra(decoder, valueName, array)) storeRecord(decoder);
+  } else {
+    closeValue(host.value);
+    if (!storeColumn(decoder, column)) storeRecord(decoder);
+  }
+}
+
+function storeRecord(decoder: Decoder): void {
   const { host, reader } = decoder;
-  const name = nameAt(reader, reader.depth);
-  if (name === 'DNS_DATA' && storeDnsData(decoder)) return;
-  const items = EXTRA_OF.get(name)?.item;
-  const array = items === undefined ? undefined : itemsOf(host.value, Buffer.from(items));
-  closeValue(host.value);
-  const column = COLUMN_OF.get(name);
-  const isStored =
-    column === undefined ? storeExtra(decoder, name, array) : storeColumn(decoder, column, jsonOf(host.value));
-  if (!isStored && !addMember(host.record, Buffer.from(name), jsonOf(host.value))) spillWholeValue(decoder);
+  const key = Buffer.from(nameAt(reader, reader.depth));
+  if (!addMember(host.record, key, jsonOf(host.value))) spillWholeValue(decoder);
 }
 
-function jsonOf(value: JsonOut): Uint8Array {
-  return value.bytes.subarray(0, value.at);
+function jsonOf({ at, bytes }: JsonOut): Buffer {
+  return bytes.subarray(0, at);
 }
 
-function textOf(json: Uint8Array): string {
-  return JSON.parse(Buffer.from(json).toString()) as string;
+/** What a string says. Most need no unescaping. */
+function textOf({ at, bytes }: JsonOut): string {
+  const text = bytes.toString('utf8', 1, at - 1);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 /** False when the value is not what the column holds, or the column has one already: then HostRecord keeps it. */
-function storeColumn(decoder: Decoder, column: number, json: Uint8Array): boolean {
+function storeColumn(decoder: Decoder, column: number): boolean {
   const { host, limits } = decoder;
-  if (json[0] !== QUOTE || hasColumn(host, column)) return false;
-  const type = HOST_COLUMNS[column]?.type;
-  if (type !== 'string') return storeTyped(decoder, column, textOf(json));
-  if (json.length > limits.column) spillWholeValue(decoder);
-  else if (column === ID) storeId(decoder, json);
-  else setColumn(host, column, json);
+  const { at, bytes } = host.value;
+  if (bytes[0] !== QUOTE || hasColumn(host, column)) return false;
+  if (HOST_COLUMNS[column]?.type !== 'string') return storeTyped(decoder, column);
+  if (at > limits.column) spillWholeValue(decoder);
+  else if (column === ID) storeId(decoder);
+  else setColumn(host, column, bytes, at);
   return true;
 }
 
-function storeId(decoder: Decoder, json: Uint8Array): void {
-  const id = textOf(json);
+function storeId({ capture, host }: Decoder): void {
+  const id = textOf(host.value);
   if (id === '') return;
-  decoder.host.id = id;
-  setColumn(decoder.host, COLUMN_OF.get('ID') ?? 0, json);
-  stopCapture(decoder.capture);
+  host.id = id;
+  setColumn(host, ID, host.value.bytes, host.value.at);
+  stopCapture(capture);
 }
 
-function storeTyped({ host }: Decoder, column: number, text: string): boolean {
+function storeTyped({ host }: Decoder, column: number): boolean {
+  const text = textOf(host.value);
   if (column === SCAN_DATE) host.scanDate = text;
   if (text === '') return true;
-  const value = HOST_COLUMNS[column]?.type === 'int' ? toIntText(text) : toUtcTime(text);
+  const isInt = HOST_COLUMNS[column]?.type === 'int';
+  const value = isInt ? toIntText(text) : toUtcTime(text);
   if (value === undefined) return false;
-  setColumn(host, column, Buffer.from(HOST_COLUMNS[column]?.type === 'int' ? value : `"${value}"`));
+  const json = Buffer.from(isInt ? value : `"${value}"`);
+  setColumn(host, column, json, json.length);
   return true;
 }
 
@@ -97,23 +114,29 @@ function objectOf(json: Uint8Array): Uint8Array | undefined {
   return json.length === 2 ? new Uint8Array() : undefined;
 }
 
+const DNS_PARTS = ['HOSTNAME', 'DOMAIN', 'FQDN'].map((name) => ({
+  key: Buffer.from(name),
+  column: COLUMN_OF.get(`DNS_DATA/${name}`) ?? 0,
+}));
+
 /** DNS_DATA becomes three columns when it holds nothing but these, each once. */
 function storeDnsData(decoder: Decoder): boolean {
-  const { value } = decoder.host;
-  if (!isOnlyMembers(value)) return false;
-  const parts = ['HOSTNAME', 'DOMAIN', 'FQDN'].map((name) => dnsPart(decoder, name));
-  const found = parts.flatMap((part) => (part === undefined ? [] : [part]));
-  if (found.length !== value.memberCount - (value.base[0] ?? 0)) return false;
-  for (const { column, json } of found) setColumn(decoder.host, column, json);
+  const { host } = decoder;
+  if (!isOnlyMembers(host.value)) return false;
+  const found = DNS_PARTS.map((part) => findMember(host.value, part.key, 0, part.key.length));
+  const count = found.filter((member, index) => member >= 0 && fitsColumn(decoder, index, member)).length;
+  if (count !== host.value.memberCount - (host.value.base[0] ?? 0)) return false;
+  for (const [index, { column }] of DNS_PARTS.entries()) {
+    const member = found[index] ?? -1;
+    if (member < 0) continue;
+    const json = host.value.bytes.subarray(...memberValue(host.value, member));
+    setColumn(host, column, json, json.length);
+  }
   return true;
 }
 
-function dnsPart(decoder: Decoder, name: string): { column: number; json: Uint8Array } | undefined {
-  const { host, limits } = decoder;
-  const column = COLUMN_OF.get(`DNS_DATA/${name}`) ?? -1;
-  const key = Buffer.from(name);
-  const member = findMember(host.value, key, 0, key.length);
-  if (member < 0 || hasColumn(host, column)) return undefined;
-  const json = host.value.bytes.subarray(...memberValue(host.value, member));
-  return json[0] === QUOTE && json.length <= limits.column ? { column, json } : undefined;
+function fitsColumn({ host, limits }: Decoder, part: number, member: number): boolean {
+  const [from, to] = memberValue(host.value, member);
+  const isFree = !hasColumn(host, DNS_PARTS[part]?.column ?? 0);
+  return isFree && host.value.bytes[from] === QUOTE && to - from <= limits.column;
 }

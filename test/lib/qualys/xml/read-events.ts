@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { copyAttribute } from '../../../../src/lib/qualys/xml/copy-text.ts';
+import { copyAttribute } from '../../../../src/lib/qualys/xml/copy-character.ts';
 import { clear, createJsonOut } from '../../../../src/lib/qualys/xml/json-out.ts';
 import { assertEnded, readNext } from '../../../../src/lib/qualys/xml/read-xml.ts';
 import type { XmlReader, XmlSink } from '../../../../src/lib/qualys/xml/xml-reader.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../../src/lib/errors.ts';
-import { decode, decodeOne, keysOf, readFixture, type Row } from './decode-events.ts';
+import { createEdrPageDecoder } from '../../../../src/lib/streams/edr-events/decode-page.ts';
+import { decode, decodeOne, keysOf, OPTIONS, readFixture, type Row } from './decode-events.ts';
 
 const EXPECTED = JSON.parse(readFixture('expected.json')) as Readonly<Record<string, Row[]>>;
 
@@ -203,4 +204,26 @@ describe('the key of a row', () => {
       expect(key).toBe(expected.toString('latin1'));
     });
   });
+});
+
+test('a page with more kinds of keys than are remembered leaves the next ones right', () => {
+  const strange = Array.from({ length: 9000 }, (_, n) => ({ id: `id-${n}`, [`key-${n}`]: n, type: 'FILE' }));
+  expect(decode(JSON.stringify(strange)).rows.map((row) => row.EventType)).toEqual(Array(9000).fill('FILE'));
+  for (const [name, expected] of Object.entries(EXPECTED)) {
+    expect(decode(readFixture(`${name}.json`)).rows.map(({ Record: _, ...columns }) => columns)).toEqual(expected);
+  }
+});
+
+test('pages that are decoded side by side do not mix', () => {
+  const pages = Object.keys(EXPECTED).map((name) => Buffer.from(readFixture(`${name}.json`)));
+  const decoders = pages.map(() => createEdrPageDecoder(OPTIONS));
+  const rows: Row[][] = pages.map(() => []);
+  for (let at = 0; at < Math.max(...pages.map((page) => page.length)); at += 100) {
+    pages.forEach((page, index) => decoders[index]!.write(page.subarray(at, at + 100)));
+  }
+  decoders.forEach((decoder, index) => {
+    for (const chunk of decoder.end().chunks)
+      rows[index]!.push(...(JSON.parse(Buffer.from(chunk.json).toString()) as Row[]));
+  });
+  expect(rows).toEqual(pages.map((page) => decode(page).rows));
 });

@@ -79,6 +79,10 @@ describe('cutting a text', () => {
   });
 });
 
+test('parts smaller than a character are refused', () => {
+  expect(() => decode('[]', { maxRecordBytes: 3 })).toThrow('maxRecordBytes must be at least 4, given 3');
+});
+
 describe('a record that cannot be read', () => {
   test.each([
     ['5', 'the record is a number, not an object'],
@@ -125,7 +129,7 @@ describe('a record that cannot be read', () => {
   });
 });
 
-describe('a record above 16 MiB', () => {
+describe('a record above 4 MiB', () => {
   const beginning =
     '{"id":"huge","dateTime":"2026-01-01T00:00:00Z","eventProcessedTime":"2026-01-02T00:00:00Z","text":"';
   const record = `${beginning}${'x"y€'.replace('"', '\\"').repeat((MAX_HELD_BYTES + 300_000) / 7)}"}`;

@@ -26,7 +26,7 @@ describe('the next page', () => {
       expect(endOf(warningOf(url))).toMatchObject({ nextIdMin: '77', warning: { code: '1980', url } });
   });
 
-  test('is not named by anything but digits', () => {
+  test('that cannot be told from the warning is an error, never the end of the chain', () => {
     for (const url of [
       '',
       'https://x.example/?id_min=',
@@ -34,9 +34,14 @@ describe('the next page', () => {
       'https://x.example/?ids=7',
       '%zz',
     ]) {
-      expect(endOf(warningOf(url))).not.toHaveProperty('nextIdMin');
-      expect(endOf(warningOf(url)).warning).toMatchObject({ code: '1980' });
+      expect(() => endOf(warningOf(url))).toThrow('without id_min');
     }
+  });
+
+  test('is none after a warning of another kind', () => {
+    const end = endOf('<WARNING><CODE>1</CODE><TEXT>be warned</TEXT></WARNING>');
+    expect(end).toMatchObject({ warning: { code: '1', text: 'be warned', url: '' } });
+    expect(end).not.toHaveProperty('nextIdMin');
   });
 
   test('is named beyond 2^53 to the digit', () => {
@@ -89,11 +94,14 @@ describe('the hosts of a page', () => {
     expect(rows.map((row) => row.HostId)).toEqual(ids);
     expect(end.isOutOfOrder).toBe(true);
     expect(chunks[0]).not.toHaveProperty('lastHostId');
+    const large = decode(pageOf(ids.map((id) => hostWith(id, 60)).join('')), [], SMALL);
+    expect(large.chunks.at(-2)).not.toHaveProperty('partial');
   });
 
   test('are told of with each chunk: how many end in it, which are whole, which only in part', () => {
+    const counts = [30, 200, 3, 90, ...Array.from({ length: 60 }, () => 1)];
     const { chunks, end, rows } = decode(
-      pageOf([30, 200, 3, 90].map((n, i) => hostWith(String(i + 1), n)).join('')),
+      pageOf(counts.map((n, i) => hostWith(String(i + 1), n)).join('')),
       [5_000],
       SMALL,
     );

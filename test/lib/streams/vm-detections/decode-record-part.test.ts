@@ -69,6 +69,31 @@ describe('what fits no row', () => {
   });
 });
 
+describe('XML that cannot be held back', () => {
+  const comment = `<!-- ${'c'.repeat(300_000)} -->`;
+
+  test.each(SIZES)('of a host goes to RecordPart even where its value would fit (portions of %d)', (size) => {
+    const os = `<OS>${comment}Linux</OS>`;
+    const { rows } = decode(pageOf(hostOf('7', os)), [size]);
+    expect(recordOf(rows)).toBe(os);
+    expect(rows[0]).toMatchObject({ HostId: '7', OperatingSystem: null });
+  });
+
+  test.each(SIZES)('of a detection goes to RecordPart even where its value would fit (portions of %d)', (size) => {
+    const fqdn = `<FQDN>${comment}a.b</FQDN>`;
+    const { rows } = decode(pageOf(hostOf('7', '', detectionOf('1', `${fqdn}<STATUS>New</STATUS>`))), [size]);
+    expect(recordOf(rows)).toBe(fqdn);
+    expect(rows[0]?.DetectionList.DETECTION).toEqual([{ UNIQUE_VULN_ID: '1', QID: '38170', STATUS: 'New' }]);
+  });
+
+  test.each(SIZES)('of a host whose id comes after it leaves no id (portions of %d)', (size) => {
+    const host = `<HOST>${comment}<ID>7</ID><IP>10.0.0.1</IP></HOST>`;
+    const { rows } = decode(pageOf(host), [size]);
+    expect(recordOf(rows)).toBe(host);
+    expect(rows[0]).toMatchObject({ HostId: null, IPAddress: null });
+  });
+});
+
 describe('a host without id', () => {
   test.each(SIZES)('is kept as text with what is known of it (portions of %d)', (size) => {
     const host = `<HOST x="1"><IP>10.0.0.1</IP><DETECTION_LIST>${detectionOf('1')}</DETECTION_LIST></HOST>`;
@@ -93,6 +118,16 @@ describe('a host without id', () => {
     expect(recordOf(rows)).toBe(host);
     expect(new Set(rows.map((row) => row.HostId))).toEqual(new Set(['7', null, '10']));
     expect(new Set(rows.flatMap((row) => row.DetectionList.DETECTION))).toEqual(new Set());
+  });
+
+  test.each(SIZES)('has no row written before its id, should it come late (portions of %d)', (size) => {
+    const detections = Array.from({ length: 80 }, (_, n) =>
+      detectionOf(String(n), `<RESULTS>${'x'.repeat(2_500)}</RESULTS>`),
+    );
+    const host = `<HOST><DETECTION_LIST>${detections.join('')}</DETECTION_LIST><ID>9</ID></HOST>`;
+    const { rows } = decode(pageOf(host), [size], { maxRowBytes: 4_096, maxChunkBytes: 70_000 });
+    expect(rows.map((row) => [row.HostId, row.PartCount])).toEqual(rows.map(() => ['9', rows.length]));
+    expect(rows.length).toBeGreaterThan(60);
   });
 
   test('has keys by its text', () => {
