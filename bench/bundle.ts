@@ -13,17 +13,15 @@ const runFile = promisify(execFile);
 const RUNS = 9;
 const LOAD_GOAL_MS = 60;
 const ZIP_GOAL_KB = 2048;
-/** What the app imports, as it would be loaded from node_modules. */
+/** What the app needs for its work, as it would be loaded from node_modules. */
 const PACKAGES = [
   '@azure/functions',
   '@azure/data-tables',
   '@azure/storage-queue',
-  '@azure/storage-blob',
   '@azure/identity',
   '@azure/monitor-ingestion',
   'fast-xml-parser',
   'ky',
-  'zod',
 ];
 
 /** Measures both. */
@@ -31,45 +29,61 @@ export async function run(): Promise<BenchResult[]> {
   await ensureBuilt(root);
   const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
   try {
-    return [await bundleLoad(folder), await zipSize(folder)];
+    return [...(await bundleLoad(folder)), await zipSize(folder)];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function bundleLoad(folder: string): Promise<BenchResult> {
+/** The host waits for what registers the triggers; the first invocation needs the handlers, too. */
+async function bundleLoad(folder: string): Promise<BenchResult[]> {
   await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-  const bundle = join(folder, 'dist', 'main.cjs');
-  const unbundled = join(folder, 'unbundled.mjs');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  await writeFile(unbundled, PACKAGES.map((name) => `import '${name}';`).join('\n'));
-  const ours: number[] = [];
-  const rival: number[] = [];
+  await writeFile(join(folder, 'unbundled.mjs'), PACKAGES.map((name) => `import '${name}';`).join('\n'));
+  const [main = '', handlers = ''] = ['main', 'handlers'].map(
+    (name) => `require(${JSON.stringify(join(folder, 'dist', name))})`,
+  );
+  const scripts = [main, `${main}, ${handlers}`, `await import(${JSON.stringify(join(folder, 'unbundled.mjs'))})`];
+  const times: number[][] = scripts.map(() => []);
   for (let round = 0; round <= RUNS; round++) {
-    const times = [await loadTime(bundle), await loadTime(unbundled)];
-    if (round === 0) continue;
-    ours.push(times[0] ?? 0);
-    rival.push(times[1] ?? 0);
+    for (const [n, script] of scripts.entries()) {
+      const time = await loadTime(script);
+      if (round > 0) times[n]?.push(time);
+    }
   }
-  const rivalName = `the goal of ${LOAD_GOAL_MS} ms (the same packages from node_modules: ${median(rival).toFixed(0)} ms)`;
-  const ratio = median(ours) / LOAD_GOAL_MS;
-  return {
-    name: 'bundle-load',
-    unit: 'ms',
-    ours: median(ours),
-    rival: LOAD_GOAL_MS,
-    rivalName,
-    ratio,
-    goal: 1,
-    isBound: true,
-    holds: ratio <= 1,
-  };
+  const [load = 0, whole = 0, unbundled = 0] = times.map(median);
+  const ratio = load / LOAD_GOAL_MS;
+  const packages = `the same packages from node_modules (${unbundled.toFixed(0)} ms)`;
+  return [
+    {
+      name: 'bundle-load',
+      unit: 'ms',
+      ours: load,
+      rival: LOAD_GOAL_MS,
+      rivalName: `the goal; ${packages}`,
+      ratio,
+      goal: 1,
+      isBound: true,
+      holds: ratio <= 1,
+    },
+    {
+      name: 'bundle-load-whole',
+      unit: 'ms',
+      ours: whole,
+      rival: unbundled,
+      rivalName: `what the first invocation needs, against the same packages from node_modules`,
+      ratio: whole / unbundled,
+      goal: 1,
+      isBound: true,
+      holds: whole <= unbundled,
+    },
+  ];
 }
 
-/** Milliseconds to load a module in a fresh process, the process's own start left out. */
-async function loadTime(file: string): Promise<number> {
-  const script = `const t = performance.now(); import(${JSON.stringify(file)}).then(() => console.log('loaded', performance.now() - t));`;
-  const { stdout } = await runFile(process.execPath, ['-e', script]);
+/** Milliseconds to run a script in a fresh process, the process's own start left out. */
+async function loadTime(script: string): Promise<number> {
+  const timed = `const t = performance.now(); ${script}; console.log('loaded', performance.now() - t);`;
+  const { stdout } = await runFile(process.execPath, ['-e', `(async () => { ${timed} process.exit(); })()`]);
   return Number(/loaded ([\d.]+)/.exec(stdout)?.[1]);
 }
 

@@ -8,6 +8,10 @@ import './functions/qualys-edr-ping.ts';
 import './functions/record-poison.ts';
 import './functions/status.ts';
 import './functions/windows.ts';
+import { loadHandlers } from './lib/load-handlers.ts';
+
+// While the host is still busy with the registrations. What fails here fails again in the first invocation, which reports it.
+setImmediate(() => void loadHandlers().catch(() => undefined));
 
 // Node's own setting for this would turn off the platform's pre-started worker and cost cold start.
 process.setSourceMapsEnabled(true);

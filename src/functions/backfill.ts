@@ -1,72 +1,27 @@
-import { app, type HttpRequest } from '@azure/functions';
-import * as z from 'zod';
-import { handle, json } from '../lib/http/handle.ts';
-import { ProblemError } from '../lib/http/problem.ts';
-import { readBody } from '../lib/http/read-request.ts';
-import { checkBackfill } from '../lib/http/check-backfill.ts';
-import {
-  cancelBackfill,
-  listBackfills,
-  startBackfill,
-  viewBackfill,
-  type BackfillView,
-} from '../lib/pipeline/backfill.ts';
-import { getServices } from '../lib/services.ts';
+import { app } from '@azure/functions';
+import { lazy } from '../lib/load-handlers.ts';
 
-const time = z.string().max(40);
-
-/** Body of a request for a backfill. */
-export const backfillSchema = z.strictObject({
-  stream: z.string().min(1).max(100).describe('Stream to read again.'),
-  from: time.describe('First instant, ISO 8601.'),
-  to: time.describe('First instant after the range, ISO 8601; at most the watermark.'),
+app.http('start-backfill', {
+  route: 'backfill',
+  methods: ['POST'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.backfill.startOne),
 });
-
-/** Starts a backfill. */
-export const startOne = handle(async (request) => {
-  const { backfills, settings, streams } = getServices();
-  const wanted = await readBody(request, backfillSchema);
-  const range = await checkBackfill(wanted, {
-    store: backfills.store,
-    streams: streams.map(({ name }) => name),
-    maxDays: settings.BACKFILL_MAX_DAYS,
-    maxRunning: settings.BACKFILL_MAX_RUNNING,
-  });
-  const { backfill, isNew } = await startBackfill(range, backfills);
-  const { id, stream, from, to, status } = backfill;
-  const statusUrl = `${request.url.replace(/[?#].*$/, '').replace(/\/$/, '')}/${id}`;
-  return json({ id, stream, from, to, status, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
+app.http('list-backfills', {
+  route: 'backfill',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.backfill.listAll),
 });
-
-/** Lists all backfills, newest first. */
-export const listAll = handle(async () => json(await listBackfills(getServices().backfills)));
-
-/** Tells how far a backfill is. */
-export const viewOne = handle(async (request) =>
-  one(request, await viewBackfill(idOf(request), getServices().backfills)),
-);
-
-/** Cancels what has not started. */
-export const cancelOne = handle(async (request) =>
-  one(request, await cancelBackfill(idOf(request), getServices().backfills)),
-);
-
-function idOf(request: HttpRequest): string {
-  const id = request.params.id ?? '';
-  if (!/^[\w-]{1,64}$/.test(id)) throw notFound(id);
-  return id;
-}
-
-function one(request: HttpRequest, view: BackfillView | undefined) {
-  if (view === undefined) throw notFound(idOf(request));
-  return json(view);
-}
-
-function notFound(id: string): ProblemError {
-  return new ProblemError(404, `there is no backfill ${JSON.stringify(id.slice(0, 64))}`);
-}
-
-app.http('start-backfill', { route: 'backfill', methods: ['POST'], authLevel: 'function', handler: startOne });
-app.http('list-backfills', { route: 'backfill', methods: ['GET'], authLevel: 'function', handler: listAll });
-app.http('view-backfill', { route: 'backfill/{id}', methods: ['GET'], authLevel: 'function', handler: viewOne });
-app.http('cancel-backfill', { route: 'backfill/{id}', methods: ['DELETE'], authLevel: 'function', handler: cancelOne });
+app.http('view-backfill', {
+  route: 'backfill/{id}',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.backfill.viewOne),
+});
+app.http('cancel-backfill', {
+  route: 'backfill/{id}',
+  methods: ['DELETE'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.backfill.cancelOne),
+});

@@ -1,42 +1,15 @@
 import { app } from '@azure/functions';
-import * as z from 'zod';
-import { handle, json } from '../lib/http/handle.ts';
-import { readQuery } from '../lib/http/read-request.ts';
-import { replayDeadLetters } from '../lib/pipeline/replay-dead-letters.ts';
-import { getServices } from '../lib/services.ts';
+import { lazy } from '../lib/load-handlers.ts';
 
-/** Query of both routes. */
-export const deadLettersQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^([1-9]\d{0,2}|1000)$/, 'must be a whole number from 1 to 1000')
-    .default('100')
-    .describe('Dead letters at most.'),
+app.http('list-dead-letters', {
+  route: 'dead-letters',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.deadLetters.listAll),
 });
-
-/** Lists what could not be ingested, with the reasons; not the rows themselves. */
-export const listAll = handle(async (request) => {
-  const { limit } = readQuery(request, deadLettersQuery);
-  const letters: unknown[] = [];
-  for await (const { json: rows, ...about } of getServices().deadLetters.list(Number(limit))) {
-    letters.push({ ...about, bytes: rows.byteLength });
-  }
-  return json({ deadLetters: letters });
-});
-
-/** Sends dead letters again, after a fix. */
-export const replay = handle(async (request) => {
-  const { limit } = readQuery(request, deadLettersQuery);
-  const { deadLetters, sink, log, audit } = getServices();
-  const result = await replayDeadLetters(Number(limit), { source: deadLetters, sink, log });
-  await audit.write({ action: 'dead-letters-replayed', target: `${result.replayed} letters, ${result.rows} rows` });
-  return json(result);
-});
-
-app.http('list-dead-letters', { route: 'dead-letters', methods: ['GET'], authLevel: 'function', handler: listAll });
 app.http('replay-dead-letters', {
   route: 'dead-letters/replay',
   methods: ['POST'],
   authLevel: 'function',
-  handler: replay,
+  handler: lazy((handlers) => handlers.deadLetters.replay),
 });

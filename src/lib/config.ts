@@ -282,9 +282,6 @@ export const settingsSchema = z.object({
 
 type Parsed = z.output<typeof settingsSchema>;
 
-/** Settings that hold a timer's schedule. */
-export type ScheduleSetting = Extract<keyof Parsed, `${string}_SCHEDULE`>;
-
 /** Checked settings. */
 export interface Settings extends Omit<Parsed, 'QUALYS_GATEWAY_URL'> {
   readonly QUALYS_GATEWAY_URL: string;

@@ -248,7 +248,6 @@ export function createWorld(): World {
       name: STREAM,
       table: 'Model_CL',
       api: 'edr',
-      scheduleSetting: 'EDR_SCHEDULE',
       plan: () => ({ windowMinutes: WINDOW_MINUTES, safetyLagSeconds: LAG_SECONDS }),
       read: (task) => {
         task.onCall();

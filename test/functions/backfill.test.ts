@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackfillView } from '../../src/lib/pipeline/backfill.ts';
 import type { Services } from '../../src/lib/services.ts';
-import type * as BackfillModule from '../../src/functions/backfill.ts';
-import type * as StatusModule from '../../src/functions/status.ts';
-import type * as ProcessWindowModule from '../../src/functions/process-window.ts';
+import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
+import type * as StatusModule from '../../src/lib/handlers/status.ts';
+import type * as ProcessWindowModule from '../../src/lib/handlers/process-window.ts';
 import { call, isProblem, startBackends, useSettings, type Backends } from '../support/http-app.ts';
 
 let backends: Backends;
@@ -18,9 +18,9 @@ beforeAll(async () => {
   backends = await startBackends({ eventCount: 0, hostCount: 0 });
   useSettings({ BACKFILL_MAX_DAYS: '10', BACKFILL_MAX_RUNNING: '2' });
   services = (await import('../../src/lib/services.ts')).getServices();
-  backfill = await import('../../src/functions/backfill.ts');
-  ({ status } = await import('../../src/functions/status.ts'));
-  ({ processMessage } = await import('../../src/functions/process-window.ts'));
+  backfill = await import('../../src/lib/handlers/backfill.ts');
+  ({ status } = await import('../../src/lib/handlers/status.ts'));
+  ({ processMessage } = await import('../../src/lib/handlers/process-window.ts'));
   await services.store.saveWatermark({
     stream: 'edr-events',
     watermark: WATERMARK,

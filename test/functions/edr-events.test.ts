@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type * as EdrEventsModule from '../../src/functions/edr-events.ts';
+import type * as EdrEventsModule from '../../src/lib/handlers/edr-events.ts';
 import { call, isProblem, startBackends, type Backends } from '../support/http-app.ts';
 
 let backends: Backends;
@@ -7,7 +7,7 @@ let edr: typeof EdrEventsModule;
 
 beforeAll(async () => {
   backends = await startBackends({ eventCount: 50 });
-  edr = await import('../../src/functions/edr-events.ts');
+  edr = await import('../../src/lib/handlers/edr-events.ts');
 });
 afterAll(() => backends.close());
 afterEach(() => backends.simulator.setFaults());

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type * as BackfillModule from '../../src/functions/backfill.ts';
-import type * as EdrEventsModule from '../../src/functions/edr-events.ts';
-import type * as QualysEdrPingModule from '../../src/functions/qualys-edr-ping.ts';
-import type * as WindowsModule from '../../src/functions/windows.ts';
+import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
+import type * as EdrEventsModule from '../../src/lib/handlers/edr-events.ts';
+import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
+import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { call, isProblem, startBackends, type Answered, type Backends } from '../support/http-app.ts';
 
 let backends: Backends;
@@ -14,10 +14,10 @@ let windows: typeof WindowsModule;
 
 beforeAll(async () => {
   backends = await startBackends({ eventCount: 3 });
-  backfill = await import('../../src/functions/backfill.ts');
-  edr = await import('../../src/functions/edr-events.ts');
-  edrPing = await import('../../src/functions/qualys-edr-ping.ts');
-  windows = await import('../../src/functions/windows.ts');
+  backfill = await import('../../src/lib/handlers/backfill.ts');
+  edr = await import('../../src/lib/handlers/edr-events.ts');
+  edrPing = await import('../../src/lib/handlers/qualys-edr-ping.ts');
+  windows = await import('../../src/lib/handlers/windows.ts');
 });
 afterAll(() => backends.close());
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import type * as PingModule from '../../src/functions/ping.ts';
-import type * as QualysEdrPingModule from '../../src/functions/qualys-edr-ping.ts';
+import type * as PingModule from '../../src/lib/handlers/ping.ts';
+import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
 import type { PingResult } from '../../src/lib/http/run-checks.ts';
 import {
   call,
@@ -25,8 +25,8 @@ afterAll(() => backends.close());
 
 beforeEach(async () => {
   vi.resetModules();
-  ({ ping } = await import('../../src/functions/ping.ts'));
-  ({ qualysEdrPing: edrPing } = await import('../../src/functions/qualys-edr-ping.ts'));
+  ({ ping } = await import('../../src/lib/handlers/ping.ts'));
+  ({ qualysEdrPing: edrPing } = await import('../../src/lib/handlers/qualys-edr-ping.ts'));
 });
 afterEach(() => {
   backends.simulator.setFaults();

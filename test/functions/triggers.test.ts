@@ -38,7 +38,7 @@ describe('the timers', () => {
 
   test('of a disabled stream plan nothing', async () => {
     useSettings({ QUALYS_STREAMS: 'edr-events' });
-    const { planStream } = await import('../../src/functions/plan-windows.ts');
+    const { planStream } = await import('../../src/lib/handlers/plan-windows.ts');
     const { getServices } = await import('../../src/lib/services.ts');
     await planStream('vm-detections');
     useSettings({ QUALYS_STREAMS: undefined });
@@ -46,7 +46,7 @@ describe('the timers', () => {
   });
 
   test('bring killed backfills of their stream forward', async () => {
-    const { planStream } = await import('../../src/functions/plan-windows.ts');
+    const { planStream } = await import('../../src/lib/handlers/plan-windows.ts');
     const { getServices } = await import('../../src/lib/services.ts');
     const { store } = getServices();
     const id = uniqueName('killed');
@@ -75,12 +75,12 @@ describe('the queue function', () => {
     ['nothing', null, /not a work item/],
     ['a disabled stream', { version: 1, stream: 'was-findings', run: 'live', window: 'w' }, /not enabled/],
   ] as const)('refuses %s, so that it ends in the poison queue', async ([, message, why]) => {
-    const { processMessage } = await import('../../src/functions/process-window.ts');
+    const { processMessage } = await import('../../src/lib/handlers/process-window.ts');
     await expect(processMessage(message)).rejects.toThrow(why);
   });
 
   test('drops an item whose window is gone', async () => {
-    const { processMessage } = await import('../../src/functions/process-window.ts');
+    const { processMessage } = await import('../../src/lib/handlers/process-window.ts');
     await processMessage({
       version: 1,
       stream: 'edr-events',
@@ -92,7 +92,7 @@ describe('the queue function', () => {
 
 describe('the poison queue', () => {
   test('marks the window of its item failed, so that the planner brings it back', async () => {
-    const { recordPoison } = await import('../../src/functions/record-poison.ts');
+    const { recordPoison } = await import('../../src/lib/handlers/record-poison.ts');
     const { getServices } = await import('../../src/lib/services.ts');
     const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
     const { store } = getServices();
@@ -106,7 +106,7 @@ describe('the poison queue', () => {
   });
 
   test('keeps a message that is not ours', async () => {
-    const { recordPoison } = await import('../../src/functions/record-poison.ts');
+    const { recordPoison } = await import('../../src/lib/handlers/record-poison.ts');
     await expect(recordPoison('garbage')).rejects.toThrow(/not a work item/);
   });
 });

@@ -75,7 +75,6 @@ export function testStream(read: (task: WindowTask) => AsyncGenerator<Progress, 
     name,
     table: 'Test_CL',
     api: 'edr',
-    scheduleSetting: 'EDR_SCHEDULE',
     plan: () => ({ windowMinutes: 15, safetyLagSeconds: 120 }),
     read,
   };

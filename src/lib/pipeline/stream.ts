@@ -1,4 +1,4 @@
-import type { ScheduleSetting, Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import type { Log } from '../log.ts';
 
 /** A JSON value, as stored in a checkpoint. */
@@ -129,8 +129,6 @@ export interface Stream {
   /** Log Analytics table; the DCR stream is `Custom-<table>`. */
   readonly table: string;
   readonly api: ApiName;
-  /** The setting that holds the schedule. */
-  readonly scheduleSetting: ScheduleSetting;
   readonly plan: (settings: Settings) => PlanSettings;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;

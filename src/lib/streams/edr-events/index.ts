@@ -6,7 +6,6 @@ export const edrEvents: StreamDefinition = {
   name: 'edr-events',
   table: 'QualysEdrEvents_CL',
   api: 'edr',
-  scheduleSetting: 'EDR_SCHEDULE',
   plan: (settings) => ({
     windowMinutes: settings.EDR_WINDOW_MINUTES,
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,

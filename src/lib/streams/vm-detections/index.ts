@@ -6,7 +6,6 @@ export const vmDetections: StreamDefinition = {
   name: 'vm-detections',
   table: 'QualysHostDetectionV3_CL',
   api: 'vm',
-  scheduleSetting: 'VM_SCHEDULE',
   plan: (settings) => ({
     windowMinutes: settings.VM_WINDOW_MINUTES,
     safetyLagSeconds: settings.VM_SAFETY_LAG_SECONDS,

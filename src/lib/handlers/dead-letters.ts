@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { handle, json } from '../http/handle.ts';
+import { readQuery } from '../http/read-request.ts';
+import { replayDeadLetters } from '../pipeline/replay-dead-letters.ts';
+import { getServices } from '../services.ts';
+
+/** Query of both routes. */
+export const deadLettersQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^([1-9]\d{0,2}|1000)$/, 'must be a whole number from 1 to 1000')
+    .default('100')
+    .describe('Dead letters at most.'),
+});
+
+/** Lists what could not be ingested, with the reasons; not the rows themselves. */
+export const listAll = handle(async (request) => {
+  const { limit } = readQuery(request, deadLettersQuery);
+  const letters: unknown[] = [];
+  for await (const { json: rows, ...about } of getServices().deadLetters.list(Number(limit))) {
+    letters.push({ ...about, bytes: rows.byteLength });
+  }
+  return json({ deadLetters: letters });
+});
+
+/** Sends dead letters again, after a fix. */
+export const replay = handle(async (request) => {
+  const { limit } = readQuery(request, deadLettersQuery);
+  const { deadLetters, sink, log, audit } = getServices();
+  const result = await replayDeadLetters(Number(limit), { source: deadLetters, sink, log });
+  await audit.write({ action: 'dead-letters-replayed', target: `${result.replayed} letters, ${result.rows} rows` });
+  return json(result);
+});

@@ -1,0 +1,32 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { handle } from '../http/handle.ts';
+import { countQuery, detailQuery, eventId, eventsQuery } from '../http/edr-query.ts';
+import { readQuery } from '../http/read-request.ts';
+import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
+import { getServices } from '../services.ts';
+
+/** Longest answer passed through, in bytes. */
+const MAX_ANSWER_BYTES = 50_000_000;
+
+/** The guide's events call with our token. */
+export const events = handle((request) => passThrough({ call: 'events' }, readQuery(request, eventsQuery) as EdrQuery));
+
+/** The guide's count call with our token. */
+export const count = handle((request) => passThrough({ call: 'count' }, readQuery(request, countQuery) as EdrQuery));
+
+/** The guide's detail call with our token. */
+export const event = handle((request: HttpRequest) => {
+  const { agentId, eventId: id } = eventId(request.params);
+  return passThrough({ call: 'event', agentId, eventId: id }, readQuery(request, detailQuery) as EdrQuery);
+});
+
+async function passThrough(target: EdrTarget, query: EdrQuery): Promise<HttpResponseInit> {
+  const answer = await getServices().edr.passThrough(target, query, { priority: 'interactive' });
+  const body = await answer.bytes(MAX_ANSWER_BYTES);
+  const isEmpty = body.byteLength === 0;
+  return {
+    status: isEmpty ? 204 : 200,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    ...(isEmpty ? {} : { body }),
+  };
+}

@@ -1,0 +1,24 @@
+import * as backfill from './backfill.ts';
+import * as deadLetters from './dead-letters.ts';
+import * as edrEvents from './edr-events.ts';
+import * as ping from './ping.ts';
+import * as planWindows from './plan-windows.ts';
+import * as processWindow from './process-window.ts';
+import * as qualysEdrPing from './qualys-edr-ping.ts';
+import * as recordPoison from './record-poison.ts';
+import * as status from './status.ts';
+import * as windows from './windows.ts';
+
+/** What the triggers run, by file: all of the app but its registration. */
+export const handlers = {
+  backfill,
+  deadLetters,
+  edrEvents,
+  ping,
+  planWindows,
+  processWindow,
+  qualysEdrPing,
+  recordPoison,
+  status,
+  windows,
+};

@@ -1,0 +1,20 @@
+import type { InvocationContext } from '@azure/functions';
+import { ambientLog, withLogTarget } from '../log.ts';
+import { runPlanner } from '../pipeline/run-planner.ts';
+import { getServices } from '../services.ts';
+
+/** Plans the windows of one stream; `traceparent` is the trace context of the host's invocation. */
+export async function planStream(name: string, traceparent?: string): Promise<void> {
+  const services = getServices();
+  const stream = services.streams.find((each) => each.name === name);
+  if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
+  else {
+    const about = { stream: name, attributes: { stream: name }, parent: traceparent };
+    await services.telemetry.invocation('plan', about, () => runPlanner(services.planning(stream)));
+  }
+}
+
+/** Handles a tick of the timer of a stream. */
+export function planner(stream: string): (timer: unknown, context: InvocationContext) => Promise<void> {
+  return (_timer, context) => withLogTarget(context, () => planStream(stream, context.traceContext?.traceParent));
+}

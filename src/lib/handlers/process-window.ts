@@ -1,0 +1,32 @@
+import type { InvocationContext } from '@azure/functions';
+import { ConfigError } from '../errors.ts';
+import { ambientLog, withLogTarget } from '../log.ts';
+import { isCancelled } from '../pipeline/backfill.ts';
+import type { WorkItem } from '../pipeline/ports.ts';
+import { processWindow } from '../pipeline/process-window.ts';
+import { parseWorkItem } from '../pipeline/work-item.ts';
+import { getServices } from '../services.ts';
+import type { InvocationOptions } from '../telemetry/telemetry.ts';
+
+/** Works on the window that a queue message calls for; `traceparent` is the trace context of the host's invocation. */
+export async function processMessage(message: unknown, traceparent?: string): Promise<void> {
+  const item = parseWorkItem(message);
+  const services = getServices();
+  const stream = services.streams.find(({ name }) => name === item.stream);
+  if (stream === undefined) throw new ConfigError(`stream ${item.stream} is not enabled: see QUALYS_STREAMS`);
+  if (await isCancelled(item.run, services.store)) ambientLog.info('WorkItemDropped', { ...item, reason: 'cancelled' });
+  else
+    await services.telemetry.invocation('window', aboutWindow(item, traceparent), () =>
+      processWindow(item, services.processing(stream)),
+    );
+}
+
+/** The window hangs under the tick that planned it, wherever it runs and however often it is taken up again. */
+function aboutWindow({ stream, run, window, traceparent }: WorkItem, host: string | undefined): InvocationOptions {
+  return { stream, attributes: { stream, run, window }, parent: traceparent, origin: traceparent, link: host };
+}
+
+/** Handles a message of the work queue. */
+export function processWorkItem(message: unknown, context: InvocationContext): Promise<void> {
+  return withLogTarget(context, () => processMessage(message, context.traceContext?.traceParent));
+}

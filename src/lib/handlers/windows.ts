@@ -1,0 +1,89 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import * as z from 'zod';
+import { handle, json } from '../http/handle.ts';
+import { ProblemError } from '../http/problem.ts';
+import { readQuery } from '../http/read-request.ts';
+import { resumeBackfill } from '../pipeline/backfill.ts';
+import { retryWindow, waiveWindow } from '../pipeline/operate-window.ts';
+import type { WindowRecord, WorkItem } from '../pipeline/ports.ts';
+import { viewWindow } from '../pipeline/view-window.ts';
+import { getServices } from '../services.ts';
+import { STREAMS } from '../streams/index.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Query of the window list. */
+export const windowsQuery = z.strictObject({
+  hours: z
+    .string()
+    .regex(/^([1-9]\d{0,2})$/, 'must be a whole number of hours from 1 to 999')
+    .optional()
+    .describe(
+      'Windows that end within the last hours; 24 when absent. Unfinished and incomplete ones are always listed.',
+    ),
+});
+
+/** Query of retry and waive. */
+export const operateQuery = z.strictObject({
+  run: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be live or the id of a backfill')
+    .default('live'),
+  reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
+});
+
+/** Lists the live windows of a stream. */
+export const listWindows = handle(async (request) => {
+  const { hours = '24' } = readQuery(request, windowsQuery);
+  const { store, clock } = getServices();
+  const since = clock.now().getTime() - Number(hours) * HOUR_MS;
+  const records = await store.listWindows(streamOf(request), 'live');
+  const shown = records.filter((record) => Date.parse(record.to) >= since || isOpen(record));
+  return json({ windows: shown.map((record) => viewWindow(record, clock.now())) });
+});
+
+/** Puts a failed, waiting or incomplete window back into the queue at once. */
+export const retry = handle((request) => operate(request, 'retried', retryWindow));
+
+/** Gives a window up, or acknowledges an incomplete one. */
+export const waive = handle((request) => operate(request, 'waived', waiveWindow));
+
+type Act = (item: WorkItem, services: ReturnType<typeof getServices>) => Promise<WindowRecord | undefined>;
+
+async function operate(request: HttpRequest, done: string, act: Act): Promise<HttpResponseInit> {
+  const { run, reason } = readQuery(request, operateQuery);
+  const services = getServices();
+  const { window = '' } = request.params;
+  const item: WorkItem = { version: 1, stream: streamOf(request), run, window };
+  if (!/^[\w.,~-]{1,300}$/.test(window)) throw notFound(item);
+  const record = await act(item, services);
+  if (record === undefined) throw await whyNot(item, services);
+  if (done === 'retried') await resumeBackfill(run, services.backfills);
+  const target = `${item.stream}/${run}/${window}`;
+  await services.audit.write({ action: `window-${done}`, target, ...(reason === undefined ? {} : { reason }) });
+  services.log.info(done === 'retried' ? 'WindowRetried' : 'WindowWaived', { stream: item.stream, run, window });
+  return json(viewWindow(record, services.clock.now()));
+}
+
+function streamOf(request: HttpRequest): string {
+  const { stream = '' } = request.params;
+  if (STREAMS.some(({ name }) => name === stream)) return stream;
+  throw new ProblemError(404, `there is no stream ${JSON.stringify(stream.slice(0, 64))}`);
+}
+
+function isOpen({ state, acknowledged }: WindowRecord): boolean {
+  return !['closed', 'waived'].includes(state) && !(state === 'incomplete' && acknowledged === true);
+}
+
+async function whyNot(item: WorkItem, { store }: ReturnType<typeof getServices>): Promise<ProblemError> {
+  const record = await store.readWindow(item.stream, item.run, item.window);
+  if (record === undefined) return notFound(item);
+  return new ProblemError(
+    409,
+    `the window is ${record.claim === undefined ? record.state : 'in work'}: nothing was changed`,
+  );
+}
+
+function notFound({ stream, window }: WorkItem): ProblemError {
+  return new ProblemError(404, `stream ${stream} has no window ${JSON.stringify(window.slice(0, 100))}`);
+}

@@ -1,0 +1,14 @@
+/** When the planner of a stream runs. */
+export interface Schedule {
+  readonly stream: string;
+  /** Setting that holds it. */
+  readonly setting: string;
+  /** NCRONTAB expression where that is not set. */
+  readonly default: string;
+}
+
+/** One line a stream. Apart from the streams, because registering the timers must not load their code. */
+export const SCHEDULES = [
+  { stream: 'edr-events', setting: 'EDR_SCHEDULE', default: '0 */5 * * * *' },
+  { stream: 'vm-detections', setting: 'VM_SCHEDULE', default: '0 */30 * * * *' },
+] as const satisfies readonly Schedule[];
