@@ -44,6 +44,8 @@ const result = await build({
   write: false,
   logLevel: 'warning',
   plugins: [lazyPackages],
+  // As require(): import() would first search the whole file for the names it exports.
+  supported: { 'dynamic-import': false },
   // The worker injects this module; it is not on npm.
   external: ['@azure/functions-core'],
   // A dependency calls createRequire(import.meta.url), which CommonJS output leaves empty.
