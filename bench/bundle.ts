@@ -41,7 +41,7 @@ async function bundleLoad(folder: string): Promise<BenchResult[]> {
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'unbundled.mjs'), PACKAGES.map((name) => `import '${name}';`).join('\n'));
   const [main = '', handlers = ''] = ['main', 'handlers'].map(
-    (name) => `require(${JSON.stringify(join(folder, 'dist', name))})`,
+    (name) => `require(${JSON.stringify(join(folder, 'dist', `${name}.cjs`))})`,
   );
   const scripts = [main, `${main}, ${handlers}`, `await import(${JSON.stringify(join(folder, 'unbundled.mjs'))})`];
   const times: number[][] = scripts.map(() => []);
