@@ -50,7 +50,7 @@ export const PEAK_MB = 200;
 /** EDR settings of all points: pages of a large backlog. */
 export const EDR_PAGE_SIZE = 1000;
 /** Windows one host process works on at once: `batchSize` and `newBatchThreshold` of `host.json`. */
-const WINDOWS_AT_ONCE = 4;
+const WINDOWS_AT_ONCE = 8;
 /** What an open EDR window keeps beside its checkpoint: keys received and keys uploaded. */
 const LEDGER_ROWS = 2;
 /** Part of the ideal speed-up that workers have to reach. */
@@ -64,7 +64,7 @@ export function growthResults(points: readonly GrowthPoint[]): BenchResult[] {
     timeResult('growth-vm-time', vm),
     timeResult('growth-edr-time', edr),
     bound('growth-vm-calls', 'calls', vm.last.calls, vm.first.calls, `with ${vm.first.size} a host`),
-    bound('growth-edr-calls', 'calls', edr.last.calls, edrCallsBound(edr.last), '3 a window and 1 for each full page'),
+    bound('growth-edr-calls', 'calls', edr.last.calls, edrCallsBound(edr.last), '2 a window and 1 for each full page'),
     stateResult('growth-vm-state', vm.last),
     stateResult('growth-edr-state', edr.last),
     bound('growth-memory', 'MB', most.peakMb, PEAK_MB, `bound of all sizes (most: ${most.series}, ${most.size})`),
@@ -98,7 +98,7 @@ function timeResult(name: string, { beforeLast, last }: Series): BenchResult {
 
 /** A window costs two counts and a page that is not full, at most; the rest are full pages. */
 export function edrCallsBound({ windows, records }: Pick<GrowthPoint, 'windows' | 'records'>): number {
-  return windows * 3 + Math.floor(records / EDR_PAGE_SIZE);
+  return windows * 2 + Math.floor(records / EDR_PAGE_SIZE);
 }
 
 /** A row a window, whatever it holds, and ledgers for those in work only. */

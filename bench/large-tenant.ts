@@ -26,7 +26,7 @@ export const TENANT = {
   instanceCores: 0.25,
   instanceGb: 0.5,
   /** Windows an instance works on at once: `batchSize` and `newBatchThreshold` of `host.json`. */
-  windowsPerInstance: 4,
+  windowsPerInstance: 8,
 } as const;
 
 /** Limits of a subscription, for each of the two APIs. Enterprise is told by one source only. */
@@ -84,10 +84,10 @@ export interface EdrCalls {
   readonly pages: number;
 }
 
-/** One count, and where that is too much a split into halves; each piece costs a count before, its pages, and a count after. */
+/** One count, and where that is too much a split into halves; each piece costs a count and its pages. */
 export function edrWindowCalls(events: number, pageSize: number): EdrCalls {
   if (events <= SPLIT_ABOVE) {
-    return { slices: 1, counts: events === 0 ? 1 : 2, pages: Math.ceil(events / pageSize) };
+    return { slices: 1, counts: 1, pages: Math.ceil(events / pageSize) };
   }
   const slices = 2 ** Math.min(MAX_HALVINGS, Math.ceil(Math.log2(events / SPLIT_ABOVE)));
   const piece = edrWindowCalls(Math.ceil(events / slices), pageSize);

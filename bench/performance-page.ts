@@ -97,7 +97,7 @@ function tenantRows(cost: TenantCost, edr: FeedFigures, vm: FeedFigures): string
   return [
     ['events in a window', `${figure(eventsPerDay)} ÷ 1,440 min × ${edrWindowMinutes} min`, figure(perWindow)],
     ['EDR slices a window', 'halved until a slice holds at most 5,000', figure(cost.edr.slices)],
-    ['EDR counts a window', 'one that splits, two a slice', figure(cost.edr.counts)],
+    ['EDR counts a window', 'one that splits, one a slice', figure(cost.edr.counts)],
     ['EDR pages a window', `${figure(edrPageSize)} events a page`, figure(cost.edr.pages)],
     [
       'EDR calls an hour',

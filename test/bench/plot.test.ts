@@ -38,7 +38,7 @@ describe('the page', () => {
   test('names what binds first and marks what does not fit', () => {
     const { tenant } = performanceParts(makeResults(), makeGrowth());
     expect(tenant).toContain('Standard: EDR calls an hour bind first; the subscription does not suffice');
-    expect(tenant).toContain('| EDR calls an hour | 1,500 | **500 % of 300** | **200 % of 750** | 75 % of 2,000 |');
+    expect(tenant).toContain('| EDR calls an hour | 1,020 | **340 % of 300** | **136 % of 750** | 51 % of 2,000 |');
   });
 });
 

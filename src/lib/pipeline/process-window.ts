@@ -7,6 +7,7 @@ import { recoverFrom, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, Stream, WindowTask } from './stream.ts';
 import { uploadChunk } from './upload-chunk.ts';
 import { newWindow } from './window-record.ts';
+import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
 export interface ProcessDependencies {
@@ -238,7 +239,7 @@ async function split(
   }
   await deps.store.splitWindow(record, slices);
   deps.log.info('WindowSplit', { slices: slices.length, reason: outcome.reason });
-  for (const { stream, run, key } of slices) await deps.queue.send({ version: 1, stream, run, window: key });
+  await sendAll(deps.queue, slices);
 }
 
 /** What is missing by the vendor's count; the window forgets where it stood. */

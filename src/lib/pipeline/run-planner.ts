@@ -5,6 +5,7 @@ import { isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
 import { newWindow } from './window-record.ts';
+import { sendAll } from './work-item.ts';
 import { isoSeconds } from './window.ts';
 
 const DAY_MS = 86_400_000;
@@ -123,7 +124,7 @@ export function isDue(record: WindowRecord, now: Date, staleSeconds: number, die
 }
 
 async function enqueue(
-  { store, queue, stream }: PlannerDependencies,
+  { store, queue }: PlannerDependencies,
   due: WindowRecord[],
   opened: WindowRecord[],
   now: Date,
@@ -135,7 +136,7 @@ async function enqueue(
       if (!(error instanceof ClaimLostError)) throw error;
     });
   }
-  for (const { run, key } of [...due, ...opened]) await queue.send({ version: 1, stream, run, window: key });
+  await sendAll(queue, [...due, ...opened]);
 }
 
 function logTick(

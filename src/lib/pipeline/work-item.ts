@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FatalError } from '../errors.ts';
-import type { WorkItem } from './ports.ts';
+import type { WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 
 const schema = z.strictObject({
   version: z.literal(1),
@@ -9,6 +9,17 @@ const schema = z.strictObject({
   window: z.string().min(1).max(500),
   traceparent: z.exactOptional(z.string().regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)),
 });
+
+/** Messages sent at once. */
+const SEND_AT_ONCE = 16;
+
+/** Queues many windows, about in their order. @throws what the first failed message throws; the planner finds what was not sent. */
+export async function sendAll(queue: WorkQueue, windows: readonly WindowRecord[]): Promise<void> {
+  const items = windows.map(({ stream, run, key }): WorkItem => ({ version: 1, stream, run, window: key }));
+  for (let at = 0; at < items.length; at += SEND_AT_ONCE) {
+    await Promise.all(items.slice(at, at + SEND_AT_ONCE).map((item) => queue.send(item)));
+  }
+}
 
 /**
  * Reads a queue message.

@@ -1,5 +1,6 @@
 import { RetryableError } from '../errors.ts';
 import { describeNetworkFault } from './network-fault.ts';
+import { readAhead } from './read-ahead.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** An answer whose body is still to be read, once: by `body`, `text` or `bytes`; or to be given up by `cancel`. */
@@ -33,11 +34,17 @@ export interface ReadOptions {
   readonly settle: () => void;
 }
 
+/**
+ * What is read of a body before it is asked for. Most pages are smaller: their permit is free for the next call while they are still
+ * decoded and uploaded. A longer body waits in the vendor's socket.
+ */
+const READ_AHEAD_BYTES = 4 * 1024 * 1024;
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** Wraps a response so that its body keeps our time limits and gives the permit back exactly once. */
 export function readAnswer(response: Response, options: ReadOptions): QualysAnswer {
-  const { body, peek } = readOnce(bodyOf(response, options), options.settle);
+  const { body, peek } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES), options.settle);
   const cancel = (): void => {
     options.stop.abort(new RetryableError('The answer of Qualys was given up before its end'));
     void response.body?.cancel().catch(() => undefined);
@@ -59,7 +66,7 @@ export function readAnswer(response: Response, options: ReadOptions): QualysAnsw
 
 /** A body that can be looked at before it is read, and is read once: a second read would find it empty. */
 function readOnce(
-  parts: AsyncGenerator<Uint8Array, void>,
+  parts: AsyncIterator<Uint8Array, void>,
   settle: () => void,
 ): { body: AsyncIterable<Uint8Array>; peek: () => Promise<Uint8Array> } {
   let first: IteratorResult<Uint8Array, void> | undefined;
@@ -71,7 +78,8 @@ function readOnce(
   };
   const end = async (): Promise<IteratorResult<Uint8Array, void>> => {
     settle();
-    return parts.return();
+    await parts.return?.();
+    return { value: undefined, done: true };
   };
   const iterate = (): AsyncIterator<Uint8Array, void> => {
     if (isTaken) throw new Error('The body of an answer can be read once only');

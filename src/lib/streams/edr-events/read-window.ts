@@ -51,8 +51,9 @@ const MAX_HALVINGS = 6;
 const MAX_PAGES = 20_000;
 
 /**
- * Reads a window of events: count → split or pages → count again. When the vendor's count and what came differ, or a record came twice,
- * the pages are read once more, because sorting by time alone is not stable within one instant.
+ * Reads a window of events: count → split or pages. When the vendor's count and what came differ, or a record came twice, the window is
+ * counted again and, unless that explains it, the pages are read once more: sorting by time alone is not stable within one instant, and
+ * events may come or go while pages are read.
  */
 export async function* readEdrWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const reading = await prepare(task, services);
@@ -69,7 +70,11 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   } else cursor = task.cursor as unknown as EdrCursor;
   for (;;) {
     cursor = yield* readPages(reading, cursor, expected);
-    expected = await services.edr.count(reading.query, reading.options);
+    // A count from before a pause says little about what was there at its end.
+    const isCountOld = task.cursor !== undefined;
+    if (isCountOld || !isExact(reading, cursor, expected)) {
+      expected = await services.edr.count(reading.query, reading.options);
+    }
     const outcome = outcomeOf(reading, cursor, expected);
     if (outcome !== undefined) {
       yield { cursor: toJson(cursor), expected };
@@ -86,8 +91,12 @@ function outcomeOf(reading: Reading, cursor: EdrCursor, expected: number): Outco
   const fetched = reading.fetched.size;
   const isLastRead = cursor.read + 1 >= READS;
   if (fetched < expected) return isLastRead ? { kind: 'short' } : undefined;
-  const isExact = fetched === expected && cursor.isRepeated !== true;
-  return isExact || isLastRead ? { kind: 'complete' } : undefined;
+  return isExact(reading, cursor, expected) || isLastRead ? { kind: 'complete' } : undefined;
+}
+
+/** Whether all that was counted came, each once. */
+function isExact({ fetched }: Reading, cursor: EdrCursor, expected: number): boolean {
+  return fetched.size === expected && cursor.isRepeated !== true;
 }
 
 async function prepare(task: WindowTask, services: StreamServices): Promise<Reading> {

@@ -43,6 +43,27 @@ describe('a window of events', () => {
     expect(window).toMatchObject({ state: 'closed', counts: { expected: 0, fetched: 0, rows: 0, calls: 1 } });
   });
 
+  test('is counted once when exactly what was counted came', async () => {
+    const feed = await start({ EDR_PAGE_SIZE: '100' });
+    burst(feed, '2026-05-01T10:01:00Z', 250, 600_000);
+    await feed.ingest(FROM, TO);
+    expect(feed.calls('edr-count')).toBe(1);
+    expect(feed.calls('edr-events')).toBe(3);
+  });
+
+  test('is counted again when something else came, or reading was interrupted', async () => {
+    const more = await start({ EDR_PAGE_SIZE: '100' });
+    more.simulator.setFaults({ kind: 'wrong-count', delta: -1, route: COUNT });
+    const interrupted = await start({ EDR_PAGE_SIZE: '100' });
+    interrupted.simulator.setFaults({ kind: 'reset', route: 'pageNumber=1' });
+    for (const feed of [more, interrupted]) {
+      burst(feed, '2026-05-01T10:01:00Z', 250, 600_000);
+      await feed.ingest(FROM, TO);
+      expect(feed.calls('edr-count')).toBe(2);
+      expectAllOf(feed);
+    }
+  });
+
   test('whose count is a multiple of the page size is whole', async () => {
     const feed = await start({ EDR_PAGE_SIZE: '100' });
     burst(feed, '2026-05-01T10:01:00Z', 200, 600_000);

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readAhead } from '../../../src/lib/qualys/read-ahead.ts';
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+async function* partsOf(
+  sizes: readonly number[],
+  taken: number[] = [],
+  fail = false,
+): AsyncGenerator<Uint8Array, void> {
+  for (const size of sizes) {
+    await turn();
+    taken.push(size);
+    yield new Uint8Array(size).fill(size);
+  }
+  if (fail) throw new Error('broken off');
+}
+
+async function collect(parts: AsyncIterator<Uint8Array, void>): Promise<number[]> {
+  const sizes: number[] = [];
+  for (let part = await parts.next(); part.done !== true; part = await parts.next()) {
+    sizes.push(part.value.byteLength);
+    await turn();
+  }
+  return sizes;
+}
+
+test('gives the parts in their order, whatever is read ahead', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(50)), fc.integer({ min: 1, max: 100 }), async (sizes, most) => {
+      expect(await collect(readAhead(partsOf(sizes), most))).toEqual(sizes);
+    }),
+  );
+});
+
+test('reads the whole of a short body while nobody asks, and no more than its bound of a long one', async () => {
+  const taken: number[] = [];
+  const parts = readAhead(partsOf([10, 10, 10, 10, 10], taken), 25);
+  await parts.next();
+  for (let n = 0; n < 20; n++) await turn();
+  expect(taken).toHaveLength(4);
+  await parts.next();
+  for (let n = 0; n < 20; n++) await turn();
+  expect(taken).toHaveLength(5);
+});
+
+test('throws an error only after the parts before it', async () => {
+  const parts = readAhead(partsOf([1, 2], [], true), 100);
+  for (let n = 0; n < 10; n++) await turn();
+  expect((await parts.next()).value).toHaveLength(1);
+  expect((await parts.next()).value).toHaveLength(2);
+  await expect(parts.next()).rejects.toThrow('broken off');
+});
+
+test('given up in the middle of a read, it ends at once', async () => {
+  const never: AsyncIterator<Uint8Array, void> = {
+    next: () => new Promise(() => undefined),
+    return: () => new Promise(() => undefined),
+  };
+  const parts = readAhead(never, 100);
+  void parts.next();
+  expect(await parts.return?.()).toEqual({ value: undefined, done: true });
+  expect(await parts.next()).toEqual({ value: undefined, done: true });
+});
