@@ -106,8 +106,10 @@ async function answerAdmitted(
   const { world, faults } = visit;
   const latencyMs = route.api === undefined ? 0 : world.settings.latencyMs;
   const slowMs = findFault(faults, 'slow-first-byte')?.ms ?? 0;
-  if (!(await waitFor(response, latencyMs + slowMs))) return;
+  // The latency is that of the call, so what the simulator itself needs for the answer is part of it.
+  const arrivedAt = performance.now();
   const answer = faultAnswer(visit, route.family) ?? answerRoute(route, visit, match);
+  if (!(await waitFor(response, latencyMs + slowMs - (performance.now() - arrivedAt)))) return;
   const lateMs = slowMs === 0 ? (findFault(faults, 'slow-first-byte')?.ms ?? 0) : 0;
   if (!(await waitFor(response, lateMs))) return;
   if (findFault(faults, 'reset') !== undefined) {
