@@ -7,6 +7,8 @@ export interface Claim {
   readonly record: WindowRecord;
   /** Aborted as soon as the claim is known to be lost. */
   readonly signal: AbortSignal;
+  /** Throws a ClaimLostError when the claim is lost or has run out, as it has after the process stood still for longer than its lease. */
+  readonly throwIfLost: () => void;
   /** Stores the checkpoint. @throws ClaimLostError when another worker took the window. */
   readonly save: (ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
   /** Ends the heartbeat; the record keeps what was stored last. */
@@ -44,9 +46,10 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
     const now = clock.now();
     record.claim = { owner, until: new Date(now.getTime() + leaseMs).toISOString() };
     record.progressAt = now.toISOString();
+    const startedAt = Date.now();
     try {
       await store.saveWindow(record, ledger);
-      storedAt = Date.now();
+      storedAt = startedAt;
     } catch (error) {
       if (error instanceof ClaimLostError) abort.abort(error);
       throw error;
@@ -59,12 +62,15 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
     return turn;
   }
 
+  function giveUpWhenOver(): void {
+    if (abort.signal.aborted || Date.now() - storedAt <= leaseMs) return;
+    abort.abort(new ClaimLostError(`window ${record.key}: the claim ran out before it could be renewed`));
+  }
+
   function beat(): void {
-    const age = Date.now() - storedAt;
-    if (age < leaseMs / 3 || abort.signal.aborted) return;
-    if (age > leaseMs)
-      abort.abort(new ClaimLostError(`window ${record.key}: the claim ran out while the storage did not answer`));
-    else save().catch((error: unknown) => log.warn('ClaimRenewError', { error: messageOf(error) }));
+    giveUpWhenOver();
+    if (abort.signal.aborted || Date.now() - storedAt < leaseMs / 3) return;
+    save().catch((error: unknown) => log.warn('ClaimRenewError', { error: messageOf(error) }));
   }
 
   try {
@@ -78,6 +84,10 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
   return {
     record,
     signal: abort.signal,
+    throwIfLost: () => {
+      giveUpWhenOver();
+      abort.signal.throwIfAborted();
+    },
     save,
     stop: async () => {
       clearInterval(heartbeat);

@@ -129,7 +129,7 @@ async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promi
 async function store(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
   const { record } = claim;
   const startedAt = Date.now();
-  claim.signal.throwIfAborted();
+  claim.throwIfLost();
   if (step.chunk !== undefined && step.chunk.rows > 0) {
     await uploadChunk(step.chunk, claim, deps);
     record.counts.rows += step.chunk.rows;

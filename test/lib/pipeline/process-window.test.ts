@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { ChunkRefusedError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
@@ -232,6 +233,27 @@ describe('two workers', () => {
     await first;
     expect(await bench.read(window)).toMatchObject({ claim: { owner: 'other' }, cursor: 1, state: 'running' });
     expect(bench.log.events()).toContain('ClaimLost');
+  });
+
+  test('a worker that stood still for longer than its lease uploads nothing more', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const stream = testStream(async function* () {
+        yield { chunk: chunkOf({ page: 0 }), cursor: 1, pageDone: true };
+        // Until the first page is stored.
+        await sleep(300);
+        vi.setSystemTime(Date.now() + 61_000);
+        yield { chunk: chunkOf({ page: 1 }), cursor: 2, pageDone: true };
+        return { kind: 'complete' };
+      });
+      const bench = await setUp(stream);
+      const window = await bench.open(FROM, TO);
+      await bench.process(window);
+      expect(bench.sink.rows).not.toContainEqual({ page: 1 });
+      expect(await bench.read(window)).toMatchObject({ state: 'running' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('a dead worker’s window is taken over after its claim has run out', async () => {
