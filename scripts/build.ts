@@ -14,13 +14,14 @@ const LAZY: Readonly<Record<string, string>> = {
   './src/lib/handlers/index.ts': 'handlers',
   '@azure/identity': 'azure-identity',
   '@azure/storage-blob': 'azure-storage-blob',
+  './src/lib/openapi/build-document.ts': 'openapi-document',
   './src/lib/telemetry/otel-sdk.ts': 'otel-sdk',
 };
 
 const lazyPackages: Plugin = {
   name: 'lazy-packages',
   setup: (build) => {
-    build.onResolve({ filter: /^@azure\/|^\.\// }, ({ path, kind, resolveDir }) => {
+    build.onResolve({ filter: /^@azure\/|^\.{1,2}\// }, ({ path, kind, resolveDir }) => {
       const name = path.startsWith('.') ? `./${relative(root, join(resolveDir, path))}` : path;
       const file = kind === 'dynamic-import' ? LAZY[name] : undefined;
       return file === undefined ? undefined : { path: `./${file}.cjs`, external: true };

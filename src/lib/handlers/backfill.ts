@@ -1,25 +1,16 @@
 import type { HttpRequest } from '@azure/functions';
-import * as z from 'zod';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readBody } from '../http/read-request.ts';
+import { backfillBody, backfillId } from '../http/requests.ts';
 import { checkBackfill } from '../http/check-backfill.ts';
 import { cancelBackfill, listBackfills, startBackfill, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
-const time = z.string().max(40);
-
-/** Body of a request for a backfill. */
-export const backfillSchema = z.strictObject({
-  stream: z.string().min(1).max(100).describe('Stream to read again.'),
-  from: time.describe('First instant, ISO 8601.'),
-  to: time.describe('First instant after the range, ISO 8601; at most the watermark.'),
-});
-
 /** Starts a backfill. */
 export const startOne = handle(async (request) => {
   const { backfills, settings, streams } = getServices();
-  const wanted = await readBody(request, backfillSchema);
+  const wanted = await readBody(request, backfillBody);
   const range = await checkBackfill(wanted, {
     store: backfills.store,
     streams: streams.map(({ name }) => name),
@@ -47,7 +38,7 @@ export const cancelOne = handle(async (request) =>
 
 function idOf(request: HttpRequest): string {
   const id = request.params.id ?? '';
-  if (!/^[\w-]{1,64}$/.test(id)) throw notFound(id);
+  if (!backfillId.safeParse(id).success) throw notFound(id);
   return id;
 }
 

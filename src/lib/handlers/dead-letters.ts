@@ -1,17 +1,8 @@
-import * as z from 'zod';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
+import { deadLettersQuery } from '../http/requests.ts';
 import { replayDeadLetters } from '../pipeline/replay-dead-letters.ts';
 import { getServices } from '../services.ts';
-
-/** Query of both routes. */
-export const deadLettersQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^([1-9]\d{0,2}|1000)$/, 'must be a whole number from 1 to 1000')
-    .default('100')
-    .describe('Dead letters at most.'),
-});
 
 /** Lists what could not be ingested, with the reasons; not the rows themselves. */
 export const listAll = handle(async (request) => {

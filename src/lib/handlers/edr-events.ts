@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { handle } from '../http/handle.ts';
-import { countQuery, detailQuery, eventId, eventsQuery } from '../http/edr-query.ts';
-import { readQuery } from '../http/read-request.ts';
+import { countQuery, detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
+import { readParams, readQuery } from '../http/read-request.ts';
 import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
 import { getServices } from '../services.ts';
 
@@ -16,8 +16,8 @@ export const count = handle((request) => passThrough({ call: 'count' }, readQuer
 
 /** The guide's detail call with our token. */
 export const event = handle((request: HttpRequest) => {
-  const { agentId, eventId: id } = eventId(request.params);
-  return passThrough({ call: 'event', agentId, eventId: id }, readQuery(request, detailQuery) as EdrQuery);
+  const { agentId, eventId } = readParams(request, eventParams);
+  return passThrough({ call: 'event', agentId, eventId }, readQuery(request, detailQuery) as EdrQuery);
 });
 
 async function passThrough(target: EdrTarget, query: EdrQuery): Promise<HttpResponseInit> {

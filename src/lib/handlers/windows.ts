@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import * as z from 'zod';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readQuery } from '../http/read-request.ts';
+import { operateQuery, windowKey, windowsQuery } from '../http/requests.ts';
 import { resumeBackfill } from '../pipeline/backfill.ts';
 import { retryWindow, waiveWindow } from '../pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../pipeline/ports.ts';
@@ -11,26 +11,6 @@ import { getServices } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** Query of the window list. */
-export const windowsQuery = z.strictObject({
-  hours: z
-    .string()
-    .regex(/^([1-9]\d{0,2})$/, 'must be a whole number of hours from 1 to 999')
-    .optional()
-    .describe(
-      'Windows that end within the last hours; 24 when absent. Unfinished and incomplete ones are always listed.',
-    ),
-});
-
-/** Query of retry and waive. */
-export const operateQuery = z.strictObject({
-  run: z
-    .string()
-    .regex(/^[\w-]{1,64}$/, 'must be live or the id of a backfill')
-    .default('live'),
-  reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
-});
 
 /** Lists the live windows of a stream. */
 export const listWindows = handle(async (request) => {
@@ -55,7 +35,7 @@ async function operate(request: HttpRequest, done: string, act: Act): Promise<Ht
   const services = getServices();
   const { window = '' } = request.params;
   const item: WorkItem = { version: 1, stream: streamOf(request), run, window };
-  if (!/^[\w.,~-]{1,300}$/.test(window)) throw notFound(item);
+  if (!windowKey.safeParse(window).success) throw notFound(item);
   const record = await act(item, services);
   if (record === undefined) throw await whyNot(item, services);
   if (done === 'retried') await resumeBackfill(run, services.backfills);

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { ProblemError } from './problem.ts';
+import { wholeNumber } from './requests.ts';
 
 /** Results that the vendor's paging reaches. */
 const MAX_DEPTH = 10_000;
 
 const epochSeconds = z.string().regex(/^\d{1,10}$/, 'must be Unix time in seconds, e.g. 1483228800');
-const wholeNumber = z.string().regex(/^\d{1,6}$/, 'must be a whole number from 0 to 999999');
 const text = (max: number) => z.string().min(1, 'must not be empty').max(max, `must be at most ${max} characters`);
 const attributes = z
   .string()
@@ -33,12 +32,8 @@ const common = {
 export const eventsQuery = z
   .strictObject({
     ...common,
-    pageNumber: wholeNumber.optional().describe('Page, from 0.'),
-    pageSize: z
-      .string()
-      .regex(/^[1-9]\d{0,3}$|^10000$/, 'must be a whole number from 1 to 10000')
-      .optional()
-      .describe('Events a page; 10 when absent.'),
+    pageNumber: wholeNumber(0, 999_999).optional().describe('Page, from 0.'),
+    pageSize: wholeNumber(1, MAX_DEPTH).optional().describe('Events a page; 10 when absent.'),
     include_attributes: attributes.optional().describe('Only these attributes, comma-separated.'),
     exclude_attributes: attributes.optional().describe('All but these attributes, comma-separated.'),
   })
@@ -51,7 +46,7 @@ export const eventsQuery = z
 export const countQuery = z.strictObject({
   ...common,
   groupBy: attributes.optional().describe('Attributes to group by, comma-separated.'),
-  limit: wholeNumber.optional().describe('Groups at most.'),
+  limit: wholeNumber(0, 999_999).optional().describe('Groups at most.'),
   interval: z
     .string()
     .regex(/^\d{1,4}[yqMwdhms]$/, 'must be a number and one of y, q, M, w, d, h, m, s, e.g. 1d')
@@ -62,17 +57,22 @@ export const countQuery = z.strictObject({
 /** Parameters of the guide's `/ioc/events/{agentId}/{eventId}`. */
 export const detailQuery = z.strictObject({ state: common.state, filter: common.filter });
 
-/** The ids of one event. @throws ProblemError (400). */
-export function eventId(params: Readonly<Record<string, string>>): { agentId: string; eventId: string } {
-  const { agentId = '', eventId: id = '' } = params;
-  for (const [name, value] of [
-    ['agentId', agentId],
-    ['eventId', id],
-  ] as const) {
-    if (!isId(value)) throw new ProblemError(400, `${name} must be an id of 1 to 500 characters other than . and ..`);
-  }
-  return { agentId, eventId: id };
-}
+const id = z
+  .string()
+  .refine(isId, 'must be an id of 1 to 500 characters other than . and ..')
+  .meta({ minLength: 1, maxLength: 500 });
+
+/** What names one event in the path of `/ioc/events/{agentId}/{eventId}`. */
+export const eventParams = z.strictObject({
+  agentId: id.meta({
+    description: 'Id of the agent, `asset.agentId` of an event.',
+    examples: ['11111111-2222-4333-8444-555555555555'],
+  }),
+  eventId: id.meta({
+    description: 'Id of the event, `id` of an event.',
+    examples: ['F_11111111-2222-4333-8444-555555555555_-3836563445362934026'],
+  }),
+});
 
 function isId(value: string): boolean {
   return value.trim() !== '' && value.length <= 500 && !/^\.{1,2}$|\p{Cc}|\p{Cs}/u.test(value);

@@ -34,6 +34,11 @@ export function readQuery<T extends z.ZodType>(request: HttpRequest, schema: T):
   return check(Object.fromEntries(query), schema, 'query');
 }
 
+/** Reads the parameters of the path. @throws ProblemError (400) that names every wrong one. */
+export function readParams<T extends z.ZodType>(request: HttpRequest, schema: T): z.output<T> {
+  return check(request.params, schema, 'path');
+}
+
 function check<T extends z.ZodType>(value: unknown, schema: T, whole: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,0 +1,86 @@
+/** What the routes accept. The same schemas check requests and describe them in the OpenAPI document. */
+import * as z from 'zod';
+
+/**
+ * A whole number in a query, where everything is text.
+ * @param unit what is counted, for the message.
+ */
+export function wholeNumber(min: number, max: number, unit = '') {
+  const allowed = `must be a whole number${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^(0|[1-9]\d{0,8})$/, { error: allowed, abort: true })
+    .refine((text) => Number(text) >= min && Number(text) <= max, allowed)
+    .meta({ type: 'integer', minimum: min, maximum: max });
+}
+
+/** Name of a stream; which exist is known to the stream registry. */
+export const streamName = z
+  .string()
+  .min(1)
+  .max(100)
+  .meta({ id: 'StreamName', description: 'Name of a stream.', examples: ['edr-events'] });
+
+/** Id of a backfill. */
+export const backfillId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'must be the id of a backfill')
+  .meta({ description: 'Id of the backfill.', examples: ['9d3f0c1b77a2-1'] });
+
+/** Key of a window, as the list of windows gives it. */
+export const windowKey = z
+  .string()
+  .regex(/^[\w.,~-]{1,300}$/, 'must be the key of a window')
+  .meta({ description: 'Key of the window.', examples: ['20260501T115300Z-20260501T115800Z'] });
+
+const time = z.string().max(40);
+
+/** Body of a request for a backfill. */
+export const backfillBody = z
+  .strictObject({
+    stream: streamName.describe('Stream to read again.'),
+    from: time.meta({ description: 'First instant, ISO 8601.', examples: ['2026-04-01T00:00:00Z'] }),
+    to: time.meta({
+      description: 'First instant after the range, ISO 8601; at most the watermark.',
+      examples: ['2026-04-08T00:00:00Z'],
+    }),
+  })
+  .meta({ id: 'BackfillRequest', description: 'A range of time to read again.' });
+
+/** Query of the window list. */
+export const windowsQuery = z.strictObject({
+  hours: wholeNumber(1, 999, 'hours')
+    .optional()
+    .describe(
+      'Windows that end within the last hours; 24 when absent. Unfinished and incomplete ones are always listed.',
+    ),
+});
+
+/** Query of retry and waive. */
+export const operateQuery = z.strictObject({
+  run: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be live or the id of a backfill')
+    .default('live')
+    .describe('`live`, or the id of the backfill that the window belongs to.'),
+  reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
+});
+
+/** Query of both routes of dead letters. */
+export const deadLettersQuery = z.strictObject({
+  limit: wholeNumber(1, 1000).default('100').describe('Dead letters at most.'),
+});
+
+/** Body of the SOAR action `qualys_edr_ping`, as Chronicle SOAR calls it. */
+export const edrPingBody = z
+  .object({
+    case_id: z.string().min(1).max(200).describe('Id of the case.'),
+    alert_group_identifiers: z.array(z.string().min(1).max(500)).max(1000).describe('Identifiers of the alert groups.'),
+    target_entities: z
+      .array(z.object({ Identifier: z.string().min(1).max(2000), EntityType: z.string().min(1).max(200) }))
+      .max(1000)
+      .nullish()
+      .describe('Entities of the action; the ping needs none.'),
+    scope: z.string().max(200).nullish().describe('Scope of the action; "All entities" when absent.'),
+  })
+  .meta({ id: 'EdrPingRequest', description: 'Parameters of the SOAR action.' });

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import type { PingResult } from '../../http/run-checks.ts';
+import type { StreamStatus } from '../../pipeline/view-status.ts';
+import { streamName } from '../../http/requests.ts';
+import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
+import { anyObject, count, time } from '../values.ts';
+
+/** One check of `ping`. */
+export const check = z
+  .strictObject({
+    name: z.enum(['settings', 'storage', 'qualys-edr', 'qualys-vm', 'logs-ingestion']).describe('What is checked.'),
+    ok: z.boolean().describe('Whether it can be used.'),
+    latencyMs: count('How long the check took, in milliseconds.'),
+    detail: z.string().describe('What was found, or why it cannot be used.'),
+  })
+  .meta({ id: 'Check' });
+
+const pingResult = z
+  .strictObject({
+    ok: z.boolean().describe('Whether all checks passed.'),
+    version: z.string().describe('Version of the connector.'),
+    checks: z.array(check),
+  })
+  .meta({
+    id: 'PingResult',
+    examples: [
+      {
+        ok: true,
+        version: '1.0.0',
+        checks: [{ name: 'qualys-edr', ok: true, latencyMs: 412, detail: 'logged in and read one event' }],
+      },
+    ],
+  }) satisfies z.ZodType<PingResult>;
+
+const streamStatus = z
+  .strictObject({
+    name: streamName,
+    enabled: z.boolean().describe('Whether QUALYS_STREAMS names it.'),
+    watermark: time('Everything before it is ingested; null before the first tick.').nullable(),
+    lagSeconds: count('Now minus watermark; null before the first tick.').nullable(),
+    lastTick: time('When the planner last ran; null before the first tick.').nullable(),
+    windows: z.strictObject({
+      open: count('Windows that are not finished, failed ones included.'),
+      failed: count('Windows that could not be read; they are tried again.'),
+      incomplete: count('Windows closed with less than Qualys counts, not acknowledged yet.'),
+    }),
+    rowsLast24h: count('Rows of live windows uploaded in the last 24 hours.'),
+    lastError: z
+      .string()
+      .nullable()
+      .describe('Latest error of a window that is not closed, or of an unacknowledged incomplete one.'),
+  })
+  .meta({ id: 'StreamStatus' }) satisfies z.ZodType<StreamStatus>;
+
+const status = z
+  .strictObject({
+    version: z.string().describe('Version of the connector.'),
+    streams: z.array(streamStatus),
+    queue: z.strictObject({
+      waiting: count('Work items, delayed ones included; approximate.'),
+      poison: count('Work items that the host gave up and nobody has recorded yet.'),
+    }),
+    deadLetters: count('Dead letters, counted up to 5000.'),
+  })
+  .meta({
+    id: 'Status',
+    examples: [
+      {
+        version: '1.0.0',
+        streams: [
+          {
+            name: 'edr-events',
+            enabled: true,
+            watermark: '2026-05-01T11:58:00Z',
+            lagSeconds: 552,
+            lastTick: '2026-05-01T12:05:00.114Z',
+            windows: { open: 1, failed: 0, incomplete: 0 },
+            rowsLast24h: 48211,
+            lastError: null,
+          },
+        ],
+        queue: { waiting: 1, poison: 0 },
+        deadLetters: 0,
+      },
+    ],
+  });
+
+const ping = {
+  route: 'ping',
+  tag: 'Health',
+  summary: 'Check every dependency',
+  description: 'Settings, storage, both Qualys APIs and Logs Ingestion, side by side, each for at most 20 seconds.',
+  answers: {
+    200: { description: 'All checks passed.', schema: pingResult },
+    503: { description: 'At least one check failed; the body names it.', schema: pingResult },
+  },
+  problems: [],
+} as const satisfies Partial<Operation>;
+
+/** Whether it works, and where it stands. */
+export const healthOperations: readonly Operation[] = [
+  { ...ping, operationId: 'ping', method: 'get', connector: 'important' },
+  { ...ping, operationId: 'pingByPost', method: 'post', connector: 'none' },
+  {
+    operationId: 'getStatus',
+    method: 'get',
+    route: 'status',
+    tag: 'Health',
+    summary: 'Get the status of all streams',
+    answers: { 200: { description: 'Where each stream stands.', schema: status } },
+    problems: SERVICE_PROBLEMS,
+    connector: 'important',
+  },
+  {
+    operationId: 'getOpenapi',
+    method: 'get',
+    route: 'openapi.json',
+    tag: 'Health',
+    summary: 'Get this document',
+    answers: { 200: { description: 'OpenAPI 3.1.', schema: anyObject('An OpenAPI document.') } },
+    problems: [],
+    connector: 'none',
+  },
+];

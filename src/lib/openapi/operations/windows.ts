@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { operateQuery, streamName, windowKey, windowsQuery } from '../../http/requests.ts';
+import type { WindowView } from '../../pipeline/view-window.ts';
+import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
+import { count, time } from '../values.ts';
+
+const window = z
+  .strictObject({
+    key: windowKey,
+    from: time('First instant of the window.'),
+    to: time('First instant after the window.'),
+    slice: z.string().nullable().describe('What narrows the window further: host ids (VM), an event type (EDR).'),
+    state: z.enum(['planned', 'running', 'closed', 'incomplete', 'failed', 'waived']),
+    inWork: z.boolean().describe('Whether a worker holds it now.'),
+    pages: count('Pages read.'),
+    calls: count('Calls of the Qualys API.'),
+    expected: count("Qualys' own count; null where it does not count (VM).").nullable(),
+    fetched: count('Distinct records received (VM: hosts).'),
+    parts: count('What the records hold in turn (VM: detections); null where it is not counted.').nullable(),
+    uploaded: count('Rows accepted by Azure.'),
+    attempts: count('Failed attempts since the last success.'),
+    notBefore: time('Not tried again before; null when it need not wait.').nullable(),
+    closedAt: time('When it was finished; null until then.').nullable(),
+    acknowledged: z.boolean().describe('Whether an operator took note of an incomplete window.'),
+    error: z.string().nullable().describe('Why it failed or waits.'),
+  })
+  .meta({
+    id: 'Window',
+    examples: [
+      {
+        key: '20260501T115300Z-20260501T115800Z',
+        from: '2026-05-01T11:53:00Z',
+        to: '2026-05-01T11:58:00Z',
+        slice: null,
+        state: 'closed',
+        inWork: false,
+        pages: 2,
+        calls: 4,
+        expected: 731,
+        fetched: 731,
+        parts: null,
+        uploaded: 731,
+        attempts: 0,
+        notBefore: null,
+        closedAt: '2026-05-01T12:00:04.902Z',
+        acknowledged: false,
+        error: null,
+      },
+    ],
+  }) satisfies z.ZodType<WindowView>;
+
+const windowList = z
+  .strictObject({ windows: z.array(window).describe('In order of time.') })
+  .meta({ id: 'WindowList' });
+
+const oneWindow = {
+  method: 'post',
+  tag: 'Windows',
+  params: z.strictObject({ stream: streamName, window: windowKey }),
+  query: operateQuery,
+  answers: { 200: { description: 'The window as it is now.', schema: window } },
+  // 409: a worker has it, or its state does not allow it.
+  problems: [400, 404, 409, ...SERVICE_PROBLEMS],
+  connector: 'advanced',
+} as const satisfies Partial<Operation>;
+
+/** Windows of a stream, and what an operator does with them. */
+export const windowOperations: readonly Operation[] = [
+  {
+    operationId: 'listWindows',
+    method: 'get',
+    route: 'windows/{stream}',
+    tag: 'Windows',
+    summary: 'List the windows of a stream',
+    description: 'Those of the last hours, and all that need attention.',
+    params: z.strictObject({ stream: streamName }),
+    query: windowsQuery,
+    answers: { 200: { description: 'Live windows, newest last.', schema: windowList } },
+    problems: [400, 404, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
+  },
+  {
+    ...oneWindow,
+    operationId: 'retryWindow',
+    route: 'windows/{stream}/{window}/retry',
+    summary: 'Retry a window now',
+    description:
+      'Puts a failed, waiting or incomplete window into the queue at once. An incomplete one is read from its start.',
+  },
+  {
+    ...oneWindow,
+    operationId: 'waiveWindow',
+    route: 'windows/{stream}/{window}/waive',
+    summary: 'Waive a window',
+    description:
+      'Gives an unfinished window up: the watermark passes it, and what it holds is not ingested. Acknowledges an incomplete one.',
+  },
+];
