@@ -111,6 +111,12 @@ describe('imports', () => {
     expect(importsOf(/^lib\/http\//, (name) => within('lib/azure/')(name))).toEqual([]);
   });
 
+  test('the OpenAPI document is loaded by its route alone, which most starts of the app never need', () => {
+    expect(importsOf(/^(?!lib\/openapi\/)/, within('lib/openapi/'))).toEqual([
+      'functions/openapi.ts → lib/openapi/build-document.ts',
+    ]);
+  });
+
   test('only services.ts constructs adapters', () => {
     const users = sources.filter(
       ({ path, text }) =>

@@ -82,7 +82,7 @@ function describeOperation(operation: Operation, schemas: SchemaWriter): JsonObj
     operationId,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    description,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(schemas.request(body)) } }),
     responses,

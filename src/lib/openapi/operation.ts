@@ -32,8 +32,8 @@ export interface Operation {
   readonly tag: keyof typeof TAGS;
   /** A few words, as a title. */
   readonly summary: string;
-  /** What the summary leaves open. */
-  readonly description?: string;
+  /** What the summary leaves open, in sentences. */
+  readonly description: string;
   /** Parameters in the path. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -84,6 +84,7 @@ export const backfillOperations: readonly Operation[] = [
     route: 'backfill',
     tag: 'Backfills',
     summary: 'List all backfills',
+    description: 'Running and ended ones, with their progress.',
     answers: {
       200: { description: 'All backfills, newest first.', schema: z.array(backfill).meta({ id: 'BackfillList' }) },
     },
@@ -95,6 +96,7 @@ export const backfillOperations: readonly Operation[] = [
     operationId: 'getBackfill',
     method: 'get',
     summary: 'Get the progress of a backfill',
+    description: 'Windows, rows, percent and the estimated time left.',
     answers: { 200: { description: 'How far the backfill is.', schema: backfill } },
     problems: [404, ...SERVICE_PROBLEMS],
     connector: 'important',

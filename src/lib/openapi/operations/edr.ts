@@ -42,6 +42,7 @@ export const edrOperations: readonly Operation[] = [
     operationId: 'searchEdrEvents',
     route: 'edr/events',
     summary: 'Search EDR events',
+    description: 'Pages of events that a Qualys query selects, as Qualys gives them; the first 10,000 can be reached.',
     query: eventsQuery,
     answers: {
       200: { description: 'A page of events.', schema: z.array(event).meta({ id: 'EdrEventList' }) },
@@ -54,6 +55,7 @@ export const edrOperations: readonly Operation[] = [
     operationId: 'countEdrEvents',
     route: 'edr/events/count',
     summary: 'Count EDR events',
+    description: 'How many events a Qualys query selects, or the same by groups.',
     query: countQuery,
     answers: { 200: { description: 'How many events there are.', schema: eventCount }, ...nothing },
     problems: [400, 404, ...SERVICE_PROBLEMS],
@@ -63,6 +65,7 @@ export const edrOperations: readonly Operation[] = [
     operationId: 'getEdrEvent',
     route: 'edr/events/{agentId}/{eventId}',
     summary: 'Get one EDR event',
+    description: 'All that Qualys tells of one event.',
     params: eventParams,
     query: detailQuery,
     answers: {

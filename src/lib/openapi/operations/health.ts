@@ -107,6 +107,8 @@ export const healthOperations: readonly Operation[] = [
     route: 'status',
     tag: 'Health',
     summary: 'Get the status of all streams',
+    description:
+      'Watermark, lag, windows that need attention, rows of the last day, lengths of the queues, and dead letters.',
     answers: { 200: { description: 'Where each stream stands.', schema: status } },
     problems: SERVICE_PROBLEMS,
     connector: 'important',
@@ -117,6 +119,7 @@ export const healthOperations: readonly Operation[] = [
     route: 'openapi.json',
     tag: 'Health',
     summary: 'Get this document',
+    description: 'Made from the schemas that check requests, with the address at which it was asked for.',
     answers: { 200: { description: 'OpenAPI 3.1.', schema: anyObject('An OpenAPI document.') } },
     problems: [],
     connector: 'none',
