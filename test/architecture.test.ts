@@ -113,7 +113,7 @@ describe('imports', () => {
 
   test('the OpenAPI document is loaded by its route alone, which most starts of the app never need', () => {
     expect(importsOf(/^(?!lib\/openapi\/)/, within('lib/openapi/'))).toEqual([
-      'functions/openapi.ts → lib/openapi/build-document.ts',
+      'lib/handlers/openapi.ts → lib/openapi/build-document.ts',
     ]);
   });
 
