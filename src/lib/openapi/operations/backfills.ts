@@ -22,12 +22,14 @@ const EXAMPLE = {
   status: 'running',
 };
 
-const started = z.strictObject({ ...range, statusUrl: z.url().describe('Where to ask how far it is.') }).meta({
+/** A backfill that was asked for. */
+export const started = z.strictObject({ ...range, statusUrl: z.url().describe('Where to ask how far it is.') }).meta({
   id: 'StartedBackfill',
   examples: [{ ...EXAMPLE, statusUrl: 'https://func-qualys.azurewebsites.net/api/backfill/9d3f0c1b77a2-1' }],
 });
 
-const backfill = z
+/** A backfill and its progress. */
+export const backfill = z
   .strictObject({
     ...range,
     windows: z.strictObject({
@@ -55,6 +57,9 @@ const backfill = z
       },
     ],
   }) satisfies z.ZodType<BackfillView>;
+
+/** All backfills. */
+export const backfillList = z.array(backfill).meta({ id: 'BackfillList' });
 
 const one = { route: 'backfill/{id}', tag: 'Backfills', params: z.strictObject({ id: backfillId }) } as const;
 const location = { Location: 'Address of the backfill.' };
@@ -86,7 +91,7 @@ export const backfillOperations: readonly Operation[] = [
     summary: 'List all backfills',
     description: 'Running and ended ones, with their progress.',
     answers: {
-      200: { description: 'All backfills, newest first.', schema: z.array(backfill).meta({ id: 'BackfillList' }) },
+      200: { description: 'All backfills, newest first.', schema: backfillList },
     },
     problems: SERVICE_PROBLEMS,
     connector: 'advanced',

@@ -18,9 +18,11 @@ const deadLetter = z
   })
   .meta({ id: 'DeadLetter' });
 
-const deadLetterList = z.strictObject({ deadLetters: z.array(deadLetter) }).meta({ id: 'DeadLetterList' });
+/** Dead letters. */
+export const deadLetterList = z.strictObject({ deadLetters: z.array(deadLetter) }).meta({ id: 'DeadLetterList' });
 
-const replayResult = z
+/** What a replay did. */
+export const replayResult = z
   .strictObject({
     replayed: count('Letters whose rows were accepted.'),
     rows: count('Rows in them.'),

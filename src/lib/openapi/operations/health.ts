@@ -8,14 +8,15 @@ import { anyObject, count, time } from '../values.ts';
 /** One check of `ping`. */
 export const check = z
   .strictObject({
-    name: z.enum(['settings', 'storage', 'qualys-edr', 'qualys-vm', 'logs-ingestion']).describe('What is checked.'),
+    name: z.string().describe('What is checked: settings, storage, qualys-edr, qualys-vm, logs-ingestion.'),
     ok: z.boolean().describe('Whether it can be used.'),
     latencyMs: count('How long the check took, in milliseconds.'),
     detail: z.string().describe('What was found, or why it cannot be used.'),
   })
   .meta({ id: 'Check' });
 
-const pingResult = z
+/** What `ping` answers. */
+export const pingResult = z
   .strictObject({
     ok: z.boolean().describe('Whether all checks passed.'),
     version: z.string().describe('Version of the connector.'),
@@ -52,7 +53,8 @@ const streamStatus = z
   })
   .meta({ id: 'StreamStatus' }) satisfies z.ZodType<StreamStatus>;
 
-const status = z
+/** What `status` answers. */
+export const status = z
   .strictObject({
     version: z.string().describe('Version of the connector.'),
     streams: z.array(streamStatus),

@@ -1,16 +1,28 @@
 import * as z from 'zod';
 import { operateQuery, streamName, windowKey, windowsQuery } from '../../http/requests.ts';
+import type { WindowState } from '../../pipeline/ports.ts';
 import type { WindowView } from '../../pipeline/view-window.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, time } from '../values.ts';
 
-const window = z
+/** States of a window. */
+export const WINDOW_STATES = [
+  'planned',
+  'running',
+  'closed',
+  'incomplete',
+  'failed',
+  'waived',
+] as const satisfies readonly WindowState[];
+
+/** A window. */
+export const window = z
   .strictObject({
     key: windowKey,
     from: time('First instant of the window.'),
     to: time('First instant after the window.'),
     slice: z.string().nullable().describe('What narrows the window further: host ids (VM), an event type (EDR).'),
-    state: z.enum(['planned', 'running', 'closed', 'incomplete', 'failed', 'waived']),
+    state: z.enum(WINDOW_STATES),
     inWork: z.boolean().describe('Whether a worker holds it now.'),
     pages: count('Pages read.'),
     calls: count('Calls of the Qualys API.'),
@@ -49,7 +61,8 @@ const window = z
     ],
   }) satisfies z.ZodType<WindowView>;
 
-const windowList = z
+/** Windows of a stream. */
+export const windowList = z
   .strictObject({ windows: z.array(window).describe('In order of time.') })
   .meta({ id: 'WindowList' });
 

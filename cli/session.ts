@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { styleText } from 'node:util';
+import { createConnector, isInTheClear, type Connector } from './connector.ts';
+import { CliError, EXIT } from './cli-error.ts';
+
+/** Options of every command. */
+export interface GlobalOptions {
+  readonly url: string;
+  readonly key?: string;
+  /** In milliseconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly connector: Connector;
+  /** Whether the answer is to be printed as JSON. */
+  readonly isJson: boolean;
+  /** Prints a line of the result. */
+  readonly print: (line?: string) => void;
+  /** Prints the result as JSON. */
+  readonly printJson: (value: unknown) => void;
+  /** Tells something beside the result. */
+  readonly note: (line: string) => void;
+  readonly color: (format: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: string) => string;
+  /** A command line that reaches the same connector, to be copied. */
+  readonly commandLine: (rest: string) => string;
+}
+
+type Run<Options, Operands extends readonly unknown[]> = (
+  session: Session,
+  options: Options,
+  ...operands: Operands
+) => Promise<number>;
+
+/** Makes the action of a command: opens a session, runs, and takes the result as exit code. */
+export function action<Options extends object = object, Operands extends readonly unknown[] = []>(
+  run: Run<Options, Operands>,
+): (...given: unknown[]) => Promise<void> {
+  return async (...given) => {
+    // Commander gives the operands, the options and the command.
+    const command = given.at(-1) as Command;
+    const operands = given.slice(0, -2) as unknown as Operands;
+    process.exitCode = await run(openSession(command), command.opts<Options>(), ...operands);
+  };
+}
+
+function openSession(command: Command): Session {
+  const { url, key, timeout, json = false } = command.optsWithGlobals<GlobalOptions>();
+  const note = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) {
+    throw new CliError(EXIT.usage, 'the key holds characters that no key has: was it copied whole, and alone?');
+  }
+  const onSlow = (): void => {
+    if (process.stderr.isTTY) note('No answer yet; after a pause the app needs some seconds to start …');
+  };
+  const connector = createConnector({ url, key, timeoutMs: timeout, onSlow });
+  if (isInTheClear(connector.url))
+    note(`Warning: ${connector.url} is not encrypted; whoever listens reads the key. Use https.`);
+  const isGiven = command.parent !== null && rootOf(command).getOptionValueSource('url') === 'cli';
+  const program = process.env.npm_lifecycle_event === 'qualys' ? 'npm run qualys --' : 'npx qualys';
+  return {
+    connector,
+    isJson: json,
+    print: (line = '') => {
+      process.stdout.write(`${line}\n`);
+    },
+    printJson: (value) => {
+      process.stdout.write(`${toJson(value)}\n`);
+    },
+    note,
+    color: (format, text) => styleText(format, text, { stream: process.stdout }),
+    commandLine: (rest) => `${program} ${rest}${isGiven ? ` --url ${connector.url}` : ''}`,
+  };
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** JSON that is safe on a terminal too: JSON itself lets control characters above 0x7e through. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
