@@ -1,4 +1,5 @@
 /** What went wrong on the way to the connector, in words. */
+import { isLoopback } from '../src/lib/config.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { printable, span } from './text.ts';
 
@@ -97,12 +98,16 @@ export function explainNetwork(error: unknown, url: string, timeoutMs: number): 
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const { code, message } = cause as { readonly code?: string; readonly message?: string };
   const reason = NETWORK[code ?? ''] ?? printable(message ?? String(cause));
-  const isLocal = code === 'ECONNREFUSED' && /^http:\/\/(127\.|localhost|\[::1\])/.test(url);
-  const hint = isLocal
-    ? 'Start the local app with npm start, or name a deployment with --url or CONNECTOR_URL.'
-    : undefined;
+  const hint = hintFor(code ?? '', url);
   return new CliError(EXIT.unreachable, `cannot reach ${url}: ${reason}${code === undefined ? '' : ` (${code})`}`, {
     ...(hint === undefined ? {} : { hint }),
     passing: SOON,
   });
+}
+
+function hintFor(code: string, url: string): string | undefined {
+  if (isLoopback(url)) return 'Start the local app with npm start, or name a deployment with --url or CONNECTOR_URL.';
+  if (/SELF_SIGNED|ISSUER|LEAF_SIGNATURE/.test(code))
+    return 'Name the certificate authority of your network in NODE_EXTRA_CA_CERTS.';
+  return 'Check the address. Behind a proxy set NODE_USE_ENV_PROXY=1 and HTTPS_PROXY.';
 }

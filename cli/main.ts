@@ -21,6 +21,8 @@ Begin with:
   export CONNECTOR_KEY=…                                       # a function key; not in the history, not in the process list
   qualys ping
 
+Behind a proxy also set NODE_USE_ENV_PROXY=1 and HTTPS_PROXY; for an authority of your own NODE_EXTRA_CA_CERTS.
+
 Exit codes:
   0  done, and all is well
   1  the connector tells of a problem: a failed check or window, a backfill that did not succeed, Qualys failing
@@ -34,7 +36,7 @@ function createProgram(): Command {
     .version(packageJson.version)
     .addOption(new Option('--url <address>', 'address of the function app').env('CONNECTOR_URL').default(LOCAL_URL))
     .addOption(new Option('--key <key>', 'function key; better in the environment').env('CONNECTOR_KEY'))
-    .addOption(spanOption('--timeout <span>', 'how long to wait for an answer', '60s'))
+    .addOption(spanOption('--timeout <span>', 'how long to wait for an answer', { usual: '60s', most: '1h' }))
     .option('--json', 'print the answer as JSON')
     .addHelpText('after', HELP)
     .showHelpAfterError('(add --help for options and examples)')

@@ -61,7 +61,7 @@ function openSession(command: Command): Session {
   if (isInTheClear(connector.url))
     note(`Warning: ${connector.url} is not encrypted; whoever listens reads the key. Use https.`);
   const isGiven = command.parent !== null && rootOf(command).getOptionValueSource('url') === 'cli';
-  const program = process.env.npm_lifecycle_event === 'qualys' ? 'npm run qualys --' : 'npx qualys';
+  const program = process.env.npm_lifecycle_event === 'npx' ? 'npx qualys' : 'npm run -s qualys --';
   return {
     connector,
     isJson: json,

@@ -11,9 +11,18 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
-/** An option for a span of time, in milliseconds, with its default as people write it. */
-export function spanOption(flags: string, description: string, usual: string): Option {
-  return new Option(flags, description).argParser(parseSpan).default(parseSpan(usual), usual);
+/** An option for a span of time, in milliseconds, with its default and its limit as people write them. */
+export function spanOption(
+  flags: string,
+  description: string,
+  { usual, most }: { usual: string; most: string },
+): Option {
+  const parse = (text: string): number => {
+    const span = parseSpan(text);
+    if (span > parseSpan(most)) throw new InvalidArgumentError(`It must be at most ${most}.`);
+    return span;
+  };
+  return new Option(flags, description).argParser(parse).default(parse(usual), usual);
 }
 
 /** Reads a span such as `45s`, `15m`, `24h`, `7d`, `2w`. @returns milliseconds. @throws InvalidArgumentError. */

@@ -21,14 +21,17 @@ export interface WaitOptions {
 /** Exit codes of a command that a signal ended, as shells have them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const LEAST_INTERVAL_MS = 1000;
+/** However long it asks to stay away. */
+const LONGEST_PAUSE_MS = 60_000;
 
 /** Adds the options of waiting to a command. */
 export function addWaitOptions(command: Command): Command {
-  return command
-    .addOption(spanOption('--interval <span>', 'how often to ask', '5s'))
-    .addOption(
-      spanOption('--patience <span>', 'how long to go on trying while the connector cannot be reached', '10m'),
-    );
+  return command.addOption(spanOption('--interval <span>', 'how often to ask', { usual: '5s', most: '1h' })).addOption(
+    spanOption('--patience <span>', 'how long to go on trying while the connector cannot be reached', {
+      usual: '10m',
+      most: '7d',
+    }),
+  );
 }
 
 /** Waits for the end of a backfill and shows its progress. @returns the exit code. */
@@ -85,7 +88,7 @@ async function waitForEnd(
       if (failingSince === undefined) view.note(`${error.message}. Trying again for ${span(patience / 1000)} …`);
       failingSince ??= now;
       if (now - failingSince >= patience) throw error;
-      pauseMs = Math.max(pauseMs, error.passing.retryAfterMs);
+      pauseMs = Math.max(pauseMs, Math.min(LONGEST_PAUSE_MS, error.passing.retryAfterMs));
     }
     await delay(pauseMs, undefined, { signal });
   }

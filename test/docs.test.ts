@@ -24,7 +24,9 @@ function matches(text: string, pattern: RegExp): string[] {
 
 const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const docs = list('**/*.md', '.github/**/*.md').map((path) => ({ path, text: read(path) }));
-const code = list('{src,dev,infra,scripts,bench,test}/**/*.{ts,bicep,json}', '.github/**/*.yml').map(read).join('\n');
+const code = list('{src,cli,dev,infra,scripts,bench,test}/**/*.{ts,bicep,json}', '.github/**/*.yml')
+  .map(read)
+  .join('\n');
 
 /** Code of a page: fenced blocks and inline code. */
 function codeOf(text: string): string {
@@ -84,7 +86,7 @@ describe('names in the docs exist:', () => {
   test('npm scripts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const builtIn = ['ci', 'install', 'exec', 'audit', 'sbom'];
-    const pick = (text: string): string[] => matches(codeOf(text), /\bnpm (?:run )?([a-z][\w:-]*)/g);
+    const pick = (text: string): string[] => matches(codeOf(text), /\bnpm (?:run (?:-s )?)?([a-z][\w:-]*)/g);
     expect(findUnknown(pick, (name) => name in scripts || builtIn.includes(name))).toEqual([]);
   });
 
@@ -116,7 +118,7 @@ describe('names in the docs exist:', () => {
 
   test('source files', () => {
     const pick = (text: string): string[] =>
-      matches(text.replace(FENCE, ''), /`((?:src|dev|infra|docs|scripts|test|bench)\/[^`\s<>*{}…]+)`/g);
+      matches(text.replace(FENCE, ''), /`((?:src|cli|dev|infra|docs|scripts|test|bench)\/[^`\s<>*{}…]+)`/g);
     expect(findUnknown(pick, (path) => existsSync(join(root, path)))).toEqual([]);
   });
 });

@@ -186,7 +186,7 @@ describe('while it waits for a backfill', () => {
   test('patience has an end, and it says how to go on', async () => {
     const { code, err } = await runAgainst((response) => response.destroy(), [...wait, '--patience', '1s']);
     expect(err).toMatch(
-      /The backfill itself goes on\. Go on waiting: npx qualys backfills wait b-1\nerror: cannot reach/,
+      /The backfill itself goes on\. Go on waiting: npm run -s qualys -- backfills wait b-1\nerror: cannot reach/,
     );
     expect(code).toBe(3);
   });
@@ -210,7 +210,9 @@ describe('while it waits for a backfill', () => {
     const server = await serveHttp((_request, response) => json(200, view('running', 10))(response));
     const signalWhen = (printed: string) => (printed.includes('running') ? signal : undefined);
     const { code, err } = await runCli([...wait, '--url', server.url], { signalWhen });
-    expect(err).toBe(`The backfill goes on. Go on waiting: npx qualys backfills wait b-1 --url ${server.url}\n`);
+    expect(err).toBe(
+      `The backfill goes on. Go on waiting: npm run -s qualys -- backfills wait b-1 --url ${server.url}\n`,
+    );
     expect(code).toBe(expected);
     expect(server.arrived.map(({ method }) => method)).not.toContain('DELETE');
   });

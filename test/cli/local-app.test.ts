@@ -102,7 +102,9 @@ describe('status and windows', () => {
     const failed = await putWindow(1, { state: 'failed', lastError: error, attempts: 3 });
     const incomplete = await putWindow(2, { state: 'incomplete' });
     const shown = await qualys('status');
-    expect(shown.out).toContain('! edr-events: 1 failed window: npx qualys windows --stream edr-events --state failed');
+    expect(shown.out).toContain(
+      '! edr-events: 1 failed window: npm run -s qualys -- windows --stream edr-events --state failed',
+    );
     expect(shown.out).toContain('HTTP 500 \\x1b]0;owned\\x07');
     expect(shown.code).toBe(1);
     const { out } = await qualys('windows --state failed,incomplete');
@@ -188,7 +190,7 @@ describe('a backfill', () => {
     simulator.setFaults({ kind: 'status', status: 500, route: '/ioc/events', count: 'always' });
     const { out, code } = await qualys('backfill --stream edr-events --from 2h');
     const id = /Backfill (\S+) started/.exec(out)?.[1] ?? '';
-    expect(out).toContain(`npx qualys backfills wait ${id}`);
+    expect(out).toContain(`npm run -s qualys -- backfills wait ${id}`);
     expect(code).toBe(0);
     expect((await qualys('backfills')).out).toMatch(new RegExp(`^${id} +edr-events .* running +0% +0/1 `, 'm'));
     const waited = await qualys(`backfills wait ${id} --interval 1s`, {
