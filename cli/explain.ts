@@ -63,18 +63,18 @@ export function explainForeign(
     : type.includes('json')
       ? 'broken or foreign JSON'
       : 'something other than JSON';
-  const came200 = `${url} answers ${kind} (HTTP ${status})${first === '' ? '' : `: ${first}`}`;
+  const what = `${url} answers ${kind} (HTTP ${status})${first === '' ? '' : `: ${first}`}`;
   if (status === 404) {
     const hint = 'Check the address. Right after a deployment the app may need a minute.';
     return new CliError(EXIT.unreachable, `there is no connector at ${url} (HTTP 404)`, { hint });
   }
   if (status >= 500 || status === 429) {
-    return new CliError(EXIT.unreachable, came200, {
+    return new CliError(EXIT.unreachable, what, {
       hint: 'The app is starting, stopped or failing. Try again.',
       passing: SOON,
     });
   }
-  return new CliError(EXIT.unreachable, came200, { hint: 'Check the address; a proxy or login page may answer.' });
+  return new CliError(EXIT.unreachable, what, { hint: 'Check the address; a proxy or login page may answer.' });
 }
 
 const NETWORK: Readonly<Record<string, string>> = {
@@ -98,14 +98,13 @@ export function explainNetwork(error: unknown, url: string, timeoutMs: number): 
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const { code, message } = cause as { readonly code?: string; readonly message?: string };
   const reason = NETWORK[code ?? ''] ?? printable(message ?? String(cause));
-  const hint = hintFor(code ?? '', url);
   return new CliError(EXIT.unreachable, `cannot reach ${url}: ${reason}${code === undefined ? '' : ` (${code})`}`, {
-    ...(hint === undefined ? {} : { hint }),
+    hint: hintFor(code ?? '', url),
     passing: SOON,
   });
 }
 
-function hintFor(code: string, url: string): string | undefined {
+function hintFor(code: string, url: string): string {
   if (isLoopback(url)) return 'Start the local app with npm start, or name a deployment with --url or CONNECTOR_URL.';
   if (/SELF_SIGNED|ISSUER|LEAF_SIGNATURE/.test(code))
     return 'Name the certificate authority of your network in NODE_EXTRA_CA_CERTS.';

@@ -10,10 +10,10 @@ import { addBackfills } from './commands/backfills.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
 import { addStatus } from './commands/status.ts';
+import { addRetry, addWaive } from './commands/window-acts.ts';
 import { addWindows } from './commands/windows.ts';
+import { LOCAL_URL } from './session.ts';
 import { spanOption } from './time.ts';
-
-const LOCAL_URL = 'http://127.0.0.1:7071';
 
 const HELP = `
 Begin with:
@@ -42,7 +42,8 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for options and examples)')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const add of [addPing, addStatus, addWindows, addBackfill, addBackfills, addDeadLetters]) add(program);
+  const commands = [addPing, addStatus, addWindows, addRetry, addWaive, addBackfill, addBackfills, addDeadLetters];
+  for (const add of commands) add(program);
   return program;
 }
 

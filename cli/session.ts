@@ -2,6 +2,10 @@ import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { createConnector, isInTheClear, type Connector } from './connector.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import { printable } from './text.ts';
+
+/** Where the local app listens. */
+export const LOCAL_URL = 'http://127.0.0.1:7071';
 
 /** Options of every command. */
 export interface GlobalOptions {
@@ -25,7 +29,7 @@ export interface Session {
   readonly note: (line: string) => void;
   readonly color: (format: 'red' | 'yellow' | 'green' | 'bold' | 'dim', text: string) => string;
   /** A command line that reaches the same connector, to be copied. */
-  readonly commandLine: (rest: string) => string;
+  readonly commandLine: (...words: readonly string[]) => string;
 }
 
 type Run<Options, Operands extends readonly unknown[]> = (
@@ -47,7 +51,9 @@ export function action<Options extends object = object, Operands extends readonl
 }
 
 function openSession(command: Command): Session {
-  const { url, key, timeout, json = false } = command.optsWithGlobals<GlobalOptions>();
+  const { timeout, json = false, ...given } = command.optsWithGlobals<GlobalOptions>();
+  // A blank variable counts as unset.
+  const [url, key] = [given.url.trim() || LOCAL_URL, given.key === '' ? undefined : given.key];
   const note = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
@@ -60,7 +66,7 @@ function openSession(command: Command): Session {
   const connector = createConnector({ url, key, timeoutMs: timeout, onSlow });
   if (isInTheClear(connector.url))
     note(`Warning: ${connector.url} is not encrypted; whoever listens reads the key. Use https.`);
-  const isGiven = command.parent !== null && rootOf(command).getOptionValueSource('url') === 'cli';
+  const isTold = rootOf(command).getOptionValueSource('url') === 'cli';
   const program = process.env.npm_lifecycle_event === 'npx' ? 'npx qualys' : 'npm run -s qualys --';
   return {
     connector,
@@ -73,12 +79,18 @@ function openSession(command: Command): Session {
     },
     note,
     color: (format, text) => styleText(format, text, { stream: process.stdout }),
-    commandLine: (rest) => `${program} ${rest}${isGiven ? ` --url ${connector.url}` : ''}`,
+    commandLine: (...words) =>
+      [program, ...[...words, ...(isTold ? ['--url', connector.url] : [])].map(quote)].join(' '),
   };
 }
 
 function rootOf(command: Command): Command {
   return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** A word that a shell takes as it is. */
+function quote(word: string): string {
+  return /^[\w./:@,+=-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", `'\\''`)}'`;
 }
 
 /** JSON that is safe on a terminal too: JSON itself lets control characters above 0x7e through. */

@@ -50,7 +50,7 @@ export async function waitAndShow(id: string, session: Session, options: WaitOpt
     return tellEnd(ended, session);
   } catch (error) {
     view.close();
-    const how = `Go on waiting: ${session.commandLine(`backfills wait ${id}`)}`;
+    const how = `Go on waiting: ${session.commandLine('backfills', 'wait', id)}`;
     if (stop.signal.aborted) {
       session.note(`The backfill goes on. ${how}`);
       return code;
@@ -88,7 +88,8 @@ async function waitForEnd(
       if (failingSince === undefined) view.note(`${error.message}. Trying again for ${span(patience / 1000)} …`);
       failingSince ??= now;
       if (now - failingSince >= patience) throw error;
-      pauseMs = Math.max(pauseMs, Math.min(LONGEST_PAUSE_MS, error.passing.retryAfterMs));
+      const asked = Math.min(LONGEST_PAUSE_MS, error.passing.retryAfterMs, failingSince + patience - now);
+      pauseMs = Math.max(pauseMs, asked);
     }
     await delay(pauseMs, undefined, { signal });
   }

@@ -56,8 +56,8 @@ Examples:
         if (options.wait === true) return waitAndShow(backfill.id, session, options);
         if (isJson) printJson(backfill);
         else {
-          print(`Watch it:  ${commandLine(`backfills wait ${backfill.id}`)}`);
-          print(`Cancel it: ${commandLine(`backfills cancel ${backfill.id}`)}`);
+          print(`Watch it:  ${commandLine('backfills', 'wait', backfill.id)}`);
+          print(`Cancel it: ${commandLine('backfills', 'cancel', backfill.id)}`);
         }
         return EXIT.fine;
       }),

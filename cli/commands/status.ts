@@ -75,15 +75,15 @@ function findTroubles({ streams, queue, deadLetters }: Status, { commandLine }: 
   const ofStreams = streams
     .filter(({ enabled }) => enabled)
     .flatMap(({ name, windows, lastError }) => {
-      const look = (state: string): string => commandLine(`windows --stream ${printable(name)} --state ${state}`);
+      const look = (state: string): string => commandLine('windows', '--stream', name, '--state', state);
       const last = lastError === null ? '' : `\n  ${printable(lastError)}`;
       return [
         ...(windows.failed === 0
           ? []
-          : [`${name}: ${counted(windows.failed, 'failed window')}: ${look('failed')}${last}`]),
+          : [`${printable(name)}: ${counted(windows.failed, 'failed window')}: ${look('failed')}${last}`]),
         ...(windows.incomplete === 0
           ? []
-          : [`${name}: ${counted(windows.incomplete, 'incomplete window')}: ${look('incomplete')}`]),
+          : [`${printable(name)}: ${counted(windows.incomplete, 'incomplete window')}: ${look('incomplete')}`]),
       ];
     });
   return [

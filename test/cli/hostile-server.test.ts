@@ -148,6 +148,18 @@ test('a newer connector may tell more than this command knows', async () => {
   expect(code).toBe(0);
 });
 
+test('a command to be copied holds no command that a name brings', async () => {
+  const stream = { name: "x'; rm -rf ~ #", enabled: true, watermark: null, lagSeconds: null, lastTick: null };
+  const counts = { windows: { open: 1, failed: 1, incomplete: 0 }, rowsLast24h: 0, lastError: null };
+  const { out } = await runAgainst(json(200, { ...STATUS, streams: [{ ...stream, ...counts }] }));
+  expect(out).toContain(String.raw`windows --stream 'x'\''; rm -rf ~ #' --state failed`);
+});
+
+test('blank variables count as unset', async () => {
+  const { err } = await runCli(['status', '--timeout', '1s'], { env: { CONNECTOR_URL: '', CONNECTOR_KEY: '' } });
+  expect(err).not.toMatch(/holds characters|must be a URL/);
+});
+
 test('http to another machine is warned of, because the key would be readable', async () => {
   const { err } = await runCli(['status', '--url', 'http://connector.invalid', '--timeout', '1s'], {
     env: { CONNECTOR_KEY: KEY },
@@ -189,6 +201,13 @@ describe('while it waits for a backfill', () => {
       /The backfill itself goes on\. Go on waiting: npm run -s qualys -- backfills wait b-1\nerror: cannot reach/,
     );
     expect(code).toBe(3);
+  });
+
+  test('an absurd time to stay away neither hangs it nor makes it ask without a pause', async () => {
+    const reply = problem(503, { detail: 'told to wait', retryAfterSeconds: 1e12 });
+    const { code, server } = await runAgainst(reply, [...wait, '--patience', '2s']);
+    expect(code).toBe(1);
+    expect(server.arrived.length).toBeLessThanOrEqual(3);
   });
 
   test('a key that is refused ends it at once', async () => {
