@@ -107,9 +107,9 @@ test('the guide’s printed event arrives in the table with its quirks understoo
     },
     { QUALYS_STREAMS: 'edr-events', EDR_START: new Date(Date.now() - 840_000).toISOString(), EDR_WINDOW_MINUTES: '60' },
   );
+  await expect.poll(() => running.rows('QualysEdrEvents_CL').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
   await untilCaughtUp(running, 'edr-events');
   const rows = running.rows('QualysEdrEvents_CL');
-  expect(rows.length).toBeGreaterThanOrEqual(1);
   expect(rows[0]).toMatchObject({
     EventType: 'FILE',
     EventAction: 'CREATED',
