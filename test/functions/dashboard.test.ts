@@ -22,7 +22,12 @@ interface Answer {
 
 async function ask(handler: HttpHandler, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   const name = path.replace(/^.*dashboard\/?/, '');
-  const request = new HttpRequest({ method: 'GET', url: `https://app.example/api/${path}`, params: { file: name }, headers });
+  const request = new HttpRequest({
+    method: 'GET',
+    url: `https://app.example/api/${path}`,
+    params: { file: name },
+    headers,
+  });
   const answer = (await handler(request, new InvocationContext({ logHandler: () => undefined }))) as HttpResponseInit;
   const body = Buffer.from((answer.body ?? '') as Uint8Array);
   return { status: answer.status ?? 200, headers: new Headers(answer.headers), body };
@@ -97,7 +102,9 @@ describe('the page', () => {
   test('leads from an address with a slash at its end to the one without', async () => {
     const { status, headers } = await ask(dashboard.page, 'dashboard/');
     expect(status).toBe(308);
-    expect(new URL(headers.get('location') ?? '', 'https://app.example/api/dashboard/').pathname).toBe('/api/dashboard');
+    expect(new URL(headers.get('location') ?? '', 'https://app.example/api/dashboard/').pathname).toBe(
+      '/api/dashboard',
+    );
   });
 
   test.for(['index.html', 'app.js.map', '../main.cjs', '..%2Fmain.cjs', '__proto__', 'constructor', ''])(

@@ -38,7 +38,7 @@ export function describeRows(hours: readonly HourRows[], format: (count: number)
     (most, each) => (each.rows > (most?.rows ?? 0) ? each : most),
     undefined,
   );
-  if (top === undefined) return 'No rows in the last 24 hours.';
+  if (top === undefined) return 'No rows in the hours shown.';
   const time = new Date(top.hour).toISOString().slice(11, 16);
-  return `${format(total)} rows in the last 24 hours; most, ${format(top.rows)}, in the hour from ${time}.`;
+  return `${format(total)} rows in the hours shown; most, ${format(top.rows)}, in the hour from ${time}.`;
 }

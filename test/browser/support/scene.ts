@@ -1,7 +1,7 @@
 import type { Fault } from '../../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../../dev/simulator/settings.ts';
 import { startSimulator, type Simulator } from '../../../dev/simulator/start-simulator.ts';
-import { startLocalApp, untilCaughtUp, type LocalApp } from '../../support/local-app.ts';
+import { startLocalApp, untilCaughtUp, type LocalApp, type StatusOfStream } from '../../support/local-app.ts';
 
 /** The key that the app of the browser tests asks for. */
 export const KEY = 'key-of-the-tests';
@@ -51,6 +51,15 @@ export async function startCalmScene(options: SceneOptions = {}): Promise<Scene>
   const scene = await startScene(options);
   for (const stream of STREAMS) await untilCaughtUp(scene.app, stream);
   return scene;
+}
+
+/** What status tells of the windows of a stream. */
+export async function countWindows(
+  { app }: Scene,
+  stream: string,
+): Promise<{ readonly open: number; readonly failed: number; readonly incomplete: number } | undefined> {
+  const { streams } = (await app.get('status')).body as { readonly streams: readonly StatusOfStream[] };
+  return streams.find(({ name }) => name === stream)?.windows;
 }
 
 /** The whole hour so many hours ago, epoch milliseconds. */
