@@ -73,6 +73,13 @@ describe('a backfill', () => {
     await close();
   });
 
+  test('is one press away from the top of the page', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    await page.getByRole('button', { name: 'Get earlier data' }).click();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('backfill-stream');
+    await close();
+  });
+
   test('is not sent without its times', async () => {
     const { page, requests, close } = await openDashboard(browser, scene);
     await openForm(page);

@@ -93,7 +93,7 @@ describe('a failure', () => {
   test.for([
     ['a login page', 'text/html', '<h1>Sign in</h1>'],
     ['half an answer', 'application/json', '{"version":"1.0'],
-  ] as const)('by %s in place of data is named as such', async ([, contentType, body]) => {
+  ] as const)('by %s in place of the status is named as such', async ([, contentType, body]) => {
     const { page, close } = await openDashboard(browser, scene);
     await page.route('**/api/status', (route) => route.fulfill({ status: 200, contentType, body }));
     await page.getByRole('button', { name: 'Refresh' }).click();
@@ -101,6 +101,40 @@ describe('a failure', () => {
       .getByRole('alert')
       .filter({ hasText: /not JSON/ })
       .waitFor();
+    await close();
+  });
+
+  test('by an answer without its list is named as such, and does not look like an empty list', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    await page.route('**/api/backfill?*', (route) => route.fulfill({ json: { backfills: [] } }));
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /backfills: The answer has a form/ })
+      .waitFor();
+    await close();
+  });
+
+  test('of the page itself, by an answer of another release, is shown and not left blank', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    await page.route('**/api/status', (route) => route.fulfill({ json: { version: '2.0.0', streams: 'none' } }));
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByRole('heading', { name: 'The dashboard has failed' }).waitFor();
+    await page.unroute('**/api/status');
+    await page.getByRole('button', { name: 'Load the page again' }).click();
+    await page.locator('.strip .bar').first().waitFor();
+    await close();
+  });
+
+  test('of the settings is told by the page, whose shell needs none', async () => {
+    const { page, close } = await openPage(browser, scene.url);
+    const detail = 'Settings: QUALYS_USERNAME must be set';
+    await page.route('**/api/status', (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail }) }),
+    );
+    await enterKey(page, KEY);
+    await page.getByRole('alert').filter({ hasText: detail }).waitFor();
+    await page.getByRole('heading', { name: 'The status cannot be read' }).waitFor();
     await close();
   });
 

@@ -88,7 +88,7 @@ describe('problems', () => {
     const found = findProblems({ status: statusAnswer(), backfills, ping });
     expect(found.map(({ title, hint }) => `${title}. ${hint}`)).toEqual([
       'The connection check qualys-vm failed at 12:34 UTC. refuses the account',
-      'A backfill of edr-events failed: 1 window not read. Everything else of it is ingested.',
+      'A backfill of edr-events failed: 1 window not read. Retry its windows, or waive them to take note. All others are ingested.',
     ]);
   });
 });

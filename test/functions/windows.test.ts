@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type * as StatusModule from '../../src/functions/status.ts';
-import type * as WindowsModule from '../../src/functions/windows.ts';
+import type * as StatusModule from '../../src/lib/handlers/status.ts';
+import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../src/lib/pipeline/window-record.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';
@@ -20,8 +20,8 @@ let run: string;
 beforeAll(async () => {
   backends = await startBackends({ eventCount: 0, hostCount: 0 });
   services = (await import('../../src/lib/services.ts')).getServices();
-  windows = await import('../../src/functions/windows.ts');
-  ({ status } = await import('../../src/functions/status.ts'));
+  windows = await import('../../src/lib/handlers/windows.ts');
+  ({ status } = await import('../../src/lib/handlers/status.ts'));
 });
 afterAll(async () => {
   await services.limiter.close();

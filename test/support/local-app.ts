@@ -15,6 +15,8 @@ export interface LocalApp {
   /** Log lines of the app. */
   readonly log: string[];
   readonly get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown; headers: Headers }>;
+  /** Posts JSON, with the key where the app asks for one. @throws Error for a refusal. */
+  readonly post: (path: string, body: unknown) => Promise<unknown>;
   /** Rows that the endpoint accepted for a table. */
   readonly rows: (table: string) => Record<string, unknown>[];
   /** Ends the host, and nothing else. */
@@ -52,6 +54,13 @@ export async function startLocalApp(
     });
   let host = await run(0);
   const key = settings.FUNCTIONS_KEY;
+  const get: LocalApp['get'] = async (path, init) => {
+    const headers = { ...(key === undefined ? {} : { 'x-functions-key': key }) };
+    const response = await fetch(`${host.url}/api/${path}`, { headers, ...init });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
+  };
   return {
     get host() {
       return host;
@@ -59,16 +68,12 @@ export async function startLocalApp(
     storage: azurite.connectionString,
     ingestion,
     log,
-    get: async (path, init) => {
-      const headers = { ...(key === undefined ? {} : { 'x-functions-key': key }) };
-      const response = await fetch(`${host.url}/api/${path}`, { headers, ...init });
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return {
-        status: response.status,
-        body: isJson ? (JSON.parse(text) as unknown) : text,
-        headers: response.headers,
-      };
+    get,
+    post: async (path, body) => {
+      const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-functions-key': key }) };
+      const answer = await get(path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (answer.status >= 400) throw new Error(`POST ${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
     },
     rows: (table) => [...ingestion.rows(table)] as Record<string, unknown>[],
     stopHost: () => host.close(),

@@ -7,7 +7,7 @@ import type {
   WindowState,
   WindowView,
 } from '../answers.ts';
-import { callApp } from './call-app.ts';
+import { callApp, CallError } from './call-app.ts';
 
 /** Where a window is: its stream, `live` or a backfill's id, and its key. */
 export interface WindowPlace {
@@ -35,7 +35,7 @@ export interface Routes {
 export function createRoutes(key: string | undefined): Routes {
   const windows = async (stream: string, query: Readonly<Record<string, string>>): Promise<readonly WindowView[]> => {
     const path = `windows/${encodeURIComponent(stream)}?${new URLSearchParams(query).toString()}`;
-    return (await callApp<{ readonly windows: readonly WindowView[] }>({ path }, key)).windows;
+    return listOf((await callApp<{ readonly windows: readonly WindowView[] }>({ path }, key)).windows);
   };
   const operate = (place: WindowPlace, act: string, query: Readonly<Record<string, string>>): Promise<WindowView> => {
     const path = `windows/${encodeURIComponent(place.stream)}/${encodeURIComponent(place.key)}/${act}`;
@@ -46,15 +46,23 @@ export function createRoutes(key: string | undefined): Routes {
     status: () => callApp({ path: 'status' }, key),
     liveWindows: (stream, hours) => windows(stream, { hours: String(hours) }),
     windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
-    backfills: (limit) => callApp({ path: `backfill?limit=${limit}` }, key),
+    backfills: async (limit) =>
+      listOf(await callApp<readonly BackfillView[]>({ path: `backfill?limit=${limit}` }, key)),
     startBackfill: (range) => callApp({ path: 'backfill', method: 'POST', body: range }, key),
     cancelBackfill: (id) => callApp({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
     retryWindow: (place) => operate(place, 'retry', {}),
     waiveWindow: (place, reason) => operate(place, 'waive', { reason }),
-    deadLetters: async (limit) =>
-      (await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path: `dead-letters?limit=${limit}` }, key))
-        .deadLetters,
+    deadLetters: async (limit) => {
+      const path = `dead-letters?limit=${limit}`;
+      return listOf((await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path }, key)).deadLetters);
+    },
     replayDeadLetters: (limit) => callApp({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
     ping: () => callApp({ path: 'ping', alsoAnswers: [503] }, key),
   };
+}
+
+/** An answer of another release may lack its list; that must not look like an empty one. @throws CallError. */
+function listOf<T>(list: readonly T[] | undefined): readonly T[] {
+  if (Array.isArray(list)) return list as readonly T[];
+  throw new CallError(200, 'the answer has a form that this page does not know: load the page again');
 }

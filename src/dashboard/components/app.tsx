@@ -1,6 +1,7 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useErrorBoundary, useState } from 'preact/hooks';
 import type { CallError } from '../calls/call-app.ts';
 import { forgetFunctionKey, keepFunctionKey, readFunctionKey } from '../calls/function-key.ts';
+import { CrashCard } from './crash-card.tsx';
 import { Dashboard } from './dashboard.tsx';
 import { KeyForm } from './key-form.tsx';
 
@@ -8,6 +9,7 @@ import { KeyForm } from './key-form.tsx';
 export function App() {
   const [key, setKey] = useState(readFunctionKey);
   const [refusal, setRefusal] = useState<string>();
+  const [failure] = useErrorBoundary() as readonly [unknown, () => void];
 
   const onRefused = useCallback(
     (error: CallError) => {
@@ -28,6 +30,7 @@ export function App() {
     setRefusal('');
   }, []);
 
+  if (failure !== undefined) return <CrashCard failure={failure} />;
   if (refusal !== undefined) return <KeyForm refusal={refusal} onKey={onKey} />;
   return <Dashboard functionKey={key} onRefused={onRefused} onForget={onForget} />;
 }

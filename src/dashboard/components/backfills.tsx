@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import type { BackfillView, StreamStatus } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import { BackfillForm } from './backfill-form.tsx';
@@ -8,11 +7,13 @@ interface BackfillsProps {
   readonly backfills: Reading<readonly BackfillView[]>;
   readonly streams: readonly StreamStatus[];
   readonly now: number;
+  /** Whether the form is shown. */
+  readonly isOpen: boolean;
+  readonly setOpen: (isOpen: boolean) => void;
 }
 
 /** How to get last month, and how far that is. */
-export function Backfills({ backfills, streams, now }: BackfillsProps) {
-  const [isOpen, setOpen] = useState(false);
+export function Backfills({ backfills, streams, now, isOpen, setOpen }: BackfillsProps) {
   const all = backfills.data ?? [];
   return (
     <section class="card" aria-labelledby="backfills">

@@ -4,6 +4,8 @@ import { formatBytes, formatCount, formatDayTime, formatPlural } from '../model/
 import { useDesk, type Intent } from './desk.ts';
 import { VendorBlock, VendorText } from './vendor-text.tsx';
 
+/** The app counts no further. */
+const MOST_COUNTED = 5000;
 /** Letters that one press sends again. */
 const REPLAYED = 100;
 
@@ -32,6 +34,7 @@ export function DeadLetters({ count, letters }: DeadLettersProps) {
       <div class="card-head">
         <h2 id="dead-letters" tabIndex={-1}>
           Dead letters: {formatCount(count)}
+          {count >= MOST_COUNTED && ' or more'}
         </h2>
         {count > 0 && (
           <button type="button" class="button" onClick={() => ask(replay)}>

@@ -11,13 +11,15 @@ export function FailureBanner({ data }: { readonly data: LiveData }) {
       {failed.length > 0 && (
         <section class="banner bad">
           <h2>
-            <span aria-hidden="true">⚠ </span>What you see is out of date
+            <span aria-hidden="true">⚠ </span>
+            {data.status.data === undefined ? 'The status cannot be read' : 'What you see is out of date'}
           </h2>
           <ul>
             {failed.map(({ name, reading }) => (
               <li key={name}>
                 <strong>{name}</strong>: <VendorText text={messageOf(reading.error)} />
-                {reading.readAt !== undefined && <> Shown as of {formatClock(reading.readAt)} UTC.</>}
+                {reading.failingSince !== undefined && <>, since {formatClock(reading.failingSince)} UTC</>}
+                {reading.readAt !== undefined && <>. Shown as of {formatClock(reading.readAt)} UTC</>}
               </li>
             ))}
           </ul>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { StatusAnswer } from '../answers.ts';
 import { formatClock, formatDuration, formatPlural } from '../model/format.ts';
 import { lagSecondsAt, type Problem, type Severity } from '../model/problems.ts';
@@ -13,10 +14,12 @@ interface VerdictCardProps {
   readonly now: number;
   /** When the status was read, epoch milliseconds, where it cannot be read any more. */
   readonly staleSince: number | undefined;
+  /** Ways to the rest of the page. */
+  readonly children: ComponentChildren;
 }
 
 /** The answer to "is it all there, how late is it, what failed", before anything else. */
-export function VerdictCard({ status, problems, now, staleSince }: VerdictCardProps) {
+export function VerdictCard({ status, problems, now, staleSince, children }: VerdictCardProps) {
   const verdict = judge(status, problems);
   const late = status.streams
     .filter(({ enabled }) => enabled)
@@ -42,11 +45,12 @@ export function VerdictCard({ status, problems, now, staleSince }: VerdictCardPr
         </p>
         {problems.length > 0 && (
           <ul class="problems">
-            {problems.map((problem) => (
-              <ProblemLine key={problem.title} problem={problem} />
+            {problems.map((problem, index) => (
+              <ProblemLine key={`${index} ${problem.title}`} problem={problem} />
             ))}
           </ul>
         )}
+        {children}
       </div>
     </section>
   );

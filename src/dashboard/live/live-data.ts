@@ -20,6 +20,7 @@ const WINDOW_HOURS = 25;
 const BACKFILLS = 20;
 /** Dead letters listed. */
 const DEAD_LETTERS = 20;
+const LETTERS_FRESH_MS = 120_000;
 
 /**
  * Reads everything once, status first, because it names the streams; without it nothing else is asked.
@@ -44,11 +45,12 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
   return { status, windows: new Map(windows), backfills, deadLetters };
 }
 
-/** The list costs a download each letter: it is read only when their number has changed. */
+/** The list costs a download each letter: it is read only when their number has changed, and now and then. */
 function readDeadLetters(before: LiveData, status: StatusAnswer, routes: Routes): Promise<LiveData['deadLetters']> {
   const { deadLetters, status: last } = before;
-  const isCurrent = deadLetters.error === undefined && last.data?.deadLetters === status.deadLetters;
-  if (isCurrent && deadLetters.data !== undefined) return Promise.resolve({ ...deadLetters, readAt: Date.now() });
+  const isSameNumber = deadLetters.error === undefined && last.data?.deadLetters === status.deadLetters;
+  const isFresh = Date.now() - (deadLetters.readAt ?? 0) < LETTERS_FRESH_MS;
+  if (isSameNumber && isFresh) return Promise.resolve(deadLetters);
   return readAnew(deadLetters, () =>
     status.deadLetters === 0 ? Promise.resolve([]) : routes.deadLetters(DEAD_LETTERS),
   );

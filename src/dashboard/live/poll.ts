@@ -1,4 +1,4 @@
-import type { CallError } from '../calls/call-app.ts';
+import { CallError } from '../calls/call-app.ts';
 import type { Routes } from '../calls/routes.ts';
 import { namedReadings, NO_DATA, readAll, type LiveData } from './live-data.ts';
 
@@ -43,7 +43,7 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
   }
 
   async function readOnce(): Promise<void> {
-    const next = await readAll(data, routes, tell);
+    const next = await readAll(data, routes, tell).catch((thrown: unknown) => withFailure(data, thrown));
     const { error } = next.status;
     if (!isStopped && error !== undefined && [401, 403].includes(error.status)) {
       isStopped = true;
@@ -85,6 +85,13 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
       clearTimeout(timer);
     },
   };
+}
+
+/** What nobody foresaw is a failure like any other: shown, and tried again. */
+function withFailure(data: LiveData, thrown: unknown): LiveData {
+  const { status } = data;
+  const error = new CallError(0, `the answer cannot be understood: ${String(thrown)}`);
+  return { ...data, status: { ...status, error, failingSince: status.failingSince ?? Date.now() } };
 }
 
 function nextDelayMs({ backfills }: LiveData, failures: number): number {

@@ -143,7 +143,12 @@ function storedProblems({ queue, deadLetters }: StatusAnswer): Problem[] {
 
 function failedBackfill({ stream, windows }: BackfillView): Problem {
   const title = `A backfill of ${stream} failed: ${formatPlural(windows.failed, 'window')} not read`;
-  return { severity: 'warn', title, hint: 'Everything else of it is ingested.', target: 'backfills' };
+  return {
+    severity: 'warn',
+    title,
+    hint: 'Retry its windows, or waive them to take note. All others are ingested.',
+    target: 'backfills',
+  };
 }
 
 function pingProblems(ping: MadePing | undefined): Problem[] {

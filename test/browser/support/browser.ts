@@ -4,7 +4,11 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
 /** Sizes and themes that the page is made for. */
-export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 900 }, colorScheme: 'light' };
+export const DESKTOP: BrowserContextOptions = {
+  viewport: { width: 1280, height: 900 },
+  colorScheme: 'light',
+  locale: 'en-GB',
+};
 export const DARK: BrowserContextOptions = { ...DESKTOP, colorScheme: 'dark' };
 export const PHONE: BrowserContextOptions = {
   viewport: { width: 375, height: 812 },
@@ -12,6 +16,7 @@ export const PHONE: BrowserContextOptions = {
   isMobile: true,
   hasTouch: true,
   colorScheme: 'light',
+  locale: 'en-GB',
 };
 
 /** A page, and everything that went wrong in it. */
