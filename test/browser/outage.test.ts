@@ -104,6 +104,20 @@ describe('a failure', () => {
     await close();
   });
 
+  test('by a stopped app does not cost the key', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    await page.route('**/api/status', (route) =>
+      route.fulfill({ status: 403, contentType: 'text/html', body: '<h1>Web app is stopped</h1>' }),
+    );
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /HTTP 403.*is the app stopped/ })
+      .waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(1);
+    await close();
+  });
+
   test('by an answer without its list is named as such, and does not look like an empty list', async () => {
     const { page, close } = await openDashboard(browser, scene);
     await page.route('**/api/backfill?*', (route) => route.fulfill({ json: { backfills: [] } }));

@@ -82,8 +82,9 @@ function isOfType(response: Response, type: string): boolean {
 }
 
 function toCallError(status: number, body: unknown): CallError {
-  if (status === 401 || status === 403)
-    return new CallError(status, `the app refuses the function key (HTTP ${status})`);
+  if (status === 401) return new CallError(status, 'the app refuses the function key (HTTP 401)');
+  if (status === 403)
+    return new CallError(status, 'Azure refuses access (HTTP 403): is the app stopped, or closed to this network?');
   const problem = (body ?? {}) as { readonly detail?: unknown; readonly errors?: unknown };
   const detail = typeof problem.detail === 'string' ? problem.detail : `the app answered HTTP ${status}`;
   const errors = Array.isArray(problem.errors) ? problem.errors.map(String) : [];

@@ -2,7 +2,7 @@ import type {
   BackfillView,
   DeadLetterView,
   PingResult,
-  ReplayAnswer,
+  ReplayResult,
   StatusAnswer,
   WindowState,
   WindowView,
@@ -27,7 +27,7 @@ export interface Routes {
   readonly retryWindow: (place: WindowPlace) => Promise<WindowView>;
   readonly waiveWindow: (place: WindowPlace, reason: string) => Promise<WindowView>;
   readonly deadLetters: (limit: number) => Promise<readonly DeadLetterView[]>;
-  readonly replayDeadLetters: (limit: number) => Promise<ReplayAnswer>;
+  readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
   readonly ping: () => Promise<PingResult>;
 }
 

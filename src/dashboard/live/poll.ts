@@ -45,7 +45,7 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
   async function readOnce(): Promise<void> {
     const next = await readAll(data, routes, tell).catch((thrown: unknown) => withFailure(data, thrown));
     const { error } = next.status;
-    if (!isStopped && error !== undefined && [401, 403].includes(error.status)) {
+    if (!isStopped && error?.status === 401) {
       isStopped = true;
       onRefused(error);
       return;
