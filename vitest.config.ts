@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Needs a browser: npm run test:browser.
+    exclude: [...configDefaults.exclude, 'test/browser/**'],
     globalSetup: 'test/support/build-once.ts',
     // Tests run real servers and Azurite; on two cores a slow start is no failure.
     testTimeout: 120_000,
@@ -11,6 +13,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
+      // Runs in the browser; what it knows is tested beside it, in test/dashboard.
+      exclude: ['src/dashboard/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { lines: 90 },
     },

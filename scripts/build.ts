@@ -1,11 +1,11 @@
 /**
  * Bundles the function app for deployment: `dist/main.cjs` registers the triggers, `dist/handlers.cjs` is what they run, and beside them
  * are the libraries that few invocations need. Each is loaded with its first use, because most of a cold start is spent on compiling what
- * is loaded. All have source maps.
+ * is loaded. All have source maps. `dist/dashboard/` is the page in the browser, whose files are read with its first request.
  */
 import { build, type Plugin } from 'esbuild';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
@@ -53,10 +53,33 @@ const result = await build({
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 });
-// Renamed into place, so that whoever loads the app meanwhile finds the old file or the new one, never half of one.
-await mkdir(join(root, 'dist'), { recursive: true });
-for (const { path, contents } of result.outputFiles) {
+const page = await build({
+  absWorkingDir: root,
+  entryPoints: [
+    { in: 'src/dashboard/main.tsx', out: 'app' },
+    { in: 'src/dashboard/styles/app.css', out: 'app' },
+  ],
+  outdir: 'dist/dashboard',
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  minify: true,
+  legalComments: 'none',
+  write: false,
+  logLevel: 'warning',
+});
+
+/** Renamed into place, so that whoever loads the app meanwhile finds the old file or the new one, never half of one. */
+async function place(path: string, contents: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.${process.pid}`, contents);
   await rename(`${path}.${process.pid}`, path);
-  if (path.endsWith('.cjs')) console.log(`dist/${basename(path)} ${(contents.length / 1024).toFixed(0)} KB`);
+  if (!path.endsWith('.map')) console.log(`${relative(root, path)} ${(contents.length / 1024).toFixed(0)} KB`);
 }
+
+for (const name of ['index.html', 'icon.svg']) {
+  await place(join(root, 'dist/dashboard', name), await readFile(join(root, 'src/dashboard', name)));
+}
+// The bundle comes last: who looks whether the build is up to date looks at that.
+for (const { path, contents } of [...page.outputFiles, ...result.outputFiles]) await place(path, contents);

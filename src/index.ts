@@ -1,4 +1,5 @@
 import './functions/backfill.ts';
+import './functions/dashboard.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
 import './functions/openapi.ts';

@@ -15,7 +15,7 @@ interface Source {
 
 async function readSources(): Promise<Source[]> {
   const names = await readdir(SRC, { recursive: true });
-  return Promise.all(names.filter((name) => name.endsWith('.ts')).map((name) => readSource(join(SRC, name))));
+  return Promise.all(names.filter((name) => /\.tsx?$/.test(name)).map((name) => readSource(join(SRC, name))));
 }
 
 async function readSource(file: string): Promise<Source> {
@@ -133,8 +133,21 @@ describe('imports', () => {
     expect(new Set(importers.map((line) => line.split(' → ')[0]))).toEqual(new Set(['lib/services.ts']));
   });
 
+  test('the page in the browser shares nothing with the app but the types of its answers', () => {
+    const isOwn = within('dashboard/', 'preact', 'uplot');
+    const foreign = importsOf(/^dashboard\//, (name) => !isOwn(name));
+    expect(new Set(foreign.map((line) => line.split(' → ')[0]))).toEqual(new Set(['dashboard/answers.ts']));
+    const answers = sources.find(({ path }) => path === 'dashboard/answers.ts');
+    expect(answers!.text).not.toMatch(/^(import|export) (?!type )/m);
+    expect(importsOf(/^(?!dashboard\/)/, within('dashboard/'))).toEqual([]);
+  });
+
+  test('what the page knows, it knows without the browser: only components and what is live draw on it', () => {
+    expect(importsOf(/^dashboard\/(model|calls)\//, within('preact', 'uplot', 'dashboard/components/'))).toEqual([]);
+  });
+
   test('circles are none', () => {
-    const graph = new Map(sources.map(({ path, imports }) => [path, imports.filter((name) => name.endsWith('.ts'))]));
+    const graph = new Map(sources.map(({ path, imports }) => [path, imports.filter((name) => /\.tsx?$/.test(name))]));
     const done = new Set<string>();
     const visit = (path: string, trail: readonly string[]): string | undefined => {
       if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path].join(' → ');
@@ -150,7 +163,7 @@ describe('imports', () => {
       const types = [...source.text.matchAll(/import type [^;]*? from '(\.[^']+)'/g)].map(([, name]) =>
         relative(SRC, resolve(dirname(join(SRC, source.path)), name ?? '')),
       );
-      return source.imports.filter((name) => name.endsWith('.ts') && !types.includes(name));
+      return source.imports.filter((name) => /\.tsx?$/.test(name) && !types.includes(name));
     };
     for (const source of sources) graph.set(source.path, valueImports(source));
     expect([...graph.keys()].map((path) => visit(path, [])).filter((circle) => circle !== undefined)).toEqual([]);
@@ -177,7 +190,7 @@ describe('files', () => {
   });
 
   test('are named in kebab-case, without words that say nothing', () => {
-    const bad = sources.filter(({ path }) => !/^[a-z0-9/-]+\.ts$/.test(path) || /util|helper|manager/.test(path));
+    const bad = sources.filter(({ path }) => !/^[a-z0-9/-]+\.tsx?$/.test(path) || /util|helper|manager/.test(path));
     expect(bad.map(({ path }) => path)).toEqual([]);
   });
 });

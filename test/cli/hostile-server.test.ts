@@ -125,7 +125,14 @@ describe('an address or key that cannot be one is refused before anything is sen
   });
 });
 
-const STATUS = { version: '9.9.9', streams: [], queue: { waiting: 0, poison: 0 }, deadLetters: 0 };
+const STATUS = {
+  version: '9.9.9',
+  time: '2026-05-01T12:00:00.000Z',
+  streams: [],
+  limits: [],
+  queue: { waiting: 0, poison: 0 },
+  deadLetters: 0,
+};
 
 describe('what is asked', () => {
   test.for(['', '/', '/api', '/api/'])('goes to /api/status for an address that ends in %j', async (end) => {
@@ -149,7 +156,8 @@ test('a newer connector may tell more than this command knows', async () => {
 });
 
 test('a command to be copied holds no command that a name brings', async () => {
-  const stream = { name: "x'; rm -rf ~ #", enabled: true, watermark: null, lagSeconds: null, lastTick: null };
+  const times = { watermark: null, lagSeconds: null, normalLagSeconds: 780, lastTick: null };
+  const stream = { name: "x'; rm -rf ~ #", enabled: true, api: 'edr', ...times };
   const counts = { windows: { open: 1, failed: 1, incomplete: 0 }, rowsLast24h: 0, lastError: null };
   const { out } = await runAgainst(json(200, { ...STATUS, streams: [{ ...stream, ...counts }] }));
   expect(out).toContain(String.raw`windows --stream 'x'\''; rm -rf ~ #' --state failed`);

@@ -127,6 +127,20 @@ describe('GET and DELETE /api/backfill', () => {
     expect((await call(backfill.viewOne, { params: { id } })).json).toMatchObject({ status: 'cancelled' });
   });
 
+  test('list as many as asked for, newest first, and always those that run', async () => {
+    const ids: string[] = [];
+    for (const day of ['21', '22', '23']) {
+      const bounds = range(`2026-04-${day}T00:00:00Z`, `2026-04-${day}T01:00:00Z`);
+      const { id } = (await start(bounds)).json as { id: string };
+      ids.unshift(id);
+      if (day !== '21') await call(backfill.cancelOne, { method: 'DELETE', params: { id } });
+    }
+    const listed = (await call(backfill.listAll, { path: '/api/backfill?limit=1' })).json as BackfillView[];
+    expect(listed.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
+    const refused = await call(backfill.listAll, { path: '/api/backfill?limit=0' });
+    expect([refused.status, isProblem(refused)]).toEqual([400, true]);
+  });
+
   test('of an unknown id are 404', async () => {
     for (const handler of [backfill.viewOne, backfill.cancelOne]) {
       const answered = await call(handler, { params: { id: UNKNOWN } });

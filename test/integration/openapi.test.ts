@@ -95,6 +95,7 @@ describe('real answers are as the document promises:', () => {
     const { json } = await ask('GET', 'windows/edr-events?hours=48');
     expect((json.windows as unknown[]).length).toBeGreaterThan(2);
     expect((await ask('GET', 'windows/edr-events?hours=0')).status).toBe(400);
+    expect((await ask('GET', 'windows/edr-events?run=none&state=failed,waived')).json).toEqual({ windows: [] });
     expect((await ask('GET', 'windows/was-findings')).status).toBe(404);
     for (const act of ['retry', 'waive']) {
       const key = act === 'retry' ? first.key : second.key;
@@ -116,6 +117,7 @@ describe('real answers are as the document promises:', () => {
     expect((await post('backfill', { ...range, to: 'yesterday' })).status).toBe(400);
     expect((await post('backfill', 'x'.repeat(70_000))).status).toBe(413);
     expect((await ask('GET', 'backfill')).status).toBe(200);
+    expect((await ask('GET', 'backfill?limit=0')).status).toBe(400);
     expect((await ask('GET', `backfill/${id}`)).status).toBe(200);
     expect((await ask('GET', 'backfill/none')).status).toBe(404);
     expect((await ask('DELETE', `backfill/${id}`)).status).toBe(200);

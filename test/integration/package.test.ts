@@ -21,12 +21,14 @@ async function unpack(): Promise<string> {
   return folder;
 }
 
-test('the unpacked deployment zip runs ping and a full ingest in an empty folder', async () => {
+test('the unpacked deployment zip runs ping, the dashboard and a full ingest in an empty folder', async () => {
   const folder = await unpack();
   const simulator = await startSimulator({ eventCount: 200, hostCount: 20, rateLimit: 0 });
   const app = await startLocalApp(simulator.url, { EDR_WINDOW_MINUTES: '720', VM_WINDOW_MINUTES: '1440' }, folder);
   try {
     expect((await app.get('ping')).body).toMatchObject({ ok: true });
+    expect((await app.get('dashboard')).body).toContain('dashboard/app.js');
+    expect((await app.get('dashboard/app.js')).status).toBe(200);
     const { watermark } = await untilCaughtUp(app, 'edr-events');
     await untilCaughtUp(app, 'vm-detections');
     const ids = new Set(app.rows('QualysEdrEvents_CL').map(({ EventId }) => EventId));

@@ -9,12 +9,20 @@ const projectDir = resolve(import.meta.dirname, '../..');
 /** The built app on the local host, over real Azurite, HTTP and a Logs Ingestion endpoint. */
 export interface LocalApp {
   readonly host: Host;
+  /** Connection string of the storage account. */
+  readonly storage: string;
   readonly ingestion: Ingestion;
   /** Log lines of the app. */
   readonly log: string[];
   readonly get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown; headers: Headers }>;
+  /** Posts JSON, with the key where the app asks for one. @throws Error for a refusal. */
+  readonly post: (path: string, body: unknown) => Promise<unknown>;
   /** Rows that the endpoint accepted for a table. */
   readonly rows: (table: string) => Record<string, unknown>[];
+  /** Ends the host, and nothing else. */
+  readonly stopHost: () => Promise<void>;
+  /** Starts the host again on the same port, over the same storage. */
+  readonly restartHost: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -28,36 +36,50 @@ export async function startLocalApp(
   const azurite = await startAzurite({ inMemory: true });
   const ingestion = await startIngestion({ keep: 'memory' });
   const log: string[] = [];
-  const host = await startHost({
-    appDir,
-    port: 0,
-    log: ({ message }) => log.push(message),
-    settings: {
-      QUALYS_USERNAME: 'qualys-reader',
-      QUALYS_PASSWORD: 'simulated-password',
-      QUALYS_API_URL: qualysUrl,
-      QUALYS_GATEWAY_URL: qualysUrl,
-      AzureWebJobsStorage: azurite.connectionString,
-      LOGS_INGESTION_ENDPOINT: ingestion.url,
-      LOGS_INGESTION_RULE_ID: ingestion.ruleId,
-      ...settings,
-    },
-  });
+  const run = (port: number): Promise<Host> =>
+    startHost({
+      appDir,
+      port,
+      log: ({ message }) => log.push(message),
+      settings: {
+        QUALYS_USERNAME: 'qualys-reader',
+        QUALYS_PASSWORD: 'simulated-password',
+        QUALYS_API_URL: qualysUrl,
+        QUALYS_GATEWAY_URL: qualysUrl,
+        AzureWebJobsStorage: azurite.connectionString,
+        LOGS_INGESTION_ENDPOINT: ingestion.url,
+        LOGS_INGESTION_RULE_ID: ingestion.ruleId,
+        ...settings,
+      },
+    });
+  let host = await run(0);
+  const key = settings.FUNCTIONS_KEY;
+  const get: LocalApp['get'] = async (path, init) => {
+    const headers = { ...(key === undefined ? {} : { 'x-functions-key': key }) };
+    const response = await fetch(`${host.url}/api/${path}`, { headers, ...init });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
+  };
   return {
-    host,
+    get host() {
+      return host;
+    },
+    storage: azurite.connectionString,
     ingestion,
     log,
-    get: async (path, init) => {
-      const response = await fetch(`${host.url}/api/${path}`, init);
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return {
-        status: response.status,
-        body: isJson ? (JSON.parse(text) as unknown) : text,
-        headers: response.headers,
-      };
+    get,
+    post: async (path, body) => {
+      const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-functions-key': key }) };
+      const answer = await get(path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (answer.status >= 400) throw new Error(`POST ${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
     },
     rows: (table) => [...ingestion.rows(table)] as Record<string, unknown>[],
+    stopHost: () => host.close(),
+    restartHost: async () => {
+      host = await run(Number(new URL(host.url).port));
+    },
     close: async () => {
       await host.close();
       await ingestion.close();

@@ -76,15 +76,22 @@ function budgetWait(
   now: number,
 ): { ms: number; why: string } {
   if (state.rateLimit === 0 || state.rateWindowSeconds === 0) return { ms: 0, why: '' };
-  const perCallMs = (state.rateWindowSeconds * 1000) / state.rateLimit;
   const floor = priority === 'backfill' ? Math.floor((state.rateLimit * reservePercent) / 100) : 0;
-  const regained = Math.floor((now - state.rateSeenAt) / perCallMs);
-  const left = state.rateRemaining + regained - floor;
+  const left = callsLeft(state, now) - floor;
   if (left > 0) return { ms: 0, why: '' };
   return {
-    ms: Math.ceil(perCallMs * (1 - left)),
+    ms: Math.ceil(perCallMs(state) * (1 - left)),
     why: `the call budget is spent (${state.rateRemaining} of ${state.rateLimit} calls left)`,
   };
+}
+
+function perCallMs({ rateWindowSeconds, rateLimit }: LimitState): number {
+  return (rateWindowSeconds * 1000) / rateLimit;
+}
+
+/** Calls left of the budget: what the vendor told last, and what has come free since. May exceed the limit. */
+export function callsLeft(state: LimitState, now: number): number {
+  return state.rateRemaining + Math.floor((now - state.rateSeenAt) / perCallMs(state));
 }
 
 /** The state after an answer's headers; the same object when they tell nothing new. */

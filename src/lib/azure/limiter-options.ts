@@ -1,5 +1,3 @@
-import type { LimitState } from './limit-state.ts';
-
 /** Tuning of the permits; all in milliseconds. */
 export interface LimiterTiming {
   /** A dead process loses its permits after so long. */
@@ -31,9 +29,3 @@ export interface LimiterOptions {
   readonly reservePercent: number;
   readonly timing?: Partial<LimiterTiming>;
 }
-
-/** What status shows of an API's limits. */
-export type LimitView = Pick<LimitState, 'pausedUntil' | 'pauseReason' | 'rateLimit' | 'rateRemaining'> & {
-  readonly permits: number;
-  readonly inUse: number;
-};

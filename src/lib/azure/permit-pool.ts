@@ -2,11 +2,12 @@ import type { TableClient } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError, WaitError } from '../errors.ts';
-import type { LimitHeaders, Permit, Priority } from '../pipeline/ports.ts';
+import type { LimitHeaders, LimitView, Permit, Priority } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { openLimitRow, type LimitRow } from './limit-row.ts';
-import { DEFAULT_TIMING, type LimiterOptions, type LimiterTiming, type LimitView } from './limiter-options.ts';
+import { DEFAULT_TIMING, type LimiterOptions, type LimiterTiming } from './limiter-options.ts';
 import { alive, emptyLimitState, learn, permitCount, pickRate, waitFor, type LimitState } from './limit-state.ts';
+import { viewLimits } from './view-limits.ts';
 
 const POLL_MS = 150;
 const MAX_TRIES = 20;
@@ -75,16 +76,7 @@ export class PermitPool {
   async view(): Promise<LimitView> {
     this.#readAt = 0;
     await this.#refresh();
-    const { pausedUntil, pauseReason, rateLimit, rateRemaining } = this.#state;
-    const inUse = alive(this.#state.leases, Date.now()).length;
-    return {
-      pausedUntil,
-      pauseReason,
-      rateLimit,
-      rateRemaining,
-      permits: permitCount(this.#state, this.#options.concurrency),
-      inUse,
-    };
+    return viewLimits(this.#state, this.#options.concurrency, Date.now());
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Limiter } from '../pipeline/ports.ts';
+import type { Limiter, LimitView } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { TABLE_NAMES } from './names.ts';
-import type { LimiterOptions, LimitView } from './limiter-options.ts';
+import type { LimiterOptions } from './limiter-options.ts';
 import { PermitPool } from './permit-pool.ts';
 import type { Storage } from './storage.ts';
 import { lazyTable } from './table-checkpoint-store.ts';

@@ -1,8 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
-import { readBody } from '../http/read-request.ts';
-import { backfillBody, backfillId } from '../http/requests.ts';
+import { readBody, readQuery } from '../http/read-request.ts';
+import { backfillBody, backfillId, backfillsQuery } from '../http/requests.ts';
 import { checkBackfill } from '../http/check-backfill.ts';
 import { cancelBackfill, listBackfills, startBackfill, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
@@ -23,8 +23,11 @@ export const startOne = handle(async (request) => {
   return json({ id, stream, from, to, status, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
 });
 
-/** Lists all backfills, newest first. */
-export const listAll = handle(async () => json(await listBackfills(getServices().backfills)));
+/** Lists backfills, newest first. */
+export const listAll = handle(async (request) => {
+  const { limit } = readQuery(request, backfillsQuery);
+  return json(await listBackfills(getServices().backfills, Number(limit)));
+});
 
 /** Tells how far a backfill is. */
 export const viewOne = handle(async (request) =>

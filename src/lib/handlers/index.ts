@@ -1,4 +1,5 @@
 import * as backfill from './backfill.ts';
+import * as dashboard from './dashboard.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
 import * as openapi from './openapi.ts';
@@ -13,6 +14,7 @@ import * as windows from './windows.ts';
 /** What the triggers run, by file: all of the app but its registration. */
 export const handlers = {
   backfill,
+  dashboard,
   deadLetters,
   edrEvents,
   openapi,

@@ -12,13 +12,16 @@ import { STREAMS } from '../streams/index.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Lists the live windows of a stream. */
+/** Lists windows of a stream: the latest live ones, or all of a backfill. */
 export const listWindows = handle(async (request) => {
-  const { hours = '24' } = readQuery(request, windowsQuery);
+  const { hours = '24', run, state } = readQuery(request, windowsQuery);
   const { store, clock } = getServices();
-  const since = clock.now().getTime() - Number(hours) * HOUR_MS;
-  const records = await store.listWindows(streamOf(request), 'live');
-  const shown = records.filter((record) => Date.parse(record.to) >= since || isOpen(record));
+  const since = run === 'live' ? clock.now().getTime() - Number(hours) * HOUR_MS : 0;
+  const states = state?.split(',');
+  const records = await store.listWindows(streamOf(request), run);
+  const shown = records
+    .filter((record) => Date.parse(record.to) >= since || isOpen(record))
+    .filter((record) => states?.includes(record.state) ?? true);
   return json({ windows: shown.map((record) => viewWindow(record, clock.now())) });
 });
 
@@ -38,7 +41,7 @@ async function operate(request: HttpRequest, done: string, act: Act): Promise<Ht
   if (!windowKey.safeParse(window).success) throw notFound(item);
   const record = await act(item, services);
   if (record === undefined) throw await whyNot(item, services);
-  if (done === 'retried') await resumeBackfill(run, services.backfills);
+  await resumeBackfill(run, services.backfills);
   const target = `${item.stream}/${run}/${window}`;
   await services.audit.write({ action: `window-${done}`, target, ...(reason === undefined ? {} : { reason }) });
   services.log.info(done === 'retried' ? 'WindowRetried' : 'WindowWaived', { stream: item.stream, run, window });

@@ -1,5 +1,6 @@
 /** What the routes accept. The same schemas check requests and describe them in the OpenAPI document. */
 import * as z from 'zod';
+import type { WindowState } from '../pipeline/ports.ts';
 
 /**
  * A whole number in a query, where everything is text.
@@ -47,22 +48,47 @@ export const backfillBody = z
   })
   .meta({ id: 'BackfillRequest', description: 'A range of time to read again.' });
 
+/** Query of the list of backfills. */
+export const backfillsQuery = z.strictObject({
+  limit: wholeNumber(1, 1000).default('1000').describe('Backfills at most; those that run are always listed.'),
+});
+
+/** States of a window. */
+export const WINDOW_STATES = [
+  'planned',
+  'running',
+  'closed',
+  'incomplete',
+  'failed',
+  'waived',
+] as const satisfies readonly WindowState[];
+
+const run = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'must be live or the id of a backfill')
+  .default('live');
+
 /** Query of the window list. */
 export const windowsQuery = z.strictObject({
   hours: wholeNumber(1, 999, 'hours')
     .optional()
     .describe(
-      'Windows that end within the last hours; 24 when absent. Unfinished and incomplete ones are always listed.',
+      'Live windows that end within the last hours; 24 when absent. Unfinished and incomplete ones are always listed.',
     ),
+  run: run.describe('`live`, or the id of a backfill, whose windows are all listed.'),
+  state: z
+    .string()
+    .regex(
+      new RegExp(`^(${WINDOW_STATES.join('|')})(,(${WINDOW_STATES.join('|')}))*$`),
+      `must be states, comma-separated: ${WINDOW_STATES.join(', ')}`,
+    )
+    .optional()
+    .meta({ description: 'Only windows in these states, comma-separated.', examples: ['failed,incomplete'] }),
 });
 
 /** Query of retry and waive. */
 export const operateQuery = z.strictObject({
-  run: z
-    .string()
-    .regex(/^[\w-]{1,64}$/, 'must be live or the id of a backfill')
-    .default('live')
-    .describe('`live`, or the id of the backfill that the window belongs to.'),
+  run: run.describe('`live`, or the id of the backfill that the window belongs to.'),
   reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
 });
 

@@ -183,10 +183,11 @@ export async function viewBackfill(id: string, deps: BackfillDependencies): Prom
   return backfill === undefined ? undefined : toView(backfill, await refresh(backfill, deps), deps.clock.now());
 }
 
-/** All backfills, newest first. */
-export async function listBackfills(deps: BackfillDependencies): Promise<BackfillView[]> {
+/** The newest backfills, at most `limit`, newest first; those that run are always among them. */
+export async function listBackfills(deps: BackfillDependencies, limit = Infinity): Promise<BackfillView[]> {
   const views: BackfillView[] = [];
-  for (const backfill of await deps.store.listBackfills()) {
+  const wanted = (await deps.store.listBackfills()).filter((each, index) => index < limit || isRunning(each));
+  for (const backfill of wanted) {
     views.push(toView(backfill, await refresh(backfill, deps), deps.clock.now()));
   }
   return views;
@@ -216,7 +217,7 @@ async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Pr
   return backfill;
 }
 
-/** Takes up a backfill that has ended as failed, because one of its windows is tried again. */
+/** Takes up a backfill that has ended as failed, because one of its windows is tried again or given up: its end is booked anew. */
 export async function resumeBackfill(run: string, { store, clock }: BackfillDependencies): Promise<void> {
   const backfill = await store.readBackfill(run);
   if (backfill?.status !== 'failed') return;

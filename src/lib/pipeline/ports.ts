@@ -33,6 +33,29 @@ export interface Limiter {
   readonly pause: (api: ApiName, milliseconds: number, reason: string) => Promise<void>;
 }
 
+/** How the limits of an API stand. */
+export interface LimitView {
+  readonly api: ApiName;
+  /** Calls allowed at once, over all instances. */
+  readonly permits: number;
+  /** Permits that instances hold now. */
+  readonly inUse: number;
+  /** The vendor asked to wait until then, ISO 8601; null when it does not. */
+  readonly pausedUntil: string | null;
+  readonly pauseReason: string | null;
+  /** The vendor's call budget; null until it has told one. */
+  readonly budget: {
+    /** Calls allowed a window. */
+    readonly limit: number;
+    /** Calls left: what the vendor told last, and what has come free since. */
+    readonly left: number;
+    /** Length of that rolling window. */
+    readonly windowSeconds: number;
+    /** When the vendor told it last, ISO 8601. */
+    readonly seenAt: string;
+  } | null;
+}
+
 /** Where rows go. */
 export interface Sink {
   /**

@@ -1,14 +1,19 @@
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+import type { CheckpointStore, Clock, LimitView, WindowRecord } from './ports.ts';
+import type { ApiName } from './stream.ts';
 
 /** What status tells of a stream. */
 export interface StreamStatus {
   readonly name: string;
   readonly enabled: boolean;
+  /** The vendor's API it reads, whose limits it shares. */
+  readonly api: ApiName;
   /** Time before which everything is ingested; null before the first tick. */
   readonly watermark: string | null;
   /** Now minus watermark, in seconds; null before the first tick. */
   readonly lagSeconds: number | null;
+  /** Lag up to which the stream is on time, in seconds. */
+  readonly normalLagSeconds: number;
   readonly lastTick: string | null;
   readonly windows: { readonly open: number; readonly failed: number; readonly incomplete: number };
   /** Rows of live windows uploaded in the last 24 hours. */
@@ -17,11 +22,24 @@ export interface StreamStatus {
   readonly lastError: string | null;
 }
 
+/** What status answers. */
+export interface StatusAnswer {
+  readonly version: string;
+  /** The app's clock, ISO 8601. */
+  readonly time: string;
+  readonly streams: readonly StreamStatus[];
+  /** Limits of the APIs that enabled streams read. */
+  readonly limits: readonly LimitView[];
+  /** Messages in the queues, about. */
+  readonly queue: { readonly waiting: number; readonly poison: number };
+  readonly deadLetters: number;
+}
+
 const DAY_MS = 86_400_000;
 
 /** Reads how a stream stands. */
 export async function viewStatus(
-  stream: { readonly name: string; readonly enabled: boolean },
+  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'normalLagSeconds'>,
   deps: { readonly store: CheckpointStore; readonly clock: Clock },
 ): Promise<StreamStatus> {
   const now = deps.clock.now().getTime();
@@ -32,8 +50,10 @@ export async function viewStatus(
   return {
     name: stream.name,
     enabled: stream.enabled,
+    api: stream.api,
     watermark: mark?.watermark ?? null,
     lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
+    normalLagSeconds: stream.normalLagSeconds,
     lastTick: mark?.lastTick ?? null,
     windows: {
       open: records.filter((record) => !isFinished(record)).length,

@@ -19,7 +19,11 @@ export interface WindowView {
   readonly parts: number | null;
   readonly uploaded: number;
   readonly attempts: number;
+  /** Not to be worked on before this time. */
   readonly notBefore: string | null;
+  readonly startedAt: string | null;
+  /** Last time something was stored for it. */
+  readonly progressAt: string;
   readonly closedAt: string | null;
   readonly acknowledged: boolean;
   readonly error: string | null;
@@ -43,6 +47,8 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     uploaded: counts.rows,
     attempts: record.attempts,
     notBefore: record.notBefore ?? null,
+    startedAt: record.startedAt ?? null,
+    progressAt: record.progressAt,
     closedAt: record.closedAt ?? null,
     acknowledged: record.acknowledged === true,
     error: record.lastError ?? null,

@@ -249,7 +249,7 @@ describe('the vendor’s limits', () => {
     one.observe('edr', { rateLimit: 300, rateRemaining: 30, rateWindowSeconds: 3600 });
     permit.release();
     await expect(one.acquire('edr', 'backfill')).rejects.toThrow(/call budget is spent \(30 of 300/);
-    await expect.poll(async () => (await two.view('edr')).rateRemaining).toBe(30);
+    await expect.poll(async () => (await two.view('edr')).budget?.left).toBe(30);
     await expect(two.acquire('edr', 'backfill')).rejects.toBeInstanceOf(WaitError);
     await acquire(two, 'live');
   });

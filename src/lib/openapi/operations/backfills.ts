@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { backfillBody, backfillId, streamName } from '../../http/requests.ts';
+import { backfillBody, backfillId, backfillsQuery, streamName } from '../../http/requests.ts';
 import type { BackfillView } from '../../pipeline/backfill.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, time } from '../values.ts';
@@ -88,12 +88,13 @@ export const backfillOperations: readonly Operation[] = [
     method: 'get',
     route: 'backfill',
     tag: 'Backfills',
-    summary: 'List all backfills',
+    summary: 'List backfills',
     description: 'Running and ended ones, with their progress.',
+    query: backfillsQuery,
     answers: {
-      200: { description: 'All backfills, newest first.', schema: backfillList },
+      200: { description: 'Backfills, newest first.', schema: backfillList },
     },
-    problems: SERVICE_PROBLEMS,
+    problems: [400, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },
   {

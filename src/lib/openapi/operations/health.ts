@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { PingResult } from '../../http/run-checks.ts';
-import type { StreamStatus } from '../../pipeline/view-status.ts';
+import type { LimitView } from '../../pipeline/ports.ts';
+import type { StatusAnswer, StreamStatus } from '../../pipeline/view-status.ts';
 import { streamName } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { anyObject, count, time } from '../values.ts';
@@ -33,12 +34,35 @@ export const pingResult = z
     ],
   }) satisfies z.ZodType<PingResult>;
 
+const api = z.enum(['edr', 'vm']).describe("The vendor's API, whose limits its streams share.");
+
+const limits = z
+  .strictObject({
+    api,
+    permits: count('Calls allowed at once, over all instances.'),
+    inUse: count('Permits that instances hold now.'),
+    pausedUntil: time('Qualys asked to wait until then; null when it does not.').nullable(),
+    pauseReason: z.string().nullable().describe('Why it waits.'),
+    budget: z
+      .strictObject({
+        limit: count('Calls allowed in a window.'),
+        left: count('Calls left: what Qualys told last, and what has come free since.'),
+        windowSeconds: count('Length of that rolling window.'),
+        seenAt: time('When Qualys told it last.'),
+      })
+      .nullable()
+      .describe("Qualys' call budget; null until it has told one."),
+  })
+  .meta({ id: 'ApiLimits' }) satisfies z.ZodType<LimitView>;
+
 const streamStatus = z
   .strictObject({
     name: streamName,
     enabled: z.boolean().describe('Whether QUALYS_STREAMS names it.'),
+    api,
     watermark: time('Everything before it is ingested; null before the first tick.').nullable(),
     lagSeconds: count('Now minus watermark; null before the first tick.').nullable(),
+    normalLagSeconds: count('Lag up to which the stream is on time.'),
     lastTick: time('When the planner last ran; null before the first tick.').nullable(),
     windows: z.strictObject({
       open: count('Windows that are not finished, failed ones included.'),
@@ -57,7 +81,9 @@ const streamStatus = z
 export const status = z
   .strictObject({
     version: z.string().describe('Version of the connector.'),
+    time: time("The app's clock."),
     streams: z.array(streamStatus),
+    limits: z.array(limits).describe('Limits of the APIs that enabled streams read.'),
     queue: z.strictObject({
       waiting: count('Work items, delayed ones included; approximate.'),
       poison: count('Work items that the host gave up and nobody has recorded yet.'),
@@ -69,23 +95,36 @@ export const status = z
     examples: [
       {
         version: '1.0.0',
+        time: '2026-05-01T12:07:12.031Z',
         streams: [
           {
             name: 'edr-events',
             enabled: true,
+            api: 'edr',
             watermark: '2026-05-01T11:58:00Z',
             lagSeconds: 552,
+            normalLagSeconds: 780,
             lastTick: '2026-05-01T12:05:00.114Z',
             windows: { open: 1, failed: 0, incomplete: 0 },
             rowsLast24h: 48211,
             lastError: null,
           },
         ],
+        limits: [
+          {
+            api: 'edr',
+            permits: 2,
+            inUse: 1,
+            pausedUntil: null,
+            pauseReason: null,
+            budget: { limit: 300, left: 212, windowSeconds: 3600, seenAt: '2026-05-01T12:07:10.402Z' },
+          },
+        ],
         queue: { waiting: 1, poison: 0 },
         deadLetters: 0,
       },
     ],
-  });
+  }) satisfies z.ZodType<StatusAnswer>;
 
 const ping = {
   route: 'ping',
@@ -110,7 +149,7 @@ export const healthOperations: readonly Operation[] = [
     tag: 'Health',
     summary: 'Get the status of all streams',
     description:
-      'Watermark, lag, windows that need attention, rows of the last day, lengths of the queues, and dead letters.',
+      'Watermark, lag, windows that need attention, rows of the last day, limits of both APIs, queues, and dead letters.',
     answers: { 200: { description: 'Where each stream stands.', schema: status } },
     problems: SERVICE_PROBLEMS,
     connector: 'important',

@@ -1,19 +1,8 @@
 import * as z from 'zod';
-import { operateQuery, streamName, windowKey, windowsQuery } from '../../http/requests.ts';
-import type { WindowState } from '../../pipeline/ports.ts';
+import { operateQuery, streamName, WINDOW_STATES, windowKey, windowsQuery } from '../../http/requests.ts';
 import type { WindowView } from '../../pipeline/view-window.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, time } from '../values.ts';
-
-/** States of a window. */
-export const WINDOW_STATES = [
-  'planned',
-  'running',
-  'closed',
-  'incomplete',
-  'failed',
-  'waived',
-] as const satisfies readonly WindowState[];
 
 /** A window. */
 export const window = z
@@ -32,6 +21,8 @@ export const window = z
     uploaded: count('Rows accepted by Azure.'),
     attempts: count('Failed attempts since the last success.'),
     notBefore: time('Not tried again before; null when it need not wait.').nullable(),
+    startedAt: time('When a worker first took it; null until then.').nullable(),
+    progressAt: time('When something was stored for it last.'),
     closedAt: time('When it was finished; null until then.').nullable(),
     acknowledged: z.boolean().describe('Whether an operator took note of an incomplete window.'),
     error: z.string().nullable().describe('Why it failed or waits.'),
@@ -54,6 +45,8 @@ export const window = z
         uploaded: 731,
         attempts: 0,
         notBefore: null,
+        startedAt: '2026-05-01T12:00:00.310Z',
+        progressAt: '2026-05-01T12:00:04.902Z',
         closedAt: '2026-05-01T12:00:04.902Z',
         acknowledged: false,
         error: null,
@@ -85,10 +78,10 @@ export const windowOperations: readonly Operation[] = [
     route: 'windows/{stream}',
     tag: 'Windows',
     summary: 'List the windows of a stream',
-    description: 'Those of the last hours, and all that need attention.',
+    description: 'Live ones of the last hours and all that need attention, or those of a backfill.',
     params: z.strictObject({ stream: streamName }),
     query: windowsQuery,
-    answers: { 200: { description: 'Live windows, newest last.', schema: windowList } },
+    answers: { 200: { description: 'Windows, newest last.', schema: windowList } },
     problems: [400, 404, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },

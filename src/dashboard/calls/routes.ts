@@ -1,0 +1,68 @@
+import type {
+  BackfillView,
+  DeadLetterView,
+  PingResult,
+  ReplayResult,
+  StatusAnswer,
+  WindowState,
+  WindowView,
+} from '../answers.ts';
+import { callApp, CallError } from './call-app.ts';
+
+/** Where a window is: its stream, `live` or a backfill's id, and its key. */
+export interface WindowPlace {
+  readonly stream: string;
+  readonly run: string;
+  readonly key: string;
+}
+
+/** The app's routes with one function key. All reject with a CallError. */
+export interface Routes {
+  readonly status: () => Promise<StatusAnswer>;
+  readonly liveWindows: (stream: string, hours: number) => Promise<readonly WindowView[]>;
+  readonly windowsOf: (backfill: BackfillView, states: readonly WindowState[]) => Promise<readonly WindowView[]>;
+  readonly backfills: (limit: number) => Promise<readonly BackfillView[]>;
+  readonly startBackfill: (range: { stream: string; from: string; to: string }) => Promise<{ readonly id: string }>;
+  readonly cancelBackfill: (id: string) => Promise<BackfillView>;
+  readonly retryWindow: (place: WindowPlace) => Promise<WindowView>;
+  readonly waiveWindow: (place: WindowPlace, reason: string) => Promise<WindowView>;
+  readonly deadLetters: (limit: number) => Promise<readonly DeadLetterView[]>;
+  readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
+  readonly ping: () => Promise<PingResult>;
+}
+
+/** Binds the routes to a function key; undefined where the app asks for none. */
+export function createRoutes(key: string | undefined): Routes {
+  const windows = async (stream: string, query: Readonly<Record<string, string>>): Promise<readonly WindowView[]> => {
+    const path = `windows/${encodeURIComponent(stream)}?${new URLSearchParams(query).toString()}`;
+    return listOf((await callApp<{ readonly windows: readonly WindowView[] }>({ path }, key)).windows);
+  };
+  const operate = (place: WindowPlace, act: string, query: Readonly<Record<string, string>>): Promise<WindowView> => {
+    const path = `windows/${encodeURIComponent(place.stream)}/${encodeURIComponent(place.key)}/${act}`;
+    const text = new URLSearchParams({ run: place.run, ...query }).toString();
+    return callApp({ path: `${path}?${text}`, method: 'POST' }, key);
+  };
+  return {
+    status: () => callApp({ path: 'status' }, key),
+    liveWindows: (stream, hours) => windows(stream, { hours: String(hours) }),
+    windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
+    backfills: async (limit) =>
+      listOf(await callApp<readonly BackfillView[]>({ path: `backfill?limit=${limit}` }, key)),
+    startBackfill: (range) => callApp({ path: 'backfill', method: 'POST', body: range }, key),
+    cancelBackfill: (id) => callApp({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
+    retryWindow: (place) => operate(place, 'retry', {}),
+    waiveWindow: (place, reason) => operate(place, 'waive', { reason }),
+    deadLetters: async (limit) => {
+      const path = `dead-letters?limit=${limit}`;
+      return listOf((await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path }, key)).deadLetters);
+    },
+    replayDeadLetters: (limit) => callApp({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
+    ping: () => callApp({ path: 'ping', alsoAnswers: [503] }, key),
+  };
+}
+
+/** An answer of another release may lack its list; that must not look like an empty one. @throws CallError. */
+function listOf<T>(list: readonly T[] | undefined): readonly T[] {
+  if (Array.isArray(list)) return list as readonly T[];
+  throw new CallError(200, 'the answer has a form that this page does not know: load the page again');
+}

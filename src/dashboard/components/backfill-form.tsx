@@ -1,0 +1,136 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { StreamStatus } from '../answers.ts';
+import { CallError } from '../calls/call-app.ts';
+import {
+  findMissing,
+  offeredRanges,
+  placeErrors,
+  toBackfillRequest,
+  type BackfillForm as Form,
+  type FieldName,
+} from '../model/backfill-ranges.ts';
+import { formatDayTime } from '../model/format.ts';
+import { messageOf } from '../model/message-of.ts';
+import { useDesk } from './desk.ts';
+import { Field } from './field.tsx';
+
+interface BackfillFormProps {
+  readonly streams: readonly StreamStatus[];
+  readonly now: number;
+  readonly onStarted: () => void;
+}
+
+type Errors = Partial<Record<FieldName | 'form', string>>;
+
+/** Starts a backfill. What the app refuses is shown at the field it names. */
+export function BackfillForm({ streams, now, onStarted }: BackfillFormProps) {
+  const { routes, refresh, tell } = useDesk();
+  const [form, setForm] = useState<Form>({ stream: streams[0]?.name ?? '', from: '', to: '' });
+  const [errors, setErrors] = useState<Errors>({});
+  const [isBusy, setBusy] = useState(false);
+  const first = useRef<HTMLFormElement>(null);
+  useEffect(() => first.current?.querySelector('select')?.focus(), []);
+  const watermark = streams.find(({ name }) => name === form.stream)?.watermark ?? null;
+  const change = (changes: Partial<Form>): void => setForm((before) => ({ ...before, ...changes }));
+
+  const showErrors = (found: Errors): void => {
+    setErrors(found);
+    const faulty = (['stream', 'from', 'to'] as const).find((name) => found[name] !== undefined);
+    if (faulty !== undefined) document.getElementById(`backfill-${faulty}`)?.focus();
+  };
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const missing = findMissing(form);
+    if (Object.keys(missing).length > 0) showErrors(missing);
+    if (isBusy || Object.keys(missing).length > 0) return;
+    setBusy(true);
+    try {
+      await routes.startBackfill(toBackfillRequest(form));
+      tell(`The backfill of ${form.stream} has started.`);
+      onStarted();
+      document.getElementById('backfills')?.focus();
+      void refresh();
+    } catch (thrown) {
+      showErrors(toErrors(thrown));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form ref={first} class="form" onSubmit={(event) => void submit(event)} noValidate aria-label="Start a backfill">
+      <div class="fields">
+        <Field id="backfill-stream" label="Stream" error={errors.stream}>
+          {(described) => (
+            <select
+              {...described}
+              value={form.stream}
+              onChange={({ currentTarget }) => change({ stream: currentTarget.value })}
+            >
+              {streams.map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <TimeField
+          name="from"
+          label="From (UTC)"
+          value={form.from}
+          error={errors.from}
+          onChange={(from) => change({ from })}
+        />
+        <TimeField
+          name="to"
+          label="To (UTC)"
+          value={form.to}
+          error={errors.to}
+          note={watermark === null ? undefined : `at most the watermark, ${formatDayTime(watermark)}`}
+          onChange={(to) => change({ to })}
+        />
+      </div>
+      <div class="buttons" role="group" aria-label="Ranges">
+        {offeredRanges(now, watermark).map(({ label, from, to }) => (
+          <button key={label} type="button" class="button small" onClick={() => change({ from, to })}>
+            {label}
+          </button>
+        ))}
+      </div>
+      <p class="field-error" role="alert">
+        {errors.form}
+      </p>
+      <button type="submit" class="button primary" aria-disabled={isBusy}>
+        {isBusy ? 'Starting…' : 'Start the backfill'}
+      </button>
+    </form>
+  );
+}
+
+function toErrors(thrown: unknown): Errors {
+  const { fields, rest } = placeErrors(thrown instanceof CallError ? thrown.errors : []);
+  if (Object.keys(fields).length === 0 && rest.length === 0) return { form: messageOf(thrown) };
+  return { ...fields, ...(rest.length === 0 ? {} : { form: messageOf(rest.join('; ')) }) };
+}
+
+interface TimeFieldProps {
+  readonly name: 'from' | 'to';
+  readonly label: string;
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly note?: string | undefined;
+  readonly onChange: (value: string) => void;
+}
+
+function TimeField({ name, label, value, error, note, onChange }: TimeFieldProps) {
+  return (
+    <Field id={`backfill-${name}`} label={label} error={error} note={note}>
+      {(described) => (
+        <input
+          {...described}
+          type="datetime-local"
+          value={value}
+          onInput={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}

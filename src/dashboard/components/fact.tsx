@@ -1,0 +1,21 @@
+import type { ComponentChildren } from 'preact';
+
+interface FactProps {
+  readonly name: string;
+  readonly value: ComponentChildren;
+  readonly note?: ComponentChildren;
+  readonly isLarge?: boolean;
+}
+
+/** A figure with its name, for a `dl`. */
+export function Fact({ name, value, note, isLarge }: FactProps) {
+  return (
+    <div class={isLarge === true ? 'fact large' : 'fact'}>
+      <dt>{name}</dt>
+      <dd>
+        <span class="fact-value">{value}</span>
+        {note !== undefined && <span class="fact-note muted small">{note}</span>}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+import { useState } from 'preact/hooks';
+import type { StreamStatus, WindowView } from '../answers.ts';
+import type { Reading } from '../live/reading.ts';
+import type { DayRange } from '../model/day-range.ts';
+import { formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
+import { isLate, lagSecondsAt, streamSectionId } from '../model/problems.ts';
+import { rowsPerHour } from '../model/rows-per-hour.ts';
+import { needsAttention } from '../model/window-words.ts';
+import { Badge } from './badge.tsx';
+import { Fact } from './fact.tsx';
+import { RowsChart } from './rows-chart.tsx';
+import { StripLegend } from './strip-legend.tsx';
+import { WindowDetails } from './window-details.tsx';
+import { WindowList } from './window-list.tsx';
+import { WindowStrip } from './window-strip.tsx';
+
+interface StreamCardProps {
+  readonly stream: StreamStatus;
+  readonly windows: Reading<readonly WindowView[]>;
+  readonly range: DayRange;
+  readonly now: number;
+}
+
+/** One stream: how late, what of the last day is there, and what is not. */
+export function StreamCard({ stream, windows, range, now }: StreamCardProps) {
+  const [selectedKey, select] = useState<string>();
+  const { name, enabled } = stream;
+  const id = streamSectionId(name);
+  const all = windows.data ?? [];
+  const selected = all.find(({ key }) => key === selectedKey);
+  return (
+    <section class="card stream" aria-labelledby={id} data-stream={name}>
+      <div class="card-head">
+        <h2 id={id} tabIndex={-1}>
+          {name}
+        </h2>
+        <StreamBadge stream={stream} now={now} />
+      </div>
+      {enabled && (
+        <>
+          <Facts stream={stream} now={now} />
+          {windows.data === undefined ? (
+            <p class="muted">Reading the windows…</p>
+          ) : (
+            <>
+              <StripLegend windows={all} />
+              <WindowStrip
+                name={name}
+                windows={all}
+                range={range}
+                now={now}
+                stream={stream}
+                selectedKey={selectedKey}
+                onSelect={select}
+              />
+              <RowsChart name={name} hours={rowsPerHour(all, range)} range={range} />
+              {selected !== undefined && (
+                <WindowDetails
+                  place={{ stream: name, run: 'live', key: selected.key }}
+                  window={selected}
+                  now={now}
+                  focusId={id}
+                  neighbours={neighboursOf(all, selected)}
+                  onSelect={select}
+                />
+              )}
+              <WindowList
+                title="Windows that need a look"
+                stream={name}
+                run="live"
+                windows={all.filter(needsAttention)}
+                now={now}
+                focusId={id}
+              />
+            </>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+function StreamBadge({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
+  if (!stream.enabled) return <Badge tone="muted" sign="–" text="disabled" />;
+  if (stream.watermark === null) return <Badge tone="info" sign="○" text="not started" />;
+  if (stream.windows.failed > 0) return <Badge tone="bad" sign="✕" text="failed windows" />;
+  if (isLate(stream, now)) return <Badge tone="warn" sign="!" text="late" />;
+  if (stream.windows.incomplete > 0) return <Badge tone="warn" sign="!" text="incomplete windows" />;
+  return <Badge tone="good" sign="✓" text="on time" />;
+}
+
+function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
+  const { watermark, lastTick, windows, rowsLast24h, normalLagSeconds } = stream;
+  const lag = lagSecondsAt(stream, now);
+  return (
+    <dl class="facts">
+      <Fact
+        name="Behind now"
+        value={lag === undefined ? '–' : formatDuration(lag)}
+        note={`normal: up to ${formatDuration(normalLagSeconds)}`}
+        isLarge
+      />
+      <Fact
+        name="Complete up to"
+        value={watermark === null ? '–' : formatNear(watermark, now)}
+        note="UTC, the watermark"
+        isLarge
+      />
+      <Fact name="Rows, last 24 hours" value={formatCount(rowsLast24h)} note="uploaded" isLarge />
+      <Fact
+        name="To do"
+        value={formatPlural(windows.open, 'window')}
+        note={lastTick === null ? 'not planned yet' : `planned last at ${formatNear(lastTick, now)} UTC`}
+        isLarge
+      />
+    </dl>
+  );
+}
+
+function neighboursOf(all: readonly WindowView[], selected: WindowView) {
+  const index = all.indexOf(selected);
+  return { earlier: all[index - 1]?.key, later: all[index + 1]?.key };
+}

@@ -1,0 +1,115 @@
+import type { ComponentChildren } from 'preact';
+import type { WindowView } from '../answers.ts';
+import type { WindowPlace } from '../calls/routes.ts';
+import { formatClock, formatCount, formatDuration, formatNear } from '../model/format.ts';
+import { completeness, STATE_MEANINGS, STATE_SIGNS, windowTitle } from '../model/window-words.ts';
+import { Badge } from './badge.tsx';
+import { Fact } from './fact.tsx';
+import { VendorBlock, VendorText } from './vendor-text.tsx';
+import { WindowActs } from './window-acts.tsx';
+
+interface WindowDetailsProps {
+  readonly place: WindowPlace;
+  readonly window: WindowView;
+  readonly now: number;
+  readonly focusId: string;
+  readonly neighbours: { readonly earlier: string | undefined; readonly later: string | undefined };
+  readonly onSelect: (key: string | undefined) => void;
+}
+
+/** Everything the app knows of one window. */
+export function WindowDetails({ place, window, now, focusId, neighbours, onSelect }: WindowDetailsProps) {
+  return (
+    <section class="details" aria-label="Chosen window">
+      <div class="card-head">
+        <h3>
+          <VendorText text={windowTitle(window)} />
+        </h3>
+        <WindowBadge window={window} />
+      </div>
+      <p class="muted small">{STATE_MEANINGS[window.state]}</p>
+      <Counts window={window} now={now} />
+      {window.error !== null && <VendorBlock text={window.error} />}
+      <div class="buttons">
+        <WindowActs place={place} window={window} focusId={focusId} />
+        <Step label="Earlier" target={neighbours.earlier} onSelect={onSelect} />
+        <Step label="Later" target={neighbours.later} onSelect={onSelect} />
+        <button type="button" class="button" onClick={() => onSelect(undefined)}>
+          Close
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** The state of a window; whether a worker holds it. */
+export function WindowBadge({ window: { state, inWork, acknowledged } }: { readonly window: WindowView }) {
+  const text = inWork && state !== 'running' ? `${state}, in work` : acknowledged ? `${state}, acknowledged` : state;
+  return <Badge tone={`state ${state}`} sign={STATE_SIGNS[state]} text={text} />;
+}
+
+function Step(props: {
+  readonly label: string;
+  readonly target: string | undefined;
+  readonly onSelect: (key: string) => void;
+}) {
+  const { label, target, onSelect } = props;
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-disabled={target === undefined}
+      onClick={() => target !== undefined && onSelect(target)}
+    >
+      {label}
+    </button>
+  );
+}
+
+function Counts({ window, now }: { readonly window: WindowView; readonly now: number }) {
+  const { pages, calls, expected, fetched, parts, uploaded, attempts, startedAt, closedAt, progressAt, notBefore } =
+    window;
+  const isWaiting = notBefore !== null && Date.parse(notBefore) > now;
+  const clock = (time: string): ComponentChildren => (
+    <span title={time}>{`${formatNear(time, now)}:${formatClock(time).slice(6)}`}</span>
+  );
+  return (
+    <dl class="facts">
+      <Fact
+        name="Expected"
+        value={expected === null ? '–' : formatCount(expected)}
+        note={completeness(window) ?? 'Qualys does not count here'}
+      />
+      <Fact
+        name="Fetched"
+        value={formatCount(fetched)}
+        note={parts === null ? 'distinct records' : `hosts, with ${formatCount(parts)} detections`}
+      />
+      <Fact name="Uploaded" value={formatCount(uploaded)} note="rows accepted by Azure" />
+      <Fact name="Pages" value={formatCount(pages)} />
+      <Fact name="Calls" value={formatCount(calls)} />
+      <Fact name="Failures in a row" value={formatCount(attempts)} />
+      {startedAt !== null && <Fact name="Started" value={clock(startedAt)} />}
+      {closedAt === null ? (
+        <Fact name="Last progress" value={clock(progressAt)} />
+      ) : (
+        <Fact
+          name="Closed"
+          value={clock(closedAt)}
+          note={startedAt === null ? undefined : tookFor(startedAt, closedAt)}
+        />
+      )}
+      {isWaiting && (
+        <Fact
+          name="Next try"
+          value={clock(notBefore)}
+          note={`in ${formatDuration((Date.parse(notBefore) - now) / 1000)}`}
+        />
+      )}
+    </dl>
+  );
+}
+
+function tookFor(startedAt: string, closedAt: string): string {
+  return `after ${formatDuration((Date.parse(closedAt) - Date.parse(startedAt)) / 1000)}`;
+}

@@ -1,0 +1,101 @@
+import { CallError } from '../calls/call-app.ts';
+import type { Routes } from '../calls/routes.ts';
+import { namedReadings, NO_DATA, readAll, type LiveData } from './live-data.ts';
+
+/** A backfill is watched closely. */
+const BUSY_MS = 5000;
+const CALM_MS = 15_000;
+/** After a failure, doubling with each further one. */
+const FIRST_RETRY_MS = 3000;
+const LAST_RETRY_MS = 60_000;
+
+/** What a poller tells. */
+export interface PollerEvents {
+  readonly onData: (data: LiveData) => void;
+  /** The app refused the key; the poller has ended. */
+  readonly onRefused: (error: CallError) => void;
+}
+
+/** Reads again and again until it is stopped. */
+export interface Poller {
+  /** Reads now. */
+  readonly refresh: () => Promise<void>;
+  /** Reads by itself, at once and from then on. */
+  readonly resume: () => void;
+  /** Reads only when asked. */
+  readonly pause: () => void;
+  /** Tells nothing any more. */
+  readonly stop: () => void;
+}
+
+/** Makes a poller, which waits for `resume`. */
+export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents): Poller {
+  let data = NO_DATA;
+  let failures = 0;
+  let isRunning = false;
+  let isStopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let reading: Promise<void> | undefined;
+
+  function tell(next: LiveData): void {
+    data = next;
+    if (!isStopped) onData(next);
+  }
+
+  async function readOnce(): Promise<void> {
+    const next = await readAll(data, routes, tell).catch((thrown: unknown) => withFailure(data, thrown));
+    const { error } = next.status;
+    if (!isStopped && error?.status === 401) {
+      isStopped = true;
+      onRefused(error);
+      return;
+    }
+    failures = namedReadings(next).some((each) => each.reading.error !== undefined) ? failures + 1 : 0;
+    tell(next);
+  }
+
+  async function refresh(): Promise<void> {
+    // What is asked for while a reading runs must see what happened since that began.
+    await reading;
+    clearTimeout(timer);
+    reading ??= readOnce().finally(() => {
+      reading = undefined;
+      schedule();
+    });
+    await reading;
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    if (isRunning && !isStopped) timer = setTimeout(() => void refresh(), nextDelayMs(data, failures));
+  }
+
+  return {
+    refresh,
+    resume: () => {
+      isRunning = true;
+      void refresh();
+    },
+    pause: () => {
+      isRunning = false;
+      clearTimeout(timer);
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What nobody foresaw is a failure like any other: shown, and tried again. */
+function withFailure(data: LiveData, thrown: unknown): LiveData {
+  const { status } = data;
+  const error = new CallError(0, `the answer cannot be understood: ${String(thrown)}`);
+  return { ...data, status: { ...status, error, failingSince: status.failingSince ?? Date.now() } };
+}
+
+function nextDelayMs({ backfills }: LiveData, failures: number): number {
+  if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS);
+  const isBusy = backfills.data?.some(({ status }) => status === 'running' || status === 'planning') === true;
+  return isBusy ? BUSY_MS : CALM_MS;
+}

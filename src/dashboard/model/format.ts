@@ -1,0 +1,68 @@
+/** Texts for times and numbers. All times are UTC, as in log lines and KQL. */
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const numbers = new Intl.NumberFormat('en');
+
+/** A whole number with separators: `48,211`. */
+export function formatCount(count: number): string {
+  return numbers.format(count);
+}
+
+/** `1 window`, `2 windows`. */
+export function formatPlural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A length of time in its two largest units: `45 s`, `9 min`, `2 h 28 min`, `3 d 4 h`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min`;
+  if (whole < DAY) return joinUnits(Math.floor(whole / HOUR), 'h', Math.floor((whole % HOUR) / MINUTE), 'min');
+  return joinUnits(Math.floor(whole / DAY), 'd', Math.floor((whole % DAY) / HOUR), 'h');
+}
+
+function joinUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** Time of day: `11:58`. */
+export function formatTime(time: string | number): string {
+  return isoOf(time).slice(11, 16);
+}
+
+/** Time of day with seconds: `11:58:04`. */
+export function formatClock(time: string | number): string {
+  return isoOf(time).slice(11, 19);
+}
+
+/** Day and time: `2026-05-01 11:58`. */
+export function formatDayTime(time: string | number): string {
+  return isoOf(time).slice(0, 16).replace('T', ' ');
+}
+
+/** Time alone on the day of `now`, else with its day. */
+export function formatNear(time: string | number, now: number): string {
+  return isoOf(time).slice(0, 10) === isoOf(now).slice(0, 10) ? formatTime(time) : formatDayTime(time);
+}
+
+/** An interval: `2026-05-01 11:53–11:58`, with the second day where it is another one. */
+export function formatRange(from: string, to: string): string {
+  const isOneDay = isoOf(from).slice(0, 10) === isoOf(to).slice(0, 10);
+  return `${formatDayTime(from)} – ${isOneDay ? formatTime(to) : formatDayTime(to)}`;
+}
+
+/** What the page shows where a time cannot be read. */
+function isoOf(time: string | number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? '????-??-??T??:??:??' : date.toISOString();
+}
+
+/** `1.2 KB`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

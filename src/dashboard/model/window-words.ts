@@ -1,0 +1,62 @@
+import type { WindowState, WindowView } from '../answers.ts';
+import { formatCount, formatPlural, formatRange, formatTime } from './format.ts';
+
+/** A state in signs, so that it does not hang on colour. */
+export const STATE_SIGNS: Readonly<Record<WindowState, string>> = {
+  planned: '○',
+  running: '▶',
+  closed: '✓',
+  incomplete: '!',
+  failed: '✕',
+  waived: '–',
+};
+
+/** In the order of the legend: what needs a look first. */
+export const STATES: readonly WindowState[] = ['failed', 'incomplete', 'running', 'planned', 'closed', 'waived'];
+
+/** What a state means, for the legend. */
+export const STATE_MEANINGS: Readonly<Record<WindowState, string>> = {
+  failed: 'could not be read; tried again by itself',
+  incomplete: 'closed with fewer records than Qualys counts',
+  running: 'is being read',
+  planned: 'waits for its turn',
+  closed: 'everything is ingested',
+  waived: 'given up by an operator',
+};
+
+/** Whether a person should look at it. */
+export function needsAttention({ state, acknowledged }: Pick<WindowView, 'state' | 'acknowledged'>): boolean {
+  return state === 'failed' || (state === 'incomplete' && !acknowledged);
+}
+
+/** What the app lets an operator do with a window. */
+export function allowedActs(window: Pick<WindowView, 'state' | 'acknowledged' | 'inWork'>): {
+  readonly retry: boolean;
+  readonly waive: boolean;
+} {
+  const isDone = window.state === 'closed' || window.state === 'waived';
+  if (isDone || window.inWork) return { retry: false, waive: false };
+  return { retry: true, waive: !window.acknowledged };
+}
+
+/** A window in one line: `11:53–11:58, closed, 731 rows`. */
+export function windowLabel(window: WindowView): string {
+  const { from, to, slice, state, uploaded } = window;
+  const part = slice === null ? '' : ` (${slice})`;
+  return `${formatTime(from)}–${formatTime(to)}${part}, ${state}, ${formatPlural(uploaded, 'row')}`;
+}
+
+/** A window in a heading. */
+export function windowTitle({ from, to, slice }: WindowView): string {
+  return `${formatRange(from, to)} UTC${slice === null ? '' : `, slice ${slice}`}`;
+}
+
+/** Whether everything the vendor counts has come, in words; undefined where it does not count. */
+export function completeness({ expected, fetched, state }: WindowView): string | undefined {
+  if (expected === null) return undefined;
+  const missing = expected - fetched;
+  if (missing <= 0) return 'all that Qualys counts has come';
+  return state === 'running'
+    ? 'still being read'
+    : `${formatCount(missing)} missing of ${formatCount(expected)} that Qualys counts`;
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNear,
+  formatPlural,
+  formatRange,
+} from '../../src/dashboard/model/format.ts';
+import { groupByError } from '../../src/dashboard/model/group-by-error.ts';
+import { toVisibleText } from '../../src/dashboard/model/visible-text.ts';
+import { allowedActs, completeness, needsAttention, windowLabel } from '../../src/dashboard/model/window-words.ts';
+import { NOW, windowView } from './views.ts';
+
+describe('lengths of time', () => {
+  test.for([
+    [-5, '0 s'],
+    [59.4, '59 s'],
+    [60, '1 min'],
+    [3599, '59 min'],
+    [3600, '1 h'],
+    [8880, '2 h 28 min'],
+    [86_400, '1 d'],
+    [273_700, '3 d 4 h'],
+  ] as const)('of %d seconds are %s', ([seconds, text]) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+test('times of another day carry their day', () => {
+  expect(formatNear('2026-05-01T00:00:00Z', NOW)).toBe('00:00');
+  expect(formatNear('2026-04-30T23:59:00Z', NOW)).toBe('2026-04-30 23:59');
+  expect(formatRange('2026-04-30T23:00:00Z', '2026-05-01T00:00:00Z')).toBe('2026-04-30 23:00 – 2026-05-01 00:00');
+  expect(formatRange('2026-04-30T23:00:00Z', '2026-04-30T23:15:00Z')).toBe('2026-04-30 23:00 – 23:15');
+  expect(formatNear('garbage', NOW)).toContain('?');
+});
+
+test('counts and sizes are readable', () => {
+  expect([formatCount(48_211), formatPlural(1, 'row'), formatPlural(0, 'row')]).toEqual(['48,211', '1 row', '0 rows']);
+  expect([formatBytes(999), formatBytes(1234), formatBytes(3_400_000)]).toEqual(['999 bytes', '1.2 KB', '3.4 MB']);
+});
+
+describe('a vendor’s text', () => {
+  test('shows what hides or turns text, and keeps what can be read', () => {
+    expect(toVisibleText('invoice\u202Egpj.exe\u0007')).toBe('invoice⟨U+202E⟩gpj.exe⟨U+0007⟩');
+    expect(toVisibleText('מחשב–北京 Zoë <b>')).toBe('מחשב–北京 Zoë <b>');
+    expect(toVisibleText('one\ntwo')).toBe('one\ntwo');
+  });
+
+  test('never holds a hidden character afterwards', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ max: 0x10ffff, min: 0 })), (codes) => {
+        const text = String.fromCodePoint(...codes);
+        expect(toVisibleText(text).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u);
+      }),
+    );
+  });
+});
+
+describe('a window', () => {
+  test('can be retried or waived as the app allows it', () => {
+    expect(allowedActs(windowView({ state: 'closed' }))).toEqual({ retry: false, waive: false });
+    expect(allowedActs(windowView({ state: 'waived' }))).toEqual({ retry: false, waive: false });
+    expect(allowedActs(windowView({ state: 'running', inWork: true }))).toEqual({ retry: false, waive: false });
+    expect(allowedActs(windowView({ state: 'failed' }))).toEqual({ retry: true, waive: true });
+    expect(allowedActs(windowView({ state: 'incomplete', acknowledged: true }))).toEqual({ retry: true, waive: false });
+  });
+
+  test('needs a look when it failed, or is incomplete and nobody has taken note', () => {
+    expect(needsAttention({ state: 'failed', acknowledged: false })).toBe(true);
+    expect(needsAttention({ state: 'incomplete', acknowledged: false })).toBe(true);
+    expect(needsAttention({ state: 'incomplete', acknowledged: true })).toBe(false);
+    expect(needsAttention({ state: 'planned', acknowledged: false })).toBe(false);
+  });
+
+  test('says in words whether all has come', () => {
+    expect(completeness(windowView({ expected: null }))).toBeUndefined();
+    expect(completeness(windowView({ expected: 10, fetched: 10 }))).toBe('all that Qualys counts has come');
+    expect(completeness(windowView({ state: 'incomplete', expected: 10, fetched: 7 }))).toContain('3 missing');
+    expect(completeness(windowView({ state: 'running', expected: 10, fetched: 7 }))).toBe('still being read');
+  });
+
+  test('has one line for who listens', () => {
+    expect(windowLabel(windowView({ slice: 'type.file' }))).toBe('11:00–12:00 (type.file), closed, 10 rows');
+  });
+});
+
+describe('windows with errors', () => {
+  const failed = (error: string | null) => windowView({ state: 'failed', error });
+  test('that failed for one reason are one group, which says it once', () => {
+    const groups = groupByError([failed('HTTP 500'), failed('HTTP 400: a'), failed('HTTP 400: a')]);
+    expect(groups.map(({ error, windows }) => `${windows.length} ${error ?? ''}`)).toEqual([
+      '1 HTTP 500',
+      '2 HTTP 400: a',
+    ]);
+  });
+
+  test('that differ in figures only are one group, in which each says its own', () => {
+    const groups = groupByError([failed('counts 28, 23 came'), failed('counts 29, 24 came')]);
+    expect(groups).toMatchObject([{ error: undefined, windows: [{}, {}] }]);
+  });
+
+  test('come with the failed ones first, and without an error too', () => {
+    const incomplete = windowView({ state: 'incomplete', error: 'HTTP 500' });
+    const groups = groupByError([incomplete, failed(null)]);
+    expect(groups.map(({ windows }) => windows[0]?.state)).toEqual(['failed', 'incomplete']);
+  });
+});

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type * as StatusModule from '../../src/lib/handlers/status.ts';
+import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
+import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
+import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { isoSeconds } from '../../src/lib/pipeline/window.ts';
+import type { Services } from '../../src/lib/services.ts';
+import { call, isProblem, startBackends, type Backends } from '../support/http-app.ts';
+import { uniqueName } from '../support/storage.ts';
+
+const STREAM = 'edr-events';
+const HOUR_MS = 3_600_000;
+
+let backends: Backends;
+let services: Services;
+let windows: typeof WindowsModule;
+let status: typeof StatusModule.status;
+let run: string;
+
+beforeAll(async () => {
+  backends = await startBackends({ eventCount: 0, hostCount: 0 });
+  services = (await import('../../src/lib/services.ts')).getServices();
+  windows = await import('../../src/lib/handlers/windows.ts');
+  ({ status } = await import('../../src/lib/handlers/status.ts'));
+});
+afterAll(async () => {
+  await services.limiter.close();
+  await backends.close();
+});
+beforeEach(() => {
+  run = uniqueName('run');
+});
+
+/** Stores windows of an hour each, the last one just ended, with these changes. */
+async function put(...changes: Partial<WindowRecord>[]): Promise<WindowRecord[]> {
+  const end = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const records = changes.map((change, index) => {
+    const from = end - (changes.length - index) * HOUR_MS;
+    const bounds = { from: isoSeconds(from), to: isoSeconds(from + HOUR_MS) };
+    return { ...newWindow({ stream: STREAM, run, ...bounds }, new Date()), ...change };
+  });
+  await services.store.insertWindows(records);
+  return records;
+}
+
+async function list(query: string): Promise<string[]> {
+  const answered = await call(windows.listWindows, {
+    path: `/api/windows/${STREAM}?${query}`,
+    params: { stream: STREAM },
+  });
+  expect(answered.status).toBe(200);
+  return (answered.json as { windows: { state: string }[] }).windows.map(({ state }) => state);
+}
+
+async function putBackfill(state: BackfillRecord['status']): Promise<void> {
+  const now = new Date().toISOString();
+  const [from, to] = ['2026-04-01T00:00:00Z', '2026-04-02T00:00:00Z'];
+  await services.store.saveBackfill({
+    id: run,
+    stream: STREAM,
+    from,
+    to,
+    status: state,
+    startedAt: now,
+    updatedAt: now,
+  });
+}
+
+describe('GET /api/windows/{stream}', () => {
+  test('lists all windows of a backfill, however old', async () => {
+    await put({ state: 'closed', from: '2020-01-01T00:00:00Z', to: '2020-01-01T01:00:00Z' }, { state: 'failed' });
+    expect(await list(`run=${run}`)).toEqual(['closed', 'failed']);
+    expect(await list(`run=${uniqueName('none')}`)).toEqual([]);
+  });
+
+  test('lists only the states asked for', async () => {
+    await put({ state: 'closed' }, { state: 'failed' }, { state: 'incomplete' });
+    expect(await list(`run=${run}&state=failed,incomplete`)).toEqual(['failed', 'incomplete']);
+    expect(await list(`run=${run}&state=waived`)).toEqual([]);
+  });
+
+  test('tells when a window was started and when something was stored for it last', async () => {
+    const [record] = await put({ state: 'running', startedAt: '2026-05-01T12:00:00.000Z' });
+    const answered = await call(windows.listWindows, { path: `/api/x?run=${run}`, params: { stream: STREAM } });
+    expect((answered.json as { windows: object[] }).windows).toMatchObject([
+      { startedAt: '2026-05-01T12:00:00.000Z', progressAt: record?.progressAt },
+    ]);
+  });
+
+  test.for([
+    ['state=broken', /state/],
+    ['state=failed,', /state/],
+    ['run=a/b', /run/],
+    ['hours=0', /hours/],
+  ] as const)('refuses ?%s and says what is allowed', async ([query, name]) => {
+    const answered = await call(windows.listWindows, { path: `/api/x?${query}`, params: { stream: STREAM } });
+    expect(answered.status).toBe(400);
+    expect(isProblem(answered)).toBe(true);
+    expect((answered.json as { errors: string[] }).errors.join()).toMatch(name);
+  });
+});
+
+describe('a failed backfill', () => {
+  const act = (key: string, handler: typeof windows.retry) =>
+    call(handler, { method: 'POST', path: `/api/x?run=${run}`, params: { stream: STREAM, window: key } });
+
+  test('goes on when one of its windows is retried', async () => {
+    await putBackfill('failed');
+    const [record] = await put({ state: 'failed', attempts: 10 });
+    expect((await act(record!.key, windows.retry)).status).toBe(200);
+    expect((await services.store.readBackfill(run))?.status).toBe('running');
+  });
+
+  test('has succeeded when its last failed window is waived', async () => {
+    await putBackfill('failed');
+    const [record] = await put({ state: 'failed', attempts: 10 });
+    expect((await act(record!.key, windows.waive)).status).toBe(200);
+    const { viewBackfill } = await import('../../src/lib/pipeline/backfill.ts');
+    expect(await viewBackfill(run, services.backfills)).toMatchObject({ status: 'succeeded', windows: { failed: 0 } });
+  });
+
+  test('that was cancelled stays so', async () => {
+    await putBackfill('cancelled');
+    const [record] = await put({ state: 'failed', attempts: 10 });
+    await act(record!.key, windows.waive);
+    expect((await services.store.readBackfill(run))?.status).toBe('cancelled');
+  });
+});
+
+describe('GET /api/status', () => {
+  test('tells the limits of both APIs, as far as the vendor has told them', async () => {
+    const before = (await call(status)).json as { limits: { api: string; budget: unknown }[] };
+    expect(before.limits.map(({ api, budget }) => `${api} ${String(budget)}`)).toEqual(['edr null', 'vm null']);
+    const permit = await services.limiter.acquire('edr', 'live');
+    services.limiter.observe('edr', { rateLimit: 300, rateRemaining: 187, rateWindowSeconds: 3600 });
+    await services.limiter.pause('vm', 60_000, 'Qualys asks to wait 60 s (code 1965)');
+    const { limits } = (await call(status)).json as { limits: Record<string, unknown>[] };
+    permit.release();
+    expect(limits).toMatchObject([
+      { api: 'edr', permits: 2, inUse: 1, pausedUntil: null, pauseReason: null, budget: { limit: 300, left: 187 } },
+      { api: 'vm', permits: 2, inUse: 0, pauseReason: 'Qualys asks to wait 60 s (code 1965)', budget: null },
+    ]);
+    expect(Date.parse(limits[1]?.pausedUntil as string)).toBeGreaterThan(Date.now());
+  });
+
+  test('tells its clock, and for each stream its API and the lag that is normal', async () => {
+    const { time, streams } = (await call(status)).json as { time: string; streams: object[] };
+    expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(10_000);
+    expect(streams).toMatchObject([
+      { name: 'edr-events', api: 'edr', normalLagSeconds: 780 },
+      { name: 'vm-detections', api: 'vm', normalLagSeconds: 4260 },
+    ]);
+  });
+});

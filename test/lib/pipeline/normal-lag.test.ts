@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { minutesBetweenTicks, normalLagSeconds } from '../../../src/lib/pipeline/normal-lag.ts';
+
+test.for([
+  ['0 * * * * *', 1],
+  ['0 */5 * * * *', 5],
+  ['0  */30  * * * *', 30],
+  ['0 0 * * * *', 60],
+  ['0 15 */6 * * *', 360],
+  ['0 30 2 * * *', 1440],
+  ['0 0 2 * * 1', 1440],
+  ['0 0,30 * * * *', 60],
+] as const)('%s ticks every %i minutes, as the alarms take it', ([schedule, minutes]) => {
+  expect(minutesBetweenTicks(schedule)).toBe(minutes);
+});
+
+test('a stream is on time for two intervals, its safety lag, and a moment', () => {
+  expect(normalLagSeconds('0 */5 * * * *', 120)).toBe(2 * 300 + 120 + 60);
+});
