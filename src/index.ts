@@ -1,6 +1,7 @@
 import './functions/backfill.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
+import './functions/enrich.ts';
 import './functions/openapi.ts';
 import './functions/ping.ts';
 import './functions/plan-windows.ts';

@@ -258,6 +258,16 @@ export const settingsSchema = z.object({
   LOGS_INGESTION_AUDIENCE: serviceUrl
     .default('https://monitor.azure.com')
     .describe('Token audience of the ingestion endpoint; other in sovereign clouds.'),
+  LOGS_QUERY_WORKSPACE_ID: trimmed
+    .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
+    .optional()
+    .describe('Workspace (its customer id) that enrichment looks hosts, users and vulnerabilities up in; unset: none.'),
+  LOGS_QUERY_ENDPOINT: serviceUrl
+    .default('https://api.loganalytics.io/v1')
+    .describe('Query API of Log Analytics, with its version; other in sovereign clouds.'),
+  LOGS_QUERY_AUDIENCE: serviceUrl
+    .default('https://api.loganalytics.io')
+    .describe('Token audience of the query API; other in sovereign clouds.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
     .optional()
     .describe('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces; unset: none.'),

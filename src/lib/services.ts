@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
+import { createLogsReader } from './azure/logs-reader.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
 import { openStorage } from './azure/storage.ts';
@@ -16,7 +17,7 @@ import { ConfigError } from './errors.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
-import type { CheckpointStore, Clock } from './pipeline/ports.ts';
+import type { CheckpointStore, Clock, LogsReader } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Stream } from './pipeline/stream.ts';
@@ -47,6 +48,7 @@ export interface Services {
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
+  readonly logs: LogsReader;
   readonly audit: Audit;
   readonly telemetry: Telemetry;
   readonly edr: EdrApi;
@@ -118,6 +120,7 @@ export function createServices(env: Environment): Services {
     sink,
     deadLetters,
     limiter,
+    logs: createLogsReader(settings, credential),
     audit: createTableAudit(storage, clock.now),
     telemetry,
     edr,

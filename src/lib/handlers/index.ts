@@ -1,6 +1,7 @@
 import * as backfill from './backfill.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
+import * as enrich from './enrich.ts';
 import * as openapi from './openapi.ts';
 import * as ping from './ping.ts';
 import * as planWindows from './plan-windows.ts';
@@ -15,6 +16,7 @@ export const handlers = {
   backfill,
   deadLetters,
   edrEvents,
+  enrich,
   openapi,
   ping,
   planWindows,
