@@ -2,6 +2,7 @@ import './functions/backfill.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
 import './functions/enrich.ts';
+import './functions/mcp-tools.ts';
 import './functions/openapi.ts';
 import './functions/ping.ts';
 import './functions/plan-windows.ts';

@@ -268,6 +268,7 @@ export const settingsSchema = z.object({
   LOGS_QUERY_AUDIENCE: serviceUrl
     .default('https://api.loganalytics.io')
     .describe('Token audience of the query API; other in sovereign clouds.'),
+  MCP_TOOLS: flag(true).describe('Whether agents find the tools of the MCP server; read when the app starts.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
     .optional()
     .describe('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces; unset: none.'),

@@ -90,6 +90,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['LOGS_QUERY_WORKSPACE_ID', /must be a UUID/, 'workspace', '/subscriptions/1/resourceGroups/g'],
   ['LOGS_QUERY_ENDPOINT', /https/, 'api.loganalytics.io', 'http://api.loganalytics.io/v1'],
   ['LOGS_QUERY_AUDIENCE', /https/, 'audience'],
+  ['MCP_TOOLS', /0, 1, true or false/, 'on'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', /https/, 'collector:4318', 'http://collector.example:4318'],
   ['AzureWebJobsStorage__queueServiceUri', /https/, 'account'],
   ['AzureWebJobsStorage__tableServiceUri', /https/, 'http://account.table.core.windows.net'],

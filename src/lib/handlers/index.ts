@@ -2,6 +2,7 @@ import * as backfill from './backfill.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
 import * as enrich from './enrich.ts';
+import * as mcpTools from './mcp-tools.ts';
 import * as openapi from './openapi.ts';
 import * as ping from './ping.ts';
 import * as planWindows from './plan-windows.ts';
@@ -17,6 +18,7 @@ export const handlers = {
   deadLetters,
   edrEvents,
   enrich,
+  mcpTools,
   openapi,
   ping,
   planWindows,
