@@ -33,8 +33,10 @@ export async function serveLogsQuery(answer: (query: ArrivedQuery) => QueryAnswe
   const queries: ArrivedQuery[] = [];
   const { url } = await serveHttp((request, response) => {
     const query = readQuery(request);
-    if (query === undefined)
-      return void send(response, 404, { error: { code: 'PathNotFoundError', message: 'no such path' } });
+    if (query === undefined) {
+      send(response, 404, { error: { code: 'PathNotFoundError', message: 'no such path' } });
+      return;
+    }
     queries.push(query);
     const given = answer(query);
     if (given === 'no answer') return;
@@ -56,7 +58,7 @@ function toBody({ rows, error }: QueryResult): unknown {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name) => ({
     name,
-    type: typeOf(rows.map((row) => row[name]).find((cell) => cell != null)),
+    type: typeOf(rows.map((row) => row[name]).find((cell) => cell !== null && cell !== undefined)),
   }));
   const cells = rows.map((row) =>
     names.map((name) =>

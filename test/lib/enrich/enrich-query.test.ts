@@ -72,7 +72,10 @@ describe('a query', () => {
 });
 
 describe('a value that passes', () => {
-  const hostile = fc.string({ unit: fc.constantFrom(...`\\'"\`()[]:.. ANDORor=*?><,\n\u0000/aC-$é`), maxLength: 40 });
+  const hostile = fc.string({
+    unit: fc.constantFrom(...Array.from(`\\'"\`()[]:.. ANDORor=*?><,\n\u0000/aC-$é`)),
+    maxLength: 40,
+  });
 
   test('stays one value in the query of Qualys, whatever it is', () => {
     fc.assert(
