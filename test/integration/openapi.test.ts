@@ -161,6 +161,17 @@ describe('real answers are as the document promises:', () => {
     simulator.setFaults();
   });
 
+  test('enrichment', async () => {
+    const found = await ask('GET', 'enrich?file=setup.exe&hours=720');
+    expect((found.json as { events: { list: unknown[] } }).events.list.length).toBeGreaterThan(0);
+    expect((await ask('GET', 'enrich?file=never-seen.bin')).status).toBe(200);
+    expect((await ask('GET', 'enrich?file=')).status).toBe(400);
+    expect((await ask('GET', 'enrich?host=ws-001')).status).toBe(503);
+    simulator.setFaults({ kind: 'status', status: 500, route: '/ioc/events', count: 'always' });
+    expect((await ask('GET', 'enrich?file=setup.exe')).status).toBe(502);
+    simulator.setFaults();
+  });
+
   test('actions', async () => {
     const body = { case_id: '4711', alert_group_identifiers: [] };
     expect((await post('actions/qualys_edr_ping', body)).status).toBe(200);

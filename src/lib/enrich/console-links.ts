@@ -1,6 +1,6 @@
 import { consoleHostFor } from '../qualys/platforms.ts';
 import { lookupCondition } from '../qualys/lookup-filter.ts';
-import { placeOf, type EnrichSubject } from './enrich-query.ts';
+import { placeOf, type EnrichSubject } from './subject.ts';
 
 /** Addresses in the Qualys console; none where the console does not follow from the API server. */
 export interface ConsoleLinks {

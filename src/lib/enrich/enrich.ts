@@ -8,7 +8,7 @@ import type { Lookup } from '../qualys/lookup-filter.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { consoleLinks } from './console-links.ts';
 import { MAX_EVENTS, type EnrichAnswer, type EnrichError, type EnrichEvent } from './enrich-answer.ts';
-import { placeOf, type EnrichSubject } from './enrich-query.ts';
+import { placeOf, type EnrichSubject } from './subject.ts';
 import { toEvent, type EventRow } from './event-row.ts';
 import { findLiveEvents } from './live-events.ts';
 import type { StoredSubject } from './stored-queries.ts';

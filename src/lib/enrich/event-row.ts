@@ -32,8 +32,7 @@ export function textsIn(value: unknown): string[] {
 export function toEvent(row: EventRow): EnrichEvent | undefined {
   const eventId = textIn(row.EventId);
   if (eventId === undefined) return undefined;
-  const event = {
-    eventId,
+  const told = {
     time: timeIn(row.EventTime),
     processedTime: timeIn(row.ProcessedTime),
     type: textIn(row.EventType),
@@ -60,14 +59,16 @@ export function toEvent(row: EventRow): EnrichEvent | undefined {
     registryPath: textIn(row.RegistryPath),
     mutexName: textIn(row.MutexName),
   };
-  const told = Object.entries(event).filter(
-    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(told.map(([name, value]) => [name, cut(value)])) as EnrichEvent;
+  const present = Object.entries(told).filter(([, value]) => value !== undefined && !isEmpty(value));
+  return { eventId, ...Object.fromEntries(present.map(([name, value]) => [name, cut(value)])) };
 }
 
 /** Longest text in an answer: command lines may be 64 KB long. */
 const MAX_TEXT = 2000;
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
 
 function cut<T>(value: T): T | string {
   return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;

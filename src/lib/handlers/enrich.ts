@@ -1,5 +1,5 @@
 import { enrich } from '../enrich/enrich.ts';
-import { enrichQuery, subjectOf } from '../enrich/enrich-query.ts';
+import { enrichQuery, subjectOf } from '../http/enrich-query.ts';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
 import { getServices } from '../services.ts';

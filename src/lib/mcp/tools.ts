@@ -4,7 +4,7 @@ import { pingEdr } from '../actions/ping-edr.ts';
 import { requestBackfill } from '../actions/start-backfill.ts';
 import { viewConnector } from '../actions/view-connector.ts';
 import { enrich } from '../enrich/enrich.ts';
-import { enrichQuery, subjectOf } from '../enrich/enrich-query.ts';
+import { enrichQuery, subjectOf } from '../http/enrich-query.ts';
 import { RetryableError } from '../errors.ts';
 import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { ProblemError } from '../http/problem.ts';

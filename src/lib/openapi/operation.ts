@@ -7,6 +7,7 @@ export const TAGS = {
   Backfills: 'Ranges of time that are read again.',
   'Dead letters': 'Rows that Azure refuses.',
   'EDR look-ups': "The three calls of Qualys' EDR guide, with the connector's login.",
+  Enrichment: 'What is known of a host, user, file or address, for a case.',
   Actions: 'Actions for a SOAR platform.',
 } as const;
 

@@ -2,6 +2,7 @@ import type { Operation } from './operation.ts';
 import { backfillOperations } from './operations/backfills.ts';
 import { deadLetterOperations } from './operations/dead-letters.ts';
 import { edrOperations } from './operations/edr.ts';
+import { enrichOperations } from './operations/enrich.ts';
 import { healthOperations } from './operations/health.ts';
 import { windowOperations } from './operations/windows.ts';
 
@@ -12,4 +13,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...backfillOperations,
   ...deadLetterOperations,
   ...edrOperations,
+  ...enrichOperations,
 ];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { enrichAnswer, MAX_EVENTS } from '../../../src/lib/enrich/enrich-answer.ts';
+import { MAX_EVENTS } from '../../../src/lib/enrich/enrich-answer.ts';
+import { enrichAnswer } from '../../../src/lib/openapi/operations/enrich.ts';
 import { enrich } from '../../../src/lib/enrich/enrich.ts';
-import type { EnrichSubject } from '../../../src/lib/enrich/enrich-query.ts';
+import type { EnrichSubject } from '../../../src/lib/enrich/subject.ts';
 import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { queryKind, startEnrichRig, vendorEvent } from '../../support/enrich.ts';
 import type { ArrivedQuery, QueryAnswer } from '../../support/logs-query.ts';

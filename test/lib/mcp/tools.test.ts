@@ -1,9 +1,12 @@
-import { InvocationContext, McpToolResponse } from '@azure/functions';
+import { InvocationContext } from '@azure/functions';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type * as CallToolModule from '../../../src/lib/mcp/call-tool.ts';
 import type { McpTool } from '../../../src/lib/mcp/tool.ts';
-import { toolDescription, toolMetadata, toolProperties } from '../../../src/lib/mcp/tool.ts';
+import { listTool, toolProperties } from '../../../src/lib/mcp/tool.ts';
+import { generateToolList } from '../../../scripts/generate-mcp-tools.ts';
 import { withLogTarget } from '../../../src/lib/log.ts';
 import { vendorEvent } from '../../support/enrich.ts';
 import { startBackends, type Backends } from '../../support/http-app.ts';
@@ -14,7 +17,7 @@ let tools: readonly McpTool[];
 
 beforeAll(async () => {
   backends = await startBackends({ eventCount: 0 });
-  ({ MCP_TOOLS: tools } = await import('../../../src/lib/mcp/tools.ts'));
+  ({ TOOLS: tools } = await import('../../../src/lib/mcp/tools.ts'));
   ({ callTool } = await import('../../../src/lib/mcp/call-tool.ts'));
 });
 afterAll(() => backends.close());
@@ -31,15 +34,11 @@ interface Called {
 
 async function run(name: string, args: Readonly<Record<string, unknown>>): Promise<Called> {
   const context = new InvocationContext({ logHandler: () => undefined });
-  const result = await withLogTarget(context, () =>
+  const outcome = await withLogTarget(context, () =>
     callTool(tool(name), { input: { name, arguments: args }, metadata: undefined }),
   );
-  if (result instanceof McpToolResponse) {
-    const [block] = result.content;
-    return { isError: false, text: String(block?.toJSON().text), structured: result.structuredContent };
-  }
-  const { content, isError } = result.toJSON() as { content: [{ text: string }]; isError: boolean };
-  return { isError, text: content[0].text, structured: undefined };
+  if ('error' in outcome) return { isError: true, text: outcome.error, structured: undefined };
+  return { isError: false, text: JSON.stringify(outcome.result), structured: outcome.result };
 }
 
 describe('the tools', () => {
@@ -53,9 +52,15 @@ describe('the tools', () => {
       ['qualys_start_backfill', false],
     ]);
     for (const each of tools) {
-      expect(toolDescription(each)).toMatch(each.isReadOnly ? /^Read-only\. / : /^Changes state\. /);
-      expect(JSON.parse(toolMetadata(each))).toMatchObject({ annotations: { readOnlyHint: each.isReadOnly } });
+      const { description, metadata } = listTool(each);
+      expect(description).toMatch(each.isReadOnly ? /^Read-only\. / : /^Changes state\. /);
+      expect(JSON.parse(metadata)).toMatchObject({ annotations: { readOnlyHint: each.isReadOnly } });
     }
+  });
+
+  test('are registered as their schemas say (npm run generate:mcp-tools)', () => {
+    const { path, text } = generateToolList(join(import.meta.dirname, '../../..'));
+    expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
   test('have a description for each argument', () => {
@@ -110,10 +115,10 @@ describe('a wrong call', () => {
   test.for([
     ['qualys_edr_ping', { case_id: '1' }, /alert_group_identifiers.*qualys_edr_ping takes: case_id \(required\)/s],
     ['qualys_edr_ping', { case_id: '1', alert_group_identifiers: 'grp' }, /alert_group_identifiers/],
-    ['qualys_edr_search_events', { pageSize: 0 }, /pageSize.*must be a whole number from 1/],
+    ['qualys_edr_search_events', { pageSize: 0 }, /pageSize.*must be a whole number .*from 1/],
     ['qualys_edr_search_events', { query: 'type:file' }, /Unrecognized key: "query".*takes: fromDate, .*filter/s],
     ['qualys_edr_event_details', { agentId: 'a' }, /eventId/],
-    ['qualys_edr_event_details', { agentId: '..', eventId: 'x' }, /agentId must be an id/],
+    ['qualys_edr_event_details', { agentId: '..', eventId: 'x' }, /agentId: must be an id/],
     ['qualys_enrich', {}, /exactly one of host, user/],
     ['qualys_enrich', { ip: '10.0.0.0/8' }, /ip: must be an IPv4 or IPv6 address/],
     [
@@ -152,7 +157,6 @@ describe('the tools that read', () => {
     backends.simulator.changeData({ events: [{ record }] });
     const found = await run('qualys_edr_search_events', { filter: 'type:file AND indicator.score>=8', pageSize: 5 });
     expect(found.structured).toMatchObject({ events: [{ id: record.id }] });
-    expect(JSON.parse(found.text)).toEqual(found.structured);
     const { agentId } = record.asset as { agentId: string };
     const details = await run('qualys_edr_event_details', { agentId, eventId: record.id });
     expect(details.structured).toMatchObject({ event: { eventId: record.id } });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { enrichQuery, placeOf, SUBJECTS, subjectOf } from '../../../src/lib/enrich/enrich-query.ts';
+import { placeOf, SUBJECTS } from '../../../src/lib/enrich/subject.ts';
+import { enrichQuery, subjectOf } from '../../../src/lib/http/enrich-query.ts';
 import { lookupFilter } from '../../../src/lib/qualys/lookup-filter.ts';
 import { parseQuery } from '../../../dev/simulator/query.ts';
 
@@ -62,9 +63,9 @@ describe('a query', () => {
     [{ file: 'C:\\' + '\\'.repeat(3) + '`' }, /file must be a file name/],
     [{ file: '\\\\' }, /file must name a file or folder/],
     [{ file: `a'b"c` }, /file must hold only one kind of quotes/],
-    [{ file: 'x', hours: '0' }, /hours must be a whole number from 1 to 2160/],
-    [{ file: 'x', hours: '2161' }, /hours must be a whole number from 1 to 2160/],
-    [{ file: 'x', hours: '1e3' }, /hours must be a whole number from 1 to 2160/],
+    [{ file: 'x', hours: '0' }, /hours must be a whole number of hours from 1 to 2160/],
+    [{ file: 'x', hours: '2161' }, /hours must be a whole number of hours from 1 to 2160/],
+    [{ file: 'x', hours: '1e3' }, /hours must be a whole number of hours from 1 to 2160/],
     [{ file: 'x', days: '1' }, /Unrecognized key: "days"/],
   ] as const)('%j is refused', ([query, reason]) => {
     expect(errorsOf(query).join('\n')).toMatch(reason);

@@ -1,18 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import type { Lookup } from '../qualys/lookup-filter.ts';
-import type { StoredSubject } from './stored-queries.ts';
-
-/** What a case may be about. */
-export const SUBJECTS = ['host', 'user', 'agentId', 'sha256', 'md5', 'ip', 'domain', 'file'] as const;
-
-/** What an enrichment is asked for. */
-export interface EnrichSubject {
-  readonly kind: (typeof SUBJECTS)[number];
-  readonly value: string;
-  /** Events that Qualys processed within so many hours count. */
-  readonly hours: number;
-}
+import { SUBJECTS, type EnrichSubject } from '../enrich/subject.ts';
+import { wholeNumber } from './requests.ts';
 
 const MAX_HOURS = 2160;
 const DEFAULT_HOURS = 168;
@@ -61,11 +50,6 @@ const file = text(1024)
     z.string().refine((value) => !(value.includes("'") && value.includes('"')), 'must hold only one kind of quotes'),
   );
 
-const hours = z
-  .string()
-  .regex(/^[1-9]\d{0,3}$/, `must be a whole number from 1 to ${MAX_HOURS}`)
-  .refine((value) => Number(value) <= MAX_HOURS, `must be a whole number from 1 to ${MAX_HOURS}`);
-
 /** Query of an enrichment: exactly one subject. */
 export const enrichQuery = z
   .strictObject({
@@ -81,7 +65,7 @@ export const enrichQuery = z
     ip: ip.optional().describe('Local or remote address of a connection, IPv4 or IPv6.'),
     domain: domain.optional().describe('Remote domain name of a connection.'),
     file: file.optional().describe('File name, or full path; a path also finds what is below it.'),
-    hours: hours
+    hours: wholeNumber(1, MAX_HOURS, 'hours')
       .optional()
       .describe(`Events that Qualys processed within the last hours; ${DEFAULT_HOURS} when absent.`),
   })
@@ -96,10 +80,4 @@ export const enrichQuery = z
 export function subjectOf(query: z.output<typeof enrichQuery>): EnrichSubject {
   const kind = SUBJECTS.find((name) => query[name] !== undefined) ?? 'host';
   return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
-}
-
-/** Where a subject is looked up: in Qualys, where a documented query token names it, else in the ingested tables. */
-export function placeOf({ kind, value }: EnrichSubject): { qualys: Lookup } | { tables: StoredSubject } {
-  if (kind === 'host' || kind === 'user' || kind === 'agentId') return { tables: { kind, value } };
-  return { qualys: { kind, value } };
 }
