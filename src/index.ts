@@ -1,3 +1,4 @@
+import './functions/alerts.ts';
 import './functions/backfill.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
@@ -7,6 +8,7 @@ import './functions/openapi.ts';
 import './functions/ping.ts';
 import './functions/plan-windows.ts';
 import './functions/process-window.ts';
+import './functions/push-alert.ts';
 import './functions/qualys-edr-ping.ts';
 import './functions/record-poison.ts';
 import './functions/status.ts';

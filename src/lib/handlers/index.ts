@@ -1,3 +1,4 @@
+import * as alerts from './alerts.ts';
 import * as backfill from './backfill.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
@@ -7,6 +8,7 @@ import * as openapi from './openapi.ts';
 import * as ping from './ping.ts';
 import * as planWindows from './plan-windows.ts';
 import * as processWindow from './process-window.ts';
+import * as pushAlert from './push-alert.ts';
 import * as qualysEdrPing from './qualys-edr-ping.ts';
 import * as recordPoison from './record-poison.ts';
 import * as status from './status.ts';
@@ -14,6 +16,7 @@ import * as windows from './windows.ts';
 
 /** What the triggers run, by file: all of the app but its registration. */
 export const handlers = {
+  alerts,
   backfill,
   deadLetters,
   edrEvents,
@@ -23,6 +26,7 @@ export const handlers = {
   ping,
   planWindows,
   processWindow,
+  pushAlert,
   qualysEdrPing,
   recordPoison,
   status,

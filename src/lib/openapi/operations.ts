@@ -1,4 +1,5 @@
 import type { Operation } from './operation.ts';
+import { alertOperations } from './operations/alerts.ts';
 import { backfillOperations } from './operations/backfills.ts';
 import { deadLetterOperations } from './operations/dead-letters.ts';
 import { edrOperations } from './operations/edr.ts';
@@ -12,6 +13,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...windowOperations,
   ...backfillOperations,
   ...deadLetterOperations,
+  ...alertOperations,
   ...edrOperations,
   ...enrichOperations,
 ];

@@ -1,4 +1,4 @@
-import type { ApiName, Chunk, Json, WindowCounts } from './stream.ts';
+import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
 
 /**
  * Who asks: live windows go first, then enrichment for playbooks and agents, then backfills; these two leave the reserve of the call
@@ -78,6 +78,19 @@ export interface WorkItem {
 export interface WorkQueue {
   /** Adds an item, visible after `delaySeconds` (at most seven days). */
   readonly send: (item: WorkItem, delaySeconds?: number) => Promise<void>;
+}
+
+/** The message of the alert queue. */
+export interface AlertItem extends Alert {
+  readonly version: 1;
+  /** When its row was accepted, ISO 8601. */
+  readonly queuedAt: string;
+}
+
+/** Where alerts wait until they are posted. */
+export interface AlertQueue {
+  /** Adds an alert, visible after `delaySeconds` (at most seven days). */
+  readonly send: (item: AlertItem, delaySeconds?: number) => Promise<void>;
 }
 
 /** Rows of a query, by the names of their columns; times as ISO 8601. */
