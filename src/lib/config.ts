@@ -295,7 +295,7 @@ export const settingsSchema = z.object({
     ),
   ALERT_WEBHOOK_SECRET: z
     .string()
-    .min(16, 'must have at least 16 characters')
+    .min(16, 'must be a text of at least 16 characters')
     .optional()
     .describe('Secret that signs what is posted there; a Key Vault reference in Azure; unset: not signed.'),
   ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(

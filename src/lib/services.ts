@@ -30,6 +30,7 @@ import type { Stream } from './pipeline/stream.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
+import { edrEvents } from './streams/edr-events/index.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
 import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
@@ -119,7 +120,7 @@ export function createServices(env: Environment): Services {
     store: createTableAlertStore(storage),
     queue: createStorageAlertQueue(storage),
     clock,
-    log,
+    log: log.with({ stream: edrEvents.name }),
     post: alertPoster(settings, clock),
   };
   return {
