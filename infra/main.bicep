@@ -101,6 +101,17 @@ param deploySentinelWorkbook bool = true
 @description('Adds the ASIM parsers to the built-in unifying parsers.')
 param registerAsimParsers bool = false
 
+@description('Lets the app read the tables of the workspace, for enrichment by host, user and agent and for vulnerabilities.')
+param queryWorkspace bool = false
+
+@description('Webhook of a SOAR platform that gets EDR events of a high score; kept in Key Vault. Empty: none.')
+@secure()
+param alertWebhookUrl string = ''
+
+@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: not signed.')
+@secure()
+param alertWebhookSecret string = ''
+
 @description('Deploys the alerts on the connector itself.')
 param deployAlerts bool = true
 
@@ -156,6 +167,9 @@ module connector 'resource-group.bicep' = {
     deploySentinelHunting: deploySentinelHunting
     deploySentinelWorkbook: deploySentinelWorkbook
     registerAsimParsers: registerAsimParsers
+    queryWorkspace: queryWorkspace
+    alertWebhookUrl: alertWebhookUrl
+    alertWebhookSecret: alertWebhookSecret
     deployAlerts: deployAlerts
     alertEmail: alertEmail
     actionGroupResourceIds: actionGroupResourceIds

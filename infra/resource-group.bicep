@@ -114,6 +114,17 @@ param deploySentinelWorkbook bool = true
 @description('Adds the ASIM parsers to the built-in unifying parsers; leave off where the workspace has such custom parsers of its own.')
 param registerAsimParsers bool = false
 
+@description('Lets the app read the tables of the workspace, for enrichment by host, user and agent and for vulnerabilities.')
+param queryWorkspace bool = false
+
+@description('Webhook of a SOAR platform that gets EDR events of a high score; kept in Key Vault. Empty: none.')
+@secure()
+param alertWebhookUrl string = ''
+
+@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: not signed.')
+@secure()
+param alertWebhookSecret string = ''
+
 @description('Deploys the alerts on the connector itself.')
 param deployAlerts bool = true
 
@@ -242,6 +253,8 @@ module keyVault 'modules/key-vault.bicep' = {
     location: location
     tags: allTags
     qualysPassword: qualysPassword
+    alertWebhookUrl: alertWebhookUrl
+    alertWebhookSecret: alertWebhookSecret
     privateOnly: privateNetworking
     recover: recoverKeyVault
   }
@@ -255,6 +268,15 @@ module roleAssignments 'modules/role-assignments.bicep' = {
     keyVaultName: keyVault.outputs.name
     dataCollectionRuleName: dataCollection.outputs.name
     applicationInsightsName: monitoring.outputs.applicationInsightsName
+  }
+}
+
+module workspaceRoleAssignments 'modules/workspace-role-assignments.bicep' = if (queryWorkspace) {
+  name: 'workspace-role-assignments-${hash}'
+  scope: resourceGroup(workspaceIdParts[2], workspaceIdParts[4])
+  params: {
+    principalId: identity.outputs.principalId
+    workspaceName: monitoring.outputs.workspaceName
   }
 }
 
@@ -313,6 +335,9 @@ module functionApp 'modules/function-app.bicep' = {
     qualysUsername: qualysUsername
     qualysApiUrl: qualysApiUrl
     qualysCredentialUri: keyVault.outputs.secretUri
+    alertWebhookUri: keyVault.outputs.alertWebhookUri
+    alertWebhookSigningUri: keyVault.outputs.alertWebhookSigningUri
+    queryWorkspaceId: queryWorkspace ? monitoring.outputs.workspaceCustomerId : ''
     ingestionEndpoint: dataCollection.outputs.endpoint
     ingestionRuleId: dataCollection.outputs.immutableId
     schedules: schedules

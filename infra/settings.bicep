@@ -112,6 +112,18 @@ type connectorSettings = {
   @description('Token audience of the ingestion endpoint; to be set in sovereign clouds only.')
   LOGS_INGESTION_AUDIENCE: string?
 
+  @description('Query API of Log Analytics, with its version; to be set in sovereign clouds only.')
+  LOGS_QUERY_ENDPOINT: string?
+
+  @description('Token audience of the query API; to be set in sovereign clouds only.')
+  LOGS_QUERY_AUDIENCE: string?
+
+  @description('Lowest score of events that are posted to the webhook.')
+  ALERT_MIN_SCORE: string?
+
+  @description('1 or 0: agents find the tools of the MCP server.')
+  MCP_TOOLS: string?
+
   @description('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces besides Application Insights.')
   OTEL_EXPORTER_OTLP_ENDPOINT: string?
 

@@ -43,6 +43,8 @@ const GROUPS: readonly { readonly title: string; readonly begins: RegExp }[] = [
   { title: 'All streams', begins: /^(QUALYS|STALE|INCOMPLETE|BACKFILL)_/ },
   { title: 'Stream edr-events', begins: /^EDR_/ },
   { title: 'Stream vm-detections', begins: /^VM_/ },
+  { title: 'Enrichment and agents', begins: /^(LOGS_QUERY|MCP)_/ },
+  { title: 'Alerts', begins: /^ALERT_/ },
   { title: 'Destination', begins: /^LOGS_/ },
   { title: 'Other', begins: /^/ },
 ];

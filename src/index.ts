@@ -1,11 +1,15 @@
+import './functions/alerts.ts';
 import './functions/backfill.ts';
 import './functions/dashboard.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
+import './functions/enrich.ts';
+import './functions/mcp-tools.ts';
 import './functions/openapi.ts';
 import './functions/ping.ts';
 import './functions/plan-windows.ts';
 import './functions/process-window.ts';
+import './functions/push-alert.ts';
 import './functions/qualys-edr-ping.ts';
 import './functions/record-poison.ts';
 import './functions/status.ts';

@@ -51,8 +51,16 @@ describe('imports', () => {
   });
 
   test('triggers only register: they load no code of the app', () => {
-    const light = ['@azure/functions', 'lib/load-handlers.ts', 'lib/azure/names.ts', 'lib/streams/schedules.ts'];
+    const light = [
+      '@azure/functions',
+      'lib/load-handlers.ts',
+      'lib/azure/names.ts',
+      'lib/streams/schedules.ts',
+      'lib/mcp/tool-list.json',
+      'lib/mcp/tool-result.ts',
+    ];
     expect(importsOf(/^functions\//, (name) => !light.includes(name))).toEqual([]);
+    expect(importsOf(/^lib\/mcp\/tool-result\.ts$/, (name) => name !== '@azure/functions')).toEqual([]);
     expect(importsOf(/^lib\/(azure\/names|streams\/schedules)\.ts$/, () => true)).toEqual([]);
     const lazily = sources.find(({ path }) => path === 'lib/load-handlers.ts');
     expect(lazily?.text.match(/^import .*/gm)).toEqual(["import type { handlers } from './handlers/index.ts';"]);

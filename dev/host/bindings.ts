@@ -10,7 +10,7 @@ export interface Trigger {
 }
 
 /** Triggers that this host runs. */
-export const knownTriggers = ['httptrigger', 'timertrigger', 'queuetrigger'];
+export const knownTriggers = ['httptrigger', 'timertrigger', 'queuetrigger', 'mcptooltrigger'];
 
 /** Finds the trigger of a function. @throws Error when it has none. */
 export function findTrigger(target: RegisteredFunction): Trigger {

@@ -21,6 +21,13 @@ export interface QueueSettings {
   readonly messageEncoding: 'base64' | 'none';
 }
 
+/** `extensions.mcp` of host.json: what the server tells of itself. */
+export interface McpServerInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly instructions?: string | undefined;
+}
+
 /** What this host honours of host.json. */
 export interface HostJson {
   readonly routePrefix: string;
@@ -29,6 +36,7 @@ export interface HostJson {
   /** Longest run of a function in milliseconds; undefined: unlimited. */
   readonly functionTimeoutMs: number | undefined;
   readonly queues: QueueSettings;
+  readonly mcp: McpServerInfo;
   readonly logLevels: Readonly<Record<string, LogLevel>>;
 }
 
@@ -64,6 +72,12 @@ const httpSchema = z.looseObject({
   customHeaders: z.record(z.string(), z.string()).default({}),
 });
 
+const mcpSchema = z.looseObject({
+  serverName: z.string().default('Azure Functions MCP server'),
+  serverVersion: z.string().default('1.0.0'),
+  instructions: z.string().optional(),
+});
+
 const logLevel = z
   .string()
   .transform((text) => text.toLowerCase())
@@ -79,6 +93,7 @@ const hostSchema = z.looseObject({
     .looseObject({
       http: httpSchema.prefault({}),
       queues: queuesSchema.prefault({}),
+      mcp: mcpSchema.prefault({}),
     })
     .prefault({}),
   logging: z.looseObject({ logLevel: z.record(z.string(), logLevel).default({}) }).prefault({}),
@@ -113,6 +128,11 @@ export function parseHostJson(text: string): HostJson {
     customHeaders: extensions.http.customHeaders,
     functionTimeoutMs: functionTimeout,
     queues: toQueueSettings(extensions.queues),
+    mcp: {
+      name: extensions.mcp.serverName,
+      version: extensions.mcp.serverVersion,
+      instructions: extensions.mcp.instructions,
+    },
     logLevels: logging.logLevel,
   };
 }

@@ -11,6 +11,7 @@ import { findRoute, type HttpRoute, type RouteMatch } from './http-routes.ts';
 import { streamHttp, toStreamMetadata } from './http-stream.ts';
 import { describeError, type InvocationRequest, type Invoker } from './invoke.ts';
 import type { CategoryLog } from './log.ts';
+import { answerMcp, mcpPath, type McpOptions } from './mcp-endpoint.ts';
 
 /** What the HTTP side of the host needs. */
 export interface HttpServerOptions {
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly customHeaders: Readonly<Record<string, string>>;
   /** Runs a function that has no HTTP trigger, as `POST /admin/functions/<name>` asks; false: there is none. */
   readonly runByName: (name: string, input: string) => boolean;
+  /** Tools for agents; undefined: the app has none. */
+  readonly mcp: McpOptions | undefined;
 }
 
 /** The listening server. */
@@ -144,6 +147,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const [area, kind, name, ...rest] = segments;
   if (method === 'POST' && area === 'admin' && kind === 'functions' && name !== undefined && rest.length === 0) {
     await runAdminRequest(request, response, name, options);
+  } else if (options.mcp !== undefined && segments.join('/') === mcpPath.join('/')) {
+    // In Azure it is the system key `mcp_extension`; here the one key opens everything.
+    if (isAuthorized(request, options)) await answerMcp(request, response, options.mcp);
+    else writeStatus(response, 401);
   } else if (segments.length === 0 && method === 'GET') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('The local Functions host is running.\n');
   } else {

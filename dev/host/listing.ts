@@ -8,7 +8,11 @@ export interface ListedFunction {
   readonly url?: string;
 }
 
-const typeNames: Readonly<Record<string, string>> = { timertrigger: 'timerTrigger', queuetrigger: 'queueTrigger' };
+const typeNames: Readonly<Record<string, string>> = {
+  timertrigger: 'timerTrigger',
+  queuetrigger: 'queueTrigger',
+  mcptooltrigger: 'mcpToolTrigger',
+};
 
 function formatFunction({ name, type, methods, url }: ListedFunction): string {
   return url === undefined

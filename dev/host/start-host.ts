@@ -72,15 +72,18 @@ function startHttp(
 ): Promise<HttpServer> {
   const { invoker, hostJson, env, log } = parts;
   const functionsKey = findSetting(env, 'FUNCTIONS_KEY');
+  const bodyLimit = Number(findSetting(env, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') ?? defaultBodyLimit);
+  const { mcp: targets } = triggers;
   return startHttpServer(port, {
     routes: triggers.http.map((target) => createHttpRoute(target, hostJson.routePrefix)),
     invoker,
     log,
     functionsKey: functionsKey === '' ? undefined : functionsKey,
-    bodyLimit: Number(findSetting(env, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') ?? defaultBodyLimit),
+    bodyLimit,
     streamUri,
     customHeaders: hostJson.customHeaders,
     runByName: createRunByName(triggers),
+    mcp: targets.length === 0 ? undefined : { targets, invoker, bodyLimit, server: hostJson.mcp },
   });
 }
 

@@ -44,6 +44,7 @@ export interface Triggers {
   readonly http: readonly RegisteredFunction[];
   readonly timers: readonly Timer[];
   readonly queues: readonly QueueTrigger[];
+  readonly mcp: readonly RegisteredFunction[];
 }
 
 /** What triggers need of the host. */
@@ -63,6 +64,7 @@ export function createTriggers(targets: readonly RegisteredFunction[], parts: Tr
     http: ofType('httptrigger'),
     timers: ofType('timertrigger').map((target) => createTimer(target, parts)),
     queues: ofType('queuetrigger').map((target) => createQueueTrigger(target, queueOptions)),
+    mcp: ofType('mcptooltrigger'),
   };
 }
 
@@ -86,5 +88,6 @@ export function listFunctions(triggers: Triggers, url: string, routePrefix: stri
     }),
     ...triggers.timers.map(({ name }) => ({ name, type: 'timertrigger' })),
     ...triggers.queues.map(({ name }) => ({ name, type: 'queuetrigger' })),
+    ...triggers.mcp.map(({ metadata }) => ({ name: metadata.name, type: 'mcptooltrigger' })),
   ];
 }

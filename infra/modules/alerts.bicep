@@ -91,6 +91,14 @@ var rules = [
     lookback: null
   }
   {
+    name: 'undelivered-alerts'
+    title: 'EDR alerts were not delivered'
+    description: 'The webhook refused EDR alerts for a day, or nobody knows whether it took them: list them, then replay them.'
+    severity: 1
+    query: '${connectorLines}${loadTextContent('../alerts/undelivered-alerts.kql')}'
+    lookback: null
+  }
+  {
     name: 'transformation-errors'
     title: 'Azure dropped rows'
     description: 'The data collection rule refused or dropped rows that it had accepted.'

@@ -36,6 +36,15 @@ param qualysApiUrl string
 @description('Address of the Qualys password in Key Vault.')
 param qualysCredentialUri string
 
+@description('Address of the webhook for alerts in Key Vault; empty: none.')
+param alertWebhookUri string
+
+@description('Address of what signs posts to it in Key Vault; empty: none.')
+param alertWebhookSigningUri string
+
+@description('Id of the workspace that enrichment reads; empty: none.')
+param queryWorkspaceId string
+
 @description('Where rows are sent.')
 param ingestionEndpoint string
 
@@ -87,7 +96,19 @@ var fixedSettings = {
   LOGS_INGESTION_RULE_ID: ingestionRuleId
 }
 
-var appSettings = union(settings, schedules, fixedSettings)
+// Left out where they are blank.
+var optionalSettings = {
+  LOGS_QUERY_WORKSPACE_ID: queryWorkspaceId
+  ALERT_WEBHOOK_URL: empty(alertWebhookUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookUri})'
+  ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
+}
+var wantedSettings = toObject(
+  filter(items(optionalSettings), entry => !empty(entry.value)),
+  entry => entry.key,
+  entry => entry.value
+)
+
+var appSettings = union(settings, schedules, wantedSettings, fixedSettings)
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName

@@ -1,4 +1,4 @@
-// Key Vault with the one secret: the Qualys password.
+// Key Vault with the Qualys password and, where alerts are pushed, the webhook and what signs the posts.
 
 @description('Name of the vault.')
 param name string
@@ -12,6 +12,14 @@ param tags object
 @description('Password of the Qualys account.')
 @secure()
 param qualysPassword string
+
+@description('Webhook for alerts; empty: none.')
+@secure()
+param alertWebhookUrl string
+
+@description('Secret that signs posts to it; empty: none.')
+@secure()
+param alertWebhookSecret string
 
 @description('Whether the vault is reached through a private endpoint only.')
 param privateOnly bool
@@ -50,6 +58,27 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   }
 }
 
+// The address is a secret too: most webhooks carry their key in it.
+resource webhook 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(alertWebhookUrl)) {
+  parent: keyVault
+  name: 'alert-webhook-url'
+  tags: tags
+  properties: {
+    contentType: 'Webhook for alerts'
+    value: alertWebhookUrl
+  }
+}
+
+resource webhookSigning 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(alertWebhookSecret)) {
+  parent: keyVault
+  name: 'alert-webhook-secret'
+  tags: tags
+  properties: {
+    contentType: 'Signs posts to the webhook for alerts'
+    value: alertWebhookSecret
+  }
+}
+
 @description('Name of the vault.')
 output name string = keyVault.name
 
@@ -58,3 +87,9 @@ output id string = keyVault.id
 
 @description('Address of the secret without a version, so that a new version is picked up within a day.')
 output secretUri string = secret.properties.secretUri
+
+@description('Address of the webhook in Key Vault; empty: none.')
+output alertWebhookUri string = empty(alertWebhookUrl) ? '' : webhook!.properties.secretUri
+
+@description('Address of what signs posts to it; empty: none.')
+output alertWebhookSigningUri string = empty(alertWebhookSecret) ? '' : webhookSigning!.properties.secretUri

@@ -61,6 +61,11 @@ output workspaceId string = workspaceId
 @description('Name of the workspace.')
 output workspaceName string = createWorkspace ? newWorkspace.name : existingWorkspace.name
 
+@description('Id of the workspace in queries.')
+output workspaceCustomerId string = createWorkspace
+  ? newWorkspace!.properties.customerId
+  : existingWorkspace!.properties.customerId
+
 @description('Region of the workspace, where its data collection rule has to be.')
 output workspaceLocation string = createWorkspace ? location : existingWorkspace!.location
 

@@ -22,10 +22,17 @@ param privateOnly bool
 var packageContainer = 'app-package'
 var deadLetterContainer = 'qualys-dead-letters'
 
-// The poison queue is declared too: the host would create it on the first poison message, when nobody watches.
-var queueNames = ['qualys-fetch', 'qualys-fetch-poison']
+// The poison queues are declared too: the host would create them on the first poison message, when nobody watches.
+var queueNames = ['qualys-fetch', 'qualys-fetch-poison', 'qualys-alerts', 'qualys-alerts-poison']
 
-var tableNames = ['QualysWatermarks', 'QualysWindows', 'QualysBackfills', 'QualysLimits', 'QualysAudit']
+var tableNames = [
+  'QualysWatermarks'
+  'QualysWindows'
+  'QualysBackfills'
+  'QualysLimits'
+  'QualysAudit'
+  'QualysAlerts'
+]
 
 resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name

@@ -1,13 +1,16 @@
 import { file, type InfraFiles } from './infra-files.ts';
 import { readDeclaration, readResources } from './read-bicep.ts';
 
+/** A module assigns in one resource group only, and the workspace may be in another. */
+const ROLE_FILES = ['infra/modules/role-assignments.bicep', 'infra/modules/workspace-role-assignments.bicep'];
+
 /** Whether Bicep assigns the roles that docs/deploy.md lists, on the same scopes, and no others. */
 export function checkRoles(files: InfraFiles): string[] {
-  const inBicep = rolesInBicep(file(files, 'infra/modules/role-assignments.bicep'));
+  const inBicep = ROLE_FILES.flatMap((path) => rolesInBicep(file(files, path)));
   const inDocs = rolesInDocs(file(files, 'docs/deploy.md'));
   const elsewhere = Object.keys(files).filter(
     (path) =>
-      path !== 'infra/modules/role-assignments.bicep' &&
+      !ROLE_FILES.includes(path) &&
       path.endsWith('.bicep') &&
       file(files, path).includes("'Microsoft.Authorization/roleAssignments@"),
   );
@@ -16,7 +19,7 @@ export function checkRoles(files: InfraFiles): string[] {
     ...inDocs
       .filter((role) => !inBicep.includes(role))
       .map((role) => `Bicep does not assign the documented role ${role}`),
-    ...elsewhere.map((path) => `${path} assigns a role; only infra/modules/role-assignments.bicep does`),
+    ...elsewhere.map((path) => `${path} assigns a role; only ${ROLE_FILES.join(' and ')} do`),
   ];
 }
 

@@ -20,7 +20,12 @@ const REFUSED_SETTING = /^(FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX)/;
 
 /** Settings of the schema that Bicep has no description for; they can be given all the same. */
 export function listUndescribedSettings(files: InfraFiles): string[] {
-  const known = new Set([...describedSettings(files), ...fixedSettings(files), ...scheduleSettings(readTables(files))]);
+  const known = new Set([
+    ...describedSettings(files),
+    ...fixedSettings(files),
+    ...optionalSettings(files),
+    ...scheduleSettings(readTables(files)),
+  ]);
   return Object.keys(settingsSchema.shape).filter(
     (name) => !known.has(name) && !name.startsWith('AzureWebJobsStorage'),
   );
@@ -34,6 +39,11 @@ function fixedSettings(files: InfraFiles): string[] {
   return readKeys(readDeclaration(file(files, 'infra/modules/function-app.bicep'), 'var fixedSettings'));
 }
 
+/** Settings that Bicep makes of its own parameters where they are given. */
+function optionalSettings(files: InfraFiles): string[] {
+  return readKeys(readDeclaration(file(files, 'infra/modules/function-app.bicep'), 'var optionalSettings'));
+}
+
 function scheduleSettings(tables: readonly TableFile[]): string[] {
   return tables.map(({ schedule }) => schedule.setting);
 }
@@ -43,7 +53,7 @@ export function checkSettings(files: InfraFiles, tables: readonly TableFile[]): 
   const shape: Record<string, { safeParse: (value: unknown) => { success: boolean } }> = settingsSchema.shape;
   const fixed = fixedSettings(files);
   const described = describedSettings(files);
-  const inBicep = [...fixed, ...described, ...scheduleSettings(tables)];
+  const inBicep = [...fixed, ...optionalSettings(files), ...described, ...scheduleSettings(tables)];
   const required = Object.keys(shape).filter((name) => shape[name]?.safeParse(undefined).success === false);
   const schedules = Object.keys(shape).filter((name) => name.endsWith('_SCHEDULE'));
   return [

@@ -7,7 +7,12 @@ import { apiHostMeantBy, gatewayHostFor } from './qualys/platforms.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-const SECRETS: ReadonlySet<string> = new Set(['QUALYS_PASSWORD', 'AzureWebJobsStorage']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'QUALYS_PASSWORD',
+  'AzureWebJobsStorage',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_SECRET',
+]);
 const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
 
 /** Whether a URL points at this machine; only then plain `http` and a development token are accepted. */
@@ -63,6 +68,21 @@ const serviceUrl = trimmed
     return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
   }, 'must hold neither credentials nor a query')
   .transform((text) => text.replace(/\/+$/, ''));
+
+/** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
+const webhookUrl = trimmed
+  .refine((text) => URL.canParse(text), 'must be a URL such as https://host.example/webhook')
+  .refine(
+    (text) =>
+      !URL.canParse(text) ||
+      new URL(text).protocol === 'https:' ||
+      (new URL(text).protocol === 'http:' && isLoopback(text)),
+    'must use https (plain http is allowed for loopback addresses only)',
+  )
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
+  }, 'must hold neither user nor password nor a fragment');
 
 const apiUrl = serviceUrl.superRefine((text, context) => {
   if (!URL.canParse(text)) return;
@@ -258,6 +278,30 @@ export const settingsSchema = z.object({
   LOGS_INGESTION_AUDIENCE: serviceUrl
     .default('https://monitor.azure.com')
     .describe('Token audience of the ingestion endpoint; other in sovereign clouds.'),
+  LOGS_QUERY_WORKSPACE_ID: trimmed
+    .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
+    .optional()
+    .describe('Workspace (its customer id) that enrichment looks hosts, users and vulnerabilities up in; unset: none.'),
+  LOGS_QUERY_ENDPOINT: serviceUrl
+    .default('https://api.loganalytics.io/v1')
+    .describe('Query API of Log Analytics, with its version; other in sovereign clouds.'),
+  LOGS_QUERY_AUDIENCE: serviceUrl
+    .default('https://api.loganalytics.io')
+    .describe('Token audience of the query API; other in sovereign clouds.'),
+  ALERT_WEBHOOK_URL: webhookUrl
+    .optional()
+    .describe(
+      'Webhook of a SOAR platform that gets live EDR events of a high score; a Key Vault reference in Azure; unset: none.',
+    ),
+  ALERT_WEBHOOK_SECRET: z
+    .string()
+    .min(16, 'must be a text of at least 16 characters')
+    .optional()
+    .describe('Secret that signs what is posted there; a Key Vault reference in Azure; unset: not signed.'),
+  ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(
+    'Lowest score that is posted; 4 is what Qualys itself sends mails for.',
+  ),
+  MCP_TOOLS: flag(true).describe('Whether agents find the tools of the MCP server; read when the app starts.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
     .optional()
     .describe('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces; unset: none.'),

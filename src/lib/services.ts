@@ -2,12 +2,19 @@ import type { TokenCredential } from '@azure/core-auth';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
+import { alertKey } from './alerts/alert-record.ts';
+import { postWebhook } from './alerts/post-webhook.ts';
+import type { PushDependencies } from './alerts/push-alert.ts';
+import { webhookHeaders } from './alerts/sign-alert.ts';
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
+import { createLogsReader } from './azure/logs-reader.ts';
+import { createStorageAlertQueue } from './azure/storage-alert-queue.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
 import { openStorage } from './azure/storage.ts';
+import { createTableAlertStore } from './azure/table-alert-store.ts';
 import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
@@ -16,13 +23,14 @@ import { ConfigError } from './errors.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
-import type { CheckpointStore, Clock } from './pipeline/ports.ts';
+import type { AlertItem, CheckpointStore, Clock, LogsReader } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Stream } from './pipeline/stream.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
+import { edrEvents } from './streams/edr-events/index.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
 import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
@@ -47,6 +55,8 @@ export interface Services {
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
+  readonly logs: LogsReader;
+  readonly alerts: PushDependencies & { readonly queue: ReturnType<typeof createStorageAlertQueue> };
   readonly audit: Audit;
   readonly telemetry: Telemetry;
   readonly edr: EdrApi;
@@ -106,6 +116,13 @@ export function createServices(env: Environment): Services {
   };
   const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
+  const alerts = {
+    store: createTableAlertStore(storage),
+    queue: createStorageAlertQueue(storage),
+    clock,
+    log: log.with({ stream: edrEvents.name }),
+    post: alertPoster(settings, clock),
+  };
   return {
     settings,
     clock,
@@ -118,6 +135,8 @@ export function createServices(env: Environment): Services {
     sink,
     deadLetters,
     limiter,
+    logs: createLogsReader(settings, credential),
+    alerts,
     audit: createTableAudit(storage, clock.now),
     telemetry,
     edr,
@@ -128,6 +147,7 @@ export function createServices(env: Environment): Services {
       stream,
       sink,
       deadLetters,
+      alerts: alerts.queue,
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,
@@ -143,6 +163,13 @@ export function createServices(env: Environment): Services {
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
   };
+}
+
+function alertPoster(settings: Settings, clock: Clock): PushDependencies['post'] {
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = settings;
+  if (url === undefined) return undefined;
+  return ({ id, payload }: AlertItem) =>
+    postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()));
 }
 
 function unknownStreams(names: readonly string[]): ConfigError {

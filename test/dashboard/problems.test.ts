@@ -64,12 +64,14 @@ describe('problems', () => {
       ...withStream({ windows: { open: 0, failed: 0, incomplete: 1 } }),
       queue: { waiting: 3, poison: 1 },
       deadLetters: 2,
+      alerts: { enabled: true, queued: 0, poison: 0, waiting: 1, undelivered: 1, uncertain: 2, lastError: 'HTTP 500' },
       limits: [{ ...limit, pausedUntil: '2026-05-01T12:40:00.000Z' }],
     });
     expect(problems).toEqual([
       'bad: 1 work item in the poison queue',
       'warn: edr-events: 1 window closed incomplete',
       'warn: 2 dead letters',
+      'warn: 3 alerts not known to be posted to the webhook',
       "info: Qualys asked the VM API's callers to wait until 12:40 UTC",
     ]);
     expect(find({ limits: [{ ...limit, pausedUntil: '2026-05-01T12:33:59.000Z' }] })).toEqual([]);

@@ -141,12 +141,12 @@ describe('a difference is named', () => {
     [
       'a queue with another name',
       withChange('infra/modules/storage.bicep', "'qualys-fetch-poison'", "'qualys-poison'"),
-      'infra/modules/storage.bicep: var queueNames is qualys-fetch,qualys-poison, the code uses qualys-fetch,qualys-fetch-poison',
+      'infra/modules/storage.bicep: var queueNames is qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-poison, the code uses qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-fetch-poison',
     ],
     [
       'a storage table that is not made',
-      withChange('infra/modules/storage.bicep', ", 'QualysAudit'", ''),
-      'infra/modules/storage.bicep: var tableNames is QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows, the code uses QualysAudit,QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows',
+      withChange('infra/modules/storage.bicep', "  'QualysAudit'\n", ''),
+      'infra/modules/storage.bicep: var tableNames is QualysAlerts,QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows, the code uses QualysAlerts,QualysAudit,QualysBackfills,QualysLimits,QualysWatermarks,QualysWindows',
     ],
     [
       'another dead-letter container',
@@ -175,7 +175,7 @@ describe('a difference is named', () => {
         /$/,
         "resource r 'Microsoft.Authorization/roleAssignments@2022-04-01' = {}\n",
       ),
-      'infra/modules/identity.bicep assigns a role; only infra/modules/role-assignments.bicep does',
+      'infra/modules/identity.bicep assigns a role; only infra/modules/role-assignments.bicep and infra/modules/workspace-role-assignments.bicep do',
     ],
     [
       'a resource without tags',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
 import { createBlobDeadLetters } from '../../src/lib/azure/blob-dead-letters.ts';
+import { createTableAlertStore } from '../../src/lib/azure/table-alert-store.ts';
+import { newAlertRecord } from '../../src/lib/alerts/alert-record.ts';
 import { openStorage } from '../../src/lib/azure/storage.ts';
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
 import { parseSettings } from '../../src/lib/config.ts';
@@ -160,6 +162,30 @@ describe('real answers are as the document promises:', () => {
       for (const each of ['edr/events', 'edr/events/count', path])
         expect((await ask('GET', each)).status).toBe(answered);
     }
+    simulator.setFaults();
+  });
+
+  test('alerts', async () => {
+    const store = createTableAlertStore(storage());
+    const item = { version: 1 as const, id: 'RTF_1', payload: '{}', queuedAt: new Date().toISOString() };
+    const waiting = { state: 'waiting' as const, notBefore: new Date().toISOString(), lastError: 'soar answered 503' };
+    await store.save({ ...newAlertRecord(item, new Date()), ...waiting });
+    await store.save({ ...newAlertRecord({ ...item, id: 'RTF_2' }, new Date()), state: 'undelivered' });
+    expect((await ask('GET', 'alerts?limit=5')).json.alerts).toHaveLength(2);
+    expect((await ask('GET', 'status')).json.alerts).toMatchObject({ waiting: 1, undelivered: 1, uncertain: 0 });
+    expect((await ask('GET', 'alerts?limit=0')).status).toBe(400);
+    expect((await post('alerts/replay')).json).toEqual({ replayed: 1 });
+    expect((await post('alerts/replay?state=done')).status).toBe(400);
+  });
+
+  test('enrichment', async () => {
+    const found = await ask('GET', 'enrich?file=setup.exe&hours=720');
+    expect((found.json as { events: { list: unknown[] } }).events.list.length).toBeGreaterThan(0);
+    expect((await ask('GET', 'enrich?file=never-seen.bin')).status).toBe(200);
+    expect((await ask('GET', 'enrich?file=')).status).toBe(400);
+    expect((await ask('GET', 'enrich?host=ws-001')).status).toBe(503);
+    simulator.setFaults({ kind: 'status', status: 500, route: '/ioc/events', count: 'always' });
+    expect((await ask('GET', 'enrich?file=setup.exe')).status).toBe(502);
     simulator.setFaults();
   });
 

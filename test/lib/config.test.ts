@@ -87,6 +87,11 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ],
   ['LOGS_INGESTION_ENDPOINT', /https/, 'dce.example.com', 'http://dce.example.com'],
   ['LOGS_INGESTION_AUDIENCE', /https/, 'monitor'],
+  ['LOGS_QUERY_WORKSPACE_ID', /must be a UUID/, 'workspace', '/subscriptions/1/resourceGroups/g'],
+  ['LOGS_QUERY_ENDPOINT', /https/, 'api.loganalytics.io', 'http://api.loganalytics.io/v1'],
+  ['LOGS_QUERY_AUDIENCE', /https/, 'audience'],
+  ['ALERT_MIN_SCORE', /whole number from 0 to 10/, '11', '-1', 'high'],
+  ['MCP_TOOLS', /0, 1, true or false/, 'on'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', /https/, 'collector:4318', 'http://collector.example:4318'],
   ['AzureWebJobsStorage__queueServiceUri', /https/, 'account'],
   ['AzureWebJobsStorage__tableServiceUri', /https/, 'http://account.table.core.windows.net'],
@@ -116,6 +121,9 @@ describe('a bad value', () => {
       'AzureWebJobsStorage',
       'AzureWebJobsStorage__accountName',
       'AzureWebJobsStorage__clientId',
+      // Secret as a whole: below.
+      'ALERT_WEBHOOK_URL',
+      'ALERT_WEBHOOK_SECRET',
     ]);
     expect(SETTING_NAMES.filter((name) => !free.has(name) && !REFUSED.some(([tried]) => tried === name))).toEqual([]);
   });
@@ -139,6 +147,21 @@ describe('a bad value', () => {
       expect(message.split(`${name} `)).toHaveLength(2);
     }
     expect(message).toContain('AzureWebJobsStorage must be set');
+  });
+
+  test.for([
+    ['ALERT_WEBHOOK_URL', 'soar.example/hook-secret', /must be a URL/],
+    ['ALERT_WEBHOOK_URL', 'http://soar.example/hook-secret', /must use https/],
+    ['ALERT_WEBHOOK_URL', 'https://user:hook-secret@soar.example/', /neither user nor password/],
+    ['ALERT_WEBHOOK_URL', 'https://soar.example/#hook-secret', /nor a fragment/],
+    ['ALERT_WEBHOOK_SECRET', 'hook-secret', /at least 16 characters/],
+  ] as const)('of the secret %s is refused without being shown: %s', ([name, value, allowed]) => {
+    const { message, publicMessage } = errorOf({ [name]: value });
+    for (const text of [message, publicMessage]) {
+      expect(text).toContain(name);
+      expect(text).toMatch(allowed);
+      expect(text).not.toContain('hook-secret');
+    }
   });
 
   test('hides no missing gateway behind it', () => {

@@ -118,7 +118,7 @@ function pauseOf({ api, pausedUntil, pauseReason }: LimitView, now: number): Pro
   return [{ severity: 'info', title, hint: pauseReason ?? '', target: 'limits' }];
 }
 
-function storedProblems({ queue, deadLetters }: StatusAnswer): Problem[] {
+function storedProblems({ queue, deadLetters, alerts }: StatusAnswer): Problem[] {
   const problems: Problem[] = [];
   if (queue.poison > 0) {
     const title = `${formatPlural(queue.poison, 'work item')} in the poison queue`;
@@ -136,6 +136,16 @@ function storedProblems({ queue, deadLetters }: StatusAnswer): Problem[] {
       title,
       hint: 'Rows that Azure refuses. Replay them after a fix.',
       target: 'dead-letters',
+    });
+  }
+  const unposted = alerts.undelivered + alerts.uncertain;
+  if (unposted > 0) {
+    const title = `${formatPlural(unposted, 'alert')} not known to be posted to the webhook`;
+    problems.push({
+      severity: 'warn',
+      title,
+      hint: alerts.lastError ?? 'GET /api/alerts lists them.',
+      target: 'queue',
     });
   }
   return problems;

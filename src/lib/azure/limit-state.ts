@@ -66,7 +66,7 @@ export function waitFor(
 }
 
 /**
- * Paces by the vendor's hourly budget: live windows stop when nothing is left, backfills when the reserve is reached.
+ * Paces by the vendor's hourly budget: live windows stop when nothing is left, the others when the reserve is reached.
  * The window rolls, so one call comes free about every window ÷ limit.
  */
 function budgetWait(
@@ -76,7 +76,7 @@ function budgetWait(
   now: number,
 ): { ms: number; why: string } {
   if (state.rateLimit === 0 || state.rateWindowSeconds === 0) return { ms: 0, why: '' };
-  const floor = priority === 'backfill' ? Math.floor((state.rateLimit * reservePercent) / 100) : 0;
+  const floor = priority === 'live' ? 0 : Math.floor((state.rateLimit * reservePercent) / 100);
   const left = callsLeft(state, now) - floor;
   if (left > 0) return { ms: 0, why: '' };
   return {

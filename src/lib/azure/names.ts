@@ -6,6 +6,12 @@ export const QUEUE_NAME = 'qualys-fetch';
 /** Where the Functions host puts a work item after its last attempt. */
 export const POISON_QUEUE_NAME = `${QUEUE_NAME}-poison`;
 
+/** Queue of alerts to be posted. */
+export const ALERT_QUEUE_NAME = 'qualys-alerts';
+
+/** Where the Functions host puts an alert after its last attempt. */
+export const ALERT_POISON_QUEUE_NAME = `${ALERT_QUEUE_NAME}-poison`;
+
 /** Storage tables, by role. */
 export const TABLE_NAMES = {
   watermarks: 'QualysWatermarks',
@@ -13,6 +19,7 @@ export const TABLE_NAMES = {
   backfills: 'QualysBackfills',
   limits: 'QualysLimits',
   audit: 'QualysAudit',
+  alerts: 'QualysAlerts',
 } as const;
 
 /** Blob container of what could not be ingested. */

@@ -11,6 +11,8 @@ import { viewLimits } from './view-limits.ts';
 
 const POLL_MS = 150;
 const MAX_TRIES = 20;
+/** Who goes first. */
+const RANK: Readonly<Record<Priority, number>> = { interactive: 0, live: 1, enrichment: 2, backfill: 3 };
 
 interface HeldLease {
   readonly id: string;
@@ -130,7 +132,8 @@ export class PermitPool {
 
   #mustYield(priority: Priority): boolean {
     if (priority === 'live') return false;
-    return this.#state.liveWaitsUntil > Date.now() || this.#waiting.some((each) => each.priority === 'live');
+    const isBefore = (other: Priority): boolean => RANK[other] < RANK[priority];
+    return this.#state.liveWaitsUntil > Date.now() || this.#waiting.some((each) => isBefore(each.priority));
   }
 
   #use(lease: HeldLease): Permit {
@@ -161,8 +164,8 @@ export class PermitPool {
 
   /** Who gets the next free permit here; undefined when nobody waits who may have it. */
   #nextInLine() {
-    const live = this.#waiting.find(({ priority }) => priority === 'live');
-    return live ?? this.#waiting.find(({ priority }) => !this.#mustYield(priority));
+    const next = [...this.#waiting].sort((left, right) => RANK[left.priority] - RANK[right.priority])[0];
+    return next === undefined || this.#mustYield(next.priority) ? undefined : next;
   }
 
   /** Permits held beyond what the vendor allows since it has told a lower limit. */

@@ -1,26 +1,17 @@
 import type { HttpRequest } from '@azure/functions';
+import { requestBackfill } from '../actions/start-backfill.ts';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readBody, readQuery } from '../http/read-request.ts';
 import { backfillBody, backfillId, backfillsQuery } from '../http/requests.ts';
-import { checkBackfill } from '../http/check-backfill.ts';
-import { cancelBackfill, listBackfills, startBackfill, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
+import { cancelBackfill, listBackfills, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
 /** Starts a backfill. */
 export const startOne = handle(async (request) => {
-  const { backfills, settings, streams } = getServices();
-  const wanted = await readBody(request, backfillBody);
-  const range = await checkBackfill(wanted, {
-    store: backfills.store,
-    streams: streams.map(({ name }) => name),
-    maxDays: settings.BACKFILL_MAX_DAYS,
-    maxRunning: settings.BACKFILL_MAX_RUNNING,
-  });
-  const { backfill, isNew } = await startBackfill(range, backfills);
-  const { id, stream, from, to, status } = backfill;
-  const statusUrl = `${request.url.replace(/[?#].*$/, '').replace(/\/$/, '')}/${id}`;
-  return json({ id, stream, from, to, status, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
+  const { backfill, isNew } = await requestBackfill(await readBody(request, backfillBody));
+  const statusUrl = `${request.url.replace(/[?#].*$/, '').replace(/\/$/, '')}/${backfill.id}`;
+  return json({ ...backfill, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
 });
 
 /** Lists backfills, newest first. */

@@ -1,12 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { lookUpEvents } from '../actions/look-up-events.ts';
 import { handle } from '../http/handle.ts';
 import { countQuery, detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { readParams, readQuery } from '../http/read-request.ts';
 import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
-import { getServices } from '../services.ts';
-
-/** Longest answer passed through, in bytes. */
-const MAX_ANSWER_BYTES = 50_000_000;
 
 /** The guide's events call with our token. */
 export const events = handle((request) => passThrough({ call: 'events' }, readQuery(request, eventsQuery) as EdrQuery));
@@ -21,8 +18,7 @@ export const event = handle((request: HttpRequest) => {
 });
 
 async function passThrough(target: EdrTarget, query: EdrQuery): Promise<HttpResponseInit> {
-  const answer = await getServices().edr.passThrough(target, query, { priority: 'interactive' });
-  const body = await answer.bytes(MAX_ANSWER_BYTES);
+  const body = await lookUpEvents(target, query, { priority: 'interactive' });
   const isEmpty = body.byteLength === 0;
   return {
     status: isEmpty ? 204 : 200,

@@ -38,19 +38,37 @@ export function problem(
   return { status, headers: { 'content-type': 'application/problem+json', ...headers }, body: JSON.stringify(body) };
 }
 
-/** The answer to a request that failed. */
-export function toProblem(error: unknown): HttpResponseInit {
+/** What a failure tells the caller. */
+export interface Problem {
+  readonly status: number;
+  readonly detail: string;
+  /** When to come back; absent where waiting is not asked for. */
+  readonly retryAfterSeconds?: number;
+  /** Further members of the answer. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** What a failure means to the caller, over HTTP or as an agent's tool. */
+export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) {
-    return problem(error.status, error.message, error.errors.length === 0 ? {} : { errors: error.errors });
+    const { status, message: detail, errors } = error;
+    return { status, detail, ...(errors.length === 0 ? {} : { extra: { errors } }) };
   }
   if (error instanceof WaitError) {
-    const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
-    return problem(503, error.message, { retryAfterSeconds: seconds }, { 'retry-after': String(seconds) });
+    const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+    return { status: 503, detail: error.message, retryAfterSeconds, extra: { retryAfterSeconds } };
   }
-  if (error instanceof ConfigError) return problem(503, error.publicMessage);
-  if (error instanceof FatalError) return problem(vendorStatus(error), error.message, codeOf(error));
-  if (error instanceof RetryableError) return problem(502, messageOf(error), codeOf(error));
-  return problem(500, 'the request failed for a reason the connector does not know; the log tells it');
+  if (error instanceof ConfigError) return { status: 503, detail: error.publicMessage };
+  if (error instanceof FatalError) return { status: vendorStatus(error), detail: error.message, extra: codeOf(error) };
+  if (error instanceof RetryableError) return { status: 502, detail: messageOf(error), extra: codeOf(error) };
+  return { status: 500, detail: 'the request failed for a reason the connector does not know; the log tells it' };
+}
+
+/** The answer to a request that failed. */
+export function toProblem(error: unknown): HttpResponseInit {
+  const { status, detail, retryAfterSeconds, extra } = problemOf(error);
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return problem(status, detail, extra, headers);
 }
 
 /** A refusal by the vendor keeps its status where it is the caller's fault. */

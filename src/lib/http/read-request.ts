@@ -18,7 +18,7 @@ export async function readBody<T extends z.ZodType>(request: HttpRequest, schema
   } catch {
     throw new ProblemError(400, 'the body must be JSON');
   }
-  return check(body, schema, 'body');
+  return checkInput(body, schema, 'body');
 }
 
 /** Reads the query. @throws ProblemError (400) that names every wrong parameter. */
@@ -31,15 +31,16 @@ export function readQuery<T extends z.ZodType>(request: HttpRequest, schema: T):
     const errors = repeated.map((name) => `${name} must be given once`);
     throw new ProblemError(400, errors.join('; '), errors);
   }
-  return check(Object.fromEntries(query), schema, 'query');
+  return checkInput(Object.fromEntries(query), schema, 'query');
 }
 
 /** Reads the parameters of the path. @throws ProblemError (400) that names every wrong one. */
 export function readParams<T extends z.ZodType>(request: HttpRequest, schema: T): z.output<T> {
-  return check(request.params, schema, 'path');
+  return checkInput(request.params, schema, 'path');
 }
 
-function check<T extends z.ZodType>(value: unknown, schema: T, whole: string): z.output<T> {
+/** Checks what a caller gave; `whole` names it where no field is at fault. @throws ProblemError (400) that names every wrong field. */
+export function checkInput<T extends z.ZodType>(value: unknown, schema: T, whole: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => {

@@ -97,6 +97,20 @@ export const deadLettersQuery = z.strictObject({
   limit: wholeNumber(1, 1000).default('100').describe('Dead letters at most.'),
 });
 
+/** Query of the list of alerts. */
+export const alertsQuery = z.strictObject({
+  limit: wholeNumber(1, 1000).default('100').describe('Alerts at most.'),
+});
+
+/** Query of a replay of alerts. */
+export const replayAlertsQuery = z.strictObject({
+  state: z
+    .enum(['undelivered', 'uncertain'], 'must be undelivered or uncertain')
+    .default('undelivered')
+    .describe('Which ones; an uncertain one may have been taken before, and then comes twice.'),
+  limit: wholeNumber(1, 1000).default('100').describe('Alerts at most.'),
+});
+
 /** Body of the SOAR action `qualys_edr_ping`, as Chronicle SOAR calls it. */
 export const edrPingBody = z
   .object({

@@ -6,7 +6,9 @@ export const TAGS = {
   Windows: 'The windows of time that the streams are read in.',
   Backfills: 'Ranges of time that are read again.',
   'Dead letters': 'Rows that Azure refuses.',
+  Alerts: 'EDR events that a webhook is told of.',
   'EDR look-ups': "The three calls of Qualys' EDR guide, with the connector's login.",
+  Enrichment: 'What is known of a host, user, file or address, for a case.',
   Actions: 'Actions for a SOAR platform.',
 } as const;
 

@@ -1,7 +1,9 @@
 import type { Operation } from './operation.ts';
+import { alertOperations } from './operations/alerts.ts';
 import { backfillOperations } from './operations/backfills.ts';
 import { deadLetterOperations } from './operations/dead-letters.ts';
 import { edrOperations } from './operations/edr.ts';
+import { enrichOperations } from './operations/enrich.ts';
 import { healthOperations } from './operations/health.ts';
 import { windowOperations } from './operations/windows.ts';
 
@@ -11,5 +13,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...windowOperations,
   ...backfillOperations,
   ...deadLetterOperations,
+  ...alertOperations,
   ...edrOperations,
+  ...enrichOperations,
 ];

@@ -1,7 +1,10 @@
-import type { ApiName, Chunk, Json, WindowCounts } from './stream.ts';
+import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
 
-/** Who asks: live windows go before backfills; a person or playbook at the HTTP routes waits for neither permits nor pauses. */
-export type Priority = 'live' | 'backfill' | 'interactive';
+/**
+ * Who asks: live windows go first, then enrichment for playbooks and agents, then backfills; these two leave the reserve of the call
+ * budget to the live windows. A person at the HTTP routes waits for neither permits nor pauses.
+ */
+export type Priority = 'live' | 'enrichment' | 'backfill' | 'interactive';
 
 /** The right to make one vendor call; given back when the answer is read. */
 export interface Permit {
@@ -98,6 +101,39 @@ export interface WorkItem {
 export interface WorkQueue {
   /** Adds an item, visible after `delaySeconds` (at most seven days). */
   readonly send: (item: WorkItem, delaySeconds?: number) => Promise<void>;
+}
+
+/** The message of the alert queue. */
+export interface AlertItem extends Alert {
+  readonly version: 1;
+  /** When its row was accepted, ISO 8601. */
+  readonly queuedAt: string;
+}
+
+/** Where alerts wait until they are posted. */
+export interface AlertQueue {
+  /** Adds an alert, visible after `delaySeconds` (at most seven days). */
+  readonly send: (item: AlertItem, delaySeconds?: number) => Promise<void>;
+}
+
+/** Rows of a query, by the names of their columns; times as ISO 8601. */
+export interface LogRows {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Why rows may be missing although some came. */
+  readonly partialError?: string;
+}
+
+/** Reads what was ingested. */
+export interface LogsReader {
+  /**
+   * Runs a KQL query over rows whose `TimeGenerated` is within `[from, to]`.
+   * @throws ConfigError, FatalError, RetryableError or WaitError; the signal's reason when aborted.
+   */
+  readonly query: (
+    kql: string,
+    span: { readonly from: Date; readonly to: Date },
+    signal: AbortSignal,
+  ) => Promise<LogRows>;
 }
 
 /** The time; replaced in tests. */

@@ -1,23 +1,17 @@
 import { ClaimLostError, messageOf, RetryableError, WaitError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
+import { deliverChunk, type DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, DeadLetters, Sink, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { recoverFrom, shortReadDelay } from './recovery.ts';
-import type { Outcome, Progress, Stream, WindowTask } from './stream.ts';
-import { uploadChunk } from './upload-chunk.ts';
+import type { Outcome, Progress, WindowTask } from './stream.ts';
 import { newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
-export interface ProcessDependencies {
+export interface ProcessDependencies extends DeliverDependencies {
   readonly store: CheckpointStore;
   readonly queue: WorkQueue;
-  readonly sink: Sink;
-  readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly stream: Stream;
   /** Name of this worker. */
   readonly owner: string;
   /** A window without progress for so long is taken from its worker, in seconds. */
@@ -131,7 +125,7 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
   const startedAt = Date.now();
   claim.throwIfLost();
   if (step.chunk !== undefined && step.chunk.rows > 0) {
-    await uploadChunk(step.chunk, claim, deps);
+    await deliverChunk(step.chunk, claim, deps);
     record.counts.rows += step.chunk.rows;
     deps.log.info('RowsUploaded', {
       rows: step.chunk.rows,

@@ -21,12 +21,22 @@ export interface Window {
   readonly slice?: string;
 }
 
+/** What people are to be told at once, beside its row. */
+export interface Alert {
+  /** Identity of what happened; told once. */
+  readonly id: string;
+  /** JSON text to be posted, at most 30,000 bytes. */
+  readonly payload: string;
+}
+
 /** A JSON array of rows that goes to the sink in one call. */
 export interface Chunk {
   /** UTF-8 JSON text of the array, brackets included; at most 950,000 bytes. */
   readonly json: Uint8Array;
   /** Rows in the array. */
   readonly rows: number;
+  /** To be put in the queue of alerts once the rows are accepted. */
+  readonly alerts?: readonly Alert[];
 }
 
 /** Counts of one window; they only grow. */

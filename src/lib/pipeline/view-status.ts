@@ -1,5 +1,5 @@
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, LimitView, WindowRecord } from './ports.ts';
+import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
 import type { ApiName } from './stream.ts';
 
 /** What status tells of a stream. */
@@ -20,19 +20,6 @@ export interface StreamStatus {
   readonly rowsLast24h: number;
   /** Latest error of a window that is not closed, or an unacknowledged incomplete window; null when there is none. */
   readonly lastError: string | null;
-}
-
-/** What status answers. */
-export interface StatusAnswer {
-  readonly version: string;
-  /** The app's clock, ISO 8601. */
-  readonly time: string;
-  readonly streams: readonly StreamStatus[];
-  /** Limits of the APIs that enabled streams read. */
-  readonly limits: readonly LimitView[];
-  /** Messages in the queues, about. */
-  readonly queue: { readonly waiting: number; readonly poison: number };
-  readonly deadLetters: number;
 }
 
 const DAY_MS = 86_400_000;

@@ -50,3 +50,9 @@ export function apiHostMeantBy(host: string): string | undefined {
   if (domain === 'qg1.apps.qualys.eu') return 'qualysapi.qualys.eu';
   return `qualysapi.${domain}`;
 }
+
+/** The console host for a VM API host: `qualysguard.` for `qualysapi.`; undefined where the name does not tell. */
+export function consoleHostFor(apiHost: string): string | undefined {
+  const prefix = 'qualysapi.';
+  return apiHost.startsWith(prefix) ? `qualysguard.${apiHost.slice(prefix.length)}` : undefined;
+}

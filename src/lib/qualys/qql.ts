@@ -27,7 +27,6 @@ export interface FilterWindow {
  * @throws ConfigError when `EDR_FILTER` cannot be put into parentheses safely.
  */
 export function windowFilter(settings: FilterSettings, window: FilterWindow): string {
-  const range = `['${wholeSecond('from', window.from)}' .. '${wholeSecond('to', window.to)}']`;
   const conditions = [
     filterCondition(settings),
     typesCondition(settings),
@@ -35,7 +34,12 @@ export function windowFilter(settings: FilterSettings, window: FilterWindow): st
     sliceCondition(window),
   ];
   const joined = conditions.filter((condition) => condition !== '').map((condition) => ` AND (${condition})`);
-  return `${settings.EDR_TIME_TOKEN} : ${range}${joined.join('')}`;
+  return `${timeRange(settings.EDR_TIME_TOKEN, window)}${joined.join('')}`;
+}
+
+/** The condition that a time is within whole seconds, both included. @throws RangeError for times within a second. */
+export function timeRange(token: string, { from, to }: Pick<FilterWindow, 'from' | 'to'>): string {
+  return `${token} : ['${wholeSecond('from', from)}' .. '${wholeSecond('to', to)}']`;
 }
 
 /** The slices by type into which a window may be cut: together they hold each event once. */
@@ -55,14 +59,27 @@ export function windowSort(settings: Pick<Settings, 'EDR_SORT' | 'EDR_TIME_TOKEN
  * @throws FatalError for values with both kinds of quotes, a backtick or a control character.
  */
 export function quoteValue(value: string): string {
+  return quote(value, value.replaceAll('\\', '\\\\'));
+}
+
+/**
+ * The same for a path, whose backslashes stand as they are: so a peer's recorded queries found files. They end no literal early, because
+ * the quotes are of the kind that the path does not hold, and none stands at its end.
+ * @throws FatalError as `quoteValue`.
+ */
+export function quotePath(path: string): string {
+  return quote(path, path.replace(/\\+$/, ''));
+}
+
+function quote(value: string, literal: string): string {
   const hasBoth = value.includes("'") && value.includes('"');
   if (hasBoth || /[`\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)) {
     throw new FatalError(
       `A value in a QQL filter must hold no control character, no backtick and only one kind of quotes, given ${JSON.stringify(value.slice(0, 100))}`,
     );
   }
-  const quote = value.includes("'") ? '"' : "'";
-  return `${quote}${value.replaceAll('\\', '\\\\')}${quote}`;
+  const mark = value.includes("'") ? '"' : "'";
+  return `${mark}${literal}${mark}`;
 }
 
 function wholeSecond(name: string, time: string): string {

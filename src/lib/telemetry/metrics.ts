@@ -11,7 +11,8 @@ interface Instruments {
   readonly durations: Readonly<Record<'call' | 'upload' | 'window', Histogram>>;
 }
 
-type CounterName = 'ticks' | 'rows' | 'bytes' | 'pages' | 'calls' | 'waits' | 'failures' | 'windows' | 'deadLetters';
+type CounterName =
+  'ticks' | 'rows' | 'bytes' | 'pages' | 'calls' | 'waits' | 'failures' | 'windows' | 'deadLetters' | 'alerts';
 
 /** Makes the connector's instruments (docs/telemetry.md lists them). */
 export function createMetrics(meter: Meter): Metrics {
@@ -44,6 +45,7 @@ function createInstruments(meter: Meter): Instruments {
       waits: counter('waits', '{wait}', 'Windows put off because Qualys or the destination asked to wait'),
       failures: counter('failures', '{failure}', 'Windows that failed, to be tried again'),
       windows: counter('windows', '{window}', 'Windows ended'),
+      alerts: counter('alerts', '{alert}', 'Alerts queued, posted, refused and given up'),
       deadLetters: counter('dead_letters', '{row}', 'Rows put aside as dead letters'),
     },
     gauges: {
@@ -82,6 +84,11 @@ const EVENTS: Readonly<Record<string, RecordEvent>> = {
   WindowFailed: ({ counters }, fields) => counters.failures.add(1, { ...streamOf(fields), kind: 'failed' }),
   WindowClosed: recordEnd,
   WindowIncomplete: recordEnd,
+  AlertsQueued: ({ counters }, fields) => counters.alerts.add(numberIn(fields.alerts), { outcome: 'queued' }),
+  AlertDelivered: ({ counters }) => counters.alerts.add(1, { outcome: 'delivered' }),
+  AlertRefused: ({ counters }) => counters.alerts.add(1, { outcome: 'refused' }),
+  AlertUndelivered: ({ counters }) => counters.alerts.add(1, { outcome: 'undelivered' }),
+  AlertUncertain: ({ counters }) => counters.alerts.add(1, { outcome: 'uncertain' }),
   RowDeadLettered: ({ counters }, fields) => counters.deadLetters.add(1, streamOf(fields)),
 };
 

@@ -1,7 +1,7 @@
 import type { LogFields } from '../log.ts';
 
-/** Spans of the path from plan to upload. */
-export type SpanName = 'plan' | 'window' | 'page' | 'call' | 'upload';
+/** Spans of the path from plan to upload, and of posting an alert. */
+export type SpanName = 'plan' | 'window' | 'page' | 'call' | 'upload' | 'alert';
 
 /** Values of spans and metrics: names, counts and sizes. Never free text, which may quote the vendor. */
 export type TelemetryAttributes = Readonly<Record<string, string | number | boolean>>;

@@ -174,6 +174,31 @@ describe('priorities', () => {
     expect(order).toHaveLength(5);
   });
 
+  test('enrichment goes after live windows and before backfills', async () => {
+    const limiter = instance({ turnMs: 0 }, 1);
+    const first = await acquire(limiter);
+    const order: Priority[] = [];
+    const wait = async (priority: Priority): Promise<void> => {
+      const permit = await acquire(limiter, priority);
+      order.push(priority);
+      await sleep(20);
+      permit.release();
+    };
+    const waiting = [wait('backfill'), wait('enrichment')];
+    await sleep(100);
+    waiting.push(wait('live'));
+    await sleep(100);
+    first.release();
+    await Promise.all(waiting);
+    expect(order).toEqual(['live', 'enrichment', 'backfill']);
+  });
+
+  test('enrichment waits for a permit a moment at most, and says how long to stay away', async () => {
+    const limiter = instance({ patienceMs: 200 }, 1);
+    await acquire(limiter);
+    await expect(limiter.acquire('edr', 'enrichment')).rejects.toBeInstanceOf(WaitError);
+  });
+
   test('a person waits for neither permits nor pauses', async () => {
     const limiter = instance({}, 1);
     await acquire(limiter);

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { PingResult } from '../../http/run-checks.ts';
+import type { StatusAnswer } from '../../actions/view-connector.ts';
 import type { LimitView } from '../../pipeline/ports.ts';
-import type { StatusAnswer, StreamStatus } from '../../pipeline/view-status.ts';
+import type { StreamStatus } from '../../pipeline/view-status.ts';
 import { streamName } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { anyObject, count, time } from '../values.ts';
@@ -89,6 +90,17 @@ export const status = z
       poison: count('Work items that the host gave up and nobody has recorded yet.'),
     }),
     deadLetters: count('Dead letters, counted up to 5000.'),
+    alerts: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether a webhook is set.'),
+        queued: count('Messages of the alert queue, delayed ones included; approximate.'),
+        poison: count('Messages that the host gave up and nobody has recorded yet.'),
+        waiting: count('Alerts that are tried again.'),
+        undelivered: count('Alerts that were given up after a day of refusals.'),
+        uncertain: count('Alerts of which nobody knows whether they were taken.'),
+        lastError: z.string().nullable().describe('Latest reason of one of them.'),
+      })
+      .meta({ id: 'AlertStatus' }),
   })
   .meta({
     id: 'Status',
@@ -122,6 +134,15 @@ export const status = z
         ],
         queue: { waiting: 1, poison: 0 },
         deadLetters: 0,
+        alerts: {
+          enabled: true,
+          queued: 0,
+          poison: 0,
+          waiting: 0,
+          undelivered: 0,
+          uncertain: 0,
+          lastError: null,
+        },
       },
     ],
   }) satisfies z.ZodType<StatusAnswer>;
@@ -149,7 +170,7 @@ export const healthOperations: readonly Operation[] = [
     tag: 'Health',
     summary: 'Get the status of all streams',
     description:
-      'Watermark, lag, windows that need attention, rows of the last day, limits of both APIs, queues, and dead letters.',
+      'Watermark, lag, windows that need attention, rows of the last day, limits of both APIs, queues, dead letters, and alerts that are not posted.',
     answers: { 200: { description: 'Where each stream stands.', schema: status } },
     problems: SERVICE_PROBLEMS,
     connector: 'important',

@@ -20,6 +20,8 @@ export interface EdrPageOptions {
   readonly timeField: string;
   /** Highest limit first. */
   readonly severityTable: readonly SeverityLimit[];
+  /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
+  readonly alertScore?: number | undefined;
   /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
   readonly isUploaded: (rowKey: string) => boolean;
   /** Whether a record was received before, by its 16-byte identity. */

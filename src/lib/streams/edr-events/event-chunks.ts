@@ -9,6 +9,8 @@ export interface EdrChunk extends Chunk {
   readonly uploaded: Uint8Array;
   /** Identities of the records newly received up to here, 16 bytes each, concatenated. */
   readonly fetched: Uint8Array;
+  /** JSON text of those of its rows whose score is high enough for an alert. */
+  readonly alertRows: readonly Buffer[];
 }
 
 /** Gathers rows into chunks, and the keys that belong to them. */
@@ -17,13 +19,15 @@ export interface EventChunks {
   /** Keys of the rows since the last chunk, and identities of the records received since then. */
   uploaded: string[];
   fetched: string[];
+  /** Texts of the rows since the last chunk that make an alert. */
+  alerts: Buffer[];
   /** Chunks that were not handed out yet. */
   finished: EdrChunk[];
 }
 
 /** @param maxBytes largest chunk. */
 export function createEventChunks(maxBytes: number): EventChunks {
-  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], finished: [] };
+  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], alerts: [], finished: [] };
 }
 
 /** Adds a row with its ledger key. */
@@ -47,7 +51,9 @@ export function takeChunks(chunks: EventChunks): EdrChunk[] {
 
 function book(chunks: EventChunks, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  chunks.finished.push({ ...chunk, uploaded: keyBytes(chunks.uploaded), fetched: keyBytes(chunks.fetched) });
+  const { uploaded, fetched, alerts: alertRows } = chunks;
+  chunks.finished.push({ ...chunk, uploaded: keyBytes(uploaded), fetched: keyBytes(fetched), alertRows });
   chunks.uploaded = [];
   chunks.fetched = [];
+  chunks.alerts = [];
 }

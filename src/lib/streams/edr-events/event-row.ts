@@ -51,6 +51,8 @@ export interface RowEncoder {
   readonly severityTable: readonly SeverityLimit[];
   readonly severityTexts: ReadonlyMap<string, RowText>;
   severity: string | undefined;
+  /** Score of the row; NaN when it has none. */
+  score: number;
   readonly span: TextSpan;
   readonly list: TextList;
 }
@@ -75,6 +77,7 @@ export function createRowEncoder(
     severityTable,
     severityTexts: new Map(severityTexts),
     severity: undefined,
+    score: Number.NaN,
     span: { start: 0, end: 0 },
     list: createTextList(),
   };
@@ -83,6 +86,7 @@ export function createRowEncoder(
 /** Starts a row that knows nothing but when it was made. */
 export function putUnknown(encoder: RowEncoder): void {
   encoder.row.length = 0;
+  encoder.score = Number.NaN;
   putText(encoder.row, `{"TimeGenerated":"${encoder.generatedAt}"`);
   encoder.timeEnd = encoder.row.length;
 }
@@ -98,6 +102,7 @@ export function putColumns(encoder: RowEncoder, tape: JsonTape): void {
   if (!putFirstTime(encoder, tape)) putText(row, `"${encoder.generatedAt}"`);
   encoder.timeEnd = row.length;
   encoder.severity = undefined;
+  encoder.score = Number.NaN;
   for (const { slot, columns } of plan.groups) {
     if (slot >= 0 && (tape.slots[slot] ?? -1) < 0) continue;
     for (const column of columns) putColumn(encoder, tape, column);
@@ -185,10 +190,15 @@ function putScalar(encoder: RowEncoder, tape: JsonTape, value: number, kind: Col
       const number = readInteger(tape, value, span, kind === 'long' ? LONG_LIMIT : INT_LIMIT);
       if (number === undefined) return false;
       putInteger(encoder, tape, number);
-      if (kind === 'score') encoder.severity = severityOf(Number(number), encoder.severityTable);
+      if (kind === 'score') putScore(encoder, Number(number));
       return true;
     }
   }
+}
+
+function putScore(encoder: RowEncoder, score: number): void {
+  encoder.score = score;
+  encoder.severity = severityOf(score, encoder.severityTable);
 }
 
 /** Appends the number in the span; its text as it stands, where that is the number's shortest one. */

@@ -16,6 +16,8 @@ export interface EdrPage {
   readonly encoder: RowEncoder;
   readonly canonical: CanonicalWriter;
   readonly chunks: EventChunks;
+  /** Lowest score of rows that make an alert; infinite when none do. */
+  readonly alertScore: number;
   /** The window, in milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
@@ -51,6 +53,7 @@ export function createEdrPage(plan: EventPlan, options: EdrPageOptions): EdrPage
     encoder: createRowEncoder(plan, options, maxColumnsBytes, restBytes),
     canonical: createCanonicalWriter(),
     chunks: createEventChunks(maxChunkBytes),
+    alertScore: options.alertScore ?? Infinity,
     from: Date.parse(options.window.from),
     to: Date.parse(options.window.to),
     received: new Map(),
@@ -110,5 +113,9 @@ export function countReceived(page: EdrPage, identity: string, hash: string, nov
 
 /** Emits the encoder's row. */
 export function emitRow(page: EdrPage, key: string): void {
-  addRow(page.chunks, page.encoder.row, key);
+  const { chunks, encoder } = page;
+  addRow(chunks, encoder.row, key);
+  // A row without a score has NaN, which is never enough.
+  if (encoder.score >= page.alertScore)
+    chunks.alerts.push(Buffer.from(encoder.row.bytes.subarray(0, encoder.row.length)));
 }

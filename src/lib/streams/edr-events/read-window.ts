@@ -8,6 +8,7 @@ import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
 import { typeSlices, windowFilter, windowSort } from '../../qualys/qql.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageEnd } from './decode-page.ts';
+import { toAlert } from './event-alert.ts';
 import { MAX_DEPTH, pageSizeWithinReach, SPLIT_ABOVE } from './page-depth.ts';
 
 /** Where reading a window stands. */
@@ -204,6 +205,7 @@ async function* decode(
     window: task.window,
     timeField: services.settings.EDR_TIME_FIELD,
     severityTable: services.settings.EDR_SEVERITY_TABLE,
+    alertScore: alertScoreFor(task, services.settings),
     isUploaded: (key) => reading.uploaded.has(key),
     isFetched: (key) => reading.fetched.has(key),
   });
@@ -223,7 +225,14 @@ async function* decode(
 function toProgress(reading: Reading, chunk: EdrChunk, cursor: EdrCursor): Progress {
   const { fetched, ledger } = received(reading, chunk.fetched);
   addKeys(reading.uploaded, chunk.uploaded);
-  return { chunk, cursor: toJson(cursor), fetched, ledger: { ...ledger, uploaded: chunk.uploaded } };
+  const { json, rows, uploaded, alertRows } = chunk;
+  const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
+  return { chunk: { json, rows, alerts }, cursor: toJson(cursor), fetched, ledger: { ...ledger, uploaded } };
+}
+
+/** What a backfill reads happened long ago: nobody is to be called for it. */
+function alertScoreFor({ window }: WindowTask, settings: Settings): number | undefined {
+  return settings.ALERT_WEBHOOK_URL !== undefined && window.run === 'live' ? settings.ALERT_MIN_SCORE : undefined;
 }
 
 /** Books records as received. */

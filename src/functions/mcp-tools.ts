@@ -1,0 +1,16 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { lazy } from '../lib/load-handlers.ts';
+import tools from '../lib/mcp/tool-list.json' with { type: 'json' };
+import { toToolResponse } from '../lib/mcp/tool-result.ts';
+
+// Another value than those allowed is reported with the other settings, at their first use.
+const isOff = /^(0|false)$/i.test(process.env.MCP_TOOLS?.trim() ?? '');
+
+for (const { toolName, ...tool } of isOff ? [] : tools) {
+  const run = lazy((handlers) => handlers.mcpTools.runTool(toolName));
+  app.mcpTool(`mcp-${toolName.replaceAll('_', '-')}`, {
+    toolName,
+    ...tool,
+    handler: async (input: unknown, context: InvocationContext) => toToolResponse(await run(input, context)),
+  });
+}

@@ -1,0 +1,106 @@
+import type { Log } from '../log.ts';
+import type { AlertItem, AlertQueue, Clock } from '../pipeline/ports.ts';
+import { alertItemOf, alertKey, newAlertRecord, type AlertRecord, type AlertStore } from './alert-record.ts';
+import { giveUp } from './push-alert.ts';
+
+/** What operating alerts needs. */
+export interface OperateAlertsDependencies {
+  readonly store: AlertStore;
+  readonly queue: AlertQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** States that wait for a person. */
+export type GivenUpState = 'undelivered' | 'uncertain';
+
+/** An alert that was not posted yet, as it is shown. */
+export interface AlertView {
+  /** Id of the event. */
+  readonly id: string;
+  /** `waiting` (tried again by itself), `undelivered` (given up) or `uncertain` (nobody knows whether it was taken). */
+  readonly state: 'waiting' | GivenUpState;
+  readonly attempts: number;
+  readonly since: string;
+  readonly nextAttempt: string | null;
+  readonly error: string | null;
+}
+
+/** How many alerts are open, by state. */
+export interface AlertCounts {
+  readonly waiting: number;
+  readonly undelivered: number;
+  readonly uncertain: number;
+  /** Latest reason of an open alert; null when there is none. */
+  readonly lastError: string | null;
+}
+
+/** Counting stops there. */
+const MAX_COUNTED = 5000;
+
+/** Lists alerts that are not posted; at most `limit`. */
+export async function listAlerts(limit: number, store: AlertStore): Promise<AlertView[]> {
+  const records = await store.listOpen(limit);
+  return records.map(({ id, state, attempts, since, notBefore, lastError }) => ({
+    id,
+    state: shownState(state),
+    attempts,
+    since,
+    nextAttempt: notBefore ?? null,
+    error: lastError ?? null,
+  }));
+}
+
+/** Counts alerts that are not posted, up to 5000. */
+export async function countAlerts(store: AlertStore): Promise<AlertCounts> {
+  const records = await store.listOpen(MAX_COUNTED);
+  const count = (wanted: AlertView['state']): number =>
+    records.filter(({ state }) => shownState(state) === wanted).length;
+  const latest = records
+    .filter(({ lastError }) => lastError !== undefined)
+    .sort((left, right) => right.at.localeCompare(left.at))[0];
+  return {
+    waiting: count('waiting'),
+    undelivered: count('undelivered'),
+    uncertain: count('uncertain'),
+    lastError: latest?.lastError ?? null,
+  };
+}
+
+function shownState(state: AlertRecord['state']): AlertView['state'] {
+  return state === 'undelivered' || state === 'uncertain' ? state : 'waiting';
+}
+
+/** Queues alerts again that were given up; returns how many. An uncertain one may then be posted twice. */
+export async function replayAlerts(
+  state: GivenUpState,
+  limit: number,
+  { store, queue, clock, log }: OperateAlertsDependencies,
+): Promise<number> {
+  let replayed = 0;
+  for (const { key, state: listed } of await store.listOpen(MAX_COUNTED)) {
+    if (replayed >= limit) break;
+    const record = listed === state ? await store.read(key) : undefined;
+    if (record?.state !== state) continue;
+    const now = clock.now().toISOString();
+    Object.assign(record, { state: 'waiting', attempts: 0, since: now, at: now });
+    const item = alertItemOf(record);
+    if (item === undefined || !(await store.save(record))) continue;
+    await queue.send(item);
+    log.info('AlertReplayed', { alert: record.id });
+    replayed++;
+  }
+  return replayed;
+}
+
+/** Books an alert whose message the host gave up, so that it is seen. */
+export async function recordAlertPoison(item: AlertItem, deps: OperateAlertsDependencies): Promise<void> {
+  const record = (await deps.store.read(alertKey(item.id))) ?? newAlertRecord(item, deps.clock.now());
+  if (record.state === 'done' || record.state === 'undelivered' || record.state === 'uncertain') return;
+  const isClaimed = record.etag !== undefined && record.state === 'posting';
+  const reason = 'its message failed five times and went to the poison queue';
+  await giveUp(record, isClaimed ? 'uncertain' : 'undelivered', reason, {
+    ...deps,
+    log: deps.log.with({ alert: item.id }),
+  });
+}

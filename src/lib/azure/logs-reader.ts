@@ -1,0 +1,139 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { LogsQueryClient, LogsTable } from '@azure/monitor-query-logs';
+import { isLoopback, type Settings } from '../config.ts';
+import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import { DEVELOPMENT_TOKEN } from './credential.ts';
+
+type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;
+
+/** Wait after a 429 without Retry-After, in milliseconds. */
+const DEFAULT_WAIT_MS = 30_000;
+const SERVER_TIMEOUT_SECONDS = 30;
+
+/**
+ * Reads the workspace by its query API. The client is loaded with the first query: few deployments use it.
+ * Without a workspace each query says which setting is missing.
+ */
+export function createLogsReader(settings: ReaderSettings, credential: () => TokenCredential): LogsReader {
+  const workspaceId = settings.LOGS_QUERY_WORKSPACE_ID;
+  let loading: Promise<LogsQueryClient> | undefined;
+  return {
+    query: async (kql, { from, to }, signal) => {
+      if (workspaceId === undefined) {
+        throw new ConfigError('LOGS_QUERY_WORKSPACE_ID must be set to look into the ingested tables');
+      }
+      signal.throwIfAborted();
+      loading ??= loadClient(settings, credential);
+      const client = await loading;
+      const options = { serverTimeoutInSeconds: SERVER_TIMEOUT_SECONDS };
+      const answer = client.queryWorkspace(workspaceId, kql, { startTime: from, endTime: to }, options);
+      try {
+        return toRows(await orAborted(answer, signal));
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw toQueryError(settings.LOGS_QUERY_ENDPOINT, thrown);
+      }
+    },
+  };
+}
+
+async function loadClient(settings: ReaderSettings, credential: () => TokenCredential): Promise<LogsQueryClient> {
+  const { LogsQueryClient } = await import('@azure/monitor-query-logs');
+  const endpoint = settings.LOGS_QUERY_ENDPOINT;
+  const isLocal = isLoopback(endpoint);
+  const client = new LogsQueryClient(isLocal ? developmentCredential : credential(), {
+    endpoint,
+    credentials: { scopes: [`${settings.LOGS_QUERY_AUDIENCE}/.default`] },
+    allowInsecureConnection: isLocal,
+    // The caller waits, and is told how long to stay away.
+    retryOptions: { maxRetries: 0 },
+  });
+  if (isLocal) allowPlainHttp(client);
+  return client;
+}
+
+/** The client takes no signal (1.0.0), so its answer is left to itself when the caller's time is over. */
+function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+type QueryAnswer = Awaited<ReturnType<LogsQueryClient['queryWorkspace']>>;
+
+function toRows(answer: QueryAnswer): LogRows {
+  if (!('partialError' in answer)) return { rows: rowsOf(answer.tables[0]) };
+  const { code, message } = answer.partialError;
+  return { rows: rowsOf(answer.partialTables[0]), partialError: `${code}: ${message}`.slice(0, 500) };
+}
+
+function rowsOf(table: LogsTable | undefined): LogRows['rows'] {
+  if (table === undefined) return [];
+  const names = table.columnDescriptors.map(({ name }) => name);
+  return table.rows.map((row) => Object.fromEntries(row.map((cell, index) => [names[index] ?? '', toPlain(cell)])));
+}
+
+function toPlain(cell: unknown): unknown {
+  if (!(cell instanceof Date)) return cell;
+  return Number.isNaN(cell.getTime()) ? null : cell.toISOString();
+}
+
+/** What a refused query means. */
+function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
+  const { statusCode: status, name } = thrown as { statusCode?: unknown; name?: unknown };
+  const text = `Log Analytics answered ${String(status)} ${wordsOf(thrown)}`.trim();
+  if (status === 429) return new WaitError(text, retryAfterMs(thrown));
+  if (status === 401 || status === 403) {
+    const advice = 'the identity needs the role Log Analytics Data Reader on the workspace';
+    return new ConfigError(`${text}: ${advice}`, { fault: { status } });
+  }
+  if (status === 404) return new ConfigError(`${text}: check LOGS_QUERY_WORKSPACE_ID`, { fault: { status } });
+  if (typeof status === 'number' && status >= 400 && status < 500 && status !== 408) {
+    return new FatalError(text, { fault: { status } });
+  }
+  if (/Credential|Authentication/.test(String(name))) {
+    return new ConfigError('no token for Log Analytics: check the identity of the app', { cause: thrown });
+  }
+  if (typeof status === 'number') return new RetryableError(text, { fault: { status } });
+  return new RetryableError(`Log Analytics at ${new URL(endpoint).host} could not be read`, { cause: thrown });
+}
+
+/** The service's own words: the innermost of its nested errors says what is wrong. */
+function wordsOf(thrown: unknown): string {
+  interface Nested {
+    readonly message?: unknown;
+    readonly innererror?: Nested;
+  }
+  let error = (thrown as { details?: { error?: Nested } }).details?.error;
+  while (error?.innererror?.message !== undefined) error = error.innererror;
+  const message = typeof error?.message === 'string' ? error.message : messageOf(thrown);
+  return message.replace(/\s+/g, ' ').slice(0, 300);
+}
+
+function retryAfterMs(thrown: unknown): number {
+  interface Answered {
+    response?: { headers?: { get: (name: string) => string | undefined } };
+  }
+  const value = (thrown as Answered).response?.headers?.get('retry-after');
+  const seconds = Number(value);
+  return value !== undefined && Number.isFinite(seconds) ? Math.max(1, seconds) * 1000 : DEFAULT_WAIT_MS;
+}
+
+const developmentCredential: TokenCredential = {
+  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+/** The client's identity policy refuses plain `http`; on loopback a development token stands in for it. */
+function allowPlainHttp({ pipeline }: LogsQueryClient): void {
+  pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+  pipeline.addPolicy({
+    name: 'developmentToken',
+    sendRequest: (request, next) => {
+      request.headers.set('authorization', `Bearer ${DEVELOPMENT_TOKEN}`);
+      return next(request);
+    },
+  });
+}

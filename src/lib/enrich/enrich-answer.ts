@@ -1,0 +1,138 @@
+import type { EnrichSubject } from './subject.ts';
+
+/** Most events in an answer; newest first. */
+export const MAX_EVENTS = 50;
+/** Most names in a list of the summary. */
+export const MAX_NAMES = 100;
+/** Most vulnerabilities listed. */
+export const MAX_WORST = 10;
+
+/** Where something was read: live from Qualys, or from the ingested tables. */
+export type EnrichSource = 'qualys' | 'log-analytics';
+
+/** An event as playbooks and agents see it: what the record does not tell is absent. Times are ISO 8601 UTC. */
+export interface EnrichEvent {
+  readonly eventId: string;
+  /** When it happened on the asset. */
+  readonly time?: string;
+  /** When Qualys processed it. */
+  readonly processedTime?: string;
+  /** FILE, PROCESS, NETWORK, REGISTRY, MUTEX or a newer type. */
+  readonly type?: string;
+  readonly action?: string;
+  /** 0 to 10. */
+  readonly score?: number;
+  readonly severity?: string;
+  readonly verdicts?: readonly string[];
+  readonly families?: readonly string[];
+  readonly threats?: readonly string[];
+  readonly hostName?: string;
+  readonly netBiosName?: string;
+  readonly agentId?: string;
+  readonly user?: string;
+  /** Of the process that the event is about, else of the one that acted. */
+  readonly processName?: string;
+  readonly processPath?: string;
+  readonly processArguments?: string;
+  readonly filePath?: string;
+  /** Of the file, else of the image of the process. */
+  readonly sha256?: string;
+  readonly md5?: string;
+  readonly localIp?: string;
+  readonly remoteIp?: string;
+  readonly remotePort?: number;
+  readonly remoteDomain?: string;
+  readonly registryPath?: string;
+  readonly mutexName?: string;
+}
+
+/** What the matching events have in common. */
+export interface EnrichSummary {
+  readonly source: EnrichSource;
+  /** Events that the summary is made from. */
+  readonly events: number;
+  /** True when more events match than it is made from, or a list of names was cut. */
+  readonly truncated: boolean;
+  /** Most frequent first. */
+  readonly byTypeAndAction: readonly { readonly type: string; readonly action: string; readonly count: number }[];
+  readonly highestScore: number | null;
+  /** Of the highest score, by `EDR_SEVERITY_TABLE`. */
+  readonly severity: string | null;
+  /** The worst of all: MALICIOUS, SUSPICIOUS, REMEDIATED, UNKNOWN, KNOWN; else any other. */
+  readonly verdict: string | null;
+  readonly families: readonly string[];
+  readonly threats: readonly string[];
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  /** Hosts on which it was seen. */
+  readonly hosts: readonly string[];
+  /** Users with whom it was seen. */
+  readonly users: readonly string[];
+}
+
+/** An open vulnerability of a host. */
+export interface OpenVulnerability {
+  readonly qid: string;
+  /** The vendor's severity, 1 to 5. */
+  readonly severity: number | null;
+  /** Qualys Detection Score, 1 to 100, where the feed carries it. */
+  readonly qds: number | null;
+  /** Confirmed or Potential. */
+  readonly type: string | null;
+  readonly status: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly protocol: string | null;
+  readonly firstFound: string | null;
+  readonly lastFound: string | null;
+  /** The vulnerability in the Qualys console; null on private platforms. */
+  readonly link: string | null;
+}
+
+/** Open vulnerabilities of the hosts that the subject names. */
+export interface EnrichVulnerabilities {
+  readonly source: EnrichSource;
+  readonly open: number;
+  /** Hosts that were found, with or without open vulnerabilities. */
+  readonly hosts: number;
+  /** When the newest report of these hosts was made. */
+  readonly lastReport: string | null;
+  /** Highest first. */
+  readonly bySeverity: readonly { readonly severity: number; readonly count: number }[];
+  /** True when more are open than are listed. */
+  readonly truncated: boolean;
+  /** By QDS, and by severity where there is none. */
+  readonly worst: readonly OpenVulnerability[];
+}
+
+/** A part that is missing, wholly or partly, and why. */
+export interface EnrichError {
+  readonly source: EnrichSource;
+  readonly part: 'events' | 'summary' | 'vulnerabilities';
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The answer of an enrichment: what was found, where, and what is missing. */
+export interface EnrichAnswer {
+  /** False when something is missing; `errors` says what and why. */
+  readonly ok: boolean;
+  readonly subject: Pick<EnrichSubject, 'kind' | 'value'>;
+  /** Events that Qualys processed from then on count. */
+  readonly from: string;
+  readonly to: string;
+  readonly events: {
+    readonly source: EnrichSource;
+    /** Matching events; null when they could not be counted. */
+    readonly total: number | null;
+    /** True when more events match than are listed. */
+    readonly truncated: boolean;
+    readonly list: readonly EnrichEvent[];
+  } | null;
+  readonly summary: EnrichSummary | null;
+  /** For a host or agent; null for other subjects and when they could not be read. */
+  readonly vulnerabilities: EnrichVulnerabilities | null;
+  /** Into the Qualys console. */
+  readonly links: readonly { readonly title: string; readonly url: string }[];
+  readonly errors: readonly EnrichError[];
+}

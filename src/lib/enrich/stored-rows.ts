@@ -1,0 +1,116 @@
+import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
+import { textIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
+import {
+  eventGroupsQuery,
+  newestEventsQuery,
+  openCountsQuery,
+  worstOpenQuery,
+  type StoredSubject,
+} from './stored-queries.ts';
+import { groupOfAggregate, type EventGroup } from './summarise.ts';
+
+const DAY_MS = 86_400_000;
+/**
+ * `TimeGenerated` is the event's time, unless that is more than two days before ingestion or a day ahead of it; so rows that Qualys
+ * processed within the bounds are within these.
+ */
+const DAYS_BEFORE = 3;
+const DAYS_AHEAD = 2;
+/** A host that no report named for so long counts as gone. */
+const REPORT_DAYS = 30;
+
+/** What was read, and why some of it may be missing. */
+export interface Stored<T> {
+  readonly found: T;
+  readonly partialError?: string | undefined;
+}
+
+/** Bounds of the processed time. */
+interface Bounds {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** The newest matching events of the ingested table. @throws as `LogsReader`. */
+export async function readStoredEvents(
+  subject: StoredSubject,
+  bounds: Bounds,
+  reader: LogsReader,
+  signal: AbortSignal,
+): Promise<Stored<readonly EventRow[]>> {
+  const { rows, partialError } = await reader.query(newestEventsQuery(subject, bounds), spanOf(bounds), signal);
+  return { found: rows, partialError };
+}
+
+/** What all matching events of the ingested table have in common. @throws as `LogsReader`. */
+export async function readEventGroups(
+  subject: StoredSubject,
+  bounds: Bounds,
+  reader: LogsReader,
+  signal: AbortSignal,
+): Promise<Stored<readonly EventGroup[]>> {
+  const { rows, partialError } = await reader.query(eventGroupsQuery(subject, bounds), spanOf(bounds), signal);
+  return { found: rows.map(groupOfAggregate), partialError };
+}
+
+/** Open vulnerabilities of the hosts that the subject names, as their reports of the last 30 days tell. @throws as `LogsReader`. */
+export async function readVulnerabilities(
+  subject: StoredSubject,
+  now: Date,
+  reader: LogsReader,
+  signal: AbortSignal,
+  linkTo: (qid: string) => string | null,
+): Promise<Stored<EnrichVulnerabilities>> {
+  const span = { from: new Date(now.getTime() - REPORT_DAYS * DAY_MS), to: now };
+  const [counts, worst] = await Promise.all([
+    reader.query(openCountsQuery(subject), span, signal),
+    reader.query(worstOpenQuery(subject), span, signal),
+  ]);
+  const bySeverity = counts.rows
+    .filter((row) => wholeIn(row.Count) !== undefined)
+    .map((row) => ({ severity: wholeIn(row.VendorSeverity) ?? 0, count: wholeIn(row.Count) ?? 0 }))
+    .sort((left, right) => right.severity - left.severity);
+  const open = bySeverity.reduce((sum, { count }) => sum + count, 0);
+  const [first] = counts.rows;
+  return {
+    found: {
+      source: 'log-analytics',
+      open,
+      hosts: wholeIn(first?.Hosts) ?? 0,
+      lastReport: timeIn(first?.LastReport) ?? null,
+      bySeverity,
+      truncated: open > MAX_WORST,
+      worst: worst.rows.map((row) => toVulnerability(row, linkTo)),
+    },
+    partialError: partialErrorOf(counts, worst),
+  };
+}
+
+function spanOf({ from, to }: Bounds): Bounds {
+  return { from: new Date(from.getTime() - DAYS_BEFORE * DAY_MS), to: new Date(to.getTime() + DAYS_AHEAD * DAY_MS) };
+}
+
+function partialErrorOf(...answers: readonly LogRows[]): string | undefined {
+  return answers.find(({ partialError }) => partialError !== undefined)?.partialError;
+}
+
+function toVulnerability(
+  row: EventRow,
+  linkTo: (qid: string) => string | null,
+): EnrichVulnerabilities['worst'][number] {
+  const qid = textIn(row.QID) ?? '';
+  return {
+    qid,
+    severity: wholeIn(row.VendorSeverity) ?? null,
+    qds: wholeIn(row.Qds) ?? null,
+    type: textIn(row.DetectionType) ?? null,
+    status: textIn(row.Status) ?? null,
+    host: textIn(row.Host) ?? null,
+    port: wholeIn(row.Port) ?? null,
+    protocol: textIn(row.Protocol) ?? null,
+    firstFound: timeIn(row.FirstFound) ?? null,
+    lastFound: timeIn(row.LastFound) ?? null,
+    link: linkTo(qid),
+  };
+}

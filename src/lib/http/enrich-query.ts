@@ -1,0 +1,83 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { SUBJECTS, type EnrichSubject } from '../enrich/subject.ts';
+import { wholeNumber } from './requests.ts';
+
+const MAX_HOURS = 2160;
+const DEFAULT_HOURS = 168;
+
+/** A text without control characters and broken characters. */
+const text = (max: number) =>
+  z
+    .string()
+    .transform((value) => value.trim())
+    .pipe(
+      z
+        .string()
+        .min(1, 'must not be empty')
+        .max(max, `must be at most ${max} characters`)
+        .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not hold control characters or broken ones'),
+    );
+
+const hash = (digits: number) =>
+  text(200)
+    .pipe(z.string().regex(new RegExp(`^[0-9a-fA-F]{${digits}}$`), `must be ${digits} hexadecimal digits`))
+    .transform((value) => value.toLowerCase());
+
+const hostName = text(255).pipe(
+  z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}._$-]*$/u, 'must be a host name, NetBIOS name or fully qualified name'),
+);
+
+const domain = text(254)
+  .transform((value) => value.toLowerCase().replace(/\.$/, ''))
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$/,
+        'must be a domain name such as c2.example.net; other scripts in their xn-- form',
+      ),
+  );
+
+const ip = text(45)
+  .pipe(z.string().refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address'))
+  .transform((value) => value.toLowerCase());
+
+const file = text(1024)
+  .pipe(z.string().regex(/^[^*?`]*$/, 'must be a file name or full path without *, ? and `'))
+  .pipe(z.string().refine((value) => !/^[\\/.:\s]*$/.test(value), 'must name a file or folder'))
+  .pipe(
+    z.string().refine((value) => !(value.includes("'") && value.includes('"')), 'must hold only one kind of quotes'),
+  );
+
+/** Query of an enrichment: exactly one subject. */
+export const enrichQuery = z
+  .strictObject({
+    host: hostName.optional().describe('Host name, NetBIOS name or fully qualified name, whatever its case.'),
+    user: text(256).optional().describe('User name, alone, as DOMAIN\\user or as user@domain, whatever its case.'),
+    agentId: text(64)
+      .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
+      .transform((value) => value.toLowerCase())
+      .optional()
+      .describe('Id of the Qualys Cloud Agent.'),
+    sha256: hash(64).optional().describe('SHA-256 of a file.'),
+    md5: hash(32).optional().describe('MD5 of a file.'),
+    ip: ip.optional().describe('Local or remote address of a connection, IPv4 or IPv6.'),
+    domain: domain.optional().describe('Remote domain name of a connection.'),
+    file: file.optional().describe('File name, or full path; a path also finds what is below it.'),
+    hours: wholeNumber(1, MAX_HOURS, 'hours')
+      .optional()
+      .describe(`Events that Qualys processed within the last hours; ${DEFAULT_HOURS} when absent.`),
+  })
+  .superRefine((query, context) => {
+    const given = SUBJECTS.filter((kind) => query[kind] !== undefined);
+    if (given.length === 1) return;
+    const found = given.length === 0 ? 'none is' : `${given.join(', ')} are`;
+    context.addIssue({ code: 'custom', message: `exactly one of ${SUBJECTS.join(', ')} must be given, ${found}` });
+  });
+
+/** The subject of a checked query. */
+export function subjectOf(query: z.output<typeof enrichQuery>): EnrichSubject {
+  const kind = SUBJECTS.find((name) => query[name] !== undefined) ?? 'host';
+  return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
+}

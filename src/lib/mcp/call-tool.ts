@@ -1,0 +1,76 @@
+import { messageOf } from '../errors.ts';
+import { problemOf } from '../http/problem.ts';
+import { checkInput } from '../http/read-request.ts';
+import { ambientLog, redact } from '../log.ts';
+import { toolProperties, type McpTool } from './tool.ts';
+import type { ToolOutcome } from './tool-result.ts';
+
+/** What the library hands to a tool's handler. */
+export interface ToolCall {
+  /** The extension's context of the call; its `arguments` have their types. */
+  readonly input: unknown;
+  /** The same arguments as texts, by the trigger's metadata. */
+  readonly metadata: unknown;
+}
+
+/** Runs a tool. Never throws: a failure is a tool error that says what to do. */
+export async function callTool(tool: McpTool, call: ToolCall): Promise<ToolOutcome> {
+  try {
+    const args = checkInput(normalise(tool, argumentsOf(call)), tool.schema, 'arguments');
+    return { result: await tool.run(args as never) };
+  } catch (error) {
+    return { error: explain(tool, error) };
+  }
+}
+
+function argumentsOf({ input, metadata }: ToolCall): Readonly<Record<string, unknown>> {
+  const given = objectIn(objectIn(input)?.arguments) ?? objectIn(metadata);
+  return given ?? {};
+}
+
+function objectIn(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+}
+
+/**
+ * Brings arguments into the form of the routes, where a number is its digits: agents give numbers, null where they mean nothing, and some
+ * transports give lists and objects as JSON text.
+ */
+function normalise(tool: McpTool, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const properties = new Map(toolProperties(tool).map((property) => [property.propertyName, property]));
+  const told = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(
+    told.map(([name, value]) => {
+      const property = properties.get(name);
+      const isStructured = property?.isArray === true || property?.propertyType === 'object';
+      if (isStructured) return [name, typeof value === 'string' ? (jsonIn(value) ?? value) : value];
+      return [name, typeof value === 'number' || typeof value === 'boolean' ? String(value) : value];
+    }),
+  );
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The problem that a route would answer, in a sentence, with what to do next. */
+function explain(tool: McpTool, error: unknown): string {
+  const { status, detail: said, retryAfterSeconds } = problemOf(error);
+  const detail = redact(said);
+  if (status === 500) ambientLog.error('RequestError', { function: tool.name, error: messageOf(error) });
+  if (retryAfterSeconds !== undefined) return `${detail}. Call ${tool.name} again after ${retryAfterSeconds} seconds.`;
+  if (status === 400) return `${detail}. ${usageOf(tool)}`;
+  return detail;
+}
+
+function usageOf(tool: McpTool): string {
+  const names = toolProperties(tool).map(({ propertyName, isRequired }) =>
+    isRequired === true ? `${propertyName} (required)` : propertyName,
+  );
+  return names.length === 0 ? `${tool.name} takes no arguments.` : `${tool.name} takes: ${names.join(', ')}.`;
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { lookUpEvents } from '../actions/look-up-events.ts';
+import { pingEdr } from '../actions/ping-edr.ts';
+import { requestBackfill } from '../actions/start-backfill.ts';
+import { viewConnector } from '../actions/view-connector.ts';
+import { enrich } from '../enrich/enrich.ts';
+import { enrichQuery, subjectOf } from '../http/enrich-query.ts';
+import { RetryableError } from '../errors.ts';
+import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
+import { ProblemError } from '../http/problem.ts';
+import { backfillBody, edrPingBody } from '../http/requests.ts';
+import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
+import { getServices } from '../services.ts';
+import { defineTool, type McpTool } from './tool.ts';
+
+/** Longest answer of the vendor that an agent gets, in bytes. */
+const MAX_AGENT_BYTES = 500_000;
+
+/** The tools for agents. What they do is what the routes do, but behind the live windows in the vendor's limits. */
+export const TOOLS: readonly McpTool[] = [
+  defineTool({
+    name: 'qualys_edr_ping',
+    description:
+      'Tests connectivity to the Qualys EDR API with the connector’s credentials: logs in and reads one event. The answer has the status COMPLETED or FAILED with the reason.',
+    isReadOnly: true,
+    schema: edrPingBody,
+    run: pingEdr,
+  }),
+  defineTool({
+    name: 'qualys_edr_search_events',
+    description:
+      'Searches EDR events live in Qualys with a filter in the Qualys query language (QQL), such as type:file AND indicator.score>=8. For what is known of one host, user, file or address use qualys_enrich instead.',
+    isReadOnly: true,
+    schema: eventsQuery,
+    run: async (query) => ({ events: listIn(await readJson({ call: 'events' }, query as EdrQuery)) }),
+  }),
+  defineTool({
+    name: 'qualys_edr_event_details',
+    description:
+      'Reads all details of one EDR event from Qualys: command line, parent process, certificates and more. Both ids stand in the events of the other tools.',
+    isReadOnly: true,
+    schema: eventParams.extend(detailQuery.shape),
+    run: async ({ agentId, eventId, ...query }) => {
+      const [event] = listIn(await readJson({ call: 'event', agentId, eventId }, query as EdrQuery));
+      if (event === undefined) throw new ProblemError(404, `Qualys has no event ${JSON.stringify(eventId)}`);
+      return { event };
+    },
+  }),
+  defineTool({
+    name: 'qualys_enrich',
+    description:
+      'Tells what Qualys knows of exactly one host, user, agentId, sha256, md5, ip, domain or file: newest events, counts, highest score and verdict, malware families, first and last seen, affected hosts and users; for a host or agent also its open vulnerabilities. Parts that could not be read stand in errors.',
+    isReadOnly: true,
+    schema: enrichQuery,
+    run: (query) => enrich(subjectOf(query), getServices()),
+  }),
+  defineTool({
+    name: 'qualys_connector_status',
+    description:
+      'Tells whether the ingestion from Qualys into Microsoft Sentinel is complete and how late it is: watermark, lag, failed windows, dead letters, last error.',
+    isReadOnly: true,
+    schema: z.strictObject({}),
+    run: viewConnector,
+  }),
+  defineTool({
+    name: 'qualys_start_backfill',
+    description:
+      'Reads a past time range of a stream again and ingests it; repeated rows can be recognised by their RowKey. It costs calls of the Qualys subscription: only use it when asked to. Asking again for the same range while it runs starts nothing new.',
+    isReadOnly: false,
+    schema: backfillBody,
+    run: requestBackfill,
+  }),
+];
+
+async function readJson(target: EdrTarget, query: EdrQuery): Promise<unknown> {
+  const bytes = await lookUpEvents(target, query, { priority: 'enrichment', maxBytes: MAX_AGENT_BYTES });
+  if (bytes.byteLength === 0) return [];
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw new RetryableError('Qualys EDR answered no JSON', { cause: error });
+  }
+}
+
+/** The guide shows an array of events and one event as an object; newer pages show an array for both. */
+function listIn(answer: unknown): unknown[] {
+  return Array.isArray(answer) ? answer : [answer];
+}

@@ -1,0 +1,149 @@
+import * as z from 'zod';
+import { MAX_EVENTS, MAX_NAMES, MAX_WORST, type EnrichAnswer } from '../../enrich/enrich-answer.ts';
+import { SUBJECTS } from '../../enrich/subject.ts';
+import { enrichQuery } from '../../http/enrich-query.ts';
+import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
+import { count, time } from '../values.ts';
+
+const source = z
+  .enum(['qualys', 'log-analytics'])
+  .meta({ id: 'EnrichSource', description: 'Where it was read: live from Qualys, or from the ingested tables.' });
+const text = (description: string) => z.exactOptional(z.string().describe(description));
+const texts = (description: string) => z.exactOptional(z.array(z.string()).describe(description));
+const names = (description: string) => z.array(z.string()).describe(`${description}; ${MAX_NAMES} at most.`);
+const nullable = (description: string) => z.string().nullable().describe(description);
+const timeOrNull = (description: string) => time(description).nullable();
+
+const event = z
+  .strictObject({
+    eventId: z.string(),
+    time: z.exactOptional(time('When it happened on the asset.')),
+    processedTime: z.exactOptional(time('When Qualys processed it.')),
+    type: text('FILE, PROCESS, NETWORK, REGISTRY, MUTEX or a newer type.'),
+    action: text('What happened, e.g. CREATED or RUNNING.'),
+    score: z.exactOptional(z.int().describe('0 to 10.')),
+    severity: text('Of the score, by EDR_SEVERITY_TABLE.'),
+    verdicts: texts('Verdicts of the indicators.'),
+    families: texts('Malware families.'),
+    threats: texts('Threat names.'),
+    hostName: text('Host name of the asset.'),
+    netBiosName: text('NetBIOS name of the asset.'),
+    agentId: text('Id of the Qualys Cloud Agent.'),
+    user: text('User of the event.'),
+    processName: text('Process that the event is about, else the one that acted.'),
+    processPath: text('Path of its image.'),
+    processArguments: text('Its command line; long ones are cut.'),
+    filePath: text('Full path of the file.'),
+    sha256: text('Of the file, else of the image of the process.'),
+    md5: text('Of the file, else of the image of the process.'),
+    localIp: text('Local address of a connection.'),
+    remoteIp: text('Remote address of a connection.'),
+    remotePort: z.exactOptional(z.int().describe('Remote port of a connection.')),
+    remoteDomain: text('Remote domain name of a connection.'),
+    registryPath: text('Registry key.'),
+    mutexName: text('Mutex.'),
+  })
+  .meta({ id: 'EnrichEvent', description: 'An event; what the record does not tell is absent.' });
+
+const events = z
+  .strictObject({
+    source,
+    total: count('Matching events; null when they could not be counted.').nullable(),
+    truncated: z.boolean().describe('True when more events match than are listed.'),
+    list: z.array(event).describe(`Newest first, ${MAX_EVENTS} at most.`),
+  })
+  .meta({ id: 'EnrichEvents' });
+
+const summary = z
+  .strictObject({
+    source,
+    events: count('Events that the summary is made from.'),
+    truncated: z.boolean().describe('True when more events match than it is made from, or a list of names was cut.'),
+    byTypeAndAction: z
+      .array(z.strictObject({ type: z.string(), action: z.string(), count: count('Events.') }))
+      .describe('Most frequent first.'),
+    highestScore: z.int().nullable().describe('Highest score; null when no event has one.'),
+    severity: nullable('Of the highest score, by EDR_SEVERITY_TABLE.'),
+    verdict: nullable('The worst of all: MALICIOUS, SUSPICIOUS, REMEDIATED, UNKNOWN, KNOWN; else any other.'),
+    families: names('Malware families'),
+    threats: names('Threat names'),
+    firstSeen: timeOrNull('When the first of them happened.'),
+    lastSeen: timeOrNull('When the last of them happened.'),
+    hosts: names('Hosts on which it was seen'),
+    users: names('Users with whom it was seen'),
+  })
+  .meta({ id: 'EnrichSummary', description: 'What the matching events have in common.' });
+
+const vulnerability = z
+  .strictObject({
+    qid: z.string().describe('Qualys id of the vulnerability.'),
+    severity: z.int().nullable().describe("The vendor's severity, 1 to 5."),
+    qds: z.int().nullable().describe('Qualys Detection Score, 1 to 100, where the feed carries it.'),
+    type: nullable('Confirmed or Potential.'),
+    status: nullable('New, Active or Re-Opened.'),
+    host: nullable('Host that has it.'),
+    port: z.int().nullable(),
+    protocol: z.string().nullable(),
+    firstFound: timeOrNull('When it was found first.'),
+    lastFound: timeOrNull('When it was found last.'),
+    link: z.url().nullable().describe('In the Qualys console; null on private platforms.'),
+  })
+  .meta({ id: 'OpenVulnerability' });
+
+const vulnerabilities = z
+  .strictObject({
+    source,
+    open: count('Open vulnerabilities.'),
+    hosts: count('Hosts that were found, with or without open vulnerabilities.'),
+    lastReport: timeOrNull('When the newest report of these hosts was made.'),
+    bySeverity: z
+      .array(z.strictObject({ severity: z.int().describe('1 to 5.'), count: count('Open vulnerabilities.') }))
+      .describe('Highest first.'),
+    truncated: z.boolean().describe(`True when more are open than the worst ${MAX_WORST} that are listed.`),
+    worst: z.array(vulnerability).describe('By QDS, and by severity where there is none.'),
+  })
+  .meta({ id: 'EnrichVulnerabilities', description: 'Open vulnerabilities of the hosts that the subject names.' });
+
+const missing = z
+  .strictObject({
+    source,
+    part: z.enum(['events', 'summary', 'vulnerabilities']),
+    message: z.string(),
+    retryAfterSeconds: z.exactOptional(count('When to ask again.')),
+  })
+  .meta({ id: 'EnrichError', description: 'A part that is missing, wholly or partly, and why.' });
+
+/** The answer of an enrichment. */
+export const enrichAnswer = z
+  .strictObject({
+    ok: z.boolean().describe('False when something is missing; `errors` says what and why.'),
+    subject: z.strictObject({ kind: z.enum(SUBJECTS), value: z.string() }),
+    from: time('Events that Qualys processed from then on count.'),
+    to: time('End of that time.'),
+    events: events.nullable(),
+    summary: summary.nullable(),
+    vulnerabilities: vulnerabilities.nullable(),
+    links: z.array(z.strictObject({ title: z.string(), url: z.url() })).describe('Into the Qualys console.'),
+    errors: z.array(missing),
+  })
+  .meta({
+    id: 'Enrichment',
+    description: 'What is known of a subject, where it was read, and what is missing.',
+  }) satisfies z.ZodType<EnrichAnswer>;
+
+/** What playbooks and analysts ask for a case. */
+export const enrichOperations: readonly Operation[] = [
+  {
+    operationId: 'enrich',
+    method: 'get',
+    route: 'enrich',
+    tag: 'Enrichment',
+    summary: 'Enrich an entity of a case',
+    description:
+      'Events and their summary for exactly one host, user, agent, hash, address, domain or file; for a host or agent also its open vulnerabilities. Parts that could not be read are null and stand in `errors`.',
+    query: enrichQuery,
+    answers: { 200: { description: 'What was found; `ok` is false when a part is missing.', schema: enrichAnswer } },
+    problems: [400, ...SERVICE_PROBLEMS],
+    connector: 'important',
+  },
+];

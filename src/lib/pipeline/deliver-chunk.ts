@@ -1,0 +1,31 @@
+import type { Claim } from './claim.ts';
+import type { AlertQueue } from './ports.ts';
+import type { Alert, Chunk } from './stream.ts';
+import { uploadChunk, type UploadDependencies } from './upload-chunk.ts';
+
+/** What delivering a chunk needs. */
+export interface DeliverDependencies extends UploadDependencies {
+  /** Absent where nobody wants alerts. */
+  readonly alerts?: AlertQueue | undefined;
+}
+
+const SENDS_AT_ONCE = 8;
+
+/**
+ * Uploads a chunk, then puts its alerts in their queue. The checkpoint is stored after both: a crash in between repeats them, and what is
+ * posted of them is posted once.
+ */
+export async function deliverChunk(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Promise<void> {
+  await uploadChunk(chunk, claim, deps);
+  const { alerts = [] } = chunk;
+  if (deps.alerts === undefined || alerts.length === 0) return;
+  const queuedAt = deps.clock.now().toISOString();
+  for (let at = 0; at < alerts.length; at += SENDS_AT_ONCE) {
+    await sendSome(alerts.slice(at, at + SENDS_AT_ONCE), queuedAt, deps.alerts);
+  }
+  deps.log.info('AlertsQueued', { alerts: alerts.length });
+}
+
+async function sendSome(alerts: readonly Alert[], queuedAt: string, queue: AlertQueue): Promise<void> {
+  await Promise.all(alerts.map((alert) => queue.send({ version: 1, ...alert, queuedAt })));
+}

@@ -1,0 +1,87 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { kqlText } from '../../../src/lib/enrich/kql-text.ts';
+import {
+  eventGroupsQuery,
+  newestEventsQuery,
+  openCountsQuery,
+  worstOpenQuery,
+  type StoredSubject,
+} from '../../../src/lib/enrich/stored-queries.ts';
+import { EVENT_ROW_COLUMNS } from '../../../src/lib/enrich/event-row.ts';
+import { createWorkspace, findFaults, readColumns } from '../../support/kql.ts';
+
+const workspace = createWorkspace();
+const bounds = { from: new Date('2026-05-01T00:00:00Z'), to: new Date('2026-05-02T00:00:00Z') };
+const queriesOf = (subject: StoredSubject): string[] => [
+  newestEventsQuery(subject, bounds),
+  eventGroupsQuery(subject, bounds),
+  openCountsQuery(subject),
+  worstOpenQuery(subject),
+];
+
+const KINDS = ['host', 'user', 'agentId'] as const;
+const HOSTILE = [
+  `' or true //`,
+  `\\' | union * //`,
+  `"; .drop table QualysEdrEvents_CL`,
+  '\\',
+  '\\\\',
+  "''",
+  '``` | take 1',
+  'a\n| union SecurityEvent',
+  '\u2028',
+  '\ud800',
+  'DOMAIN\\user',
+  '日本',
+];
+
+describe('queries of the ingested tables', () => {
+  test.for(KINDS)('for a %s are sound', (kind) => {
+    for (const query of queriesOf({ kind, value: 'ws-01.lab.example' }))
+      expect(findFaults(workspace, query)).toEqual([]);
+    for (const query of queriesOf({ kind, value: 'ws-01' })) expect(findFaults(workspace, query)).toEqual([]);
+  });
+
+  test('give the columns that the answer is made from', () => {
+    const columns = readColumns(workspace, newestEventsQuery({ kind: 'host', value: 'a' }, bounds));
+    expect([...columns.keys()]).toEqual([...EVENT_ROW_COLUMNS]);
+  });
+
+  test('know a user alone by every way a name is written, and a user of a domain by that one', () => {
+    const alone = newestEventsQuery({ kind: 'user', value: 'alice' }, bounds);
+    expect(alone).toContain(`UserName endswith '\\u005calice'`);
+    expect(alone).toContain(`UserName startswith 'alice@'`);
+    expect(newestEventsQuery({ kind: 'user', value: 'LAB\\alice' }, bounds)).not.toContain('endswith');
+  });
+
+  test('know a host by its bare name in any domain, and by its full name in that one', () => {
+    expect(newestEventsQuery({ kind: 'host', value: 'ws-01' }, bounds)).toContain(`HostName startswith 'ws-01.'`);
+    const full = newestEventsQuery({ kind: 'host', value: 'ws-01.lab.example' }, bounds);
+    expect(full).toContain(`HostName =~ 'ws-01.lab.example'`);
+    expect(full).toContain(`HostName !contains '.' and`);
+  });
+});
+
+describe('a value in a query', () => {
+  test.for(HOSTILE)('%j stays a value', (value) => {
+    for (const kind of KINDS)
+      for (const query of queriesOf({ kind, value })) expect(findFaults(workspace, query)).toEqual([]);
+  });
+
+  test('is read back by the language as it was given, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom(...HOSTILE)), (value) => {
+        expect(Kusto.Language.KustoFacts.GetStringLiteralValue(kqlText(value))).toBe(value);
+      }),
+    );
+  });
+
+  test('holds nothing that ends a literal or starts an escape but its own', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        expect(kqlText(value)).toMatch(/^'(?:[A-Za-z0-9 ._:/@-]|\\u[0-9a-f]{4})*'$/);
+      }),
+    );
+  });
+});

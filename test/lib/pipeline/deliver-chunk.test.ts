@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { RetryableError } from '../../../src/lib/errors.ts';
+import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
+import { chunkOf, setUp, testStream } from '../../support/pipeline.ts';
+
+const [FROM, TO] = ['2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z'];
+
+/** A stream with one chunk of one row and its alert. */
+function alertingStream() {
+  return testStream(async function* () {
+    const chunk = { ...chunkOf({ a: 1 }), alerts: [{ id: 'RTF_1', payload: '{"ticket_id":"RTF_1"}' }] };
+    yield { chunk, cursor: null, pageDone: true, fetched: 1 };
+    await Promise.resolve();
+    return { kind: 'complete' };
+  });
+}
+
+describe('alerts of a chunk', () => {
+  test('are queued after its rows are accepted and before the checkpoint is stored', async () => {
+    const bench = await setUp(alertingStream());
+    const record = await bench.open(FROM, TO);
+    const seen: unknown[] = [];
+    const send = async (item: AlertItem): Promise<void> => {
+      seen.push({ rows: bench.sink.rows.length, pages: (await bench.read(record))?.counts.pages, item });
+    };
+    await bench.process(record, { alerts: { send } });
+    const queuedAt = bench.clock.now().toISOString();
+    const item = { version: 1, id: 'RTF_1', payload: '{"ticket_id":"RTF_1"}', queuedAt };
+    expect(seen).toEqual([{ rows: 1, pages: 0, item }]);
+    expect((await bench.read(record))?.state).toBe('closed');
+  });
+
+  test('that cannot be queued are not lost: the chunk comes again', async () => {
+    const bench = await setUp(alertingStream());
+    const record = await bench.open(FROM, TO);
+    const failing = { send: () => Promise.reject(new RetryableError('storage failed sending an alert')) };
+    await bench.process(record, { alerts: failing });
+    const failed = await bench.read(record);
+    expect(failed).toMatchObject({ state: 'planned', counts: { pages: 0 } });
+    const sent: string[] = [];
+    bench.clock.forward(3_600_000);
+    await bench.process(failed!, { alerts: { send: ({ id }) => Promise.resolve(void sent.push(id)) } });
+    expect(sent).toEqual(['RTF_1']);
+    expect((await bench.read(record))?.state).toBe('closed');
+  });
+
+  test('of a chunk that is refused are not queued', async () => {
+    const bench = await setUp(alertingStream());
+    bench.sink.failNext = new RetryableError('no');
+    const sent: AlertItem[] = [];
+    await bench.process(await bench.open(FROM, TO), {
+      alerts: { send: (item) => Promise.resolve(void sent.push(item)) },
+    });
+    expect(sent).toEqual([]);
+  });
+
+  test('go nowhere where nobody wants them', async () => {
+    const bench = await setUp(alertingStream());
+    const record = await bench.open(FROM, TO);
+    await bench.process(record);
+    expect((await bench.read(record))?.state).toBe('closed');
+  });
+});
