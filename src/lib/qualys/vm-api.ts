@@ -1,10 +1,10 @@
 import { type ConnectorError, RetryableError } from '../errors.ts';
 import { callQualys, type CallDeps, type CallOptions, type QualysRequest, sharePause } from './call-qualys.ts';
 import { classifyDocument } from './classify-answer.ts';
-import { type HostIdRange, mergeHostIds } from './host-ids.ts';
+import { type IdRange, mergeIds } from './id-ranges.ts';
 import { rootOf } from './parse-return.ts';
 import type { QualysAnswer } from './qualys-answer.ts';
-import { type HostIdPage, readHostIds } from './read-host-ids.ts';
+import { type IdSetPage, readIdSet } from './read-id-set.ts';
 import { detectionParameters, hostListParameters, type HostSelection, type VmSettings } from './vm-parameters.ts';
 
 /** The VM API. Calls throw the classes of `errors.ts`. */
@@ -12,7 +12,7 @@ export interface VmApi {
   /** A page of host detections, as XML. A document that says an error instead is told apart by the reader: see `documentError`. */
   readonly detections: (hosts: HostSelection, options: CallOptions) => Promise<QualysAnswer>;
   /** The ids of the hosts selected, sorted and compact; all pages of the list. */
-  readonly hostIds: (hosts: HostSelection, options: CallOptions) => Promise<HostIdRange[]>;
+  readonly hostIds: (hosts: HostSelection, options: CallOptions) => Promise<IdRange[]>;
   /** Checks the credentials cheaply and returns the versions that the platform names. */
   readonly about: (options: CallOptions) => Promise<VmVersions>;
   /** The error in a document that came instead of data with a good status; a wait is shared with all instances before it returns. */
@@ -56,9 +56,9 @@ export function createVmApi(deps: VmApiDeps): VmApi {
         secrets: secretsOf(settings),
       }),
     );
-  const listPage = async (hosts: HostSelection, options: CallOptions): Promise<HostIdPage> => {
+  const listPage = async (hosts: HostSelection, options: CallOptions): Promise<IdSetPage> => {
     const answer = await call(deps, `${folder}/`, hostListParameters(settings, hosts), options);
-    const page = await readHostIds(answer.body);
+    const page = await readIdSet(answer.body, 'HOST_LIST_OUTPUT');
     if ('foreign' in page) throw await documentError(page.foreign, answer, options);
     return page;
   };
@@ -106,14 +106,14 @@ function call(
 /** Reads page after page; a cursor that does not move on is an error, never a loop. */
 async function readList(
   hosts: HostSelection,
-  readPage: (hosts: HostSelection) => Promise<HostIdPage>,
-): Promise<HostIdRange[]> {
-  const ranges: HostIdRange[] = [];
+  readPage: (hosts: HostSelection) => Promise<IdSetPage>,
+): Promise<IdRange[]> {
+  const ranges: IdRange[] = [];
   let idMin: bigint | undefined;
   for (let pages = 0; pages < MOST_LIST_PAGES; pages += 1) {
     const page = await readPage(idMin === undefined ? hosts : { ...hosts, idMin: idMin.toString() });
     for (const range of page.ranges) ranges.push(range);
-    if (page.nextIdMin === undefined) return mergeHostIds(ranges);
+    if (page.nextIdMin === undefined) return mergeIds(ranges);
     if (page.nextIdMin <= (idMin ?? BigInt(hosts.idMin ?? '0'))) break;
     idMin = page.nextIdMin;
   }
