@@ -100,7 +100,7 @@ describe('POST /api/backfill', () => {
 
   test('of a disabled stream is refused', async () => {
     const { checkBackfill } = await import('../../src/lib/http/check-backfill.ts');
-    const limits = { store: services.store, streams: ['vm-detections'], maxDays: 10, maxRunning: 2 };
+    const limits = { store: services.store, streams: [{ name: 'vm-detections' }], maxDays: 10, maxRunning: 2 };
     await expect(checkBackfill(DAY, limits)).rejects.toThrow(/enabled stream \(vm-detections\)/);
   });
 });

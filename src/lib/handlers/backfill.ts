@@ -13,7 +13,7 @@ export const startOne = handle(async (request) => {
   const wanted = await readBody(request, backfillBody);
   const range = await checkBackfill(wanted, {
     store: backfills.store,
-    streams: streams.map(({ name }) => name),
+    streams,
     maxDays: settings.BACKFILL_MAX_DAYS,
     maxRunning: settings.BACKFILL_MAX_RUNNING,
   });

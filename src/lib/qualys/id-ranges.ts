@@ -31,6 +31,21 @@ export function countIds(ranges: readonly IdRange[]): number {
   return Number(ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n));
 }
 
+/** The parts of the ranges within the bounds, both included; an absent bound is open. */
+export function clipIds(ranges: readonly IdRange[], idMin?: bigint, idMax?: bigint): IdRange[] {
+  return ranges
+    .map(({ first, last }) => ({
+      first: idMin !== undefined && first < idMin ? idMin : first,
+      last: idMax !== undefined && last > idMax ? idMax : last,
+    }))
+    .filter(({ first, last }) => first <= last);
+}
+
+/** Every id of the ranges, in their order. */
+export function* eachId(ranges: readonly IdRange[]): Generator<bigint> {
+  for (const { first, last } of ranges) for (let id = first; id <= last; id++) yield id;
+}
+
 /**
  * Cuts the id space into slices that are even by count: as few as hold at most `size` ids each, none differing by more than one.
  * The first slice is open downwards and the last upwards, so that what appears after the ids were read is still in a slice.

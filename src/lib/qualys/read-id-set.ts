@@ -1,8 +1,9 @@
 import { RetryableError } from '../errors.ts';
 import type { IdRange } from './id-ranges.ts';
 import { nextIdMinOf } from './next-id-min.ts';
-import { rootOf } from './parse-return.ts';
-import { createLeafReader, type LeafReader } from './read-leaf-texts.ts';
+import { ownDocument } from './own-document.ts';
+import { createLeafReader } from './read-leaf-texts.ts';
+import { VendorDocumentError } from './xml/vendor-document-error.ts';
 
 /** One page of a list of ids. */
 export interface IdSetPage {
@@ -18,7 +19,6 @@ export interface ForeignDocument {
 }
 
 const TRUNCATION_CODE = '1980';
-const MOST_FOREIGN_BYTES = 65_536;
 /** Ids fit in 64 bits; more digits are damage. */
 const ID = /^\d{1,19}$/;
 
@@ -37,34 +37,14 @@ export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): 
     else if (path === `${response}/WARNING/CODE`) warning.code = text;
     else if (path === `${response}/WARNING/URL`) warning.url = text;
   });
-  const foreign = await feed(reader, body, root);
-  if (foreign !== undefined) return { foreign };
+  try {
+    for await (const part of ownDocument(body, root)) reader.write(part);
+  } catch (error) {
+    if (error instanceof VendorDocumentError) return { foreign: error.text };
+    throw error;
+  }
   reader.end();
   return { ranges, ...nextOf(warning) };
-}
-
-/** Gives the body to the reader, unless its root is another one: then its first part is returned. */
-async function feed(reader: LeafReader, body: AsyncIterable<Uint8Array>, root: string): Promise<string | undefined> {
-  let start = Buffer.alloc(0);
-  let isForeign: boolean | undefined;
-  for await (const part of body) {
-    if (isForeign === false) {
-      reader.write(part);
-      continue;
-    }
-    start = Buffer.concat([start, part]);
-    isForeign ??= isOther(root, start.toString('utf8'), start.length >= MOST_FOREIGN_BYTES);
-    if (isForeign === false) reader.write(start);
-    else if (start.length >= MOST_FOREIGN_BYTES) break;
-  }
-  return isForeign === false ? undefined : start.toString('utf8', 0, MOST_FOREIGN_BYTES);
-}
-
-/** Whether the document has another root; undefined while its root has not come whole. */
-function isOther(root: string, start: string, isAll: boolean): boolean | undefined {
-  const found = rootOf(start);
-  if (found === undefined) return isAll ? true : undefined;
-  return start.includes('>', start.indexOf(`<${found}`)) ? found !== root : undefined;
 }
 
 function rangeOf(text: string): IdRange {
