@@ -43,6 +43,9 @@ const GROUPS: readonly { readonly title: string; readonly begins: RegExp }[] = [
   { title: 'All streams', begins: /^(QUALYS|STALE|INCOMPLETE|BACKFILL)_/ },
   { title: 'Stream edr-events', begins: /^EDR_/ },
   { title: 'Stream vm-detections', begins: /^VM_/ },
+  { title: 'Stream edr-incidents', begins: /^INCIDENTS_/ },
+  { title: 'Stream vm-knowledge-base', begins: /^KB_/ },
+  { title: 'Stream vm-hosts', begins: /^HOSTS_/ },
   { title: 'Destination', begins: /^LOGS_/ },
   { title: 'Other', begins: /^/ },
 ];
