@@ -30,21 +30,26 @@ const MAX_INT = 2 ** 31 - 1;
 /** Where the XML reader puts the text of an element that has attributes. */
 const TEXT_KEYS = ['#text', '#cdata-section'] as const;
 
+/** The value of a column and the path it stands at; of a list, which has several paths, none. */
+export interface FoundColumn {
+  readonly value: Json;
+  readonly path?: string;
+}
+
 /**
- * The value of a column; undefined where the record has none or an odd one, which the table shows as null.
+ * Finds the value of a column; undefined where the record has none or an odd one, which the table shows as null.
  * @param record the parsed record.
  */
-export function readColumn({ kind, from }: RecordColumn, record: Json): Json | undefined {
+export function findColumn({ kind, from }: RecordColumn, record: Json): FoundColumn | undefined {
   if (kind === 'list') {
     const texts = from.flatMap((path) => valuesAt(record, path)).flatMap((value) => textOf(value) ?? []);
-    return texts.length === 0 ? undefined : [...new Set(texts)];
+    return texts.length === 0 ? undefined : { value: [...new Set(texts)] };
   }
-  for (const path of from) {
+  return firstOf(from, (path) => {
     const values = valuesAt(record, path);
     const value = kind === 'dynamic' ? dynamicOf(path, values) : firstOf(values, (each) => scalarOf(kind, each));
-    if (value !== undefined) return value;
-  }
-  return undefined;
+    return value === undefined ? undefined : { value, path };
+  });
 }
 
 /** The text of a value, without the blanks around it: a string, a number, or an XML element with attributes. A blank one is none. */

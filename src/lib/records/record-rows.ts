@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { MAX_CHUNK_BYTES } from '../pipeline/chunk-writer.ts';
 import type { Json } from '../pipeline/stream.ts';
 import { cutText } from './cut-text.ts';
-import { readColumn, type RecordColumn } from './record-columns.ts';
+import { findColumn, valuesAt, type FoundColumn, type RecordColumn } from './record-columns.ts';
 
 /** How the records of a table become rows. */
 export interface RecordTable {
@@ -10,6 +10,8 @@ export interface RecordTable {
   readonly columns: readonly [RecordColumn, ...RecordColumn[]];
   /** Column whose time becomes `TimeGenerated`; absent: the time at which the row is made. */
   readonly timeColumn?: string;
+  /** `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `whole` does not. */
+  readonly record: 'rest' | 'whole';
   /** What every row holds beside, e.g. the snapshot's id. */
   readonly common?: Readonly<Record<string, Json>>;
   /** Part of the `RowKey`, where the same record is another row in another snapshot; absent: the record alone decides. */
@@ -44,10 +46,10 @@ const FRAME_BYTES = 8000;
 /** What columns may take, so that a row with a part of its record fits a chunk. */
 const MAX_COLUMNS_BYTES = MAX_CHUNK_BYTES - MAX_ESCAPED_BYTES * MAX_FIELD_BYTES - FRAME_BYTES;
 const KEY_DIGITS = 32;
-const LONGEST_ERROR = 2000;
+const LONGEST_ERROR = 500;
 
 /**
- * The rows of a record: one with the typed columns and the whole of it in `Record`, or, above 60,000 bytes, several with its text in
+ * The rows of a record: one with the typed columns and `Record`, or, where that is above 60,000 bytes, several with the whole text in
  * `RecordPart`, the first one with the columns too. A column whose value is too long is left out: the record has it.
  */
 export function recordRows(table: RecordTable, record: SourceRecord, generatedAt: Date): RecordRow[] {
@@ -55,16 +57,13 @@ export function recordRows(table: RecordTable, record: SourceRecord, generatedAt
   const time = columns.find(({ name }) => name === table.timeColumn)?.json ?? JSON.stringify(generatedAt.toISOString());
   const id = columns.filter(({ name }) => name === table.columns[0].name);
   const digest = digestOf(table, record.canonical);
-  const text = Buffer.from(record.text);
-  if (text.length <= MAX_FIELD_BYTES && record.error === undefined) {
+  const kept = table.record === 'whole' ? record.text : restOf(record.value, columns);
+  if (Buffer.byteLength(kept) <= MAX_FIELD_BYTES && record.error === undefined) {
     const key = `${digest}-1`;
-    return [
-      {
-        key,
-        json: rowText(table, time, [...columns, { name: 'Record', json: record.text }, ...partColumns(key, 1, 1)]),
-      },
-    ];
+    const whole = [...columns, { name: 'Record', json: kept }, ...partColumns(key, 1, 1)];
+    return [{ key, json: rowText(table, time, whole) }];
   }
+  const text = Buffer.from(record.text);
   const ends = cutText(text, MAX_FIELD_BYTES);
   return ends.map((end, index) => {
     const key = `${digest}-${index + 1}`;
@@ -74,6 +73,13 @@ export function recordRows(table: RecordTable, record: SourceRecord, generatedAt
     ];
     return { key, json: rowText(table, time, [...(index === 0 ? columns : id), ...part]) };
   });
+}
+
+/** The record without the members that columns hold whole. */
+function restOf(record: Json, columns: readonly Written[]): string {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return JSON.stringify(record);
+  const held = new Set(columns.map(({ member }) => member));
+  return JSON.stringify(Object.fromEntries(Object.entries(record).filter(([name]) => !held.has(name))));
 }
 
 /** Digest that the keys of a record's rows share. */
@@ -86,6 +92,8 @@ export function digestOf({ scope }: RecordTable, canonical: string | Uint8Array)
 interface Written {
   readonly name: string;
   readonly json: string;
+  /** The member of the record that the column holds whole. */
+  readonly member?: string | undefined;
 }
 
 /** A row of the columns given, in their order. */
@@ -118,12 +126,19 @@ export function textColumns(text: string, error: string | undefined): Written[] 
 function readColumns({ columns }: RecordTable, record: Json): Written[] {
   let room = MAX_COLUMNS_BYTES;
   return columns.flatMap((each) => {
-    const value = readColumn(each, record);
-    if (value === undefined) return [];
-    const json = JSON.stringify(value);
+    const found = findColumn(each, record);
+    if (found === undefined) return [];
+    const json = JSON.stringify(found.value);
     const size = Buffer.byteLength(json);
     if (size > MAX_FIELD_BYTES || size > room) return [];
     room -= size;
-    return [{ name: each.name, json }];
+    return [{ name: each.name, json, member: memberOf(each, found, record) }];
   });
+}
+
+/** The top member that a column holds whole: of an object with attributes it holds the text only, unless it is dynamic. */
+function memberOf({ kind }: RecordColumn, { path = '' }: FoundColumn, record: Json): string | undefined {
+  if (path.includes('.')) return undefined;
+  const [value] = valuesAt(record, path);
+  return typeof value === 'string' || kind === 'dynamic' ? path : undefined;
 }

@@ -9,7 +9,7 @@ import { failForeign } from '../../qualys/fail-foreign.ts';
 import { startLongRecord, type LongRecord } from '../../records/long-record.ts';
 import { parseExact } from '../../records/parse-exact.ts';
 import { isPlausible } from '../../records/read-time.ts';
-import { column, readColumn } from '../../records/record-columns.ts';
+import { column, findColumn } from '../../records/record-columns.ts';
 import {
   digestOf,
   recordRows,
@@ -137,8 +137,8 @@ function takeRecord(page: Page, record: SourceRecord): void {
 
 /** Whether the record's time says that it belongs to another window, which reads it too. */
 function isOutside({ from, options, to }: Page, record: Json): boolean {
-  const found = readColumn(column('', 'dateTime', options.timeField), record);
-  const time = typeof found === 'string' ? Date.parse(found) : Number.NaN;
+  const found = findColumn(column('', 'dateTime', options.timeField), record);
+  const time = typeof found?.value === 'string' ? Date.parse(found.value) : Number.NaN;
   return isPlausible(time) && (time < from || time >= to);
 }
 

@@ -9,6 +9,7 @@ import type { RecordTable } from '../../records/record-rows.ts';
 export function incidentTable(settings: Pick<Settings, 'INCIDENTS_ID_FIELD' | 'INCIDENTS_TIME_FIELD'>): RecordTable {
   return {
     timeColumn: 'UpdatedTime',
+    record: 'whole',
     columns: [
       column('IncidentId', 'string', settings.INCIDENTS_ID_FIELD, 'id', 'incidentId', 'incident.id', 'uuid'),
       column('UpdatedTime', 'dateTime', settings.INCIDENTS_TIME_FIELD, ...spellings('updated')),

@@ -18,6 +18,7 @@ export function hostTable({ id, time }: Snapshot): RecordTable {
   return {
     common: { SnapshotId: id, SnapshotTime: time, RecordType: 'Host' },
     scope: id,
+    record: 'rest',
     columns: [
       column('HostId', 'string', 'ID'),
       column('AssetId', 'string', 'ASSET_ID'),
