@@ -118,7 +118,7 @@ export async function checkListed<Cursor extends IdCursor>(
     const lost = missing.filter((id) => stillListed.has(id));
     if (lost.length > 0) {
       throw new RetryableError(
-        `the page lacks ${lost.length} of the ${source.shape.record} that Qualys lists for it, the first is ${lost[0] ?? ''}`,
+        `the page lacks ${lost.length} ${source.shape.record} that Qualys lists for it, the first is ${lost[0] ?? ''}`,
       );
     }
   }

@@ -43,7 +43,7 @@ export async function* readHosts(task: WindowTask, services: StreamServices): As
     yield { chunk, cursor: toJson({ ...cursor, told } as IdCursor) };
   }
   if (left.length === 0) return { kind: 'complete' };
-  return { kind: 'skipped', reason: `${left.length} hosts cannot be read on their own: ${left.join(', ')}` };
+  return { kind: 'skipped', reason: `hosts left out after failing on their own: ${left.join(', ')}` };
 }
 
 /** The row that says that a snapshot is whole, but for the hosts left out. */

@@ -31,5 +31,5 @@ export async function* readKnowledgeBase(
   });
   const { left = [] } = yield* readIdPages(task, pages, start);
   if (left.length === 0) return { kind: 'complete' };
-  return { kind: 'skipped', reason: `${left.length} QIDs cannot be read on their own: ${left.join(', ')}` };
+  return { kind: 'skipped', reason: `QIDs left out after failing on their own: ${left.join(', ')}` };
 }
