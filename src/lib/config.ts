@@ -302,8 +302,8 @@ export const settingsSchema = z.object({
   KB_SAFETY_LAG_SECONDS: integer({ min: 0, max: 604_800, fallback: 36_000, unit: 'seconds' }).describe(
     "A window's end stays this far behind now, in seconds: changes surface up to ten hours late.",
   ),
-  KB_FULL_DAYS: integer({ min: 0, max: 365, fallback: 7, unit: 'days' }).describe(
-    'Everything is loaded anew once in so many days, so that it is found within the periods of rules; 0: at the start only.',
+  KB_FULL_DAYS: integer({ min: 0, max: 365, fallback: 6, unit: 'days' }).describe(
+    'Everything is loaded anew once in so many days, so that a query over a week finds it; 0: at the start only.',
   ),
   KB_API_VERSION: trimmed
     .pipe(z.enum(['2.0', '3.0', '4.0'], 'must be 2.0, 3.0 or 4.0'))
