@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, messageOf } from '../src/lib/errors.ts';
-import { isFinished } from '../src/lib/pipeline/plan-windows.ts';
+import { horizonOf, isFinished } from '../src/lib/pipeline/plan-windows.ts';
 import type { WatermarkRecord, WindowRecord } from '../src/lib/pipeline/ports.ts';
 import type { Stream } from '../src/lib/pipeline/stream.ts';
-import { floorSecond } from '../src/lib/pipeline/window.ts';
 import { createServices, type Services } from '../src/lib/services.ts';
 import type { Host } from './host/start-host.ts';
 
@@ -72,8 +71,7 @@ async function readState(stream: Stream, { store }: Services): Promise<StreamSta
 }
 
 function hasCaughtUp({ stream, mark }: StreamState, startedAt: number, { settings }: Services): boolean {
-  const target = floorSecond(startedAt - stream.plan(settings).safetyLagSeconds * 1000);
-  return mark !== undefined && Date.parse(mark.watermark) >= target;
+  return mark !== undefined && Date.parse(mark.watermark) >= horizonOf(stream.plan(settings), startedAt);
 }
 
 /** Why a stream will not catch up by itself soon; undefined while it may. */

@@ -109,6 +109,69 @@ type connectorSettings = {
   @description('Further query string of the detection call.')
   VM_PARAMS: string?
 
+  @description('Timer of the planner of incidents: six-field NCRONTAB, UTC.')
+  INCIDENTS_SCHEDULE: string?
+
+  @description('ISO time from which a new stream of incidents ingests.')
+  INCIDENTS_START: string?
+
+  @description('Largest window of incidents, in minutes.')
+  INCIDENTS_WINDOW_MINUTES: string?
+
+  @description('How far behind now a window of incidents ends, in seconds.')
+  INCIDENTS_SAFETY_LAG_SECONDS: string?
+
+  @description('Further QQL condition for incidents.')
+  INCIDENTS_FILTER: string?
+
+  @description('QQL token of the time that windows of incidents use.')
+  INCIDENTS_TIME_TOKEN: string?
+
+  @description('Record field of the same time.')
+  INCIDENTS_TIME_FIELD: string?
+
+  @description('Record field of the id of an incident.')
+  INCIDENTS_ID_FIELD: string?
+
+  @description('Incidents a page.')
+  INCIDENTS_PAGE_SIZE: string?
+
+  @description('Timer of the planner of the KnowledgeBase: six-field NCRONTAB, UTC.')
+  KB_SCHEDULE: string?
+
+  @description('Minutes between two reads of what changed.')
+  KB_WINDOW_MINUTES: string?
+
+  @description('How far behind now a window of the KnowledgeBase ends, in seconds.')
+  KB_SAFETY_LAG_SECONDS: string?
+
+  @description('Days between two loads of everything; 0: at the start only.')
+  KB_FULL_DAYS: string?
+
+  @description('Version in the path of the KnowledgeBase API.')
+  KB_API_VERSION: string?
+
+  @description('QIDs a page.')
+  KB_PAGE_SIZE: string?
+
+  @description('Query string of the KnowledgeBase call.')
+  KB_PARAMS: string?
+
+  @description('Timer of the planner of host snapshots: six-field NCRONTAB, UTC.')
+  HOSTS_SCHEDULE: string?
+
+  @description('Minutes between two snapshots of the hosts.')
+  HOSTS_WINDOW_MINUTES: string?
+
+  @description('How long after it is due a snapshot begins, in seconds.')
+  HOSTS_SAFETY_LAG_SECONDS: string?
+
+  @description('Hosts a page of the host list.')
+  HOSTS_PAGE_SIZE: string?
+
+  @description('Query string of the host list.')
+  HOSTS_PARAMS: string?
+
   @description('Token audience of the ingestion endpoint; to be set in sovereign clouds only.')
   LOGS_INGESTION_AUDIENCE: string?
 

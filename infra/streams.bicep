@@ -37,6 +37,9 @@ type streamTable = {
 var streams = [
   loadJsonContent('tables/QualysEdrEvents_CL.json')
   loadJsonContent('tables/QualysHostDetectionV3_CL.json')
+  loadJsonContent('tables/QualysEdrIncidents_CL.json')
+  loadJsonContent('tables/QualysVmKnowledgeBase_CL.json')
+  loadJsonContent('tables/QualysVmHosts_CL.json')
 ]
 
 @description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')

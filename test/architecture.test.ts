@@ -29,7 +29,7 @@ async function readSource(file: string): Promise<Source> {
 const sources = await readSources();
 
 /** Files that are longer on purpose: one list of all settings, with check, default and description. */
-const LONGER = new Map([['lib/config.ts', 450]]);
+const LONGER = new Map([['lib/config.ts', 520]]);
 
 /** Imports of the files below `from` that match `what`, as `file → import`. */
 function importsOf(from: RegExp, what: (name: string) => boolean): string[] {

@@ -2,8 +2,10 @@ import type { Burst, RawEvent } from './events.ts';
 import { BadCallError, jsonAnswer, type Answer, type Call } from './exchange.ts';
 import { parseFaults } from './faults.ts';
 import { ALL_IDS, type HostChange } from './hosts.ts';
+import type { Incident } from './incidents.ts';
 import { applyLiveSettings } from './settings.ts';
 import { createCounters, snapshotStats, type SimulatorStats } from './stats.ts';
+import type { KnowledgeBaseChange } from './vulnerabilities.ts';
 import { API_NAMES, type World } from './world.ts';
 
 /** Data put in while the simulator runs. Times are ISO 8601 texts. */
@@ -16,6 +18,12 @@ export interface DataChange {
   readonly hosts?: readonly { readonly id: string; readonly processedTime: string; readonly xml?: string }[];
   /** Ids of hosts to take out. */
   readonly removedHosts?: readonly string[];
+  /** Incidents put in, or updated by their id; sent as they are. */
+  readonly incidents?: readonly { readonly id: string; readonly updatedTime: string; readonly record: unknown }[];
+  /** Entries of the KnowledgeBase changed, or put in as VULN elements. */
+  readonly vulnerabilities?: readonly { readonly qid: number; readonly modifiedTime: string; readonly xml?: string }[];
+  /** QIDs to take out. */
+  readonly removedVulnerabilities?: readonly number[];
 }
 
 /** A change of the clock; what is given happens in this order. */
@@ -62,15 +70,28 @@ function hostOf({ id, processedTime, xml }: NonNullable<DataChange['hosts']>[num
   return { id, processedTime: instantOf('processedTime', processedTime), ...(xml === undefined ? {} : { xml }) };
 }
 
-/** @throws RangeError naming what is wrong; then nothing has been changed, except a host that is not known. */
+function incidentOf({ id, updatedTime, record }: NonNullable<DataChange['incidents']>[number]): Incident {
+  return { id, updatedTime: instantOf('updatedTime', updatedTime), record };
+}
+
+function entryOf({ modifiedTime, ...entry }: NonNullable<DataChange['vulnerabilities']>[number]): KnowledgeBaseChange {
+  return { ...entry, modifiedTime: instantOf('modifiedTime', modifiedTime) };
+}
+
+/** @throws RangeError naming what is wrong; then nothing has been changed, except a host or QID that is not known. */
 export function changeData(world: World, change: DataChange): void {
   const records = (change.events ?? []).map(rawEvent);
   const bursts = (change.bursts ?? []).map(burstOf);
   const hosts = (change.hosts ?? []).map(hostOf);
+  const incidents = (change.incidents ?? []).map(incidentOf);
+  const entries = (change.vulnerabilities ?? []).map(entryOf);
   if (records.length > 0) world.events.addRecords(records);
   for (const burst of bursts) world.events.addBurst(burst);
   world.hosts.change(hosts);
   world.hosts.remove(change.removedHosts ?? []);
+  world.incidents.change(incidents);
+  world.knowledgeBase.change(entries);
+  world.knowledgeBase.remove(change.removedVulnerabilities ?? []);
 }
 
 /** @throws RangeError for a time that is none. */
@@ -109,6 +130,22 @@ export function* hostIds(world: World, span: Span = {}): Generator<string> {
   const { first, end } = boundsOf(world, span);
   for (const { id, processedTime } of world.hosts.within(ALL_IDS, world.clock.now())) {
     if (processedTime >= first && processedTime < end) yield String(id);
+  }
+}
+
+/** Ids of the incidents last updated in the span. */
+export function* incidentIds(world: World, span: Span = {}): Generator<string> {
+  const { first, end } = boundsOf(world, span);
+  for (const { id, updatedTime } of world.incidents.at(world.clock.now())) {
+    if (updatedTime >= first && updatedTime < end) yield id;
+  }
+}
+
+/** QIDs last changed in the span, lowest first. */
+export function* qids(world: World, span: Span = {}): Generator<string> {
+  const { first, end } = boundsOf(world, span);
+  for (const { qid, modifiedTime } of world.knowledgeBase.entries()) {
+    if (modifiedTime >= first && modifiedTime < end) yield String(qid);
   }
 }
 
@@ -162,9 +199,17 @@ function spanOf({ parameters }: Call): Span {
 function control(world: World, call: Call): Answer {
   if (call.path === '/_sim/events') return listAnswer(eventIds(world, spanOf(call)));
   if (call.path === '/_sim/hosts') return listAnswer(hostIds(world, spanOf(call)));
+  if (call.path === '/_sim/incidents') return listAnswer(incidentIds(world, spanOf(call)));
+  if (call.path === '/_sim/qids') return listAnswer(qids(world, spanOf(call)));
   const name = `${call.method} ${call.path}`;
   if (!Object.hasOwn(CONTROLS, name)) {
-    const known = [...Object.keys(CONTROLS), 'GET /_sim/events', 'GET /_sim/hosts'].join(', ');
+    const known = [
+      ...Object.keys(CONTROLS),
+      'GET /_sim/events',
+      'GET /_sim/hosts',
+      'GET /_sim/incidents',
+      'GET /_sim/qids',
+    ].join(', ');
     throw new BadCallError(404, `unknown control route ${name}; known are ${known}`);
   }
   const result = CONTROLS[name]?.(world, call);

@@ -8,6 +8,7 @@ import { compileQuery } from './query-evaluate.ts';
 import { findSortToken } from './query-tokens.ts';
 import { makeProjection, type Projection } from './projection.ts';
 import { hash32 } from './random.ts';
+import { cursorHeaders } from './search-after.ts';
 import type { EventSearch, Found, SearchContext } from './search.ts';
 import type { Route, Visit, World } from './world.ts';
 
@@ -186,7 +187,7 @@ function searchAfter(visit: Visit): Answer {
   const last = positions.at(-1);
   if (last === undefined) return eventsAnswer(visit, positions);
   const facts = world.events.factsAt(last);
-  return eventsAnswer(visit, positions, { [world.settings.searchAfterHeader]: `${facts.processedTime},${facts.id}` });
+  return eventsAnswer(visit, positions, cursorHeaders(visit, `${facts.processedTime},${facts.id}`));
 }
 
 function showEvent(visit: Visit, match: RegExpExecArray): Answer {

@@ -61,6 +61,10 @@ export type FaultAction =
   | { readonly kind: 'missing-records'; readonly records?: number }
   /** Events of one instant are listed in another order than before. */
   | { readonly kind: 'unstable-order' }
+  /** searchAfter: the header names the page just served. */
+  | { readonly kind: 'same-cursor' }
+  /** searchAfter: the header is missing. */
+  | { readonly kind: 'lost-cursor' }
   /** VM: the WARNING names the page just served. */
   | { readonly kind: 'same-id-min' }
   /** VM: the WARNING's URL lies on another host. */
@@ -100,6 +104,8 @@ const PARAMETERS: Readonly<Record<FaultKind, readonly string[]>> = {
   'wrong-count': ['delta!'],
   'missing-records': ['records'],
   'unstable-order': [],
+  'same-cursor': [],
+  'lost-cursor': [],
   'same-id-min': [],
   'foreign-warning': ['origin'],
   'several-host-lists': ['hosts'],

@@ -8,15 +8,17 @@ export interface HostView {
   readonly showTags: boolean;
   readonly showCloudTags: boolean;
   readonly showMetadata: boolean;
+  /** What the host list alone shows; absent in the detection list. */
+  readonly list?: HostListView;
   /** From 5.0 on many hosts come without a NetBIOS name. */
   readonly version: string;
 }
 
-/** A host's own elements, without its detections. */
-export interface HostText {
-  readonly hostName: string;
-  /** Elements from ID to CLOUD_PROVIDER_TAGS, in the order of the vendor's DTD. */
-  readonly elements: string;
+/** What the caller of the host list asks to see. */
+export interface HostListView {
+  readonly isAll: boolean;
+  readonly showGroups: boolean;
+  readonly showTruRisk: boolean;
 }
 
 const DRAW_HOST = 70;
@@ -125,6 +127,20 @@ function writeCloudDetails(instanceId: string | undefined, view: HostView, time:
   return metadata + (view.showCloudTags ? writeCloudTags(time) : '');
 }
 
+/** Elements of the host list that the detection list does not have. */
+function writeListed(index: number, time: string, { isAll, showGroups, showTruRisk }: HostListView): string {
+  const risk = `${line('TRURISK_SCORE', (index * 37) % 1_000)}${line('ASSET_CRITICALITY_SCORE', 1 + (index % 5))}${INDENT}<TRURISK_SCORE_FACTORS>
+          <TRURISK_SCORE_FORMULA>ACS * (Severity weights)</TRURISK_SCORE_FORMULA>
+          <VULN_COUNT qds_severity="1">${index % 4}</VULN_COUNT>
+          <VULN_COUNT qds_severity="4">${index % 9}</VULN_COUNT>
+        </TRURISK_SCORE_FACTORS>\n`;
+  const all = `${line('LAST_BOOT', time)}${line('SERIAL_NUMBER', `SN-${index}`)}${line('FIRST_FOUND_DATE', time)}${line('LAST_ACTIVITY', time)}${line('AGENT_STATUS', 'Synced')}${line('OWNER', 'R&D')}${line('COMMENTS', 'first line\nsecond line')}${INDENT}<USER_DEF>
+          <LABEL_1>Location</LABEL_1>
+          <VALUE_1><![CDATA[Rack <7> & 8]]></VALUE_1>
+        </USER_DEF>\n`;
+  return `${showTruRisk ? risk : ''}${isAll ? all : ''}${showGroups ? line('ASSET_GROUP_IDS', `1001,${1_002 + (index % 3)}`) : ''}`;
+}
+
 /** The elements of a generated host; which of the optional ones it has depends on its index alone. */
 export function writeHost(seed: number, id: bigint, { index, processedTime }: DetectionHost, view: HostView): string {
   const draws = createDraws(seed, index, DRAW_HOST);
@@ -149,6 +165,7 @@ export function writeHost(seed: number, id: bigint, { index, processedTime }: De
     cdataElement('NETBIOS', netBios, draws) +
     cdataElement('QG_HOSTID', isAgent ? uuidOf(seed, index, DRAW_HOST) : undefined, draws) +
     writeScans(processedTime, draws) +
+    (view.list === undefined ? '' : writeListed(index, xmlTime(processedTime), view.list)) +
     (view.showTags ? writeTags(index) : '') +
     writeCloudDetails(instanceId, view, xmlTime(processedTime))
   );

@@ -29,6 +29,11 @@ function keyword(...path: string[]): QueryToken {
   return { kind: 'keyword', read: (candidate) => fieldOf(candidate, path) };
 }
 
+function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
 function words(...path: string[]): QueryToken {
   return { kind: 'text', read: (candidate) => fieldOf(candidate, path) };
 }
@@ -69,6 +74,9 @@ const TOKENS: Readonly<Record<string, QueryToken>> = {
   'asset.netbiosname': keyword('asset', 'netBiosName'),
   'asset.agentid': { kind: 'keyword', read: ({ facts }) => facts.agentId },
   'asset.platform': keyword('asset', 'platform'),
+  'incident.updatedon': { kind: 'time', read: (candidate) => timeOf(fieldOf(candidate, ['updatedOn'])) },
+  'incident.detectedon': { kind: 'time', read: (candidate) => timeOf(fieldOf(candidate, ['detectedOn'])) },
+  'incident.source': keyword('source'),
 };
 
 /** What `sort` and `groupBy` take beside the tokens of the filter. */

@@ -24,6 +24,8 @@ export interface LiveSettings {
   timeResolution: 'millisecond' | 'second';
   /** Whether `vm_processed_after` and `_before` take a host processed at that very second: the vendor does not say. */
   processedBounds: 'inclusive' | 'exclusive';
+  /** Most entries that the KnowledgeBase answers with at once; 0, the default, sets no limit, as the vendor seems to. */
+  knowledgeBaseLimit: number;
   /** An event is found so many seconds after it was processed. Default 0. */
   indexLagSeconds: number;
 }
@@ -36,6 +38,8 @@ export interface SimulatorOptions extends Partial<LiveSettings> {
   readonly seed?: number;
   /** EDR events spread over the span. Default 1,000. */
   readonly eventCount?: number;
+  /** EDR incidents spread over the span. Default 20. */
+  readonly incidentCount?: number;
   /** EDR events that arrive a minute of the simulator's clock after the start. Default 0. */
   readonly liveEventsPerMinute?: number;
   /** VM hosts. Default 50. */
@@ -80,10 +84,12 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   detailShape: 'object',
   timeResolution: 'millisecond',
   processedBounds: 'inclusive',
+  knowledgeBaseLimit: 0,
   indexLagSeconds: 0,
   port: 0,
   seed: 1,
   eventCount: 1_000,
+  incidentCount: 20,
   liveEventsPerMinute: 0,
   hostCount: 50,
   detectionsPerHost: 20,
@@ -110,6 +116,7 @@ const LIVE_NAMES: readonly (keyof LiveSettings)[] = [
   'detailShape',
   'timeResolution',
   'processedBounds',
+  'knowledgeBaseLimit',
   'indexLagSeconds',
 ];
 

@@ -7,6 +7,8 @@ import {
   changeData,
   eventIds,
   hostIds,
+  incidentIds,
+  qids,
   readStats,
   type DataChange,
   type Span,
@@ -15,6 +17,7 @@ import { EDR_ROUTES } from './edr-routes.ts';
 import { BadCallError, htmlAnswer, jsonAnswer, readCall, type Answer, type Call } from './exchange.ts';
 import { faultAnswer } from './fault-answers.ts';
 import { findFault, parseFaults, type Fault } from './faults.ts';
+import { INCIDENT_ROUTES } from './incident-routes.ts';
 import type { Admission } from './limits.ts';
 import { QueryError } from './query.ts';
 import { resetConnection, sendAnswer } from './respond.ts';
@@ -47,12 +50,16 @@ export interface Simulator {
   readonly eventIds: (span?: Span) => string[];
   /** Ids of the hosts last processed in a half-open span. */
   readonly hostIds: (span?: Span) => string[];
+  /** Ids of the incidents last updated in a half-open span. */
+  readonly incidentIds: (span?: Span) => string[];
+  /** QIDs last changed in a half-open span. */
+  readonly qids: (span?: Span) => string[];
   /** Lets all tokens given out so far expire. */
   readonly expireTokens: () => void;
   readonly close: () => Promise<void>;
 }
 
-const ROUTES: readonly Route[] = [...EDR_ROUTES, ...VM_ROUTES];
+const ROUTES: readonly Route[] = [...EDR_ROUTES, ...INCIDENT_ROUTES, ...VM_ROUTES];
 /** Above this length of the URL the real server answers 414. */
 const LONGEST_URL = 8_190;
 const NO_LIMITS: Admission & { kind: 'admitted' } = { kind: 'admitted', headers: {}, release: () => undefined };
@@ -198,6 +205,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     changeData: (change) => changeData(world, change),
     eventIds: (span) => [...eventIds(world, span)],
     hostIds: (span) => [...hostIds(world, span)],
+    incidentIds: (span) => [...incidentIds(world, span)],
+    qids: (span) => [...qids(world, span)],
     expireTokens: () => world.tokens.expireAll(),
     close: () => close(server),
   };

@@ -76,6 +76,11 @@ export function planHostPage(world: World, parameters: Parameters): HostPage {
   return cutPage(world, parameters, () => true);
 }
 
+/** The hosts of the page of the host list before this one. */
+export function hostPageBefore(world: World, parameters: Parameters, page: HostPage): readonly Host[] {
+  return before(page, parameters, (earlier) => planHostPage(world, earlier));
+}
+
 /** Walks over the detections of one host that an answer shows. */
 export type DetectionWalk = (host: DetectionHost) => Generator<Detection>;
 
@@ -109,9 +114,13 @@ export function planDetectionPage(world: World, parameters: Parameters, walk: De
 
 /** The hosts of the page before this one. */
 export function pageBefore(world: World, parameters: Parameters, page: HostPage, walk: DetectionWalk): readonly Host[] {
+  return before(page, parameters, (earlier) => planDetectionPage(world, earlier, walk));
+}
+
+function before(page: HostPage, parameters: Parameters, plan: (parameters: Parameters) => HostPage): readonly Host[] {
   const first = page.hosts[0]?.id;
   if (first === undefined || first === 0n || page.limit === 0) return page.hosts;
   const earlier = new Map([...parameters, ['id_min', '0'], ['id_max', String(first - 1n)], ['truncation_limit', '0']]);
-  const hosts = planDetectionPage(world, earlier, walk).hosts;
+  const { hosts } = plan(earlier);
   return hosts.length === 0 ? page.hosts : hosts.slice(-page.limit);
 }

@@ -8,6 +8,7 @@ import { writeDocument, writeWarning, xmlAnswer, type Envelope } from './vm-answ
 import { vmFamily } from './vm-family.ts';
 import {
   detectionSource,
+  hostPageBefore,
   makeDetectionWalk,
   pageBefore,
   planDetectionPage,
@@ -17,7 +18,6 @@ import {
 } from './vm-page.ts';
 import { checkParameters, DETECTION_PARAMETERS, HOST_LIST_PARAMETERS } from './vm-parameters.ts';
 import type { Route, Visit } from './world.ts';
-import { element } from './xml.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
@@ -102,9 +102,9 @@ function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string)
 }
 
 /** The hosts that the faults leave of a page. */
-function faultyHosts({ call, world, faults }: Visit, page: HostPage, walk: DetectionWalk): readonly Host[] {
+function faultyHosts({ faults }: Visit, page: HostPage, readBefore: () => readonly Host[]): readonly Host[] {
   const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
-  const hosts = isRepeated ? pageBefore(world, call.parameters, page, walk) : page.hosts;
+  const hosts = isRepeated ? readBefore() : page.hosts;
   const missing = findFault(faults, 'missing-records');
   return missing === undefined ? hosts : hosts.slice(0, -(missing.records ?? 1));
 }
@@ -117,7 +117,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
   const walk = makeDetectionWalk(world, call.parameters);
   const page = planDetectionPage(world, call.parameters, walk);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
-  const hosts = faultyHosts(visit, page, walk);
+  const hosts = faultyHosts(visit, page, () => pageBefore(world, call.parameters, page, walk));
   const write = makeDetectionWriter(visit, walk, version);
   const content = function* (): Generator<Part> {
     yield* writeHostLists(visit, hosts, write);
@@ -145,13 +145,18 @@ function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<Part> {
 
 function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<Part> {
   const { call, world } = visit;
-  const view = hostView(call.parameters, version);
-  return function* ({ id, index, processedTime }) {
-    const text =
-      index === undefined
-        ? `        ${element('ID', String(id))}`
-        : writeHost(world.settings.seed, id, { index, processedTime }, view);
-    yield `      <HOST>\n${text}      </HOST>\n`;
+  const details = call.parameters.get('details') ?? 'Basic';
+  const list = {
+    isAll: details.startsWith('All'),
+    showGroups: details.endsWith('/AGs'),
+    showTruRisk: isOn(call.parameters, 'show_trurisk'),
+  };
+  const view = { ...hostView(call.parameters, version), list };
+  return function* ({ id, index, processedTime, xml = '' }) {
+    // A host put in by hand is a HOST element of the detection list.
+    yield index === undefined
+      ? `${xml.replace(/<DETECTION_LIST>[^]*<\/DETECTION_LIST>/u, '')}\n`
+      : `      <HOST>\n${writeHost(world.settings.seed, id, { index, processedTime }, view)}      </HOST>\n`;
   };
 }
 
@@ -163,12 +168,13 @@ function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   const page = planHostPage(world, call.parameters);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const isAssets = isOn(call.parameters, 'show_asset_id');
+  const hosts = faultyHosts(visit, page, () => hostPageBefore(world, call.parameters, page));
   const content = function* (): Generator<Part> {
     if (call.parameters.get('details') === 'None') {
-      const ids = page.hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));
+      const ids = hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));
       yield* writeIdSet(visit, ids);
     } else {
-      yield* writeHostLists(visit, page.hosts, makeHostWriter(visit, version));
+      yield* writeHostLists(visit, hosts, makeHostWriter(visit, version));
     }
     yield warningOf(visit, page);
   };

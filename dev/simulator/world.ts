@@ -5,11 +5,13 @@ import type { Answer, Call } from './exchange.ts';
 import { createFaultBook, type FaultBook } from './fault-rules.ts';
 import type { Fault } from './faults.ts';
 import { createHostStore, type HostStore } from './hosts.ts';
+import { createIncidentStore, type IncidentStore } from './incidents.ts';
 import { createLimiter, type Admission, type Limiter } from './limits.ts';
 import { createEventSearcher, type EventSearcher } from './search.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { createCounters, type Counters, type RouteStats } from './stats.ts';
 import { createTokenOffice, type TokenOffice } from './tokens.ts';
+import { createKnowledgeBase, type KnowledgeBase } from './vulnerabilities.ts';
 
 /** APIs with limits of their own. */
 export const API_NAMES = ['edr', 'vm', 'kb', 'about'] as const;
@@ -22,6 +24,8 @@ export interface World {
   readonly events: EventStore;
   readonly searcher: EventSearcher;
   readonly hosts: HostStore;
+  readonly incidents: IncidentStore;
+  readonly knowledgeBase: KnowledgeBase;
   readonly catalogue: Catalogue;
   readonly faults: FaultBook<Fault>;
   readonly tokens: TokenOffice;
@@ -82,6 +86,7 @@ export function createWorld(settings: SimulatorSettings): World {
     idBase: BigInt(settings.hostIdBase),
     livePerMinute: settings.liveHostsPerMinute,
   });
+  const catalogue = createCatalogue(settings.seed, settings.longResultsLength);
   const limiter = (): Limiter => createLimiter(settings, clock);
   return {
     settings,
@@ -89,7 +94,9 @@ export function createWorld(settings: SimulatorSettings): World {
     events,
     searcher: createEventSearcher(events),
     hosts,
-    catalogue: createCatalogue(settings.seed, settings.longResultsLength),
+    incidents: createIncidentStore({ ...span, count: settings.incidentCount }),
+    knowledgeBase: createKnowledgeBase([...catalogue.vulnerabilities, ...catalogue.informations], end),
+    catalogue,
     faults: createFaultBook<Fault>(settings.seed),
     tokens: createTokenOffice(settings, clock),
     limiters: { edr: limiter(), vm: limiter(), kb: limiter(), about: limiter() },

@@ -56,12 +56,28 @@ var functions = [
     query: loadTextContent('functions/QualysEdrEvents.kql')
   }
   {
+    meta: loadJsonContent('functions/QualysEdrIncidents.json')
+    query: loadTextContent('functions/QualysEdrIncidents.kql')
+  }
+  {
     meta: loadJsonContent('functions/QualysHostDetectionHistory.json')
     query: loadTextContent('functions/QualysHostDetectionHistory.kql')
   }
   {
     meta: loadJsonContent('functions/QualysHostDetections.json')
     query: loadTextContent('functions/QualysHostDetections.kql')
+  }
+  {
+    meta: loadJsonContent('functions/QualysVmHosts.json')
+    query: loadTextContent('functions/QualysVmHosts.kql')
+  }
+  {
+    meta: loadJsonContent('functions/QualysVmHostsGone.json')
+    query: loadTextContent('functions/QualysVmHostsGone.kql')
+  }
+  {
+    meta: loadJsonContent('functions/QualysVmKnowledgeBase.json')
+    query: loadTextContent('functions/QualysVmKnowledgeBase.kql')
   }
   {
     meta: loadJsonContent('functions/vimFileEventQualysEdr.json')
@@ -128,6 +144,10 @@ var hunting = [
   {
     meta: loadJsonContent('hunting/flapping-vulnerabilities.json')
     query: loadTextContent('hunting/flapping-vulnerabilities.kql')
+  }
+  {
+    meta: loadJsonContent('hunting/hosts-gone.json')
+    query: loadTextContent('hunting/hosts-gone.kql')
   }
   {
     meta: loadJsonContent('hunting/hosts-without-authenticated-scan.json')

@@ -137,15 +137,21 @@ function isSort(text: string): boolean {
   }
 }
 
-const VM_RESERVED = /^(action|vm_processed_(after|before)|truncation_limit|id_min|id_max|ids|output_format)$/;
+const VM_RESERVED = /^(action|truncation_limit|id_min|id_max|ids|output_format)$/;
 
-const vmParams = trimmed
-  .transform((text) => text.replace(/^[?&]/, ''))
-  .refine(
-    (text) => [...new URLSearchParams(text)].every(([key, value]) => value !== '' && !VM_RESERVED.test(key)),
-    'must be a query string without empty values and without action, vm_processed_*, truncation_limit, ids, id_min, id_max and output_format, which the connector sets',
-  )
-  .default('');
+/** Further parameters of a VM call; `window` tells the ones that its windows need. */
+function vmParams(window: { pattern: RegExp; text: string }, fallback = '') {
+  return trimmed
+    .transform((text) => text.replace(/^[?&]/, ''))
+    .refine(
+      (text) =>
+        [...new URLSearchParams(text)].every(
+          ([key, value]) => value !== '' && !VM_RESERVED.test(key) && !window.pattern.test(key),
+        ),
+      `must be a query string without empty values and without action, ${window.text}truncation_limit, ids, id_min, id_max and output_format, which the connector sets`,
+    )
+    .default(fallback);
+}
 
 /** A severity by lowest score: the highest limit that a score reaches names it. */
 const severityTable = trimmed
@@ -163,6 +169,9 @@ const severityTable = trimmed
 
 /** Severity of an event by its score; the IOC-era scale of the vendor (`docs/tables.md` shows the other one). */
 const DEFAULT_SEVERITY_TABLE = '0:Informational,2:Low,5:Medium,8:High';
+/** All that is documented of a vulnerability, disabled ones included. */
+const KB_PARAMS = 'details=All&show_disabled_flag=1&show_pci_reasons=1&show_supported_modules_info=1';
+const HOSTS_PARAMS = 'details=All/AGs&show_asset_id=1&show_tags=1&show_trurisk=1';
 
 /**
  * Every setting of the connector: its environment variable, check and default.
@@ -272,7 +281,71 @@ export const settingsSchema = z.object({
   VM_SHOW_QDS: flag(true).describe('Whether detections carry QDS.'),
   VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
   VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),
-  VM_PARAMS: vmParams.describe('Further parameters of the detection call, as a query string.'),
+  VM_PARAMS: vmParams({ pattern: /^vm_processed_(after|before)$/, text: 'vm_processed_*, ' }).describe(
+    'Further parameters of the detection call, as a query string.',
+  ),
+  INCIDENTS_SCHEDULE: schedule
+    .default('0 */10 * * * *')
+    .describe('When windows of incidents are planned: six-field NCRONTAB, UTC.'),
+  INCIDENTS_START: instant
+    .optional()
+    .describe('Time from which the stream ingests; unset: 24 hours before its first tick.'),
+  INCIDENTS_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 60, unit: 'minutes' }).describe(
+    'Largest window planned, in minutes.',
+  ),
+  INCIDENTS_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 300, unit: 'seconds' }).describe(
+    "A window's end stays this far behind now, in seconds.",
+  ),
+  INCIDENTS_FILTER: trimmed
+    .refine(isBalancedQql, 'must be QQL with closed quotes and balanced parentheses and brackets')
+    .optional()
+    .describe("Further QQL condition, joined by AND in parentheses, e.g. incident.source: 'EDR'."),
+  INCIDENTS_TIME_TOKEN: trimmed
+    .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a QQL token such as incident.updatedon'))
+    .default('incident.updatedon')
+    .describe('QQL token of the time that windows use.'),
+  INCIDENTS_TIME_FIELD: trimmed
+    .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a field of the incident such as updatedOn'))
+    .default('updatedOn')
+    .describe('Field of the record that holds the same time; Qualys does not document it.'),
+  INCIDENTS_ID_FIELD: trimmed
+    .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a field of the incident such as id'))
+    .default('id')
+    .describe("Field of the record that holds the incident's id; Qualys does not document it."),
+  INCIDENTS_PAGE_SIZE: integer({ min: 2, max: 10_000, fallback: 100, unit: 'incidents' }).describe('Incidents a page.'),
+  KB_SCHEDULE: schedule
+    .default('0 */15 * * * *')
+    .describe('When windows of the KnowledgeBase are planned: six-field NCRONTAB, UTC.'),
+  KB_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 360, unit: 'minutes' }).describe(
+    'Changes are read once in so many minutes; windows end on multiples of that (360: at 0, 6, 12 and 18 h UTC).',
+  ),
+  KB_SAFETY_LAG_SECONDS: integer({ min: 0, max: 604_800, fallback: 36_000, unit: 'seconds' }).describe(
+    "A window's end stays this far behind now, in seconds: changes surface up to ten hours late.",
+  ),
+  KB_FULL_DAYS: integer({ min: 0, max: 365, fallback: 6, unit: 'days' }).describe(
+    'Everything is loaded anew once in so many days, so that a query over a week finds it; 0: at the start only.',
+  ),
+  KB_API_VERSION: trimmed
+    .pipe(z.enum(['2.0', '3.0', '4.0'], 'must be 2.0, 3.0 or 4.0'))
+    .default('4.0')
+    .describe('Version of the KnowledgeBase API; only the path differs.'),
+  KB_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'QIDs' }).describe('QIDs a page.'),
+  KB_PARAMS: vmParams({ pattern: /^last_modified_(after|before)$/, text: 'last_modified_*, ' }, KB_PARAMS).describe(
+    'Parameters of the KnowledgeBase call beside its window, as a query string.',
+  ),
+  HOSTS_SCHEDULE: schedule
+    .default('0 */15 * * * *')
+    .describe('When snapshots of the hosts are planned: six-field NCRONTAB, UTC.'),
+  HOSTS_WINDOW_MINUTES: integer({ min: 60, max: 10_080, fallback: 1440, unit: 'minutes' }).describe(
+    'A snapshot is taken once in so many minutes, on multiples of that (1440: at midnight UTC).',
+  ),
+  HOSTS_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 0, unit: 'seconds' }).describe(
+    'A snapshot begins so long after it is due, in seconds; for quiet hours.',
+  ),
+  HOSTS_PAGE_SIZE: integer({ min: 20, max: 10_000, fallback: 1000, unit: 'hosts' }).describe('Hosts a page.'),
+  HOSTS_PARAMS: vmParams({ pattern: /^$/, text: '' }, HOSTS_PARAMS).describe(
+    'Parameters of the host list, as a query string.',
+  ),
   LOGS_INGESTION_ENDPOINT: serviceUrl.describe('Ingestion endpoint of the data collection rule (or endpoint).'),
   LOGS_INGESTION_RULE_ID: required.describe('Immutable id of the data collection rule, e.g. dcr-0123….'),
   LOGS_INGESTION_AUDIENCE: serviceUrl

@@ -104,6 +104,43 @@ describe('ping', () => {
     expect(answered.status).toBe(200);
   });
 
+  test('checks what each enabled stream reads', async () => {
+    useSettings({ QUALYS_STREAMS: 'edr-incidents,vm-knowledge-base,vm-hosts' });
+    const answered = await call(ping);
+    useSettings({ QUALYS_STREAMS: undefined });
+    expect(answered.json).toMatchObject({ ok: true });
+    expect(resultOf(answered).checks.map(({ name }) => name)).toEqual([
+      'settings',
+      'storage',
+      'qualys-edr-incidents',
+      'qualys-vm-knowledge-base',
+      'qualys-vm-hosts',
+      'logs-ingestion',
+    ]);
+    expect(checkOf(answered, 'qualys-edr-incidents')?.detail).toContain('one incident');
+    expect(checkOf(answered, 'logs-ingestion')?.detail).toContain('Custom-QualysVmHosts_CL');
+  });
+
+  test('tells which list an account may not read, and why', async () => {
+    useSettings({ QUALYS_STREAMS: 'vm-knowledge-base,vm-hosts' });
+    backends.simulator.setFaults({
+      kind: 'simple-return',
+      code: '2012',
+      text: 'no KnowledgeBase API for this subscription',
+      status: 403,
+      route: 'knowledge_base',
+      count: 'always',
+    });
+    const answered = await call(ping);
+    useSettings({ QUALYS_STREAMS: undefined });
+    expect(answered.status).toBe(503);
+    expect(checkOf(answered, 'qualys-vm-knowledge-base')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no KnowledgeBase API') as string,
+    });
+    expect(checkOf(answered, 'qualys-vm-hosts')?.ok).toBe(true);
+  });
+
   test('with bad settings lists all five, says why, what could not run, and shows no value', async () => {
     useSettings({ QUALYS_API_URL: 'http://secret-host.example', EDR_PAGE_SIZE: '987654', QUALYS_PASSWORD: 'hunter2' });
     const answered = await call(ping);

@@ -129,7 +129,13 @@ describe.each([...rules, ...hunting])('$name', ({ description, query }: Content<
     const usesEdr = query.includes('QualysEdrEvents');
     const usesVm = query.includes('QualysHostDetection');
     const types = description.requiredDataConnectors.flatMap(({ dataTypes }) => dataTypes).sort();
-    const expected = [...(usesEdr ? ['QualysEdrEvents_CL'] : []), ...(usesVm ? ['QualysHostDetectionV3_CL'] : [])];
+    // Titles are shown where they are; what names them works without.
+    const usesHosts = query.includes('QualysVmHosts');
+    const expected = [
+      ...(usesEdr ? ['QualysEdrEvents_CL'] : []),
+      ...(usesVm ? ['QualysHostDetectionV3_CL'] : []),
+      ...(usesHosts ? ['QualysVmHosts_CL'] : []),
+    ];
     expect(types).toEqual(expected);
   });
 });

@@ -16,7 +16,7 @@ export async function requestBackfill(wanted: z.output<typeof backfillBody>): Pr
   const { backfills, settings, streams } = getServices();
   const range = await checkBackfill(wanted, {
     store: backfills.store,
-    streams: streams.map(({ name }) => name),
+    streams,
     maxDays: settings.BACKFILL_MAX_DAYS,
     maxRunning: settings.BACKFILL_MAX_RUNNING,
   });

@@ -2,13 +2,14 @@ import { isExisting } from '../config.ts';
 import { ProblemError } from './problem.ts';
 import { isRunning } from '../pipeline/backfill.ts';
 import type { CheckpointStore } from '../pipeline/ports.ts';
+import type { Stream } from '../pipeline/stream.ts';
 import { ceilSecond, floorSecond, isoSeconds } from '../pipeline/window.ts';
 
 /** Limits of backfills. */
 export interface BackfillLimits {
   readonly store: CheckpointStore;
   /** Enabled streams. */
-  readonly streams: readonly string[];
+  readonly streams: readonly Pick<Stream, 'name' | 'isSnapshot'>[];
   readonly maxDays: number;
   readonly maxRunning: number;
 }
@@ -29,11 +30,7 @@ export async function checkBackfill(
   limits: BackfillLimits,
 ): Promise<BackfillRange> {
   const errors: string[] = [];
-  if (!limits.streams.includes(wanted.stream)) {
-    errors.push(
-      `stream must be an enabled stream (${limits.streams.join(', ')}), given ${JSON.stringify(wanted.stream)}`,
-    );
-  }
+  errors.push(...streamErrors(wanted.stream, limits.streams));
   const from = timeOf('from', wanted.from, errors);
   const to = timeOf('to', wanted.to, errors);
   if (from !== undefined && to !== undefined) errors.push(...rangeErrors(from, to, limits));
@@ -42,6 +39,14 @@ export async function checkBackfill(
   const range = { stream: wanted.stream, from: new Date(floorSecond(from)), to: new Date(ceilSecond(to)) };
   await checkAgainstState(range, limits);
   return range;
+}
+
+function streamErrors(name: string, streams: BackfillLimits['streams']): string[] {
+  const allowed = streams.filter(({ isSnapshot }) => isSnapshot !== true);
+  if (allowed.some((stream) => stream.name === name)) return [];
+  const given = `given ${JSON.stringify(name)}`;
+  const why = streams.some((stream) => stream.name === name) ? ', of which Qualys tells the present state only' : '';
+  return [`stream must be an enabled stream (${allowed.map((stream) => stream.name).join(', ')}), ${given}${why}`];
 }
 
 function timeOf(name: string, text: string, errors: string[]): number | undefined {

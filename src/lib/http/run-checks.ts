@@ -1,10 +1,10 @@
+import { settingsSchema } from '../config.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { redact } from '../log.ts';
-import { isoSeconds } from '../pipeline/window.ts';
-import { probeEdr, probeVm } from '../qualys/probes.ts';
-import { windowFilter } from '../qualys/qql.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
+import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
+import type { Probe } from '../streams/stream-definition.ts';
 
 /** One check of `ping`. */
 export interface Check {
@@ -22,8 +22,6 @@ export interface PingResult {
 }
 
 const LIMIT_MS = 20_000;
-const DAY_MS = 86_400_000;
-const NAMES = { edr: 'qualys-edr', vm: 'qualys-vm' } as const;
 
 /** Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why. */
 export async function runChecks(): Promise<PingResult> {
@@ -40,11 +38,10 @@ export async function runChecks(): Promise<PingResult> {
     latencyMs: Date.now() - startedAt,
     detail: settingsDetail(services),
   };
-  const apis = new Set(services.streams.map(({ api }) => api));
+  const enabled = services.streams.map(({ name }) => name);
   const checks = await Promise.all([
     timed('storage', () => checkStorage(services)),
-    ...(apis.has('edr') ? [timed(NAMES.edr, () => probeEdrRead(services))] : []),
-    ...(apis.has('vm') ? [timed(NAMES.vm, () => probeVm(services.vm))] : []),
+    ...probesOf(enabled).map(({ check, run }) => timed(check, () => run(services))),
     timed('logs-ingestion', (signal) => checkIngestion(services, signal)),
   ]);
   return result([settings, ...checks]);
@@ -52,14 +49,13 @@ export async function runChecks(): Promise<PingResult> {
 
 /** The EDR check alone, for the SOAR action. */
 export async function checkEdr(): Promise<Check> {
-  return timed(NAMES.edr, () => probeEdrRead(getServices()));
+  const { check, run } = edrEvents.probe;
+  return timed(check, () => run(getServices()));
 }
 
-/** Reads an event of the last day as the windows do, so that their filter is proven too. */
-function probeEdrRead({ edr, settings, clock }: Services): Promise<string> {
-  const now = clock.now().getTime();
-  const [from, to] = [isoSeconds(now - DAY_MS), isoSeconds(now)];
-  return probeEdr(edr, { filter: windowFilter(settings, { from, to }) });
+/** The checks of the vendor's APIs that the streams need. */
+function probesOf(streams: readonly string[]): Probe[] {
+  return STREAMS.filter(({ name }) => streams.includes(name)).map(({ probe }) => probe);
 }
 
 function result(checks: readonly Check[]): PingResult {
@@ -72,24 +68,21 @@ function settingsDetail({ streams, settings }: Services): string {
 }
 
 function withoutServices(error: unknown, latencyMs: number): PingResult {
-  const skipped = ['storage', NAMES.edr, NAMES.vm, 'logs-ingestion'].map((name) => ({
+  const probes = probesOf(streamsMeant()).map(({ check }) => check);
+  const skipped = ['storage', ...probes, 'logs-ingestion'].map((name) => ({
     name,
     ok: false,
     latencyMs: 0,
     detail: 'not run, because the settings are not valid',
   }));
-  return result([
-    { name: 'settings', ok: false, latencyMs, detail: explain(error) },
-    ...skipped.filter(({ name }) => mayBeEnabled(name)),
-  ]);
+  return result([{ name: 'settings', ok: false, latencyMs, detail: explain(error) }, ...skipped]);
 }
 
-/** Streams by the raw setting, because the settings as a whole could not be read. */
-function mayBeEnabled(check: string): boolean {
+/** Streams by the raw setting, because the settings as a whole could not be read; the default ones where it names none. */
+function streamsMeant(): readonly string[] {
   const named = (process.env.QUALYS_STREAMS ?? '').split(',').map((name) => name.trim());
-  const known = STREAMS.filter(({ name }) => named.includes(name));
-  const apis = new Set((known.length === 0 ? STREAMS : known).map(({ api }) => NAMES[api]));
-  return check === NAMES.edr || check === NAMES.vm ? apis.has(check) : true;
+  const known = STREAMS.map(({ name }) => name).filter((name) => named.includes(name));
+  return known.length > 0 ? known : settingsSchema.shape.QUALYS_STREAMS.parse(undefined);
 }
 
 async function timed(name: string, run: (signal: AbortSignal) => Promise<string>): Promise<Check> {

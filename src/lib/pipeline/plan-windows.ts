@@ -1,4 +1,5 @@
 import type { WindowRecord, WindowState } from './ports.ts';
+import type { PlanSettings } from './stream.ts';
 import { chop, floorSecond, gaps, isoSeconds, toInterval, type Interval } from './window.ts';
 
 /** Windows planned in one go; the rest follows at the next tick. */
@@ -28,6 +29,14 @@ export interface Plan {
 /** Whether a window needs no further work. */
 export function isFinished(record: Pick<WindowRecord, 'state'>): boolean {
   return FINISHED.has(record.state);
+}
+
+/** Where planning ends, in epoch milliseconds: `now` less the safety lag, on a step of the stream. */
+export function horizonOf(plan: Pick<PlanSettings, 'safetyLagSeconds' | 'stepMinutes'>, now: number): number {
+  const horizon = floorSecond(now - plan.safetyLagSeconds * 1000);
+  if (plan.stepMinutes === undefined) return horizon;
+  const stepMs = plan.stepMinutes * 60_000;
+  return Math.floor(horizon / stepMs) * stepMs;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isClaimed } from './claim.ts';
-import { isFinished, planWindows } from './plan-windows.ts';
+import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
 import { newWindow } from './window-record.ts';
@@ -63,10 +63,10 @@ async function tend({ tendBackfills, log, stream }: PlannerDependencies): Promis
 async function tick(deps: PlannerDependencies): Promise<void> {
   const { store, clock, stream, plan, log } = deps;
   const now = clock.now();
-  const mark = await readOrStart(deps, now);
+  const horizon = new Date(horizonOf(plan, await earlierTime(deps, now)));
+  const mark = await readOrStart(deps, now, horizon);
   // All of them, not only those after the watermark: an operator may have opened an incomplete window again.
   const records = await store.listWindows(stream, 'live');
-  const horizon = new Date((await earlierTime(deps, now)) - plan.safetyLagSeconds * 1000);
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,
     records,
@@ -77,7 +77,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
   const opened = windows.map((window) => ({
-    ...newWindow({ stream, run: 'live', ...window }, now),
+    ...newWindow({ stream, run: 'live', ...window, ...sliceOf(plan, window, mark) }, now),
     queuedAt: now.toISOString(),
   }));
   if (opened.length > 0) {
@@ -103,13 +103,32 @@ async function earlierTime({ sharedTime, log, stream }: PlannerDependencies, now
   return Math.min(now.getTime(), shared.getTime());
 }
 
-async function readOrStart({ store, stream, plan }: PlannerDependencies, now: Date): Promise<WatermarkRecord> {
+async function readOrStart(
+  { store, stream, plan }: PlannerDependencies,
+  now: Date,
+  horizon: Date,
+): Promise<WatermarkRecord> {
   const known = await store.readWatermark(stream);
   if (known !== undefined) return known;
-  const start = isoSeconds(plan.start ?? now.getTime() - DEFAULT_START_MS);
+  const start = isoSeconds(plan.start ?? defaultStart(plan, now, horizon));
   const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: now.toISOString() };
   await store.saveWatermark(fresh);
   return fresh;
+}
+
+/** With a step the first window must reach a step's end, so that the first tick opens it. */
+function defaultStart({ stepMinutes }: PlanSettings, now: Date, horizon: Date): number {
+  if (stepMinutes === undefined) return now.getTime() - DEFAULT_START_MS;
+  return horizon.getTime() - Math.max(DEFAULT_START_MS, stepMinutes * 60_000);
+}
+
+function sliceOf(
+  plan: PlanSettings,
+  window: { readonly from: string; readonly to: string },
+  mark: WatermarkRecord,
+): { slice?: string } {
+  const slice = plan.sliceOf?.(window, window.from === mark.start);
+  return slice === undefined ? {} : { slice };
 }
 
 /** Whether a window has to go to the queue (again). */

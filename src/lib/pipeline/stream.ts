@@ -17,7 +17,7 @@ export interface Window {
   readonly from: string;
   /** First instant after the window, ISO 8601 UTC. */
   readonly to: string;
-  /** What narrows the window beside time (a host-id range, an event type); absent for the whole window. */
+  /** What is asked of the window beside its time (a host-id range, an event type, everything); absent for the whole window. */
   readonly slice?: string;
 }
 
@@ -124,12 +124,16 @@ export interface WindowTask {
 
 /** When and how windows of a stream are planned. */
 export interface PlanSettings {
-  /** Largest window planned, in minutes. */
+  /** Largest window planned, in minutes; Infinity: time that no window covers becomes one window, however long. */
   readonly windowMinutes: number;
+  /** Windows end only on multiples of so many minutes since 1970 (1440: at midnight UTC); absent: on any second. */
+  readonly stepMinutes?: number;
   /** A window's end stays this many seconds behind now. */
   readonly safetyLagSeconds: number;
-  /** Time from which a new stream ingests; absent: 24 hours before the first tick. */
+  /** Time from which a new stream ingests; absent: 24 hours before the first tick, or a step before what that tick plans to. */
   readonly start?: Date;
+  /** Slice of a window that is planned; `isFirst` for the one with which the stream begins. Absent: none has one. */
+  readonly sliceOf?: (window: Pick<Window, 'from' | 'to'>, isFirst: boolean) => string | undefined;
 }
 
 /** One Qualys feed and its destination: what differs per feed. */
@@ -140,6 +144,8 @@ export interface Stream {
   readonly table: string;
   readonly api: ApiName;
   readonly plan: (settings: Settings) => PlanSettings;
+  /** True where the vendor tells the present state only: a range of the past cannot be read again. */
+  readonly isSnapshot?: boolean;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;
 }

@@ -50,6 +50,12 @@ export interface EdrApi {
     cursor: string | undefined,
     options: CallOptions,
   ) => Promise<SearchAfterAnswer>;
+  /** A page of incidents in the vendor's own order, from `cursor` on. */
+  readonly incidents: (
+    query: Pick<EdrQuery, 'filter' | 'pageSize'>,
+    cursor: string | undefined,
+    options: CallOptions,
+  ) => Promise<SearchAfterAnswer>;
   /** One event's detail: an object or an array with it. @throws FatalError for ids that cannot be a path segment. */
   readonly event: (agentId: string, eventId: string, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
   /** One of the three calls, as asked, with our token. */
@@ -71,15 +77,19 @@ const MOST_COUNT_BYTES = 65_536;
 export function createEdrApi(deps: EdrApiDeps): EdrApi {
   const get = (path: string, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
     callWithToken(deps, `${deps.baseUrl}${path}${queryString(query)}`, options);
+  const searchAfter = async (path: string, query: QueryValues, options: CallOptions): Promise<SearchAfterAnswer> => {
+    const answer = await get(path, query, options);
+    const nextCursor = cursorOf(answer.headers);
+    return nextCursor === undefined ? { answer } : { answer, nextCursor };
+  };
   const passThrough: EdrApi['passThrough'] = (target, query, options) => get(pathOf(target), { ...query }, options);
   return {
     events: (query, options) => passThrough({ call: 'events' }, query, options),
     count: async (query, options) => readCount(deps, await passThrough({ call: 'count' }, query, options)),
-    searchAfter: async (query, cursor, options) => {
-      const answer = await get('/ioc/events/searchAfter', searchAfterQuery(query, cursor), options);
-      const nextCursor = cursorOf(answer.headers);
-      return nextCursor === undefined ? { answer } : { answer, nextCursor };
-    },
+    searchAfter: async (query, cursor, options) =>
+      searchAfter('/ioc/events/searchAfter', searchAfterQuery(query, cursor), options),
+    incidents: async (query, cursor, options) =>
+      searchAfter('/ioc/incidents/searchAfter', { ...query, searchAfterValues: cursor }, options),
     event: async (agentId, eventId, query, options) => passThrough({ call: 'event', agentId, eventId }, query, options),
     passThrough: async (target, query, options) => passThrough(target, query, options),
   };

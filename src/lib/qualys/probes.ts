@@ -1,12 +1,14 @@
 import { RetryableError } from '../errors.ts';
 import type { CallOptions } from './call-qualys.ts';
 import type { EdrApi, EdrQuery } from './edr-api.ts';
+import { rootOf } from './parse-return.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { vendorText } from './vendor-text.ts';
-import type { VmApi } from './vm-api.ts';
+import type { ListName, VmApi } from './vm-api.ts';
 
 const LIMIT_MS = 20_000;
 const MOST_EVENT_BYTES = 4_000_000;
+const MOST_LIST_BYTES = 4_000_000;
 
 /**
  * Logs in and reads one event: a login alone passes for accounts without EDR rights.
@@ -17,7 +19,31 @@ export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS):
   return withinLimit('EDR', limitMs, async (options) => {
     const answer = await api.events({ ...query, pageNumber: 0, pageSize: 1 }, options);
     const text = await answer.text(MOST_EVENT_BYTES);
-    return `logged in and read ${countEvents(text)}`;
+    return `logged in and read ${countRecords(text, 'event')}`;
+  });
+}
+
+/** Logs in and reads one incident: rights for events are not rights for incidents. */
+export function probeIncidents(api: EdrApi, filter: string, limitMs = LIMIT_MS): Promise<string> {
+  return withinLimit('EDR', limitMs, async (options) => {
+    const { answer } = await api.incidents({ filter, pageSize: 1 }, undefined, options);
+    const text = await answer.text(MOST_EVENT_BYTES);
+    return `logged in and read ${countRecords(text, 'incident')}`;
+  });
+}
+
+/** Asks for a page of a list with the parameters that the windows use: some accounts may not read it, others not all that is asked for. */
+export function probeList(
+  api: VmApi,
+  list: ListName,
+  { query, root }: { readonly query: string; readonly root: string },
+  limitMs = LIMIT_MS,
+): Promise<string> {
+  return withinLimit('VM', limitMs, async (options) => {
+    const answer = await api.listPage(list, { query, idMin: 1n, idMax: 1n }, 1, options);
+    const text = await answer.text(MOST_LIST_BYTES);
+    if (rootOf(text) !== root) throw await api.documentError(text, answer, options);
+    return 'the list may be read';
   });
 }
 
@@ -45,16 +71,15 @@ async function withinLimit(
   }
 }
 
-function countEvents(text: string): string {
-  if (text.trim() === '') return 'no event (there is none)';
-  const events = parse(text);
-  if (!Array.isArray(events)) {
+function countRecords(text: string, what: string): string {
+  const records = text.trim() === '' ? [] : parse(text);
+  if (!Array.isArray(records)) {
     const { text: said } = readVendorMessage(text);
     throw new RetryableError(
-      `Qualys EDR answered without a list of events${said === '' ? '' : `: ${vendorText(said)}`}`,
+      `Qualys EDR answered without a list of ${what}s${said === '' ? '' : `: ${vendorText(said)}`}`,
     );
   }
-  return events.length === 0 ? 'no event (there is none)' : 'one event';
+  return records.length === 0 ? `no ${what} (there is none)` : `one ${what}`;
 }
 
 function parse(text: string): unknown {

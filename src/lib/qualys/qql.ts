@@ -42,6 +42,22 @@ export function timeRange(token: string, { from, to }: Pick<FilterWindow, 'from'
   return `${token} : ['${wholeSecond('from', from)}' .. '${wholeSecond('to', to)}']`;
 }
 
+/** Settings that shape the filter of incidents. */
+export type IncidentFilterSettings = Pick<Settings, 'INCIDENTS_TIME_TOKEN' | 'INCIDENTS_FILTER'>;
+
+/**
+ * The QQL of a window of incidents, as the vendor's page writes it: `<token>: ["<from>" .. "<to>"]`, both included.
+ * @throws ConfigError when `INCIDENTS_FILTER` cannot be put into parentheses safely.
+ */
+export function incidentFilter(
+  { INCIDENTS_TIME_TOKEN, INCIDENTS_FILTER }: IncidentFilterSettings,
+  { from, to }: Pick<FilterWindow, 'from' | 'to'>,
+): string {
+  const range = `["${wholeSecond('from', from)}" .. "${wholeSecond('to', to)}"]`;
+  const further = balanced('INCIDENTS_FILTER', INCIDENTS_FILTER);
+  return `${INCIDENTS_TIME_TOKEN}: ${range}${further === '' ? '' : ` AND (${further})`}`;
+}
+
 /** The slices by type into which a window may be cut: together they hold each event once. */
 export function typeSlices(settings: Pick<FilterSettings, 'EDR_EVENT_TYPES'>): TypeSlice[] {
   const chosen = settings.EDR_EVENT_TYPES;
@@ -91,9 +107,13 @@ function wholeSecond(name: string, time: string): string {
 }
 
 function filterCondition({ EDR_FILTER }: FilterSettings): string {
-  const filter = EDR_FILTER?.trim() ?? '';
+  return balanced('EDR_FILTER', EDR_FILTER);
+}
+
+function balanced(setting: string, given = ''): string {
+  const filter = given.trim();
   if (!isBalancedQql(filter)) {
-    throw new ConfigError('EDR_FILTER must be QQL with closed quotes and balanced parentheses and brackets');
+    throw new ConfigError(`${setting} must be QQL with closed quotes and balanced parentheses and brackets`);
   }
   return filter;
 }

@@ -1,18 +1,36 @@
 import { type ConnectorError, RetryableError } from '../errors.ts';
 import { callQualys, type CallDeps, type CallOptions, type QualysRequest, sharePause } from './call-qualys.ts';
 import { classifyDocument } from './classify-answer.ts';
-import { type HostIdRange, mergeHostIds } from './host-ids.ts';
+import { type IdRange, mergeIds } from './id-ranges.ts';
 import { rootOf } from './parse-return.ts';
 import type { QualysAnswer } from './qualys-answer.ts';
-import { type HostIdPage, readHostIds } from './read-host-ids.ts';
-import { detectionParameters, hostListParameters, type HostSelection, type VmSettings } from './vm-parameters.ts';
+import { type IdSetPage, readIdSet } from './read-id-set.ts';
+import {
+  detectionParameters,
+  hostListParameters,
+  idListParameters,
+  LIST_TRUNCATION_LIMIT,
+  listPageParameters,
+  type HostSelection,
+  type ListSelection,
+  type VmSettings,
+} from './vm-parameters.ts';
 
 /** The VM API. Calls throw the classes of `errors.ts`. */
 export interface VmApi {
   /** A page of host detections, as XML. A document that says an error instead is told apart by the reader: see `documentError`. */
   readonly detections: (hosts: HostSelection, options: CallOptions) => Promise<QualysAnswer>;
   /** The ids of the hosts selected, sorted and compact; all pages of the list. */
-  readonly hostIds: (hosts: HostSelection, options: CallOptions) => Promise<HostIdRange[]>;
+  readonly hostIds: (hosts: HostSelection, options: CallOptions) => Promise<IdRange[]>;
+  /** A page of a list, as XML; `limit` records at most, where the list knows a limit. */
+  readonly listPage: (
+    list: ListName,
+    selection: ListSelection,
+    limit: number,
+    options: CallOptions,
+  ) => Promise<QualysAnswer>;
+  /** The ids of the records selected, sorted and compact; all pages of the list. */
+  readonly listIds: (list: ListName, selection: ListSelection, options: CallOptions) => Promise<IdRange[]>;
   /** Checks the credentials cheaply and returns the versions that the platform names. */
   readonly about: (options: CallOptions) => Promise<VmVersions>;
   /** The error in a document that came instead of data with a good status; a wait is shared with all instances before it returns. */
@@ -22,6 +40,9 @@ export interface VmApi {
     options?: Pick<CallOptions, 'waits'>,
   ) => Promise<ConnectorError>;
 }
+
+/** Lists of the VM API that go by ids. */
+export type ListName = 'hosts' | 'knowledgeBase';
 
 /** What the platform says of itself; absent where it does not. */
 export interface VmVersions {
@@ -42,10 +63,29 @@ const MOST_ABOUT_BYTES = 65_536;
 /** A million pages of a million ids: more is a loop of the vendor's. */
 const MOST_LIST_PAGES = 10_000;
 
+interface List {
+  readonly path: string;
+  /** Root element of its answers. */
+  readonly root: string;
+  /** The KnowledgeBase documents no `truncation_limit`; its pages are cut by ids alone. */
+  readonly hasLimit: boolean;
+}
+
+function listsOf({ KB_API_VERSION, VM_API_VERSION }: VmSettings): Readonly<Record<ListName, List>> {
+  return {
+    hosts: { path: `/api/${VM_API_VERSION}/fo/asset/host/`, root: 'HOST_LIST_OUTPUT', hasLimit: true },
+    knowledgeBase: {
+      path: `/api/${KB_API_VERSION}/fo/knowledge_base/vuln/`,
+      root: 'KNOWLEDGE_BASE_VULN_LIST_OUTPUT',
+      hasLimit: false,
+    },
+  };
+}
+
 /** Makes the VM API: Basic auth (UTF-8) and `X-Requested-With` on each call. */
 export function createVmApi(deps: VmApiDeps): VmApi {
   const { settings } = deps;
-  const folder = `/api/${settings.VM_API_VERSION}/fo/asset/host`;
+  const lists = listsOf(settings);
   const documentError: VmApi['documentError'] = (text, answer, options = {}) =>
     sharePause(
       deps,
@@ -56,16 +96,23 @@ export function createVmApi(deps: VmApiDeps): VmApi {
         secrets: secretsOf(settings),
       }),
     );
-  const listPage = async (hosts: HostSelection, options: CallOptions): Promise<HostIdPage> => {
-    const answer = await call(deps, `${folder}/`, hostListParameters(settings, hosts), options);
-    const page = await readHostIds(answer.body);
+  const idPage = async (list: List, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
+    const answer = await call(deps, list.path, parameters, options);
+    const page = await readIdSet(answer.body, list.root);
     if ('foreign' in page) throw await documentError(page.foreign, answer, options);
     return page;
   };
   return {
     detections: async (hosts, options) =>
-      call(deps, `${folder}/vm/detection/`, detectionParameters(settings, hosts), options),
-    hostIds: (hosts, options) => readList(hosts, (page) => listPage(page, options)),
+      call(deps, `${lists.hosts.path}vm/detection/`, detectionParameters(settings, hosts), options),
+    hostIds: (hosts, options) =>
+      readIds(hostListParameters(settings, hosts), (parameters) => idPage(lists.hosts, parameters, options)),
+    listPage: async (name, selection, limit, options) =>
+      call(deps, lists[name].path, listPageParameters(selection, lists[name].hasLimit ? limit : undefined), options),
+    listIds: (name, selection, options) => {
+      const limit = lists[name].hasLimit ? LIST_TRUNCATION_LIMIT : undefined;
+      return readIds(idListParameters(selection, limit), (parameters) => idPage(lists[name], parameters, options));
+    },
     about: async (options) => {
       const answer = await call(deps, '/msp/about.php', undefined, options);
       const text = await answer.text(MOST_ABOUT_BYTES);
@@ -104,20 +151,22 @@ function call(
 }
 
 /** Reads page after page; a cursor that does not move on is an error, never a loop. */
-async function readList(
-  hosts: HostSelection,
-  readPage: (hosts: HostSelection) => Promise<HostIdPage>,
-): Promise<HostIdRange[]> {
-  const ranges: HostIdRange[] = [];
-  let idMin: bigint | undefined;
+async function readIds(
+  first: URLSearchParams,
+  readPage: (parameters: URLSearchParams) => Promise<IdSetPage>,
+): Promise<IdRange[]> {
+  const ranges: IdRange[] = [];
+  const parameters = new URLSearchParams(first);
+  let idMin = BigInt(first.get('id_min') ?? '0');
   for (let pages = 0; pages < MOST_LIST_PAGES; pages += 1) {
-    const page = await readPage(idMin === undefined ? hosts : { ...hosts, idMin: idMin.toString() });
+    const page = await readPage(parameters);
     for (const range of page.ranges) ranges.push(range);
-    if (page.nextIdMin === undefined) return mergeHostIds(ranges);
-    if (page.nextIdMin <= (idMin ?? BigInt(hosts.idMin ?? '0'))) break;
+    if (page.nextIdMin === undefined) return mergeIds(ranges);
+    if (page.nextIdMin <= idMin) break;
     idMin = page.nextIdMin;
+    parameters.set('id_min', idMin.toString());
   }
-  throw new RetryableError(`Qualys host list does not move on: after id_min ${idMin ?? 0n} it names no later page`);
+  throw new RetryableError(`Qualys' list of ids does not move on: after id_min ${idMin} it names no later page`);
 }
 
 function credentials({ QUALYS_USERNAME, QUALYS_PASSWORD }: VmSettings): string {

@@ -15,6 +15,7 @@ export type VmSettings = Pick<
   | 'VM_SHOW_TAGS'
   | 'VM_SHOW_IGS'
   | 'VM_PARAMS'
+  | 'KB_API_VERSION'
 >;
 
 /** Which hosts a VM call selects. */
@@ -34,7 +35,7 @@ export interface HostSelection {
 }
 
 /** The most that the host list accepts; one call for all but the largest tenants, where the WARNING pages on. */
-const LIST_TRUNCATION_LIMIT = 1_000_000;
+export const LIST_TRUNCATION_LIMIT = 1_000_000;
 
 /** Parameters of the detection call. Never one without a value: the vendor answers that with HTTP 400. */
 export function detectionParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
@@ -63,6 +64,48 @@ export function detectionFilters(settings: VmSettings): string {
 /** What of `VM_PARAMS` selects hosts: both APIs take these, so that the list holds the hosts that the detections come from. */
 const HOST_FILTER =
   /^(ips|ipv6|ag_ids|ag_titles|network_ids|network_name|os_pattern|use_tags|tag_set_by|tag_(include|exclude)_selector|tag_set_(include|exclude)|no_vm_scan_since|vm_scan_since|vm_scan_date_(after|before)|vm_auth_scan_date_(after|before)|max_days_since_last_vm_scan)$/;
+
+/** What a list that goes by ids is asked for. */
+export interface ListSelection {
+  /** Further parameters, as a query string: which records, and how much of each. */
+  readonly query: string;
+  /** Lowest id. */
+  readonly idMin?: bigint;
+  /** Highest id. */
+  readonly idMax?: bigint;
+}
+
+/** Parameters of a page of a list. `limit` is for lists that know `truncation_limit`. */
+export function listPageParameters({ query, idMin, idMax }: ListSelection, limit?: number): URLSearchParams {
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(query)),
+    action: 'list',
+    truncation_limit: limit?.toString(),
+    id_min: idMin?.toString(),
+    id_max: idMax?.toString(),
+  });
+}
+
+/** What says how much of a record is shown, not which records. */
+const PRESENTATION = /^(details|show_\w+|host_metadata(_fields)?|cloud_tag_fields)$/;
+
+/** Parameters of the ids of the same list. */
+export function idListParameters(selection: ListSelection, limit?: number): URLSearchParams {
+  const shown = [...listPageParameters(selection, limit)].filter(([name]) => !PRESENTATION.test(name));
+  return new URLSearchParams([...shown, ['details', 'None']]);
+}
+
+/**
+ * A window of the KnowledgeBase by the time of the last change, one second wider on both sides for the same reason as below.
+ * @param further parameters of the settings.
+ */
+export function changedWithin(further: string, { from, to }: { readonly from: string; readonly to: string }): string {
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(further)),
+    last_modified_after: shifted('from', from, -1),
+    last_modified_before: shifted('to', to, 1),
+  }).toString();
+}
 
 /** Parameters of the host-id list. */
 export function hostListParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {

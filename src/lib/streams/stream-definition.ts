@@ -12,12 +12,22 @@ export interface StreamServices {
   readonly vm: VmApi;
 }
 
+/** A check that the account can read what a stream reads: part of `ping`. */
+export interface Probe {
+  /** Name of the check. */
+  readonly check: string;
+  /** @returns a sentence for the ping; @throws the classes of `errors.ts` with the reason. */
+  readonly run: (services: StreamServices) => Promise<string>;
+}
+
 /** A stream before it is bound to its services: what stands in the registry. */
 export interface StreamDefinition extends Omit<Stream, 'read'> {
+  readonly probe: Probe;
   readonly read: (task: WindowTask, services: StreamServices) => AsyncGenerator<Progress, Outcome>;
 }
 
 /** Gives a stream its services. */
 export function bindStream(definition: StreamDefinition, services: StreamServices): Stream {
-  return { ...definition, read: (task) => definition.read(task, services) };
+  const { probe: _, read, ...stream } = definition;
+  return { ...stream, read: (task) => read(task, services) };
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isFinished, MAX_WINDOWS_A_TICK, planWindows, type PlanInput } from '../../../src/lib/pipeline/plan-windows.ts';
+import {
+  horizonOf,
+  isFinished,
+  MAX_WINDOWS_A_TICK,
+  planWindows,
+  type PlanInput,
+} from '../../../src/lib/pipeline/plan-windows.ts';
 import type { WindowState } from '../../../src/lib/pipeline/ports.ts';
 import { isoSeconds } from '../../../src/lib/pipeline/window.ts';
 
@@ -40,6 +46,40 @@ function plan(all: PlanInput['records'], horizonMinutes: number, windowMinutes =
   const horizon = new Date(BASE + horizonMinutes * 60_000);
   return planWindows({ watermark: at(watermark), records: all, horizon, windowMinutes });
 }
+
+describe('the horizon', () => {
+  test('is now less the lag, on the last step before', () => {
+    const times = fc.integer({ min: 0, max: 2 ** 41 });
+    fc.assert(
+      fc.property(
+        times,
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: 1, max: 10_080 }),
+        (now, lag, step) => {
+          const end = horizonOf({ safetyLagSeconds: lag, stepMinutes: step }, now);
+          const latest = now - lag * 1000;
+          expect(Math.abs(end % (step * 60_000))).toBe(0);
+          expect(end).toBeLessThanOrEqual(latest);
+          expect(latest - end).toBeLessThan(step * 60_000);
+        },
+      ),
+    );
+  });
+
+  test('is on a whole second without a step', () => {
+    expect(horizonOf({ safetyLagSeconds: 2 }, 10_999)).toBe(8000);
+  });
+});
+
+describe('windows of any length', () => {
+  test('are one for each gap, whatever its length', () => {
+    const { windows } = plan([window(10, 20, 'closed')], 100_000, Infinity);
+    expect(windows).toEqual([
+      { from: at(0), to: at(10) },
+      { from: at(20), to: at(100_000) },
+    ]);
+  });
+});
 
 describe('the watermark', () => {
   test('is the end of the contiguous run of finished windows', () => {

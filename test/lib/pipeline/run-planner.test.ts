@@ -18,6 +18,38 @@ describe('the first tick', () => {
     expect(planner.taken()).toEqual(windows.map(({ key }) => key));
   });
 
+  test('with a step ends on it, and reaches back far enough for a window', async () => {
+    const planner = await setUpPlanner({ windowMinutes: Infinity, stepMinutes: 1440, safetyLagSeconds: 0 });
+    await planner.tick();
+    expect(await planner.windows()).toMatchObject([{ from: '2026-04-30T00:00:00Z', to: '2026-05-01T00:00:00Z' }]);
+    const weekly = await setUpPlanner({ windowMinutes: Infinity, stepMinutes: 10_080, safetyLagSeconds: 0 });
+    await weekly.tick();
+    const [window, ...more] = await weekly.windows();
+    expect(more).toEqual([]);
+    expect(Date.parse(window!.to) - Date.parse(window!.from)).toBe(7 * 24 * HOUR_MS);
+    expect(Date.parse(window!.to)).toBeLessThanOrEqual(weekly.clock.now().getTime());
+  });
+
+  test('marks the window with which the stream begins, and no other one', async () => {
+    const sliceOf = (_: object, isFirst: boolean): string | undefined => (isFirst ? 'everything' : undefined);
+    const planner = await setUpPlanner({
+      windowMinutes: Infinity,
+      stepMinutes: 360,
+      safetyLagSeconds: 36_000,
+      sliceOf,
+    });
+    await planner.tick();
+    const [first] = await planner.windows();
+    expect(first).toMatchObject({ slice: 'everything', to: '2026-05-01T00:00:00Z' });
+    expect(first?.key).toContain('~everything');
+    await planner.put(first, { state: 'closed' });
+    planner.clock.forward(6 * HOUR_MS);
+    await planner.tick();
+    const [, second] = await planner.windows();
+    expect(second).toMatchObject({ from: '2026-05-01T00:00:00Z', to: '2026-05-01T06:00:00Z' });
+    expect(second?.slice).toBeUndefined();
+  });
+
   test('starts at START where it is set, on a whole second', async () => {
     const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00.700Z') });
     await planner.tick();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
 import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr-api.ts';
-import { probeEdr, probeVm } from '../../../src/lib/qualys/probes.ts';
+import { probeEdr, probeIncidents, probeList, probeVm } from '../../../src/lib/qualys/probes.ts';
 import type { VmApi } from '../../../src/lib/qualys/vm-api.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
@@ -45,6 +45,38 @@ describe('probeEdr', () => {
     const error = await probeEdr(api, {}, 50).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as Error).message).toContain('did not answer within 0.05 s');
+  });
+});
+
+describe('probeIncidents', () => {
+  test('reads one incident with the filter of the windows', async () => {
+    const { api, arrived } = await edrAgainst((_, response) => void response.end('[{"id":"x"}]'));
+    expect(await probeIncidents(api, 'incident.updatedon: ["a" .. "b"]')).toBe('logged in and read one incident');
+    expect(arrived[0]?.url).toContain('/ioc/incidents/searchAfter?filter=incident.updatedon%3A%20%5B%22a%22');
+  });
+
+  test('fails where something else comes', async () => {
+    const { api } = await edrAgainst((_, response) => void response.end('{"message":"not licensed"}'));
+    await expect(probeIncidents(api, '')).rejects.toThrow('without a list of incidents: not licensed');
+  });
+});
+
+describe('probeList', () => {
+  const answer = (text: string): VmApi =>
+    ({
+      listPage: () => Promise.resolve({ status: 200, headers: new Headers(), text: () => Promise.resolve(text) }),
+      documentError: (said: string) => Promise.resolve(new ConfigError(said)),
+    }) as unknown as VmApi;
+
+  test('passes where the list comes, also without records', async () => {
+    const wanted = { query: 'details=All', root: 'HOST_LIST_OUTPUT' };
+    const page = '<?xml version="1.0"?><HOST_LIST_OUTPUT><RESPONSE/></HOST_LIST_OUTPUT>';
+    expect(await probeList(answer(page), 'hosts', wanted)).toBe('the list may be read');
+  });
+
+  test.each(['<SIMPLE_RETURN/>', '<html/>', ''])('fails where %j comes instead', async (page) => {
+    const wanted = { query: '', root: 'HOST_LIST_OUTPUT' };
+    await expect(probeList(answer(page), 'hosts', wanted)).rejects.toBeInstanceOf(ConfigError);
   });
 });
 

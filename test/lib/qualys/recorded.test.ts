@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type ConnectorError, FatalError } from '../../../src/lib/errors.ts';
 import { classifyAnswer, classifyDocument } from '../../../src/lib/qualys/classify-answer.ts';
-import { readHostIds } from '../../../src/lib/qualys/read-host-ids.ts';
+import { readIdSet } from '../../../src/lib/qualys/read-id-set.ts';
 import { readLimitHeaders } from '../../../src/lib/qualys/read-limit-headers.ts';
 
 /** Answers recorded from the vendor, kept beside the repository. */
@@ -62,9 +62,9 @@ describe.skipIf(isMissing)('recorded answers', () => {
   });
 
   test('host ids are read', async () => {
-    expect(await readHostIds(stream(recorded('host-ids').body))).toEqual({
+    expect(await readIdSet(stream(recorded('host-ids').body), 'HOST_LIST_OUTPUT')).toEqual({
       ranges: [{ first: 107800671n, last: 107800671n }],
     });
-    expect(await readHostIds(stream(recorded('host-ids-none').body))).toEqual({ ranges: [] });
+    expect(await readIdSet(stream(recorded('host-ids-none').body), 'HOST_LIST_OUTPUT')).toEqual({ ranges: [] });
   });
 });

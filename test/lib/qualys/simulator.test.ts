@@ -43,6 +43,7 @@ async function simulate(options: SimulatorOptions = {}) {
       QUALYS_USERNAME: account.username,
       QUALYS_PASSWORD: account.password,
       VM_API_VERSION: '5.0',
+      KB_API_VERSION: '4.0',
       VM_TRUNCATION_LIMIT: 20,
       VM_STATUS: ['New', 'Active'],
       VM_SEVERITIES: undefined,

@@ -2,7 +2,7 @@ import { createArrayReader } from '../../json/read-array.ts';
 import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
 import { keyBytes } from './event-key.ts';
 import { planEvents } from './event-plan.ts';
-import { failForeign } from './fail-foreign.ts';
+import { failForeign } from '../../qualys/fail-foreign.ts';
 import { continueLongRecord, startLongRecord, type LongRecord } from './long-record.ts';
 import { createEdrPage } from './page-state.ts';
 import { takeRecord, takeText } from './record-rows.ts';
@@ -88,7 +88,7 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
         continueLongRecord(page, long, bytes, false);
       },
       more: (bytes, isLast) => long !== undefined && continueLongRecord(page, long, bytes, isLast),
-      foreign: failForeign,
+      foreign: (beginning) => failForeign('events', beginning),
     },
   );
   return {

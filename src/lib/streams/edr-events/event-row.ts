@@ -1,7 +1,7 @@
 import { CELL, KIND, type JsonTape } from '../../json/json-tape.ts';
 import type { ColumnKind } from './event-columns.ts';
 import type { CompiledColumn, EventPlan } from './event-plan.ts';
-import { isNearlyIso, readTime } from './event-time.ts';
+import { isNearlyIso, readTime } from '../../records/read-time.ts';
 import { findText, readBoolean, readInteger, type TextSpan } from './event-values.ts';
 import { putFilePath } from './file-path.ts';
 import {

@@ -1,4 +1,7 @@
-import type { StreamDefinition } from '../stream-definition.ts';
+import { isoSeconds } from '../../pipeline/window.ts';
+import { probeEdr } from '../../qualys/probes.ts';
+import { windowFilter } from '../../qualys/qql.ts';
+import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { readEdrWindow } from './read-window.ts';
 
 /** EDR events by the time the Qualys cloud processed them, so that events delivered late by an agent are ingested too. */
@@ -11,5 +14,14 @@ export const edrEvents: StreamDefinition = {
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,
     ...(settings.EDR_START === undefined ? {} : { start: settings.EDR_START }),
   }),
+  probe: { check: 'qualys-edr', run: readOneEvent },
   read: readEdrWindow,
 };
+
+const DAY_MS = 86_400_000;
+
+/** Reads an event of the last day as the windows do, so that their filter is proven too. */
+function readOneEvent({ clock, edr, settings }: StreamServices): Promise<string> {
+  const now = clock.now().getTime();
+  return probeEdr(edr, { filter: windowFilter(settings, { from: isoSeconds(now - DAY_MS), to: isoSeconds(now) }) });
+}

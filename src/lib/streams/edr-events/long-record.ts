@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { TextDecoder } from 'node:util';
 import type { JsonTape } from '../../json/json-tape.ts';
-import { characterEnd } from './cut-text.ts';
+import { characterEnd } from '../../records/cut-text.ts';
 import { hashBytes, KEY_BYTES } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
 import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';

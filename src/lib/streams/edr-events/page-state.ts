@@ -6,7 +6,7 @@ import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
 import { hashBytes } from './event-key.ts';
 import type { EventPlan } from './event-plan.ts';
 import { createRowEncoder, type RowEncoder } from './event-row.ts';
-import { isPlausible, readTime } from './event-time.ts';
+import { isPlausible, readTime } from '../../records/read-time.ts';
 import { findText, type TextSpan } from './event-values.ts';
 
 /** What is known of a page while it is decoded. */

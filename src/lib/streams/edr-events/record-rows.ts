@@ -1,6 +1,6 @@
 import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
 import { replaceBroken } from '../../json/repair-json.ts';
-import { cutText } from './cut-text.ts';
+import { cutText } from '../../records/cut-text.ts';
 import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
 import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';

@@ -7,7 +7,7 @@ import { forgetWay, noteEvent, reachLeaf, rememberName, restAtLeaf, TRACE } from
 import { isTooLong, spillValue, spillWholeValue } from './decode-spill.ts';
 import type { Decoder } from './decode-state.ts';
 import { CONTEXT } from './element-context.ts';
-import { putAttributes } from './put-attributes.ts';
+import { putAttributes } from '../../qualys/xml/put-attributes.ts';
 
 /** A child of DETECTION starts, other than RESULTS. */
 export function startDetectionValue(decoder: Decoder, nameFrom: number, nameTo: number): void {

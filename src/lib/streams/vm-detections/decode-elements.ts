@@ -20,7 +20,7 @@ import type { Decoder } from './decode-state.ts';
 import { closeElementText, makeRoom, openElementText, outOf } from './decode-text.ts';
 import { endDetection, startDetection } from './detection-rows.ts';
 import { CONTEXT, contextOf } from './element-context.ts';
-import { putAttributes } from './put-attributes.ts';
+import { putAttributes } from '../../qualys/xml/put-attributes.ts';
 
 /** What the reader's events mean for the decoder. */
 export function createElementSink(decoder: Decoder): XmlSink {

@@ -1,4 +1,5 @@
 import { RetryableError } from '../../errors.ts';
+import { nextIdMinOf } from '../../qualys/next-id-min.ts';
 import { clear } from '../../qualys/xml/json-out.ts';
 import { closeValue, openString } from '../../qualys/xml/xml-json.ts';
 import { nameAt } from '../../qualys/xml/xml-reader.ts';
@@ -41,12 +42,4 @@ export function endResponse({ page }: Decoder): void {
 /** One warning a document is documented; of several, one that names a next page counts. */
 function laterWarning(earlier: VmWarning | undefined, later: VmWarning): VmWarning {
   return earlier !== undefined && nextIdMinOf(earlier.url) !== undefined ? earlier : later;
-}
-
-/** `id_min` of a warning's URL: the only thing taken from it, as it may name a host that is not ours. */
-export function nextIdMinOf(url: string): string | undefined {
-  // Inside CDATA the vendor's ampersands are sometimes escaped all the same.
-  const query = url.slice(url.indexOf('?') + 1).replaceAll('&amp;', '&');
-  const idMin = new URLSearchParams(query).getAll('id_min').at(-1);
-  return idMin !== undefined && /^\d+$/.test(idMin) ? idMin : undefined;
 }

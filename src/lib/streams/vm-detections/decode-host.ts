@@ -7,7 +7,7 @@ import { giveUpHost, isTooLong, keepAsText, LATE_ID, spillValue, spillWholeValue
 import type { Decoder } from './decode-state.ts';
 import { beginRows, endRows } from './detection-rows.ts';
 import { CONTEXT } from './element-context.ts';
-import { putAttributes } from './put-attributes.ts';
+import { putAttributes } from '../../qualys/xml/put-attributes.ts';
 import { resetHost } from './host-state.ts';
 import { storeHostValue } from './store-host-value.ts';
 

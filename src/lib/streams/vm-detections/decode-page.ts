@@ -1,6 +1,7 @@
 import { RetryableError } from '../../errors.ts';
 import { finishChunk } from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
+import { nextIdMinOf } from '../../qualys/next-id-min.ts';
 import { MalformedXmlError } from '../../qualys/xml/malformed-xml-error.ts';
 import { assertEnded, readNext } from '../../qualys/xml/read-xml.ts';
 import { VENDOR_DOCUMENT_BYTES, VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
@@ -8,7 +9,6 @@ import type { XmlSink } from '../../qualys/xml/xml-reader.ts';
 import { append, PHASE } from '../../qualys/xml/xml-reader.ts';
 import { createElementSink } from './decode-elements.ts';
 import { readFast } from './decode-fast.ts';
-import { nextIdMinOf } from './decode-fields.ts';
 import type { VmResume } from './decode-resume.ts';
 import { boundCapture } from './decode-spill.ts';
 import { createDecoder, type Decoder } from './decode-state.ts';

@@ -12,7 +12,7 @@ import { spillValue } from './decode-spill.ts';
 import type { Decoder, DetectionState } from './decode-state.ts';
 import { moveDetection } from './detection-rows.ts';
 import { CONTEXT } from './element-context.ts';
-import { putAttributes } from './put-attributes.ts';
+import { putAttributes } from '../../qualys/xml/put-attributes.ts';
 
 const RESULTS_KEY = Buffer.from('#cdata-section');
 

@@ -1,3 +1,4 @@
+import { probeVm } from '../../qualys/probes.ts';
 import type { StreamDefinition } from '../stream-definition.ts';
 import { readVmWindow } from './read-window.ts';
 
@@ -11,5 +12,6 @@ export const vmDetections: StreamDefinition = {
     safetyLagSeconds: settings.VM_SAFETY_LAG_SECONDS,
     ...(settings.VM_START === undefined ? {} : { start: settings.VM_START }),
   }),
+  probe: { check: 'qualys-vm', run: ({ vm }) => probeVm(vm) },
   read: readVmWindow,
 };

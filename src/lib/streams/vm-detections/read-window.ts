@@ -1,7 +1,7 @@
 import { ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
-import { countHostIds, sliceHostIds, type HostIdRange } from '../../qualys/host-ids.ts';
+import { countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -24,12 +24,12 @@ interface VmCursor {
 interface Reading {
   readonly task: WindowTask;
   readonly services: StreamServices;
-  readonly range: IdRange;
+  readonly range: IdBounds;
   readonly options: CallOptions;
 }
 
 /** A range of host ids; an absent edge is open. */
-interface IdRange {
+interface IdBounds {
   readonly idMin?: string;
   readonly idMax?: string;
 }
@@ -135,16 +135,16 @@ function after(chunk: VmChunk, position: VmCursor): VmCursor {
   };
 }
 
-function selectionOf(task: WindowTask, range: IdRange): HostSelection {
+function selectionOf(task: WindowTask, range: IdBounds): HostSelection {
   const { from, to } = task.window;
   return { from, to, ...pick(range), ...(range.idMax === undefined ? {} : { idMax: range.idMax }) };
 }
 
-function pick({ idMin }: IdRange): IdRange {
+function pick({ idMin }: IdBounds): IdBounds {
   return idMin === undefined ? {} : { idMin };
 }
 
-function rangeOf(slice: string | undefined): IdRange {
+function rangeOf(slice: string | undefined): IdBounds {
   const [, idMin = '', idMax = ''] = SLICE.exec(slice ?? '') ?? [];
   return { ...(idMin === '' ? {} : { idMin }), ...(idMax === '' ? {} : { idMax }) };
 }
@@ -158,7 +158,7 @@ function canFanOut({ task }: Reading, cursor: VmCursor): boolean {
 async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | undefined> {
   const limit = reading.services.settings.VM_TRUNCATION_LIMIT;
   const ids = await listIds(reading, pick(cursor));
-  const hosts = ids === undefined ? 0 : countHostIds(ids);
+  const hosts = ids === undefined ? 0 : countIds(ids);
   if (ids === undefined || hosts <= limit) return undefined;
   const pages = Math.ceil(hosts / limit);
   const size = Math.ceil(pages / MAX_SLICES) * limit;
@@ -166,7 +166,7 @@ async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | und
 }
 
 /** The ids of the hosts in a range; undefined when the vendor does not give them, which is no reason to stop. */
-async function listIds({ task, services, options }: Reading, range: IdRange): Promise<HostIdRange[] | undefined> {
+async function listIds({ task, services, options }: Reading, range: IdBounds): Promise<IdRange[] | undefined> {
   try {
     return await services.vm.hostIds(selectionOf(task, range), options);
   } catch (error) {
@@ -178,11 +178,11 @@ async function listIds({ task, services, options }: Reading, range: IdRange): Pr
 }
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
-function slicesOf(reading: Reading, ids: readonly HostIdRange[], size: number, cursor: VmCursor): WindowSlice[] {
+function slicesOf(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
   const { from, to } = reading.task.window;
   const left = { ...reading.range, ...pick(cursor) };
   const { filters, resume } = cursor;
-  return sliceHostIds(ids, size).map((slice, index, all) => {
+  return sliceIds(ids, size).map((slice, index, all) => {
     const idMin = index === 0 ? left.idMin : slice.idMin;
     const idMax = index === all.length - 1 ? left.idMax : slice.idMax;
     // A host that was uploaded in part is the first of what is left.
@@ -196,7 +196,7 @@ async function halve(reading: Reading, cursor: VmCursor): Promise<Outcome | unde
   const { task, range } = reading;
   const ids = await listIds(reading, { ...range, ...pick(cursor) });
   if (ids === undefined) return undefined;
-  const hosts = countHostIds(ids);
+  const hosts = countIds(ids);
   if (hosts > 1) {
     const slices = slicesOf(reading, ids, Math.ceil(hosts / 2), cursor);
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };

@@ -1,21 +1,22 @@
-import { RetryableError } from '../../errors.ts';
-import { readVendorMessage } from '../../qualys/read-vendor-message.ts';
-import { vendorText } from '../../qualys/vendor-text.ts';
+import { RetryableError } from '../errors.ts';
+import { readVendorMessage } from './read-vendor-message.ts';
+import { vendorText } from './vendor-text.ts';
 
 const LONGEST_TEXT = 200;
 
 /**
- * The error for an answer that is no array of events: an object (no envelope is documented for this API, so none is
+ * The error for an EDR answer that is no array: an object (no envelope is documented for this API, so none is
  * guessed at), a web page, plain text. Names what came, without the values of an object, which may be an event's.
+ * @param what what the array holds, e.g. `events`.
  * @param beginning the answer, or as much of it as is at hand.
  */
-export function failForeign(beginning: string): RetryableError {
+export function failForeign(what: string, beginning: string): RetryableError {
   const { kind, text, code } = readVendorMessage(beginning);
   const isObject = beginning.trimStart().startsWith('{');
-  const what = isObject ? `a JSON object with ${keysOf(beginning)}` : kind === 'text' ? 'a text' : kind;
+  const came = isObject ? `a JSON object with ${keysOf(beginning)}` : kind === 'text' ? 'a text' : kind;
   const said = isObject && kind !== 'json' ? '' : vendorText(text).slice(0, LONGEST_TEXT);
   return new RetryableError(
-    `EDR answered with ${what} instead of an array of events${said === '' ? '' : `: ${said}`}`,
+    `EDR answered with ${came} instead of an array of ${what}${said === '' ? '' : `: ${said}`}`,
     {
       fault: code === undefined ? {} : { code },
     },

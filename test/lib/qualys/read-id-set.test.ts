@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
-import { readHostIds } from '../../../src/lib/qualys/read-host-ids.ts';
+import { readIdSet } from '../../../src/lib/qualys/read-id-set.ts';
 
 // eslint-disable-next-line @typescript-eslint/require-await
 async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array> {
@@ -20,11 +20,13 @@ const FULL = document(
   `<ID_SET><ID>7</ID>\n<ID_RANGE>10-12</ID_RANGE><ID> 9007199254740993 </ID></ID_SET>${warning(NEXT)}`,
 );
 
-describe('readHostIds', () => {
+const read = (body: AsyncIterable<Uint8Array>) => readIdSet(body, 'HOST_LIST_OUTPUT');
+
+describe('readIdSet', () => {
   test('reads ids, ranges and the next page however the bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 200 }), async (size) => {
-        expect(await readHostIds(inPieces(FULL, size))).toEqual({
+        expect(await read(inPieces(FULL, size))).toEqual({
           ranges: [
             { first: 7n, last: 7n },
             { first: 10n, last: 12n },
@@ -37,36 +39,36 @@ describe('readHostIds', () => {
   });
 
   test('no ids are no error', async () => {
-    expect(await readHostIds(inPieces(document(''), 50))).toEqual({ ranges: [] });
-    expect(await readHostIds(inPieces(document('<ID_SET/>'), 50))).toEqual({ ranges: [] });
+    expect(await read(inPieces(document(''), 50))).toEqual({ ranges: [] });
+    expect(await read(inPieces(document('<ID_SET/>'), 50))).toEqual({ ranges: [] });
   });
 
   test('another warning than 1980 is the last page', async () => {
-    expect(await readHostIds(inPieces(document(warning(NEXT, '1234')), 50))).toEqual({ ranges: [] });
+    expect(await read(inPieces(document(warning(NEXT, '1234')), 50))).toEqual({ ranges: [] });
   });
 
   test('an escaped URL is read as well as one in CDATA', async () => {
     const escaped = '<WARNING><CODE>1980</CODE><URL>https://x.example/?a=1&amp;id_min=5&amp;b=2</URL></WARNING>';
-    expect(await readHostIds(inPieces(document(escaped), 50))).toMatchObject({ nextIdMin: 5n });
+    expect(await read(inPieces(document(escaped), 50))).toMatchObject({ nextIdMin: 5n });
   });
 
   test.each(['', 'https://x.example/', 'https://x.example/?id_min=', 'https://x.example/?id_min=abc', '?id_min=-1'])(
     'a truncation whose URL is %j is an error',
     async (url) => {
-      await expect(readHostIds(inPieces(document(warning(url)), 50))).rejects.toBeInstanceOf(RetryableError);
+      await expect(read(inPieces(document(warning(url)), 50))).rejects.toBeInstanceOf(RetryableError);
     },
   );
 
   test.each(['abc', '', '1-2-3', '5-4', '-1', '1.5', '1'.repeat(20)])('the id %j is an error', async (id) => {
     const text = document(`<ID_SET><ID>${id}</ID></ID_SET>`);
-    await expect(readHostIds(inPieces(text, 50))).rejects.toThrow('an id that is none');
+    await expect(read(inPieces(text, 50))).rejects.toThrow('holds one that is none');
   });
 
   test('a document that ends anywhere early is an error, never a short list', async () => {
     const end = FULL.indexOf('</HOST_LIST_OUTPUT>') + '</HOST_LIST_OUTPUT'.length;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: end }), async (length) => {
-        const outcome = await readHostIds(inPieces(FULL.slice(0, length), 64)).catch((error: unknown) => error);
+        const outcome = await read(inPieces(FULL.slice(0, length), 64)).catch((error: unknown) => error);
         if (outcome instanceof Error) expect(outcome).toBeInstanceOf(RetryableError);
         else expect(outcome).toHaveProperty('foreign');
       }),
@@ -74,7 +76,7 @@ describe('readHostIds', () => {
   });
 
   test('malformed XML is an error', async () => {
-    await expect(readHostIds(inPieces(document('<ID_SET><ID>1</ID_SET>'), 50))).rejects.toBeInstanceOf(RetryableError);
+    await expect(read(inPieces(document('<ID_SET><ID>1</ID_SET>'), 50))).rejects.toBeInstanceOf(RetryableError);
   });
 
   test.each([
@@ -84,21 +86,21 @@ describe('readHostIds', () => {
     '<SIMPLE_RETURN><RESPONSE/></SIMPLE_RETURN>',
     '{"a":1}',
   ])('%j is another document', async (text) => {
-    expect(await readHostIds(inPieces(text, 3))).toEqual({ foreign: text });
+    expect(await read(inPieces(text, 3))).toEqual({ foreign: text });
   });
 
   test('of another document only the start is kept', async () => {
-    const found = await readHostIds(inPieces(`<OTHER>${'x'.repeat(200_000)}`, 1000));
+    const found = await read(inPieces(`<OTHER>${'x'.repeat(200_000)}`, 1000));
     expect('foreign' in found && found.foreign.length).toBe(65_536);
   });
 
   test('an element of many megabytes is refused', async () => {
     const text = document(`<ID_SET><ID>${'1'.repeat(300_000)}</ID></ID_SET>`);
-    await expect(readHostIds(inPieces(text, 10_000))).rejects.toBeInstanceOf(RetryableError);
+    await expect(read(inPieces(text, 10_000))).rejects.toBeInstanceOf(RetryableError);
   });
 
   test('an id where none belongs is not read', async () => {
-    expect(await readHostIds(inPieces(document('<HOST_LIST><HOST><ID>5</ID></HOST></HOST_LIST>'), 50))).toEqual({
+    expect(await read(inPieces(document('<HOST_LIST><HOST><ID>5</ID></HOST></HOST_LIST>'), 50))).toEqual({
       ranges: [],
     });
   });

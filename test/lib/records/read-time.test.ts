@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isNearlyIso, isPlausible, readTime } from '../../../../src/lib/streams/edr-events/event-time.ts';
+import { isNearlyIso, isPlausible, readTime } from '../../../src/lib/records/read-time.ts';
 
 /** Reads a time between quotes, as it stands in a record. */
 function read(text: string): string | undefined {

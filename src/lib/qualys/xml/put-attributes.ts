@@ -1,8 +1,8 @@
-import { QUOTE } from '../../qualys/xml/byte-tables.ts';
-import { copyAttribute } from '../../qualys/xml/copy-character.ts';
-import type { JsonOut } from '../../qualys/xml/json-out.ts';
-import { openAttribute } from '../../qualys/xml/xml-json.ts';
-import type { XmlReader } from '../../qualys/xml/xml-reader.ts';
+import { QUOTE } from './byte-tables.ts';
+import { copyAttribute } from './copy-character.ts';
+import type { JsonOut } from './json-out.ts';
+import { openAttribute } from './xml-json.ts';
+import type { XmlReader } from './xml-reader.ts';
 
 /** Writes the attributes of the last start tag as members of the open value. False when there is no room. */
 export function putAttributes(reader: XmlReader, out: JsonOut): boolean {

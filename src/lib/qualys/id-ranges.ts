@@ -1,21 +1,21 @@
-/** Host ids from `first` to `last`, both included. BigInt, because ids may exceed 2^53. */
-export interface HostIdRange {
+/** Ids of hosts or QIDs from `first` to `last`, both included. BigInt, because ids may exceed 2^53. */
+export interface IdRange {
   readonly first: bigint;
   readonly last: bigint;
 }
 
 /** A part of the id space; an absent edge is open. Together the slices of one window cover every id exactly once. */
-export interface HostIdSlice {
+export interface IdSlice {
   /** Lowest id of the slice. */
   readonly idMin?: string;
   /** Highest id of the slice. */
   readonly idMax?: string;
-  /** Hosts known in it. */
-  readonly hosts: number;
+  /** Ids known in it. */
+  readonly count: number;
 }
 
 /** Sorts ranges and joins those that touch or overlap. */
-export function mergeHostIds(ranges: readonly HostIdRange[]): HostIdRange[] {
+export function mergeIds(ranges: readonly IdRange[]): IdRange[] {
   const sorted = [...ranges].sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
   const merged: { first: bigint; last: bigint }[] = [];
   for (const { first, last } of sorted) {
@@ -27,25 +27,40 @@ export function mergeHostIds(ranges: readonly HostIdRange[]): HostIdRange[] {
 }
 
 /** How many ids the ranges hold; ranges must not overlap. */
-export function countHostIds(ranges: readonly HostIdRange[]): number {
+export function countIds(ranges: readonly IdRange[]): number {
   return Number(ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n));
 }
 
+/** The parts of the ranges within the bounds, both included; an absent bound is open. */
+export function clipIds(ranges: readonly IdRange[], idMin?: bigint, idMax?: bigint): IdRange[] {
+  return ranges
+    .map(({ first, last }) => ({
+      first: idMin !== undefined && first < idMin ? idMin : first,
+      last: idMax !== undefined && last > idMax ? idMax : last,
+    }))
+    .filter(({ first, last }) => first <= last);
+}
+
+/** Every id of the ranges, in their order. */
+export function* eachId(ranges: readonly IdRange[]): Generator<bigint> {
+  for (const { first, last } of ranges) for (let id = first; id <= last; id++) yield id;
+}
+
 /**
- * Cuts the id space into slices that are even by count: as few as hold at most `size` hosts each, none differing by more than one host.
- * The first slice is open downwards and the last upwards, so that a host which appears after the ids were read is still in a slice.
- * @param ranges sorted, not overlapping, as `mergeHostIds` returns them.
- * @param size most hosts a slice, 1 or more.
+ * Cuts the id space into slices that are even by count: as few as hold at most `size` ids each, none differing by more than one.
+ * The first slice is open downwards and the last upwards, so that what appears after the ids were read is still in a slice.
+ * @param ranges sorted, not overlapping, as `mergeIds` returns them.
+ * @param size most ids a slice, 1 or more.
  */
-export function sliceHostIds(ranges: readonly HostIdRange[], size: number): HostIdSlice[] {
+export function sliceIds(ranges: readonly IdRange[], size: number): IdSlice[] {
   if (!Number.isSafeInteger(size) || size < 1)
     throw new RangeError(`size must be a whole number of 1 or more, given ${size}`);
-  const total = countHostIds(ranges);
-  const count = Math.max(1, Math.ceil(total / size));
-  const starts = Array.from({ length: count }, (_, index) => Math.floor((index * total) / count));
+  const total = countIds(ranges);
+  const slices = Math.max(1, Math.ceil(total / size));
+  const starts = Array.from({ length: slices }, (_, index) => Math.floor((index * total) / slices));
   const firstIds = idsAt(ranges, starts.slice(1));
   return starts.map((start, index) => ({
-    hosts: (starts[index + 1] ?? total) - start,
+    count: (starts[index + 1] ?? total) - start,
     ...edge('idMin', firstIds[index - 1]),
     ...edge('idMax', before(firstIds[index])),
   }));
@@ -60,7 +75,7 @@ function edge<Name extends string>(name: Name, id: bigint | undefined): Partial<
 }
 
 /** The ids at ascending positions of the ranges. */
-function idsAt(ranges: readonly HostIdRange[], positions: readonly number[]): bigint[] {
+function idsAt(ranges: readonly IdRange[], positions: readonly number[]): bigint[] {
   const found: bigint[] = [];
   let passed = 0;
   for (const { first, last } of ranges) {

@@ -1,0 +1,65 @@
+import { RetryableError } from '../errors.ts';
+import type { IdRange } from './id-ranges.ts';
+import { nextIdMinOf } from './next-id-min.ts';
+import { ownDocument } from './own-document.ts';
+import { createLeafReader } from './read-leaf-texts.ts';
+import { VendorDocumentError } from './xml/vendor-document-error.ts';
+
+/** One page of a list of ids. */
+export interface IdSetPage {
+  readonly ranges: readonly IdRange[];
+  /** `id_min` of the next page; absent on the last. */
+  readonly nextIdMin?: bigint;
+}
+
+/** Another document came than the list. */
+export interface ForeignDocument {
+  /** Its first part, as text. */
+  readonly foreign: string;
+}
+
+const TRUNCATION_CODE = '1980';
+/** Ids fit in 64 bits; more digits are damage. */
+const ID = /^\d{1,19}$/;
+
+/**
+ * Reads a list of `details=None` as it streams in: `ID` and `ID_RANGE` of the id set, and the WARNING that says where the next page starts.
+ * Of the WARNING's URL only `id_min` is used.
+ * @param root name of its root element, e.g. `HOST_LIST_OUTPUT`.
+ * @throws RetryableError when the document is malformed, ends early or holds an id that is none.
+ */
+export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): Promise<IdSetPage | ForeignDocument> {
+  const response = `/${root}/RESPONSE`;
+  const ranges: IdRange[] = [];
+  const warning = { code: '', url: '' };
+  const reader = createLeafReader((path, text) => {
+    if (path === `${response}/ID_SET/ID` || path === `${response}/ID_SET/ID_RANGE`) ranges.push(rangeOf(text));
+    else if (path === `${response}/WARNING/CODE`) warning.code = text;
+    else if (path === `${response}/WARNING/URL`) warning.url = text;
+  });
+  try {
+    for await (const part of ownDocument(body, root)) reader.write(part);
+  } catch (error) {
+    if (error instanceof VendorDocumentError) return { foreign: error.text };
+    throw error;
+  }
+  reader.end();
+  return { ranges, ...nextOf(warning) };
+}
+
+function rangeOf(text: string): IdRange {
+  const [first = '', last = first, ...rest] = text.split('-').map((id) => id.trim());
+  if (!ID.test(first) || !ID.test(last) || rest.length > 0 || BigInt(first) > BigInt(last)) {
+    throw new RetryableError(`Qualys' list of ids holds one that is none: ${JSON.stringify(text.slice(0, 60))}`);
+  }
+  return { first: BigInt(first), last: BigInt(last) };
+}
+
+function nextOf({ code, url }: { code: string; url: string }): { nextIdMin?: bigint } {
+  if (code !== TRUNCATION_CODE) return {};
+  const idMin = nextIdMinOf(url) ?? '';
+  if (!ID.test(idMin)) {
+    throw new RetryableError('Qualys cut the list of ids (1980) without saying where the next page starts');
+  }
+  return { nextIdMin: BigInt(idMin) };
+}

@@ -1,0 +1,166 @@
+import { RetryableError } from '../errors.ts';
+import { appendRowText, createChunkWriter, finishChunk, type ChunkWriter } from '../pipeline/chunk-writer.ts';
+import type { Chunk, Json } from '../pipeline/stream.ts';
+import { createRecordListReader } from '../qualys/record-list.ts';
+import type { ListShape } from '../qualys/record-list-state.ts';
+import { startLongRecord, type LongRecord } from '../records/long-record.ts';
+import { recordRows, type RecordRow, type RecordTable } from '../records/record-rows.ts';
+
+/** How a page is decoded. */
+export interface IdPageOptions {
+  readonly shape: ListShape;
+  readonly table: RecordTable;
+  readonly generatedAt: Date;
+  /** Lowest id asked for: a record below it is another page's. */
+  readonly idMin?: bigint;
+  /** Highest id asked for: records above it belong to others and are left out. */
+  readonly idMax?: bigint;
+  /** Largest chunk, in bytes; 950,000 when left out. */
+  readonly maxChunkBytes?: number;
+}
+
+/** Rows to upload, and how far they reach. */
+export interface IdPageChunk extends Chunk {
+  /** Ids of the records that end in this chunk, each once a page. */
+  readonly ids: readonly bigint[];
+  /** All records up to this id are wholly contained in this chunk and those before; absent once ids have not ascended. */
+  readonly lastId?: bigint;
+}
+
+/** What a page held. */
+export interface IdPageEnd {
+  /** Ids of the records that no chunk has told: of those that gave no row. */
+  readonly ids: readonly bigint[];
+  /** The highest id on the page. */
+  readonly highestId?: bigint;
+  /** Where the vendor says that the next page starts. */
+  readonly nextIdMin?: bigint;
+  /** Records kept as text with a `ParseError`. */
+  readonly unreadable: number;
+  readonly illegalCharacters: number;
+}
+
+/** Decodes one page while it arrives; not to be used again after an error. */
+export interface IdPageDecoder {
+  /** Takes the next bytes and gives the chunks that they fill. @throws RetryableError for a malformed page or one of other ids. */
+  readonly write: (bytes: Uint8Array) => IdPageChunk[];
+  /** Gives what is left. @throws RetryableError when the page is cut off. */
+  readonly end: () => { readonly chunks: IdPageChunk[]; readonly end: IdPageEnd };
+}
+
+/** Ids fit in 64 bits; more digits are damage. */
+const ID = /^\d{1,19}$/;
+
+interface Page {
+  readonly options: IdPageOptions;
+  readonly writer: ChunkWriter;
+  chunks: IdPageChunk[];
+  /** Keys of the rows written, so that a record that comes twice gives its rows once. */
+  readonly keys: Set<string>;
+  readonly seen: Set<bigint>;
+  /** New ids since the last chunk. */
+  ids: bigint[];
+  /** Id up to which all is written, as long as ids ascend. */
+  lastId: bigint | undefined;
+  highestId: bigint | undefined;
+  isOrdered: boolean;
+  long: LongRecord | undefined;
+  unreadable: number;
+}
+
+/** Decodes a page of a list that goes by ids: XML in, chunks of rows out. Its memory does not grow with the page. */
+export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
+  const page: Page = {
+    options,
+    writer: createChunkWriter(options.maxChunkBytes),
+    chunks: [],
+    keys: new Set(),
+    seen: new Set(),
+    ids: [],
+    lastId: undefined,
+    highestId: undefined,
+    isOrdered: true,
+    long: undefined,
+    unreadable: 0,
+  };
+  const reader = createRecordListReader(options.shape, {
+    record: (json, id) => takeRecord(page, json.toString('utf8'), id),
+    long: (xml, isLast, id) => takeLong(page, xml, isLast, id),
+  });
+  const takeChunks = (): IdPageChunk[] => page.chunks.splice(0);
+  return {
+    write: (bytes) => {
+      reader.write(bytes);
+      return takeChunks();
+    },
+    end: () => {
+      const { nextIdMin, illegalCharacters } = reader.end();
+      const last = finishChunk(page.writer);
+      if (last !== undefined) pushChunk(page, last);
+      const { highestId, ids, unreadable } = page;
+      const next = nextIdMin === undefined ? {} : { nextIdMin: BigInt(nextIdMin) };
+      const highest = highestId === undefined ? {} : { highestId };
+      return { chunks: takeChunks(), end: { ids, unreadable, illegalCharacters, ...highest, ...next } };
+    },
+  };
+}
+
+function takeRecord(page: Page, text: string, idText: string | undefined): void {
+  const { table, generatedAt, shape } = page.options;
+  const id = idOf(idText);
+  if (id !== undefined && !isAskedFor(page, id)) return;
+  const error = id === undefined ? `the record has no ${shape.id} that is a number` : undefined;
+  const value = JSON.parse(text) as Json;
+  const record = { text, value, canonical: text, ...(error === undefined ? {} : { error }) };
+  if (error !== undefined) page.unreadable++;
+  for (const row of recordRows(table, record, generatedAt)) addRow(page, row);
+  finishRecord(page, id);
+}
+
+function takeLong(page: Page, xml: Uint8Array, isLast: boolean, idText: string | undefined): void {
+  const id = idOf(idText);
+  if (id !== undefined && !isAskedFor(page, id)) return;
+  page.long ??= startLongRecord(page.options.table, xml, id?.toString(), page.options.generatedAt);
+  for (const row of page.long(xml, isLast)) addRow(page, row);
+  if (!isLast) return;
+  page.long = undefined;
+  page.unreadable++;
+  finishRecord(page, id);
+}
+
+function idOf(text: string | undefined): bigint | undefined {
+  return text !== undefined && ID.test(text) ? BigInt(text) : undefined;
+}
+
+function isAskedFor({ options: { idMin, idMax, shape } }: Page, id: bigint): boolean {
+  if (idMin !== undefined && id < idMin) {
+    throw new RetryableError(
+      `the page holds ${shape.record} ${id}, below the id_min ${idMin} asked for: it is another page`,
+    );
+  }
+  return idMax === undefined || id <= idMax;
+}
+
+function addRow(page: Page, { key, json }: RecordRow): void {
+  if (page.keys.has(key)) return;
+  page.keys.add(key);
+  const finished = appendRowText(page.writer, json);
+  if (finished !== undefined) pushChunk(page, finished);
+}
+
+/** All rows of a record are written. */
+function finishRecord(page: Page, id: bigint | undefined): void {
+  if (id === undefined) return;
+  if (!page.seen.has(id)) page.ids.push(id);
+  page.seen.add(id);
+  if (page.lastId !== undefined && id < page.lastId) page.isOrdered = false;
+  page.lastId = id;
+  if (page.highestId === undefined || id > page.highestId) page.highestId = id;
+}
+
+/** Hands a chunk out. The row that comes next is not in it, so a record that has begun is not counted. */
+function pushChunk(page: Page, chunk: Chunk): void {
+  const { ids, isOrdered, lastId } = page;
+  page.ids = [];
+  page.chunks.push({ ...chunk, ids, ...(isOrdered && lastId !== undefined ? { lastId } : {}) });
+}

@@ -1,0 +1,198 @@
+import { ConfigError, ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import type { Json, WindowTask } from '../pipeline/stream.ts';
+import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/id-ranges.ts';
+import type { IdPageEnd } from './decode-id-page.ts';
+import type { IdPages } from './read-id-pages.ts';
+
+/** A range of ids, both included; an absent edge is open. */
+export interface IdBounds {
+  readonly idMin?: bigint;
+  readonly idMax?: bigint;
+}
+
+/** Where reading a list stands; a stream adds what it freezes for a window. */
+export interface IdCursor {
+  /** Lowest id still to be read; absent at the beginning. */
+  readonly idMin?: string;
+  /** Records a page after failures; it doubles with each page until it is the usual one. */
+  readonly size?: number;
+  /** Records received so far, each counted once. */
+  readonly received: number;
+  /** Ids put off to the end, because they could not be read on their own. */
+  readonly left?: readonly string[] | undefined;
+  /** Set once the list has been read to its end: only `left` is still to be read. */
+  readonly isRead?: boolean;
+}
+
+/** A list while it is read. */
+export interface IdReading<Cursor extends IdCursor> {
+  readonly task: WindowTask;
+  readonly source: IdPages;
+  cursor: Cursor;
+  /** Ids that the list names and that no page has been checked for; undefined when they cannot be had. */
+  listed: readonly IdRange[] | undefined;
+}
+
+/** Failures in a row after which pages shrink: one record or one slow stretch must not hold up the others. */
+const ATTEMPTS_BEFORE_SHRINKING = 2;
+const SHRINK_BY = 8;
+/** Failures in a row, the last ones with a single record, after which it is put off to the end. */
+const ATTEMPTS_BEFORE_PUTTING_OFF = 6;
+/** More that cannot be read are not bad records but a bad day of the vendor's: the window fails, visibly. */
+const MOST_LEFT = 50;
+/** More ids than any list has: a range that the vendor got wrong. */
+const MOST_IDS = 20_000_000;
+
+/** Asks for the ids still to be read; undefined when the vendor does not give them, which is no reason to stop. */
+export async function listIds<Cursor extends IdCursor>({
+  cursor: { idMin },
+  source,
+  task,
+}: IdReading<Cursor>): Promise<IdRange[] | undefined> {
+  try {
+    const listed = await source.ids(idMin === undefined ? {} : { idMin: BigInt(idMin) });
+    if (countIds(listed) <= MOST_IDS) return listed;
+    task.log.warn('IdListUnavailable', { error: `the list names ${countIds(listed)} ids` });
+  } catch (error) {
+    task.signal.throwIfAborted();
+    const isPassing = error instanceof RetryableError && task.attempts < ATTEMPTS_BEFORE_SHRINKING;
+    const isKnown = error instanceof ConnectorError && !(error instanceof WaitError || error instanceof ConfigError);
+    if (isPassing || !isKnown) throw error;
+    task.log.warn('IdListUnavailable', { error: messageOf(error) });
+  }
+  return undefined;
+}
+
+/** What the list holds in all, as far as its ids are known. */
+export function expectedOf<Cursor extends IdCursor>({
+  cursor: { left = [], received },
+  listed,
+}: IdReading<Cursor>): { expected?: number } {
+  return listed === undefined ? {} : { expected: received + left.length + countIds(listed) };
+}
+
+/** Records to ask for next. */
+export function sizeOf<Cursor extends IdCursor>({ cursor, source }: IdReading<Cursor>, attempts: number): number {
+  const size = Math.min(cursor.size ?? source.pageSize, source.pageSize);
+  if (attempts < ATTEMPTS_BEFORE_SHRINKING) return size;
+  return Math.max(1, Math.floor(size / SHRINK_BY ** (attempts - 1)));
+}
+
+/** Bounds of the next page: as many ids as asked for, without an upper edge on the last one, so that what is new is read too. */
+export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReading<Cursor>, size: number): IdBounds {
+  const idMax = listed === undefined ? undefined : sliceIds(listed, size)[0]?.idMax;
+  return {
+    ...(cursor.idMin === undefined ? {} : { idMin: BigInt(cursor.idMin) }),
+    ...(idMax === undefined ? {} : { idMax: BigInt(idMax) }),
+  };
+}
+
+/**
+ * Lowest id behind a page; undefined after the last one.
+ * @throws RetryableError when the vendor names a next page that does not lie behind this one: a loop.
+ */
+export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin }: IdPageEnd): bigint | undefined {
+  const isCut = nextIdMin !== undefined && (bounds.idMax === undefined || nextIdMin <= bounds.idMax);
+  if (!isCut) return bounds.idMax === undefined ? undefined : bounds.idMax + 1n;
+  if (nextIdMin <= (highestId ?? bounds.idMin ?? -1n)) {
+    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`);
+  }
+  return nextIdMin;
+}
+
+/**
+ * Checks that each id which the list names up to `idMax` was received. Those that were not may have gone meanwhile: the list is asked again.
+ * @throws RetryableError for ids that are still listed.
+ */
+export async function checkListed<Cursor extends IdCursor>(
+  reading: IdReading<Cursor>,
+  received: readonly bigint[],
+  idMax: bigint | undefined,
+): Promise<void> {
+  const { source } = reading;
+  const missing = missingIds(reading, received, idMax);
+  const [idMin] = missing;
+  const last = missing.at(-1);
+  if (idMin !== undefined && last !== undefined) {
+    const stillListed = new Set(eachId(clipIds(await source.ids({ idMin, idMax: last }), idMin, last)));
+    const lost = missing.filter((id) => stillListed.has(id));
+    if (lost.length > 0) {
+      throw new RetryableError(
+        `the page lacks ${lost.length} ${source.shape.record} that Qualys lists for it, the first is ${lost[0] ?? ''}`,
+      );
+    }
+  }
+  dropListed(reading, idMax);
+}
+
+/** Ids that the list names up to `idMax` and that were not received. */
+export function missingIds<Cursor extends IdCursor>(
+  { listed }: IdReading<Cursor>,
+  received: readonly bigint[],
+  idMax: bigint | undefined,
+): bigint[] {
+  const ids = new Set(received);
+  return [...eachId(clipIds(listed ?? [], undefined, idMax))].filter((id) => !ids.has(id));
+}
+
+function dropListed<Cursor extends IdCursor>(reading: IdReading<Cursor>, idMax: bigint | undefined): void {
+  if (reading.listed === undefined) return;
+  reading.listed = idMax === undefined ? [] : clipIds(reading.listed, idMax + 1n);
+}
+
+/** Moves the cursor behind an id up to which all is received. */
+export function bookUpTo<Cursor extends IdCursor>(
+  reading: IdReading<Cursor>,
+  received: readonly bigint[],
+  lastId: bigint,
+): void {
+  bookRecords(reading, received);
+  dropListed(reading, lastId);
+  reading.cursor = { ...reading.cursor, idMin: (lastId + 1n).toString() };
+}
+
+/** Counts records as received. */
+export function bookRecords<Cursor extends IdCursor>(reading: IdReading<Cursor>, ids: readonly bigint[]): void {
+  reading.cursor = { ...reading.cursor, received: reading.cursor.received + ids.length };
+}
+
+/** Moves the cursor behind a page. */
+export function moveOn<Cursor extends IdCursor>(
+  reading: IdReading<Cursor>,
+  ids: readonly bigint[],
+  next: bigint | undefined,
+  size: number,
+): void {
+  bookRecords(reading, ids);
+  const { size: _, ...rest } = reading.cursor;
+  reading.cursor = {
+    ...rest,
+    ...(next === undefined ? { isRead: true } : { idMin: next.toString() }),
+    ...(size < reading.source.pageSize ? { size } : {}),
+  } as Cursor;
+}
+
+/** Whether the next record has failed so often on its own that it must not hold up the others. */
+export function isToBePutOff<Cursor extends IdCursor>(
+  { cursor, listed }: IdReading<Cursor>,
+  size: number,
+  attempts: number,
+): boolean {
+  const isAlone = size === 1 && listed !== undefined && listed.length > 0;
+  return isAlone && attempts >= ATTEMPTS_BEFORE_PUTTING_OFF && (cursor.left ?? []).length < MOST_LEFT;
+}
+
+/** Puts the next record off to the end. */
+export function putOff<Cursor extends IdCursor>(reading: IdReading<Cursor>): void {
+  const { cursor, listed = [], task } = reading;
+  const id = listed[0]?.first ?? 0n;
+  task.log.warn('RecordPutOff', { id: id.toString(), attempts: task.attempts, error: task.lastError ?? '' });
+  reading.listed = clipIds(listed, id + 1n);
+  const left = [...(cursor.left ?? []), id.toString()];
+  reading.cursor = { ...cursor, idMin: (id + 1n).toString(), size: 1, left };
+}
+
+/** The cursor as the checkpoint stores it. */
+export function toJson(cursor: IdCursor): Json {
+  return { ...cursor } as unknown as Json;
+}

@@ -1,0 +1,140 @@
+import { messageOf, RetryableError, type ConnectorError } from '../errors.ts';
+import type { Progress, WindowTask } from '../pipeline/stream.ts';
+import type { IdRange } from '../qualys/id-ranges.ts';
+import { ownDocument } from '../qualys/own-document.ts';
+import type { QualysAnswer } from '../qualys/qualys-answer.ts';
+import type { ListShape } from '../qualys/record-list-state.ts';
+import { VendorDocumentError } from '../qualys/xml/vendor-document-error.ts';
+import type { RecordTable } from '../records/record-rows.ts';
+import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
+import {
+  bookRecords,
+  bookUpTo,
+  checkListed,
+  expectedOf,
+  isToBePutOff,
+  listIds,
+  missingIds,
+  moveOn,
+  nextBounds,
+  nextIdOf,
+  putOff,
+  sizeOf,
+  toJson,
+  type IdBounds,
+  type IdCursor,
+  type IdReading,
+} from './id-cursor.ts';
+
+/** A list of the vendor whose records have ids and come in their order. */
+export interface IdPages {
+  readonly shape: ListShape;
+  readonly table: RecordTable;
+  /** Records a page. */
+  readonly pageSize: number;
+  readonly now: () => Date;
+  /** The ids that the list holds within the bounds. */
+  readonly ids: (bounds: IdBounds) => Promise<IdRange[]>;
+  /** The records within the bounds; where there are more than `limit`, the answer may name the next page instead. */
+  readonly page: (bounds: IdBounds, limit: number) => Promise<QualysAnswer>;
+  /** The error in a document that came instead of a page. */
+  readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
+}
+
+/**
+ * Reads a list that goes by ids to its end: asks for the ids first, then for pages of as many of them, and checks that these bring every id.
+ * A record that breaks its page is found by smaller pages and put off to the end, so that all others are read.
+ * @returns the cursor at the end; its `left` holds the ids that still cannot be read.
+ */
+export async function* readIdPages<Cursor extends IdCursor>(
+  task: WindowTask,
+  source: IdPages,
+  start: Cursor,
+): AsyncGenerator<Progress, Cursor> {
+  const reading: IdReading<Cursor> = { task, source, cursor: start, listed: undefined };
+  if (start.isRead !== true) {
+    reading.listed = await listIds(reading);
+    yield { cursor: toJson(start), ...expectedOf(reading) };
+    yield* readRest(reading);
+  }
+  yield* readLeft(reading);
+  const { received, left = [] } = reading.cursor;
+  yield { cursor: toJson(reading.cursor), expected: received + left.length };
+  return reading.cursor;
+}
+
+/** Reads page after page to the end of the list. */
+async function* readRest<Cursor extends IdCursor>(reading: IdReading<Cursor>): AsyncGenerator<Progress, void> {
+  let { attempts } = reading.task;
+  while (reading.cursor.isRead !== true) {
+    const size = sizeOf(reading, attempts);
+    if (isToBePutOff(reading, size, attempts)) {
+      putOff(reading);
+      yield { cursor: toJson(reading.cursor), pageDone: true };
+    } else {
+      const bounds = nextBounds(reading, size);
+      const end = yield* readPage(reading, bounds, size);
+      const next = nextIdOf(bounds, end);
+      await checkListed(reading, end.ids, next === undefined ? undefined : next - 1n);
+      moveOn(reading, end.ids, next, 2 * size);
+      yield { cursor: toJson(reading.cursor), fetched: end.ids.length, pageDone: true };
+    }
+    attempts = 0;
+  }
+}
+
+/** Tries once more what was put off; what fails again stays `left`. */
+async function* readLeft<Cursor extends IdCursor>(reading: IdReading<Cursor>): AsyncGenerator<Progress, void> {
+  for (const id of reading.cursor.left ?? []) {
+    const bounds = { idMin: BigInt(id), idMax: BigInt(id) };
+    reading.listed = [{ first: bounds.idMin, last: bounds.idMax }];
+    try {
+      const end = yield* readPage(reading, bounds, 1);
+      await checkListed(reading, end.ids, bounds.idMax);
+      bookRecords(reading, end.ids);
+      reading.cursor = { ...reading.cursor, left: reading.cursor.left?.filter((other) => other !== id) };
+      yield { cursor: toJson(reading.cursor), fetched: end.ids.length, pageDone: true };
+    } catch (error) {
+      reading.task.signal.throwIfAborted();
+      if (!(error instanceof RetryableError)) throw error;
+      reading.task.log.warn('RecordLeft', { id, error: messageOf(error) });
+    }
+  }
+}
+
+/** Reads one page: what it brought behind the cursor's new place is still to be checked and booked. */
+async function* readPage<Cursor extends IdCursor>(
+  reading: IdReading<Cursor>,
+  bounds: IdBounds,
+  size: number,
+): AsyncGenerator<Progress, IdPageEnd> {
+  const { source, task } = reading;
+  const answer = await source.page(bounds, size);
+  const decoder = createIdPageDecoder({ ...source, ...bounds, generatedAt: source.now() });
+  /** Ids received that are not booked yet: one before them is missing, or they do not ascend. */
+  const held: bigint[] = [];
+  try {
+    for await (const bytes of ownDocument(answer.body, source.shape.root)) {
+      for (const chunk of decoder.write(bytes)) yield book(reading, chunk, held);
+    }
+    const { chunks, end } = decoder.end();
+    for (const chunk of chunks) yield book(reading, chunk, held);
+    if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
+    if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
+    return { ...end, ids: [...held, ...end.ids] };
+  } catch (error) {
+    if (!(error instanceof VendorDocumentError)) throw error;
+    throw await source.documentError(error.text, answer);
+  } finally {
+    answer.cancel();
+  }
+}
+
+/** Moves the cursor behind a chunk, unless an id that the list names is missing before: what is behind the cursor is never looked at again. */
+function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: IdPageChunk, held: bigint[]): Progress {
+  const isSure =
+    held.length === 0 && chunk.lastId !== undefined && missingIds(reading, chunk.ids, chunk.lastId).length === 0;
+  if (!isSure) held.push(...chunk.ids);
+  else bookUpTo(reading, chunk.ids, chunk.lastId);
+  return { chunk, cursor: toJson(reading.cursor), fetched: isSure ? chunk.ids.length : 0 };
+}

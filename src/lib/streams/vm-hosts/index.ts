@@ -1,0 +1,22 @@
+import { probeList } from '../../qualys/probes.ts';
+import type { StreamDefinition } from '../stream-definition.ts';
+import { HOST_LIST } from './host-table.ts';
+import { readHosts } from './read-window.ts';
+
+/** Snapshots of all VM hosts, so that purged ones can be seen to be gone: no feed of Qualys tells that. */
+export const vmHosts: StreamDefinition = {
+  name: 'vm-hosts',
+  table: 'QualysVmHosts_CL',
+  api: 'vm',
+  isSnapshot: true,
+  plan: (settings) => ({
+    windowMinutes: Number.POSITIVE_INFINITY,
+    stepMinutes: settings.HOSTS_WINDOW_MINUTES,
+    safetyLagSeconds: settings.HOSTS_SAFETY_LAG_SECONDS,
+  }),
+  probe: {
+    check: 'qualys-vm-hosts',
+    run: ({ settings, vm }) => probeList(vm, 'hosts', { query: settings.HOSTS_PARAMS, root: HOST_LIST.root }),
+  },
+  read: readHosts,
+};

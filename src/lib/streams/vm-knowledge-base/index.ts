@@ -1,0 +1,19 @@
+import { probeList } from '../../qualys/probes.ts';
+import type { StreamDefinition } from '../stream-definition.ts';
+import { planKnowledgeBase } from './plan.ts';
+import { readKnowledgeBase } from './read-window.ts';
+import { VULNERABILITY_LIST } from './vulnerability-table.ts';
+
+/** The KnowledgeBase: what each QID is, by the time of its last change. */
+export const vmKnowledgeBase: StreamDefinition = {
+  name: 'vm-knowledge-base',
+  table: 'QualysVmKnowledgeBase_CL',
+  api: 'vm',
+  plan: planKnowledgeBase,
+  probe: {
+    check: 'qualys-vm-knowledge-base',
+    run: ({ settings, vm }) =>
+      probeList(vm, 'knowledgeBase', { query: settings.KB_PARAMS, root: VULNERABILITY_LIST.root }),
+  },
+  read: readKnowledgeBase,
+};

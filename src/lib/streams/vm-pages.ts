@@ -1,0 +1,29 @@
+import type { WindowTask } from '../pipeline/stream.ts';
+import type { CallOptions } from '../qualys/call-qualys.ts';
+import type { ListName } from '../qualys/vm-api.ts';
+import type { IdPages } from './read-id-pages.ts';
+import type { StreamServices } from './stream-definition.ts';
+
+/** A list of the VM API as {@link IdPages}: what a stream tells of it. */
+export interface VmList extends Pick<IdPages, 'pageSize' | 'shape' | 'table'> {
+  readonly list: ListName;
+  /** Parameters that select and show records, as a query string. */
+  readonly query: string;
+}
+
+/** Binds a list to the VM API for one window. */
+export function vmPages(task: WindowTask, { clock, vm }: StreamServices, { list, query, ...rest }: VmList): IdPages {
+  const options: CallOptions = {
+    priority: task.priority,
+    signal: task.signal,
+    onCall: task.onCall,
+    waits: task.waits,
+  };
+  return {
+    ...rest,
+    now: clock.now,
+    ids: (bounds) => vm.listIds(list, { query, ...bounds }, options),
+    page: (bounds, limit) => vm.listPage(list, { query, ...bounds }, limit, options),
+    documentError: (text, answer) => vm.documentError(text, answer, options),
+  };
+}

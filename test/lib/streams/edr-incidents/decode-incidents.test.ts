@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../../src/lib/config.ts';
+import { RetryableError } from '../../../../src/lib/errors.ts';
+import {
+  createIncidentPageDecoder,
+  MAX_HELD_BYTES,
+  type IncidentChunk,
+} from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
+import { incidentTable } from '../../../../src/lib/streams/edr-incidents/incident-columns.ts';
+import { LEAST_SETTINGS } from '../../../support/settings.ts';
+import { fixture, GENERATED_AT } from '../decode-lists.ts';
+
+const WINDOW = { from: '2026-03-01T10:00:00Z', to: '2026-03-01T11:00:00Z' };
+
+interface Options extends Readonly<Record<`INCIDENTS_${string}`, string | undefined>> {
+  readonly size?: number;
+  readonly uploaded?: ReadonlySet<string>;
+}
+
+function decode(page: string, { size = 1 << 20, uploaded = new Set(), ...changes }: Options = {}) {
+  const settings = parseSettings({ ...LEAST_SETTINGS, ...changes });
+  const decoder = createIncidentPageDecoder({
+    table: incidentTable(settings),
+    generatedAt: GENERATED_AT,
+    window: WINDOW,
+    timeField: settings.INCIDENTS_TIME_FIELD,
+    isUploaded: (key) => uploaded.has(key),
+  });
+  const bytes = Buffer.from(page);
+  const chunks: IncidentChunk[] = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(...decoder.write(bytes.subarray(at, at + size)));
+  const { chunks: last, end } = decoder.end();
+  chunks.push(...last);
+  const rows = chunks.flatMap(({ json }) => JSON.parse(Buffer.from(json).toString()) as Record<string, unknown>[]);
+  return {
+    rows,
+    end,
+    keys: chunks.flatMap(({ keys }) => keys),
+    text: chunks.map(({ json }) => String(Buffer.from(json))).join(''),
+  };
+}
+
+describe('a page of incidents', () => {
+  test('gives the rows that stand beside it, however its bytes are cut', () => {
+    const expected: unknown = JSON.parse(fixture('edr-incidents', 'expected.json'));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), (size) => {
+        const { rows, end } = decode(fixture('edr-incidents', 'page-1.json'), { size });
+        expect(rows).toEqual(expected);
+        expect(end).toEqual({ records: 3, unreadable: 1 });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('keeps every digit of ids beyond 2^53, in columns and in the record', () => {
+    const { rows, text } = decode('[{"id":9007199254740993,"rowId":-8123456789012345678}]');
+    expect(rows[0]?.IncidentId).toBe('9007199254740993');
+    expect(text).toContain('"Record":{"id":9007199254740993,"rowId":-8123456789012345678}');
+  });
+
+  test('takes id and time from the fields of the settings', () => {
+    const record = '[{"key":"k1","id":"other","changed":{"at":"2026-03-01T10:30:00Z"}}]';
+    const { rows } = decode(record, { INCIDENTS_ID_FIELD: 'key', INCIDENTS_TIME_FIELD: 'changed.at' });
+    expect(rows).toMatchObject([{ IncidentId: 'k1', UpdatedTime: '2026-03-01T10:30:00.000Z' }]);
+  });
+
+  test('leaves to the next window what was updated at its first instant, keeps what tells no time or a placeholder', () => {
+    const at = (time: string): string => `{"id":"${time}","updatedOn":"${time}"}`;
+    const { rows, end } = decode(
+      `[${at('2026-03-01T10:00:00Z')},${at('2026-03-01T11:00:00Z')},${at('2026-03-01T09:59:59Z')},${at('9999-12-31T00:00:00Z')},{"id":"none"}]`,
+    );
+    expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['2026-03-01T10:00:00Z', '9999-12-31T00:00:00Z', 'none']);
+    expect(end.records).toBe(5);
+  });
+
+  test('gives an incident and its update two rows, the same one twice a single row, whatever the order of its keys', () => {
+    const { rows } = decode('[{"id":"1","s":"a"},{"s":"a","id":"1"},{"id":"1","s":"b"}]');
+    expect(rows).toHaveLength(2);
+    expect(new Set(rows.map(({ RowKey }) => RowKey)).size).toBe(2);
+  });
+
+  test('does not upload again what the ledger knows', () => {
+    const page = '[{"id":"1"},{"id":"2"}]';
+    const { keys } = decode(page);
+    const { rows } = decode(page, { uploaded: new Set(keys.slice(0, 1)) });
+    expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['2']);
+  });
+
+  test('spreads a long incident over rows that join to it', () => {
+    const record = { id: '1', events: Array.from({ length: 3000 }, (_, n) => ({ id: `RTF_${n}_"é"` })) };
+    const { rows } = decode(JSON.stringify([record]));
+    expect(rows.length).toBeGreaterThan(1);
+    expect(JSON.parse(rows.map(({ RecordPart }) => String(RecordPart)).join(''))).toEqual(record);
+    expect(rows.every(({ IncidentId }) => IncidentId === '1')).toBe(true);
+  });
+
+  test('keeps an incident beyond the bound as text', () => {
+    const huge = `{"id":"1","x":"${'y'.repeat(MAX_HELD_BYTES)}"}`;
+    const { rows, end } = decode(`[${huge},{"id":"2"}]`);
+    const parts = rows.filter(({ ParseError }) => ParseError !== undefined);
+    expect(parts.map(({ RecordPart }) => String(RecordPart)).join('') === huge).toBe(true);
+    expect(rows.at(-1)?.IncidentId).toBe('2');
+    expect(end).toEqual({ records: 2, unreadable: 1 });
+  });
+
+  test('of an empty body is empty', () => {
+    expect(decode('').end).toEqual({ records: 0, unreadable: 0 });
+  });
+
+  test.each([
+    '[{"id":"1"}',
+    '[{"id":"1"},',
+    '{"incidents":[]}',
+    '<html><title>Sorry</title></html>',
+    '[{"id":}]',
+    'null',
+  ])('cut off, malformed or of another form (%j) is an error', (page) => {
+    expect(() => decode(page)).toThrow(RetryableError);
+  });
+});
