@@ -115,8 +115,15 @@ describe('imports', () => {
     expect(importsOf(/^lib\/qualys\/(platforms|is-balanced-qql)\.ts$/, () => true)).toEqual([]);
   });
 
-  test('routes know no adapter', () => {
-    expect(importsOf(/^lib\/http\//, (name) => within('lib/azure/')(name))).toEqual([]);
+  test('routes, tools and what they do know no adapter', () => {
+    expect(importsOf(/^lib\/(http|handlers|actions|mcp|enrich|alerts)\//, within('lib/azure/'))).toEqual([]);
+  });
+
+  test('alerts know no vendor, and enrichment no routes', () => {
+    expect(importsOf(/^lib\/alerts\//, within('lib/qualys/', 'lib/streams/', 'lib/http/', 'lib/services.ts'))).toEqual(
+      [],
+    );
+    expect(importsOf(/^lib\/enrich\//, within('lib/http/', 'lib/handlers/', 'lib/services.ts'))).toEqual([]);
   });
 
   test('the OpenAPI document is loaded by its route alone, which most starts of the app never need', () => {

@@ -25,9 +25,10 @@ describe('a pause', () => {
 });
 
 describe('the call budget', () => {
-  test('stops backfills at the reserve and live windows at nothing', () => {
+  test('stops backfills and enrichment at the reserve and live windows at nothing', () => {
     expect(waitFor(budget(61), 'backfill', 20, NOW).ms).toBe(0);
     expect(waitFor(budget(60), 'backfill', 20, NOW).ms).toBe(12_000);
+    expect(waitFor(budget(60), 'enrichment', 20, NOW).ms).toBe(12_000);
     expect(waitFor(budget(60), 'live', 20, NOW).ms).toBe(0);
     expect(waitFor(budget(1), 'live', 20, NOW).ms).toBe(0);
     expect(waitFor(budget(0), 'live', 20, NOW)).toEqual({
