@@ -1,4 +1,4 @@
-// Everything the app's identity may do. The table in docs/deploy.md gives the reason of each line; check:infra compares.
+// Everything the app's identity may do. The table in docs/install.md gives the reason of each line; check:infra compares.
 
 @description('Object id of the identity.')
 param principalId string

@@ -4,10 +4,10 @@ import { readDeclaration, readResources } from './read-bicep.ts';
 /** A module assigns in one resource group only, and the workspace may be in another. */
 const ROLE_FILES = ['infra/modules/role-assignments.bicep', 'infra/modules/workspace-role-assignments.bicep'];
 
-/** Whether Bicep assigns the roles that docs/deploy.md lists, on the same scopes, and no others. */
+/** Whether Bicep assigns the roles that docs/install.md lists, on the same scopes, and no others. */
 export function checkRoles(files: InfraFiles): string[] {
   const inBicep = ROLE_FILES.flatMap((path) => rolesInBicep(file(files, path)));
-  const inDocs = rolesInDocs(file(files, 'docs/deploy.md'));
+  const inDocs = rolesInDocs(file(files, 'docs/install.md'));
   const elsewhere = Object.keys(files).filter(
     (path) =>
       !ROLE_FILES.includes(path) &&
@@ -15,7 +15,7 @@ export function checkRoles(files: InfraFiles): string[] {
       file(files, path).includes("'Microsoft.Authorization/roleAssignments@"),
   );
   return [
-    ...inBicep.filter((role) => !inDocs.includes(role)).map((role) => `docs/deploy.md does not list the role ${role}`),
+    ...inBicep.filter((role) => !inDocs.includes(role)).map((role) => `docs/install.md does not list the role ${role}`),
     ...inDocs
       .filter((role) => !inBicep.includes(role))
       .map((role) => `Bicep does not assign the documented role ${role}`),

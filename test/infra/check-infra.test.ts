@@ -155,8 +155,8 @@ describe('a difference is named', () => {
     ],
     [
       'a role that the docs do not list',
-      withChange('docs/deploy.md', /^\| Key Vault Secrets User .*\n/m, ''),
-      'docs/deploy.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on keyVault',
+      withChange('docs/install.md', /^\| Key Vault Secrets User .*\n/m, ''),
+      'docs/install.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on keyVault',
     ],
     [
       'a documented role that is not assigned',
@@ -166,7 +166,7 @@ describe('a difference is named', () => {
     [
       'a role on a wider scope than documented',
       withChange('infra/modules/role-assignments.bicep', '  scope: keyVault\n', '  scope: storageAccount\n'),
-      'docs/deploy.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on storageAccount',
+      'docs/install.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on storageAccount',
     ],
     [
       'a role that is assigned elsewhere',

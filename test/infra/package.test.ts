@@ -18,7 +18,7 @@ describe('.funcignore', () => {
     '.env',
     '.github/workflows/check.yml',
     '.local/tables/x.ndjson',
-    'docs/deploy.md',
+    'docs/install.md',
     'infra/main.bicep',
     'local.settings.json',
     'node_modules/zod/package.json',
