@@ -9,8 +9,9 @@ import { testAzurite } from './storage.ts';
 /** The workspace of the tests. */
 export const WORKSPACE = '11111111-2222-4333-8444-555555555555';
 
-/** Which of the four queries arrived. */
-export function queryKind({ kql }: ArrivedQuery): 'events' | 'summary' | 'counts' | 'worst' {
+/** Which of the queries arrived. */
+export function queryKind({ kql }: ArrivedQuery): 'events' | 'summary' | 'counts' | 'worst' | 'titles' {
+  if (kql.includes('QualysVmKnowledgeBase_CL')) return 'titles';
   if (!kql.includes('QualysHostDetectionV3_CL')) return kql.includes('summarize Events') ? 'summary' : 'events';
   return kql.includes('| take ') ? 'worst' : 'counts';
 }
@@ -43,6 +44,7 @@ export async function startEnrichRig(
     QUALYS_API_URL: 'https://qualysapi.qg2.apps.qualys.com',
     QUALYS_GATEWAY_URL: simulator.url,
     AzureWebJobsStorage: (await testAzurite()).connectionString,
+    QUALYS_STREAMS: 'edr-events,vm-detections,vm-knowledge-base',
     LOGS_QUERY_WORKSPACE_ID: WORKSPACE,
     LOGS_QUERY_ENDPOINT: logs.endpoint,
     ...changes,

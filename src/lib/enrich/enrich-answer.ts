@@ -73,6 +73,9 @@ export interface EnrichSummary {
 /** An open vulnerability of a host. */
 export interface OpenVulnerability {
   readonly qid: string;
+  /** Null where the stream of the KnowledgeBase is not enabled or does not know it. */
+  readonly title: string | null;
+  readonly cves: readonly string[];
   /** The vendor's severity, 1 to 5. */
   readonly severity: number | null;
   /** Qualys Detection Score, 1 to 100, where the feed carries it. */

@@ -5,6 +5,7 @@ import type { Clock, LogsReader } from '../pipeline/ports.ts';
 import { ceilSecond, isoSeconds } from '../pipeline/window.ts';
 import type { EdrApi } from '../qualys/edr-api.ts';
 import type { Lookup } from '../qualys/lookup-filter.ts';
+import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { consoleLinks } from './console-links.ts';
 import { MAX_EVENTS, type EnrichAnswer, type EnrichError, type EnrichEvent } from './enrich-answer.ts';
@@ -105,12 +106,16 @@ async function askQualys(lookup: Lookup, asked: Asked): Promise<Found> {
 async function lookIntoTables(subject: StoredSubject, asked: Asked): Promise<Found> {
   const { deps, signal } = asked;
   const isHost = subject.kind !== 'user';
-  const { forQid } = consoleLinks(deps.settings.QUALYS_API_URL);
+  const { QUALYS_API_URL, QUALYS_STREAMS } = deps.settings;
+  const texts = {
+    hasTitles: QUALYS_STREAMS.includes(vmKnowledgeBase.name),
+    linkTo: consoleLinks(QUALYS_API_URL).forQid,
+  };
   const [rows, groups, vulnerabilities] = await Promise.all([
     attemptStored(asked, 'events', () => readStoredEvents(subject, asked, deps.logs, signal)),
     attemptStored(asked, 'summary', () => readEventGroups(subject, asked, deps.logs, signal)),
     isHost
-      ? attemptStored(asked, 'vulnerabilities', () => readVulnerabilities(subject, asked.to, deps.logs, signal, forQid))
+      ? attemptStored(asked, 'vulnerabilities', () => readVulnerabilities(subject, asked.to, deps.logs, signal, texts))
       : null,
   ]);
   const summary = groups === null ? null : summarise(groups, summaryOptions(asked, 'log-analytics', false));

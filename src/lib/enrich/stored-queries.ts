@@ -82,6 +82,15 @@ open
 | project QID, VendorSeverity, Qds, DetectionType, Status, Host, Port, Protocol, FirstFound, LastFound`;
 }
 
+/** Titles and CVEs of vulnerabilities, from the newest row of each. */
+export function titlesQuery(qids: readonly string[]): string {
+  return `QualysVmKnowledgeBase_CL
+| where QID in (${qids.map(kqlText).join(', ')})
+| where PartNumber == 1
+| summarize arg_max(TimeGenerated, VulnTitle, CveIds) by QID
+| project QID, VulnTitle, CveIds`;
+}
+
 function eventCondition({ kind, value }: StoredSubject): string {
   if (kind === 'agentId') return `AgentId =~ ${kqlText(value)}`;
   if (kind === 'user') return userCondition(value);

@@ -1,10 +1,12 @@
-import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import { messageOf } from '../errors.ts';
+import type { LogsReader } from '../pipeline/ports.ts';
 import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
-import { textIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
+import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
 import {
   eventGroupsQuery,
   newestEventsQuery,
   openCountsQuery,
+  titlesQuery,
   worstOpenQuery,
   type StoredSubject,
 } from './stored-queries.ts';
@@ -19,6 +21,8 @@ const DAYS_BEFORE = 3;
 const DAYS_AHEAD = 2;
 /** A host that no report named for so long counts as gone. */
 const REPORT_DAYS = 30;
+/** The KnowledgeBase is ingested by what changes, so a title may be old; that is as long as a table keeps rows at hand. */
+const TITLE_DAYS = 730;
 
 /** What was read, and why some of it may be missing. */
 export interface Stored<T> {
@@ -54,13 +58,21 @@ export async function readEventGroups(
   return { found: rows.map(groupOfAggregate), partialError };
 }
 
+/** What describes a vulnerability beside its detection. */
+export interface VulnerabilityTexts {
+  /** Whether the KnowledgeBase is ingested. */
+  readonly hasTitles: boolean;
+  /** Address in the Qualys console; null where there is none. */
+  readonly linkTo: (qid: string) => string | null;
+}
+
 /** Open vulnerabilities of the hosts that the subject names, as their reports of the last 30 days tell. @throws as `LogsReader`. */
 export async function readVulnerabilities(
   subject: StoredSubject,
   now: Date,
   reader: LogsReader,
   signal: AbortSignal,
-  linkTo: (qid: string) => string | null,
+  { hasTitles, linkTo }: VulnerabilityTexts,
 ): Promise<Stored<EnrichVulnerabilities>> {
   const span = { from: new Date(now.getTime() - REPORT_DAYS * DAY_MS), to: now };
   const [counts, worst] = await Promise.all([
@@ -73,6 +85,9 @@ export async function readVulnerabilities(
     .sort((left, right) => right.severity - left.severity);
   const open = bySeverity.reduce((sum, { count }) => sum + count, 0);
   const [first] = counts.rows;
+  const qids = worst.rows.map(({ QID }) => textIn(QID)).filter((qid) => qid !== undefined);
+  const titles =
+    hasTitles && qids.length > 0 ? await readTitles(qids, now, reader, signal) : { found: new Map<string, EventRow>() };
   return {
     found: {
       source: 'log-analytics',
@@ -81,27 +96,48 @@ export async function readVulnerabilities(
       lastReport: timeIn(first?.LastReport) ?? null,
       bySeverity,
       truncated: open > MAX_WORST,
-      worst: worst.rows.map((row) => toVulnerability(row, linkTo)),
+      worst: worst.rows.map((row) => toVulnerability(row, titles.found, linkTo)),
     },
-    partialError: partialErrorOf(counts, worst),
+    partialError: partialErrorOf(counts, worst, titles),
   };
+}
+
+type Titles = ReadonlyMap<string, EventRow>;
+
+/** Titles by QID; without them the vulnerabilities are told all the same. */
+async function readTitles(
+  qids: readonly string[],
+  now: Date,
+  reader: LogsReader,
+  signal: AbortSignal,
+): Promise<Stored<Titles>> {
+  const span = { from: new Date(now.getTime() - TITLE_DAYS * DAY_MS), to: now };
+  try {
+    const { rows, partialError } = await reader.query(titlesQuery([...new Set(qids)]), span, signal);
+    return { found: new Map(rows.map((row) => [textIn(row.QID) ?? '', row])), partialError };
+  } catch (error) {
+    return { found: new Map(), partialError: `titles could not be read: ${messageOf(error)}` };
+  }
 }
 
 function spanOf({ from, to }: Bounds): Bounds {
   return { from: new Date(from.getTime() - DAYS_BEFORE * DAY_MS), to: new Date(to.getTime() + DAYS_AHEAD * DAY_MS) };
 }
 
-function partialErrorOf(...answers: readonly LogRows[]): string | undefined {
+function partialErrorOf(...answers: readonly Pick<Stored<unknown>, 'partialError'>[]): string | undefined {
   return answers.find(({ partialError }) => partialError !== undefined)?.partialError;
 }
 
 function toVulnerability(
   row: EventRow,
+  titles: Titles,
   linkTo: (qid: string) => string | null,
 ): EnrichVulnerabilities['worst'][number] {
   const qid = textIn(row.QID) ?? '';
   return {
     qid,
+    title: textIn(titles.get(qid)?.VulnTitle) ?? null,
+    cves: textsIn(titles.get(qid)?.CveIds),
     severity: wholeIn(row.VendorSeverity) ?? null,
     qds: wholeIn(row.Qds) ?? null,
     type: textIn(row.DetectionType) ?? null,

@@ -79,6 +79,7 @@ const STORED: Readonly<Record<ReturnType<typeof queryKind>, QueryAnswer>> = {
       },
     ],
   },
+  titles: { rows: [{ QID: '91345', VulnTitle: 'A hole in the wall', CveIds: ['CVE-2026-0001'] }] },
 };
 const fromTables = (query: ArrivedQuery): QueryAnswer => STORED[queryKind(query)];
 
@@ -213,11 +214,17 @@ describe('a host, agent or user', () => {
         ],
         truncated: true,
         worst: [
-          { qid: '91345', qds: 95, link: 'https://qualysguard.qg2.apps.qualys.com/fo/common/vuln_info.php?id=91345' },
+          {
+            qid: '91345',
+            title: 'A hole in the wall',
+            cves: ['CVE-2026-0001'],
+            qds: 95,
+            link: 'https://qualysguard.qg2.apps.qualys.com/fo/common/vuln_info.php?id=91345',
+          },
         ],
       },
     });
-    expect(logs.queries.map(queryKind).sort()).toEqual(['counts', 'events', 'summary', 'worst']);
+    expect(logs.queries.map(queryKind).sort()).toEqual(['counts', 'events', 'summary', 'titles', 'worst']);
     expect(simulator.stats().routes['edr-events']?.calls ?? 0).toBe(0);
   });
 
@@ -236,6 +243,27 @@ describe('a host, agent or user', () => {
     );
     const { vulnerabilities } = await enrich({ kind: 'agentId', value: AGENT, hours: 1 }, services);
     expect(vulnerabilities).toMatchObject({ open: 0, hosts: 0, lastReport: null, bySeverity: [], worst: [] });
+  });
+});
+
+describe('titles of vulnerabilities', () => {
+  test('are not asked for where the KnowledgeBase is not ingested', async () => {
+    const { services, logs } = await startEnrichRig(fromTables, {}, { QUALYS_STREAMS: 'edr-events,vm-detections' });
+    expect((await enrich(byHost, services)).vulnerabilities?.worst).toMatchObject([{ title: null, cves: [] }]);
+    expect(logs.queries.map(queryKind)).not.toContain('titles');
+  });
+
+  test('that cannot be read are told to be missing, and the vulnerabilities are there', async () => {
+    const { services } = await startEnrichRig((query) =>
+      queryKind(query) === 'titles'
+        ? { status: 400, body: { error: { code: 'SemanticError', message: 'no such table' } } }
+        : fromTables(query),
+    );
+    expect(await enrich(byHost, services)).toMatchObject({
+      ok: false,
+      vulnerabilities: { open: 11, worst: [{ qid: '91345', title: null }] },
+      errors: [{ part: 'vulnerabilities', message: expect.stringContaining('titles could not be read') as string }],
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import {
   eventGroupsQuery,
   newestEventsQuery,
   openCountsQuery,
+  titlesQuery,
   worstOpenQuery,
   type StoredSubject,
 } from '../../../src/lib/enrich/stored-queries.ts';
@@ -46,6 +47,10 @@ describe('queries of the ingested tables', () => {
   test('give the columns that the answer is made from', () => {
     const columns = readColumns(workspace, newestEventsQuery({ kind: 'host', value: 'a' }, bounds));
     expect([...columns.keys()]).toEqual([...EVENT_ROW_COLUMNS]);
+  });
+
+  test('for titles are sound, whatever the QIDs', () => {
+    expect(findFaults(workspace, titlesQuery(['91345', "') or true //"]))).toEqual([]);
   });
 
   test('know a user alone by every way a name is written, and a user of a domain by that one', () => {

@@ -77,6 +77,8 @@ const summary = z
 const vulnerability = z
   .strictObject({
     qid: z.string().describe('Qualys id of the vulnerability.'),
+    title: nullable('Null where the stream vm-knowledge-base is not enabled or does not know it.'),
+    cves: z.array(z.string()),
     severity: z.int().nullable().describe("The vendor's severity, 1 to 5."),
     qds: z.int().nullable().describe('Qualys Detection Score, 1 to 100, where the feed carries it.'),
     type: nullable('Confirmed or Potential.'),
