@@ -11,4 +11,7 @@ export interface Schedule {
 export const SCHEDULES = [
   { stream: 'edr-events', setting: 'EDR_SCHEDULE', default: '0 */5 * * * *' },
   { stream: 'vm-detections', setting: 'VM_SCHEDULE', default: '0 */30 * * * *' },
+  { stream: 'edr-incidents', setting: 'INCIDENTS_SCHEDULE', default: '0 */10 * * * *' },
+  { stream: 'vm-knowledge-base', setting: 'KB_SCHEDULE', default: '0 */15 * * * *' },
+  { stream: 'vm-hosts', setting: 'HOSTS_SCHEDULE', default: '0 */15 * * * *' },
 ] as const satisfies readonly Schedule[];

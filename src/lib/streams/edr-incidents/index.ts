@@ -9,7 +9,6 @@ export const edrIncidents: StreamDefinition = {
   name: 'edr-incidents',
   table: 'QualysEdrIncidents_CL',
   api: 'edr',
-  scheduleSetting: 'INCIDENTS_SCHEDULE',
   plan: (settings) => ({
     windowMinutes: settings.INCIDENTS_WINDOW_MINUTES,
     safetyLagSeconds: settings.INCIDENTS_SAFETY_LAG_SECONDS,

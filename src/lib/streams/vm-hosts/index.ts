@@ -8,7 +8,6 @@ export const vmHosts: StreamDefinition = {
   name: 'vm-hosts',
   table: 'QualysVmHosts_CL',
   api: 'vm',
-  scheduleSetting: 'HOSTS_SCHEDULE',
   isSnapshot: true,
   plan: (settings) => ({
     windowMinutes: Number.POSITIVE_INFINITY,

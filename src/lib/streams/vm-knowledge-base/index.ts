@@ -9,7 +9,6 @@ export const vmKnowledgeBase: StreamDefinition = {
   name: 'vm-knowledge-base',
   table: 'QualysVmKnowledgeBase_CL',
   api: 'vm',
-  scheduleSetting: 'KB_SCHEDULE',
   plan: planKnowledgeBase,
   probe: {
     check: 'qualys-vm-knowledge-base',
