@@ -193,9 +193,9 @@ describe('GET /api/status', () => {
           lastError: null,
         },
         { name: 'vm-detections', enabled: true, watermark: null, lagSeconds: null, lastTick: null },
-        { name: 'edr-incidents', enabled: false },
-        { name: 'vm-knowledge-base', enabled: false },
-        { name: 'vm-hosts', enabled: false },
+        { name: 'edr-incidents', enabled: false, watermark: null },
+        { name: 'vm-knowledge-base', enabled: false, watermark: null },
+        { name: 'vm-hosts', enabled: false, watermark: null },
       ],
       queue: { waiting: expect.any(Number) as number, poison: 0 },
     });

@@ -149,6 +149,9 @@ describe('GET /api/status', () => {
     expect(streams.slice(0, 2)).toMatchObject([
       { name: 'edr-events', api: 'edr', normalLagSeconds: 780 },
       { name: 'vm-detections', api: 'vm', normalLagSeconds: 4260 },
+      { name: 'edr-incidents', api: 'edr', normalLagSeconds: 1560 },
+      { name: 'vm-knowledge-base', api: 'vm', normalLagSeconds: 59_460 },
+      { name: 'vm-hosts', api: 'vm', normalLagSeconds: 88_260 },
     ]);
   });
 });

@@ -129,12 +129,14 @@ describe.each([...rules, ...hunting])('$name', ({ description, query }: Content<
     const usesEdr = query.includes('QualysEdrEvents');
     const usesVm = query.includes('QualysHostDetection');
     const types = description.requiredDataConnectors.flatMap(({ dataTypes }) => dataTypes).sort();
-    // Titles are shown where they are; what names them works without.
     const usesHosts = query.includes('QualysVmHosts');
+    // Titles come through the function QualysVmKnowledgeBase; what shows them works without.
+    const readsKnowledgeBase = query.includes('QualysVmKnowledgeBase_CL');
     const expected = [
       ...(usesEdr ? ['QualysEdrEvents_CL'] : []),
       ...(usesVm ? ['QualysHostDetectionV3_CL'] : []),
       ...(usesHosts ? ['QualysVmHosts_CL'] : []),
+      ...(readsKnowledgeBase ? ['QualysVmKnowledgeBase_CL'] : []),
     ];
     expect(types).toEqual(expected);
   });

@@ -42,7 +42,7 @@ export async function viewConnector(): Promise<StatusAnswer> {
 function streamStatus({ name, api, plan }: (typeof STREAMS)[number], services: Services): Promise<StreamStatus> {
   const { settings, streams } = services;
   const isEnabled = streams.some((each) => each.name === name);
-  const normalLag = normalLagSeconds(scheduleOf(name, services), plan(settings).safetyLagSeconds);
+  const normalLag = normalLagSeconds(scheduleOf(name, services), plan(settings));
   return viewStatus({ name, api, enabled: isEnabled, normalLagSeconds: normalLag }, services);
 }
 

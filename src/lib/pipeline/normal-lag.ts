@@ -1,12 +1,17 @@
+import type { PlanSettings } from './stream.ts';
+
 /** A tick that plans, reads and stores takes a moment itself. */
 const TOLERANCE_SECONDS = 60;
 
 /**
  * Lag up to which a stream is on time, in seconds: a window that was read counts at the next tick, so that is twice the time between two
- * ticks and the safety lag.
+ * ticks and the safety lag. Where windows end on a step, there is none to read before that.
  */
-export function normalLagSeconds(schedule: string, safetyLagSeconds: number): number {
-  return 2 * minutesBetweenTicks(schedule) * 60 + safetyLagSeconds + TOLERANCE_SECONDS;
+export function normalLagSeconds(
+  schedule: string,
+  { safetyLagSeconds, stepMinutes = 0 }: Pick<PlanSettings, 'safetyLagSeconds' | 'stepMinutes'>,
+): number {
+  return (2 * minutesBetweenTicks(schedule) + stepMinutes) * 60 + safetyLagSeconds + TOLERANCE_SECONDS;
 }
 
 /**

@@ -15,5 +15,9 @@ test.for([
 });
 
 test('a stream is on time for two intervals, its safety lag, and a moment', () => {
-  expect(normalLagSeconds('0 */5 * * * *', 120)).toBe(2 * 300 + 120 + 60);
+  expect(normalLagSeconds('0 */5 * * * *', { safetyLagSeconds: 120 })).toBe(2 * 300 + 120 + 60);
+});
+
+test('a stream whose windows end on a step is on time until the next one has been read', () => {
+  expect(normalLagSeconds('0 */15 * * * *', { safetyLagSeconds: 0, stepMinutes: 1440 })).toBe(86_400 + 2 * 900 + 60);
 });

@@ -307,7 +307,7 @@ describe('a fault that is not the vendor’s', () => {
         ++saves === 4 ? new Promise<never>(() => undefined) : saveWindow(...args),
     };
     void feed.bench.process(record, { store: dying });
-    await expect.poll(() => feed.bench.sink.uploads.length).toBe(2);
+    await expect.poll(() => feed.bench.sink.uploads.length, { timeout: 20_000 }).toBe(2);
     feed.bench.clock.forward(3_600_000);
     const stored = await feed.bench.read(record);
     await feed.bench.process(stored!);
