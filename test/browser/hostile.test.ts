@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createBlobDeadLetters } from '../../src/lib/azure/blob-dead-letters.ts';
 import { openStorage } from '../../src/lib/azure/storage.ts';
+import { parseSettings } from '../../src/lib/config.ts';
 import { DARK, PHONE, startBrowser } from './support/browser.ts';
 import { openDashboard, unexpected } from './support/open-dashboard.ts';
 import { countWindows, startScene, type Scene } from './support/scene.ts';
@@ -22,16 +23,8 @@ beforeAll(async () => {
     simulator: { eventCount: 50, hostCount: 5 },
     faults: [{ kind: 'simple-return', code: '1905', text, status: 400, route: 'host/vm/detection', count: 'always' }],
   });
-  const letters = createBlobDeadLetters(
-    openStorage({
-      AzureWebJobsStorage: scene.app.storage,
-      AzureWebJobsStorage__accountName: undefined,
-      AzureWebJobsStorage__queueServiceUri: undefined,
-      AzureWebJobsStorage__tableServiceUri: undefined,
-      AzureWebJobsStorage__blobServiceUri: undefined,
-      AzureWebJobsStorage__clientId: undefined,
-    }),
-  );
+  // The host keeps the settings of the scene in this process.
+  const letters = createBlobDeadLetters(openStorage(parseSettings(process.env)));
   for (const [index, reason] of [IMAGE, SCRIPT, RTL, OVERRIDE, LONG].entries()) {
     const window = `20260501T1${index}0000Z-20260501T1${index}1500Z`;
     const rows = Buffer.from(JSON.stringify([{ TimeGenerated: new Date().toISOString(), HostName: reason }]));

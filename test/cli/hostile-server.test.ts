@@ -157,7 +157,14 @@ test('a newer connector may tell more than this command knows', async () => {
 
 test('a command to be copied holds no command that a name brings', async () => {
   const times = { watermark: null, lagSeconds: null, normalLagSeconds: 780, lastTick: null };
-  const stream = { name: "x'; rm -rf ~ #", enabled: true, api: 'edr', ...times };
+  const stream = {
+    name: "x'; rm -rf ~ #",
+    enabled: true,
+    api: 'edr',
+    isSnapshot: false,
+    scheduleSeconds: 300,
+    ...times,
+  };
   const counts = { windows: { open: 1, failed: 1, incomplete: 0 }, rowsLast24h: 0, lastError: null };
   const { out } = await runAgainst(json(200, { ...STATUS, streams: [{ ...stream, ...counts }] }));
   expect(out).toContain(String.raw`windows --stream 'x'\''; rm -rf ~ #' --state failed`);

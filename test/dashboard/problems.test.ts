@@ -13,9 +13,10 @@ const verdictOf = (changes: Partial<StatusAnswer>) => {
 const withStream = (changes: Parameters<typeof streamStatus>[0]) => ({ streams: [streamStatus(changes)] });
 
 describe('the verdict', () => {
-  test('is good up to the earliest watermark where nothing is wrong', () => {
-    const streams = [streamStatus(), streamStatus({ name: 'vm-detections', watermark: '2026-05-01T12:25:00Z' })];
-    expect(verdictOf({ streams })).toEqual({ severity: 'good', headline: 'Everything up to 12:25 UTC is ingested' });
+  test('is good where nothing is wrong, also with a stream that is a day behind by design', () => {
+    const times = { watermark: '2026-04-30T12:00:00Z', normalLagSeconds: 90_000 };
+    const streams = [streamStatus(), streamStatus({ name: 'vm-hosts', ...times })];
+    expect(verdictOf({ streams })).toEqual({ severity: 'good', headline: 'Everything that is due is ingested' });
   });
 
   test('is not good before all enabled streams have started', () => {
@@ -56,6 +57,12 @@ describe('problems', () => {
     expect(find(withStream({ lastTick: '2026-05-01T12:00:00.000Z' }))).toEqual([
       'bad: edr-events: its planner has not run for 34 min',
     ]);
+  });
+
+  test('do not wait for a stream that is far behind by design to name its planner', () => {
+    const slow = { normalLagSeconds: 90_000, scheduleSeconds: 900, lastTick: '2026-05-01T12:08:00.000Z' };
+    expect(find(withStream(slow))).toEqual(['bad: edr-events: its planner has not run for 26 min']);
+    expect(find(withStream({ ...slow, lastTick: '2026-05-01T12:10:00.000Z' }))).toEqual([]);
   });
 
   test('name windows closed incomplete, poison, dead letters and a pause that Qualys asked for, worst first', () => {

@@ -36,6 +36,8 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
     name: 'edr-events',
     enabled: true,
     api: 'edr',
+    isSnapshot: false,
+    scheduleSeconds: 300,
     watermark: '2026-05-01T12:28:00Z',
     lagSeconds: 360,
     normalLagSeconds: 780,

@@ -9,8 +9,6 @@ const projectDir = resolve(import.meta.dirname, '../..');
 /** The built app on the local host, over real Azurite, HTTP and a Logs Ingestion endpoint. */
 export interface LocalApp {
   readonly host: Host;
-  /** Connection string of the storage account. */
-  readonly storage: string;
   readonly ingestion: Ingestion;
   /** Log lines of the app. */
   readonly log: string[];
@@ -65,7 +63,6 @@ export async function startLocalApp(
     get host() {
       return host;
     },
-    storage: azurite.connectionString,
     ingestion,
     log,
     get,

@@ -28,6 +28,8 @@ export interface Routes {
   readonly waiveWindow: (place: WindowPlace, reason: string) => Promise<WindowView>;
   readonly deadLetters: (limit: number) => Promise<readonly DeadLetterView[]>;
   readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
+  /** @returns how many were queued again. */
+  readonly replayAlerts: (state: 'undelivered' | 'uncertain', limit: number) => Promise<number>;
   readonly ping: () => Promise<PingResult>;
 }
 
@@ -57,6 +59,10 @@ export function createRoutes(key: string | undefined): Routes {
       return listOf((await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path }, key)).deadLetters);
     },
     replayDeadLetters: (limit) => callApp({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
+    replayAlerts: async (state, limit) => {
+      const path = `alerts/replay?state=${state}&limit=${limit}`;
+      return (await callApp<{ readonly replayed: number }>({ path, method: 'POST' }, key)).replayed;
+    },
     ping: () => callApp({ path: 'ping', alsoAnswers: [503] }, key),
   };
 }

@@ -5,6 +5,7 @@ import { BackfillItem } from './backfill-item.tsx';
 
 interface BackfillsProps {
   readonly backfills: Reading<readonly BackfillView[]>;
+  /** Enabled streams. */
   readonly streams: readonly StreamStatus[];
   readonly now: number;
   /** Whether the form is shown. */
@@ -30,7 +31,11 @@ export function Backfills({ backfills, streams, now, isOpen, setOpen }: Backfill
         there already come with the same RowKey.
       </p>
       {isOpen && (
-        <BackfillForm streams={streams.filter(({ enabled }) => enabled)} now={now} onStarted={() => setOpen(false)} />
+        <BackfillForm
+          streams={streams.filter(({ isSnapshot }) => !isSnapshot)}
+          now={now}
+          onStarted={() => setOpen(false)}
+        />
       )}
       {backfills.data !== undefined && all.length === 0 && <p>None so far.</p>}
       <ul class="backfills">

@@ -3,9 +3,11 @@ import type { StatusAnswer } from '../answers.ts';
 import type { LiveData } from '../live/live-data.ts';
 import { dayRange } from '../model/day-range.ts';
 import { findProblems, type MadePing } from '../model/problems.ts';
+import { Alerts } from './alerts.tsx';
 import { Backfills } from './backfills.tsx';
 import { Connections } from './connections.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { DisabledStreams } from './disabled-streams.tsx';
 import { Glance } from './glance.tsx';
 import { Limits } from './limits.tsx';
 import { QueueCard } from './queue-card.tsx';
@@ -27,7 +29,7 @@ export function Sections({ data, status, ping, onPing }: SectionsProps) {
   const range = dayRange(now);
   const backfills = data.backfills.data ?? [];
   const problems = findProblems({ status, backfills, ping });
-  const streams = [...status.streams].sort((one, two) => Number(two.enabled) - Number(one.enabled));
+  const streams = status.streams.filter(({ enabled }) => enabled);
   return (
     <>
       <VerdictCard status={status} problems={problems} now={now} staleSince={data.status.error && data.status.readAt}>
@@ -42,6 +44,7 @@ export function Sections({ data, status, ping, onPing }: SectionsProps) {
           now={now}
         />
       ))}
+      <DisabledStreams streams={status.streams} />
       <Backfills
         backfills={data.backfills}
         streams={status.streams}
@@ -55,6 +58,7 @@ export function Sections({ data, status, ping, onPing }: SectionsProps) {
         <div class="stack">
           <QueueCard queue={status.queue} />
           <DeadLetters count={status.deadLetters} letters={data.deadLetters} />
+          <Alerts alerts={status.alerts} />
         </div>
       </div>
     </>

@@ -22,66 +22,73 @@ interface StreamCardProps {
 }
 
 /** One stream: how late, what of the last day is there, and what is not. */
-export function StreamCard({ stream, windows, range, now }: StreamCardProps) {
-  const [selectedKey, select] = useState<string>();
-  const { name, enabled } = stream;
-  const id = streamSectionId(name);
-  const all = windows.data ?? [];
-  const selected = all.find(({ key }) => key === selectedKey);
+export function StreamCard(props: StreamCardProps) {
+  const { stream, windows, now } = props;
+  const id = streamSectionId(stream.name);
   return (
-    <section class="card stream" aria-labelledby={id} data-stream={name}>
+    <section class="card stream" aria-labelledby={id} data-stream={stream.name}>
       <div class="card-head">
         <h2 id={id} tabIndex={-1}>
-          {name}
+          {stream.name}
         </h2>
         <StreamBadge stream={stream} now={now} />
       </div>
-      {enabled && (
-        <>
-          <Facts stream={stream} now={now} />
-          {windows.data === undefined ? (
-            <p class="muted">Reading the windows…</p>
-          ) : (
-            <>
-              <StripLegend windows={all} />
-              <WindowStrip
-                name={name}
-                windows={all}
-                range={range}
-                now={now}
-                stream={stream}
-                selectedKey={selectedKey}
-                onSelect={select}
-              />
-              <RowsChart name={name} hours={rowsPerHour(all, range)} range={range} />
-              {selected !== undefined && (
-                <WindowDetails
-                  place={{ stream: name, run: 'live', key: selected.key }}
-                  window={selected}
-                  now={now}
-                  focusId={id}
-                  neighbours={neighboursOf(all, selected)}
-                  onSelect={select}
-                />
-              )}
-              <WindowList
-                title="Windows that need a look"
-                stream={name}
-                run="live"
-                windows={all.filter(needsAttention)}
-                now={now}
-                focusId={id}
-              />
-            </>
-          )}
-        </>
+      <Facts stream={stream} now={now} />
+      {windows.data === undefined ? (
+        <p class="muted">Reading the windows…</p>
+      ) : (
+        <Windows {...props} all={windows.data} focusId={id} />
       )}
     </section>
   );
 }
 
+interface WindowsProps extends StreamCardProps {
+  readonly all: readonly WindowView[];
+  readonly focusId: string;
+}
+
+function Windows({ stream, all, range, now, focusId }: WindowsProps) {
+  const [selectedKey, select] = useState<string>();
+  const { name, isSnapshot } = stream;
+  const selected = all.find(({ key }) => key === selectedKey);
+  return (
+    <>
+      <StripLegend windows={all} />
+      <WindowStrip
+        name={name}
+        windows={all}
+        range={range}
+        now={now}
+        stream={stream}
+        selectedKey={selectedKey}
+        onSelect={select}
+      />
+      {/* The rows of a snapshot belong to no hour. */}
+      {!isSnapshot && <RowsChart name={name} hours={rowsPerHour(all, range)} range={range} />}
+      {selected !== undefined && (
+        <WindowDetails
+          place={{ stream: name, run: 'live', key: selected.key }}
+          window={selected}
+          now={now}
+          focusId={focusId}
+          neighbours={neighboursOf(all, selected)}
+          onSelect={select}
+        />
+      )}
+      <WindowList
+        title="Windows that need a look"
+        stream={name}
+        run="live"
+        windows={all.filter(needsAttention)}
+        now={now}
+        focusId={focusId}
+      />
+    </>
+  );
+}
+
 function StreamBadge({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
-  if (!stream.enabled) return <Badge tone="muted" sign="–" text="disabled" />;
   if (stream.watermark === null) return <Badge tone="info" sign="○" text="not started" />;
   if (stream.windows.failed > 0) return <Badge tone="bad" sign="✕" text="failed windows" />;
   if (isLate(stream, now)) return <Badge tone="warn" sign="!" text="late" />;

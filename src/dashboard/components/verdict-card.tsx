@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { StatusAnswer } from '../answers.ts';
-import { formatClock, formatDuration, formatPlural } from '../model/format.ts';
-import { lagSecondsAt, type Problem, type Severity } from '../model/problems.ts';
+import type { StatusAnswer, StreamStatus } from '../answers.ts';
+import { formatClock, formatDuration, formatNear, formatPlural } from '../model/format.ts';
+import type { Problem, Severity } from '../model/problems.ts';
 import { judge, type Verdict } from '../model/verdict.ts';
 import { VendorText } from './vendor-text.tsx';
 
@@ -21,9 +21,7 @@ interface VerdictCardProps {
 /** The answer to "is it all there, how late is it, what failed", before anything else. */
 export function VerdictCard({ status, problems, now, staleSince, children }: VerdictCardProps) {
   const verdict = judge(status, problems);
-  const late = status.streams
-    .filter(({ enabled }) => enabled)
-    .map((stream) => ({ name: stream.name, seconds: lagSecondsAt(stream, now) }));
+  const enabled = status.streams.filter((stream) => stream.enabled);
   return (
     <section class={`card verdict ${staleSince === undefined ? verdict.severity : ''}`} aria-labelledby="verdict">
       <span class="verdict-sign" aria-hidden="true">
@@ -36,10 +34,10 @@ export function VerdictCard({ status, problems, now, staleSince, children }: Ver
           staleSince={staleSince}
         />
         <p class="muted">
-          {late.map(({ name, seconds }, index) => (
-            <span key={name}>
+          {enabled.map((stream, index) => (
+            <span key={stream.name}>
               {index > 0 && ' · '}
-              {name} {seconds === undefined ? 'not started' : `${formatDuration(seconds)} behind now`}
+              {stream.name} {reachOf(stream, now)}
             </span>
           ))}
         </p>
@@ -54,6 +52,13 @@ export function VerdictCard({ status, problems, now, staleSince, children }: Ver
       </div>
     </section>
   );
+}
+
+/** Up to when a stream is complete. */
+function reachOf({ watermark }: StreamStatus, now: number): string {
+  if (watermark === null) return 'not started';
+  const lag = formatDuration((now - Date.parse(watermark)) / 1000);
+  return `up to ${formatNear(watermark, now)} (${lag} ago)`;
 }
 
 interface HeadlineProps {

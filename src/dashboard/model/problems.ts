@@ -49,14 +49,15 @@ export function streamSectionId(name: string): string {
 }
 
 function streamProblems(stream: StreamStatus, now: number): Problem[] {
-  const { name, watermark, lastTick, windows, normalLagSeconds } = stream;
+  const { name, watermark, lastTick, windows, scheduleSeconds } = stream;
   const target = streamSectionId(name);
   if (watermark === null || lastTick === null) {
     return [{ severity: 'info', title: `${name} has not started yet`, hint: 'Its planner has not run.', target }];
   }
   const problems: Problem[] = [];
   const silentSeconds = (now - Date.parse(lastTick)) / 1000;
-  if (silentSeconds > normalLagSeconds) {
+  // As the alarm no-tick has it.
+  if (silentSeconds > scheduleSeconds + Math.max(600, scheduleSeconds / 2)) {
     const title = `${name}: its planner has not run for ${formatDuration(silentSeconds)}`;
     problems.push({
       severity: 'bad',
@@ -138,15 +139,10 @@ function storedProblems({ queue, deadLetters, alerts }: StatusAnswer): Problem[]
       target: 'dead-letters',
     });
   }
-  const unposted = alerts.undelivered + alerts.uncertain;
+  const unposted = alerts.undelivered + alerts.uncertain + alerts.poison;
   if (unposted > 0) {
     const title = `${formatPlural(unposted, 'alert')} not known to be posted to the webhook`;
-    problems.push({
-      severity: 'warn',
-      title,
-      hint: alerts.lastError ?? 'GET /api/alerts lists them.',
-      target: 'queue',
-    });
+    problems.push({ severity: 'warn', title, hint: alerts.lastError ?? 'Replay them after a fix.', target: 'alerts' });
   }
   return problems;
 }

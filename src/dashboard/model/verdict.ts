@@ -1,5 +1,4 @@
 import type { StatusAnswer } from '../answers.ts';
-import { formatNear } from './format.ts';
 import type { Problem, Severity } from './problems.ts';
 
 /** The page in one line. */
@@ -8,18 +7,12 @@ export interface Verdict {
   readonly headline: string;
 }
 
-/** Says whether everything is there, and up to when. */
+/** Says whether everything is there that is due. */
 export function judge(status: StatusAnswer, problems: readonly Problem[]): Verdict {
   const worst = problems[0]?.severity;
   if (worst === 'bad') return { severity: 'bad', headline: 'Needs your attention' };
   if (worst === 'warn') return { severity: 'warn', headline: 'Not everything is here yet' };
-  const marks = status.streams.filter(({ enabled }) => enabled).map(({ watermark }) => watermark);
-  const known = marks.filter((mark) => mark !== null).sort();
-  const [first] = known;
-  if (first === undefined || known.length < marks.length)
-    return { severity: 'info', headline: 'Waiting for the first windows' };
-  return {
-    severity: 'good',
-    headline: `Everything up to ${formatNear(first, Date.parse(status.time))} UTC is ingested`,
-  };
+  const hasStarted = status.streams.every(({ enabled, watermark }) => !enabled || watermark !== null);
+  if (!hasStarted) return { severity: 'info', headline: 'Waiting for the first windows' };
+  return { severity: 'good', headline: 'Everything that is due is ingested' };
 }

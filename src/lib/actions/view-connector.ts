@@ -1,5 +1,5 @@
 import { countAlerts, type AlertCounts } from '../alerts/operate-alerts.ts';
-import { normalLagSeconds } from '../pipeline/normal-lag.ts';
+import { normalLagSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
 import type { LimitView } from '../pipeline/ports.ts';
 import { viewStatus, type StreamStatus } from '../pipeline/view-status.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
@@ -39,14 +39,24 @@ export async function viewConnector(): Promise<StatusAnswer> {
   return { version: VERSION, time, streams, limits, queue, deadLetters, alerts };
 }
 
-function streamStatus({ name, api, plan }: (typeof STREAMS)[number], services: Services): Promise<StreamStatus> {
+function streamStatus(
+  { name, api, plan, isSnapshot = false }: (typeof STREAMS)[number],
+  services: Services,
+): Promise<StreamStatus> {
   const { settings, streams } = services;
-  const isEnabled = streams.some((each) => each.name === name);
-  const normalLag = normalLagSeconds(scheduleOf(name, services), plan(settings));
-  return viewStatus({ name, api, enabled: isEnabled, normalLagSeconds: normalLag }, services);
+  const schedule = scheduleOf(name, services);
+  const about = {
+    name,
+    api,
+    isSnapshot,
+    enabled: streams.some((each) => each.name === name),
+    scheduleSeconds: secondsBetweenTicks(schedule),
+    normalLagSeconds: normalLagSeconds(schedule, plan(settings)),
+  };
+  return viewStatus(about, services);
 }
 
-/** The schedule of a stream's planner; a stream without one is never called late. */
+/** The schedule of a stream's planner; a stream without one is taken for one that is planned once a day. */
 function scheduleOf(name: string, { settings }: Services): string {
   const schedule = SCHEDULES.find(({ stream }) => stream === name);
   return schedule === undefined ? '' : settings[schedule.setting];

@@ -1,30 +1,30 @@
 import type { PlanSettings } from './stream.ts';
 
+const MINUTE = 60;
 /** A tick that plans, reads and stores takes a moment itself. */
-const TOLERANCE_SECONDS = 60;
+const TOLERANCE_SECONDS = MINUTE;
 
 /**
  * Lag up to which a stream is on time, in seconds: a window that was read counts at the next tick, so that is twice the time between two
- * ticks and the safety lag. Where windows end on a step, there is none to read before that.
+ * ticks, the safety lag, and the step that windows end on.
  */
 export function normalLagSeconds(
   schedule: string,
   { safetyLagSeconds, stepMinutes = 0 }: Pick<PlanSettings, 'safetyLagSeconds' | 'stepMinutes'>,
 ): number {
-  return (2 * minutesBetweenTicks(schedule) + stepMinutes) * 60 + safetyLagSeconds + TOLERANCE_SECONDS;
+  return 2 * secondsBetweenTicks(schedule) + safetyLagSeconds + stepMinutes * MINUTE + TOLERANCE_SECONDS;
 }
 
 /**
- * Minutes between two ticks of a six-field NCRONTAB schedule, by the rule of the alarms (`infra/streams.bicep`): it knows every N minutes,
+ * Seconds between two ticks of a six-field NCRONTAB schedule, by the rule of the alarms (`infra/streams.bicep`): it knows every N minutes,
  * once an hour and every N hours, and takes anything else for once a day. A stream is then called late later, never in error.
  */
-export function minutesBetweenTicks(schedule: string): number {
+export function secondsBetweenTicks(schedule: string): number {
   const [, minute = '', hour = ''] = schedule.trim().split(/\s+/);
-  if (minute === '*') return 1;
+  if (minute === '*') return MINUTE;
   const step = stepOf(minute);
-  if (step !== undefined) return step;
-  if (hour === '*') return 60;
-  return 60 * (stepOf(hour) ?? 24);
+  if (step !== undefined) return step * MINUTE;
+  return 60 * MINUTE * (hour === '*' ? 1 : (stepOf(hour) ?? 24));
 }
 
 function stepOf(field: string): number | undefined {

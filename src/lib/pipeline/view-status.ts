@@ -8,6 +8,10 @@ export interface StreamStatus {
   readonly enabled: boolean;
   /** The vendor's API it reads, whose limits it shares. */
   readonly api: ApiName;
+  /** Whether it tells a present state only, so that there is nothing to read again. */
+  readonly isSnapshot: boolean;
+  /** Time between two ticks of its planner, in seconds. */
+  readonly scheduleSeconds: number;
   /** Time before which everything is ingested; null before the first tick. */
   readonly watermark: string | null;
   /** Now minus watermark, in seconds; null before the first tick. */
@@ -26,7 +30,7 @@ const DAY_MS = 86_400_000;
 
 /** Reads how a stream stands. */
 export async function viewStatus(
-  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'normalLagSeconds'>,
+  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'>,
   deps: { readonly store: CheckpointStore; readonly clock: Clock },
 ): Promise<StreamStatus> {
   const now = deps.clock.now().getTime();
@@ -35,12 +39,9 @@ export async function viewStatus(
     deps.store.listWindows(stream.name, 'live'),
   ]);
   return {
-    name: stream.name,
-    enabled: stream.enabled,
-    api: stream.api,
+    ...stream,
     watermark: mark?.watermark ?? null,
     lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
-    normalLagSeconds: stream.normalLagSeconds,
     lastTick: mark?.lastTick ?? null,
     windows: {
       open: records.filter((record) => !isFinished(record)).length,
