@@ -8,7 +8,8 @@ const isOff = /^(0|false)$/i.test(process.env.MCP_TOOLS?.trim() ?? '');
 
 for (const { toolName, ...tool } of isOff ? [] : tools) {
   const run = lazy((handlers) => handlers.mcpTools.runTool(toolName));
-  app.mcpTool(`mcp-${toolName.replaceAll('_', '-')}`, {
+  // Named as the tool, because a setting that switches a function off must not hold a hyphen on Linux.
+  app.mcpTool(toolName, {
     toolName,
     ...tool,
     handler: async (input: unknown, context: InvocationContext) => toToolResponse(await run(input, context)),
