@@ -71,7 +71,7 @@ function toRow({
 }
 
 /** What needs attention, with where to look. */
-function findTroubles({ streams, queue, deadLetters }: Status, { commandLine }: Session): string[] {
+function findTroubles({ streams, queue, deadLetters, alerts }: Status, { commandLine }: Session): string[] {
   const ofStreams = streams
     .filter(({ enabled }) => enabled)
     .flatMap(({ name, windows, lastError }) => {
@@ -92,5 +92,8 @@ function findTroubles({ streams, queue, deadLetters }: Status, { commandLine }: 
       ? []
       : [`${counted(queue.poison, 'poisoned work item')}: docs/operate.md, "poison-messages"`]),
     ...(deadLetters === 0 ? [] : [`${counted(deadLetters, 'dead letter')}: ${commandLine('dead-letters')}`]),
+    ...(alerts.undelivered + alerts.uncertain === 0
+      ? []
+      : [`${counted(alerts.undelivered + alerts.uncertain, 'alert')} not known to be posted: GET /api/alerts`]),
   ];
 }

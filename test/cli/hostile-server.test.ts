@@ -132,6 +132,7 @@ const STATUS = {
   limits: [],
   queue: { waiting: 0, poison: 0 },
   deadLetters: 0,
+  alerts: { enabled: false, queued: 0, poison: 0, waiting: 0, undelivered: 0, uncertain: 0, lastError: null },
 };
 
 describe('what is asked', () => {
