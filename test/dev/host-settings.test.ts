@@ -74,7 +74,13 @@ describe('a time span', () => {
 describe('host.json', () => {
   test('has the defaults of the real host, but for polling', () => {
     const { queues, ...rest } = parseHostJson('{"version":"2.0"}');
-    expect(rest).toEqual({ routePrefix: 'api', customHeaders: {}, functionTimeoutMs: 1_800_000, logLevels: {} });
+    expect(rest).toEqual({
+      routePrefix: 'api',
+      customHeaders: {},
+      functionTimeoutMs: 1_800_000,
+      logLevels: {},
+      mcp: { name: 'Azure Functions MCP server', version: '1.0.0' },
+    });
     expect(queues).toMatchObject({
       batchSize: 16,
       maxDequeueCount: 5,
