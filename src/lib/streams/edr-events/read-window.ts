@@ -58,6 +58,8 @@ const MAX_PAGES = 20_000;
  */
 export async function* readEdrWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const reading = await prepare(task, services);
+  // A count from before a pause between pages says little about what was there at their end.
+  const isInterrupted = task.cursor !== undefined && reading.fetched.size > 0;
   let expected = task.counts.expected ?? 0;
   let cursor: EdrCursor;
   if (task.cursor === undefined) {
@@ -71,9 +73,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   } else cursor = task.cursor as unknown as EdrCursor;
   for (;;) {
     cursor = yield* readPages(reading, cursor, expected);
-    // A count from before a pause says little about what was there at its end.
-    const isCountOld = task.cursor !== undefined;
-    if (isCountOld || !isExact(reading, cursor, expected)) {
+    if (isInterrupted || !isExact(reading, cursor, expected)) {
       expected = await services.edr.count(reading.query, reading.options);
     }
     const outcome = outcomeOf(reading, cursor, expected);
