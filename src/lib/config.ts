@@ -53,16 +53,21 @@ function list(check: (item: string) => boolean, allowed: string) {
     .pipe(z.array(z.string()).refine((items) => items.length > 0 && items.every(check), allowed));
 }
 
-/** `https`, or `http` on loopback; the trailing slash goes. */
-const serviceUrl = trimmed
-  .refine((text) => URL.canParse(text), 'must be a URL such as https://host.example')
-  .refine(
-    (text) =>
-      !URL.canParse(text) ||
-      new URL(text).protocol === 'https:' ||
-      (new URL(text).protocol === 'http:' && isLoopback(text)),
-    'must use https (plain http is allowed for loopback addresses only)',
-  )
+/** An address by `https`, or `http` on loopback. */
+function secureUrl(example: string) {
+  return trimmed
+    .refine((text) => URL.canParse(text), `must be a URL such as ${example}`)
+    .refine(
+      (text) =>
+        !URL.canParse(text) ||
+        new URL(text).protocol === 'https:' ||
+        (new URL(text).protocol === 'http:' && isLoopback(text)),
+      'must use https (plain http is allowed for loopback addresses only)',
+    );
+}
+
+/** An address without credentials and query; the trailing slash goes. */
+const serviceUrl = secureUrl('https://host.example')
   .refine((text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
@@ -70,19 +75,10 @@ const serviceUrl = trimmed
   .transform((text) => text.replace(/\/+$/, ''));
 
 /** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
-const webhookUrl = trimmed
-  .refine((text) => URL.canParse(text), 'must be a URL such as https://host.example/webhook')
-  .refine(
-    (text) =>
-      !URL.canParse(text) ||
-      new URL(text).protocol === 'https:' ||
-      (new URL(text).protocol === 'http:' && isLoopback(text)),
-    'must use https (plain http is allowed for loopback addresses only)',
-  )
-  .refine((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
-  }, 'must hold neither user nor password nor a fragment');
+const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
+}, 'must hold neither user nor password nor a fragment');
 
 const apiUrl = serviceUrl.superRefine((text, context) => {
   if (!URL.canParse(text)) return;
