@@ -1,6 +1,6 @@
 import type { WindowTask } from '../pipeline/stream.ts';
-import type { CallOptions } from '../qualys/call-qualys.ts';
 import type { ListName } from '../qualys/vm-api.ts';
+import { callOptionsOf } from './call-options.ts';
 import type { IdPages } from './read-id-pages.ts';
 import type { StreamServices } from './stream-definition.ts';
 
@@ -13,12 +13,7 @@ export interface VmList extends Pick<IdPages, 'pageSize' | 'shape' | 'table'> {
 
 /** Binds a list to the VM API for one window. */
 export function vmPages(task: WindowTask, { clock, vm }: StreamServices, { list, query, ...rest }: VmList): IdPages {
-  const options: CallOptions = {
-    priority: task.priority,
-    signal: task.signal,
-    onCall: task.onCall,
-    waits: task.waits,
-  };
+  const options = callOptionsOf(task);
   return {
     ...rest,
     now: clock.now,

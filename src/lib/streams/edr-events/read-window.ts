@@ -6,6 +6,7 @@ import type { CallOptions } from '../../qualys/call-qualys.ts';
 import type { EdrQuery } from '../../qualys/edr-api.ts';
 import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
 import { typeSlices, windowFilter, windowSort } from '../../qualys/qql.ts';
+import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageEnd } from './decode-page.ts';
 import { toAlert } from './event-alert.ts';
@@ -107,7 +108,7 @@ async function prepare(task: WindowTask, services: StreamServices): Promise<Read
     task,
     services,
     query: cursor?.query ?? queryOf(task, settings),
-    options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
+    options: callOptionsOf(task),
     fetched: await task.ledger('fetched'),
     uploaded: await task.ledger('uploaded'),
   };

@@ -3,6 +3,7 @@ import type { Json, Outcome, Progress, WindowTask } from '../../pipeline/stream.
 import type { CallOptions } from '../../qualys/call-qualys.ts';
 import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
 import { incidentFilter } from '../../qualys/qql.ts';
+import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createIncidentPageDecoder, type IncidentChunk, type IncidentPageEnd } from './decode-incidents.ts';
 import { incidentTable } from './incident-columns.ts';
@@ -44,7 +45,7 @@ export async function* readIncidentWindow(
   const reading: Reading = {
     task,
     services,
-    options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
+    options: callOptionsOf(task),
     uploaded: await task.ledger('uploaded'),
   };
   let cursor = (task.cursor ?? {

@@ -4,6 +4,7 @@ import type { CallOptions } from '../../qualys/call-qualys.ts';
 import { countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
+import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createVmPageDecoder, type VmChunk, type VmPageEnd } from './decode-page.ts';
 import { ResumeMismatchError, type VmResume } from './decode-resume.ts';
@@ -54,7 +55,7 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
     task,
     services,
     range: rangeOf(task.window.slice),
-    options: { priority: task.priority, signal: task.signal, onCall: task.onCall, waits: task.waits },
+    options: callOptionsOf(task),
   };
   let cursor = (task.cursor ?? { filters: detectionFilters(services.settings) }) as unknown as VmCursor;
   if (task.attempts >= ATTEMPTS_BEFORE_HALVING) {
