@@ -61,7 +61,7 @@ export async function startStack(simulator: Readonly<Record<string, number>>): P
   const parts = await Promise.all([
     startPart('dev/simulator/main.ts', flags),
     startPart('dev/azurite/main.ts', ['--in-memory']),
-    startPart('dev/ingestion/main.ts', ['--keep', 'nothing']),
+    startPart('dev/ingestion/main.ts', ['--keep', 'calls']),
   ]);
   const [qualys, azurite, ingestion] = parts;
   return {

@@ -37,7 +37,7 @@ export interface InvokerOptions {
   /** Longest run in milliseconds; undefined: unlimited. */
   readonly timeoutMs: number | undefined;
   /** Called after every invocation. */
-  readonly onSettled: () => void;
+  readonly onSettled: (target: RegisteredFunction) => void;
 }
 
 const traceParentPattern = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
@@ -188,7 +188,7 @@ export function createInvoker(app: AppRegistry, options: InvokerOptions): Invoke
 
   return {
     invoke: (target, request) => {
-      const work = invokeLogged(target, request).finally(options.onSettled);
+      const work = invokeLogged(target, request).finally(() => options.onSettled(target));
       const settled: Promise<void> = work.then(
         () => void active.delete(settled),
         () => void active.delete(settled),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { createAppRegistry } from './app-registry.ts';
+import { createAppRegistry, type RegisteredFunction } from './app-registry.ts';
+import { findTrigger } from './bindings.ts';
 import { endHost } from './end-host.ts';
 import { HostError } from './host-error.ts';
 import { readHostJson, type HostJson } from './host-json.ts';
@@ -94,7 +95,10 @@ async function runApp(options: HostOptions, log: HostLog, hostJson: HostJson): P
   const app = createAppRegistry(log);
   const capabilities = await loadApp(appDir, app);
   const listeners: QueueListener[] = [];
-  const onSettled = (): void => listeners.forEach((listener) => listener.wake());
+  // A timer or an HTTP call may have sent messages. After its own functions a listener looks anyway.
+  const onSettled = (target: RegisteredFunction): void => {
+    if (findTrigger(target).type !== 'queuetrigger') listeners.forEach((listener) => listener.wake());
+  };
   const invoker = createInvoker(app, { timeoutMs: hostJson.functionTimeoutMs, onSettled });
   const parts = { invoker, hostJson, env, log: hostLog, invisibilityMs: options.invisibilityMs ?? 600_000 };
   const triggers = createTriggers(selectFunctions(app, options.functions, env, hostLog), parts);

@@ -4,7 +4,7 @@ import type { FaultBook } from '../simulator/fault-rules.ts';
 import { convertRow, fileTime, type Row } from './convert-row.ts';
 import type { IngestionFault, IngestionFaultAction } from './ingestion-faults.ts';
 import { countLoss, tableStats, type IngestionStats } from './ingestion-stats.ts';
-import { readUpload, UploadError, type Upload } from './read-upload.ts';
+import { readCall, readUpload, UploadError, type Call, type Upload } from './read-upload.ts';
 import type { RowStore } from './row-store.ts';
 import type { Table } from './tables.ts';
 
@@ -15,8 +15,8 @@ export interface Endpoint {
   readonly tokens: readonly string[] | undefined;
   readonly now: () => number;
   readonly store: RowStore;
-  /** Whether rows are converted at all. */
-  readonly isChecking: boolean;
+  /** Calls that are read only when statistics are asked for; undefined where each is read before it is answered. */
+  readonly unread: { readonly table: Table; readonly call: Call }[] | undefined;
   readonly faults: FaultBook<IngestionFault>;
   readonly stats: IngestionStats;
   running: number;
@@ -90,14 +90,22 @@ function convertRows(endpoint: Endpoint, table: Table, rows: readonly Row[]): Ro
   });
 }
 
-async function keepRows(endpoint: Endpoint, table: Table, { rows, bytes, wireBytes }: Upload): Promise<void> {
-  const kept = endpoint.isChecking ? convertRows(endpoint, table, rows) : [];
-  await endpoint.store.append(table.name, kept);
-  const stats = tableStats(endpoint.stats, table.name);
+async function keepRows(endpoint: Endpoint, table: Table, upload: Upload): Promise<void> {
+  await endpoint.store.append(table.name, convertRows(endpoint, table, upload.rows));
+  countUpload(endpoint, table, upload);
+}
+
+function countUpload({ stats: all }: Endpoint, table: Table, { rows, bytes, wireBytes }: Upload): void {
+  const stats = tableStats(all, table.name);
   stats.requests += 1;
   stats.rows += rows.length;
   stats.bytes += bytes;
   stats.wireBytes += wireBytes;
+}
+
+/** Reads the calls that were answered unread. @throws UploadError for the first one that Azure would have refused. */
+export function readUnread(endpoint: Endpoint): void {
+  for (const { table, call } of endpoint.unread?.splice(0) ?? []) countUpload(endpoint, table, readUpload(call));
 }
 
 function findKind<Kind extends IngestionFaultAction['kind']>(
@@ -115,12 +123,14 @@ export async function acceptUpload(endpoint: Endpoint, request: IncomingMessage,
   if (request.method !== 'POST') throw new UploadError(405, 'MethodNotAllowed', 'rows are sent by POST');
   checkToken(endpoint, request.headers.authorization);
   const table = findTable(endpoint, url);
-  const upload = await readUpload(request);
+  const call = await readCall(request);
+  const upload = endpoint.unread === undefined ? readUpload(call) : undefined;
   const faults = endpoint.faults.take(`POST ${url.pathname}`);
   const refused = findKind(faults, 'status');
   if (refused !== undefined) return statusReply(refused);
   if (findKind(faults, 'reset') !== undefined) return {};
-  await keepRows(endpoint, table, upload);
+  if (upload === undefined) endpoint.unread?.push({ table, call });
+  else await keepRows(endpoint, table, upload);
   const late = findKind(faults, 'delay');
   if (late !== undefined) await delay(late.ms);
   if (findKind(faults, 'accept-then-reset') !== undefined) return {};

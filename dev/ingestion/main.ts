@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { startIngestion, type IngestionOptions } from './start-ingestion.ts';
 
-const USAGE = `usage: node dev/ingestion/main.ts [--port 0] [--dir .local/tables] [--rule-id dcr-…] [--keep file|memory|nothing]
+const USAGE = `usage: node dev/ingestion/main.ts [--port 0] [--dir .local/tables] [--rule-id dcr-…] [--keep file|memory|calls]
   Starts the local stand-in for the Logs Ingestion API and prints its URL. Each name can also be set as an environment
   variable, INGESTION_PORT and so on; --rule-id may be given more than once.`;
 
 type Keep = NonNullable<IngestionOptions['keep']>;
 
 function keepOf(text: string | undefined): Keep {
-  if (text === undefined || text === 'file' || text === 'memory' || text === 'nothing') return text ?? 'file';
-  throw new RangeError(`keep must be file, memory or nothing, not ${text}`);
+  if (text === undefined || text === 'file' || text === 'memory' || text === 'calls') return text ?? 'file';
+  throw new RangeError(`keep must be file, memory or calls, not ${text}`);
 }
 
 function portOf(text: string | undefined): number {

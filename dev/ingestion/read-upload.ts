@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import type { Row } from './convert-row.ts';
 
 /** Most bytes of a call, compressed and uncompressed. */
@@ -18,6 +17,13 @@ export class UploadError extends Error {
   }
 }
 
+/** A call as it came. */
+export interface Call {
+  readonly type: string;
+  readonly encoding: string;
+  readonly body: Buffer;
+}
+
 /** What a call brought. */
 export interface Upload {
   readonly rows: readonly Row[];
@@ -26,8 +32,6 @@ export interface Upload {
   /** Length on the wire in bytes. */
   readonly wireBytes: number;
 }
-
-const gunzipAsync = promisify(gunzip);
 
 function tooLong(given: string): UploadError {
   const message = `Maximum allowed content length: ${LARGEST_CALL} bytes. Provided content length: ${given}.`;
@@ -50,11 +54,11 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
-async function inflate(body: Buffer, encoding: string): Promise<Buffer> {
+function inflate(body: Buffer, encoding: string): Buffer {
   if (encoding === '' || encoding === 'identity') return body;
   if (encoding !== 'gzip') throw new UploadError(400, 'InvalidContentEncoding', `unknown Content-Encoding ${encoding}`);
   try {
-    return await gunzipAsync(body, { maxOutputLength: LARGEST_CALL });
+    return gunzipSync(body, { maxOutputLength: LARGEST_CALL });
   } catch (error) {
     if (isTooLarge(error)) throw tooLong(`more than ${LARGEST_CALL} bytes uncompressed`);
     throw new UploadError(400, 'InvalidPayload', 'the body is not gzip');
@@ -77,17 +81,21 @@ function parseRows(body: Buffer): Row[] {
   return value;
 }
 
+/** Reads a call to its end. */
+export async function readCall(request: IncomingMessage): Promise<Call> {
+  const { 'content-type': type = '', 'content-encoding': encoding = '' } = request.headers;
+  return { type: type.toLowerCase(), encoding: encoding.toLowerCase(), body: await readBody(request) };
+}
+
 /**
  * Reads what a call brings.
  * @throws UploadError with the status that Azure answers: 413 for a body that is too long, 400 for one that is no
  * array of objects, 415 for another content type.
  */
-export async function readUpload(request: IncomingMessage): Promise<Upload> {
-  const body = await readBody(request);
-  const type = request.headers['content-type'] ?? '';
-  if (!type.toLowerCase().startsWith('application/json')) {
+export function readUpload({ type, encoding, body }: Call): Upload {
+  if (!type.startsWith('application/json')) {
     throw new UploadError(415, 'UnsupportedMediaType', `Content-Type must be application/json, not ${type}`);
   }
-  const json = await inflate(body, (request.headers['content-encoding'] ?? '').toLowerCase());
+  const json = inflate(body, encoding);
   return { rows: parseRows(json), bytes: json.length, wireBytes: body.length };
 }

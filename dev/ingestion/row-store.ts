@@ -27,11 +27,6 @@ export function createMemoryStore(): RowStore {
   };
 }
 
-/** Forgets rows once they are counted, for measurements. */
-export function createCountingStore(): RowStore {
-  return { append: () => Promise.resolve(), read: () => [], settle: () => Promise.resolve() };
-}
-
 function parseLines(text: string): Row[] {
   return text
     .split('\n')

@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createFaultBook } from '../simulator/fault-rules.ts';
-import { acceptUpload, errorReply, type Endpoint, type Reply } from './accept-upload.ts';
+import { acceptUpload, errorReply, readUnread, type Endpoint, type Reply } from './accept-upload.ts';
 import type { Row } from './convert-row.ts';
 import { parseIngestionFaults, type IngestionFault } from './ingestion-faults.ts';
 import { createIngestionStats, type IngestionStats } from './ingestion-stats.ts';
 import { UploadError } from './read-upload.ts';
-import { createCountingStore, createFileStore, createMemoryStore, type RowStore } from './row-store.ts';
+import { createFileStore, createMemoryStore, type RowStore } from './row-store.ts';
 import { readTables } from './tables.ts';
 
 export interface IngestionOptions {
   /** Port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number;
-  /** `file` (the default) appends to `<dir>/<Table>.ndjson`, `memory` keeps rows for tests, `nothing` only counts them. */
-  readonly keep?: 'file' | 'memory' | 'nothing';
+  /**
+   * `file` (the default) appends to `<dir>/<Table>.ndjson`, `memory` keeps rows for tests. `calls` takes calls as they come and reads and
+   * counts them when the statistics are asked for: measurements of a sender on the same machine would otherwise measure this, too.
+   */
+  readonly keep?: 'file' | 'memory' | 'calls';
   /** Folder of the files. Default `.local/tables`. */
   readonly dir?: string;
   /** Immutable ids of the rules that the endpoint knows. Default: {@link DEFAULT_RULE_ID} alone. */
@@ -75,7 +78,9 @@ async function control(endpoint: Endpoint, request: IncomingMessage, url: URL): 
   return { status: 204 };
 }
 
-function readStats({ stats, faults }: Endpoint): IngestionStats {
+function readStats(endpoint: Endpoint): IngestionStats {
+  readUnread(endpoint);
+  const { stats, faults } = endpoint;
   return structuredClone({ ...stats, faults: faults.report() });
 }
 
@@ -121,8 +126,7 @@ async function serve(endpoint: Endpoint, request: IncomingMessage, response: Ser
 }
 
 async function createStore({ keep = 'file', dir = DEFAULT_FOLDER }: IngestionOptions): Promise<RowStore> {
-  if (keep === 'memory') return createMemoryStore();
-  return keep === 'nothing' ? createCountingStore() : createFileStore(dir);
+  return keep === 'file' ? createFileStore(dir) : createMemoryStore();
 }
 
 async function createEndpoint(options: IngestionOptions): Promise<Endpoint> {
@@ -132,7 +136,7 @@ async function createEndpoint(options: IngestionOptions): Promise<Endpoint> {
     tokens: options.tokens,
     now: options.now ?? Date.now,
     store: await createStore(options),
-    isChecking: options.keep !== 'nothing',
+    unread: options.keep === 'calls' ? [] : undefined,
     faults: createFaultBook<IngestionFault>(FAULT_SEED),
     stats: createIngestionStats(),
     running: 0,

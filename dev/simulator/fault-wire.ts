@@ -29,13 +29,15 @@ export function* encodeParts(parts: Iterable<Part>): Generator<Buffer> {
   let used = 0;
   for (const part of parts) {
     if (used + mostBytes(part) > PIECE) {
-      if (used > 0) yield piece.subarray(0, used);
-      used = 0;
+      if (used > 0) {
+        yield piece.subarray(0, used);
+        piece = Buffer.allocUnsafe(PIECE);
+        used = 0;
+      }
       if (mostBytes(part) > PIECE) {
         yield typeof part === 'string' ? Buffer.from(part) : part;
         continue;
       }
-      piece = Buffer.allocUnsafe(PIECE);
     }
     used += typeof part === 'string' ? piece.write(part, used) : part.copy(piece, used);
   }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { SimulatorClock } from './clock.ts';
 import {
   answerControl,
@@ -16,6 +16,7 @@ import {
 import { EDR_ROUTES } from './edr-routes.ts';
 import { BadCallError, htmlAnswer, jsonAnswer, readCall, type Answer, type Call } from './exchange.ts';
 import { faultAnswer } from './fault-answers.ts';
+import { encodeParts } from './fault-wire.ts';
 import { findFault, parseFaults, type Fault } from './faults.ts';
 import { INCIDENT_ROUTES } from './incident-routes.ts';
 import type { Admission } from './limits.ts';
@@ -62,6 +63,8 @@ export interface Simulator {
 const ROUTES: readonly Route[] = [...EDR_ROUTES, ...INCIDENT_ROUTES, ...VM_ROUTES];
 /** Above this length of the URL the real server answers 414. */
 const LONGEST_URL = 8_190;
+/** What is made of a body before its first byte is due, in bytes. */
+const LONGEST_START = 8 * 1_048_576;
 const NO_LIMITS: Admission & { kind: 'admitted' } = { kind: 'admitted', headers: {}, release: () => undefined };
 
 function findRoute(call: Call): { route: Route; match: RegExpExecArray } | undefined {
@@ -104,6 +107,25 @@ async function waitFor(response: ServerResponse, milliseconds: number): Promise<
   return delay(milliseconds, true, { signal: gone.signal }).catch(() => false);
 }
 
+/** Makes the start of a body now: all of a page of usual size. Other calls are served meanwhile, as a server of many cores does. */
+async function makeStart(body: Answer['body']): Promise<Answer['body']> {
+  if (typeof body === 'string') return body;
+  const pieces = encodeParts(body);
+  const start: Buffer[] = [];
+  for (let bytes = 0; bytes < LONGEST_START;) {
+    const piece = pieces.next();
+    if (piece.done === true) return [Buffer.concat(start)];
+    start.push(piece.value);
+    bytes += piece.value.length;
+    await nextTurn();
+  }
+  return chain([Buffer.concat(start)], pieces);
+}
+
+function* chain<T>(...sources: readonly Iterable<T>[]): Generator<T> {
+  for (const source of sources) yield* source;
+}
+
 async function answerAdmitted(
   response: ServerResponse,
   visit: Visit,
@@ -115,7 +137,8 @@ async function answerAdmitted(
   const slowMs = findFault(faults, 'slow-first-byte')?.ms ?? 0;
   // The latency is that of the call, so what the simulator itself needs for the answer is part of it.
   const arrivedAt = performance.now();
-  const answer = faultAnswer(visit, route.family) ?? answerRoute(route, visit, match);
+  const made = faultAnswer(visit, route.family) ?? answerRoute(route, visit, match);
+  const answer = latencyMs === 0 ? made : { ...made, body: await makeStart(made.body) };
   if (!(await waitFor(response, latencyMs + slowMs - (performance.now() - arrivedAt)))) return;
   const lateMs = slowMs === 0 ? (findFault(faults, 'slow-first-byte')?.ms ?? 0) : 0;
   if (!(await waitFor(response, lateMs))) return;

@@ -259,11 +259,18 @@ describe('files', () => {
     expect(ingestion.rows(EDR_TABLE).map((row) => row.EventId)).toEqual(['first', 'second']);
   });
 
-  test('are not written when rows are only counted', async () => {
-    const ingestion = await ingest({ keep: 'nothing' });
-    await upload(ingestion, [{ EventId: 'a' }]);
+  test('are counted once, and not kept, where calls are read only when statistics are asked for', async () => {
+    const ingestion = await ingest({ keep: 'calls' });
+    await upload(ingestion, [{ EventId: 'a' }, { EventId: 'b' }]);
+    expect(ingestion.stats().tables[EDR_TABLE]).toMatchObject({ requests: 1, rows: 2 });
+    expect(ingestion.stats().tables[EDR_TABLE]).toMatchObject({ requests: 1, rows: 2 });
     expect(ingestion.rows(EDR_TABLE)).toEqual([]);
-    expect(ingestion.stats().tables[EDR_TABLE]?.rows).toBe(1);
+  });
+
+  test('that are no rows fail the statistics where calls are read only then', async () => {
+    const ingestion = await ingest({ keep: 'calls' });
+    await upload(ingestion, ['a']);
+    expect(() => ingestion.stats()).toThrow(/must be an object/);
   });
 });
 

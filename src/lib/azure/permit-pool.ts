@@ -5,15 +5,13 @@ import { RetryableError, WaitError } from '../errors.ts';
 import type { LimitHeaders, LimitView, Permit, Priority } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { openLimitRow, type LimitRow } from './limit-row.ts';
+import { createTurn, PermitLine, sleepInLine, wakeTurn, type Turn } from './permit-line.ts';
 import { DEFAULT_TIMING, type LimiterOptions, type LimiterTiming } from './limiter-options.ts';
 import { alive, emptyLimitState, learn, permitCount, pickRate, waitFor, type LimitState } from './limit-state.ts';
 import { viewLimits } from './view-limits.ts';
 
 const POLL_MS = 150;
 const MAX_TRIES = 20;
-/** Who goes first. */
-const RANK: Readonly<Record<Priority, number>> = { interactive: 0, live: 1, enrichment: 2, backfill: 3 };
-
 interface HeldLease {
   readonly id: string;
   until: number;
@@ -28,7 +26,7 @@ export class PermitPool {
   readonly #timing: LimiterTiming;
   readonly #owner = randomUUID();
   #held: HeldLease[] = [];
-  #waiting: { readonly priority: Priority; readonly wake: () => void }[] = [];
+  readonly #line = new PermitLine();
   #state: LimitState;
   #readAt = 0;
   #learned: LimitHeaders = {};
@@ -45,14 +43,20 @@ export class PermitPool {
   async acquire(priority: Priority, signal?: AbortSignal): Promise<Permit> {
     if (priority === 'interactive') return { release: () => undefined };
     const deadline = Date.now() + this.#timing.patienceMs;
-    for (;;) {
-      signal?.throwIfAborted();
-      await this.#refresh();
-      this.#throwIfTold(priority);
-      const permit = this.#takeIdle(priority) ?? (await this.#takeNew(priority));
-      if (permit !== undefined) return permit;
-      if (Date.now() >= deadline) throw new WaitError('no permit is free', 500 + Math.random() * 1500);
-      await this.#waitForTurn(priority, deadline);
+    const turn = createTurn(priority);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        await this.#refresh();
+        this.#throwIfTold(priority);
+        turn.isWoken = false;
+        const permit = this.#takeIdle(priority) ?? (await this.#takeNew(priority));
+        if (permit !== undefined) return permit;
+        if (Date.now() >= deadline) throw new WaitError('no permit is free', 500 + Math.random() * 1500);
+        await this.#waitForTurn(turn, deadline);
+      }
+    } finally {
+      this.#line.leave(turn);
     }
   }
 
@@ -132,8 +136,7 @@ export class PermitPool {
 
   #mustYield(priority: Priority): boolean {
     if (priority === 'live') return false;
-    const isBefore = (other: Priority): boolean => RANK[other] < RANK[priority];
-    return this.#state.liveWaitsUntil > Date.now() || this.#waiting.some((each) => isBefore(each.priority));
+    return this.#state.liveWaitsUntil > Date.now() || this.#line.isAhead(priority);
   }
 
   #use(lease: HeldLease): Permit {
@@ -155,16 +158,14 @@ export class PermitPool {
     if (this.#surplus() > 0 || this.#isWantedElsewhere(lease, next !== undefined)) {
       void this.#giveBack([lease]).catch(() => undefined);
     } else if (next !== undefined) {
-      // Out of the line at once: a permit that comes free in the same moment is for the one behind.
-      this.#waiting = this.#waiting.filter((each) => each !== next);
-      next.wake();
+      wakeTurn(next);
     }
     this.#keepUp();
   }
 
   /** Who gets the next free permit here; undefined when nobody waits who may have it. */
   #nextInLine() {
-    const next = [...this.#waiting].sort((left, right) => RANK[left.priority] - RANK[right.priority])[0];
+    const next = this.#line.first();
     return next === undefined || this.#mustYield(next.priority) ? undefined : next;
   }
 
@@ -187,23 +188,23 @@ export class PermitPool {
   }
 
   /** Sleeps until a permit comes free here, or a moment, for permits that come free elsewhere. */
-  async #waitForTurn(priority: Priority, deadline: number): Promise<void> {
-    await this.#announceWaiting(priority);
-    const abort = new AbortController();
-    const turn = { priority, wake: () => abort.abort() };
-    this.#waiting.push(turn);
-    const ms = Math.min(POLL_MS + Math.random() * POLL_MS, Math.max(1, deadline - Date.now()));
-    await sleep(ms, undefined, { signal: abort.signal }).catch(() => undefined);
-    this.#waiting = this.#waiting.filter((each) => each !== turn);
-    if (!abort.signal.aborted) this.#readAt = 0;
+  async #waitForTurn(turn: Turn, deadline: number): Promise<void> {
+    this.#line.join(turn);
+    await this.#announceWaiting(turn.priority);
+    await sleepInLine(turn, Math.min(POLL_MS + Math.random() * POLL_MS, Math.max(1, deadline - Date.now())));
+    // Where all permits are ours, nobody else can give one back; but a live window may have come to wait elsewhere.
+    if (!turn.isWoken && (turn.priority !== 'live' || this.#isHeldElsewhere())) this.#readAt = 0;
+  }
+
+  #isHeldElsewhere(): boolean {
+    return alive(this.#state.leases, Date.now()).some(({ owner }) => owner !== this.#owner);
   }
 
   /** Tells the other instances that somebody waits, when they hold permits. */
   async #announceWaiting(priority: Priority): Promise<void> {
     const now = Date.now();
-    const isForeign = alive(this.#state.leases, now).some(({ owner }) => owner !== this.#owner);
     const isTold = this.#state.waiterUntil > now && (priority !== 'live' || this.#state.liveWaitsUntil > now);
-    if (!isForeign || isTold) return;
+    if (isTold || !this.#isHeldElsewhere()) return;
     const until = now + this.#timing.patienceMs;
     await this.#write((state) => ({
       ...state,

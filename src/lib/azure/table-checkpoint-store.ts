@@ -86,6 +86,8 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
     ledger: (record) => ({ load: async (name) => ledgerOf(await windows(), record, name).load() }),
     clearLedger: (record) =>
       attempt('clearing a ledger', async () => {
+        // Who reads a window with ledgers opens them, even those that another worker has written.
+        if (!ledgers.has(record)) return;
         const table = await windows();
         const prefix = ledgerPrefix(record.key);
         const filter = odata`PartitionKey eq ${partitionOf(record.stream, record.run)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~~`}`;

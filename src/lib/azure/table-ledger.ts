@@ -4,10 +4,10 @@ import { partitionOf } from './window-entity.ts';
 
 /** Bytes of a key. */
 const KEY_BYTES = 16;
-/** A binary property holds at most 64 KiB. */
-const PROPERTY_BYTES = 60_000;
-/** An entity holds at most 1 MiB. */
-const PROPERTIES = 15;
+/** The property at the end is written anew with each step, so it stays far below the 64 KiB that are allowed. */
+const PROPERTY_BYTES = 8000;
+/** An entity holds at most 1 MiB, and 252 properties. */
+const ROW_BYTES = 900_000;
 /** Sorts behind every window key, so that window queries never see ledgers. */
 export const LEDGER_PREFIX = '~ledger';
 
@@ -15,7 +15,10 @@ export const LEDGER_PREFIX = '~ledger';
 interface Tail {
   row: number;
   property: number;
+  /** Keys of the last property. */
   bytes: Buffer;
+  /** Bytes of the last row. */
+  rowBytes: number;
 }
 
 /** One named list of keys of one window, stored in rows beside the checkpoint, so that both change in one transaction. */
@@ -34,7 +37,7 @@ export function ledgerPrefix(key: string): string {
 export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
   const partitionKey = partitionOf(record.stream, record.run);
   const rowKey = (row: number): string => `${ledgerPrefix(record.key)}${name}~${String(row).padStart(4, '0')}`;
-  const tail: Tail = { row: 0, property: 0, bytes: Buffer.alloc(0) };
+  const tail: Tail = { row: 0, property: 0, bytes: Buffer.alloc(0), rowBytes: 0 };
   const keys = new Set<string>();
   let loading: Promise<Set<string>> | undefined;
 
@@ -51,11 +54,13 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
     const filter = `PartitionKey eq '${partitionKey}' and RowKey ge '${rowKey(0)}' and RowKey le '${rowKey(9999)}'`;
     let row = 0;
     for await (const entity of table.listEntities({ queryOptions: { filter } })) {
-      for (let property = 0; property < PROPERTIES; property++) {
+      let rowBytes = 0;
+      for (let property = 0; ; property++) {
         const bytes = entity[`p${property}`];
         if (!(bytes instanceof Uint8Array)) break;
         addKeys(keys, bytes);
-        Object.assign(tail, { row, property, bytes: Buffer.from(bytes) });
+        rowBytes += bytes.length;
+        Object.assign(tail, { row, property, bytes: Buffer.from(bytes), rowBytes });
       }
       row++;
     }
@@ -70,6 +75,7 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
       const room = PROPERTY_BYTES - tail.bytes.length;
       const piece = added.subarray(offset, offset + room);
       tail.bytes = Buffer.concat([tail.bytes, piece]);
+      tail.rowBytes += piece.length;
       offset += piece.length;
       rows.set(tail.row, { ...rows.get(tail.row), [`p${tail.property}`]: tail.bytes });
     }
@@ -87,8 +93,9 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
 function advance(tail: Tail): void {
   tail.bytes = Buffer.alloc(0);
   tail.property++;
-  if (tail.property === PROPERTIES) {
+  if (tail.rowBytes >= ROW_BYTES) {
     tail.property = 0;
+    tail.rowBytes = 0;
     tail.row++;
   }
 }

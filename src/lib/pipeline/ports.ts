@@ -239,8 +239,9 @@ export interface CheckpointStore {
   readonly saveWindow: (record: WindowRecord, ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
   /** Replaces a window by its slices, as one transaction. @throws ClaimLostError when somebody else changed it. */
   readonly splitWindow: (record: WindowRecord, slices: readonly WindowRecord[]) => Promise<void>;
-  /** The ledgers of a window, and forgets them with `clear`. */
+  /** The ledgers of a window. */
   readonly ledger: (record: WindowRecord) => Ledger;
+  /** Deletes the ledgers of a window, as far as they were opened for this very record. */
   readonly clearLedger: (record: WindowRecord) => Promise<void>;
   /** Deletes finished windows of a run that ended before `before`; unacknowledged incomplete ones stay. */
   readonly pruneWindows: (stream: string, run: string, before: string) => Promise<void>;

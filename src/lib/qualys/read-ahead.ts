@@ -1,8 +1,45 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Parts that have arrived, of all answers of this process. */
+let arrivals = 0;
+/** Answers so far: the number of the next one. */
+let answers = 0;
+/** Readers that wait for their turn. */
+const waiting: { readonly answer: number; readonly goOn: () => void }[] = [];
+let isGivingTurns = false;
+
+/**
+ * Waits for a turn of the event loop in which no part of any answer arrives: an answer received to its end frees its permit for the next
+ * call, so receiving goes before the work on what is received. One reader has a turn at a time, that of the oldest answer first, so that
+ * pages come to their end one after the other. Reading ahead is bounded, so no reader waits for long.
+ */
+function quietTurn(answer: number): Promise<void> {
+  return new Promise((goOn) => {
+    waiting.push({ answer, goOn });
+    if (!isGivingTurns) void giveTurns();
+  });
+}
+
+async function giveTurns(): Promise<void> {
+  isGivingTurns = true;
+  while (waiting.length > 0) {
+    let before: number;
+    do {
+      before = arrivals;
+      await setImmediate();
+    } while (arrivals !== before);
+    waiting.sort((left, right) => left.answer - right.answer);
+    waiting.shift()?.goOn();
+  }
+  isGivingTurns = false;
+}
+
 /**
  * Reads an iterator before its parts are asked for, up to `mostBytes` of them, so that whoever sends is not held up by a slow reader.
  * An error is thrown once the parts before it have been read. What is read ahead starts with the first call of `next`.
  */
 export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: number): AsyncIterator<Uint8Array, void> {
+  const answer = answers++;
   const ready: Uint8Array[] = [];
   let readyBytes = 0;
   let ended: { readonly error?: unknown } | undefined;
@@ -13,6 +50,7 @@ export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: num
       const part = await parts.next();
       if (part.done === true) ended ??= {};
       else {
+        arrivals++;
         ready.push(part.value);
         readyBytes += part.value.byteLength;
       }
@@ -31,6 +69,7 @@ export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: num
     next: async () => {
       goOn();
       if (ready.length === 0 && ended === undefined) await reading;
+      await quietTurn(answer);
       const value = ready.shift();
       if (value !== undefined) {
         readyBytes -= value.byteLength;

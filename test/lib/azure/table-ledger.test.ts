@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
-import { openLedger } from '../../../src/lib/azure/table-ledger.ts';
+import { ledgerPrefix, openLedger } from '../../../src/lib/azure/table-ledger.ts';
 import { ClaimLostError } from '../../../src/lib/errors.ts';
 import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
@@ -50,8 +50,8 @@ describe('a ledger', () => {
 
   test.for([
     ['fits one property', 10],
-    ['ends exactly at the end of a property', 3750],
-    ['reaches over properties', 3751],
+    ['ends exactly at the end of a property', 500],
+    ['reaches over properties', 501],
     ['is as large as the largest page', 10_000],
   ] as const)('that %s is read back as it was written', async ([, count]) => {
     const { store, record } = await openWindow();
@@ -65,15 +65,27 @@ describe('a ledger', () => {
   test('grows over many workers and rows without losing a key', async () => {
     const { store, record } = await openWindow();
     const added: Buffer[] = [];
-    // Sizes that end before, at and behind the end of a property (3,750 keys) and of a row (56,250 keys).
-    for (const count of [1, 3749, 1, 3748, 5, 20_000, 28_746, 1, 10_000]) {
+    // Sizes that end before, at and behind the end of a property (500 keys) and of a row (56,500 keys).
+    for (const count of [1, 499, 1, 498, 5, 20_000, 35_496, 1, 10_000]) {
       const worker = await reopen(store, record);
       added.push(randomBytes(count * KEY_BYTES));
       await store.saveWindow(worker, { fetched: added.at(-1)! });
     }
     const reloaded = await store.ledger(await reopen(store, record)).load('fetched');
-    expect(reloaded.size).toBe(66_251);
+    expect(reloaded.size).toBe(66_501);
     expect(isSame(reloaded, keysOf(Buffer.concat(added)))).toBe(true);
+  });
+
+  test('goes on behind longer properties of an earlier version, in a row that is full', async () => {
+    const { store, record } = await openWindow();
+    const { partitionKey, rowKey } = { partitionKey: record.stream, rowKey: `${ledgerPrefix(record.key)}fetched~0000` };
+    const old = Array.from({ length: 15 }, () => randomBytes(60_000));
+    const properties = Object.fromEntries(old.map((bytes, property) => [`p${property}`, bytes]));
+    await (await testStorage()).table(TABLE_NAMES.windows).createEntity({ partitionKey, rowKey, ...properties });
+    const added = randomBytes(10_000 * KEY_BYTES);
+    await store.saveWindow(record, { fetched: added });
+    const reloaded = await store.ledger(await reopen(store, record)).load('fetched');
+    expect(isSame(reloaded, keysOf(Buffer.concat([...old, added])))).toBe(true);
   });
 
   test('grows under one worker by small additions', async () => {

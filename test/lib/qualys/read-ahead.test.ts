@@ -63,3 +63,34 @@ test('given up in the middle of a read, it ends at once', async () => {
   expect(await parts.return?.()).toEqual({ value: undefined, done: true });
   expect(await parts.next()).toEqual({ value: undefined, done: true });
 });
+
+test('what is received is worked on only once nothing more arrives', async () => {
+  const taken: number[] = [];
+  const waiting = readAhead(partsOf([1]), 100);
+  const arriving = readAhead(partsOf([2, 3, 4, 5, 6], taken), 100);
+  void arriving.next();
+  await waiting.next();
+  expect(taken).toEqual([2, 3, 4, 5, 6]);
+});
+
+test('an answer that never ends and is not read holds nobody up', async () => {
+  async function* endless(): AsyncGenerator<Uint8Array, void> {
+    for (;;) {
+      await turn();
+      yield new Uint8Array(1);
+    }
+  }
+  const unread = readAhead(endless(), 50);
+  await unread.next();
+  expect(await collect(readAhead(partsOf([1, 2, 3]), 100))).toEqual([1, 2, 3]);
+});
+
+test('of two answers that are there, the older one is read to its end first', async () => {
+  const order: string[] = [];
+  async function read(name: string, parts: AsyncIterator<Uint8Array, void>): Promise<void> {
+    while ((await parts.next()).done !== true) order.push(name);
+  }
+  const [older, younger] = [readAhead(partsOf([1, 1, 1]), 100), readAhead(partsOf([1, 1, 1]), 100)];
+  await Promise.all([read('younger', younger), read('older', older)]);
+  expect(order).toEqual(['older', 'older', 'older', 'younger', 'younger', 'younger']);
+});

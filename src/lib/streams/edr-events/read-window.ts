@@ -34,6 +34,9 @@ interface EdrCursor {
 /** What a window asks of the vendor. */
 type WindowQuery = Required<Pick<EdrQuery, 'filter' | 'sort' | 'state'>>;
 
+/** A step of which the cursor is still to be told. */
+type Step = Omit<Progress, 'cursor'>;
+
 /** What stays the same for all pages of a window. */
 interface Reading {
   readonly task: WindowTask;
@@ -171,15 +174,13 @@ async function* readPages(reading: Reading, start: EdrCursor, expected: number):
   while (cursor.isRead !== true) {
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
     const { answer, nextCursor } = await fetchPage(reading, cursor);
-    const end = yield* decode(reading, answer, cursor);
-    // Records behind the last row gave none themselves, being of another window; they were received all the same.
-    const restOfPage = received(reading, end.fetched);
+    const { end, last } = yield* decode(reading, answer, cursor);
     const isRepeated = cursor.isRepeated === true || (cursor.read === 0 && !isResumed && end.repeated > 0);
     const counts = { expected, received: reading.fetched.size };
     const next = nextPage(cursor, end, nextCursor, counts) ?? { ...cursor, isRead: true };
     cursor = isRepeated ? { ...next, isRepeated } : next;
     isResumed = false;
-    yield { ...restOfPage, cursor: toJson(cursor), pageDone: true };
+    yield { ...last, cursor: toJson(cursor), pageDone: true };
   }
   return cursor;
 }
@@ -195,11 +196,12 @@ async function fetchPage(
   return { answer };
 }
 
+/** Gives all of a page but its last step, which is stored with the cursor of the next page. */
 async function* decode(
   reading: Reading,
   answer: QualysAnswer,
   cursor: EdrCursor,
-): AsyncGenerator<Progress, EdrPageEnd> {
+): AsyncGenerator<Progress, { readonly end: EdrPageEnd; readonly last: Step }> {
   const { services, task } = reading;
   const decoder = createEdrPageDecoder({
     generatedAt: services.clock.now(),
@@ -212,23 +214,27 @@ async function* decode(
   });
   try {
     for await (const bytes of answer.body) {
-      for (const chunk of decoder.write(bytes)) yield toProgress(reading, chunk, cursor);
+      for (const chunk of decoder.write(bytes)) yield { ...toStep(reading, chunk), cursor: toJson(cursor) };
     }
     const { chunks, end } = decoder.end();
-    for (const chunk of chunks) yield toProgress(reading, chunk, cursor);
+    const steps = chunks.map((chunk) => toStep(reading, chunk));
+    // Records behind the last row gave none themselves, being of another window; they were received all the same.
+    const rest = received(reading, end.fetched);
+    const last = end.fetched.length > 0 ? rest : (steps.pop() ?? rest);
+    for (const step of steps) yield { ...step, cursor: toJson(cursor) };
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
-    return end;
+    return { end, last };
   } finally {
     answer.cancel();
   }
 }
 
-function toProgress(reading: Reading, chunk: EdrChunk, cursor: EdrCursor): Progress {
+function toStep(reading: Reading, chunk: EdrChunk): Step {
   const { fetched, ledger } = received(reading, chunk.fetched);
   addKeys(reading.uploaded, chunk.uploaded);
   const { json, rows, uploaded, alertRows } = chunk;
   const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
-  return { chunk: { json, rows, alerts }, cursor: toJson(cursor), fetched, ledger: { ...ledger, uploaded } };
+  return { chunk: { json, rows, alerts }, fetched, ledger: { ...ledger, uploaded } };
 }
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */
@@ -237,7 +243,7 @@ function alertScoreFor({ window }: WindowTask, settings: Settings): number | und
 }
 
 /** Books records as received. */
-function received({ fetched }: Reading, keys: Uint8Array): { fetched: number; ledger: Record<string, Uint8Array> } {
+function received({ fetched }: Reading, keys: Uint8Array): Step & { fetched: number } {
   const before = fetched.size;
   addKeys(fetched, keys);
   return { fetched: fetched.size - before, ledger: { fetched: keys } };

@@ -1,4 +1,4 @@
-import { ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
+import { ConfigError, ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
 import { countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
@@ -15,8 +15,6 @@ interface VmCursor {
   readonly idMin?: string;
   /** A host that was uploaded in part. */
   readonly resume?: VmResume;
-  /** Set when the list of host ids could not be had: the window stays one chain of pages. */
-  readonly isWhole?: boolean;
   /** What is asked of the vendor: the same for all pages and slices, whatever becomes of the settings meanwhile. */
   readonly filters: string;
 }
@@ -47,8 +45,8 @@ const ATTEMPTS_BEFORE_SKIPPING = 4;
 const SLICE = /^ids\.(\d*)-(\d*)$/;
 
 /**
- * Reads a window of host detections: pages in the order of host ids, each naming the next by `id_min`. A window with more than one page
- * is cut into slices of host ids that are read side by side. What keeps failing is halved, down to a single host.
+ * Reads a window of host detections: pages in the order of host ids, each naming the next by `id_min`. The ids are listed first: a window
+ * with more than one page is cut into slices of host ids that are read side by side. What keeps failing is halved, down to a single host.
  */
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const reading: Reading = {
@@ -58,18 +56,14 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
     options: callOptionsOf(task),
   };
   let cursor = (task.cursor ?? { filters: detectionFilters(services.settings) }) as unknown as VmCursor;
-  if (task.attempts >= ATTEMPTS_BEFORE_HALVING) {
-    const halved = await halve(reading, cursor);
-    if (halved !== undefined) return halved;
-  }
+  const cut = task.attempts >= ATTEMPTS_BEFORE_HALVING ? await halve(reading, cursor) : await fanOut(reading, cursor);
+  if (cut !== undefined) return cut;
   for (;;) {
     const end = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, end);
     if (next === undefined) return { kind: 'complete' };
-    const split = canFanOut(reading, next) ? await fanOut(reading, next) : undefined;
-    cursor = split === undefined ? { ...next, isWhole: true } : next;
+    cursor = next;
     yield { cursor: toJson(cursor), fetched: end.hosts, parts: end.detections, pageDone: true };
-    if (split !== undefined) return split;
   }
 }
 
@@ -110,10 +104,14 @@ async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<P
       for (const chunk of decoder.write(bytes)) yield { chunk, cursor: toJson((position = after(chunk, position))) };
     }
     const { chunks, end } = decoder.end();
+    const isLastPage = nextCursor(reading, cursor, end) === undefined;
+    const last = isLastPage ? chunks.pop() : undefined;
     for (const chunk of chunks) yield { chunk, cursor: toJson((position = after(chunk, position))) };
     if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    if (nextCursor(reading, cursor, end) === undefined) {
-      yield { cursor: toJson(position), fetched: end.hosts, parts: end.detections, pageDone: true };
+    if (isLastPage) {
+      const step = last === undefined ? {} : { chunk: last };
+      if (last !== undefined) position = after(last, position);
+      yield { ...step, cursor: toJson(position), fetched: end.hosts, parts: end.detections, pageDone: true };
     }
     return end;
   } catch (error) {
@@ -150,32 +148,39 @@ function rangeOf(slice: string | undefined): IdBounds {
   return { ...(idMin === '' ? {} : { idMin }), ...(idMax === '' ? {} : { idMax }) };
 }
 
-/** Only a whole window is cut, once; a slice stays a chain of pages. */
-function canFanOut({ task }: Reading, cursor: VmCursor): boolean {
-  return task.window.slice === undefined && cursor.isWhole !== true;
-}
-
-/** Cuts what is left of a window into slices; undefined when one more page is all, or when the ids cannot be had. */
+/**
+ * Cuts a whole window that was not begun yet into slices; undefined when one page is all, or when the ids cannot be had. The list says only
+ * where to cut: every id is in a slice, listed or not, and a window without listed ids is read all the same.
+ */
 async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | undefined> {
-  const limit = reading.services.settings.VM_TRUNCATION_LIMIT;
-  const ids = await listIds(reading, pick(cursor));
+  const { task, services } = reading;
+  if (task.window.slice !== undefined || task.cursor !== undefined) return undefined;
+  const limit = services.settings.VM_TRUNCATION_LIMIT;
+  const ids = await listIds(reading, {});
   const hosts = ids === undefined ? 0 : countIds(ids);
   if (ids === undefined || hosts <= limit) return undefined;
   const pages = Math.ceil(hosts / limit);
   const size = Math.ceil(pages / MAX_SLICES) * limit;
-  return { kind: 'split', slices: slicesOf(reading, ids, size, cursor), reason: `${hosts} more hosts` };
+  return { kind: 'split', slices: slicesOf(reading, ids, size, cursor), reason: `${hosts} hosts` };
 }
 
-/** The ids of the hosts in a range; undefined when the vendor does not give them, which is no reason to stop. */
+/**
+ * The ids of the hosts in a range; undefined when the vendor does not give them, which is no reason to stop.
+ * @throws ConfigError for a refused login: a second one in a row would bring the account nearer to being locked.
+ */
 async function listIds({ task, services, options }: Reading, range: IdBounds): Promise<IdRange[] | undefined> {
   try {
     return await services.vm.hostIds(selectionOf(task, range), options);
   } catch (error) {
     task.signal.throwIfAborted();
-    if (error instanceof WaitError || !(error instanceof ConnectorError)) throw error;
+    if (error instanceof WaitError || !(error instanceof ConnectorError) || isRefusedLogin(error)) throw error;
     task.log.warn('HostIdsUnavailable', { error: messageOf(error) });
     return undefined;
   }
+}
+
+function isRefusedLogin(error: ConnectorError): boolean {
+  return error instanceof ConfigError && error.fault.status === 401;
 }
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */

@@ -39,30 +39,49 @@ function expectAllOf(feed: Feed, left: readonly string[] = []): void {
 const isFinished = ({ state }: { state: string }): boolean => state === 'closed' || state === 'incomplete';
 
 describe('a window of hosts', () => {
-  test('that fits one page is one call', async () => {
+  test('that fits one page is one call after the list of ids', async () => {
     const feed = await start(15);
     const [window] = await feed.ingest(FROM, TO);
-    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 15, rows: 15, pages: 1, calls: 1 } });
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 15, rows: 15, pages: 1, calls: 2 } });
     expectAllOf(feed);
   });
 
-  test('without hosts is one call', async () => {
+  test('without hosts is asked for a page all the same', async () => {
     const feed = await start(0);
     const [window] = await feed.ingest(FROM, TO);
-    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 0, rows: 0, calls: 1 } });
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 0, rows: 0, pages: 1, calls: 2 } });
   });
 
-  test('with one page more goes on in a chain, without slices', async () => {
+  test('with two pages is cut into two slices before the first page', async () => {
     const feed = await start(35);
     const windows = await feed.ingest(FROM, TO);
-    expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 35, pages: 2 } }]);
+    expect(windows).toMatchObject([
+      { state: 'closed', counts: { fetched: 17, pages: 1 } },
+      { state: 'closed', counts: { fetched: 18, pages: 1 } },
+    ]);
+    expect(feed.calls('vm-detection')).toBe(2);
     expectAllOf(feed);
+  });
+
+  test.for([25, 1000])('of which the list of ids leaves out %i hosts is read whole', async (records) => {
+    const feed = await start(130);
+    feed.simulator.setFaults({ kind: 'missing-records', records, route: ID_LIST, count: 'always' });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows.every(({ state }) => state === 'closed')).toBe(true);
+    expectAllOf(feed);
+  });
+
+  test('is not asked for a page after the list of ids was refused for the login', async () => {
+    const feed = await start(15);
+    feed.simulator.configure({ password: 'changed' });
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    expect([feed.calls('vm-host-list'), feed.calls('vm-detection')]).toEqual([1, 0]);
   });
 
   test('with many pages is cut into slices of host ids, even by count and without a gap', async () => {
     const feed = await start(130);
     const windows = await feed.ingest(FROM, TO);
-    expect(windows.length).toBe(6);
+    expect(windows.length).toBe(7);
     expect(windows.every(({ state }) => state === 'closed')).toBe(true);
     expect(windows.reduce((sum, { counts }) => sum + counts.fetched, 0)).toBe(130);
     expectAllOf(feed);
