@@ -2,12 +2,11 @@
  * Catch-up after an outage of a day: 200,000 EDR events and 50,000 VM hosts from a vendor that takes 200 ms a call and allows two
  * calls at once. The whole app runs as it is deployed: the bundle in the local host, real queues and tables, a Logs Ingestion endpoint.
  */
-import { odata, TableClient } from '@azure/data-tables';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBuilt } from '../dev/host/ensure-built.ts';
 import type { BenchResult } from './result.ts';
 import { startPart, startStack, type Stack } from './stack.ts';
+import { readArrived, untilCaughtUp } from './windows.ts';
 
 const LATENCY_MS = 200;
 const CONCURRENCY = 2;
@@ -16,9 +15,6 @@ const HOSTS = 50_000;
 /** The rival is timed on a part of its calls: all of them would take seven minutes. */
 const RIVAL_CALLS = 50;
 const RIVAL_PAGE = 100;
-const POLL_MS = 500;
-/** A catch-up that takes longer has stopped somewhere. */
-const PATIENCE_MS = 180_000;
 
 /**
  * Settings for a large backlog (`docs/performance.md`): with the defaults, 96 windows of 15 minutes end in 96 pages that are only part
@@ -94,61 +90,19 @@ async function timeStream(
   });
   const readyAt = Date.now();
   try {
-    const windows = await untilClosed(stack, stream);
-    const seconds = (Math.max(...windows.map(({ closedAt }) => Date.parse(closedAt))) - readyAt) / 1000;
+    const { closedAt, windows, booked } = await untilCaughtUp(stack);
     const stats = (await (await fetch(`${stack.qualysUrl}/_sim/stats`)).json()) as Stats;
     const calls = (names: readonly string[]): number =>
       names.reduce((sum, name) => sum + (stats.routes[name]?.calls ?? 0), 0);
     const mostAtOnce = Math.max(...Object.values(stats.apis).map((api) => api.mostAtOnce));
-    await checkRows(stack, stream, windows);
+    await readArrived(stack, booked);
     return {
-      ...{ seconds, windows: windows.length, mostAtOnce },
+      ...{ seconds: (closedAt - readyAt) / 1000, windows, mostAtOnce },
       ...{ dataCalls: calls(dataRoutes), otherCalls: calls(otherRoutes) },
     };
   } finally {
     await host.stop();
   }
-}
-
-interface Checkpoint {
-  readonly state: string;
-  readonly closedAt: string;
-  readonly rows: number;
-}
-
-/** Waits until all windows are closed. The table is read, not the app's own status, which would cost the app time. */
-async function untilClosed(stack: Stack, stream: string): Promise<Checkpoint[]> {
-  const table = TableClient.fromConnectionString(stack.settings.AzureWebJobsStorage ?? '', 'QualysWindows', {
-    allowInsecureConnection: true,
-  });
-  const filter = odata`PartitionKey eq ${stream} and RowKey lt '~'`;
-  const deadline = Date.now() + PATIENCE_MS;
-  while (Date.now() < deadline) {
-    await sleep(POLL_MS);
-    const found: Checkpoint[] = [];
-    try {
-      const entities = table.listEntities<Checkpoint>({
-        queryOptions: { filter, select: ['state', 'closedAt', 'rows'] },
-      });
-      for await (const { state, closedAt, rows } of entities) found.push({ state, closedAt, rows });
-    } catch (error) {
-      // Until the app has made its table.
-      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-    }
-    const wrong = found.find(({ state }) => state === 'failed' || state === 'incomplete');
-    if (wrong !== undefined) throw new Error(`${stream}: a window is ${wrong.state}`);
-    if (found.length > 0 && found.every(({ state }) => state === 'closed')) return found;
-  }
-  throw new Error(`${stream} has not caught up within ${PATIENCE_MS / 1000} s`);
-}
-
-/** @throws Error unless exactly the rows booked have arrived. */
-async function checkRows({ ingestionUrl }: Stack, stream: string, windows: readonly Checkpoint[]): Promise<void> {
-  const response = await fetch(`${ingestionUrl}/_ingestion/stats`);
-  const { tables } = (await response.json()) as { tables: Readonly<Record<string, { readonly rows: number }>> };
-  const sum = (counts: readonly { readonly rows: number }[]): number => counts.reduce((all, { rows }) => all + rows, 0);
-  const [booked, arrived] = [sum(windows), sum(Object.values(tables))];
-  if (booked !== arrived) throw new Error(`${stream}: ${booked} rows are booked, ${arrived} have arrived`);
 }
 
 function catchUpResults(name: string, ours: StreamFigures, rivalSeconds: number): BenchResult[] {

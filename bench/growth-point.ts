@@ -96,7 +96,7 @@ function timeResult(name: string, { beforeLast, last }: Series): BenchResult {
   return bound(name, 's', last.seconds, beforeLast.seconds * factor, rivalName);
 }
 
-/** A window costs two counts and a page that is not full, at most; the rest are full pages. */
+/** A window costs a count and a page that is not full, at most; the rest are full pages. */
 export function edrCallsBound({ windows, records }: Pick<GrowthPoint, 'windows' | 'records'>): number {
   return windows * 2 + Math.floor(records / EDR_PAGE_SIZE);
 }

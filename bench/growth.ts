@@ -2,17 +2,16 @@
  * Cost against size: the whole app, as it is deployed, catches up with 1, 10 and 100 times the data, and with 1, 2 and 4 workers.
  * Each point has a stack and storage of its own. Writes `bench/growth.json`.
  */
-import { TableClient } from '@azure/data-tables';
 import { build } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBuilt } from '../dev/host/ensure-built.ts';
 import { EDR_PAGE_SIZE, growthResults, type Growth, type GrowthPoint, type GrowthSeries } from './growth-point.ts';
 import type { BenchResult } from './result.ts';
 import { startPart, startStack, type Part, type Stack } from './stack.ts';
+import { readArrived, untilCaughtUp } from './windows.ts';
 
 /** How large the points are. */
 export interface GrowthSizes {
@@ -36,9 +35,6 @@ const root = resolve(import.meta.dirname, '..');
 /** Two folders deep like the original, so that it finds the app. */
 const HOST = '.local/bench/host.mjs';
 const SPAN_HOURS = 24;
-const POLL_MS = 200;
-/** A point that takes longer has stopped somewhere. */
-const PATIENCE_MS = 120_000;
 /** The data ends before the safety lags of both streams begin, so that every record is within reach. */
 const AGE_MS = 15 * 60_000;
 /** One tick, at the start: a further one would add a window by chance. */
@@ -61,10 +57,6 @@ interface VendorStats {
   readonly routes: Readonly<Record<string, { readonly calls: number }>>;
   readonly apis: Readonly<Record<string, { readonly mostAtOnce: number }>>;
   readonly records: { readonly events: number; readonly hosts: number; readonly detections: number };
-}
-
-interface SinkStats {
-  readonly tables: Readonly<Record<string, Readonly<Record<'rows' | 'bytes' | 'wireBytes' | 'requests', number>>>>;
 }
 
 /** Measures all points and writes them. */
@@ -137,12 +129,14 @@ async function measure(plan: Plan): Promise<GrowthPoint> {
     const ports = await freePorts(plan.processes);
     const start = new Date(dataEnd - SPAN_HOURS * 3_600_000).toISOString();
     parts.push(...(await Promise.all(ports.map((port) => startApp(stack, plan, port, start)))));
-    await Promise.all(ports.map(untilReady));
-    const startedAt = performance.now();
-    const state = await untilCaughtUp(stack, ports[0] ?? 0, plan.settings.QUALYS_STREAMS ?? '');
-    const seconds = (performance.now() - startedAt) / 1000;
+    const startedAt = Date.now();
+    const { closedAt, windows, booked, stateRows, peakStateRows } = await untilCaughtUp(stack);
     const peaks = await Promise.all(parts.map(({ pid }) => peakBytes(pid)));
-    return { ...(await describe(plan, stack)), seconds, ...state, peakMb: Math.max(...peaks) / 1e6 };
+    return {
+      ...(await describe(plan, stack, booked)),
+      ...{ seconds: (closedAt - startedAt) / 1000, windows, stateRows, peakStateRows },
+      peakMb: Math.max(...peaks) / 1e6,
+    };
   } finally {
     await Promise.all(parts.map((part) => part.stop()));
     await stack.stop();
@@ -174,81 +168,26 @@ function startApp(stack: Stack, plan: Plan, port: number, start: string): Promis
     ...{ EDR_START: start, VM_START: start, EDR_SCHEDULE: NEVER, VM_SCHEDULE: NEVER },
     QUALYS_MAX_CONCURRENCY: String(plan.workers),
     NODE_OPTIONS: '--max-old-space-size=128',
+    // As infra/modules/function-app.bicep sets it.
+    MALLOC_MMAP_THRESHOLD_: '262144',
     PORT: String(port),
   });
 }
 
-/** A host whose bundle is out of date prints the build before it listens. */
-async function untilReady(port: number): Promise<void> {
-  for (let tries = 0; tries < PATIENCE_MS / POLL_MS; tries++) {
-    const response = await fetch(`http://127.0.0.1:${port}/api/status`).catch(() => undefined);
-    if (response?.ok === true) return;
-    await sleep(POLL_MS);
-  }
-  throw new Error(`the host on port ${port} does not answer`);
-}
-
-type State = Pick<GrowthPoint, 'windows' | 'stateRows' | 'peakStateRows'>;
-
-interface Status {
-  readonly streams: readonly {
-    readonly name: string;
-    readonly windows: { readonly open: number; readonly failed: number };
-    readonly rowsLast24h: number;
-  }[];
-}
-
-/** Waits until no window is open, and watches the state meanwhile. */
-async function untilCaughtUp(stack: Stack, port: number, stream: string): Promise<State> {
-  const table = TableClient.fromConnectionString(stack.settings.AzureWebJobsStorage ?? '', 'QualysWindows', {
-    allowInsecureConnection: true,
-  });
-  const deadline = Date.now() + PATIENCE_MS;
-  let peakStateRows = 0;
-  while (Date.now() < deadline) {
-    await sleep(POLL_MS);
-    const response = await fetch(`http://127.0.0.1:${port}/api/status`);
-    const { streams } = (await response.json()) as Status;
-    const status = streams.find(({ name }) => name === stream);
-    const { stateRows, windows } = await countRows(table);
-    peakStateRows = Math.max(peakStateRows, stateRows);
-    if (status === undefined || status.rowsLast24h === 0) continue;
-    if (status.windows.failed > 0) throw new Error(`${stream}: a window failed`);
-    if (status.windows.open === 0) return { windows, stateRows, peakStateRows };
-  }
-  throw new Error(`${stream} has not caught up within ${PATIENCE_MS / 1000} s`);
-}
-
-/** All rows of the table, and those that are checkpoints: their keys begin with a year, those of ledgers do not. */
-async function countRows(table: TableClient): Promise<Pick<State, 'windows' | 'stateRows'>> {
-  const keys: string[] = [];
-  try {
-    for await (const { rowKey = '' } of table.listEntities({ queryOptions: { select: ['RowKey'] } })) keys.push(rowKey);
-  } catch (error) {
-    // Until the app has made its table.
-    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-  }
-  return { stateRows: keys.length, windows: keys.filter((key) => /^\d/.test(key)).length };
-}
-
 /** What the vendor and the ingestion endpoint have seen. @throws Error when a record is missing. */
-async function describe(plan: Plan, stack: Stack) {
+async function describe(plan: Plan, stack: Stack, booked: number) {
   const { series, size, workers, processes, latencyMs, records } = plan;
   const vendor = (await (await fetch(`${stack.qualysUrl}/_sim/stats`)).json()) as VendorStats;
-  const { tables } = (await (await fetch(`${stack.ingestionUrl}/_ingestion/stats`)).json()) as SinkStats;
-  const sum = (name: 'rows' | 'bytes' | 'wireBytes' | 'requests'): number =>
-    Object.values(tables).reduce((total, table) => total + table[name], 0);
-  const read = series === 'vm' ? vendor.records.hosts : sum('rows');
+  const { rows, bytes, wireBytes, requests } = await readArrived(stack, booked);
+  const read = series === 'vm' ? vendor.records.hosts : rows;
   if (read < records) throw new Error(`${series}, size ${size}: ${read} of ${records} records came`);
   return {
     ...{ series, size, workers, processes, latencyMs, records },
     calls: vendor.calls - (vendor.routes.auth?.calls ?? 0),
     mostAtOnce: Math.max(...Object.values(vendor.apis).map((api) => api.mostAtOnce)),
-    rows: sum('rows'),
     vendorBytes: vendor.bytes,
-    sentBytes: sum('bytes'),
-    wireBytes: sum('wireBytes'),
-    requests: sum('requests'),
+    sentBytes: bytes,
+    ...{ rows, wireBytes, requests },
   };
 }
 

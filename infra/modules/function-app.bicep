@@ -94,6 +94,8 @@ var fixedSettings = {
   QUALYS_API_URL: qualysApiUrl
   LOGS_INGESTION_ENDPOINT: ingestionEndpoint
   LOGS_INGESTION_RULE_ID: ingestionRuleId
+  // For the C library of the Node process: memory of pages and chunks goes back to the system as soon as it is free.
+  MALLOC_MMAP_THRESHOLD_: '262144'
 }
 
 // Left out where they are blank.

@@ -8,6 +8,7 @@ const PLATFORM_SETTINGS: ReadonlySet<string> = new Set([
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'AZURE_CLIENT_ID',
   'AzureWebJobsStorage__credential',
+  'MALLOC_MMAP_THRESHOLD_',
 ]);
 
 /** By identity the host needs all three services: leases in blobs, work in queues, state in tables. */
