@@ -93,7 +93,7 @@ function plansFor({ hosts, detections, events, workers, workerEvents }: GrowthSi
       edrPlan({ series: 'edr', size, workers: 2, processes: 1, latencyMs: 50, records: size }, 35),
     ),
     ...[...workers.map((size) => ({ size, processes: 1 })), { size: most, processes: 2 }].map(({ size, processes }) =>
-      edrPlan({ series: 'workers', size, workers: size, processes, latencyMs: 200, records: workerEvents }, 45),
+      edrPlan({ series: 'workers', size, workers: size, processes, latencyMs: 500, records: workerEvents }, 45),
     ),
   ];
 }
