@@ -18,6 +18,10 @@ export interface Feed {
   readonly routes: { readonly first: string; readonly page: string };
   /** The same as the proxy before the vendor sees them. */
   readonly proxied: { readonly first: string; readonly page: string };
+  /** Where the windows lie, in epoch milliseconds; absent: in the half hour before now. */
+  readonly span?: (now: number) => { readonly start: number; readonly target: number };
+  /** How far time is moved on before the first cell, in milliseconds. */
+  readonly ahead?: (now: number) => number;
   readonly options: (shape: DataShape) => SimulatorOptions;
   /** Puts the data where the windows are. */
   readonly fill: (simulator: Simulator, start: number, shape: DataShape) => void;

@@ -1,9 +1,10 @@
 import { allCells } from './cells.ts';
 import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } from './cell.ts';
 import { FEEDS, type DataShape, type Feed } from './feeds.ts';
+import { FURTHER_FEEDS, ownCells } from './further-feeds.ts';
 import { openHostPool, type HostPool } from './kill-host.ts';
 import { closeAzurite, openAzurite } from './rig.ts';
-import { takePart, warpTime } from './warped-time.ts';
+import { takePart, warpOffset, warpTime } from './warped-time.ts';
 
 /** Cells played at once: while one waits for a real timer, another works. */
 const AT_ONCE = 4;
@@ -14,6 +15,8 @@ const AT_ONCE = 4;
  */
 export function chooseCells(feed: Feed): Cell[] {
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
+  if (Object.values(FURTHER_FEEDS).includes(feed))
+    return ownCells(feed, allCells()).filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
   const turn = feed === FEEDS.edr ? 0 : 1;
   let shared = 0;
   const isOurs = (cell: Cell): boolean => cell.isShared !== true || process.env.SOAK === '1' || shared++ % 2 === turn;
@@ -44,7 +47,7 @@ async function playAll(cells: readonly Cell[], feed: Feed, pool: HostPool): Prom
 
 /** Plays the cells of a stream. */
 export async function playMatrix(feed: Feed): Promise<CellResult[]> {
-  warpTime();
+  warpTime(warpOffset() + (feed.ahead?.(Date.now()) ?? 0));
   const cells = chooseCells(feed);
   const shapes = new Set(cells.map(({ shape }) => shape)).size;
   await openAzurite(cells.length + shapes + 1);

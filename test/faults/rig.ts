@@ -8,7 +8,7 @@ import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint
 import { QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { CheckpointStore } from '../../src/lib/pipeline/ports.ts';
-import { gaps, toInterval } from '../../src/lib/pipeline/window.ts';
+import { gaps, isoSeconds, toInterval } from '../../src/lib/pipeline/window.ts';
 import type { DataShape, Feed } from './feeds.ts';
 
 /** The emulators' published key: no secret. */
@@ -83,6 +83,14 @@ async function findGap(store: CheckpointStore, stream: string): Promise<string |
   return open.length === 0 ? undefined : `the watermark ${mark.watermark} is ahead of an unfinished window`;
 }
 
+/** The span ends before now, so that the first tick plans both windows. */
+function halfAnHour(shape: DataShape): (now: number) => { start: number; target: number } {
+  return (now) => {
+    const start = Math.floor((now - 90_000) / 1000) * 1000 - 30 * MINUTE_MS;
+    return { start, target: start + SPAN_MINUTES[shape] * MINUTE_MS };
+  };
+}
+
 /** Builds the world of a cell. */
 export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
   if (azurite === undefined) throw new Error('openAzurite comes first');
@@ -97,11 +105,9 @@ export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
   );
   if (table === undefined || queue === undefined || vendor === undefined || sink === undefined)
     throw new Error('ports');
-  // The span ends before now, so that the first tick plans both windows.
-  const end = Math.floor((Date.now() - 90_000) / 1000) * 1000;
-  const startTime = end - 30 * MINUTE_MS;
-  feed.fill(simulator, startTime, shape);
-  const start = new Date(startTime).toISOString().replace('.000', '');
+  const span = (feed.span ?? halfAnHour(shape))(Date.now());
+  feed.fill(simulator, span.start, shape);
+  const start = isoSeconds(span.start);
   const storage = openDirect(connectionString(account, { table: tableUrl, queue: queueUrl, blob: blobUrl }));
   const store = createTableCheckpointStore(storage);
   const violations: string[] = [];
@@ -133,6 +139,7 @@ export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
       STALE_WINDOW_SECONDS: '120',
       EDR_START: start,
       VM_START: start,
+      INCIDENTS_START: start,
       EDR_PAGE_SIZE: shape === 'fat' ? '100' : '5',
       ...feed.settings,
       LOGS_INGESTION_ENDPOINT: sink.url,
@@ -143,7 +150,7 @@ export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
     store,
     queueName: QUEUE_NAME,
     start,
-    target: new Date(startTime + SPAN_MINUTES[shape] * MINUTE_MS).toISOString().replace('.000', ''),
+    target: isoSeconds(span.target),
     violations,
     close: async () => {
       await Promise.all([table, queue, vendor, sink].map((proxy) => proxy.close()));

@@ -50,11 +50,14 @@ function bind({ settings, edr, vm }: Services, clock: Clock, name: string): Stre
       ...edr,
       count: (query, options) => edr.count(query, { ...options, ...PATIENCE }),
       events: (query, options) => edr.events(query, { ...options, ...PATIENCE }),
+      incidents: (query, cursor, options) => edr.incidents(query, cursor, { ...options, ...PATIENCE }),
     },
     vm: {
       ...vm,
       detections: (hosts, options) => vm.detections(hosts, { ...options, ...PATIENCE }),
       hostIds: (hosts, options) => vm.hostIds(hosts, { ...options, ...PATIENCE }),
+      listPage: (list, range, limit, options) => vm.listPage(list, range, limit, { ...options, ...PATIENCE }),
+      listIds: (list, range, options) => vm.listIds(list, range, { ...options, ...PATIENCE }),
     },
   });
 }
