@@ -1,21 +1,33 @@
 import { setImmediate } from 'node:timers/promises';
 
+/** A reader that waits for its turn. */
+interface Waiting {
+  /** The younger the answer, the higher. */
+  readonly answer: number;
+  /** Whether all of the answer has come meanwhile. */
+  readonly isWhole: () => boolean;
+  readonly since: number;
+  readonly goOn: () => void;
+}
+
+/** Who has waited for so long, in milliseconds, goes first. */
+const PATIENCE_MS = 500;
 /** Parts that have arrived, of all answers of this process. */
 let arrivals = 0;
 /** Answers so far: the number of the next one. */
 let answers = 0;
-/** Readers that wait for their turn. */
-const waiting: { readonly answer: number; readonly goOn: () => void }[] = [];
+/** In the order of asking. */
+const waiting: Waiting[] = [];
 let isGivingTurns = false;
 
 /**
  * Waits for a turn of the event loop in which no part of any answer arrives: an answer received to its end frees its permit for the next
- * call, so receiving goes before the work on what is received. One reader has a turn at a time, that of the oldest answer first, so that
- * pages come to their end one after the other. Reading ahead is bounded, so no reader waits for long.
+ * call, so receiving goes before the work on what is received. Reading ahead is bounded, so that does not last. One reader has a turn at a
+ * time: of the answers that are whole the oldest, so that pages come to their end one after the other; the others take turns.
  */
-function quietTurn(answer: number): Promise<void> {
+function quietTurn(answer: number, isWhole: () => boolean): Promise<void> {
   return new Promise((goOn) => {
-    waiting.push({ answer, goOn });
+    waiting.push({ answer, isWhole, since: performance.now(), goOn });
     if (!isGivingTurns) void giveTurns();
   });
 }
@@ -28,10 +40,20 @@ async function giveTurns(): Promise<void> {
       before = arrivals;
       await setImmediate();
     } while (arrivals !== before);
-    waiting.sort((left, right) => left.answer - right.answer);
-    waiting.shift()?.goOn();
+    waiting.splice(pickNext(), 1)[0]?.goOn();
   }
   isGivingTurns = false;
+}
+
+function pickNext(): number {
+  const now = performance.now();
+  const late = waiting.findIndex(({ since }) => now - since > PATIENCE_MS);
+  if (late >= 0) return late;
+  const oldest = Math.min(...waiting.filter(({ isWhole }) => isWhole()).map(({ answer }) => answer));
+  return Math.max(
+    0,
+    waiting.findIndex(({ answer }) => answer === oldest),
+  );
 }
 
 /**
@@ -69,7 +91,7 @@ export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: num
     next: async () => {
       goOn();
       if (ready.length === 0 && ended === undefined) await reading;
-      await quietTurn(answer);
+      await quietTurn(answer, () => ended !== undefined);
       const value = ready.shift();
       if (value !== undefined) {
         readyBytes -= value.byteLength;

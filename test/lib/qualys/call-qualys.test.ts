@@ -38,15 +38,17 @@ async function thrownBy(promise: Promise<unknown>): Promise<Error> {
 describe('a good answer', () => {
   test('is streamed, and the permit is held until its end', async () => {
     const deps = callDeps();
+    let end = (): void => undefined;
     const { url } = await serve((_, response) => {
       response.writeHead(200, { 'X-RateLimit-Limit': '300', 'X-Concurrency-Limit-Limit': '2' });
       response.write('first,');
-      response.end('last');
+      end = () => void response.end('last');
     });
     let calls = 0;
     const answer = await callQualys(deps, request(url, { onCall: () => (calls += 1) }));
     expect(deps.limiter.held).toBe(1);
     expect(deps.limiter.observed).toEqual([{ rateLimit: 300, concurrencyLimit: 2 }]);
+    end();
     expect(await answer.text(1000)).toBe('first,last');
     expect(deps.limiter).toMatchObject({ held: 0, released: 1, acquired: ['live'] });
     expect(calls).toBe(1);

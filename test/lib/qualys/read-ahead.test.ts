@@ -94,3 +94,15 @@ test('of two answers that are there, the older one is read to its end first', as
   await Promise.all([read('younger', younger), read('older', older)]);
   expect(order).toEqual(['older', 'older', 'older', 'younger', 'younger', 'younger']);
 });
+
+test('a short answer does not wait for a long one that came before it', async () => {
+  const order: string[] = [];
+  async function read(name: string, parts: AsyncIterator<Uint8Array, void>): Promise<void> {
+    while ((await parts.next()).done !== true) order.push(name);
+  }
+  const long = read('long', readAhead(partsOf(Array.from({ length: 200 }, () => 10)), 20));
+  const short = readAhead(partsOf([1, 1]), 100);
+  await read('short', short);
+  expect(order.filter((name) => name === 'long').length).toBeLessThan(20);
+  await long;
+});
