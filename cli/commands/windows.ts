@@ -37,8 +37,9 @@ export function addWindows(program: Command): void {
     .addHelpText(
       'after',
       `
-EXPECTED is Qualys' own count (EDR; VM does not count), FETCHED what came (VM: hosts), UPLOADED the rows that
-Azure accepted. Finished windows are kept for eight days.
+EXPECTED is Qualys' own count (EDR events) or the number of ids it lists (hosts, KnowledgeBase), FETCHED what came
+(VM: hosts), UPLOADED the rows that Azure accepted. Finished windows are kept for eight days.
+--since goes by whole hours, rounded up.
 
 Examples:
   qualys windows --stream edr-events --since 2h

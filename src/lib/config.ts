@@ -414,9 +414,10 @@ interface Problem {
 
 /**
  * Reads the settings. Blank values count as unset.
+ * @param streams names that `QUALYS_STREAMS` may hold; any when absent.
  * @throws ConfigError that names every setting at fault at once, what was given (never a secret) and what is allowed.
  */
-export function parseSettings(env: Environment): Settings {
+export function parseSettings(env: Environment, streams?: readonly string[]): Settings {
   const given = Object.fromEntries(
     SETTING_NAMES.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined && value.trim() !== ''),
   ) as Record<string, string>;
@@ -430,6 +431,7 @@ export function parseSettings(env: Environment): Settings {
     if (!unresolved.some((other) => other === name)) problems.push(describe(name, given[name], issue.message));
   }
   problems.push(...crossProblems(given).map((message) => ({ message })));
+  problems.push(...streamProblems(given.QUALYS_STREAMS, streams));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
   return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayUrl(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
 }
@@ -460,7 +462,7 @@ function crossProblems(given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
   if (!hasStorage(given)) {
     problems.push(
-      'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__tableServiceUri)',
+      'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri, __tableServiceUri and __blobServiceUri)',
     );
   }
   const api = apiUrl.safeParse(given.QUALYS_API_URL);
@@ -472,9 +474,18 @@ function crossProblems(given: Readonly<Record<string, string>>): string[] {
   return problems;
 }
 
+function streamProblems(given = '', streams?: readonly string[]): Problem[] {
+  const names = given.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => name !== '' && streams?.includes(name) === false);
+  if (streams === undefined || unknown.length === 0) return [];
+  return [describe('QUALYS_STREAMS', unknown.join(','), `must name streams of ${streams.join(', ')}`)];
+}
+
 function hasStorage(given: Readonly<Record<string, string>>): boolean {
   const has = (suffix: string): boolean => given[`AzureWebJobsStorage${suffix}`] !== undefined;
-  return has('') || has('__accountName') || (has('__queueServiceUri') && has('__tableServiceUri'));
+  return (
+    has('') || has('__accountName') || ['queue', 'table', 'blob'].every((service) => has(`__${service}ServiceUri`))
+  );
 }
 
 function gatewayUrl(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'>): string | undefined {

@@ -19,7 +19,6 @@ import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
 import { parseSettings, type Environment, type Settings } from './config.ts';
-import { ConfigError } from './errors.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
@@ -78,9 +77,10 @@ export function getServices(): Services {
 
 /** Makes services from settings. @throws ConfigError. */
 export function createServices(env: Environment): Services {
-  const settings = parseSettings(env);
-  const unknown = settings.QUALYS_STREAMS.filter((name) => !STREAMS.some((stream) => stream.name === name));
-  if (unknown.length > 0) throw unknownStreams(unknown);
+  const settings = parseSettings(
+    env,
+    STREAMS.map(({ name }) => name),
+  );
   for (const warning of settings.warnings) ambientLog.warn('SettingDoubtful', { warning });
   const clock: Clock = { now: () => new Date() };
   const owner = `${hostname()}-${process.pid}`;
@@ -170,10 +170,4 @@ function alertPoster(settings: Settings, clock: Clock): PushDependencies['post']
   if (url === undefined) return undefined;
   return ({ id, payload }: AlertItem) =>
     postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()));
-}
-
-function unknownStreams(names: readonly string[]): ConfigError {
-  const allowed = STREAMS.map(({ name }) => name).join(', ');
-  const message = `Settings: QUALYS_STREAMS must name streams of ${allowed}`;
-  return new ConfigError(`${message}, given ${JSON.stringify(names.join(','))}`, { publicMessage: message });
 }

@@ -3,8 +3,8 @@ import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
 
 /**
- * The data of a cell: two windows after `start`. `lean`: the first has two pages; `fat`: it has several chunks; `wide`: it is split;
- * `late`: more comes a quarter of an hour after the cell's start.
+ * The data of a cell: two windows after `start`. `lean`: the first has two pages (VM: one for each of two slices); `fat`: it has several
+ * chunks; `wide`: it is split; `late`: more comes a quarter of an hour after the cell's start.
  */
 export type DataShape = 'lean' | 'fat' | 'wide' | 'late';
 

@@ -131,6 +131,12 @@ describe('a bad value', () => {
     }
   });
 
+  test('of the streams is named together with what else is wrong', () => {
+    const given = { ...LEAST_SETTINGS, QUALYS_STREAMS: 'edr-events, foo', EDR_PAGE_SIZE: 'x' };
+    const read = () => parseSettings(given, ['edr-events', 'vm-detections']);
+    expect(read).toThrow(/EDR_PAGE_SIZE.*QUALYS_STREAMS must name streams of edr-events, vm-detections, given "foo"/);
+  });
+
   test('of every setting with a rule is tried here', () => {
     const free = new Set([
       'QUALYS_USERNAME',
@@ -395,8 +401,11 @@ describe('storage', () => {
     expect(by({ AzureWebJobsStorage__accountName: 'a' }).AzureWebJobsStorage__accountName).toBe('a');
     const queue = { AzureWebJobsStorage__queueServiceUri: 'https://a.queue.core.windows.net' };
     const table = { AzureWebJobsStorage__tableServiceUri: 'https://a.table.core.windows.net' };
-    expect(by({ ...queue, ...table })).toMatchObject({ ...queue, ...table });
-    expect(() => by(queue)).toThrow('AzureWebJobsStorage must be set');
-    expect(() => by(table)).toThrow('AzureWebJobsStorage must be set');
+    const blob = { AzureWebJobsStorage__blobServiceUri: 'https://a.blob.core.windows.net' };
+    const all = { ...queue, ...table, ...blob };
+    expect(by(all)).toMatchObject(all);
+    for (const name of Object.keys(all)) {
+      expect(() => by({ ...all, [name]: undefined })).toThrow('AzureWebJobsStorage must be set');
+    }
   });
 });

@@ -27,6 +27,8 @@ export interface Feed {
   /** Works on what is in the queue, delays skipped. Failed windows go back as the planner sends them. */
   readonly workOff: (steps?: number) => Promise<void>;
   readonly windows: () => Promise<WindowRecord[]>;
+  /** Changes settings, as a restart with other ones does. */
+  readonly change: (changes: Readonly<Record<string, string>>) => void;
   /** What the rows that were uploaded hold in a column. */
   readonly column: (name: string) => unknown[];
   /** Calls the simulator has answered, by route. */
@@ -52,14 +54,15 @@ export async function startFeed(
   const simulator = await startSimulator({ ...EMPTY, ...options });
   running.push(simulator);
   const baseUrl = url(simulator);
-  const settings = parseSettings({
+  const given = {
     ...LEAST_SETTINGS,
     QUALYS_USERNAME: 'qualys-reader',
     QUALYS_PASSWORD: 'simulated-password',
     QUALYS_API_URL: baseUrl,
     QUALYS_GATEWAY_URL: baseUrl,
     ...changes,
-  });
+  };
+  const settings = parseSettings(given);
   const clock: Clock = { now: () => new Date() };
   const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
   const auth = createEdrAuth({ ...calls, username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD });
@@ -72,6 +75,7 @@ export async function startFeed(
     bench,
     windows,
     workOff,
+    change: (others) => void Object.assign(settings, parseSettings({ ...given, ...others })),
     ingest: async (from, to, steps) => {
       await bench.process(await bench.open(from, to));
       await workOff(steps);

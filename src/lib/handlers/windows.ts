@@ -51,7 +51,8 @@ async function operate(request: HttpRequest, done: string, act: Act): Promise<Ht
 function streamOf(request: HttpRequest): string {
   const { stream = '' } = request.params;
   if (STREAMS.some(({ name }) => name === stream)) return stream;
-  throw new ProblemError(404, `there is no stream ${JSON.stringify(stream.slice(0, 64))}`);
+  const names = STREAMS.map(({ name }) => name).join(', ');
+  throw new ProblemError(404, `there is no stream ${JSON.stringify(stream.slice(0, 64))}; there are ${names}`);
 }
 
 function isOpen({ state, acknowledged }: WindowRecord): boolean {

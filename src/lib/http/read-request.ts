@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ProblemError } from './problem.ts';
 
 /** Longest body accepted, in bytes. */
@@ -41,11 +41,28 @@ export function readParams<T extends z.ZodType>(request: HttpRequest, schema: T)
 
 /** Checks what a caller gave; `whole` names it where no field is at fault. @throws ProblemError (400) that names every wrong field. */
 export function checkInput<T extends z.ZodType>(value: unknown, schema: T, whole: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: explain });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => {
     const name = path.length === 0 ? whole : path.map(String).join('.');
     return message.startsWith(name) ? message : `${name}: ${message}`;
   });
   throw new ProblemError(400, [...new Set(errors)].join('; ').slice(0, 2000), errors.slice(0, 50));
+}
+
+const KINDS: Readonly<Record<string, string>> = { string: 'a text', array: 'a list', object: 'a JSON object' };
+
+/** Says what is allowed, where the schema has no words of its own for a fault. */
+function explain({ code, input, inst, ...issue }: z.core.$ZodRawIssue): string | undefined {
+  if (code === 'invalid_type') {
+    const kind = KINDS[String(issue.expected)] ?? String(issue.expected);
+    return input === undefined ? `must be given: ${kind}` : `must be ${kind}`;
+  }
+  const things = issue.origin === 'string' ? 'characters' : 'items';
+  if (code === 'too_small') return `must have at least ${String(issue.minimum)} ${things}`;
+  if (code === 'too_big') return `must have at most ${String(issue.maximum)} ${things}`;
+  if (code !== 'unrecognized_keys') return undefined;
+  const unknown = (issue.keys as string[]).map((key) => JSON.stringify(key.slice(0, 64))).join(', ');
+  const known = inst instanceof z.core.$ZodObject ? Object.keys(inst._zod.def.shape) : [];
+  return `there is no ${unknown}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
 }

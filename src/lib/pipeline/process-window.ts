@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { ClaimLostError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import { deliverChunk, type DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
@@ -265,6 +265,8 @@ async function recover(claim: Claim, item: WorkItem, error: unknown, deps: Proce
   record.attempts = recovery.attempts;
   if (error instanceof WaitError) record.waits++;
   if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
+  // Nothing came of what was asked: the next try asks by the settings as they are then, which may be repaired.
+  if (error instanceof FatalError && record.counts.fetched + record.counts.rows === 0) delete record.cursor;
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
   else if (recovery.lastError === undefined) deps.log.info('WindowWaits', fields);

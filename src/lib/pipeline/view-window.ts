@@ -12,7 +12,7 @@ export interface WindowView {
   readonly inWork: boolean;
   readonly pages: number;
   readonly calls: number;
-  /** Vendor's count; null where it does not count. */
+  /** Vendor's count, or the number of ids it lists; null where it tells neither. */
   readonly expected: number | null;
   readonly fetched: number;
   /** What the records hold in turn (VM: detections); null where it is not counted. */

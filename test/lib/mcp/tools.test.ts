@@ -117,7 +117,7 @@ describe('a wrong call', () => {
     ['qualys_edr_ping', { case_id: '1' }, /alert_group_identifiers.*qualys_edr_ping takes: case_id \(required\)/s],
     ['qualys_edr_ping', { case_id: '1', alert_group_identifiers: 'grp' }, /alert_group_identifiers/],
     ['qualys_edr_search_events', { pageSize: 0 }, /pageSize.*must be a whole number .*from 1/],
-    ['qualys_edr_search_events', { query: 'type:file' }, /Unrecognized key: "query".*takes: fromDate, .*filter/s],
+    ['qualys_edr_search_events', { query: 'type:file' }, /there is no "query".*takes: fromDate, .*filter/s],
     ['qualys_edr_event_details', { agentId: 'a' }, /eventId/],
     ['qualys_edr_event_details', { agentId: '..', eventId: 'x' }, /agentId: must be an id/],
     ['qualys_enrich', {}, /exactly one of host, user/],

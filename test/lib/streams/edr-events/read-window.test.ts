@@ -93,6 +93,17 @@ describe('a window of events', () => {
     }
   });
 
+  test('whose pages were refused for a setting is read once the setting is repaired', async () => {
+    const feed = await start({ EDR_SORT: '[{"no.such.token":"asc"}]' });
+    burst(feed, '2026-05-01T10:01:00Z', 20, 600_000);
+    const [refused] = await feed.ingest(FROM, TO, 2);
+    expect(refused).toMatchObject({ state: 'failed', counts: { expected: 20, fetched: 0 } });
+    feed.change({ EDR_SORT: '[{"event.eventProcessedTime":"asc"}]' });
+    await feed.workOff(5);
+    expect((await feed.windows())[0]?.state).toBe('closed');
+    expectAllOf(feed);
+  });
+
   test('that holds nothing but events of its neighbour is complete', async () => {
     const feed = await start();
     burst(feed, TO, 3);

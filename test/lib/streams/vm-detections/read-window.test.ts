@@ -71,6 +71,16 @@ describe('a window of hosts', () => {
     expectAllOf(feed);
   });
 
+  test('whose slices were refused for a setting is read once the setting is repaired', async () => {
+    const feed = await start(35, {}, { VM_PARAMS: 'no_such_parameter=1' });
+    const refused = await feed.ingest(FROM, TO, 4);
+    expect(refused.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    feed.change({ VM_PARAMS: '' });
+    await feed.workOff(10);
+    expect((await feed.windows()).map(({ state }) => state)).toEqual(['closed', 'closed']);
+    expectAllOf(feed);
+  });
+
   test('is not asked for a page after the list of ids was refused for the login', async () => {
     const feed = await start(15);
     feed.simulator.configure({ password: 'changed' });
