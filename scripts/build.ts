@@ -1,9 +1,9 @@
 /**
  * Bundles the function app for deployment: `dist/main.cjs` registers the triggers, `dist/handlers.cjs` is what they run, and beside them
  * are the libraries that few invocations need. Each is loaded with its first use, because most of a cold start is spent on compiling what
- * is loaded. All have source maps. `dist/dashboard/` is the page in the browser, whose files are read with its first request.
+ * is loaded. What holds code of ours has source maps. `dist/dashboard/` is the page in the browser, whose files are read with its first request.
  */
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
@@ -30,9 +30,8 @@ const lazyPackages: Plugin = {
   },
 };
 
-const result = await build({
+const options = {
   absWorkingDir: root,
-  entryPoints: [{ in: 'src/index.ts', out: 'main' }, ...Object.entries(LAZY).map(([name, out]) => ({ in: name, out }))],
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -40,7 +39,6 @@ const result = await build({
   target: 'node22',
   format: 'cjs',
   minify: true,
-  sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
   write: false,
@@ -53,6 +51,14 @@ const result = await build({
   // A dependency calls createRequire(import.meta.url), which CommonJS output leaves empty.
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+} satisfies BuildOptions;
+const parts = Object.entries(LAZY).map(([name, out]) => ({ in: name, out }));
+const isLibrary = (part: { readonly in: string }): boolean => part.in.startsWith('@');
+const libraries = await build({ ...options, entryPoints: parts.filter(isLibrary) });
+const own = await build({
+  ...options,
+  entryPoints: [{ in: 'src/index.ts', out: 'main' }, ...parts.filter((part) => !isLibrary(part))],
+  sourcemap: true,
 });
 const page = await build({
   absWorkingDir: root,
@@ -83,4 +89,5 @@ for (const name of ['index.html', 'icon.svg']) {
   await place(join(root, 'dist/dashboard', name), await readFile(join(root, 'src/dashboard', name)));
 }
 // The bundle comes last: who looks whether the build is up to date looks at that.
-for (const { path, contents } of [...page.outputFiles, ...result.outputFiles]) await place(path, contents);
+const files = [...page.outputFiles, ...libraries.outputFiles, ...own.outputFiles];
+for (const { path, contents } of files) await place(path, contents);

@@ -5,6 +5,9 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+/** Files of a build that was broken off. */
+const LEFT_BEHIND = /\.\d+$/;
+
 /**
  * Fills `target` anew from the project at `root`.
  * @throws Error when the bundle has not been built.
@@ -17,7 +20,7 @@ export async function stagePackage(root: string, target: string): Promise<void> 
   };
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
-  await cp(join(root, 'dist'), join(target, 'dist'), { recursive: true });
+  await cp(join(root, 'dist'), join(target, 'dist'), { recursive: true, filter: (path) => !LEFT_BEHIND.test(path) });
   await cp(join(root, 'host.json'), join(target, 'host.json'));
   await writeFile(join(target, 'package.json'), `${JSON.stringify({ name, version, private: true, main }, null, 2)}\n`);
 }

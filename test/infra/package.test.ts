@@ -79,7 +79,8 @@ describe('a staged package', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'stage-'));
     mkdirSync(join(directory, 'project/dist/dashboard'), { recursive: true });
-    for (const path of ['dist/main.cjs', 'dist/main.cjs.map', 'dist/dashboard/app.js', 'host.json', 'README.md']) {
+    const built = ['dist/main.cjs', 'dist/main.cjs.map', 'dist/main.cjs.map.4711', 'dist/dashboard/app.js'];
+    for (const path of [...built, 'host.json', 'README.md']) {
       writeFileSync(join(directory, 'project', path), path);
     }
     writeFileSync(join(directory, 'project/package.json'), read('package.json'));
@@ -91,7 +92,7 @@ describe('a staged package', () => {
     rmSync(directory, { recursive: true });
   });
 
-  test('holds the bundle with all that lies beside it, host.json and package.json', () => {
+  test('holds the bundle with all that lies beside it but what a broken build left, host.json and package.json', () => {
     const paths = readdirSync(join(directory, 'out'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(join(directory, 'out'), join(entry.parentPath, entry.name)));

@@ -63,6 +63,6 @@ function explain({ code, input, inst, ...issue }: z.core.$ZodRawIssue): string |
   if (code === 'too_big') return `must have at most ${String(issue.maximum)} ${things}`;
   if (code !== 'unrecognized_keys') return undefined;
   const unknown = (issue.keys as string[]).map((key) => JSON.stringify(key.slice(0, 64))).join(', ');
-  const known = inst instanceof z.core.$ZodObject ? Object.keys(inst._zod.def.shape) : [];
+  const known = inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
   return `there is no ${unknown}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
 }
