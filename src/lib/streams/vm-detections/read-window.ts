@@ -1,7 +1,7 @@
 import { ConfigError, ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
-import { countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -170,7 +170,9 @@ async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | und
  */
 async function listIds({ task, services, options }: Reading, range: IdBounds): Promise<IdRange[] | undefined> {
   try {
-    return await services.vm.hostIds(selectionOf(task, range), options);
+    const ids = await services.vm.hostIds(selectionOf(task, range), options);
+    // What the vendor lists beyond the range would be cut into slices that overlap others, or that are the window itself.
+    return clipIds(ids, toId(range.idMin), toId(range.idMax));
   } catch (error) {
     task.signal.throwIfAborted();
     if (error instanceof WaitError || !(error instanceof ConnectorError) || isRefusedLogin(error)) throw error;
@@ -179,8 +181,15 @@ async function listIds({ task, services, options }: Reading, range: IdBounds): P
   }
 }
 
+/** Whether the account itself is refused; a bare 403 may say no more than that it has no right to this list. */
 function isRefusedLogin(error: ConnectorError): boolean {
-  return error instanceof ConfigError && error.fault.status === 401;
+  if (!(error instanceof ConfigError)) return false;
+  const { status, code = '' } = error.fault;
+  return status !== 403 || /^20\d\d$/.test(code);
+}
+
+function toId(id: string | undefined): bigint | undefined {
+  return id === undefined ? undefined : BigInt(id);
 }
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
