@@ -33,6 +33,8 @@ interface IdBounds {
   readonly idMax?: string;
 }
 
+type OpenRange = Readonly<Record<'idMin' | 'idMax', string | undefined>>;
+
 /** Slices of one window at most, so that a split fits one transaction. */
 const MAX_SLICES = 64;
 /** Failures in a row after which a slice is halved: one host or one slow stretch must not hold up the others. */
@@ -194,15 +196,32 @@ function toId(id: string | undefined): bigint | undefined {
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
 function slicesOf(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
-  const { from, to } = reading.task.window;
   const left = { ...reading.range, ...pick(cursor) };
-  const { filters, resume } = cursor;
-  return sliceIds(ids, size).map((slice, index, all) => {
-    const idMin = index === 0 ? left.idMin : slice.idMin;
-    const idMax = index === all.length - 1 ? left.idMax : slice.idMax;
-    // A host that was uploaded in part is the first of what is left.
-    const start: VmCursor = { filters, ...(index === 0 && resume !== undefined ? { resume } : {}) };
-    return { from, to, slice: `ids.${idMin ?? ''}-${idMax ?? ''}`, cursor: toJson(start) };
+  const ranges = sliceIds(ids, size).map((slice, index, all) => ({
+    idMin: index === 0 ? left.idMin : slice.idMin,
+    idMax: index === all.length - 1 ? left.idMax : slice.idMax,
+  }));
+  return toSlices(reading, ranges, cursor);
+}
+
+/** A slice for a host that fails on its own, and one for what is left on either side of it: the list may have left hosts out. */
+function slicesAround(reading: Reading, host: bigint, cursor: VmCursor): WindowSlice[] {
+  const { idMin, idMax } = { ...reading.range, ...pick(cursor) };
+  const [before, id, after] = [(host - 1n).toString(), host.toString(), (host + 1n).toString()];
+  const ranges = [
+    ...(host > 0n && isAfter(id, idMin) ? [{ idMin, idMax: before }] : []),
+    { idMin: id, idMax: id },
+    ...(isBeyond(after, idMax) ? [] : [{ idMin: after, idMax }]),
+  ];
+  return toSlices(reading, ranges, cursor);
+}
+
+function toSlices(reading: Reading, ranges: readonly OpenRange[], cursor: VmCursor): WindowSlice[] {
+  const { from, to } = reading.task.window;
+  // A host that was uploaded in part is in one of them; the others never meet it.
+  const { idMin: _, ...start } = cursor;
+  return ranges.map(({ idMin = '', idMax = '' }) => {
+    return { from, to, slice: `ids.${idMin}-${idMax}`, cursor: toJson(start) };
   });
 }
 
@@ -212,12 +231,13 @@ async function halve(reading: Reading, cursor: VmCursor): Promise<Outcome | unde
   const ids = await listIds(reading, { ...range, ...pick(cursor) });
   if (ids === undefined) return undefined;
   const hosts = countIds(ids);
-  if (hosts > 1) {
-    const slices = slicesOf(reading, ids, Math.ceil(hosts / 2), cursor);
+  const host = ids[0]?.first;
+  if (host === undefined) return undefined;
+  const slices = hosts > 1 ? slicesOf(reading, ids, Math.ceil(hosts / 2), cursor) : slicesAround(reading, host, cursor);
+  if (slices.length > 1) {
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };
   }
-  const host = ids[0]?.first;
-  if (host === undefined || task.attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
+  if (task.attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
   const reason = `host ${host} is left out after ${task.attempts} failures on its own: ${task.lastError ?? ''}`;
   return { kind: 'skipped', reason };
 }

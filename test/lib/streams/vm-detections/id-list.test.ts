@@ -65,6 +65,21 @@ const uploaded = (feed: Feed): number[] =>
     .map(Number)
     .sort((left, right) => left - right);
 
+/** Breaks off the pages that a host is on. */
+function breakPage(response: ServerResponse, query: Query, host: number): boolean {
+  const [idMin, idMax] = boundsOf(query);
+  const isOn = idMin <= host && host <= idMax;
+  if (isOn) response.destroy();
+  return isOn;
+}
+
+async function expectAllBut(feed: Feed, host: number, hosts: readonly number[]): Promise<void> {
+  expect(uploaded(feed)).toEqual(hosts.filter((id) => id !== host));
+  const open = (await feed.windows()).filter(({ state }) => state !== 'closed');
+  expect(open).toHaveLength(1);
+  expect(open[0]?.lastError).toContain(`host ${host} is left out`);
+}
+
 test('a list with a range of more ids than there can be hosts is cut without a gap', async () => {
   const list: Answer = (response) => response.end(idSet('<ID_RANGE>1-9999999999999999999</ID_RANGE>'));
   const { feed } = await startVendor({ hosts: [], list });
@@ -82,18 +97,25 @@ test('a list that goes beyond the range asked for never cuts a slice into itself
   const { feed } = await startVendor({
     hosts,
     list: (response) => response.end(idSet(hosts.map((id) => `<ID>${id}</ID>`).join(''))),
-    page: (response, query) => {
-      const [idMin, idMax] = boundsOf(query);
-      if (idMin > broken || idMax < broken) return false;
-      response.destroy();
-      return true;
-    },
+    page: (response, query) => breakPage(response, query, broken),
   });
   await feed.ingest(FROM, TO, 80);
-  expect(uploaded(feed)).toEqual(hosts.filter((id) => id !== broken));
-  const open = (await feed.windows()).filter(({ state }) => state !== 'closed');
-  expect(open).toHaveLength(1);
-  expect(open[0]?.lastError).toContain(`host ${broken} is left out`);
+  await expectAllBut(feed, broken, hosts);
+});
+
+test('hosts that the list leaves out are read even beside one that breaks every page it is on', async () => {
+  const hosts = hostsUpTo(5);
+  const broken = 104;
+  const { feed } = await startVendor({
+    hosts,
+    list: (response, query) => {
+      const [idMin, idMax] = boundsOf(query);
+      response.end(idSet(idMin <= broken && broken <= idMax ? `<ID>${broken}</ID>` : ''));
+    },
+    page: (response, query) => breakPage(response, query, broken),
+  });
+  await feed.ingest(FROM, TO, 80);
+  await expectAllBut(feed, broken, hosts);
 });
 
 const refusal = (code: string): string =>
