@@ -31,6 +31,11 @@ export class PermitLine {
     return this.#turns.some((turn) => RANK[turn.priority] < RANK[priority]);
   }
 
+  /** How many have not tried yet to take the permit that has come free for them. */
+  woken(): number {
+    return this.#turns.filter(({ isWoken }) => isWoken).length;
+  }
+
   /** The first for whom no permit has come free yet. */
   first(): Turn | undefined {
     const unwoken = this.#turns.filter(({ isWoken }) => !isWoken);

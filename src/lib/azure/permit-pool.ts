@@ -106,8 +106,10 @@ export class PermitPool {
     this.#held = this.#held.filter(({ until }) => until > now);
     if (this.#mustYield(priority)) return undefined;
     if (this.#held.length > permitCount(this.#state, this.#options.concurrency)) return undefined;
-    const idle = this.#held.find(({ isBusy }) => !isBusy);
-    return idle === undefined ? undefined : this.#use(idle);
+    const idle = this.#held.filter(({ isBusy }) => !isBusy);
+    // Who was woken for a permit gets it, however fast one that has just come is.
+    const free = idle[this.#line.woken()];
+    return free === undefined ? undefined : this.#use(free);
   }
 
   async #takeNew(priority: Priority): Promise<Permit | undefined> {

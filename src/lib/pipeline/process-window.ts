@@ -133,7 +133,7 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
       durationMs: Date.now() - startedAt,
     });
   }
-  const { cursor, counts } = structuredClone(record);
+  const { cursor, counts, attempts, waits } = structuredClone(record);
   record.cursor = step.cursor;
   record.counts.fetched += step.fetched ?? 0;
   if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
@@ -148,8 +148,10 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
   try {
     await claim.save(step.ledger);
   } catch (error) {
-    // The keys were not booked, so what they count must not be booked with the recovery either.
-    if (step.ledger !== undefined) Object.assign(record, { cursor, counts: Object.assign(record.counts, counts) });
+    // The keys were not booked, so what they count must not be booked with the recovery either, nor the page as a success.
+    if (step.ledger !== undefined) {
+      Object.assign(record, { cursor, attempts, waits, counts: Object.assign(record.counts, counts) });
+    }
     throw error;
   }
   const { pages, fetched } = record.counts;

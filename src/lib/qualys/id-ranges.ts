@@ -53,7 +53,8 @@ export function* eachId(ranges: readonly IdRange[]): Generator<bigint> {
  * @param size most ids a slice, 1 or more.
  */
 export function sliceIds(ranges: readonly IdRange[], size: number): IdSlice[] {
-  if (!Number.isSafeInteger(size) || size < 1)
+  // Beyond 2^53 too: the vendor may list a range of any length, and where to cut it need not be exact.
+  if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`size must be a whole number of 1 or more, given ${size}`);
   const total = countIds(ranges);
   const slices = Math.max(1, Math.ceil(total / size));

@@ -1,4 +1,5 @@
 import { RetryableError } from '../errors.ts';
+import type { Priority } from '../pipeline/ports.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readAhead } from './read-ahead.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -24,6 +25,8 @@ export interface QualysAnswer {
 /** How an answer's body is read. */
 export interface ReadOptions {
   readonly url: string;
+  /** An `interactive` answer is read before all others. */
+  readonly priority: Priority;
   /** What is left of the time for the first byte, in milliseconds. */
   readonly firstPartMs: number;
   readonly idleTimeoutMs: number;
@@ -44,7 +47,8 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** Wraps a response so that its body keeps our time limits and gives the permit back exactly once. */
 export function readAnswer(response: Response, options: ReadOptions): QualysAnswer {
-  const { body, peek } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES), options.settle);
+  const isUrgent = options.priority === 'interactive';
+  const { body, peek } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES, isUrgent), options.settle);
   const cancel = (): void => {
     options.stop.abort(new RetryableError('The answer of Qualys was given up before its end'));
     void response.body?.cancel().catch(() => undefined);

@@ -12,8 +12,12 @@ interface Waiting {
 
 /** Who has waited for so long, in milliseconds, goes first. */
 const PATIENCE_MS = 500;
-/** Parts that have arrived, of all answers of this process. */
-let arrivals = 0;
+/** What has arrived so far, of all answers of this process, in bytes. */
+let arrived = 0;
+/** Less in a turn is a trickle: waiting for its end would hold everybody up for as long as a slow sender likes. */
+const TRICKLE_BYTES = 4096;
+/** What a reader takes in one turn: were it one part, the many small parts of older answers would keep younger ones from their turn. */
+const TURN_BYTES = 65_536;
 /** Answers so far: the number of the next one. */
 let answers = 0;
 /** In the order of asking. */
@@ -21,7 +25,7 @@ const waiting: Waiting[] = [];
 let isGivingTurns = false;
 
 /**
- * Waits for a turn of the event loop in which no part of any answer arrives: an answer received to its end frees its permit for the next
+ * Waits for a turn of the event loop in which nothing but a trickle arrives: an answer received to its end frees its permit for the next
  * call, so receiving goes before the work on what is received. Reading ahead is bounded, so that does not last. One reader has a turn at a
  * time: of the answers that are whole the oldest, so that pages come to their end one after the other; the others take turns.
  */
@@ -37,9 +41,9 @@ async function giveTurns(): Promise<void> {
   while (waiting.length > 0) {
     let before: number;
     do {
-      before = arrivals;
+      before = arrived;
       await setImmediate();
-    } while (arrivals !== before);
+    } while (arrived - before >= TRICKLE_BYTES);
     waiting.splice(pickNext(), 1)[0]?.goOn();
   }
   isGivingTurns = false;
@@ -59,11 +63,17 @@ function pickNext(): number {
 /**
  * Reads an iterator before its parts are asked for, up to `mostBytes` of them, so that whoever sends is not held up by a slow reader.
  * An error is thrown once the parts before it have been read. What is read ahead starts with the first call of `next`.
+ * @param isUrgent whether its reader waits for no turn: somebody waits for a short answer, which is not to come after long pages.
  */
-export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: number): AsyncIterator<Uint8Array, void> {
+export function readAhead(
+  parts: AsyncIterator<Uint8Array, void>,
+  mostBytes: number,
+  isUrgent = false,
+): AsyncIterator<Uint8Array, void> {
   const answer = answers++;
   const ready: Uint8Array[] = [];
   let readyBytes = 0;
+  let untilTurn = isUrgent ? Infinity : TURN_BYTES;
   let ended: { readonly error?: unknown } | undefined;
   let reading: Promise<void> | undefined;
 
@@ -72,7 +82,7 @@ export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: num
       const part = await parts.next();
       if (part.done === true) ended ??= {};
       else {
-        arrivals++;
+        arrived += part.value.byteLength;
         ready.push(part.value);
         readyBytes += part.value.byteLength;
       }
@@ -91,9 +101,13 @@ export function readAhead(parts: AsyncIterator<Uint8Array, void>, mostBytes: num
     next: async () => {
       goOn();
       if (ready.length === 0 && ended === undefined) await reading;
-      await quietTurn(answer, () => ended !== undefined);
+      if (untilTurn <= 0) {
+        await quietTurn(answer, () => ended !== undefined);
+        untilTurn = TURN_BYTES;
+      }
       const value = ready.shift();
       if (value !== undefined) {
+        untilTurn -= value.byteLength;
         readyBytes -= value.byteLength;
         goOn();
         return { value, done: false };

@@ -98,9 +98,13 @@ export function createVmApi(deps: VmApiDeps): VmApi {
     );
   const idPage = async (list: List, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
     const answer = await call(deps, list.path, parameters, options);
-    const page = await readIdSet(answer.body, list.root);
-    if ('foreign' in page) throw await documentError(page.foreign, answer, options);
-    return page;
+    try {
+      const page = await readIdSet(answer.body, list.root);
+      if ('foreign' in page) throw await documentError(page.foreign, answer, options);
+      return page;
+    } finally {
+      answer.cancel();
+    }
   };
   return {
     detections: async (hosts, options) =>

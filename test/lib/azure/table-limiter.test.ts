@@ -303,6 +303,23 @@ describe('within one process', () => {
     expect(Date.now() - startedAt).toBeLessThan(3000);
   });
 
+  test('a worker that asks again at once does not keep those who wait from their turn', async () => {
+    const limiter = instance({}, 1);
+    const calls = [0, 0, 0];
+    let isDone = false;
+    const work = async (worker: number): Promise<void> => {
+      while (!isDone) {
+        const permit = await acquire(limiter);
+        calls[worker]! += 1;
+        await sleep(1);
+        permit.release();
+        isDone ||= calls[worker]! >= 60;
+      }
+    };
+    await Promise.all([work(0), work(1), work(2)]);
+    expect(Math.min(...calls)).toBeGreaterThan(20);
+  });
+
   test('a permit given back twice counts once', async () => {
     const limiter = instance({ patienceMs: 200 }, 1);
     const first = await acquire(limiter);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ChunkRefusedError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -121,6 +122,28 @@ describe('an upload that fails', () => {
     expect(bench.deadLetters).toMatchObject([{ window: window.key, reason: '413' }]);
     expect((await bench.read(window))?.state).toBe('closed');
   });
+});
+
+test('a page whose keys cannot be stored counts as a failure each time, until its window has failed', async () => {
+  const stream = testStream(async function* () {
+    yield { chunk: chunkOf({ n: 1 }), cursor: 1, pageDone: true, ledger: { uploaded: new Uint8Array(16) } };
+    await Promise.resolve();
+    return { kind: 'complete' };
+  });
+  const bench = await setUp(stream);
+  const store: CheckpointStore = {
+    ...bench.store,
+    saveWindow: (record, ledger) =>
+      ledger === undefined
+        ? bench.store.saveWindow(record)
+        : Promise.reject(new RetryableError('storage answered 500')),
+  };
+  const window = await bench.open(FROM, TO);
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    await bench.process(window, { store });
+    expect(await bench.read(window)).toMatchObject({ attempts: attempt, state: attempt < 5 ? 'planned' : 'failed' });
+    bench.clock.forward(3_600_000);
+  }
 });
 
 describe('an error', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readAnswer } from '../../../src/lib/qualys/qualys-answer.ts';
 import { readAhead } from '../../../src/lib/qualys/read-ahead.ts';
+import type { Priority } from '../../../src/lib/pipeline/ports.ts';
+
+/** What a reader takes in one turn. */
+const TURN_BYTES = 65_536;
+const ENOUGH = 10 * TURN_BYTES;
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
 
@@ -65,12 +71,54 @@ test('given up in the middle of a read, it ends at once', async () => {
 });
 
 test('what is received is worked on only once nothing more arrives', async () => {
-  const taken: number[] = [];
-  const waiting = readAhead(partsOf([1]), 100);
-  const arriving = readAhead(partsOf([2, 3, 4, 5, 6], taken), 100);
+  const [taken, sizes] = [[] as number[], [20_000, 20_001, 20_002, 20_003]];
+  const waiting = readAhead(partsOf([TURN_BYTES, 1]), ENOUGH);
+  await waiting.next();
+  const arriving = readAhead(partsOf(sizes, taken), ENOUGH);
   void arriving.next();
   await waiting.next();
-  expect(taken).toEqual([2, 3, 4, 5, 6]);
+  expect(taken).toEqual(sizes);
+});
+
+test('answers that trickle in without end hold nobody up', async () => {
+  const trickled: number[] = [];
+  const trickles = Array.from({ length: 10 }, () => readAhead(partsOf(Array<number>(5000).fill(1), trickled), ENOUGH));
+  const reading = trickles.map(async (parts) => {
+    while ((await parts.next()).done !== true);
+  });
+  await collect(readAhead(partsOf([TURN_BYTES, TURN_BYTES, TURN_BYTES]), ENOUGH));
+  expect(trickled.length).toBeLessThan(1000);
+  await Promise.all(reading);
+});
+
+test('small parts of older answers do not keep a younger one from its turn', async () => {
+  const order: string[] = [];
+  async function read(name: string, parts: AsyncIterator<Uint8Array, void>): Promise<void> {
+    while ((await parts.next()).done !== true);
+    order.push(name);
+  }
+  const long = readAhead(partsOf(Array<number>(500).fill(1)), ENOUGH);
+  const short = readAhead(partsOf([TURN_BYTES, 1]), ENOUGH);
+  await Promise.all([read('long', long), read('short', short)]);
+  expect(order).toEqual(['short', 'long']);
+});
+
+test('the answer that a person waits for is read before the pages that came first', async () => {
+  const order: string[] = [];
+  async function read(priority: Priority, parts: number): Promise<void> {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (let part = 0; part < parts; part++) controller.enqueue(new Uint8Array(TURN_BYTES));
+        controller.close();
+      },
+    });
+    const limits = { url: 'http://127.0.0.1', firstPartMs: 60_000, idleTimeoutMs: 60_000 };
+    const rest = { stop: new AbortController(), settle: () => undefined };
+    for await (const _ of readAnswer(new Response(body), { ...limits, ...rest, priority }).body) await turn();
+    order.push(priority);
+  }
+  await Promise.all([read('live', 40), read('live', 40), read('interactive', 20)]);
+  expect(order[0]).toBe('interactive');
 });
 
 test('an answer that never ends and is not read holds nobody up', async () => {
@@ -90,9 +138,12 @@ test('of two answers that are there, the older one is read to its end first', as
   async function read(name: string, parts: AsyncIterator<Uint8Array, void>): Promise<void> {
     while ((await parts.next()).done !== true) order.push(name);
   }
-  const [older, younger] = [readAhead(partsOf([1, 1, 1]), 100), readAhead(partsOf([1, 1, 1]), 100)];
+  const sizes = [TURN_BYTES, TURN_BYTES, TURN_BYTES];
+  const [older, younger] = [readAhead(partsOf(sizes), ENOUGH), readAhead(partsOf(sizes), ENOUGH)];
+  // What a reader takes before its first turn is small.
+  await Promise.all([older.next(), younger.next()]);
   await Promise.all([read('younger', younger), read('older', older)]);
-  expect(order).toEqual(['older', 'older', 'older', 'younger', 'younger', 'younger']);
+  expect(order).toEqual(['older', 'older', 'younger', 'younger']);
 });
 
 test('a short answer does not wait for a long one that came before it', async () => {

@@ -1,7 +1,7 @@
 import { ConfigError, ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
-import { countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -32,6 +32,8 @@ interface IdBounds {
   readonly idMin?: string;
   readonly idMax?: string;
 }
+
+type OpenRange = Readonly<Record<'idMin' | 'idMax', string | undefined>>;
 
 /** Slices of one window at most, so that a split fits one transaction. */
 const MAX_SLICES = 64;
@@ -170,7 +172,9 @@ async function fanOut(reading: Reading, cursor: VmCursor): Promise<Outcome | und
  */
 async function listIds({ task, services, options }: Reading, range: IdBounds): Promise<IdRange[] | undefined> {
   try {
-    return await services.vm.hostIds(selectionOf(task, range), options);
+    const ids = await services.vm.hostIds(selectionOf(task, range), options);
+    // What the vendor lists beyond the range would be cut into slices that overlap others, or that are the window itself.
+    return clipIds(ids, toId(range.idMin), toId(range.idMax));
   } catch (error) {
     task.signal.throwIfAborted();
     if (error instanceof WaitError || !(error instanceof ConnectorError) || isRefusedLogin(error)) throw error;
@@ -179,21 +183,45 @@ async function listIds({ task, services, options }: Reading, range: IdBounds): P
   }
 }
 
+/** Whether the account itself is refused; a bare 403 may say no more than that it has no right to this list. */
 function isRefusedLogin(error: ConnectorError): boolean {
-  return error instanceof ConfigError && error.fault.status === 401;
+  if (!(error instanceof ConfigError)) return false;
+  const { status, code = '' } = error.fault;
+  return status !== 403 || /^20\d\d$/.test(code);
+}
+
+function toId(id: string | undefined): bigint | undefined {
+  return id === undefined ? undefined : BigInt(id);
 }
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
 function slicesOf(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
-  const { from, to } = reading.task.window;
   const left = { ...reading.range, ...pick(cursor) };
-  const { filters, resume } = cursor;
-  return sliceIds(ids, size).map((slice, index, all) => {
-    const idMin = index === 0 ? left.idMin : slice.idMin;
-    const idMax = index === all.length - 1 ? left.idMax : slice.idMax;
-    // A host that was uploaded in part is the first of what is left.
-    const start: VmCursor = { filters, ...(index === 0 && resume !== undefined ? { resume } : {}) };
-    return { from, to, slice: `ids.${idMin ?? ''}-${idMax ?? ''}`, cursor: toJson(start) };
+  const ranges = sliceIds(ids, size).map((slice, index, all) => ({
+    idMin: index === 0 ? left.idMin : slice.idMin,
+    idMax: index === all.length - 1 ? left.idMax : slice.idMax,
+  }));
+  return toSlices(reading, ranges, cursor);
+}
+
+/** A slice for a host that fails on its own, and one for what is left on either side of it: the list may have left hosts out. */
+function slicesAround(reading: Reading, host: bigint, cursor: VmCursor): WindowSlice[] {
+  const { idMin, idMax } = { ...reading.range, ...pick(cursor) };
+  const [before, id, after] = [(host - 1n).toString(), host.toString(), (host + 1n).toString()];
+  const ranges = [
+    ...(host > 0n && isAfter(id, idMin) ? [{ idMin, idMax: before }] : []),
+    { idMin: id, idMax: id },
+    ...(isBeyond(after, idMax) ? [] : [{ idMin: after, idMax }]),
+  ];
+  return toSlices(reading, ranges, cursor);
+}
+
+function toSlices(reading: Reading, ranges: readonly OpenRange[], cursor: VmCursor): WindowSlice[] {
+  const { from, to } = reading.task.window;
+  // A host that was uploaded in part is in one of them; the others never meet it.
+  const { idMin: _, ...start } = cursor;
+  return ranges.map(({ idMin = '', idMax = '' }) => {
+    return { from, to, slice: `ids.${idMin}-${idMax}`, cursor: toJson(start) };
   });
 }
 
@@ -203,12 +231,13 @@ async function halve(reading: Reading, cursor: VmCursor): Promise<Outcome | unde
   const ids = await listIds(reading, { ...range, ...pick(cursor) });
   if (ids === undefined) return undefined;
   const hosts = countIds(ids);
-  if (hosts > 1) {
-    const slices = slicesOf(reading, ids, Math.ceil(hosts / 2), cursor);
+  const host = ids[0]?.first;
+  if (host === undefined) return undefined;
+  const slices = hosts > 1 ? slicesOf(reading, ids, Math.ceil(hosts / 2), cursor) : slicesAround(reading, host, cursor);
+  if (slices.length > 1) {
     return { kind: 'split', slices, reason: `${task.attempts} failures in a row: ${task.lastError ?? ''}` };
   }
-  const host = ids[0]?.first;
-  if (host === undefined || task.attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
+  if (task.attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
   const reason = `host ${host} is left out after ${task.attempts} failures on its own: ${task.lastError ?? ''}`;
   return { kind: 'skipped', reason };
 }
