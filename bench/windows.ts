@@ -21,7 +21,7 @@ export interface CaughtUp {
   readonly windows: number;
   /** Rows of the destination table that the windows have booked. */
   readonly booked: number;
-  /** Rows of state in the end, and the most that were seen at once. */
+  /** Rows of state of the windows in the end, and the most that were seen at once. */
   readonly stateRows: number;
   readonly peakStateRows: number;
 }
@@ -60,8 +60,10 @@ async function listRows(table: TableClient): Promise<StateRow[]> {
   try {
     for await (const { rowKey = '', state, closedAt, rows } of table.listEntities<StateRow>({
       queryOptions: { select },
-    }))
-      found.push({ rowKey, state, closedAt, rows });
+    })) {
+      // The stream's plan: one row, whatever the windows.
+      if (rowKey !== '~plan') found.push({ rowKey, state, closedAt, rows });
+    }
   } catch (error) {
     // Until the app has made its table.
     if ((error as { statusCode?: number }).statusCode !== 404) throw error;

@@ -58,6 +58,7 @@ function keysIn(bytes: Uint8Array): string[] {
 export function createMemoryStore(): MemoryStore {
   const watermarks = new Rows<WatermarkRecord>();
   const windows = new Rows<WindowRecord>();
+  const plans = new Rows<Versioned>();
   const backfills = new Rows<BackfillRecord>();
   const ledgers = new Map<string, Set<string>>();
   const keyOf = ({ stream, run, key }: Pick<WindowRecord, 'stream' | 'run' | 'key'>): string =>
@@ -86,6 +87,14 @@ export function createMemoryStore(): MemoryStore {
           .slice(0, limit),
       ),
     readWindow: (stream, run, key) => done(() => windows.get(keyOf({ stream, run, key }))),
+    readPlanTag: (stream) => done(() => plans.get(stream)?.etag),
+    openWindows: (records, planTag) =>
+      done(() => {
+        const stream = records[0]?.stream ?? '';
+        plans.check(stream, planTag);
+        plans.put(stream, {});
+        for (const record of records) windows.put(keyOf(record), record);
+      }),
     insertWindows: (records) =>
       done(() => {
         for (const record of records) if (windows.get(keyOf(record)) === undefined) windows.put(keyOf(record), record);

@@ -6,6 +6,8 @@ import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import { createWorld, START, STREAM, type NextFaults, type World } from './model-world.ts';
 
 const IS_SOAK = process.env.SOAK === '1';
+/** In whose twelfth run a planner that was held up opened a minute again which another one had opened. */
+const USUAL_SEED = 82768165;
 
 /** What the model knows: how far the clock has been moved, and whether a fault may end a backfill as failed. */
 interface Model {
@@ -152,7 +154,8 @@ test(
   'whatever happens in whatever order, nothing is lost and the watermark never runs ahead',
   { timeout: 600_000 },
   async () => {
-    const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+    // A commit that was green stays green: `npm test` plays the same runs each time, and the long form looks for new ones.
+    const seed = Number(process.env.FC_SEED ?? (IS_SOAK ? Date.now() % 2 ** 31 : USUAL_SEED));
     const numRuns = Number(process.env.FC_RUNS ?? (IS_SOAK ? 3000 : 80));
     console.log(`model-based test: FC_SEED=${seed}, ${numRuns} runs`);
     await fc.assert(

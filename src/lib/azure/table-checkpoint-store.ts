@@ -15,6 +15,8 @@ type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<s
 const TRANSACTION_SIZE = 100;
 /** First key that no window has: keys start with a year. */
 const AFTER_ALL_WINDOWS = '~';
+/** The row beside a stream's live windows that changes whenever some are opened; its ETag is the tag of the plan. */
+const PLAN_KEY = '~plan';
 
 /** The checkpoint store over Table Storage. Tables are made at first use. */
 export function createTableCheckpointStore(storage: Storage): CheckpointStore {
@@ -60,6 +62,19 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const entity = await getEntity(await windows(), partitionOf(stream, run), key);
         return entity === undefined ? undefined : fromEntity({ ...entity, etag: entity.etag ?? '' });
       }),
+    readPlanTag: (stream) =>
+      attempt('reading a plan', async () => {
+        const entity = await getEntity(await windows(), partitionOf(stream, 'live'), PLAN_KEY);
+        return entity?.etag;
+      }),
+    openWindows: (records, planTag) =>
+      attempt('opening windows', async () => {
+        const table = await windows();
+        let tag = planTag;
+        for (let at = 0; at < records.length; at += TRANSACTION_SIZE - 1) {
+          tag = await openAll(table, records.slice(at, at + TRANSACTION_SIZE - 1), tag);
+        }
+      }),
     insertWindows: (records) =>
       attempt('adding windows', async () => {
         const table = await windows();
@@ -74,14 +89,14 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         for (const [name, keys] of Object.entries(ledger)) {
           if (keys.length > 0) actions.push(...(await ledgerOf(table, record, name).append(keys)));
         }
-        record.etag = await submit(table, actions, record);
+        record.etag = await submit(table, actions, `window ${record.key}`);
       }),
     splitWindow: (record, slices) =>
       attempt('splitting a window', async () => {
         const { partitionKey, rowKey } = toEntity(record);
         const actions: TransactionAction[] = slices.map((slice) => ['create', toEntity(slice)]);
         actions.unshift(['delete', { partitionKey, rowKey, etag: record.etag ?? '' }]);
-        await submit(await windows(), actions, record);
+        await submit(await windows(), actions, `window ${record.key}`);
       }),
     ledger: (record) => ({ load: async (name) => ledgerOf(await windows(), record, name).load() }),
     clearLedger: (record) =>
@@ -210,13 +225,24 @@ async function insertAll(table: TableClient, entities: Entity[]): Promise<void> 
   }
 }
 
-async function submit(table: TableClient, actions: TransactionAction[], record: WindowRecord): Promise<string> {
+/** Adds windows of a stream and changes its plan's tag in one transaction; returns the new tag. */
+async function openAll(table: TableClient, records: WindowRecord[], tag: string | undefined): Promise<string> {
+  const entities = records.map(toEntity);
+  const plan = { partitionKey: entities[0]?.partitionKey ?? '', rowKey: PLAN_KEY };
+  const change: TransactionAction = tag === undefined ? ['create', plan] : ['update', plan, 'Replace', { etag: tag }];
+  return submit(
+    table,
+    [change, ...entities.map((entity): TransactionAction => ['create', entity])],
+    `plan of ${plan.partitionKey}`,
+  );
+}
+
+async function submit(table: TableClient, actions: TransactionAction[], what: string): Promise<string> {
   try {
     const result = await table.submitTransaction(actions);
     return result.subResponses[0]?.etag ?? '';
   } catch (thrown) {
-    if (isConflict(thrown))
-      throw new ClaimLostError(`window ${record.key} was changed by another worker`, { cause: thrown });
+    if (isConflict(thrown)) throw new ClaimLostError(`the ${what} was changed by another worker`, { cause: thrown });
     throw thrown;
   }
 }

@@ -230,6 +230,14 @@ export interface CheckpointStore {
   /** Windows of a run in order of time, from the one that starts at or after `since` on; at most `limit`. */
   readonly listWindows: (stream: string, run: string, since?: string, limit?: number) => Promise<WindowRecord[]>;
   readonly readWindow: (stream: string, run: string, key: string) => Promise<WindowRecord | undefined>;
+  /** Which state the plan of a stream is in; to be read before its live windows are listed. Undefined before any were opened. */
+  readonly readPlanTag: (stream: string) => Promise<string | undefined>;
+  /**
+   * Adds live windows of one stream to the plan that `planTag` was read from: a planner that was held up must not open time again which
+   * another one has opened since.
+   * @throws ClaimLostError when the plan has changed since; with over 99 windows, some may have been added.
+   */
+  readonly openWindows: (records: readonly WindowRecord[], planTag: string | undefined) => Promise<void>;
   /** Adds windows; those that exist already stay as they are. */
   readonly insertWindows: (records: readonly WindowRecord[]) => Promise<void>;
   /**

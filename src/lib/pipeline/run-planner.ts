@@ -65,6 +65,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const now = clock.now();
   const horizon = new Date(horizonOf(plan, await earlierTime(deps, now)));
   const mark = await readOrStart(deps, now, horizon);
+  const planTag = await store.readPlanTag(stream);
   // All of them, not only those after the watermark: an operator may have opened an incomplete window again.
   const records = await store.listWindows(stream, 'live');
   const { watermark, windows } = planWindows({
@@ -83,7 +84,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   if (opened.length > 0) {
     mark.opening = true;
     await store.saveWatermark(mark);
-    await store.insertWindows(opened);
+    await store.openWindows(opened, planTag);
   }
   await enqueue(deps, due, opened, now);
   delete mark.opening;

@@ -15,14 +15,16 @@ const FROM = Date.parse('2026-05-01T00:00:00Z');
 async function setUp(run = 'live') {
   const store = createTableCheckpointStore(await testStorage());
   const stream = uniqueName();
-  const open = async (count: number): Promise<WindowRecord[]> => {
-    const records = chop({ from: FROM, to: FROM + count * 60_000 }, 60_000).map(({ from, to }) =>
+  const minutes = (count: number): WindowRecord[] =>
+    chop({ from: FROM, to: FROM + count * 60_000 }, 60_000).map(({ from, to }) =>
       newWindow({ stream, run, from: isoSeconds(from), to: isoSeconds(to) }, NOW),
     );
+  const open = async (count: number): Promise<WindowRecord[]> => {
+    const records = minutes(count);
     await store.insertWindows(records);
     return records;
   };
-  return { store, stream, run, open };
+  return { store, stream, run, minutes, open };
 }
 
 const FULL: WindowRecord = {
@@ -134,6 +136,21 @@ describe('windows', () => {
     expect(listed).toHaveLength(250);
     expect(listed.filter(({ state }) => state === 'closed').map(({ key }) => key)).toEqual([third.key]);
     expect(listed.map(({ from }) => from)).toEqual([...listed.map(({ from }) => from)].sort());
+  });
+
+  test('are opened by the hundreds into the plan as it was read, and never into one that has changed since', async () => {
+    const { store, stream, minutes } = await setUp();
+    expect(await store.readPlanTag(stream)).toBeUndefined();
+    const records = minutes(260);
+    await store.openWindows(records.slice(0, 250), undefined);
+    expect(await store.listWindows(stream, 'live')).toHaveLength(250);
+    const tag = await store.readPlanTag(stream);
+    await expect(store.openWindows(records.slice(250), undefined)).rejects.toBeInstanceOf(ClaimLostError);
+    await store.openWindows(records.slice(250, 255), tag);
+    await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
+    expect(await store.listWindows(stream, 'live')).toHaveLength(255);
+    await store.pruneWindows(stream, 'live', '2027-01-01T00:00:00Z');
+    await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
   });
 
   test('are listed from a time on, up to a limit', async () => {

@@ -216,8 +216,8 @@ describe('a planner that was killed', () => {
     const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
     const store: CheckpointStore = {
       ...planner.store,
-      insertWindows: async (records) => {
-        await planner.store.insertWindows(records.slice(0, 2));
+      openWindows: async (records, planTag) => {
+        await planner.store.openWindows(records.slice(0, 2), planTag);
         throw new RetryableError('killed');
       },
     };
@@ -250,6 +250,28 @@ describe('planners that run at once', () => {
     expect(new Set(planner.taken())).toEqual(new Set(windows.map(({ key }) => key)));
     expect(await planner.watermark()).toBe('2026-05-01T06:00:00Z');
   });
+
+  test.each(['before it opened any window', 'when others are open'])(
+    'a planner held up %s opens no time again that another one has opened meanwhile',
+    async (since) => {
+      const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+      if (since === 'when others are open') await planner.tick();
+      planner.clock.forward(60_000);
+      const heldUp: CheckpointStore = {
+        ...planner.store,
+        openWindows: async (records, planTag) => {
+          planner.clock.forward(60_000);
+          await planner.tick();
+          await planner.store.openWindows(records, planTag);
+        },
+      };
+      await planner.tick({ store: heldUp });
+      expect(planner.log.events()).toContain('PlannerSkipped');
+      const windows = await planner.windows();
+      expect(windows.slice(1).map(({ from }) => from)).toEqual(windows.slice(0, -1).map(({ to }) => to));
+      expect(windows.at(-1)?.to).toBe('2026-05-01T12:00:00Z');
+    },
+  );
 
   test('never move the watermark back', async () => {
     const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
