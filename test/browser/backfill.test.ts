@@ -43,6 +43,14 @@ describe('a backfill', () => {
     await close();
   });
 
+  test('is offered for the streams that are enabled, and no others', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    await openForm(page);
+    const offered = await page.getByLabel('Stream', { exact: true }).locator('option').allTextContents();
+    expect(offered).toEqual(['edr-events', 'vm-detections']);
+    await close();
+  });
+
   test('is offered for last month, and the others of the usual ranges', async () => {
     const { page, close } = await openDashboard(browser, scene);
     await openForm(page);

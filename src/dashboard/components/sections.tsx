@@ -45,13 +45,7 @@ export function Sections({ data, status, ping, onPing }: SectionsProps) {
         />
       ))}
       <DisabledStreams streams={status.streams} />
-      <Backfills
-        backfills={data.backfills}
-        streams={status.streams}
-        now={now}
-        isOpen={isFormOpen}
-        setOpen={setFormOpen}
-      />
+      <Backfills backfills={data.backfills} streams={streams} now={now} isOpen={isFormOpen} setOpen={setFormOpen} />
       <div class="grid">
         <Limits limits={status.limits} now={now} />
         <Connections ping={ping} onPing={onPing} />
