@@ -73,11 +73,16 @@ export function classifyDocument(
   return new RetryableError(describe(facts, 'came without the data asked for'), { fault: faultOf(facts) });
 }
 
+/** Whether a code of the vendor's refuses the account itself, whatever the HTTP status. */
+export function isAccountCode(code: string): boolean {
+  return /^20\d\d$/.test(code);
+}
+
 function byCode(facts: Facts): ConnectorError | undefined {
   const { code } = facts.message;
   if (code === CONCURRENCY_CODE) return waitFor(facts, CONCURRENCY_WAIT_MS);
   if (code === RATE_CODE) return waitFor(facts);
-  if (code !== undefined && /^20\d\d$/.test(code)) return refused(facts, code);
+  if (code !== undefined && isAccountCode(code)) return refused(facts, code);
   if (facts.status === 429) return waitFor(facts);
   if (code === INTERNAL_ERROR_CODE || facts.message.kind === 'generic-return') return passing(facts);
   if (code === BLOCKED_BY_OBJECT_CODE && asksToWait(facts)) return waitFor(facts);

@@ -1,6 +1,7 @@
 import { ConfigError, ConnectorError, RetryableError, WaitError, messageOf } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
+import { isAccountCode } from '../../qualys/classify-answer.ts';
 import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters, type HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
@@ -187,7 +188,7 @@ async function listIds({ task, services, options }: Reading, range: IdBounds): P
 function isRefusedLogin(error: ConnectorError): boolean {
   if (!(error instanceof ConfigError)) return false;
   const { status, code = '' } = error.fault;
-  return status !== 403 || /^20\d\d$/.test(code);
+  return status !== 403 || isAccountCode(code);
 }
 
 function toId(id: string | undefined): bigint | undefined {
