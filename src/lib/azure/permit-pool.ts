@@ -12,6 +12,7 @@ import { viewLimits } from './view-limits.ts';
 
 const POLL_MS = 150;
 const MAX_TRIES = 20;
+
 interface HeldLease {
   readonly id: string;
   until: number;

@@ -133,7 +133,8 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
       durationMs: Date.now() - startedAt,
     });
   }
-  const { cursor, counts, attempts, waits } = structuredClone(record);
+  const { cursor, attempts, waits } = record;
+  const counts = { ...record.counts };
   record.cursor = step.cursor;
   record.counts.fetched += step.fetched ?? 0;
   if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
