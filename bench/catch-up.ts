@@ -12,6 +12,8 @@ const LATENCY_MS = 200;
 const CONCURRENCY = 2;
 const EVENTS = 200_000;
 const HOSTS = 50_000;
+/** Each with a stack of its own, in which nothing is known yet. */
+const RUNS = 5;
 /** The rival is timed on a part of its calls: all of them would take seven minutes. */
 const RIVAL_CALLS = 50;
 const RIVAL_PAGE = 100;
@@ -22,6 +24,9 @@ const RIVAL_PAGE = 100;
  */
 const EDR_SETTINGS = { EDR_WINDOW_MINUTES: '35', EDR_PAGE_SIZE: '1000' };
 const VM_SETTINGS = { VM_WINDOW_MINUTES: '360', VM_TRUNCATION_LIMIT: '1000' };
+
+/** What the simulator holds, as its options. */
+type Data = Readonly<Record<string, number>>;
 
 interface StreamFigures {
   readonly seconds: number;
@@ -43,32 +48,51 @@ export async function run(): Promise<BenchResult[]> {
 }
 
 async function edrCatchUp(): Promise<BenchResult[]> {
-  const stack = await startStack(simulatorOptions({ events: EVENTS, hosts: 1 }));
-  try {
-    const ours = await timeStream(stack, 'edr-events', EDR_SETTINGS, ['edr-events'], ['edr-count']);
-    const rival = await timeRival(EVENTS / RIVAL_PAGE, (call) => fetchEvents(stack.qualysUrl, call));
-    return [
-      ...catchUpResults('edr-catch-up', ours, rival),
-      callsResult('calls', ours, Math.ceil(EVENTS / 1000)),
-      countsResult(ours),
-    ];
-  } finally {
-    await stack.stop();
-  }
+  const data = { events: EVENTS, hosts: 1 };
+  const ours = await medianRun(data, (stack) =>
+    timeStream(stack, 'edr-events', EDR_SETTINGS, ['edr-events'], ['edr-count']),
+  );
+  const rival = await withStack(data, ({ qualysUrl }) =>
+    timeRival(EVENTS / RIVAL_PAGE, (call) => fetchEvents(qualysUrl, call)),
+  );
+  return [
+    ...catchUpResults('edr-catch-up', ours, rival),
+    callsResult('calls', ours, Math.ceil(EVENTS / 1000)),
+    countsResult(ours),
+  ];
 }
 
 async function vmCatchUp(): Promise<BenchResult[]> {
-  const stack = await startStack(simulatorOptions({ events: 1, hosts: HOSTS, 'detections-per-host': 1 }));
+  const data = { events: 1, hosts: HOSTS, 'detections-per-host': 1 };
+  const ours = await medianRun(data, (stack) =>
+    timeStream(stack, 'vm-detections', VM_SETTINGS, ['vm-detection'], ['vm-host-list']),
+  );
+  const rival = await withStack(data, ({ qualysUrl }) =>
+    timeRival(HOSTS / RIVAL_PAGE, (call) => fetchHosts(qualysUrl, call)),
+  );
+  return [...catchUpResults('vm-catch-up', ours, rival), callsResult('vm-calls', ours, Math.ceil(HOSTS / 1000))];
+}
+
+/** The run of middle length; the most calls at once are those of all runs. */
+async function medianRun(data: Data, work: (stack: Stack) => Promise<StreamFigures>): Promise<StreamFigures> {
+  const runs: StreamFigures[] = [];
+  while (runs.length < RUNS) runs.push(await withStack(data, work));
+  const byLength = runs.toSorted((left, right) => left.seconds - right.seconds);
+  const middle = byLength[(RUNS - 1) / 2];
+  if (middle === undefined) throw new Error('no run was made');
+  return { ...middle, mostAtOnce: Math.max(...runs.map(({ mostAtOnce }) => mostAtOnce)) };
+}
+
+async function withStack<T>(data: Data, work: (stack: Stack) => Promise<T>): Promise<T> {
+  const stack = await startStack(simulatorOptions(data));
   try {
-    const ours = await timeStream(stack, 'vm-detections', VM_SETTINGS, ['vm-detection'], ['vm-host-list']);
-    const rival = await timeRival(HOSTS / RIVAL_PAGE, (call) => fetchHosts(stack.qualysUrl, call));
-    return [...catchUpResults('vm-catch-up', ours, rival), callsResult('vm-calls', ours, Math.ceil(HOSTS / 1000))];
+    return await work(stack);
   } finally {
     await stack.stop();
   }
 }
 
-function simulatorOptions(data: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+function simulatorOptions(data: Data): Readonly<Record<string, number>> {
   return { 'latency-ms': LATENCY_MS, 'concurrency-limit': CONCURRENCY, 'rate-limit': 0, 'span-hours': 24, ...data };
 }
 

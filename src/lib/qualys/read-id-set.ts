@@ -21,6 +21,7 @@ export interface ForeignDocument {
 const TRUNCATION_CODE = '1980';
 /** Ids fit in 64 bits; more digits are damage. */
 const ID = /^\d{1,19}$/;
+const ID_OR_RANGE = /^\s*(\d{1,19})\s*(?:-\s*(\d{1,19})\s*)?$/;
 
 /**
  * Reads a list of `details=None` as it streams in: `ID` and `ID_RANGE` of the id set, and the WARNING that says where the next page starts.
@@ -29,13 +30,15 @@ const ID = /^\d{1,19}$/;
  * @throws RetryableError when the document is malformed, ends early or holds an id that is none.
  */
 export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): Promise<IdSetPage | ForeignDocument> {
-  const response = `/${root}/RESPONSE`;
+  const [id, range, code, url] = ['ID_SET/ID', 'ID_SET/ID_RANGE', 'WARNING/CODE', 'WARNING/URL'].map(
+    (path) => `/${root}/RESPONSE/${path}`,
+  );
   const ranges: IdRange[] = [];
   const warning = { code: '', url: '' };
   const reader = createLeafReader((path, text) => {
-    if (path === `${response}/ID_SET/ID` || path === `${response}/ID_SET/ID_RANGE`) ranges.push(rangeOf(text));
-    else if (path === `${response}/WARNING/CODE`) warning.code = text;
-    else if (path === `${response}/WARNING/URL`) warning.url = text;
+    if (path === id || path === range) ranges.push(rangeOf(text));
+    else if (path === code) warning.code = text;
+    else if (path === url) warning.url = text;
   });
   try {
     for await (const part of ownDocument(body, root)) reader.write(part);
@@ -48,11 +51,12 @@ export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): 
 }
 
 function rangeOf(text: string): IdRange {
-  const [first = '', last = first, ...rest] = text.split('-').map((id) => id.trim());
-  if (!ID.test(first) || !ID.test(last) || rest.length > 0 || BigInt(first) > BigInt(last)) {
+  const [, first, last] = ID_OR_RANGE.exec(text) ?? [];
+  const range = first === undefined ? undefined : { first: BigInt(first), last: BigInt(last ?? first) };
+  if (range === undefined || range.first > range.last) {
     throw new RetryableError(`Qualys' list of ids holds one that is none: ${JSON.stringify(text.slice(0, 60))}`);
   }
-  return { first: BigInt(first), last: BigInt(last) };
+  return range;
 }
 
 function nextOf({ code, url }: { code: string; url: string }): { nextIdMin?: bigint } {

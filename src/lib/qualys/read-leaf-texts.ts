@@ -1,5 +1,5 @@
 import { RetryableError } from '../errors.ts';
-import { createJsonOut } from './xml/json-out.ts';
+import { createJsonOut, type JsonOut } from './xml/json-out.ts';
 import { assertEnded, readNext } from './xml/read-xml.ts';
 import { closeText } from './xml/xml-json.ts';
 import { append, createXmlReader, type XmlSink } from './xml/xml-reader.ts';
@@ -31,7 +31,7 @@ export function createLeafReader(onText: (path: string, text: string) => void): 
     },
     endElement: () => {
       const path = paths.pop() ?? '';
-      if (isLeaf) onText(path, textOf(reader.out.bytes.subarray(0, reader.out.at)));
+      if (isLeaf) onText(path, textOf(reader.out));
       isLeaf = false;
       reader.out.at = 0;
     },
@@ -53,6 +53,7 @@ export function createLeafReader(onText: (path: string, text: string) => void): 
 }
 
 /** The XML reader copies text in the form of JSON strings. */
-function textOf(json: Uint8Array): string {
-  return JSON.parse(`"${Buffer.from(json).toString('utf8')}"`) as string;
+function textOf({ bytes, at }: JsonOut): string {
+  const json = bytes.toString('utf8', 0, at);
+  return json.includes('\\') ? (JSON.parse(`"${json}"`) as string) : json;
 }
