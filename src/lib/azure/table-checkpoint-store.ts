@@ -1,4 +1,5 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { randomUUID } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../pipeline/ports.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
@@ -225,16 +226,24 @@ async function insertAll(table: TableClient, entities: Entity[]): Promise<void> 
   }
 }
 
-/** Adds windows of a stream and changes its plan's tag in one transaction; returns the new tag. */
+/**
+ * Adds windows of a stream and changes its plan's tag in one transaction; returns the new tag. The plan's row names the transaction: when
+ * its answer was lost and the SDK has sent it again, the second one finds what the first has done.
+ */
 async function openAll(table: TableClient, records: WindowRecord[], tag: string | undefined): Promise<string> {
   const entities = records.map(toEntity);
-  const plan = { partitionKey: entities[0]?.partitionKey ?? '', rowKey: PLAN_KEY };
+  const transaction = randomUUID();
+  const plan = { partitionKey: entities[0]?.partitionKey ?? '', rowKey: PLAN_KEY, transaction };
   const change: TransactionAction = tag === undefined ? ['create', plan] : ['update', plan, 'Replace', { etag: tag }];
-  return submit(
-    table,
-    [change, ...entities.map((entity): TransactionAction => ['create', entity])],
-    `plan of ${plan.partitionKey}`,
-  );
+  const actions: TransactionAction[] = [change, ...entities.map((entity): TransactionAction => ['create', entity])];
+  try {
+    return await submit(table, actions, `plan of ${plan.partitionKey}`);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    const stored = await getEntity(table, plan.partitionKey, PLAN_KEY);
+    if (stored?.etag === undefined || stored.transaction !== transaction) throw error;
+    return stored.etag;
+  }
 }
 
 async function submit(table: TableClient, actions: TransactionAction[], what: string): Promise<string> {

@@ -1,3 +1,4 @@
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { openStorage } from '../../../src/lib/azure/storage.ts';
@@ -151,6 +152,22 @@ describe('windows', () => {
     expect(await store.listWindows(stream, 'live')).toHaveLength(255);
     await store.pruneWindows(stream, 'live', '2027-01-01T00:00:00Z');
     await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
+  });
+
+  test('are opened even when the answer was lost and the request went out again', async () => {
+    const { stream, minutes } = await setUp();
+    const storage = await testStorage();
+    const twice = (name: string): TableClient =>
+      new Proxy(storage.table(name), {
+        get: (table, method): unknown =>
+          method === 'submitTransaction'
+            ? (actions: TransactionAction[]) =>
+                table.submitTransaction(actions).then(() => table.submitTransaction(actions))
+            : Reflect.get(table, method),
+      });
+    const store = createTableCheckpointStore({ ...storage, table: twice });
+    await store.openWindows(minutes(120), undefined);
+    expect(await store.listWindows(stream, 'live')).toHaveLength(120);
   });
 
   test('are listed from a time on, up to a limit', async () => {
