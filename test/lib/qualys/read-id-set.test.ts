@@ -38,6 +38,31 @@ describe('readIdSet', () => {
     );
   });
 
+  test('reads long lists of ids in whatever form XML allows, however the bytes are cut', async () => {
+    const forms: readonly ((id: number) => string)[] = [
+      (id) => `<ID>${id}</ID>`,
+      (id) => `\n      <ID>${id}</ID>\n`,
+      (id) => `<ID> ${id}</ID>`,
+      (id) => `<ID >${id}</ID >`,
+      (id) => `<ID a="1">${id}</ID>`,
+      (id) => `<ID>&#48;${id}</ID>`,
+      (id) => `<ID><![CDATA[${id}]]></ID>`,
+      (id) => `<!-- <ID>1</ID> --><ID>${id}</ID>`,
+      (id) => `<ID_RANGE>${id}-${id}</ID_RANGE>`,
+      (id) => `<ID_RANGE>${id} - ${id}</ID_RANGE>`,
+    ];
+    const plain = fc.record({ id: fc.integer({ min: 1, max: 10 ** 12 }), form: fc.nat(1) });
+    const odd = fc.record({ id: fc.integer({ min: 1, max: 10 ** 12 }), form: fc.nat(forms.length - 1) });
+    const items = fc.array(fc.oneof({ weight: 3, arbitrary: plain }, odd), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 700 }), async (list, size) => {
+        const text = list.map(({ id, form }) => forms[form]?.(id)).join('');
+        const ranges = list.map(({ id }) => ({ first: BigInt(id), last: BigInt(id) }));
+        expect(await read(inPieces(document(`<ID_SET>${text}</ID_SET>`), size))).toEqual({ ranges });
+      }),
+    );
+  });
+
   test('no ids are no error', async () => {
     expect(await read(inPieces(document(''), 50))).toEqual({ ranges: [] });
     expect(await read(inPieces(document('<ID_SET/>'), 50))).toEqual({ ranges: [] });
@@ -58,6 +83,19 @@ describe('readIdSet', () => {
       await expect(read(inPieces(document(warning(url)), 50))).rejects.toBeInstanceOf(RetryableError);
     },
   );
+
+  test.each(['</IDS>', '</I>', '', '</ID', '<ID>2</ID>'])(
+    'ids, the last of which ends with %j, are an error',
+    async (end) => {
+      const text = document(`<ID_SET><ID>1</ID><ID>2</ID><ID>3${end}</ID_SET>`);
+      await expect(read(inPieces(text, 1000))).rejects.toBeInstanceOf(RetryableError);
+    },
+  );
+
+  test('numbers under another name are no ids', async () => {
+    const text = document('<ID_SET><ID>1</ID><IDX>2</IDX><IDX>3</IDX><ID>4</ID></ID_SET><ID_SET><IDX>5</IDX></ID_SET>');
+    expect(await read(inPieces(text, 1000))).toMatchObject({ ranges: [{ first: 1n }, { first: 4n }] });
+  });
 
   test.each(['abc', '', '1-2-3', '5-4', '-1', '1.5', '1'.repeat(20)])('the id %j is an error', async (id) => {
     const text = document(`<ID_SET><ID>${id}</ID></ID_SET>`);
