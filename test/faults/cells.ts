@@ -50,6 +50,7 @@ function armSplit({ feed, simulator }: Rig): void {
 
 function shapeOf(step: Step): DataShape {
   if (step === 'split' || step === 'enqueue next') return 'wide';
+  if (step === 'checkpoint') return 'deep';
   return step.startsWith('upload') ? 'fat' : 'lean';
 }
 
@@ -65,7 +66,7 @@ function storageCells(step: Step): Cell[] {
     step,
     fault,
     shape: shapeOf(step),
-    mayRepeat: step === 'checkpoint',
+    mayRepeat: step === 'checkpoint' || step === 'close',
     arm: (rig) => {
       prepare(step, rig);
       const { service, ...target } = requestOf(step, rig);
@@ -217,7 +218,7 @@ const QUEUE_CELLS: readonly Cell[] = [
     fault: `second worker takes over ${moment} it`,
     shape: shapeOf(step),
     // What is stored is not sent again; what is on its way may be.
-    mayRepeat: !(step === 'close' || (step === 'checkpoint' && moment === 'after')),
+    mayRepeat: true,
     arm: (rig: Rig, app: App) => atStep(rig, step, moment, (request) => workAgain(app, CLOCK_WRONG_MS, request)),
   })),
 ];

@@ -4,9 +4,10 @@ import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
 
 /**
  * The data of a cell: two windows after `start`. `lean`: the first has two pages (VM: one for each of two slices); `fat`: it has several
- * chunks; `wide`: it is split; `late`: more comes a quarter of an hour after the cell's start.
+ * chunks; `deep`: several checkpoints (EDR: pages, VM: chunks); `wide`: it is split; `late`: as `deep`, and more comes a quarter of an
+ * hour after the cell's start.
  */
-export type DataShape = 'lean' | 'fat' | 'wide' | 'late';
+export type DataShape = 'lean' | 'fat' | 'deep' | 'wide' | 'late';
 
 /** What the matrix must know of a stream beside its name. */
 export interface Feed {
@@ -54,7 +55,9 @@ const edr: Feed = {
   idOf: ({ EventId }) => String(EventId),
 };
 
-const HOSTS = { lean: 24, fat: 6, wide: 45, late: 24 } as const;
+const HOSTS = { lean: 24, fat: 6, deep: 6, wide: 45, late: 8 } as const;
+
+const isLong = (shape: DataShape): boolean => shape !== 'lean' && shape !== 'wide';
 
 /** VM: pages of twenty hosts. */
 const vm: Feed = {
@@ -72,8 +75,8 @@ const vm: Feed = {
   options: (shape) => ({
     eventCount: 0,
     hostCount: HOSTS[shape],
-    detectionsPerHost: shape === 'fat' ? 4 : 3,
-    longResultsEvery: shape === 'fat' ? 1 : 0,
+    detectionsPerHost: isLong(shape) ? 4 : 3,
+    longResultsEvery: isLong(shape) ? 1 : 0,
   }),
   fill: (simulator, start, shape) => {
     const all = simulator.hostIds();

@@ -79,7 +79,7 @@ interface Vendor {
   readonly call: () => Promise<void>;
 }
 
-/** Reads pages of four records in chunks of two; large windows are cut in halves. */
+/** Reads pages of four records in chunks of two; large windows are cut in halves, and some end with their last step. */
 async function* read(task: WindowTask, vendor: Vendor): AsyncGenerator<Progress, Outcome> {
   const { from, to } = task.window;
   const ids = recordsIn(task.window);
@@ -97,7 +97,9 @@ async function* read(task: WindowTask, vendor: Vendor): AsyncGenerator<Progress,
     while (at < pageEnd) {
       const rows = ids.slice(at, Math.min(at + CHUNK, pageEnd)).map(rowOf);
       at += rows.length;
-      yield { chunk: chunkOf(...rows), cursor: { at }, fetched: rows.length, pageDone: at === pageEnd };
+      const step = { chunk: chunkOf(...rows), cursor: { at }, fetched: rows.length, pageDone: at === pageEnd };
+      if (at === ids.length && ids.length % 2 === 0) return { kind: 'complete', last: step };
+      yield step;
     }
   }
   return { kind: 'complete' };

@@ -15,7 +15,7 @@ import type { DataShape, Feed } from './feeds.ts';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 const MINUTE_MS = 60_000;
 /** Windows of the cell after its start. */
-const SPAN_MINUTES = { lean: 30, fat: 30, wide: 30, late: 60 } as const;
+const SPAN_MINUTES = { lean: 30, deep: 30, fat: 30, wide: 30, late: 60 } as const;
 
 let azurite: Azurite | undefined;
 let accounts = 0;

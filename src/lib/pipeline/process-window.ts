@@ -92,7 +92,11 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   try {
     for (;;) {
       const step = await next.catch((error: unknown) => Promise.reject(countReadFailure(claim, error)));
-      if (step.done === true) return step.value;
+      if (step.done === true) {
+        if (step.value.kind === 'complete' && step.value.last !== undefined)
+          await takeLast(step.value.last, claim, deps);
+        return step.value;
+      }
       const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
       if (!isLast) {
         next = steps.next();
@@ -122,30 +126,10 @@ async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promi
 /** Rows are accepted by the sink before the checkpoint records them. */
 async function store(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
   const { record } = claim;
-  const startedAt = Date.now();
-  claim.throwIfLost();
-  if (step.chunk !== undefined && step.chunk.rows > 0) {
-    await deliverChunk(step.chunk, claim, deps);
-    record.counts.rows += step.chunk.rows;
-    deps.log.info('RowsUploaded', {
-      rows: step.chunk.rows,
-      bytes: step.chunk.json.length,
-      durationMs: Date.now() - startedAt,
-    });
-  }
+  await deliver(step, claim, deps);
   const { cursor, attempts, waits } = record;
   const counts = { ...record.counts };
-  record.cursor = step.cursor;
-  record.counts.fetched += step.fetched ?? 0;
-  if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
-  if (step.expected !== undefined) record.counts.expected = step.expected;
-  if (step.pageDone === true) {
-    record.counts.pages++;
-    record.attempts = 0;
-    record.waits = 0;
-    delete record.readFailures;
-    delete record.lastError;
-  }
+  book(step, record);
   try {
     await claim.save(step.ledger);
   } catch (error) {
@@ -155,8 +139,44 @@ async function store(step: Progress, claim: Claim, deps: ProcessDependencies): P
     }
     throw error;
   }
-  const { pages, fetched } = record.counts;
-  if (step.pageDone === true) deps.log.info('PageFetched', { page: pages, fetched });
+  logPage(step, record, deps);
+}
+
+/** The last step is stored with the end of its window. */
+async function takeLast(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
+  await deliver(step, claim, deps);
+  book(step, claim.record);
+  logPage(step, claim.record, deps);
+}
+
+async function deliver({ chunk }: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
+  const startedAt = Date.now();
+  claim.throwIfLost();
+  if (chunk === undefined || chunk.rows === 0) return;
+  await deliverChunk(chunk, claim, deps);
+  claim.record.counts.rows += chunk.rows;
+  deps.log.info('RowsUploaded', { rows: chunk.rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
+}
+
+function book(step: Progress, record: WindowRecord): void {
+  record.cursor = step.cursor;
+  record.counts.fetched += step.fetched ?? 0;
+  if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
+  if (step.expected !== undefined) record.counts.expected = step.expected;
+  if (step.pageDone !== true) return;
+  record.counts.pages++;
+  record.attempts = 0;
+  record.waits = 0;
+  delete record.readFailures;
+  delete record.lastError;
+}
+
+function logPage(
+  { pageDone }: Progress,
+  { counts: { pages, fetched } }: WindowRecord,
+  { log }: ProcessDependencies,
+): void {
+  if (pageDone === true) log.info('PageFetched', { page: pages, fetched });
 }
 
 function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {

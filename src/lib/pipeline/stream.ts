@@ -78,8 +78,8 @@ export interface Progress {
 
 /** How reading a window ended. */
 export type Outcome =
-  /** All is uploaded. */
-  | { readonly kind: 'complete' }
+  /** All is uploaded. A last step that comes with it is uploaded first, and stored with the window's end instead of on its own. */
+  | { readonly kind: 'complete'; readonly last?: Omit<Progress, 'ledger'> }
   /** Too large: the slices replace the window; each becomes a window of its own. */
   | { readonly kind: 'split'; readonly slices: readonly WindowSlice[]; readonly reason: string }
   /** The vendor counts more than it gave: read again later, from the start. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ChunkRefusedError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
+import type { Chunk } from '../../../src/lib/pipeline/stream.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -56,6 +57,63 @@ describe('a window', () => {
     await bench.process(window);
     expect(reads).toEqual([0, 1, 2]);
     expect(bench.sink.rows).toHaveLength(3);
+  });
+});
+
+describe('a last step that comes with the end of its window', () => {
+  const endingStream = () =>
+    testStream(async function* () {
+      yield { chunk: chunkOf({ n: 1 }), cursor: 1, fetched: 1 };
+      await Promise.resolve();
+      return { kind: 'complete', last: { chunk: chunkOf({ n: 2 }), cursor: 2, fetched: 1, parts: 3, pageDone: true } };
+    });
+
+  test('is uploaded, then stored with it in one write', async () => {
+    const bench = await setUp(endingStream());
+    const states: string[] = [];
+    const store: CheckpointStore = {
+      ...bench.store,
+      saveWindow: (record, ledger) => {
+        states.push(`${record.state} ${bench.sink.rows.length}`);
+        return bench.store.saveWindow(record, ledger);
+      },
+    };
+    const window = await bench.open(FROM, TO);
+    await bench.process(window, { store });
+    expect(states).toEqual(['running 0', 'running 1', 'closed 2']);
+    expect(await bench.read(window)).toMatchObject({
+      state: 'closed',
+      counts: { rows: 2, fetched: 2, parts: 3, pages: 1 },
+    });
+  });
+
+  test('and is refused leaves the window open where it stood', async () => {
+    const bench = await setUp(endingStream());
+    const window = await bench.open(FROM, TO);
+    const sink = {
+      upload: (table: string, chunk: Chunk) =>
+        Buffer.from(chunk.json).toString().includes('2')
+          ? Promise.reject(new RetryableError('500'))
+          : bench.sink.upload(table, chunk),
+    };
+    await bench.process(window, { sink });
+    expect(await bench.read(window)).toMatchObject({ state: 'planned', attempts: 1, cursor: 1, counts: { rows: 1 } });
+  });
+
+  test('comes again when its window’s end could not be stored', async () => {
+    const bench = await setUp(endingStream());
+    const window = await bench.open(FROM, TO);
+    const store: CheckpointStore = {
+      ...bench.store,
+      saveWindow: (record, ledger) =>
+        record.state === 'closed' ? Promise.reject(new RetryableError('503')) : bench.store.saveWindow(record, ledger),
+    };
+    await expect(bench.process(window, { store })).rejects.toThrow('503');
+    expect(await bench.read(window)).toMatchObject({ state: 'running', cursor: 1, counts: { rows: 1, fetched: 1 } });
+    bench.clock.forward(120_000);
+    await bench.process(window);
+    expect((await bench.read(window))?.state).toBe('closed');
+    expect(bench.sink.rows).toContainEqual({ n: 2 });
   });
 });
 

@@ -34,6 +34,14 @@ interface IdBounds {
   readonly idMax?: string;
 }
 
+/** A page whose last chunk is still to be uploaded. */
+interface ReadPage {
+  readonly end: VmPageEnd;
+  readonly chunk?: VmChunk;
+  /** Where to go on once that chunk is uploaded. */
+  readonly position: VmCursor;
+}
+
 type OpenRange = Readonly<Record<'idMin' | 'idMax', string | undefined>>;
 
 /** Slices of one window at most, so that a split fits one transaction. */
@@ -62,11 +70,18 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
   const cut = task.attempts >= ATTEMPTS_BEFORE_HALVING ? await halve(reading, cursor) : await fanOut(reading, cursor);
   if (cut !== undefined) return cut;
   for (;;) {
-    const end = yield* readPage(reading, cursor);
+    const { end, chunk, position } = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, end);
-    if (next === undefined) return { kind: 'complete' };
+    const last = {
+      ...(chunk === undefined ? {} : { chunk }),
+      cursor: toJson(next ?? position),
+      fetched: end.hosts,
+      parts: end.detections,
+      pageDone: true,
+    };
+    if (next === undefined) return { kind: 'complete', last };
+    yield last;
     cursor = next;
-    yield { cursor: toJson(cursor), fetched: end.hosts, parts: end.detections, pageDone: true };
   }
 }
 
@@ -81,7 +96,7 @@ function nextCursor({ range }: Reading, cursor: VmCursor, end: VmPageEnd): VmCur
   return { ...kept, idMin: nextIdMin };
 }
 
-async function* readPage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, VmPageEnd> {
+async function* readPage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, ReadPage> {
   try {
     return yield* decodePage(reading, cursor);
   } catch (error) {
@@ -92,7 +107,7 @@ async function* readPage(reading: Reading, cursor: VmCursor): AsyncGenerator<Pro
   }
 }
 
-async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, VmPageEnd> {
+async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, ReadPage> {
   const { task, services, range, options } = reading;
   const hosts = { ...selectionOf(task, { ...range, ...pick(cursor) }), filters: cursor.filters };
   const answer = await services.vm.detections(hosts, options);
@@ -107,16 +122,10 @@ async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<P
       for (const chunk of decoder.write(bytes)) yield { chunk, cursor: toJson((position = after(chunk, position))) };
     }
     const { chunks, end } = decoder.end();
-    const isLastPage = nextCursor(reading, cursor, end) === undefined;
-    const last = isLastPage ? chunks.pop() : undefined;
-    for (const chunk of chunks) yield { chunk, cursor: toJson((position = after(chunk, position))) };
+    const chunk = chunks.pop();
+    for (const each of chunks) yield { chunk: each, cursor: toJson((position = after(each, position))) };
     if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    if (isLastPage) {
-      const step = last === undefined ? {} : { chunk: last };
-      if (last !== undefined) position = after(last, position);
-      yield { ...step, cursor: toJson(position), fetched: end.hosts, parts: end.detections, pageDone: true };
-    }
-    return end;
+    return chunk === undefined ? { end, position } : { end, chunk, position: after(chunk, position) };
   } catch (error) {
     if (!(error instanceof VendorDocumentError)) throw error;
     // An error the vendor sent instead of a page, whatever its HTTP status.
