@@ -114,7 +114,7 @@ async function timeStream(
   });
   const readyAt = Date.now();
   try {
-    const { closedAt, windows, booked } = await untilCaughtUp(stack);
+    const { closedAt, windows, booked } = await untilCaughtUp(stack, 'waiting');
     const stats = (await (await fetch(`${stack.qualysUrl}/_sim/stats`)).json()) as Stats;
     const calls = (names: readonly string[]): number =>
       names.reduce((sum, name) => sum + (stats.routes[name]?.calls ?? 0), 0);

@@ -130,7 +130,7 @@ async function measure(plan: Plan): Promise<GrowthPoint> {
     const start = new Date(dataEnd - SPAN_HOURS * 3_600_000).toISOString();
     parts.push(...(await Promise.all(ports.map((port) => startApp(stack, plan, port, start)))));
     const startedAt = Date.now();
-    const { closedAt, windows, booked, stateRows, peakStateRows } = await untilCaughtUp(stack);
+    const { closedAt, windows, booked, stateRows, peakStateRows } = await untilCaughtUp(stack, 'counting');
     const peaks = await Promise.all(parts.map(({ pid }) => peakBytes(pid)));
     return {
       ...(await describe(plan, stack, booked)),

@@ -2,7 +2,8 @@ import { TableClient } from '@azure/data-tables';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from './stack.ts';
 
-const POLL_MS = 250;
+/** How often the table is looked at: its rows are counted at their most, or else only the end is waited for. */
+const POLL_MS = { counting: 250, waiting: 1000 } as const;
 /** A catch-up that takes longer has stopped somewhere. */
 const PATIENCE_MS = 180_000;
 
@@ -30,14 +31,14 @@ export interface CaughtUp {
  * Waits until all windows are closed. The table is read, not the app's own status, which would cost the app time.
  * @throws Error for a window that failed or is incomplete, and when the catch-up does not end.
  */
-export async function untilCaughtUp(stack: Stack): Promise<CaughtUp> {
+export async function untilCaughtUp(stack: Stack, kind: keyof typeof POLL_MS): Promise<CaughtUp> {
   const table = TableClient.fromConnectionString(stack.settings.AzureWebJobsStorage ?? '', 'QualysWindows', {
     allowInsecureConnection: true,
   });
   const deadline = Date.now() + PATIENCE_MS;
   let peakStateRows = 0;
   while (Date.now() < deadline) {
-    await sleep(POLL_MS);
+    await sleep(POLL_MS[kind]);
     const found = await listRows(table);
     peakStateRows = Math.max(peakStateRows, found.length);
     // Keys of checkpoints begin with a year, those of ledgers do not.
