@@ -86,14 +86,13 @@ function findTroubles({ streams, queue, deadLetters, alerts }: Status, { command
           : [`${printable(name)}: ${counted(windows.incomplete, 'incomplete window')}: ${look('incomplete')}`]),
       ];
     });
+  const unposted = alerts.undelivered + alerts.uncertain + alerts.poison;
   return [
     ...ofStreams,
     ...(queue.poison === 0
       ? []
       : [`${counted(queue.poison, 'poisoned work item')}: docs/operate.md, "poison-messages"`]),
     ...(deadLetters === 0 ? [] : [`${counted(deadLetters, 'dead letter')}: ${commandLine('dead-letters')}`]),
-    ...(alerts.undelivered + alerts.uncertain === 0
-      ? []
-      : [`${counted(alerts.undelivered + alerts.uncertain, 'alert')} not known to be posted: GET /api/alerts`]),
+    ...(unposted === 0 ? [] : [`${counted(unposted, 'alert')} not known to be posted: GET /api/alerts`]),
   ];
 }

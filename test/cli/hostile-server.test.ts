@@ -150,6 +150,12 @@ describe('what is asked', () => {
   });
 });
 
+test.for(['undelivered', 'uncertain', 'poison'])('an alert that is %s is a problem', async (state) => {
+  const { code, out } = await runAgainst(json(200, { ...STATUS, alerts: { ...STATUS.alerts, [state]: 1 } }));
+  expect(out).toContain('! 1 alert not known to be posted');
+  expect(code).toBe(1);
+});
+
 test('a newer connector may tell more than this command knows', async () => {
   const { code, out } = await runAgainst(json(200, { ...STATUS, weather: 'fine' }));
   expect(out).toContain('Qualys connector 9.9.9');
