@@ -71,7 +71,14 @@ describe('GET /api/windows/{stream}', () => {
   test('lists all windows of a backfill, however old', async () => {
     await put({ state: 'closed', from: '2020-01-01T00:00:00Z', to: '2020-01-01T01:00:00Z' }, { state: 'failed' });
     expect(await list(`run=${run}`)).toEqual(['closed', 'failed']);
-    expect(await list(`run=${uniqueName('none')}`)).toEqual([]);
+  });
+
+  test('lists nothing for a backfill that has no windows yet, and refuses one that does not exist', async () => {
+    await putBackfill('planning');
+    expect(await list(`run=${run}`)).toEqual([]);
+    const none = uniqueName('none');
+    const answered = await call(windows.listWindows, { path: `/api/x?run=${none}`, params: { stream: STREAM } });
+    expect(answered).toMatchObject({ status: 404, json: { detail: `stream ${STREAM} has no backfill "${none}"` } });
   });
 
   test('lists only the states asked for', async () => {

@@ -18,7 +18,11 @@ export const listWindows = handle(async (request) => {
   const { store, clock } = getServices();
   const since = run === 'live' ? clock.now().getTime() - Number(hours) * HOUR_MS : 0;
   const states = state?.split(',');
-  const records = await store.listWindows(streamOf(request), run);
+  const stream = streamOf(request);
+  const records = await store.listWindows(stream, run);
+  if (records.length === 0 && run !== 'live' && (await store.readBackfill(run))?.stream !== stream) {
+    throw new ProblemError(404, `stream ${stream} has no backfill ${JSON.stringify(run)}`);
+  }
   const shown = records
     .filter((record) => Date.parse(record.to) >= since || isOpen(record))
     .filter((record) => states?.includes(record.state) ?? true);
