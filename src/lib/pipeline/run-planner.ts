@@ -6,7 +6,7 @@ import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue }
 import type { PlanSettings } from './stream.ts';
 import { newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
-import { isoSeconds } from './window.ts';
+import { gaps, isoSeconds, toInterval } from './window.ts';
 
 const DAY_MS = 86_400_000;
 /** Clocks of machines differ by moments; more is worth a warning. */
@@ -66,8 +66,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const horizon = new Date(horizonOf(plan, await earlierTime(deps, now)));
   const mark = await readOrStart(deps, now, horizon);
   const planTag = await store.readPlanTag(stream);
-  // All of them, not only those after the watermark: an operator may have opened an incomplete window again.
-  const records = await store.listWindows(stream, 'live');
+  const records = await listAll(deps, mark);
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,
     records,
@@ -93,6 +92,21 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
     await prune(deps, mark, now).catch((error: unknown) => log.warn('PruneError', { stream, error: messageOf(error) }));
+}
+
+/**
+ * All live windows, not only those after the watermark: an operator may have opened an incomplete window again. A list comes in pages, and
+ * a window that is split between two of them may be missing with its slices: time that seems to be left out is looked for once more.
+ */
+async function listAll({ store, stream }: PlannerDependencies, mark: WatermarkRecord): Promise<WindowRecord[]> {
+  const seen = await store.listWindows(stream, 'live');
+  const intervals = seen.map(toInterval);
+  const from = Date.parse(mark.watermark);
+  const to = Math.max(from, ...intervals.map((interval) => interval.to));
+  if (gaps({ from, to }, intervals).length === 0) return seen;
+  const again = await store.listWindows(stream, 'live');
+  const keys = new Set(again.map(({ key }) => key));
+  return [...seen.filter(({ key }) => !keys.has(key)), ...again];
 }
 
 /** The earlier of both clocks, in epoch milliseconds. */
