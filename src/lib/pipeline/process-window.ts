@@ -251,8 +251,8 @@ async function split(
   // What the window has uploaded and counted so far stays booked: with its first slice.
   const first = slices[0];
   if (first !== undefined) {
-    const { pages, calls, rows, fetched } = record.counts;
-    first.counts = { pages, calls, rows, fetched };
+    const { expected: _, ...counts } = record.counts;
+    first.counts = counts;
   }
   await deps.store.splitWindow(record, slices);
   deps.log.info('WindowSplit', { slices: slices.length, reason: outcome.reason });

@@ -37,6 +37,8 @@ interface IdBounds {
 /** A page whose last chunk is still to be uploaded. */
 interface ReadPage {
   readonly end: VmPageEnd;
+  /** Hosts that came after the chunks before it. */
+  readonly hosts: number;
   readonly chunk?: VmChunk;
   /** Where to go on once that chunk is uploaded. */
   readonly position: VmCursor;
@@ -70,13 +72,13 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
   const cut = task.attempts >= ATTEMPTS_BEFORE_HALVING ? await halve(reading, cursor) : await fanOut(reading, cursor);
   if (cut !== undefined) return cut;
   for (;;) {
-    const { end, chunk, position } = yield* readPage(reading, cursor);
+    const { end, hosts, chunk, position } = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, end);
     const last = {
       ...(chunk === undefined ? {} : { chunk }),
       cursor: toJson(next ?? position),
-      fetched: end.hosts,
-      parts: end.detections,
+      fetched: hosts,
+      parts: chunk?.detections ?? 0,
       pageDone: true,
     };
     if (next === undefined) return { kind: 'complete', last };
@@ -117,15 +119,22 @@ async function* decodePage(reading: Reading, cursor: VmCursor): AsyncGenerator<P
     ...(cursor.resume === undefined ? {} : { resume: cursor.resume }),
   });
   let position = cursor;
+  let booked = 0;
+  const step = (chunk: VmChunk): Progress => {
+    position = after(chunk, position);
+    booked += chunk.hosts;
+    return { chunk, cursor: toJson(position), fetched: chunk.hosts, parts: chunk.detections };
+  };
   try {
     for await (const bytes of answer.body) {
-      for (const chunk of decoder.write(bytes)) yield { chunk, cursor: toJson((position = after(chunk, position))) };
+      for (const chunk of decoder.write(bytes)) yield step(chunk);
     }
     const { chunks, end } = decoder.end();
     const chunk = chunks.pop();
-    for (const each of chunks) yield { chunk: each, cursor: toJson((position = after(each, position))) };
+    for (const each of chunks) yield step(each);
     if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    return chunk === undefined ? { end, position } : { end, chunk, position: after(chunk, position) };
+    const hosts = end.hosts - booked;
+    return chunk === undefined ? { end, hosts, position } : { end, hosts, chunk, position: after(chunk, position) };
   } catch (error) {
     if (!(error instanceof VendorDocumentError)) throw error;
     // An error the vendor sent instead of a page, whatever its HTTP status.

@@ -129,6 +129,19 @@ describe('a window of hosts', () => {
 });
 
 describe('a page that fails', () => {
+  test('after some of its chunks were stored leaves hosts and detections counted as often as they came', async () => {
+    const feed = await start(12, { detectionsPerHost: 4, longResultsEvery: 1 });
+    feed.simulator.setFaults({ kind: 'truncate', afterBytes: 12_000_000, route: PAGE });
+    const [window] = await feed.ingest(FROM, TO);
+    expect(feed.bench.log.events()).toContain('PageFetchFailed');
+    expect(feed.bench.sink.uploads.length).toBeGreaterThan(2);
+    const rows = feed.bench.sink.rows as { HostId: string; DetectionCount: number }[];
+    const hosts = new Set(rows.map(({ HostId }) => HostId)).size;
+    const parts = rows.reduce((sum, { DetectionCount }) => sum + DetectionCount, 0);
+    expect(hosts).toBe(12);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 12, parts, rows: rows.length, pages: 1 } });
+  });
+
   test('with the same id_min again is an error, not a loop', async () => {
     const feed = await start(35);
     feed.simulator.setFaults(
