@@ -92,6 +92,7 @@ export function createMemoryStore(): MemoryStore {
       done(() => {
         const stream = records[0]?.stream ?? '';
         plans.check(stream, planTag);
+        for (const record of records) windows.check(keyOf(record), undefined);
         plans.put(stream, {});
         for (const record of records) windows.put(keyOf(record), record);
       }),

@@ -60,6 +60,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
       }),
     readWindow: (stream, run, key) =>
       attempt('reading a window', async () => {
+        if (key >= AFTER_ALL_WINDOWS) return undefined;
         const entity = await getEntity(await windows(), partitionOf(stream, run), key);
         return entity === undefined ? undefined : fromEntity({ ...entity, etag: entity.etag ?? '' });
       }),

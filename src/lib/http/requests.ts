@@ -31,7 +31,7 @@ export const backfillId = z
 /** Key of a window, as the list of windows gives it. */
 export const windowKey = z
   .string()
-  .regex(/^[\w.,~-]{1,300}$/, 'must be the key of a window')
+  .regex(/^\d[\w.,~-]{0,299}$/, 'must be the key of a window')
   .meta({ description: 'Key of the window.', examples: ['20260501T115300Z-20260501T115800Z'] });
 
 const time = z.string().max(40);

@@ -79,7 +79,7 @@ function readNumberLike(
   let to = from;
   while (to < end && isNumberLike(bytes[to] ?? 0)) to++;
   const after = to + name.length + 3;
-  if (to === from || after > end) return false;
+  if (to === from || to - from > LONGEST_TEXT_BYTES || after > end) return false;
   if (bytes[to] !== LESS || bytes[to + 1] !== SLASH || !hasName(bytes, to + 2, name)) return false;
   reader.at = after;
   onText(path, bytes.toString('latin1', from, to));

@@ -146,6 +146,7 @@ describe('windows', () => {
     await store.openWindows(records.slice(0, 250), undefined);
     expect(await store.listWindows(stream, 'live')).toHaveLength(250);
     const tag = await store.readPlanTag(stream);
+    expect(await store.readWindow(stream, 'live', '~plan')).toBeUndefined();
     await expect(store.openWindows(records.slice(250), undefined)).rejects.toBeInstanceOf(ClaimLostError);
     await store.openWindows(records.slice(250, 255), tag);
     await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
