@@ -1,10 +1,11 @@
 import { ClaimLostError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
-import { deliverChunk, type DeliverDependencies } from './deliver-chunk.ts';
+import type { DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { recoverFrom, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
+import { storeStep, takeLastStep } from './take-step.ts';
 import { newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
 
@@ -94,7 +95,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
       const step = await next.catch((error: unknown) => Promise.reject(countReadFailure(claim, error)));
       if (step.done === true) {
         if (step.value.kind === 'complete' && step.value.last !== undefined)
-          await takeLast(step.value.last, claim, deps);
+          await takeLastStep(step.value.last, claim, deps);
         return step.value;
       }
       const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
@@ -103,7 +104,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
         // The error is seen when the step is awaited; until then it must not count as unhandled.
         next.catch(() => undefined);
       }
-      await store(step.value, claim, deps);
+      await storeStep(step.value, claim, deps);
       if (isLast) return 'handed-over';
     }
   } finally {
@@ -121,62 +122,6 @@ function countReadFailure({ record }: Claim, error: unknown): Error {
 async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promise<unknown>): Promise<void> {
   const closed = steps.return({ kind: 'complete' });
   await Promise.allSettled([next, closed]);
-}
-
-/** Rows are accepted by the sink before the checkpoint records them. */
-async function store(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
-  const { record } = claim;
-  await deliver(step, claim, deps);
-  const { cursor, attempts, waits } = record;
-  const counts = { ...record.counts };
-  book(step, record);
-  try {
-    await claim.save(step.ledger);
-  } catch (error) {
-    // The keys were not booked, so what they count must not be booked with the recovery either, nor the page as a success.
-    if (step.ledger !== undefined) {
-      Object.assign(record, { cursor, attempts, waits, counts: Object.assign(record.counts, counts) });
-    }
-    throw error;
-  }
-  logPage(step, record, deps);
-}
-
-/** The last step is stored with the end of its window. */
-async function takeLast(step: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
-  await deliver(step, claim, deps);
-  book(step, claim.record);
-  logPage(step, claim.record, deps);
-}
-
-async function deliver({ chunk }: Progress, claim: Claim, deps: ProcessDependencies): Promise<void> {
-  const startedAt = Date.now();
-  claim.throwIfLost();
-  if (chunk === undefined || chunk.rows === 0) return;
-  await deliverChunk(chunk, claim, deps);
-  claim.record.counts.rows += chunk.rows;
-  deps.log.info('RowsUploaded', { rows: chunk.rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
-}
-
-function book(step: Progress, record: WindowRecord): void {
-  record.cursor = step.cursor;
-  record.counts.fetched += step.fetched ?? 0;
-  if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
-  if (step.expected !== undefined) record.counts.expected = step.expected;
-  if (step.pageDone !== true) return;
-  record.counts.pages++;
-  record.attempts = 0;
-  record.waits = 0;
-  delete record.readFailures;
-  delete record.lastError;
-}
-
-function logPage(
-  { pageDone }: Progress,
-  { counts: { pages, fetched } }: WindowRecord,
-  { log }: ProcessDependencies,
-): void {
-  if (pageDone === true) log.info('PageFetched', { page: pages, fetched });
 }
 
 function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {

@@ -1,0 +1,60 @@
+import type { Claim } from './claim.ts';
+import { deliverChunk, type DeliverDependencies } from './deliver-chunk.ts';
+import type { WindowRecord } from './ports.ts';
+import type { Progress } from './stream.ts';
+
+/** Uploads a step and stores its checkpoint: rows are accepted by the sink before the checkpoint records them. */
+export async function storeStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+  const { record } = claim;
+  await deliver(step, claim, deps);
+  const { cursor, attempts, waits } = record;
+  const counts = { ...record.counts };
+  book(step, record);
+  try {
+    await claim.save(step.ledger);
+  } catch (error) {
+    // The keys were not booked, so what they count must not be booked with the recovery either, nor the page as a success.
+    if (step.ledger !== undefined) {
+      Object.assign(record, { cursor, attempts, waits, counts: Object.assign(record.counts, counts) });
+    }
+    throw error;
+  }
+  logPage(step, record, deps);
+}
+
+/** Uploads the last step and books it in the record, which is stored with the end of its window. */
+export async function takeLastStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+  await deliver(step, claim, deps);
+  book(step, claim.record);
+  logPage(step, claim.record, deps);
+}
+
+async function deliver({ chunk }: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+  const startedAt = Date.now();
+  claim.throwIfLost();
+  if (chunk === undefined || chunk.rows === 0) return;
+  await deliverChunk(chunk, claim, deps);
+  claim.record.counts.rows += chunk.rows;
+  deps.log.info('RowsUploaded', { rows: chunk.rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
+}
+
+function book(step: Progress, record: WindowRecord): void {
+  record.cursor = step.cursor;
+  record.counts.fetched += step.fetched ?? 0;
+  if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
+  if (step.expected !== undefined) record.counts.expected = step.expected;
+  if (step.pageDone !== true) return;
+  record.counts.pages++;
+  record.attempts = 0;
+  record.waits = 0;
+  delete record.readFailures;
+  delete record.lastError;
+}
+
+function logPage(
+  { pageDone }: Progress,
+  { counts: { pages, fetched } }: WindowRecord,
+  { log }: DeliverDependencies,
+): void {
+  if (pageDone === true) log.info('PageFetched', { page: pages, fetched });
+}
