@@ -1,6 +1,6 @@
 import { RetryableError } from '../errors.ts';
-import { GREATER, IS_SPACE, LESS, SLASH } from './xml/byte-tables.ts';
-import { createJsonOut, type JsonOut } from './xml/json-out.ts';
+import { DASH, GREATER, IS_SPACE, LESS, SLASH } from './xml/byte-tables.ts';
+import { createJsonOut, unescapedText } from './xml/json-out.ts';
 import { assertEnded, readNext } from './xml/read-xml.ts';
 import { closeText } from './xml/xml-json.ts';
 import { append, createXmlReader, PHASE, type XmlReader, type XmlSink } from './xml/xml-reader.ts';
@@ -33,7 +33,8 @@ export function createLeafReader(onText: (path: string, text: string) => void): 
     },
     endElement: () => {
       const path = paths.pop() ?? '';
-      if (isLeaf) onText(path, textOf(reader.out));
+      // The XML reader copies text in the form of JSON strings.
+      if (isLeaf) onText(path, unescapedText(reader.out, 0, reader.out.at));
       previous = isLeaf ? { path, name: Buffer.from(path.slice(path.lastIndexOf('/') + 1)) } : undefined;
       isLeaf = false;
       reader.out.at = 0;
@@ -93,11 +94,5 @@ function hasName(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
 }
 
 function isNumberLike(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d;
-}
-
-/** The XML reader copies text in the form of JSON strings. */
-function textOf({ bytes, at }: JsonOut): string {
-  const json = bytes.toString('utf8', 0, at);
-  return json.includes('\\') ? (JSON.parse(`"${json}"`) as string) : json;
+  return (byte >= 0x30 && byte <= 0x39) || byte === DASH;
 }

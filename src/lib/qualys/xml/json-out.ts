@@ -72,6 +72,12 @@ export function clear(out: JsonOut): void {
   out.memberCount = 0;
 }
 
+/** What the JSON string characters written from `from` to `to` say. Most need no unescaping. */
+export function unescapedText({ bytes }: JsonOut, from: number, to: number): string {
+  const text = bytes.toString('utf8', from, to);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+}
+
 /** A view on all of a buffer. */
 export function viewOf({ buffer, byteLength, byteOffset }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength);

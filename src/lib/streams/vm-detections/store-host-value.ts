@@ -1,5 +1,5 @@
 import { OPEN_BRACE, QUOTE } from '../../qualys/xml/byte-tables.ts';
-import type { JsonOut } from '../../qualys/xml/json-out.ts';
+import { unescapedText, type JsonOut } from '../../qualys/xml/json-out.ts';
 import { findMember, isJoined, memberValue } from '../../qualys/xml/json-members.ts';
 import { addMember, closeValue } from '../../qualys/xml/xml-json.ts';
 import { nameAt } from '../../qualys/xml/xml-reader.ts';
@@ -42,10 +42,9 @@ function jsonOf({ at, bytes }: JsonOut): Buffer {
   return bytes.subarray(0, at);
 }
 
-/** What a string says. Most need no unescaping. */
-function textOf({ at, bytes }: JsonOut): string {
-  const text = bytes.toString('utf8', 1, at - 1);
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+/** What a string says. */
+function textOf(value: JsonOut): string {
+  return unescapedText(value, 1, value.at - 1);
 }
 
 /** False when the value is not what the column holds, or the column has one already: then HostRecord keeps it. */
