@@ -28,13 +28,29 @@ export class ConfigError extends ConnectorError {
   }
 }
 
+/**
+ * Whose fault a passing fault is, as far as can be told: whether asking for less may help.
+ *
+ * - `route`: the vendor's route did not answer in its own terms: 5xx, a web page, a redirect, a refused or reset connection before any
+ *   header came, a login. Another page would have failed as well.
+ * - `timeout`: no first byte in time, or a server that says so (408, 504). Either: an outage, or a page that is too much for the vendor.
+ * - `answer`: an answer began and is at fault: malformed, cut, foreign, stalled in its flow, or an error of the vendor's own about it.
+ *   Asking for another part may help.
+ * - `storage`: our own storage. Says nothing about the vendor.
+ *
+ * Absent where none of these fits, e.g. an upload that failed.
+ */
+export type FaultScope = 'route' | 'timeout' | 'answer' | 'storage';
+
 /** A fault that passes: network, 5xx, a broken or foreign body. Tried again with backoff; costs an attempt. */
 export class RetryableError extends ConnectorError {
   override name = 'RetryableError';
   readonly fault: VendorFault;
-  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault }) {
+  readonly scope: FaultScope | undefined;
+  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault; scope?: FaultScope }) {
     super(message, options);
     this.fault = options?.fault ?? {};
+    this.scope = options?.scope;
   }
 }
 

@@ -286,6 +286,6 @@ export class PermitPool {
       }
       await sleep(Math.random() * 30 * (tries + 1));
     }
-    throw new RetryableError('storage failed changing the limits: too many instances at once');
+    throw new RetryableError('storage failed changing the limits: too many instances at once', { scope: 'storage' });
   }
 }

@@ -24,5 +24,5 @@ export function toStorageError(action: string, thrown: unknown): Error {
   if (status === 401 || status === 403) {
     return new ConfigError(`${what}: check the identity's roles on the storage account`, { cause: thrown });
   }
-  return new RetryableError(what, { cause: thrown });
+  return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }

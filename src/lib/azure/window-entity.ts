@@ -55,6 +55,7 @@ export function checkVersion(what: string, entity: { readonly version?: unknown;
   if (version <= CHECKPOINT_VERSION) return;
   throw new RetryableError(
     `${what} ${entity.rowKey ?? ''} was stored by a newer version of the connector (checkpoint version ${version}, this one reads ${CHECKPOINT_VERSION})`,
+    { scope: 'storage' },
   );
 }
 

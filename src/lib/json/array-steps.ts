@@ -158,5 +158,6 @@ function failMalformed(reader: Reader, at: number): Error {
   const byte = (reader.buffer[at] ?? 0).toString(16).padStart(2, '0');
   return new RetryableError(
     `${reader.options.what} is not well-formed JSON: unexpected byte 0x${byte} at byte ${reader.base + at}`,
+    { scope: 'answer' },
   );
 }

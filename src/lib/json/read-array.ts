@@ -102,5 +102,7 @@ function finish(reader: Reader): void {
   if (isEmpty || reader.place === 'behind') return;
   if (reader.place === 'start' || reader.place === 'foreign') throw failForeign(reader);
   const size = reader.base + reader.limit;
-  throw new RetryableError(`${reader.options.what} is cut off: it ends after byte ${size}, before its array does`);
+  throw new RetryableError(`${reader.options.what} is cut off: it ends after byte ${size}, before its array does`, {
+    scope: 'answer',
+  });
 }

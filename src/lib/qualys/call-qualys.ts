@@ -129,7 +129,8 @@ async function fetchHeaders(request: QualysRequest, stop: AbortController): Prom
   const { method, headers, body, firstByteTimeoutMs } = request;
   const host = new URL(request.url).host;
   const timer = setTimeout(() => {
-    stop.abort(new RetryableError(`Qualys (${host}) did not answer within ${firstByteTimeoutMs / 1000} s`));
+    const message = `Qualys (${host}) did not answer within ${firstByteTimeoutMs / 1000} s`;
+    stop.abort(new RetryableError(message, { scope: 'timeout' }));
   }, firstByteTimeoutMs);
   request.onCall?.();
   try {
@@ -145,7 +146,7 @@ async function fetchHeaders(request: QualysRequest, stop: AbortController): Prom
     });
     return await untilAborted(response, stop.signal);
   } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error);
+    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error, 'before-headers');
   } finally {
     clearTimeout(timer);
   }
@@ -177,5 +178,5 @@ function redirected(request: QualysRequest, { status, headers }: QualysAnswer): 
   const target = URL.canParse(location, request.url) ? new URL(location, request.url).host : 'nowhere';
   const host = new URL(request.url).host;
   const message = `Qualys (${host}) redirects to ${target.slice(0, 255)} (HTTP ${status}), which is not followed: check the API and gateway URLs`;
-  return new RetryableError(message, { fault: { status } });
+  return new RetryableError(message, { fault: { status }, scope: 'route' });
 }

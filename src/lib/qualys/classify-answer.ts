@@ -1,4 +1,4 @@
-import type { VendorFault } from '../errors.ts';
+import type { FaultScope, VendorFault } from '../errors.ts';
 import { ConfigError, type ConnectorError, FatalError, RetryableError, WaitError } from '../errors.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { readVendorMessage, type VendorMessage } from './read-vendor-message.ts';
@@ -70,7 +70,10 @@ export function classifyDocument(
   const found = classifyAnswer({ ...options, status, headers, body: text });
   if (found !== 'ok') return found;
   const facts: Facts = { ...options, status, headers, body: text, message: readVendorMessage(text) };
-  return new RetryableError(describe(facts, 'came without the data asked for'), { fault: faultOf(facts) });
+  return new RetryableError(describe(facts, 'came without the data asked for'), {
+    fault: faultOf(facts),
+    scope: 'answer',
+  });
 }
 
 /** Whether a code of the vendor's refuses the account itself, whatever the HTTP status. */
@@ -130,7 +133,14 @@ function refused(facts: Facts, hint: string): ConfigError {
 }
 
 function passing(facts: Facts): RetryableError {
-  return new RetryableError(describe(facts, 'failed'), { fault: faultOf(facts) });
+  return new RetryableError(describe(facts, 'failed'), { fault: faultOf(facts), scope: scopeOf(facts) });
+}
+
+/** An answer in the vendor's own words speaks of what was asked for; any other of the route to it. */
+function scopeOf({ status, message }: Facts): FaultScope {
+  if (status === 408 || status === 504) return 'timeout';
+  const isOwn = message.code !== undefined || message.kind === 'generic-return';
+  return isOwn && status < 500 ? 'answer' : 'route';
 }
 
 function fatal(facts: Facts): FatalError {

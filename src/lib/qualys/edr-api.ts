@@ -176,6 +176,7 @@ function noCount(text: string, status: number): ConnectorError {
   const came = text.trim() === '' ? 'an empty body' : vendorText(text).slice(0, 200);
   return new RetryableError(`Qualys EDR count must be {"count": <number of 0 or more>}, came ${came}`, {
     fault: { status },
+    scope: 'answer',
   });
 }
 

@@ -88,11 +88,13 @@ function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
     const message = `EDR login: ${error.message}; check ${setting}, QUALYS_USERNAME and QUALYS_PASSWORD`;
     return new ConfigError(message, { cause: error.cause, fault: error.fault });
   }
-  const isForeign = error instanceof RetryableError && (error.fault.status ?? 500) < 400;
-  if (!isForeign) return error;
-  return new RetryableError(`EDR login: ${error.message}; check ${setting}`, {
+  if (!(error instanceof RetryableError)) return error;
+  const hint = (error.fault.status ?? 500) < 400 ? `; check ${setting}` : '';
+  return new RetryableError(`EDR login: ${error.message}${hint}`, {
     cause: error.cause,
     fault: error.fault,
+    // Whatever page is asked for, it needs this login.
+    scope: 'route',
   });
 }
 

@@ -19,6 +19,7 @@ export function failForeign(what: string, beginning: string): RetryableError {
     `EDR answered with ${came} instead of an array of ${what}${said === '' ? '' : `: ${said}`}`,
     {
       fault: code === undefined ? {} : { code },
+      scope: 'answer',
     },
   );
 }

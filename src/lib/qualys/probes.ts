@@ -62,7 +62,7 @@ async function withinLimit(
 ): Promise<string> {
   const stop = new AbortController();
   const timer = setTimeout(() => {
-    stop.abort(new RetryableError(`Qualys ${api} did not answer within ${limitMs / 1000} s`));
+    stop.abort(new RetryableError(`Qualys ${api} did not answer within ${limitMs / 1000} s`, { scope: 'timeout' }));
   }, limitMs);
   try {
     return await probe({ priority: 'interactive', signal: stop.signal });
@@ -77,6 +77,7 @@ function countRecords(text: string, what: string): string {
     const { text: said } = readVendorMessage(text);
     throw new RetryableError(
       `Qualys EDR answered without a list of ${what}s${said === '' ? '' : `: ${vendorText(said)}`}`,
+      { scope: 'answer' },
     );
   }
   return records.length === 0 ? `no ${what} (there is none)` : `one ${what}`;

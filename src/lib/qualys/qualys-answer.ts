@@ -1,6 +1,6 @@
 import { RetryableError } from '../errors.ts';
 import type { Priority } from '../pipeline/ports.ts';
-import { describeNetworkFault } from './network-fault.ts';
+import { describeNetworkFault, scopeOf } from './network-fault.ts';
 import { readAhead } from './read-ahead.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -50,7 +50,7 @@ export function readAnswer(response: Response, options: ReadOptions): QualysAnsw
   const isUrgent = options.priority === 'interactive';
   const { body, peek } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES, isUrgent), options.settle);
   const cancel = (): void => {
-    options.stop.abort(new RetryableError('The answer of Qualys was given up before its end'));
+    options.stop.abort(new RetryableError('The answer of Qualys was given up before its end', { scope: 'answer' }));
     void response.body?.cancel().catch(() => undefined);
     options.settle();
   };
@@ -104,7 +104,7 @@ async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator
   let received = 0;
   try {
     for (;;) {
-      const { done, value } = await readPart(reader, limitMs, options);
+      const { done, value } = await readPart(reader, limitMs, received === 0, options);
       if (done) return;
       limitMs = options.idleTimeoutMs;
       received += value.byteLength;
@@ -118,17 +118,23 @@ async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator
 }
 
 /** Reads one part; the clock runs only while we wait for the vendor, never while the caller works. */
-async function readPart(reader: Reader, limitMs: number, { url, stop }: ReadOptions): ReturnType<Reader['read']> {
+async function readPart(
+  reader: Reader,
+  limitMs: number,
+  isFirst: boolean,
+  { url, stop }: ReadOptions,
+): ReturnType<Reader['read']> {
   const { host } = new URL(url);
+  const phase = isFirst ? 'before-body' : 'in-body';
   const timer = setTimeout(() => {
-    stop.abort(
-      new RetryableError(`Qualys (${host}) stopped sending for ${limitMs / 1000} s in the middle of an answer`),
-    );
+    const where = isFirst ? 'after the headers of an answer' : 'in the middle of an answer';
+    const message = `Qualys (${host}) stopped sending for ${limitMs / 1000} s ${where}`;
+    stop.abort(new RetryableError(message, { scope: scopeOf(phase, true) }));
   }, limitMs);
   try {
     return await untilAborted(reader.read(), stop.signal);
   } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error);
+    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error, phase);
   } finally {
     clearTimeout(timer);
   }
@@ -161,5 +167,7 @@ async function startOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
 }
 
 function tooLong(maxBytes: number): RetryableError {
-  return new RetryableError(`The answer of Qualys is longer than ${maxBytes} bytes, the most accepted for this call`);
+  return new RetryableError(`The answer of Qualys is longer than ${maxBytes} bytes, the most accepted for this call`, {
+    scope: 'answer',
+  });
 }

@@ -54,7 +54,9 @@ function rangeOf(text: string): IdRange {
   const [, first, last] = ID_OR_RANGE.exec(text) ?? [];
   const range = first === undefined ? undefined : { first: BigInt(first), last: BigInt(last ?? first) };
   if (range === undefined || range.first > range.last) {
-    throw new RetryableError(`Qualys' list of ids holds one that is none: ${JSON.stringify(text.slice(0, 60))}`);
+    throw new RetryableError(`Qualys' list of ids holds one that is none: ${JSON.stringify(text.slice(0, 60))}`, {
+      scope: 'answer',
+    });
   }
   return range;
 }
@@ -63,7 +65,9 @@ function nextOf({ code, url }: { code: string; url: string }): { nextIdMin?: big
   if (code !== TRUNCATION_CODE) return {};
   const idMin = nextIdMinOf(url) ?? '';
   if (!ID.test(idMin)) {
-    throw new RetryableError('Qualys cut the list of ids (1980) without saying where the next page starts');
+    throw new RetryableError('Qualys cut the list of ids (1980) without saying where the next page starts', {
+      scope: 'answer',
+    });
   }
   return { nextIdMin: BigInt(idMin) };
 }

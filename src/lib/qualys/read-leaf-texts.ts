@@ -42,7 +42,9 @@ export function createLeafReader(onText: (path: string, text: string) => void): 
     openText: () => undefined,
     closeText: (isLast) => closeText(reader.out, isLast),
     makeRoom: () => {
-      throw new RetryableError(`Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${paths.at(-1) ?? ''}`);
+      throw new RetryableError(`Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${paths.at(-1) ?? ''}`, {
+        scope: 'answer',
+      });
     },
   };
   return {

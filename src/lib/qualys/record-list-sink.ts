@@ -132,7 +132,9 @@ function makeRoom(state: ListState): void {
   const { field, ignored, reader, record } = state;
   if (reader.out === record) giveUp(state);
   else if (reader.out === field)
-    throw new RetryableError(`Qualys sent a text above ${field.limit} bytes in ${nameAt(reader, reader.depth)}`);
+    throw new RetryableError(`Qualys sent a text above ${field.limit} bytes in ${nameAt(reader, reader.depth)}`, {
+      scope: 'answer',
+    });
   ignored.at = 0;
 }
 

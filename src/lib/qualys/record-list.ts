@@ -50,19 +50,20 @@ function take(state: ListState, sink: XmlSink, bytes: Uint8Array, from: number):
 
 function endOf({ reader, warning, responseFields, hasResponse }: ListState): ListEnd {
   assertEnded(reader);
-  if (!hasResponse) throw new RetryableError('the page has no RESPONSE');
+  if (!hasResponse) throw new RetryableError('the page has no RESPONSE', { scope: 'answer' });
   const code = responseFields.get('CODE');
   if (code !== undefined || responseFields.has('TEXT')) {
     const why = `${code ?? ''} ${responseFields.get('TEXT') ?? ''}`.trim();
-    throw new RetryableError(
-      `Qualys reports an error inside the page: ${why}`,
-      code === undefined ? {} : { fault: { code } },
-    );
+    throw new RetryableError(`Qualys reports an error inside the page: ${why}`, {
+      fault: code === undefined ? {} : { code },
+      scope: 'answer',
+    });
   }
   const nextIdMin = nextIdMinOf(warning.url);
   if (nextIdMin === undefined && (warning.code === TRUNCATED || warning.url !== '')) {
     throw new RetryableError(
       `the page ends with warning ${warning.code} and a URL without id_min: the next page is unknown`,
+      { scope: 'answer' },
     );
   }
   return { illegalCharacters: reader.illegal, ...(nextIdMin === undefined ? {} : { nextIdMin }) };

@@ -170,7 +170,9 @@ async function readIds(
     idMin = page.nextIdMin;
     parameters.set('id_min', idMin.toString());
   }
-  throw new RetryableError(`Qualys' list of ids does not move on: after id_min ${idMin} it names no later page`);
+  throw new RetryableError(`Qualys' list of ids does not move on: after id_min ${idMin} it names no later page`, {
+    scope: 'answer',
+  });
 }
 
 function credentials({ QUALYS_USERNAME, QUALYS_PASSWORD }: VmSettings): string {

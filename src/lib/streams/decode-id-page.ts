@@ -136,6 +136,7 @@ function isAskedFor({ options: { idMin, idMax, shape } }: Page, id: bigint): boo
   if (idMin !== undefined && id < idMin) {
     throw new RetryableError(
       `the page holds ${shape.record} ${id}, below the id_min ${idMin} asked for: it is another page`,
+      { scope: 'answer' },
     );
   }
   return idMax === undefined || id <= idMax;

@@ -95,7 +95,9 @@ export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin }: IdPageEnd):
   const isCut = nextIdMin !== undefined && (bounds.idMax === undefined || nextIdMin <= bounds.idMax);
   if (!isCut) return bounds.idMax === undefined ? undefined : bounds.idMax + 1n;
   if (nextIdMin <= (highestId ?? bounds.idMin ?? -1n)) {
-    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`);
+    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
+      scope: 'answer',
+    });
   }
   return nextIdMin;
 }
@@ -119,6 +121,7 @@ export async function checkListed<Cursor extends IdCursor>(
     if (lost.length > 0) {
       throw new RetryableError(
         `the page lacks ${lost.length} ${source.shape.record} that Qualys lists for it, the first is ${lost[0] ?? ''}`,
+        { scope: 'answer' },
       );
     }
   }

@@ -342,6 +342,42 @@ describe('broken connections can be retried', () => {
   });
 });
 
+describe('whose fault it is', () => {
+  async function scopeOf(url: string, more: Partial<QualysRequest> = {}): Promise<unknown> {
+    const error = await thrownBy(callQualys(callDeps(), request(url, more)).then((answer) => answer.text(1000)));
+    return error instanceof RetryableError ? error.scope : error;
+  }
+  const answering = async (bytes: string): Promise<string> => (await serveBytes((socket) => socket.end(bytes))).url;
+  const withStatus = async (status: number, body = ''): Promise<string> =>
+    (await serve((_, response) => void response.writeHead(status).end(body))).url;
+
+  test('of the route: nothing answered, or not in the terms of the vendor', async () => {
+    expect(await scopeOf(await answering(''))).toBe('route');
+    expect(await scopeOf(await answering('HTTP/1.1 200 OK\r\nContent-Le'))).toBe('route');
+    expect(await scopeOf('http://127.0.0.1:1')).toBe('route');
+    for (const status of [302, 409, 500, 502, 503]) expect(await scopeOf(await withStatus(status))).toBe('route');
+    expect(await scopeOf(await withStatus(200, '<html><title>Down</title></html>'))).toBe('route');
+  });
+
+  test('of the answer: it began and broke, stalled, or told an error of its own', async () => {
+    expect(await scopeOf(await answering('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort'))).toBe('answer');
+    const { url } = await serve((_, response) => void response.writeHead(200).write('begin'));
+    expect(await scopeOf(url, { idleTimeoutMs: 60 })).toBe('answer');
+    const internal = '<GENERIC_RETURN><RETURN number="999">Internal error</RETURN></GENERIC_RETURN>';
+    expect(await scopeOf(await withStatus(200, internal))).toBe('answer');
+    expect(await scopeOf(await withStatus(500, internal))).toBe('route');
+    expect(await scopeOf(await withStatus(200, 'x'.repeat(2000)))).toBe('answer');
+  });
+
+  test('of either: no first byte in time, of the answer or of its body', async () => {
+    const silent = await serve(() => undefined);
+    expect(await scopeOf(silent.url, { firstByteTimeoutMs: 60 })).toBe('timeout');
+    const headersOnly = await serve((_, response) => response.writeHead(200).flushHeaders());
+    expect(await scopeOf(headersOnly.url, { firstByteTimeoutMs: 200, idleTimeoutMs: 60 })).toBe('timeout');
+    for (const status of [408, 504]) expect(await scopeOf(await withStatus(status))).toBe('timeout');
+  });
+});
+
 describe('lengths', () => {
   test('a text above its bound is refused by name, and the connection closed', async () => {
     const deps = callDeps();

@@ -138,7 +138,10 @@ describe('createEdrAuth', () => {
     const { auth } = await authAgainst(
       (_, response) => void response.writeHead(status, { location: '/elsewhere' }).end(body),
     );
-    await expect(auth.token()).rejects.toBeInstanceOf(RetryableError);
+    const error: unknown = await auth.token().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RetryableError);
+    // Whatever page is asked for would have failed.
+    expect(error).toMatchObject({ scope: 'route' });
   });
 
   test('a login that is told to wait pauses the API', async () => {

@@ -6,7 +6,7 @@ export class MalformedXmlError extends RetryableError {
   /** Offset of the byte at which reading failed, from the start of the document. */
   readonly byte: number;
   constructor(byte: number, why: string) {
-    super(`the XML answer is malformed at byte ${byte}: ${why}`);
+    super(`the XML answer is malformed at byte ${byte}: ${why}`, { scope: 'answer' });
     this.byte = byte;
   }
 }

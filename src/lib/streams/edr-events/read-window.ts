@@ -283,7 +283,7 @@ function nextAfter(
   if (after === undefined || isEnd) return undefined;
   if (after !== cursor.after) return { ...cursor, page: cursor.page + 1, after };
   if (page.records === 0) return undefined;
-  throw new RetryableError('searchAfter gave the same cursor twice');
+  throw new RetryableError('searchAfter gave the same cursor twice', { scope: 'answer' });
 }
 
 function toJson(cursor: EdrCursor): Json {

@@ -105,12 +105,15 @@ function nextPage(cursor: IncidentCursor, records: number, after: string | undef
   const isFull = records >= cursor.size;
   if (after === undefined) {
     if (!isFull) return undefined;
-    if (isProof === true) throw new RetryableError('searchAfter names no next page, although there are more incidents');
+    if (isProof === true)
+      throw new RetryableError('searchAfter names no next page, although there are more incidents', {
+        scope: 'answer',
+      });
     return { ...cursor, size: cursor.size - 1, isProof: true };
   }
   if (after === cursor.after) {
     if (records === 0) return undefined;
-    throw new RetryableError('searchAfter gave the same cursor twice');
+    throw new RetryableError('searchAfter gave the same cursor twice', { scope: 'answer' });
   }
   return { ...kept, page: cursor.page + 1, size: isProof === true ? cursor.size + 1 : cursor.size, after };
 }

@@ -36,7 +36,10 @@ export function endResponse({ page }: Decoder): void {
   if (fields.size === 0) return;
   const code = fields.get('CODE') ?? '';
   const why = `${code} ${fields.get('TEXT') ?? ''}`.trim();
-  throw new RetryableError(`Qualys reports an error inside the page: ${why}`, code === '' ? {} : { fault: { code } });
+  throw new RetryableError(`Qualys reports an error inside the page: ${why}`, {
+    fault: code === '' ? {} : { code },
+    scope: 'answer',
+  });
 }
 
 /** One warning a document is documented; of several, one that names a next page counts. */

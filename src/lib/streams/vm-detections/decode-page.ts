@@ -161,6 +161,7 @@ function pageEnd({ page, reader }: Decoder): VmPageEnd {
   if (nextIdMin === undefined && warning !== undefined && (warning.code === TRUNCATED || warning.url !== '')) {
     throw new RetryableError(
       `the page ends with warning ${warning.code} and a URL without id_min: the next page is unknown`,
+      { scope: 'answer' },
     );
   }
   return {

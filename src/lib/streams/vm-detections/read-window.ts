@@ -92,7 +92,9 @@ function nextCursor({ range }: Reading, cursor: VmCursor, end: VmPageEnd): VmCur
   const { nextIdMin } = end;
   if (nextIdMin === undefined || isBeyond(nextIdMin, range.idMax)) return undefined;
   if (!isAfter(nextIdMin, cursor.idMin ?? range.idMin)) {
-    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`);
+    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
+      scope: 'answer',
+    });
   }
   const { resume: _, ...kept } = cursor;
   return { ...kept, idMin: nextIdMin };
