@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { isBalancedQql } from './qualys/is-balanced-qql.ts';
 import { apiHostMeantBy, gatewayHostFor } from './qualys/platforms.ts';
@@ -364,7 +365,7 @@ export const settingsSchema = z.object({
     ),
   ALERT_WEBHOOK_SECRET: z
     .string()
-    .min(16, 'must be a text of at least 16 characters')
+    .refine(isSoundSecret, ALLOWED_SECRET)
     .optional()
     .describe('Secret that signs what is posted there; a Key Vault reference in Azure; unset: not signed.'),
   ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(

@@ -193,6 +193,12 @@ describe('a bad value', () => {
 
   test('hides no missing gateway behind it', () => {
     const { message } = errorOf({ QUALYS_API_URL: 'https://qualysapi.private.example', EDR_PAGE_SIZE: '0' });
+    ['ALERT_WEBHOOK_SECRET', 'whsec_', /base64 of at least 24 bytes/],
+    [
+      'ALERT_WEBHOOK_SECRET',
+      'whsec_hook-secret that is no base64 at all, but long enough',
+      /base64 of at least 24 bytes/,
+    ],
     expect(message).toContain('EDR_PAGE_SIZE');
     expect(message).toContain('QUALYS_GATEWAY_URL must be set');
   });
