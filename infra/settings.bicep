@@ -181,6 +181,9 @@ type connectorSettings = {
   @description('Token audience of the query API; to be set in sovereign clouds only.')
   LOGS_QUERY_AUDIENCE: string?
 
+  @description('1 or 0: the webhook may be at a private address.')
+  ALERT_WEBHOOK_PRIVATE: string?
+
   @description('Lowest score of events that are posted to the webhook.')
   ALERT_MIN_SCORE: string?
 

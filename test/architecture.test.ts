@@ -114,6 +114,7 @@ describe('imports', () => {
       'lib/qualys/platforms.ts',
       'lib/qualys/is-balanced-qql.ts',
       'lib/alerts/sign-alert.ts',
+      'lib/alerts/public-address.ts',
     ];
     const allowed = ['zod', 'lib/errors.ts', 'lib/log.ts', ...checks];
     expect(importsOf(/^lib\/config\.ts$/, (name) => !allowed.includes(name))).toEqual([]);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { mayBePublic } from './alerts/public-address.ts';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { isBalancedQql } from './qualys/is-balanced-qql.ts';
@@ -368,6 +369,9 @@ export const settingsSchema = z.object({
     .refine(isSoundSecret, ALLOWED_SECRET)
     .optional()
     .describe('Secret that signs what is posted there; a Key Vault reference in Azure; unset: not signed.'),
+  ALERT_WEBHOOK_PRIVATE: flag(false).describe(
+    'Whether the webhook may be at a private address: loopback, link-local, of a local network or a private endpoint.',
+  ),
   ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(
     'Lowest score that is posted; 4 is what Qualys itself sends mails for.',
   ),
@@ -472,7 +476,19 @@ function crossProblems(given: Readonly<Record<string, string>>): string[] {
       `QUALYS_GATEWAY_URL must be set, because ${new URL(api.data).hostname} is not one of the shared Qualys platforms`,
     );
   }
+  if (isWebhookPrivate(given)) {
+    problems.push(
+      'ALERT_WEBHOOK_URL must lead to a public address, not to loopback, link-local, private or reserved ones; ALERT_WEBHOOK_PRIVATE=true allows those',
+    );
+  }
   return problems;
+}
+
+/** Whether the webhook is at a private address without leave. */
+function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
+  const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);
+  const isAllowed = flag(false).safeParse(given.ALERT_WEBHOOK_PRIVATE);
+  return url.success && isAllowed.data === false && !mayBePublic(new URL(url.data));
 }
 
 function streamProblems(given = '', streams?: readonly string[]): Problem[] {

@@ -166,8 +166,8 @@ export function createServices(env: Environment): Services {
 }
 
 function alertPoster(settings: Settings, clock: Clock): PushDependencies['post'] {
-  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret } = settings;
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_WEBHOOK_PRIVATE: isPrivateAllowed } = settings;
   if (url === undefined) return undefined;
   return ({ id, payload }: AlertItem) =>
-    postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()));
+    postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()), { isPrivateAllowed });
 }

@@ -33,6 +33,7 @@ beforeAll(async () => {
     EDR_WINDOW_MINUTES: '360',
     EDR_SAFETY_LAG_SECONDS: '0',
     ALERT_WEBHOOK_URL: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/hook?key=in-the-address`,
+    ALERT_WEBHOOK_PRIVATE: 'true',
     ALERT_WEBHOOK_SECRET: SECRET,
     ALERT_MIN_SCORE: '8',
   });

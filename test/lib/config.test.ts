@@ -110,6 +110,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['LOGS_QUERY_WORKSPACE_ID', /must be a UUID/, 'workspace', '/subscriptions/1/resourceGroups/g'],
   ['LOGS_QUERY_ENDPOINT', /https/, 'api.loganalytics.io', 'http://api.loganalytics.io/v1'],
   ['LOGS_QUERY_AUDIENCE', /https/, 'audience'],
+  ['ALERT_WEBHOOK_PRIVATE', /0, 1, true or false/, 'yes'],
   ['ALERT_MIN_SCORE', /whole number from 0 to 10/, '11', '-1', 'high'],
   ['MCP_TOOLS', /0, 1, true or false/, 'on'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', /https/, 'collector:4318', 'http://collector.example:4318'],
@@ -181,7 +182,23 @@ describe('a bad value', () => {
     ['ALERT_WEBHOOK_URL', 'http://soar.example/hook-secret', /must use https/],
     ['ALERT_WEBHOOK_URL', 'https://user:hook-secret@soar.example/', /neither user nor password/],
     ['ALERT_WEBHOOK_URL', 'https://soar.example/#hook-secret', /nor a fragment/],
+    [
+      'ALERT_WEBHOOK_URL',
+      'https://169.254.169.254/hook-secret',
+      /must lead to a public address.*ALERT_WEBHOOK_PRIVATE=true allows/,
+    ],
+    [
+      'ALERT_WEBHOOK_URL',
+      'http://localhost:8080/hook-secret',
+      /must lead to a public address.*ALERT_WEBHOOK_PRIVATE=true allows/,
+    ],
     ['ALERT_WEBHOOK_SECRET', 'hook-secret', /at least 16 characters/],
+    ['ALERT_WEBHOOK_SECRET', 'whsec_', /base64 of at least 24 bytes/],
+    [
+      'ALERT_WEBHOOK_SECRET',
+      'whsec_hook-secret that is no base64 at all, but long enough',
+      /base64 of at least 24 bytes/,
+    ],
   ] as const)('of the secret %s is refused without being shown: %s', ([name, value, allowed]) => {
     const { message, publicMessage } = errorOf({ [name]: value });
     for (const text of [message, publicMessage]) {
@@ -193,12 +210,6 @@ describe('a bad value', () => {
 
   test('hides no missing gateway behind it', () => {
     const { message } = errorOf({ QUALYS_API_URL: 'https://qualysapi.private.example', EDR_PAGE_SIZE: '0' });
-    ['ALERT_WEBHOOK_SECRET', 'whsec_', /base64 of at least 24 bytes/],
-    [
-      'ALERT_WEBHOOK_SECRET',
-      'whsec_hook-secret that is no base64 at all, but long enough',
-      /base64 of at least 24 bytes/,
-    ],
     expect(message).toContain('EDR_PAGE_SIZE');
     expect(message).toContain('QUALYS_GATEWAY_URL must be set');
   });

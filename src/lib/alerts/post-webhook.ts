@@ -1,5 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { lookUpPublic, NotPublicError, type Resolve } from './look-up-public.ts';
+import { mayBePublic } from './public-address.ts';
 
 /** How a post ended. */
 export type PostOutcome =
@@ -18,6 +20,15 @@ export interface PostLimits {
   readonly answerMs: number;
 }
 
+/** How a post goes out. */
+export interface PostOptions {
+  /** Whether it may go to private addresses: loopback, link-local, those of local networks. */
+  readonly isPrivateAllowed: boolean;
+  readonly limits?: PostLimits;
+  /** Resolves names where private addresses are not allowed; the system's when left out. */
+  readonly resolve?: Resolve;
+}
+
 const LIMITS: PostLimits = { connectMs: 10_000, answerMs: 30_000 };
 /** Longest wait that an answer can ask for. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -30,14 +41,19 @@ export function postWebhook(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-  limits: PostLimits = LIMITS,
+  { isPrivateAllowed, limits = LIMITS, resolve: resolveName }: PostOptions,
 ): Promise<PostOutcome> {
   const target = new URL(url);
+  // A number is not looked up when it is connected to.
+  if (!isPrivateAllowed && !mayBePublic(target)) {
+    return Promise.resolve({ kind: 'refused', reason: `${target.host} ${new NotPublicError().message}` });
+  }
   const isSecure = target.protocol === 'https:';
   const options: RequestOptions = {
     method: 'POST',
     // No connection of an earlier post: it may just be ending, and then nobody could tell what was sent.
     agent: false,
+    ...(isPrivateAllowed ? {} : { lookup: lookUpPublic(resolveName) }),
     headers: {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
@@ -82,7 +98,9 @@ function settle(
     resolve(outcomeOf(host, response));
     response.destroy();
   });
-  post.on('error', (error: NodeJS.ErrnoException) => fail(`${host}: ${error.code ?? error.name}`));
+  post.on('error', (error: NodeJS.ErrnoException) =>
+    fail(error instanceof NotPublicError ? `${host} ${error.message}` : `${host}: ${error.code ?? error.name}`),
+  );
 }
 
 function outcomeOf(host: string, { statusCode: status = 0, headers }: IncomingMessage): PostOutcome {

@@ -1,11 +1,13 @@
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { LookupOptions } from 'node:dns';
+import { createServer, isIP, type AddressInfo, type Server } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { lookUpPublic, type Resolve } from '../../../src/lib/alerts/look-up-public.ts';
 import { postWebhook } from '../../../src/lib/alerts/post-webhook.ts';
 import { serveHttp } from '../../support/http-server.ts';
 
 const LIMITS = { connectMs: 2000, answerMs: 300 };
-const post = (url: string, body = '{"a":1}') => postWebhook(url, body, { 'webhook-id': 'x' }, LIMITS);
+const LOCAL = { isPrivateAllowed: true, limits: LIMITS };
+const post = (url: string, body = '{"a":1}') => postWebhook(url, body, { 'webhook-id': 'x' }, LOCAL);
 
 /** A server on bare connections. */
 async function serveRaw(connected: Parameters<typeof createServer>[1]): Promise<{ server: Server; port: number }> {
@@ -87,7 +89,12 @@ describe('a post of which', () => {
 
   test('nothing was sent was not taken: TLS that does not come about in time', async () => {
     const { port } = await serveRaw(() => undefined);
-    const outcome = await postWebhook(`https://127.0.0.1:${port}/`, '{}', {}, { connectMs: 100, answerMs: 100 });
+    const outcome = await postWebhook(
+      `https://127.0.0.1:${port}/`,
+      '{}',
+      {},
+      { ...LOCAL, limits: { connectMs: 100, answerMs: 100 } },
+    );
     expect(outcome).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('could not be connected') as string,
@@ -112,4 +119,69 @@ describe('a post of which', () => {
     const { port } = await serveRaw((socket) => void socket.once('data', () => socket.end('hello\r\n\r\n')));
     expect(await post(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'unknown' });
   });
+});
+
+describe('a post to a private address', () => {
+  const NOT_ALLOWED = 'leads to a private address, which is allowed with ALERT_WEBHOOK_PRIVATE=true only';
+
+  /** Posts to a server of this machine, under a name that resolves to the addresses given. */
+  async function postTo(host: string, ...addresses: string[]) {
+    const { url, arrived } = await serveHttp((_, response) => response.writeHead(200).end());
+    const { port } = new URL(url);
+    const resolve: Resolve = (_name, _options, done) =>
+      done(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
+    const outcome = await postWebhook(
+      `http://${host}:${port}/key`,
+      '{}',
+      {},
+      { isPrivateAllowed: false, limits: LIMITS, resolve },
+    );
+    return { outcome, refusal: { kind: 'refused', reason: `${host}:${port} ${NOT_ALLOWED}` }, arrived };
+  }
+
+  test.for(['127.0.0.1', '[::1]', '[::ffff:7f00:1]', 'localhost', 'soar.localhost'])(
+    'is not sent: %s',
+    async (host) => {
+      const { outcome, refusal, arrived } = await postTo(host, '127.0.0.1');
+      expect(outcome).toEqual(refusal);
+      expect(arrived).toEqual([]);
+    },
+  );
+
+  test.for([['127.0.0.1'], ['10.0.0.1', '127.0.0.1'], ['8.8.8.8', '127.0.0.1'], ['::1'], ['::ffff:127.0.0.1'], []])(
+    'is not sent to a name that resolves to %j',
+    async (addresses) => {
+      const { outcome, refusal, arrived } = await postTo('soar.example', ...addresses);
+      expect(outcome).toEqual(refusal);
+      expect(arrived).toEqual([]);
+    },
+  );
+
+  test('is sent where it is allowed', async () => {
+    const { url } = await serveHttp((_, response) => response.writeHead(200).end());
+    expect(await post(url.replace('127.0.0.1', 'localhost'))).toEqual({ kind: 'accepted' });
+  });
+
+  test('is told from a name that does not resolve', async () => {
+    const resolve: Resolve = (_name, _options, done) => done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+    expect(await postWebhook('https://soar.example/key', '{}', {}, { isPrivateAllowed: false, resolve })).toEqual({
+      kind: 'refused',
+      reason: 'soar.example: ENOTFOUND',
+    });
+  });
+});
+
+test('a look-up gives public addresses on, in the form that is asked for', async () => {
+  const addresses = [
+    { address: '8.8.8.8', family: 4 },
+    { address: '2606:4700::1111', family: 6 },
+  ];
+  const lookUp = lookUpPublic((_name, _options, done) => done(null, addresses));
+  const ask = (options: LookupOptions): Promise<unknown[]> =>
+    new Promise((done) => lookUp('soar.example', options, (...answer) => done(answer)));
+  expect(await ask({ all: true })).toEqual([null, addresses]);
+  expect(await ask({})).toEqual([null, '8.8.8.8', 4]);
 });
