@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { isLoopback } from '../src/lib/config.ts';
+import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { problemBody } from '../src/lib/openapi/problem-body.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { explainForeign, explainNetwork, explainProblem, explainRefusal } from './explain.ts';

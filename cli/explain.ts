@@ -1,5 +1,5 @@
 /** What went wrong on the way to the connector, in words. */
-import { isLoopback } from '../src/lib/config.ts';
+import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { printable, span } from './text.ts';
 

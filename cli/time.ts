@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { isExisting } from '../src/lib/config.ts';
+import { isExisting } from '../src/lib/setting-kinds.ts';
 import { isoSeconds } from '../src/lib/pipeline/window.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {

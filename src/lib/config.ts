@@ -3,167 +3,37 @@ import { mayBePublic } from './alerts/public-address.ts';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { isBalancedQql } from './qualys/is-balanced-qql.ts';
-import { apiHostMeantBy, gatewayHostFor } from './qualys/platforms.ts';
+import { gatewayHostFor } from './qualys/platforms.ts';
+import {
+  apiUrl,
+  apiVersion,
+  flag,
+  gatewayUrl,
+  instant,
+  integer,
+  list,
+  required,
+  schedule,
+  serviceUrl,
+  severityTable,
+  sortKeys,
+  trimmed,
+  vmParams,
+  webhookUrl,
+} from './setting-kinds.ts';
 
 /** Environment variables, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const SECRETS: ReadonlySet<string> = new Set([
   'QUALYS_PASSWORD',
   'AzureWebJobsStorage',
   'ALERT_WEBHOOK_URL',
   'ALERT_WEBHOOK_SECRET',
 ]);
+/** Versions of the vendor's APIs; those before them came to their end of life in June 2026. */
+const NEWEST_VERSIONS = { VM_API_VERSION: '5.0', KB_API_VERSION: '4.0' } as const;
 const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
-
-/** Whether a URL points at this machine; only then plain `http` and a development token are accepted. */
-export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
-}
-
-const trimmed = z.string().transform((text) => text.trim());
-
-const required = trimmed.pipe(z.string().min(1, 'must be set'));
-
-function integer(setting: { min: number; max: number; fallback: number; unit: string }) {
-  const allowed = `must be a whole number from ${setting.min} to ${setting.max} (${setting.unit})`;
-  return trimmed
-    .pipe(z.string().regex(/^\d{1,9}$/, allowed))
-    .transform(Number)
-    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed))
-    .default(setting.fallback);
-}
-
-function flag(fallback: boolean) {
-  const allowed = 'must be 0, 1, true or false';
-  return trimmed
-    .transform((text) => text.toLowerCase())
-    .pipe(z.enum(['0', '1', 'true', 'false'], allowed))
-    .transform((text) => text === '1' || text === 'true')
-    .default(fallback);
-}
-
-function list(check: (item: string) => boolean, allowed: string) {
-  return trimmed
-    .transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    )
-    .pipe(z.array(z.string()).refine((items) => items.length > 0 && items.every(check), allowed));
-}
-
-/** An address by `https`, or `http` on loopback. */
-function secureUrl(example: string) {
-  return trimmed
-    .refine((text) => URL.canParse(text), `must be a URL such as ${example}`)
-    .refine(
-      (text) =>
-        !URL.canParse(text) ||
-        new URL(text).protocol === 'https:' ||
-        (new URL(text).protocol === 'http:' && isLoopback(text)),
-      'must use https (plain http is allowed for loopback addresses only)',
-    );
-}
-
-/** An address without credentials and query; the trailing slash goes. */
-const serviceUrl = secureUrl('https://host.example')
-  .refine((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
-  }, 'must hold neither credentials nor a query')
-  .transform((text) => text.replace(/\/+$/, ''));
-
-/** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
-const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
-}, 'must hold neither user nor password nor a fragment');
-
-const apiUrl = serviceUrl.superRefine((text, context) => {
-  if (!URL.canParse(text)) return;
-  const meant = apiHostMeantBy(new URL(text).hostname.toLowerCase());
-  if (meant !== undefined) {
-    context.addIssue({ code: 'custom', message: `is not the API server; use https://${meant}` });
-  }
-});
-
-const instant = trimmed
-  .pipe(
-    z
-      .string()
-      .regex(
-        /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?$/,
-        'must be an ISO 8601 UTC time such as 2026-01-31T00:00:00Z',
-      ),
-  )
-  .pipe(z.string().refine(isExisting, 'must be an existing date and time'))
-  .transform((text) => new Date(text));
-
-/** Whether an ISO time names a day of the calendar: `Date` takes the 30th of February for the 2nd of March. */
-export function isExisting(iso: string): boolean {
-  const [day, time] = [new Date(`${iso.slice(0, 10)}T00:00:00Z`), new Date(iso)];
-  return (
-    !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso.slice(0, 10))
-  );
-}
-
-/** Six fields, seconds first; the Functions host reads the same. */
-const schedule = trimmed.pipe(
-  z.string().regex(/^(\S+\s+){5}\S+$/, 'must be a six-field NCRONTAB expression in UTC, e.g. 0 */5 * * * *'),
-);
-
-const sortKeys = trimmed
-  .refine((text) => isSort(text), 'must be JSON as in the EDR guide, e.g. [{"event.eventProcessedTime":"asc"}]')
-  .optional();
-
-function isSort(text: string): boolean {
-  try {
-    const keys = JSON.parse(text) as unknown;
-    return (
-      Array.isArray(keys) &&
-      keys.length > 0 &&
-      keys.every((key) => {
-        const entries = typeof key === 'object' && key !== null ? Object.values(key as object) : [];
-        return entries.length === 1 && entries.every((order) => order === 'asc' || order === 'desc');
-      })
-    );
-  } catch {
-    return false;
-  }
-}
-
-const VM_RESERVED = /^(action|truncation_limit|id_min|id_max|ids|output_format)$/;
-
-/** Further parameters of a VM call; `window` tells the ones that its windows need. */
-function vmParams(window: { pattern: RegExp; text: string }, fallback = '') {
-  return trimmed
-    .transform((text) => text.replace(/^[?&]/, ''))
-    .refine(
-      (text) =>
-        [...new URLSearchParams(text)].every(
-          ([key, value]) => value !== '' && !VM_RESERVED.test(key) && !window.pattern.test(key),
-        ),
-      `must be a query string without empty values and without action, ${window.text}truncation_limit, ids, id_min, id_max and output_format, which the connector sets`,
-    )
-    .default(fallback);
-}
-
-/** A severity by lowest score: the highest limit that a score reaches names it. */
-const severityTable = trimmed
-  .transform((text) => text.split(',').map((pair) => pair.trim().split(':')))
-  .refine(
-    (pairs) =>
-      pairs.every(([score, name, ...rest]) => /^\d+$/.test(score ?? '') && (name ?? '') !== '' && rest.length === 0),
-    'must be pairs of lowest score and severity, e.g. 0:Informational,2:Low,5:Medium,8:High',
-  )
-  .transform((pairs) =>
-    pairs
-      .map(([score, name]) => ({ from: Number(score), severity: name ?? '' }))
-      .sort((left, right) => right.from - left.from),
-  );
 
 /** Severity of an event by its score; the IOC-era scale of the vendor (`docs/tables.md` shows the other one). */
 const DEFAULT_SEVERITY_TABLE = '0:Informational,2:Low,5:Medium,8:High';
@@ -182,7 +52,7 @@ export const settingsSchema = z.object({
     .min(1, 'must be set')
     .describe('Password of that account; a Key Vault reference in Azure.'),
   QUALYS_API_URL: apiUrl.describe('VM API server, e.g. https://qualysapi.qg2.apps.qualys.com.'),
-  QUALYS_GATEWAY_URL: serviceUrl
+  QUALYS_GATEWAY_URL: gatewayUrl
     .optional()
     .describe('EDR gateway; needed for private platforms and loopback addresses.'),
   QUALYS_STREAMS: list(() => true, 'must name at least one stream')
@@ -258,10 +128,9 @@ export const settingsSchema = z.object({
   EDR_SEVERITY_TABLE: severityTable
     .default(severityTable.parse(DEFAULT_SEVERITY_TABLE))
     .describe('Severity by lowest score, e.g. 0:Informational,2:Low,5:Medium,8:High.'),
-  VM_API_VERSION: trimmed
-    .pipe(z.enum(['2.0', '3.0', '4.0', '5.0'], 'must be 2.0, 3.0, 4.0 or 5.0'))
-    .default('5.0')
-    .describe('Version of the detection API; only the path differs.'),
+  VM_API_VERSION: apiVersion(NEWEST_VERSIONS.VM_API_VERSION).describe(
+    'Version of the detection API and the host list; only the path differs. Older than 5.0: end of life June 2026.',
+  ),
   VM_TRUNCATION_LIMIT: integer({ min: 20, max: 5000, fallback: 1000, unit: 'hosts' }).describe('Hosts a page.'),
   VM_STATUS: list(
     (item) => /^(New|Active|Fixed|Re-Opened)$/.test(item),
@@ -323,10 +192,9 @@ export const settingsSchema = z.object({
   KB_FULL_DAYS: integer({ min: 0, max: 365, fallback: 6, unit: 'days' }).describe(
     'Everything is loaded anew once in so many days, so that a query over a week finds it; 0: at the start only.',
   ),
-  KB_API_VERSION: trimmed
-    .pipe(z.enum(['2.0', '3.0', '4.0'], 'must be 2.0, 3.0 or 4.0'))
-    .default('4.0')
-    .describe('Version of the KnowledgeBase API; only the path differs.'),
+  KB_API_VERSION: apiVersion(NEWEST_VERSIONS.KB_API_VERSION).describe(
+    'Version of the KnowledgeBase API; only the path differs. Older than 4.0: end of life June 2026.',
+  ),
   KB_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'QIDs' }).describe('QIDs a page.'),
   KB_PARAMS: vmParams({ pattern: /^last_modified_(after|before)$/, text: 'last_modified_*, ' }, KB_PARAMS).describe(
     'Parameters of the KnowledgeBase call beside its window, as a query string.',
@@ -438,7 +306,7 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   problems.push(...crossProblems(given).map((message) => ({ message })));
   problems.push(...streamProblems(given.QUALYS_STREAMS, streams));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
-  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayUrl(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
+  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
 }
 
 function settingsError(problems: readonly Problem[]): ConfigError {
@@ -471,7 +339,7 @@ function crossProblems(given: Readonly<Record<string, string>>): string[] {
     );
   }
   const api = apiUrl.safeParse(given.QUALYS_API_URL);
-  if (api.success && given.QUALYS_GATEWAY_URL === undefined && gatewayUrl({ QUALYS_API_URL: api.data }) === undefined) {
+  if (api.success && given.QUALYS_GATEWAY_URL === undefined && gatewayOf({ QUALYS_API_URL: api.data }) === undefined) {
     problems.push(
       `QUALYS_GATEWAY_URL must be set, because ${new URL(api.data).hostname} is not one of the shared Qualys platforms`,
     );
@@ -505,7 +373,7 @@ function hasStorage(given: Readonly<Record<string, string>>): boolean {
   );
 }
 
-function gatewayUrl(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'>): string | undefined {
+function gatewayOf(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'>): string | undefined {
   if (settings.QUALYS_GATEWAY_URL !== undefined) return settings.QUALYS_GATEWAY_URL;
   const host = gatewayHostFor(new URL(settings.QUALYS_API_URL).hostname.toLowerCase());
   return host === undefined ? undefined : `https://${host}`;
@@ -513,5 +381,15 @@ function gatewayUrl(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_UR
 
 function warningsOf(settings: Parsed): string[] {
   const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
-  return unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`);
+  const ended = (['VM_API_VERSION', 'KB_API_VERSION'] as const).filter(
+    (name) => Number(settings[name]) < Number(NEWEST_VERSIONS[name]),
+  );
+  return [
+    ...unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`),
+    ...ended.map(
+      (name) =>
+        `${name} is ${settings[name]}, a version past its end of life (June 2026), which Qualys may stop answering; ` +
+        `use ${NEWEST_VERSIONS[name]}`,
+    ),
+  ];
 }

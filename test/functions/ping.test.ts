@@ -141,6 +141,19 @@ describe('ping', () => {
     expect(checkOf(answered, 'qualys-vm-hosts')?.ok).toBe(true);
   });
 
+  test('warns of a version past its end, and so does the log of the start', async () => {
+    useSettings({ VM_API_VERSION: '4.0' });
+    const lines: string[] = [];
+    const answered = await call(ping, { onLog: (line) => lines.push(line) });
+    useSettings({ VM_API_VERSION: undefined });
+    expect(checkOf(answered, 'settings')).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining('VM_API_VERSION is 4.0, a version past its end of life') as string,
+    });
+    const warnings = lines.filter((line) => line.includes('"SettingDoubtful"'));
+    expect(warnings).toEqual([expect.stringContaining('VM_API_VERSION is 4.0')]);
+  });
+
   test('with bad settings lists all five, says why, what could not run, and shows no value', async () => {
     useSettings({ QUALYS_API_URL: 'http://secret-host.example', EDR_PAGE_SIZE: '987654', QUALYS_PASSWORD: 'hunter2' });
     const answered = await call(ping);

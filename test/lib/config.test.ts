@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { isLoopback, parseSettings, SETTING_NAMES, type Environment } from '../../src/lib/config.ts';
+import { parseSettings, SETTING_NAMES, type Environment } from '../../src/lib/config.ts';
 import { ConfigError } from '../../src/lib/errors.ts';
 import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
+import { isLoopback } from '../../src/lib/setting-kinds.ts';
 import { LEAST_SETTINGS } from '../support/settings.ts';
 
 const parse = (changes: Environment = {}) => parseSettings({ ...LEAST_SETTINGS, ...changes });
@@ -23,6 +24,19 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['QUALYS_API_URL', /https/, 'qualysapi.qg2.apps.qualys.com', 'http://qualysapi.qg2.apps.qualys.com', 'ftp://x', '::'],
   ['QUALYS_API_URL', /neither credentials nor a query/, 'https://h.example/?a=1', 'https://h.example/#a'],
   ['QUALYS_GATEWAY_URL', /https/, 'gateway', 'http://gateway.qg2.apps.qualys.com', 'http://127.0.0.1.evil.example'],
+  [
+    'QUALYS_API_URL',
+    /no path.*https:\/\/qualysapi\.qg2\.apps\.qualys\.com/,
+    'https://qualysapi.qg2.apps.qualys.com/api/2.0/fo/',
+    'https://qualysapi.qg2.apps.qualys.com/api',
+    'http://127.0.0.1:8080/fo',
+  ],
+  [
+    'QUALYS_GATEWAY_URL',
+    /no path.*https:\/\/gateway\.qg2\.apps\.qualys\.com/,
+    'https://gateway.qg2.apps.qualys.com/ioc',
+    'https://gateway.bank.example/ioc/events',
+  ],
   ['QUALYS_STREAMS', /at least one stream/, ',', ' , '],
   ['QUALYS_MAX_CONCURRENCY', /whole number from 1 to 100/, '0', '101', '1.5', '-1', 'two', '1e1', '0x1', '１'],
   ['QUALYS_BUDGET_RESERVE_PERCENT', /whole number from 0 to 90/, '91', '20%'],
@@ -67,7 +81,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['EDR_PAGE_SIZE', /whole number from 1 to 10000/, '0', '10001'],
   ['EDR_PAGING', /pages or searchAfter/, 'scroll', 'Pages'],
   ['EDR_SEVERITY_TABLE', /pairs of lowest score and severity/, 'Low', '1:Low:x', 'a:Low', '1:'],
-  ['VM_API_VERSION', /2\.0, 3\.0, 4\.0 or 5\.0/, '5', '6.0', '../../x'],
+  ['VM_API_VERSION', /a version such as 5\.0/, '5', 'v5.0', '5.0.1', '0.5', '5.0/fo', '../../x'],
   ['VM_TRUNCATION_LIMIT', /whole number from 20 to 5000/, '19', '5001'],
   ['VM_STATUS', /subset of New,Active,Fixed,Re-Opened/, 'new', 'New,Closed'],
   ['VM_SEVERITIES', /severities 1 to 5/, '0', '6', '1-', 'high'],
@@ -97,7 +111,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['KB_WINDOW_MINUTES', /whole number from 1 to 10080/, '0'],
   ['KB_SAFETY_LAG_SECONDS', /whole number from 0 to 604800/, '604801'],
   ['KB_FULL_DAYS', /whole number from 0 to 365/, '-1', '366'],
-  ['KB_API_VERSION', /2\.0, 3\.0 or 4\.0/, '5.0', '../../x'],
+  ['KB_API_VERSION', /a version such as 4\.0/, '4', '04.0', '../../x'],
   ['KB_PAGE_SIZE', /whole number from 1 to 10000/, '0'],
   ['KB_PARAMS', /query string/, 'ids=1', 'details=', 'last_modified_after=2026-01-01', 'id_max=9'],
   ['HOSTS_SCHEDULE', /six-field NCRONTAB/, '0 0 * * *'],
@@ -265,8 +279,21 @@ describe('the API URL', () => {
     ['https://gateway.qg1.apps.qualys.eu', 'https://qualysapi.qualys.eu'],
     ['https://gateway.qg3.apps.qualys.it', 'https://qualysapi.qg3.apps.qualys.it'],
     ['https://QUALYSGUARD.qg3.apps.qualys.com/', 'https://qualysapi.qg3.apps.qualys.com'],
+    ['https://gateway.gov1.qualys.us', 'https://qualysapi.gov1.qualys.us'],
+    ['https://gateway.bank.example', 'https://qualysapi.bank.example'],
+    ['https://gateway.qg2.apps.qualys.com/ioc', 'https://qualysapi.qg2.apps.qualys.com'],
   ])('%s is refused, and the right one is named', ([given, right]) => {
-    expect(errorOf({ QUALYS_API_URL: given }).message).toContain(right);
+    expect(errorOf({ QUALYS_API_URL: given }).publicMessage).toContain(
+      `QUALYS_API_URL is not the API server; use ${right}`,
+    );
+  });
+
+  test('given for the gateway, or the gateway for it, is refused on every shared platform', () => {
+    for (const { api, gateway } of PLATFORMS) {
+      const { publicMessage } = errorOf({ QUALYS_API_URL: `https://${gateway}`, QUALYS_GATEWAY_URL: `https://${api}` });
+      expect(publicMessage).toContain(`QUALYS_API_URL is not the API server; use https://${api};`);
+      expect(publicMessage).toMatch(new RegExp(`QUALYS_GATEWAY_URL is not the EDR gateway; use https://${gateway}$`));
+    }
   });
 
   test('of a shared platform implies the gateway', () => {
@@ -312,6 +339,27 @@ describe('the API URL', () => {
   });
 });
 
+describe('the gateway', () => {
+  test.for([
+    ['https://qualysapi.qualys.com', 'https://gateway.qg1.apps.qualys.com'],
+    ['https://qualysapi.qg1.apps.qualys.com', 'https://gateway.qg1.apps.qualys.com'],
+    ['https://qualysguard.qg2.apps.qualys.com', 'https://gateway.qg2.apps.qualys.com'],
+    ['https://QUALYSAPI.bank.example/', 'https://gateway.bank.example'],
+  ])('%s is refused, and the right one is named', ([given, right]) => {
+    expect(errorOf({ QUALYS_GATEWAY_URL: given }).publicMessage).toContain(
+      `QUALYS_GATEWAY_URL is not the EDR gateway; use ${right}`,
+    );
+  });
+
+  test.for(['https://gateway.bank.example', 'https://qualysgateway.bank.example/', 'https://proxy.bank.example:8443'])(
+    'of a private platform may have any other name: %s',
+    (url) => {
+      const changes = { QUALYS_API_URL: 'https://qualysapi.bank.example', QUALYS_GATEWAY_URL: url };
+      expect(parse(changes).QUALYS_GATEWAY_URL).toBe(url.replace(/\/$/, ''));
+    },
+  );
+});
+
 describe('defaults', () => {
   test('are those of the specification', () => {
     expect(parse()).toMatchObject({
@@ -331,6 +379,7 @@ describe('defaults', () => {
       EDR_PAGE_SIZE: 500,
       EDR_PAGING: 'pages',
       VM_API_VERSION: '5.0',
+      KB_API_VERSION: '4.0',
       VM_TRUNCATION_LIMIT: 1000,
       VM_STATUS: ['New', 'Active', 'Fixed', 'Re-Opened'],
       VM_SHOW_RESULTS: true,
@@ -405,6 +454,27 @@ describe('accepted values', () => {
     const { EDR_EVENT_TYPES, warnings } = parse({ EDR_EVENT_TYPES: 'file,usb' });
     expect(EDR_EVENT_TYPES).toEqual(['file', 'usb']);
     expect(warnings).toEqual([expect.stringContaining('usb')]);
+  });
+
+  test('with a version of an API that we do not know yet come without a word', () => {
+    for (const version of ['6.0', '5.1', '10.0']) {
+      const changes = { VM_API_VERSION: version, KB_API_VERSION: version };
+      expect(parse(changes)).toMatchObject({ ...changes, warnings: [] });
+    }
+  });
+
+  test.for([
+    ['VM_API_VERSION', '5.0', '2.0', '3.0', '4.0'],
+    ['KB_API_VERSION', '4.0', '2.0', '3.0'],
+  ] as const)('with a version of %s past its end come with a warning', ([name, newest, ...ended]) => {
+    for (const version of ended) {
+      const settings = parse({ [name]: version });
+      expect(settings[name]).toBe(version);
+      expect(settings.warnings).toEqual([
+        `${name} is ${version}, a version past its end of life (June 2026), which Qualys may stop answering; use ${newest}`,
+      ]);
+    }
+    expect(parse({ [name]: newest }).warnings).toEqual([]);
   });
 
   test('a password keeps its blanks and any character', () => {

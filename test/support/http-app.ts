@@ -66,9 +66,11 @@ export async function call(
     readonly body?: unknown;
     readonly text?: string;
     readonly headers?: Record<string, string>;
+    /** Gets each line that the app logs. */
+    readonly onLog?: (line: string) => void;
   } = {},
 ): Promise<Answered> {
-  const { method = 'GET', path = '/api/x', params = {}, body, headers = {} } = request;
+  const { method = 'GET', path = '/api/x', params = {}, body, headers = {}, onLog } = request;
   const text = request.text ?? (body === undefined ? undefined : JSON.stringify(body));
   const made = new HttpRequest({
     method,
@@ -77,7 +79,8 @@ export async function call(
     headers,
     ...(text === undefined ? {} : { body: { string: text } }),
   });
-  const answer = (await handler(made, new InvocationContext({ logHandler: () => undefined }))) as HttpResponseInit;
+  const logHandler = (_level: unknown, ...lines: unknown[]): void => lines.forEach((line) => onLog?.(String(line)));
+  const answer = (await handler(made, new InvocationContext({ logHandler }))) as HttpResponseInit;
   const sent = answer.body as string | Uint8Array | undefined;
   const read = sent === undefined ? '' : Buffer.from(sent as Uint8Array).toString('utf8');
   return {

@@ -9,7 +9,7 @@ import { LogsIngestionClient } from '@azure/monitor-ingestion';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { isLoopback, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import {
   ChunkRefusedError,
   ConfigError,
@@ -19,6 +19,7 @@ import {
   WaitError,
 } from '../errors.ts';
 import type { Sink } from '../pipeline/ports.ts';
+import { isLoopback } from '../setting-kinds.ts';
 import { DEVELOPMENT_TOKEN } from './credential.ts';
 
 const compress = promisify(gzip);

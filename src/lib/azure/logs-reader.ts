@@ -1,8 +1,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { LogsQueryClient, LogsTable } from '@azure/monitor-query-logs';
-import { isLoopback, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import { isLoopback } from '../setting-kinds.ts';
 import { DEVELOPMENT_TOKEN } from './credential.ts';
 
 type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;

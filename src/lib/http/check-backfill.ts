@@ -1,4 +1,4 @@
-import { isExisting } from '../config.ts';
+import { isExisting } from '../setting-kinds.ts';
 import { ProblemError } from './problem.ts';
 import { isRunning } from '../pipeline/backfill.ts';
 import type { CheckpointStore } from '../pipeline/ports.ts';

@@ -31,9 +31,11 @@ const CONCURRENCY_WAIT_MS = 30_000;
 
 /** What to do about an account that the vendor refuses, by status or code; 2001, 2003 and 2011 are recorded, the others hearsay. */
 const HINTS: Readonly<Record<string, string>> = {
-  '401': 'check QUALYS_USERNAME and QUALYS_PASSWORD, that the account is active and that API access is on for it',
+  '401':
+    'check QUALYS_USERNAME and QUALYS_PASSWORD, that the account is active, that API access is on for it, and that QUALYS_API_URL is the server of its platform',
   '403': 'give the account a role of Reader or higher with API access and with rights for this API',
-  '2000': 'check QUALYS_USERNAME and QUALYS_PASSWORD',
+  '2000':
+    'check QUALYS_USERNAME and QUALYS_PASSWORD, and that QUALYS_API_URL is the server of the platform that has the account',
   '2001': 'renew the account in the Qualys console',
   '2002': 'activate the account in the Qualys console',
   '2003': 'sign in to the Qualys console once to complete the registration',

@@ -29,6 +29,7 @@ export const PLATFORMS: readonly Platform[] = [
   numbered('UK1', 'qg1.apps.qualys.co.uk'),
   numbered('AU1', 'qg1.apps.qualys.com.au'),
   numbered('KSA1', 'qg1.apps.qualysksa.com'),
+  numbered('GOV1', 'gov1.qualys.us'),
 ];
 
 /** The gateway host for a VM API host, or undefined for a private platform. */
@@ -49,6 +50,16 @@ export function apiHostMeantBy(host: string): string | undefined {
   if (domain === 'qg1.apps.qualys.com') return 'qualysapi.qualys.com';
   if (domain === 'qg1.apps.qualys.eu') return 'qualysapi.qualys.eu';
   return `qualysapi.${domain}`;
+}
+
+/**
+ * Names the gateway host meant by somebody who pasted the API (`qualysapi.`) or the console (`qualysguard.`) host; undefined when the host is
+ * neither.
+ */
+export function gatewayHostMeantBy(host: string): string | undefined {
+  const domain = /^(?:qualysapi|qualysguard)\.(.+)$/.exec(host)?.[1];
+  if (domain === undefined) return undefined;
+  return gatewayHostFor(apiHostMeantBy(`qualysguard.${domain}`) ?? '') ?? `gateway.${domain}`;
 }
 
 /** The console host for a VM API host: `qualysguard.` for `qualysapi.`; undefined where the name does not tell. */

@@ -98,6 +98,15 @@ describe('configuration errors', () => {
     }
   });
 
+  test.for([
+    ['code 2000', 401, simple('2000', 'Bad Login/Password')],
+    ['an answer without a code', 401, ''],
+    ['a refused login of the gateway', 400, '{"authentication_exceptions":["InvalidCredentialsException"]}'],
+  ] as const)('%s may also mean another platform: the address is named', ([, status, body]) => {
+    const { message } = classify(status, body) as ConfigError;
+    expect(message).toMatch(/check QUALYS_USERNAME and QUALYS_PASSWORD.* QUALYS_API_URL is the server of /);
+  });
+
   test('a refused login is one even with another status', () => {
     const found = classify(400, '{"authentication_exceptions":["InvalidCredentialsException"]}');
     expect(found).toBeInstanceOf(ConfigError);

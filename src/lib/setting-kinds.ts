@@ -1,0 +1,167 @@
+import * as z from 'zod';
+import { apiHostMeantBy, gatewayHostMeantBy } from './qualys/platforms.ts';
+
+// What a setting may hold: each kind checks a text of the environment, says what is allowed and gives the value.
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether a URL points at this machine; only then plain `http` and a development token are accepted. */
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+}
+
+export const trimmed = z.string().transform((text) => text.trim());
+
+export const required = trimmed.pipe(z.string().min(1, 'must be set'));
+
+export function integer(setting: { min: number; max: number; fallback: number; unit: string }) {
+  const allowed = `must be a whole number from ${setting.min} to ${setting.max} (${setting.unit})`;
+  return trimmed
+    .pipe(z.string().regex(/^\d{1,9}$/, allowed))
+    .transform(Number)
+    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed))
+    .default(setting.fallback);
+}
+
+export function flag(fallback: boolean) {
+  const allowed = 'must be 0, 1, true or false';
+  return trimmed
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(['0', '1', 'true', 'false'], allowed))
+    .transform((text) => text === '1' || text === 'true')
+    .default(fallback);
+}
+
+export function list(check: (item: string) => boolean, allowed: string) {
+  return trimmed
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .pipe(z.array(z.string()).refine((items) => items.length > 0 && items.every(check), allowed));
+}
+
+/** An address by `https`, or `http` on loopback. */
+function secureUrl(example: string) {
+  return trimmed
+    .refine((text) => URL.canParse(text), `must be a URL such as ${example}`)
+    .refine(
+      (text) =>
+        !URL.canParse(text) ||
+        new URL(text).protocol === 'https:' ||
+        (new URL(text).protocol === 'http:' && isLoopback(text)),
+      'must use https (plain http is allowed for loopback addresses only)',
+    );
+}
+
+/** An address without credentials and query; the trailing slash goes. */
+export const serviceUrl = secureUrl('https://host.example')
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
+  }, 'must hold neither credentials nor a query')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+/** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
+export const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
+}, 'must hold neither user nor password nor a fragment');
+
+/** The address of one of the two services of the vendor's; `meantBy` knows the hosts that are taken for it. */
+function vendorUrl(what: string, example: string, meantBy: (host: string) => string | undefined) {
+  return serviceUrl.superRefine((text, context) => {
+    if (!URL.canParse(text)) return;
+    const { hostname, pathname } = new URL(text);
+    const meant = meantBy(hostname);
+    const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
+    if (meant !== undefined) refuse(`is not the ${what}; use https://${meant}`);
+    if (pathname !== '/') refuse(`must hold no path, because every call brings its own, e.g. https://${example}`);
+  });
+}
+
+export const apiUrl = vendorUrl('API server', 'qualysapi.qg2.apps.qualys.com', apiHostMeantBy);
+export const gatewayUrl = vendorUrl('EDR gateway', 'gateway.qg2.apps.qualys.com', gatewayHostMeantBy);
+
+/** A version in the path of an API. Any is taken: Qualys ends an old one a year after a new one has come, sooner than we may release. */
+export function apiVersion(newest: string) {
+  const allowed = `must be a version such as ${newest}`;
+  return trimmed.pipe(z.string().regex(/^[1-9]\d?\.\d{1,2}$/, allowed)).default(newest);
+}
+
+export const instant = trimmed
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?$/,
+        'must be an ISO 8601 UTC time such as 2026-01-31T00:00:00Z',
+      ),
+  )
+  .pipe(z.string().refine(isExisting, 'must be an existing date and time'))
+  .transform((text) => new Date(text));
+
+/** Whether an ISO time names a day of the calendar: `Date` takes the 30th of February for the 2nd of March. */
+export function isExisting(iso: string): boolean {
+  const [day, time] = [new Date(`${iso.slice(0, 10)}T00:00:00Z`), new Date(iso)];
+  return (
+    !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(iso.slice(0, 10))
+  );
+}
+
+/** Six fields, seconds first; the Functions host reads the same. */
+export const schedule = trimmed.pipe(
+  z.string().regex(/^(\S+\s+){5}\S+$/, 'must be a six-field NCRONTAB expression in UTC, e.g. 0 */5 * * * *'),
+);
+
+export const sortKeys = trimmed
+  .refine((text) => isSort(text), 'must be JSON as in the EDR guide, e.g. [{"event.eventProcessedTime":"asc"}]')
+  .optional();
+
+function isSort(text: string): boolean {
+  try {
+    const keys = JSON.parse(text) as unknown;
+    return (
+      Array.isArray(keys) &&
+      keys.length > 0 &&
+      keys.every((key) => {
+        const entries = typeof key === 'object' && key !== null ? Object.values(key as object) : [];
+        return entries.length === 1 && entries.every((order) => order === 'asc' || order === 'desc');
+      })
+    );
+  } catch {
+    return false;
+  }
+}
+
+const VM_RESERVED = /^(action|truncation_limit|id_min|id_max|ids|output_format)$/;
+
+/** Further parameters of a VM call; `window` tells the ones that its windows need. */
+export function vmParams(window: { pattern: RegExp; text: string }, fallback = '') {
+  return trimmed
+    .transform((text) => text.replace(/^[?&]/, ''))
+    .refine(
+      (text) =>
+        [...new URLSearchParams(text)].every(
+          ([key, value]) => value !== '' && !VM_RESERVED.test(key) && !window.pattern.test(key),
+        ),
+      `must be a query string without empty values and without action, ${window.text}truncation_limit, ids, id_min, id_max and output_format, which the connector sets`,
+    )
+    .default(fallback);
+}
+
+/** A severity by lowest score: the highest limit that a score reaches names it. */
+export const severityTable = trimmed
+  .transform((text) => text.split(',').map((pair) => pair.trim().split(':')))
+  .refine(
+    (pairs) =>
+      pairs.every(([score, name, ...rest]) => /^\d+$/.test(score ?? '') && (name ?? '') !== '' && rest.length === 0),
+    'must be pairs of lowest score and severity, e.g. 0:Informational,2:Low,5:Medium,8:High',
+  )
+  .transform((pairs) =>
+    pairs
+      .map(([score, name]) => ({ from: Number(score), severity: name ?? '' }))
+      .sort((left, right) => right.from - left.from),
+  );
