@@ -159,7 +159,7 @@ export async function startFaultProxy(target: string, options: FaultProxyOptions
     ...options,
     target: new URL(target),
     agent: new Agent({ keepAlive: true }),
-    faults: createFaultBook<ProxyFault>(FAULT_SEED),
+    faults: createFaultBook<ProxyFault>(FAULT_SEED, options.now ?? Date.now),
   };
   const server = createServer((request, response) => {
     serve(proxy, request, response).catch(() => response.destroy());

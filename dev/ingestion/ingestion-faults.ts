@@ -1,4 +1,5 @@
-import { checkFaults, type FaultTarget } from '../simulator/fault-rules.ts';
+import { checkFaults } from '../simulator/check-faults.ts';
+import type { FaultTarget } from '../simulator/fault-rules.ts';
 
 /** What goes wrong at the ingestion endpoint. The `host` of a target has no meaning here. */
 export type IngestionFaultAction =

@@ -130,14 +130,15 @@ async function createStore({ keep = 'file', dir = DEFAULT_FOLDER }: IngestionOpt
 }
 
 async function createEndpoint(options: IngestionOptions): Promise<Endpoint> {
+  const now = options.now ?? Date.now;
   return {
     tables: await readTables(options.tablesDir),
     ruleIds: options.ruleIds ?? [DEFAULT_RULE_ID],
     tokens: options.tokens,
-    now: options.now ?? Date.now,
+    now,
     store: await createStore(options),
     unread: options.keep === 'calls' ? [] : undefined,
-    faults: createFaultBook<IngestionFault>(FAULT_SEED),
+    faults: createFaultBook<IngestionFault>(FAULT_SEED, now),
     stats: createIngestionStats(),
     running: 0,
   };

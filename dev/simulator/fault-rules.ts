@@ -8,9 +8,15 @@ export interface FaultTarget {
   readonly route?: string;
   /** Hits answers that would hold this host only (VM detections). */
   readonly host?: string;
-  /** First matching call that is hit, from 1. Default 1. */
+  /** Only calls at or after this time of the simulator's clock match, ISO 8601. Default: all. */
+  readonly from?: string;
+  /** Only calls before this time match: together they are an outage from one time to another. Default: all. */
+  readonly to?: string;
+  /** First matching call that is hit, from 1. Default 1, or that of `every`. */
   readonly nth?: number;
-  /** How many calls are hit. Default 1, and `always` where a probability is given. */
+  /** Of the matching calls from `nth` on, each so many-th is hit. Default 1: all of them. */
+  readonly every?: number;
+  /** How many calls are hit. Default 1, and `always` where a probability, `every`, `from` or `to` is given. */
   readonly count?: number | 'always';
   /** Chance of each matching call to be hit, 0 to 1, drawn from the seed. Default 1. */
   readonly probability?: number;
@@ -44,25 +50,40 @@ interface Rule<Fault> {
   hits: number;
 }
 
-function hasMoreHits(fault: FaultTarget, hits: number): boolean {
-  const count = fault.count ?? (fault.probability === undefined ? 1 : 'always');
-  return count === 'always' || hits < count;
+function hasMoreHits({ count, every, from, probability, to }: FaultTarget, hits: number): boolean {
+  const isRule = [every, from, probability, to].some((limit) => limit !== undefined);
+  const most = count ?? (isRule ? 'always' : 1);
+  return most === 'always' || hits < most;
 }
 
-/** Keeps faults and decides which calls they hit, the same way for the same seed and order of calls. */
-export function createFaultBook<Fault extends FaultTarget & { readonly kind: string }>(seed: number): FaultBook<Fault> {
+/** Whether a call of this number, from 1, is one of those that `nth` and `every` name. */
+function isTurn({ every = 1, nth = every }: FaultTarget, matched: number): boolean {
+  return matched >= nth && (matched - nth) % every === 0;
+}
+
+/**
+ * Keeps faults and decides which calls they hit, the same way for the same seed, times and order of calls.
+ * @param now the simulator's clock, milliseconds since 1970.
+ */
+export function createFaultBook<Fault extends FaultTarget & { readonly kind: string }>(
+  seed: number,
+  now: () => number,
+): FaultBook<Fault> {
   let rules: Rule<Fault>[] = [];
+  const isDue = ({ from, to }: FaultTarget): boolean =>
+    (from === undefined || now() >= Date.parse(from)) && (to === undefined || now() < Date.parse(to));
   const strikes = (rule: Rule<Fault>, place: number): boolean => {
     rule.matched += 1;
-    const { nth = 1, probability = 1 } = rule.fault;
-    if (rule.matched < nth || !hasMoreHits(rule.fault, rule.hits)) return false;
-    if (fraction(seed, rule.matched, place) >= probability) return false;
+    if (!isTurn(rule.fault, rule.matched) || !hasMoreHits(rule.fault, rule.hits)) return false;
+    if (fraction(seed, rule.matched, place) >= (rule.fault.probability ?? 1)) return false;
     rule.hits += 1;
     return true;
   };
   const takeWhere = (line: string, concerns: (fault: Fault) => boolean): Fault[] =>
     rules
-      .filter((rule, place) => concerns(rule.fault) && rule.pattern.test(line) && strikes(rule, place))
+      .filter(
+        (rule, place) => concerns(rule.fault) && isDue(rule.fault) && rule.pattern.test(line) && strikes(rule, place),
+      )
       .map((rule) => rule.fault);
   return {
     set: (faults) => {
@@ -78,67 +99,4 @@ export function createFaultBook<Fault extends FaultTarget & { readonly kind: str
     takeForHosts: (line, hasHost) => takeWhere(line, ({ host }) => host !== undefined && hasHost(host)),
     report: () => rules.map(({ id, matched, hits }) => ({ id, matched, hits })),
   };
-}
-
-function isCountFit(value: unknown): boolean {
-  return value === 'always' || (typeof value === 'number' && Number.isInteger(value) && value >= 1);
-}
-
-function isPattern(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  try {
-    new RegExp(value, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const TARGET_CHECKS: Readonly<Record<string, { readonly rule: string; readonly isFit: (value: unknown) => boolean }>> =
-  {
-    id: { rule: 'a text', isFit: (value) => typeof value === 'string' },
-    route: { rule: 'a regular expression', isFit: isPattern },
-    host: { rule: 'a host id as text', isFit: (value) => typeof value === 'string' },
-    nth: { rule: 'a whole number from 1', isFit: (value) => isCountFit(value) && value !== 'always' },
-    count: { rule: 'a whole number from 1, or "always"', isFit: isCountFit },
-    probability: {
-      rule: 'a number from 0 to 1',
-      isFit: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-    },
-  };
-
-/** Names of the parameters that a kind of fault takes beside those of the target; `!` marks one it needs. */
-export type FaultParameters = Readonly<Record<string, readonly string[]>>;
-
-/**
- * Checks a list of faults from outside: kinds, names and the values of the target.
- * @throws RangeError naming the fault and what is allowed.
- */
-export function checkFaults(faults: unknown, parameters: FaultParameters): void {
-  if (!Array.isArray(faults)) throw new RangeError('faults must be a list');
-  for (const [place, fault] of (faults as unknown[]).entries()) {
-    if (typeof fault !== 'object' || fault === null) throw new RangeError(`fault ${place + 1} must be an object`);
-    checkFault(place + 1, fault as Record<string, unknown>, parameters);
-  }
-}
-
-function checkFault(number: number, fault: Record<string, unknown>, parameters: FaultParameters): void {
-  const kind = String(fault.kind);
-  if (!Object.hasOwn(parameters, kind)) {
-    throw new RangeError(`fault ${number}: kind must be one of ${Object.keys(parameters).join(', ')}`);
-  }
-  const known = parameters[kind] ?? [];
-  const names = ['kind', ...Object.keys(TARGET_CHECKS), ...known.map((name) => name.replace('!', ''))];
-  const place = `fault ${number} (${kind})`;
-  const missing = known.find((name) => name.endsWith('!') && !Object.hasOwn(fault, name.slice(0, -1)));
-  if (missing !== undefined) throw new RangeError(`${place} needs ${missing.slice(0, -1)}`);
-  for (const [name, value] of Object.entries(fault)) {
-    if (!names.includes(name)) {
-      throw new RangeError(`${place}: unknown parameter ${name}; allowed are ${names.join(', ')}`);
-    }
-    const check = Object.hasOwn(TARGET_CHECKS, name) ? TARGET_CHECKS[name] : undefined;
-    if (check !== undefined && value !== undefined && !check.isFit(value)) {
-      throw new RangeError(`${place}: ${name} must be ${check.rule}`);
-    }
-  }
 }

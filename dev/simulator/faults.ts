@@ -1,4 +1,5 @@
-import { checkFaults, type FaultTarget } from './fault-rules.ts';
+import { checkFaults } from './check-faults.ts';
+import type { FaultTarget } from './fault-rules.ts';
 
 /** What goes wrong. */
 export type FaultAction =
@@ -55,12 +56,27 @@ export type FaultAction =
   | { readonly kind: 'duplicate-page' }
   /** So many events (default 10) arrive at the start of the range asked for, just before the answer. */
   | { readonly kind: 'page-drift'; readonly records?: number }
-  /** The count differs from the truth by so many. */
-  | { readonly kind: 'wrong-count'; readonly delta: number }
+  /** EDR: the count is the truth times `factor` (0: nothing is counted), and so many more. */
+  | { readonly kind: 'wrong-count'; readonly delta?: number; readonly factor?: number }
   /** The last so many records of the page (default 1) are left out. */
   | { readonly kind: 'missing-records'; readonly records?: number }
   /** Events of one instant are listed in another order than before. */
   | { readonly kind: 'unstable-order' }
+  /**
+   * A page holds so many records at most, whatever is asked. Pages by number start at multiples of that size, or else of the size that
+   * was `asked` for, so that the records between are on none.
+   */
+  | { readonly kind: 'page-cap'; readonly records: number; readonly starts?: 'capped' | 'asked' }
+  /** EDR: behind the last page by number comes it again, or the first one. */
+  | { readonly kind: 'page-wrap'; readonly onto?: 'last' | 'first' }
+  /** Records of other times are given and counted, too. */
+  | { readonly kind: 'ignored-time-filter' }
+  /** Each so many-th record (default: each) comes twice, as the same document or as one with other content. */
+  | { readonly kind: 'duplicate-records'; readonly each?: number; readonly content?: 'same' | 'other' }
+  /** EDR: times in the answer differ from those that the filter sees by so many seconds, or come without their zone. */
+  | { readonly kind: 'wrong-times'; readonly shiftSeconds?: number; readonly zone?: 'kept' | 'none' }
+  /** searchAfter: from the page of this number on (default 2) the header leads back to it, by the same cursors or always other ones. */
+  | { readonly kind: 'cursor-circle'; readonly pages?: number; readonly cursors?: 'same' | 'fresh' }
   /** searchAfter: the header names the page just served. */
   | { readonly kind: 'same-cursor' }
   /** searchAfter: the header is missing. */
@@ -72,13 +88,17 @@ export type FaultAction =
   /** VM: a new HOST_LIST after each so many hosts (default 2). */
   | { readonly kind: 'several-host-lists'; readonly hosts?: number }
   /** VM: the page has a WARNING but no HOST_LIST. */
-  | { readonly kind: 'missing-host-list' };
+  | { readonly kind: 'missing-host-list' }
+  /** VM: the page is cut, but has no WARNING. */
+  | { readonly kind: 'lost-warning' }
+  /** VM: the last so many hosts (default 10) that the call asks for are processed again just before the answer. */
+  | { readonly kind: 'reprocessed-hosts'; readonly hosts?: number };
 
 export type Fault = FaultTarget & FaultAction;
 
 export type FaultKind = FaultAction['kind'];
 
-/** The parameters of each kind; `!` marks what it needs. */
+/** The parameters of each kind; `!` marks what it needs, `?` what it needs one of. */
 const PARAMETERS: Readonly<Record<FaultKind, readonly string[]>> = {
   status: ['status!', 'body', 'contentType', 'headers'],
   'simple-return': ['code!', 'text', 'status', 'items', 'headers'],
@@ -101,15 +121,23 @@ const PARAMETERS: Readonly<Record<FaultKind, readonly string[]>> = {
   'big-ids': [],
   'duplicate-page': [],
   'page-drift': ['records'],
-  'wrong-count': ['delta!'],
+  'wrong-count': ['delta?', 'factor?'],
   'missing-records': ['records'],
   'unstable-order': [],
+  'page-cap': ['records!', 'starts'],
+  'page-wrap': ['onto'],
+  'ignored-time-filter': [],
+  'duplicate-records': ['each', 'content'],
+  'wrong-times': ['shiftSeconds?', 'zone?'],
+  'cursor-circle': ['pages', 'cursors'],
   'same-cursor': [],
   'lost-cursor': [],
   'same-id-min': [],
   'foreign-warning': ['origin'],
   'several-host-lists': ['hosts'],
   'missing-host-list': [],
+  'lost-warning': [],
+  'reprocessed-hosts': ['hosts'],
 };
 
 /**

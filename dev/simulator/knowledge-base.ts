@@ -1,26 +1,41 @@
 import type { Answer } from './exchange.ts';
+import { cutDocuments, documentsOf, hasOtherContent, pageSize } from './documents.ts';
 import { findFault } from './faults.ts';
+import { isIndexed } from './index-lag.ts';
 import { writeDocument, writeWarning, xmlAnswer } from './vm-answers.ts';
 import { vmFamily } from './vm-family.ts';
+import { parametersTaken } from './vm-page.ts';
 import { checkParameters, dateParameter, KNOWLEDGE_BASE_PARAMETERS, parseIdList } from './vm-parameters.ts';
 import type { KnowledgeBaseEntry } from './vulnerabilities.ts';
 import { writeVulnerability, type VulnerabilityView } from './vulnerability-xml.ts';
 import type { Route, Visit } from './world.ts';
 import { element } from './xml.ts';
 
+/** The second document of an entry, if it is another, is that from before its last change. */
+const COPY_AGE_MS = 3_600_000;
+
 /** Entries that pass the filters of the call, whatever its range of ids. */
-function filtered({ call: { parameters }, world }: Visit): KnowledgeBaseEntry[] {
+function filtered({ call, faults, world }: Visit): KnowledgeBaseEntry[] {
+  const parameters = parametersTaken(call.parameters, faults);
   const ids = parameters.get('ids');
   const ranges = ids === undefined ? undefined : parseIdList(ids);
   // Times are whole seconds: leaving a bound out is the same as moving it by one.
   const step = world.settings.processedBounds === 'inclusive' ? 0 : 1_000;
   const after = dateParameter(parameters, 'last_modified_after') ?? Number.NEGATIVE_INFINITY;
   const before = dateParameter(parameters, 'last_modified_before') ?? Number.POSITIVE_INFINITY;
+  const isByTime = after > Number.NEGATIVE_INFINITY || before < Number.POSITIVE_INFINITY;
   return world.knowledgeBase
     .entries()
     .filter(({ qid }) => ranges?.some(({ first, last }) => qid >= first && qid <= last) ?? true)
     .filter(({ modifiedTime }) => modifiedTime >= after + step && modifiedTime <= before - step)
-    .filter(({ modifiedTime }) => modifiedTime <= world.clock.now());
+    .filter(({ modifiedTime }) => modifiedTime <= world.clock.now())
+    .filter(({ qid, modifiedTime }) => !isByTime || isIndexed(world, String(qid), modifiedTime));
+}
+
+/** Entries an answer may hold. */
+function limitOf({ faults, world }: Visit): number {
+  const limit = world.settings.knowledgeBaseLimit;
+  return pageSize(limit === 0 ? Number.POSITIVE_INFINITY : limit, faults);
 }
 
 interface Page {
@@ -30,20 +45,24 @@ interface Page {
 }
 
 function pageOf(visit: Visit): Page {
-  const { call, faults, world } = visit;
+  const { call, faults } = visit;
   const least = Number(call.parameters.get('id_min') ?? 0);
   const most = Number(call.parameters.get('id_max') ?? Number.MAX_SAFE_INTEGER);
   const all = filtered(visit);
   const within = all.filter(({ qid }) => qid >= least && qid <= most);
-  const limit = world.settings.knowledgeBaseLimit;
-  const isCut = limit > 0 && within.length > limit;
+  const limit = limitOf(visit);
+  const isCut = within.length > limit;
   const entries = isCut ? within.slice(0, limit) : within;
   const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
-  const missing = findFault(faults, 'missing-records');
   const earlier = all.filter(({ qid }) => qid < least).slice(-entries.length);
   const shown = isRepeated && earlier.length > 0 ? earlier : entries;
+  const documents = documentsOf(shown.length, faults);
+  const isOther = hasOtherContent(faults);
   return {
-    entries: missing === undefined ? shown : shown.slice(0, -(missing.records ?? 1)),
+    entries: cutDocuments(documents, 0, documents.count, faults).map(({ place, isCopy }) => {
+      const entry = shown[place]!;
+      return isCopy && isOther ? { ...entry, modifiedTime: entry.modifiedTime - COPY_AGE_MS } : entry;
+    }),
     ...(isCut ? { next: within[limit]!.qid } : {}),
   };
 }
@@ -71,13 +90,13 @@ function* writeList(visit: Visit, { entries }: Page): Generator<string> {
 }
 
 function* writeAnswer(visit: Visit): Generator<string> {
-  const { call, origin, world } = visit;
+  const { call, origin } = visit;
   const page = pageOf(visit);
   yield* writeList(visit, page);
-  if (page.next === undefined) return;
+  if (page.next === undefined || findFault(visit.faults, 'lost-warning') !== undefined) return;
   const parameters = new URLSearchParams([...call.parameters].filter(([name]) => name !== 'id_min'));
   const url = `${origin}${call.path}?${parameters.toString()}&id_min=${page.next}`;
-  yield writeWarning(world.settings.knowledgeBaseLimit, url);
+  yield writeWarning(limitOf(visit), url);
 }
 
 function listVulnerabilities(visit: Visit): Answer {

@@ -17,6 +17,8 @@ export interface CompiledQuery {
 export interface QueryContext {
   readonly now: number;
   readonly resolution: TimeResolution;
+  /** Conditions on times hold for every record. */
+  readonly ignoresTime?: boolean;
 }
 
 const EVERYTHING: CompiledQuery = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
@@ -125,6 +127,10 @@ function compileComparison(node: QueryNode & { kind: 'compare' }, context: Query
   };
 }
 
+function isTimeCondition(node: QueryNode): boolean {
+  return 'token' in node && tokenOf(node.token).kind === 'time';
+}
+
 function compileRange(node: QueryNode & { kind: 'range' }, context: QueryContext): Predicate {
   const token = tokenOf(node.token);
   const { from, to } = boundsOf(node, context);
@@ -138,6 +144,7 @@ function compileRange(node: QueryNode & { kind: 'range' }, context: QueryContext
 }
 
 function compilePredicate(node: QueryNode, context: QueryContext): Predicate {
+  if (context.ignoresTime === true && isTimeCondition(node)) return () => true;
   switch (node.kind) {
     case 'and':
     case 'or': {
@@ -173,7 +180,8 @@ function isProcessedRange(node: QueryNode): node is QueryNode & { kind: 'range' 
 export function compileQuery(node: QueryNode | undefined, context: QueryContext): CompiledQuery {
   if (node === undefined) return EVERYTHING;
   const parts = node.kind === 'and' ? node.parts : [node];
-  const bounds = parts.filter(isProcessedRange).map((part) => boundsOf(part, context));
+  const ranges = parts.filter(isProcessedRange).map((part) => boundsOf(part, context));
+  const bounds = context.ignoresTime === true ? [] : ranges;
   const rest = parts.filter((part) => !isProcessedRange(part)).map((part) => compilePredicate(part, context));
   return {
     from: Math.max(EVERYTHING.from, ...bounds.map(({ from }) => from)),

@@ -17,6 +17,13 @@ export function hash32(seed: number, a: number, b = 0, c = 0): number {
   return mix(h ^ Math.imul(c + 1, 0x2545f491)) >>> 0;
 }
 
+/** A 32-bit hash of a text (FNV-1a). */
+export function hashText(text: string): number {
+  let h = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) h = Math.imul(h ^ text.charCodeAt(at), 0x01000193);
+  return mix(h) >>> 0;
+}
+
 /** A fraction in [0, 1) from the same hash. */
 export function fraction(seed: number, a: number, b = 0, c = 0): number {
   return hash32(seed, a, b, c) / 0x1_0000_0000;

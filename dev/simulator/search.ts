@@ -31,6 +31,9 @@ export interface SearchContext {
   readonly resolution: TimeResolution;
   /** Events processed after this instant are not found yet. */
   readonly visibleUntil: number;
+  /** Whether an event processed before that instant is found; absent: each is. */
+  readonly isIndexed?: (id: string, processedTime: number) => boolean;
+  readonly ignoresTime?: boolean;
 }
 
 export interface SortKey {
@@ -153,11 +156,15 @@ function bothOf(first: Predicate | undefined, second: Predicate | undefined): Pr
   return (candidate) => first(candidate) && second(candidate);
 }
 
-function run(store: EventStore, search: EventSearch, query: CompiledQuery, visibleUntil: number): Found {
+function indexPredicate({ isIndexed }: SearchContext): Predicate | undefined {
+  return isIndexed === undefined ? undefined : ({ facts }) => isIndexed(facts.id, facts.processedTime);
+}
+
+function run(store: EventStore, search: EventSearch, query: CompiledQuery, context: SearchContext): Found {
   const keys = parseSort(search.sort);
   const low = store.firstFrom(query.from);
-  const high = Math.max(low, store.firstFrom(Math.min(query.to, visibleUntil) + 1));
-  const fits = bothOf(query.predicate, dayPredicate(search));
+  const high = Math.max(low, store.firstFrom(Math.min(query.to, context.visibleUntil) + 1));
+  const fits = bothOf(bothOf(query.predicate, dayPredicate(search)), indexPredicate(context));
   const [key] = keys;
   const isNatural = keys.length === 1 && isProcessedTime(findSortToken(key?.name ?? ''));
   if (isNatural && fits === undefined) {
@@ -186,9 +193,11 @@ export function createEventSearcher(store: EventStore): EventSearcher {
   const searchOnce = (search: EventSearch, context: SearchContext): Found => {
     const query = compileQuery(parseQuery(search.filter), context);
     const visible = store.firstFrom(context.visibleUntil + 1);
-    const moment = search.filter.includes('now') ? context.now : 0;
-    const key = JSON.stringify([search, store.version(), visible, query.from, query.to, context.resolution, moment]);
-    const found = kept.get(key) ?? run(store, search, query, context.visibleUntil);
+    const { ignoresTime, isIndexed, now, resolution } = context;
+    const moment = search.filter.includes('now') || isIndexed !== undefined ? now : 0;
+    const { from, to } = query;
+    const key = JSON.stringify([search, store.version(), visible, from, to, resolution, moment, ignoresTime]);
+    const found = kept.get(key) ?? run(store, search, query, context);
     remember(key, found);
     return found;
   };

@@ -26,8 +26,12 @@ export interface LiveSettings {
   processedBounds: 'inclusive' | 'exclusive';
   /** Most entries that the KnowledgeBase answers with at once; 0, the default, sets no limit, as the vendor seems to. */
   knowledgeBaseLimit: number;
-  /** An event is found so many seconds after it was processed. Default 0. */
+  /** A record is found by its time so many seconds after that, at the latest. Default 0. */
   indexLagSeconds: number;
+  /** Whether all records are found so late, each after a share of that time of its own, or only those of one minute in ten. */
+  indexLagPattern: 'constant' | 'spread' | 'bursts';
+  /** Life of a searchAfter cursor, in seconds; 0, the default, sets no limit. */
+  cursorTtlSeconds: number;
 }
 
 /** What is fixed at the start. */
@@ -86,6 +90,8 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   processedBounds: 'inclusive',
   knowledgeBaseLimit: 0,
   indexLagSeconds: 0,
+  indexLagPattern: 'constant',
+  cursorTtlSeconds: 0,
   port: 0,
   seed: 1,
   eventCount: 1_000,
@@ -118,12 +124,15 @@ const LIVE_NAMES: readonly (keyof LiveSettings)[] = [
   'processedBounds',
   'knowledgeBaseLimit',
   'indexLagSeconds',
+  'indexLagPattern',
+  'cursorTtlSeconds',
 ];
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   detailShape: ['object', 'array'],
   timeResolution: ['millisecond', 'second'],
   processedBounds: ['inclusive', 'exclusive'],
+  indexLagPattern: ['constant', 'spread', 'bursts'],
 };
 
 /** Options may be below zero only where a direction has a meaning. */

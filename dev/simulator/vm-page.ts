@@ -1,6 +1,8 @@
 import { makeDetectionFilter } from './detection-filter.ts';
 import { makeDetection, type Detection, type DetectionHost, type DetectionSource } from './detections.ts';
+import { findFault, type FaultAction } from './faults.ts';
 import { ALL_IDS, clipRanges, joinRanges, type Host } from './hosts.ts';
+import { isIndexed } from './index-lag.ts';
 import { dateParameter, parseIdList } from './vm-parameters.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +18,7 @@ export interface HostPage {
 }
 
 const DEFAULT_LIMIT = 1_000;
+const MOST_REPROCESSED = 10;
 const DAY_MS = 86_400_000;
 /** A scan ends so long before it is processed. */
 const SCAN_LEAD_MS = 900_000;
@@ -30,13 +33,19 @@ function* hostsAsked(world: World, parameters: Parameters): Generator<Host> {
 
 type HostTest = (host: Host) => boolean;
 
+function isPast({ clock }: World, processedTime: number): boolean {
+  return processedTime <= clock.now();
+}
+
 function processedTests(world: World, parameters: Parameters): HostTest[] {
   const after = dateParameter(parameters, 'vm_processed_after');
   const before = dateParameter(parameters, 'vm_processed_before');
   // Times are whole seconds: leaving a bound out is the same as moving it by one.
   const step = world.settings.processedBounds === 'inclusive' ? 0 : 1_000;
+  const isByTime = after !== undefined || before !== undefined;
   return [
-    ({ processedTime }) => processedTime <= world.clock.now(),
+    // What lags is the index by time: without it a host is listed, as it was.
+    ({ id, processedTime }) => (isByTime ? isIndexed(world, String(id), processedTime) : isPast(world, processedTime)),
     ...(after === undefined ? [] : [({ processedTime }: Host) => processedTime >= after + step]),
     ...(before === undefined ? [] : [({ processedTime }: Host) => processedTime <= before - step]),
   ];
@@ -69,6 +78,31 @@ function cutPage(world: World, parameters: Parameters, isShown: HostTest): HostP
     hosts.push(host);
   }
   return { hosts, limit };
+}
+
+/** The parameters as the vendor takes them: a fault may make it ignore the times, or give smaller pages. */
+export function parametersTaken(given: Parameters, faults: readonly FaultAction[]): Parameters {
+  const taken = new Map(given);
+  if (findFault(faults, 'ignored-time-filter') !== undefined) {
+    for (const name of given.keys()) if (/_(?:after|before|since)$/u.test(name)) taken.delete(name);
+  }
+  const cap = findFault(faults, 'page-cap')?.records;
+  const limit = Number(given.get('truncation_limit') ?? DEFAULT_LIMIT);
+  if (cap !== undefined && (limit === 0 || limit > cap)) taken.set('truncation_limit', String(cap));
+  return taken;
+}
+
+/** Processes the last hosts that a call asks for anew, where a fault says so. */
+export function reprocessHosts(world: World, parameters: Parameters, faults: readonly FaultAction[]): void {
+  const fault = findFault(faults, 'reprocessed-hosts');
+  if (fault === undefined) return;
+  const { hosts } = cutPage(world, new Map([...parameters, ['truncation_limit', '0']]), () => true);
+  const processedTime = world.clock.now();
+  world.hosts.change(
+    hosts
+      .slice(-(fault.hosts ?? MOST_REPROCESSED))
+      .map(({ id, xml }) => ({ id: String(id), processedTime, ...(xml === undefined ? {} : { xml }) })),
+  );
 }
 
 /** A page of the host list. */

@@ -1,4 +1,5 @@
 import type { Answer, Part } from './exchange.ts';
+import { cutDocuments, documentsOf, hasOtherContent } from './documents.ts';
 import { findFault } from './faults.ts';
 import { writeDetection, type DetectionView } from './detections.ts';
 import { writeHost, type HostView } from './host-xml.ts';
@@ -11,8 +12,10 @@ import {
   hostPageBefore,
   makeDetectionWalk,
   pageBefore,
+  parametersTaken,
   planDetectionPage,
   planHostPage,
+  reprocessHosts,
   type DetectionWalk,
   type HostPage,
 } from './vm-page.ts';
@@ -57,7 +60,7 @@ function envelopeOf({ call, world, origin }: Visit, root: string): Envelope {
 
 /** The same request with the next page's first host: what the URL of a WARNING is. */
 function warningOf({ call, faults, origin }: Visit, page: HostPage): string {
-  if (page.next === undefined) return '';
+  if (page.next === undefined || findFault(faults, 'lost-warning') !== undefined) return '';
   const isStuck = findFault(faults, 'same-id-min') !== undefined;
   const idMin = isStuck ? (call.parameters.get('id_min') ?? page.hosts[0]?.id ?? page.next) : page.next;
   const foreign = findFault(faults, 'foreign-warning');
@@ -101,12 +104,19 @@ function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string)
   };
 }
 
-/** The hosts that the faults leave of a page. */
+/** The second document of a host, if it is another, is that from before its last processing. */
+const COPY_AGE_MS = 3_600_000;
+
+/** The hosts that the faults make of a page. */
 function faultyHosts({ faults }: Visit, page: HostPage, readBefore: () => readonly Host[]): readonly Host[] {
   const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
   const hosts = isRepeated ? readBefore() : page.hosts;
-  const missing = findFault(faults, 'missing-records');
-  return missing === undefined ? hosts : hosts.slice(0, -(missing.records ?? 1));
+  const documents = documentsOf(hosts.length, faults);
+  const isOther = hasOtherContent(faults);
+  return cutDocuments(documents, 0, documents.count, faults).map(({ place, isCopy }) => {
+    const host = hosts[place]!;
+    return isCopy && isOther ? { ...host, processedTime: host.processedTime - COPY_AGE_MS } : host;
+  });
 }
 
 function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer {
@@ -114,10 +124,12 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
   // The newest version alone knows this one.
   const extra = version === '5.0' ? { vuln_detection_source: () => undefined } : {};
   checkParameters(call.parameters, { ...DETECTION_PARAMETERS, ...extra });
-  const walk = makeDetectionWalk(world, call.parameters);
-  const page = planDetectionPage(world, call.parameters, walk);
+  const parameters = parametersTaken(call.parameters, faults);
+  reprocessHosts(world, parameters, faults);
+  const walk = makeDetectionWalk(world, parameters);
+  const page = planDetectionPage(world, parameters, walk);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
-  const hosts = faultyHosts(visit, page, () => pageBefore(world, call.parameters, page, walk));
+  const hosts = faultyHosts(visit, page, () => pageBefore(world, parameters, page, walk));
   const write = makeDetectionWriter(visit, walk, version);
   const content = function* (): Generator<Part> {
     yield* writeHostLists(visit, hosts, write);
@@ -165,10 +177,12 @@ const FIRST_ASSET_ID = 5_000_000;
 function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   const { call, world, faults } = visit;
   checkParameters(call.parameters, HOST_LIST_PARAMETERS);
-  const page = planHostPage(world, call.parameters);
+  const parameters = parametersTaken(call.parameters, faults);
+  reprocessHosts(world, parameters, faults);
+  const page = planHostPage(world, parameters);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const isAssets = isOn(call.parameters, 'show_asset_id');
-  const hosts = faultyHosts(visit, page, () => hostPageBefore(world, call.parameters, page));
+  const hosts = faultyHosts(visit, page, () => hostPageBefore(world, parameters, page));
   const content = function* (): Generator<Part> {
     if (call.parameters.get('details') === 'None') {
       const ids = hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));

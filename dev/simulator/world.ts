@@ -1,5 +1,6 @@
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import { createClock, type SimulatorClock } from './clock.ts';
+import { createCursorBook, type CursorBook } from './cursors.ts';
 import { createEventStore, type EventStore } from './events.ts';
 import type { Answer, Call } from './exchange.ts';
 import { createFaultBook, type FaultBook } from './fault-rules.ts';
@@ -29,6 +30,7 @@ export interface World {
   readonly catalogue: Catalogue;
   readonly faults: FaultBook<Fault>;
   readonly tokens: TokenOffice;
+  readonly cursors: CursorBook;
   readonly limiters: Readonly<Record<ApiName, Limiter>>;
   counters: Counters;
 }
@@ -97,8 +99,9 @@ export function createWorld(settings: SimulatorSettings): World {
     incidents: createIncidentStore({ ...span, count: settings.incidentCount }),
     knowledgeBase: createKnowledgeBase([...catalogue.vulnerabilities, ...catalogue.informations], end),
     catalogue,
-    faults: createFaultBook<Fault>(settings.seed),
+    faults: createFaultBook<Fault>(settings.seed, clock.now),
     tokens: createTokenOffice(settings, clock),
+    cursors: createCursorBook(settings, clock),
     limiters: { edr: limiter(), vm: limiter(), kb: limiter(), about: limiter() },
     counters: createCounters(),
   };
