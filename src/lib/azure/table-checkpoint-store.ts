@@ -7,7 +7,7 @@ import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
 import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger } from './table-ledger.ts';
+import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger, windowOfLedger } from './table-ledger.ts';
 import { CHECKPOINT_VERSION, checkVersion, fromEntity, partitionOf, toEntity } from './window-entity.ts';
 
 type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
@@ -108,7 +108,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const table = await windows();
         const prefix = ledgerPrefix(record.key);
         const filter = odata`PartitionKey eq ${partitionOf(record.stream, record.run)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~~`}`;
-        await deleteAll(table, filter, () => true);
+        await deleteWhere(table, filter, () => true);
         ledgers.delete(record);
       }),
     pruneWindows: (stream, run, before) =>
@@ -117,13 +117,13 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const partition = partitionOf(stream, run);
         const end = compactTime(before);
         const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
-        await deleteAll(table, old, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
+        await deleteWhere(table, old, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
         const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${end}`];
-        await deleteAll(
-          table,
-          odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`,
-          () => true,
-        );
+        const oldLedgers = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
+        // A window's ledgers stay as long as it does: an operator may have it read again, however old it is.
+        await deleteWhere(table, oldLedgers, async ({ rowKey }) => {
+          return (await getEntity(table, partition, windowOfLedger(rowKey))) === undefined;
+        });
       }),
     readBackfill: (id) =>
       attempt('reading a backfill', async () => {
@@ -257,9 +257,20 @@ async function submit(table: TableClient, actions: TransactionAction[], what: st
   }
 }
 
-async function deleteAll(table: TableClient, filter: string, wanted: (entity: Entity) => boolean): Promise<void> {
-  for await (const entity of table.listEntities({ queryOptions: { filter } })) {
-    if (wanted(entity as Entity)) await table.deleteEntity(entity.partitionKey ?? '', entity.rowKey ?? '');
+/** Deletes rows as they were listed: one that somebody has changed since stays. */
+async function deleteWhere(
+  table: TableClient,
+  filter: string,
+  isWanted: (entity: Entity) => boolean | Promise<boolean>,
+): Promise<void> {
+  for await (const listed of table.listEntities({ queryOptions: { filter } })) {
+    const entity = listed as Entity;
+    if (!(await isWanted(entity))) continue;
+    await table
+      .deleteEntity(entity.partitionKey, entity.rowKey, { etag: entity.etag ?? '' })
+      .catch((thrown: unknown) => {
+        if (!isConflict(thrown)) throw thrown;
+      });
   }
 }
 

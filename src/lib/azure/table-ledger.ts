@@ -33,6 +33,11 @@ export function ledgerPrefix(key: string): string {
   return `${LEDGER_PREFIX}~${key}~~`;
 }
 
+/** Key of the window that a ledger's row belongs to. */
+export function windowOfLedger(rowKey: string): string {
+  return rowKey.slice(LEDGER_PREFIX.length + 1, rowKey.lastIndexOf('~~'));
+}
+
 /** Opens a ledger; nothing is read before it is needed. */
 export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
   const partitionKey = partitionOf(record.stream, record.run);

@@ -76,6 +76,24 @@ describe('a ledger', () => {
     expect(isSame(reloaded, keysOf(Buffer.concat(added)))).toBe(true);
   });
 
+  test('of many keys begins a further row before one grows beyond what Table Storage takes', async () => {
+    const { store, record } = await openWindow();
+    for (const count of [20_000, 20_000, 20_000]) {
+      await store.saveWindow(await reopen(store, record), { fetched: randomBytes(count * KEY_BYTES) });
+    }
+    const table = (await testStorage()).table(TABLE_NAMES.windows);
+    const filter = `PartitionKey eq '${record.stream}' and RowKey ge '${ledgerPrefix(record.key)}'`;
+    const sizes: number[] = [];
+    for await (const row of table.listEntities({ queryOptions: { filter } })) {
+      sizes.push(
+        Object.values(row).reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.length : 0), 0),
+      );
+    }
+    expect(sizes).toHaveLength(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(60_000 * KEY_BYTES);
+    expect(Math.max(...sizes)).toBeLessThan(1_000_000);
+  });
+
   test('goes on behind longer properties of an earlier version, in a row that is full', async () => {
     const { store, record } = await openWindow();
     const { partitionKey, rowKey } = { partitionKey: record.stream, rowKey: `${ledgerPrefix(record.key)}fetched~0000` };
