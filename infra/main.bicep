@@ -101,7 +101,7 @@ param deploySentinelWorkbook bool = true
 @description('Adds the ASIM parsers to the built-in unifying parsers.')
 param registerAsimParsers bool = false
 
-@description('Lets the app read the tables of the workspace, for enrichment by host, user and agent and for vulnerabilities.')
+@description('Lets the app read the tables of the workspace, for enrichment.')
 param queryWorkspace bool = false
 
 @description('Webhook of a SOAR platform that gets EDR events of a high score; kept in Key Vault. Empty: none.')

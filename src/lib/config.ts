@@ -220,7 +220,7 @@ export const settingsSchema = z.object({
   LOGS_QUERY_WORKSPACE_ID: trimmed
     .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
     .optional()
-    .describe('Workspace (its customer id) that enrichment looks hosts, users and vulnerabilities up in; unset: none.'),
+    .describe('Workspace (its customer id) in whose tables enrichment looks things up; unset: none.'),
   LOGS_QUERY_ENDPOINT: serviceUrl
     .default('https://api.loganalytics.io/v1')
     .describe('Query API of Log Analytics, with its version; other in sovereign clouds.'),

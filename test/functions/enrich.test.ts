@@ -36,7 +36,17 @@ describe('GET /api/enrich', () => {
     },
   );
 
-  test('answers 503 with the missing setting where the tables cannot be asked', async () => {
+  test('answers what Qualys knows, and what was not searched, where the tables cannot be asked', async () => {
+    const answered = await ask(`md5=${'f'.repeat(32)}`);
+    expect(answered.status).toBe(200);
+    expect(enrichAnswer.parse(answered.json)).toMatchObject({
+      ok: true,
+      events: { total: 0 },
+      notSearched: [{ what: 'QualysEdrEvents_CL by TargetProcessMd5' }],
+    });
+  });
+
+  test('answers 503 with the missing setting where only the tables could tell', async () => {
     const answered = await ask('host=ws-01');
     expect(answered.status).toBe(503);
     expect(answered.json).toMatchObject({ detail: expect.stringContaining('LOGS_QUERY_WORKSPACE_ID') as string });

@@ -1,6 +1,6 @@
 import { consoleHostFor } from '../qualys/platforms.ts';
 import { lookupCondition } from '../qualys/lookup-filter.ts';
-import { placeOf, type EnrichSubject } from './subject.ts';
+import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** Addresses in the Qualys console; none where the console does not follow from the API server. */
 export interface ConsoleLinks {
@@ -19,8 +19,8 @@ export function consoleLinks(apiUrl: string): ConsoleLinks {
   const hunting = `https://${host}/ioc/#/hunting`;
   return {
     forSubject: (subject) => {
-      const place = placeOf(subject);
-      const search = 'qualys' in place ? `?search=${encodeURIComponent(lookupCondition(place.qualys))}` : '';
+      const lookup = liveLookup(subject);
+      const search = lookup === undefined ? '' : `?search=${encodeURIComponent(lookupCondition(lookup))}`;
       return [{ title: 'Qualys EDR hunting', url: `${hunting}${search}` }];
     },
     forQid: (qid) => (/^\d{1,10}$/.test(qid) ? `https://${host}/fo/common/vuln_info.php?id=${qid}` : null),

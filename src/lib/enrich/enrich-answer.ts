@@ -9,6 +9,8 @@ export const MAX_WORST = 10;
 
 /** Where something was read: live from Qualys, or from the ingested tables. */
 export type EnrichSource = 'qualys' | 'log-analytics';
+/** Where a part comes from. */
+export type EnrichPartSource = EnrichSource | 'both';
 
 /** An event as playbooks and agents see it: what the record does not tell is absent. Times are ISO 8601 UTC. */
 export interface EnrichEvent {
@@ -48,7 +50,7 @@ export interface EnrichEvent {
 
 /** What the matching events have in common. */
 export interface EnrichSummary {
-  readonly source: EnrichSource;
+  readonly source: EnrichPartSource;
   /** Events that the summary is made from. */
   readonly events: number;
   /** True when more events match than it is made from, or a list of names was cut. */
@@ -116,17 +118,32 @@ export interface EnrichError {
   readonly retryAfterSeconds?: number;
 }
 
+/** A place that was searched. */
+export interface SearchedPlace {
+  readonly source: EnrichSource;
+  /** Query tokens of Qualys, or a table and its columns. */
+  readonly what: string;
+}
+
+/** What was not searched: nothing is known of it, whatever the total is. */
+export interface UnsearchedPlace extends SearchedPlace {
+  readonly reason: string;
+  readonly retryAfterSeconds?: number;
+}
+
 /** The answer of an enrichment: what was found, where, and what is missing. */
 export interface EnrichAnswer {
-  /** False when something is missing; `errors` says what and why. */
+  /** False when something failed; `errors` says what and why. */
   readonly ok: boolean;
   readonly subject: Pick<EnrichSubject, 'kind' | 'value'>;
   /** Events that Qualys processed from then on count. */
   readonly from: string;
   readonly to: string;
+  readonly searched: readonly SearchedPlace[];
+  readonly notSearched: readonly UnsearchedPlace[];
   readonly events: {
-    readonly source: EnrichSource;
-    /** Matching events; null when they could not be counted. */
+    readonly source: EnrichPartSource;
+    /** Matching events in what was searched; null when they could not be counted. */
     readonly total: number | null;
     /** True when more events match than are listed. */
     readonly truncated: boolean;

@@ -1,12 +1,8 @@
 import { EVENT_ROW_COLUMNS } from './event-row.ts';
 import { MAX_EVENTS, MAX_NAMES, MAX_WORST } from './enrich-answer.ts';
 import { kqlText, kqlTime } from './kql-text.ts';
-
-/** What stored rows are looked up by: subjects that no documented query token of Qualys names. */
-export interface StoredSubject {
-  readonly kind: 'host' | 'user' | 'agentId';
-  readonly value: string;
-}
+import { columnsOf, nameCondition, rowCondition } from './row-condition.ts';
+import type { NamedSubject } from './subject.ts';
 
 /** Events that Qualys processed within the bounds. */
 interface Bounds {
@@ -14,36 +10,41 @@ interface Bounds {
   readonly to: Date;
 }
 
-/** The matching events, each once, with one row for a record that is spread over several. */
-function matchingEvents(subject: StoredSubject, { from, to }: Bounds): string {
+/**
+ * The matching events, each once, with one row for a record that is spread over several. `FoundBy` says whether Qualys' own search finds
+ * them, too. An event without an id is known by its key, as in alerts.
+ */
+function matchingEvents(subject: NamedSubject, { from, to }: Bounds): string {
+  const { live, further } = columnsOf(subject);
   return `QualysEdrEvents_CL
 | where isnull(PartNumber) or PartNumber == 1
 | where coalesce(ProcessedTime, TimeGenerated) between (${kqlTime(from)} .. ${kqlTime(to)})
-| where isnotempty(EventId)
-| where ${eventCondition(subject)}
-| summarize arg_max(TimeGenerated, *) by RowKey`;
+| where ${rowCondition(subject, [...live, ...further])}
+| summarize arg_max(TimeGenerated, *) by RowKey
+| extend EventId = coalesce(EventId, RowKey), FoundBy = iff(${rowCondition(subject, live)}, 'qualys', 'log-analytics')`;
 }
 
 /** The newest matching events. */
-export function newestEventsQuery(subject: StoredSubject, bounds: Bounds): string {
+export function newestEventsQuery(subject: NamedSubject, bounds: Bounds): string {
   return `${matchingEvents(subject, bounds)}
-| sort by EventTime desc
+| sort by coalesce(ProcessedTime, TimeGenerated) desc
 | take ${MAX_EVENTS}
-| project ${EVENT_ROW_COLUMNS.join(', ')}`;
+| project ${EVENT_ROW_COLUMNS.join(', ')}, FoundBy`;
 }
 
-/** What all matching events have in common, by type and action. */
-export function eventGroupsQuery(subject: StoredSubject, bounds: Bounds): string {
+/** What all matching events have in common, by type and action; and in a row of its own how far the table goes. */
+export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds): string {
   const most = MAX_NAMES + 1;
   return `${matchingEvents(subject, bounds)}
 | extend SeenAt = coalesce(EventTime, ProcessedTime), SeenOn = coalesce(HostName, NetBiosName), SeenWith = coalesce(UserName, TargetProcessUserName)
 | summarize Events = count(), HighestScore = max(Score), FirstSeen = min(SeenAt), LastSeen = max(SeenAt),
     Verdicts = make_set(Verdicts, ${most}), Families = make_set(FamilyNames, ${most}), Threats = make_set(ThreatNames, ${most}),
-    Hosts = make_set(SeenOn, ${most}), Users = make_set(SeenWith, ${most}) by EventType, EventAction`;
+    Hosts = make_set(SeenOn, ${most}), Users = make_set(SeenWith, ${most}) by EventType, EventAction, FoundBy
+| union (QualysEdrEvents_CL | summarize Until = max(ProcessedTime))`;
 }
 
 /** The newest state of each open vulnerability of the hosts; the columns are those of the function QualysHostDetections. */
-function openVulnerabilities(subject: StoredSubject): string {
+function openVulnerabilities(subject: NamedSubject): string {
   return `let reports = QualysHostDetectionV3_CL
 | where ${hostCondition(subject)}
 | extend RowKey = iff(isempty(RowKey), strcat(HostId, ' ', tostring(LastVMScannedDateTime), ' ', tostring(TimeGenerated)), RowKey)
@@ -63,7 +64,7 @@ let open = reports
 }
 
 /** How many are open, by severity, and what is known of the hosts: one row a severity, or one without any. */
-export function openCountsQuery(subject: StoredSubject): string {
+export function openCountsQuery(subject: NamedSubject): string {
   return `${openVulnerabilities(subject)}
 let found = reports | summarize Hosts = dcount(HostId), LastReport = max(TimeGenerated) | extend Joined = 1;
 let counts = open | summarize Count = count() by VendorSeverity | extend Joined = 1;
@@ -73,7 +74,7 @@ found
 }
 
 /** The worst of them. A QDS ranks them; without one the severity does, as the lowest QDS that Qualys gives to it. */
-export function worstOpenQuery(subject: StoredSubject): string {
+export function worstOpenQuery(subject: NamedSubject): string {
   return `${openVulnerabilities(subject)}
 open
 | extend Rank = coalesce(Qds, case(VendorSeverity == 5, 90, VendorSeverity == 4, 70, VendorSeverity == 3, 40, VendorSeverity))
@@ -91,35 +92,12 @@ export function titlesQuery(qids: readonly string[]): string {
 | project QID, VulnTitle, CveIds`;
 }
 
-function eventCondition({ kind, value }: StoredSubject): string {
-  if (kind === 'agentId') return `AgentId =~ ${kqlText(value)}`;
-  if (kind === 'user') return userCondition(value);
-  return nameCondition(value, ['HostName', 'NetBiosName']);
+/** Columns of `QualysHostDetectionV3_CL` in which a host or agent is looked up. */
+export function hostColumns({ kind }: NamedSubject): readonly string[] {
+  return kind === 'agentId' ? ['QGHostId'] : ['DnsName', 'DnsFqdn', 'DnsHostName', 'NetBios'];
 }
 
-function hostCondition({ kind, value }: StoredSubject): string {
-  if (kind === 'agentId') return `QGHostId =~ ${kqlText(value)}`;
-  return nameCondition(value, ['DnsName', 'DnsFqdn', 'DnsHostName', 'NetBios']);
-}
-
-/** A bare name means the host of any domain; a qualified one means that host, and rows that know its bare name only. */
-function nameCondition(name: string, columns: readonly string[]): string {
-  const isBare = !name.includes('.');
-  const bare = name.split('.')[0] ?? name;
-  const [first = ''] = columns;
-  const exact = columns.map((column) => `${column} =~ ${kqlText(name)}`);
-  if (isBare) return [...exact, ...columns.map((column) => `${column} startswith ${kqlText(`${name}.`)}`)].join(' or ');
-  const alone = columns.map((column) => `${column} =~ ${kqlText(bare)}`).join(' or ');
-  return `${exact.join(' or ')} or (${first} !contains '.' and (${alone}))`;
-}
-
-/** A bare user name means the user of any domain. */
-function userCondition(name: string): string {
-  const columns = ['UserName', 'TargetProcessUserName', 'LastLoggedOnUser'];
-  const isBare = !/[\\@]/.test(name);
-  const conditions = columns.flatMap((column) => [
-    `${column} =~ ${kqlText(name)}`,
-    ...(isBare ? [`${column} endswith ${kqlText(`\\${name}`)}`, `${column} startswith ${kqlText(`${name}@`)}`] : []),
-  ]);
-  return conditions.join(' or ');
+function hostCondition(subject: NamedSubject): string {
+  if (subject.kind === 'agentId') return `QGHostId =~ ${kqlText(subject.value)}`;
+  return nameCondition(subject.value, hostColumns(subject));
 }

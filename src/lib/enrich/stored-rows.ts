@@ -2,14 +2,8 @@ import { messageOf } from '../errors.ts';
 import type { LogsReader } from '../pipeline/ports.ts';
 import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
-import {
-  eventGroupsQuery,
-  newestEventsQuery,
-  openCountsQuery,
-  titlesQuery,
-  worstOpenQuery,
-  type StoredSubject,
-} from './stored-queries.ts';
+import { eventGroupsQuery, newestEventsQuery, openCountsQuery, titlesQuery, worstOpenQuery } from './stored-queries.ts';
+import type { NamedSubject } from './subject.ts';
 import { groupOfAggregate, type EventGroup } from './summarise.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,7 +32,7 @@ interface Bounds {
 
 /** The newest matching events of the ingested table. @throws as `LogsReader`. */
 export async function readStoredEvents(
-  subject: StoredSubject,
+  subject: NamedSubject,
   bounds: Bounds,
   reader: LogsReader,
   signal: AbortSignal,
@@ -47,15 +41,23 @@ export async function readStoredEvents(
   return { found: rows, partialError };
 }
 
+/** What all matching events of the ingested table have in common. */
+export interface EventGroups {
+  readonly groups: readonly EventGroup[];
+  /** When Qualys processed the newest event of the whole table; undefined when it holds none. */
+  readonly until: string | undefined;
+}
+
 /** What all matching events of the ingested table have in common. @throws as `LogsReader`. */
 export async function readEventGroups(
-  subject: StoredSubject,
+  subject: NamedSubject,
   bounds: Bounds,
   reader: LogsReader,
   signal: AbortSignal,
-): Promise<Stored<readonly EventGroup[]>> {
+): Promise<Stored<EventGroups>> {
   const { rows, partialError } = await reader.query(eventGroupsQuery(subject, bounds), spanOf(bounds), signal);
-  return { found: rows.map(groupOfAggregate), partialError };
+  const groups = rows.filter(({ Events }) => wholeIn(Events) !== undefined).map(groupOfAggregate);
+  return { found: { groups, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) }, partialError };
 }
 
 /** What describes a vulnerability beside its detection. */
@@ -68,7 +70,7 @@ export interface VulnerabilityTexts {
 
 /** Open vulnerabilities of the hosts that the subject names, as their reports of the last 30 days tell. @throws as `LogsReader`. */
 export async function readVulnerabilities(
-  subject: StoredSubject,
+  subject: NamedSubject,
   now: Date,
   reader: LogsReader,
   signal: AbortSignal,

@@ -1,8 +1,7 @@
 import type { Lookup } from '../qualys/lookup-filter.ts';
-import type { StoredSubject } from './stored-queries.ts';
 
 /** What a case may be about. */
-export const SUBJECTS = ['host', 'user', 'agentId', 'sha256', 'md5', 'ip', 'domain', 'file'] as const;
+export const SUBJECTS = ['host', 'user', 'agentId', 'sha256', 'md5', 'ip', 'mac', 'domain', 'file', 'threat'] as const;
 
 /** What an enrichment is asked for. */
 export interface EnrichSubject {
@@ -12,8 +11,19 @@ export interface EnrichSubject {
   readonly hours: number;
 }
 
-/** Where a subject is looked up: in Qualys, where a documented query token names it, else in the ingested tables. */
-export function placeOf({ kind, value }: EnrichSubject): { qualys: Lookup } | { tables: StoredSubject } {
-  if (kind === 'host' || kind === 'user' || kind === 'agentId') return { tables: { kind, value } };
-  return { qualys: { kind, value } };
+/** A subject by its name alone. */
+export type NamedSubject = Pick<EnrichSubject, 'kind' | 'value'>;
+
+/** What Qualys itself is asked for; undefined where no query token is documented. */
+export function liveLookup({ kind, value }: NamedSubject): Lookup | undefined {
+  switch (kind) {
+    case 'sha256':
+    case 'md5':
+    case 'ip':
+    case 'domain':
+    case 'file':
+      return { kind, value };
+    default:
+      return undefined;
+  }
 }

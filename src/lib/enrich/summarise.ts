@@ -15,6 +15,8 @@ export interface EventGroup {
   readonly threats: readonly string[];
   readonly hosts: readonly string[];
   readonly users: readonly string[];
+  /** `qualys` for events of the table that Qualys' own search finds, too. */
+  readonly foundBy?: string | undefined;
 }
 
 /** Worst first. */
@@ -52,6 +54,7 @@ export function groupOfAggregate(row: EventRow): EventGroup {
     threats: textsIn(row.Threats),
     hosts: textsIn(row.Hosts),
     users: textsIn(row.Users),
+    foundBy: textIn(row.FoundBy),
   };
 }
 
@@ -68,7 +71,7 @@ export interface SummaryOptions {
 export function summarise(groups: readonly EventGroup[], options: SummaryOptions): EnrichSummary {
   const byKind = Map.groupBy(groups, ({ type, action }) => JSON.stringify([type, action]));
   const byTypeAndAction = [...byKind.values()]
-    .map((same) => ({ type: same[0]?.type ?? '', action: same[0]?.action ?? '', count: sum(same) }))
+    .map((same) => ({ type: same[0]?.type ?? '', action: same[0]?.action ?? '', count: sumOf(same) }))
     .sort((left, right) => right.count - left.count);
   const highestScore = groups.reduce<number | undefined>(
     (best, { highestScore: score }) => larger(best, score),
@@ -83,7 +86,7 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
   const isCut = Object.values(lists).some((list) => list.length > MAX_NAMES);
   return {
     source: options.source,
-    events: sum(groups),
+    events: sumOf(groups),
     truncated: options.truncated || isCut,
     byTypeAndAction,
     highestScore: highestScore ?? null,
@@ -107,7 +110,8 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
   };
 }
 
-function sum(groups: readonly EventGroup[]): number {
+/** Events of all groups. */
+export function sumOf(groups: readonly EventGroup[]): number {
   return groups.reduce((total, { count }) => total + count, 0);
 }
 

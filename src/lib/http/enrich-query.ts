@@ -25,7 +25,7 @@ const hash = (digits: number) =>
     .transform((value) => value.toLowerCase());
 
 const hostName = text(255).pipe(
-  z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}._$-]*$/u, 'must be a host name, NetBIOS name or fully qualified name'),
+  z.string().regex(/^[\p{L}\p{N}_$][^\\/:*?"<>|]*$/u, 'must be a host name, NetBIOS name or fully qualified name'),
 );
 
 const domain = text(254)
@@ -34,13 +34,17 @@ const domain = text(254)
     z
       .string()
       .regex(
-        /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$/,
+        /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]{2,63}$/,
         'must be a domain name such as c2.example.net; other scripts in their xn-- form',
       ),
   );
 
 const ip = text(45)
   .pipe(z.string().refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address'))
+  .transform((value) => value.toLowerCase());
+
+const mac = text(64)
+  .pipe(z.string().regex(/^[0-9a-f]{2}([:.-]?[0-9a-f]{2}){5,19}$/i, 'must be a MAC address such as 02:00:00:00:00:01'))
   .transform((value) => value.toLowerCase());
 
 const file = text(1024)
@@ -60,11 +64,13 @@ export const enrichQuery = z
       .transform((value) => value.toLowerCase())
       .optional()
       .describe('Id of the Qualys Cloud Agent.'),
-    sha256: hash(64).optional().describe('SHA-256 of a file.'),
-    md5: hash(32).optional().describe('MD5 of a file.'),
-    ip: ip.optional().describe('Local or remote address of a connection, IPv4 or IPv6.'),
+    sha256: hash(64).optional().describe('SHA-256 of a file, or of the image of a process.'),
+    md5: hash(32).optional().describe('MD5 of a file, or of the image of a process.'),
+    ip: ip.optional().describe('Local or remote address of a connection, or one of an asset, IPv4 or IPv6.'),
+    mac: mac.optional().describe('MAC address of an asset, however its bytes are kept apart.'),
     domain: domain.optional().describe('Remote domain name of a connection.'),
-    file: file.optional().describe('File name, or full path; a path also finds what is below it.'),
+    file: file.optional().describe('Name of a file or process, or full path; a path also finds what is below it.'),
+    threat: text(256).optional().describe('Name of a threat or malware family, whatever its case.'),
     hours: wholeNumber(1, MAX_HOURS, 'hours')
       .optional()
       .describe(`Events that Qualys processed within the last hours; ${DEFAULT_HOURS} when absent.`),

@@ -49,7 +49,7 @@ export const TOOLS: readonly McpTool[] = [
   defineTool({
     name: 'qualys_enrich',
     description:
-      'Tells what Qualys knows of exactly one host, user, agentId, sha256, md5, ip, domain or file: newest events, counts, highest score and verdict, malware families, first and last seen, affected hosts and users; for a host or agent also its open vulnerabilities. Parts that could not be read stand in errors.',
+      'Tells what Qualys knows of exactly one host, user, agentId, sha256, md5, ip, mac, domain, file or threat: newest events, counts, highest score and verdict, malware families, first and last seen, affected hosts and users; for a host or agent also its open vulnerabilities. searched and notSearched say where was looked: a total of 0 says nothing of what stands in notSearched. What failed stands in errors.',
     isReadOnly: true,
     schema: enrichQuery,
     run: (query) => enrich(subjectOf(query), getServices()),

@@ -10,6 +10,7 @@ import type { ArrivedQuery, QueryAnswer } from '../../support/logs-query.ts';
 const SHA = `${'0'.repeat(63)}1`;
 const AGENT = '11111111-2222-4333-8444-555555555555';
 const bySha: EnrichSubject = { kind: 'sha256', value: SHA, hours: 24 };
+const NO_WORKSPACE = { LOGS_QUERY_WORKSPACE_ID: undefined };
 const byHost: EnrichSubject = { kind: 'host', value: 'ws-01', hours: 24 };
 
 const STORED: Readonly<Record<ReturnType<typeof queryKind>, QueryAnswer>> = {
@@ -85,7 +86,7 @@ const fromTables = (query: ArrivedQuery): QueryAnswer => STORED[queryKind(query)
 
 describe('a file, address or domain', () => {
   test('is looked up in Qualys, newest first, with what the events have in common', async () => {
-    const { simulator, services, logs } = await startEnrichRig();
+    const { simulator, services } = await startEnrichRig();
     const early = vendorEvent({ score: '3', indicator2: [{ verdict: 'SUSPICIOUS', familyName: ' ' }] });
     const late = vendorEvent({
       dateTime: '2026-05-01T11:00:00.000+0000',
@@ -100,9 +101,9 @@ describe('a file, address or domain', () => {
       ok: true,
       errors: [],
       subject: { kind: 'sha256', value: SHA },
-      events: { source: 'qualys', total: 2, truncated: false },
+      events: { source: 'both', total: 2, truncated: false },
       summary: {
-        source: 'qualys',
+        source: 'both',
         events: 2,
         byTypeAndAction: [{ type: 'FILE', action: 'CREATED', count: 2 }],
         highestScore: 8,
@@ -124,7 +125,6 @@ describe('a file, address or domain', () => {
       score: 3,
       verdicts: ['SUSPICIOUS'],
     });
-    expect(logs.queries).toEqual([]);
     expect(answer.links).toEqual([
       {
         title: 'Qualys EDR hunting',
@@ -336,14 +336,14 @@ describe('what is missing', () => {
 
 describe('when nothing can be read', () => {
   test('the setting that is missing is named', async () => {
-    const { services } = await startEnrichRig(undefined, {}, { LOGS_QUERY_WORKSPACE_ID: undefined });
+    const { services } = await startEnrichRig(undefined, {}, NO_WORKSPACE);
     const error = await enrich(byHost, services).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toMatch(/LOGS_QUERY_WORKSPACE_ID must be set/);
   });
 
   test('the caller is told to wait when that is all', async () => {
-    const { services } = await startEnrichRig();
+    const { services } = await startEnrichRig(undefined, {}, NO_WORKSPACE);
     await services.limiter.pause('edr', 30_000, 'Qualys asked to wait');
     const error = await enrich(bySha, services).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WaitError);

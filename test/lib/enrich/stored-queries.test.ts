@@ -7,21 +7,20 @@ import {
   openCountsQuery,
   titlesQuery,
   worstOpenQuery,
-  type StoredSubject,
 } from '../../../src/lib/enrich/stored-queries.ts';
+import { SUBJECTS, type NamedSubject } from '../../../src/lib/enrich/subject.ts';
 import { EVENT_ROW_COLUMNS } from '../../../src/lib/enrich/event-row.ts';
 import { createWorkspace, findFaults, readColumns } from '../../support/kql.ts';
 
 const workspace = createWorkspace();
 const bounds = { from: new Date('2026-05-01T00:00:00Z'), to: new Date('2026-05-02T00:00:00Z') };
-const queriesOf = (subject: StoredSubject): string[] => [
+const queriesOf = (subject: NamedSubject): string[] => [
   newestEventsQuery(subject, bounds),
   eventGroupsQuery(subject, bounds),
   openCountsQuery(subject),
   worstOpenQuery(subject),
 ];
 
-const KINDS = ['host', 'user', 'agentId'] as const;
 const HOSTILE = [
   `' or true //`,
   `\\' | union * //`,
@@ -38,7 +37,7 @@ const HOSTILE = [
 ];
 
 describe('queries of the ingested tables', () => {
-  test.for(KINDS)('for a %s are sound', (kind) => {
+  test.for(SUBJECTS)('for a %s are sound', (kind) => {
     for (const query of queriesOf({ kind, value: 'ws-01.lab.example' }))
       expect(findFaults(workspace, query)).toEqual([]);
     for (const query of queriesOf({ kind, value: 'ws-01' })) expect(findFaults(workspace, query)).toEqual([]);
@@ -46,7 +45,7 @@ describe('queries of the ingested tables', () => {
 
   test('give the columns that the answer is made from', () => {
     const columns = readColumns(workspace, newestEventsQuery({ kind: 'host', value: 'a' }, bounds));
-    expect([...columns.keys()]).toEqual([...EVENT_ROW_COLUMNS]);
+    expect([...columns.keys()]).toEqual([...EVENT_ROW_COLUMNS, 'FoundBy']);
   });
 
   test('for titles are sound, whatever the QIDs', () => {
@@ -60,6 +59,23 @@ describe('queries of the ingested tables', () => {
     expect(newestEventsQuery({ kind: 'user', value: 'LAB\\alice' }, bounds)).not.toContain('endswith');
   });
 
+  test('know a file by its name in any folder, and a path by itself and what is below', () => {
+    const name = newestEventsQuery({ kind: 'file', value: 'a.exe' }, bounds);
+    expect(name).toContain(`TargetProcessName =~ 'a.exe' or ActorProcessName =~ 'a.exe'`);
+    expect(name).toContain(`TargetProcessPath endswith '\\u005ca.exe' or TargetProcessPath endswith '/a.exe'`);
+    const path = newestEventsQuery({ kind: 'file', value: '/opt/a/' }, bounds);
+    expect(path).toContain(
+      `FilePath =~ '/opt/a' or FilePath startswith '/opt/a\\u005c' or FilePath startswith '/opt/a/'`,
+    );
+  });
+
+  test('tell what Qualys’ own search finds, too', () => {
+    const query = (subject: NamedSubject): string => newestEventsQuery(subject, bounds);
+    const sha256 = 'a'.repeat(64);
+    expect(query({ kind: 'sha256', value: sha256 })).toContain(`FoundBy = iff(FileSha256 =~ '${sha256}', 'qualys', `);
+    expect(query({ kind: 'user', value: 'alice' })).toContain(`FoundBy = iff(false, 'qualys', `);
+  });
+
   test('know a host by its bare name in any domain, and by its full name in that one', () => {
     expect(newestEventsQuery({ kind: 'host', value: 'ws-01' }, bounds)).toContain(`HostName startswith 'ws-01.'`);
     const full = newestEventsQuery({ kind: 'host', value: 'ws-01.lab.example' }, bounds);
@@ -70,7 +86,7 @@ describe('queries of the ingested tables', () => {
 
 describe('a value in a query', () => {
   test.for(HOSTILE)('%j stays a value', (value) => {
-    for (const kind of KINDS)
+    for (const kind of SUBJECTS)
       for (const query of queriesOf({ kind, value })) expect(findFaults(workspace, query)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { placeOf, SUBJECTS } from '../../../src/lib/enrich/subject.ts';
+import { liveLookup, SUBJECTS } from '../../../src/lib/enrich/subject.ts';
 import { enrichQuery, subjectOf } from '../../../src/lib/http/enrich-query.ts';
 import { lookupFilter } from '../../../src/lib/qualys/lookup-filter.ts';
 import { parseQuery } from '../../../dev/simulator/query.ts';
@@ -17,6 +17,7 @@ describe('a query', () => {
   test.for([
     [{ host: ' ws-01.lab.example ' }, { kind: 'host', value: 'ws-01.lab.example', hours: 168 }],
     [{ host: 'SRV_ÄÖ$1' }, { kind: 'host', value: 'SRV_ÄÖ$1', hours: 168 }],
+    [{ host: 'Alice’s MacBook Pro (2)' }, { kind: 'host', value: 'Alice’s MacBook Pro (2)', hours: 168 }],
     [
       { user: 'NT AUTHORITY\\SYSTEM', hours: '24' },
       { kind: 'user', value: 'NT AUTHORITY\\SYSTEM', hours: 24 },
@@ -30,6 +31,10 @@ describe('a query', () => {
     [{ ip: '2001:DB8::1' }, { kind: 'ip', value: '2001:db8::1', hours: 168 }],
     [{ domain: 'C2.Example.NET.' }, { kind: 'domain', value: 'c2.example.net', hours: 168 }],
     [{ domain: '_dmarc.xn--bcher-kva.example' }, { kind: 'domain', value: '_dmarc.xn--bcher-kva.example', hours: 168 }],
+    [{ domain: 'wpad' }, { kind: 'domain', value: 'wpad', hours: 168 }],
+    [{ mac: '02-00-5E-10-00-FF' }, { kind: 'mac', value: '02-00-5e-10-00-ff', hours: 168 }],
+    [{ mac: '0200.5e10.00ff' }, { kind: 'mac', value: '0200.5e10.00ff', hours: 168 }],
+    [{ threat: ' Win32/Trojan!x ' }, { kind: 'threat', value: 'Win32/Trojan!x', hours: 168 }],
     [{ file: "C:\\O'Neil\\x.dll" }, { kind: 'file', value: "C:\\O'Neil\\x.dll", hours: 168 }],
     [
       { agentId: '11111111-2222-4333-8444-55555555555A' },
@@ -43,7 +48,8 @@ describe('a query', () => {
     [{}, /exactly one of host, .* must be given, none is/],
     [{ host: 'a', ip: '192.0.2.1' }, /exactly one of .* must be given, host, ip are/],
     [{ host: '' }, /host must not be empty/],
-    [{ host: 'ws 01' }, /host must be a host name/],
+    [{ host: 'https://ws-01' }, /host must be a host name/],
+    [{ host: 'LAB\\ws-01' }, /host must be a host name/],
     [{ host: '-a' }, /host must be a host name/],
     [{ host: 'a'.repeat(256) }, /host must be at most 255 characters/],
     [{ user: 'a\u0000b' }, /user must not hold control characters/],
@@ -56,7 +62,10 @@ describe('a query', () => {
     [{ ip: '256.1.1.1' }, /ip must be an IPv4 or IPv6 address/],
     [{ ip: 'fe80::1%eth0' }, /ip must be an IPv4 or IPv6 address/],
     [{ ip: '192.0.2.1/24' }, /ip must be an IPv4 or IPv6 address/],
-    [{ domain: 'localhost' }, /domain must be a domain name/],
+    [{ domain: 'c2.example.net/path' }, /domain must be a domain name/],
+    [{ mac: '02:00:00:00:00' }, /mac must be a MAC address/],
+    [{ mac: '02:00:00:00:00:0g' }, /mac must be a MAC address/],
+    [{ threat: ' ' }, /threat must not be empty/],
     [{ domain: 'bücher.example' }, /domain must be a domain name/],
     [{ domain: `${'a'.repeat(64)}.example` }, /domain must be a domain name/],
     [{ file: '*' }, /file must be a file name/],
@@ -83,9 +92,9 @@ describe('a value that passes', () => {
       fc.property(fc.constantFrom(...SUBJECTS), fc.oneof(hostile, fc.string({ unit: 'binary' })), (kind, value) => {
         const parsed = enrichQuery.safeParse({ [kind]: value });
         if (!parsed.success) return;
-        const place = placeOf(subjectOf(parsed.data));
-        if (!('qualys' in place)) return;
-        const tree = parseQuery(lookupFilter(TOKEN, place.qualys, HOUR));
+        const lookup = liveLookup(subjectOf(parsed.data));
+        if (lookup === undefined) return;
+        const tree = parseQuery(lookupFilter(TOKEN, lookup, HOUR));
         expect(tree).toMatchObject({
           kind: 'and',
           parts: [{ kind: 'range' }, kind === 'ip' ? { kind: 'or' } : { kind: 'match' }],
@@ -100,8 +109,8 @@ describe('a value that passes', () => {
 
   test('is the value that Qualys is asked for', () => {
     const condition = (query: Record<string, string>): string => {
-      const place = placeOf(subjectOf(enrichQuery.parse(query)));
-      return 'qualys' in place ? lookupFilter(TOKEN, place.qualys, HOUR).replace(/^.*? AND /, '') : '';
+      const lookup = liveLookup(subjectOf(enrichQuery.parse(query)));
+      return lookup === undefined ? '' : lookupFilter(TOKEN, lookup, HOUR).replace(/^.*? AND /, '');
     };
     expect(condition({ file: 'drop.dll' })).toBe(`(file.name: 'drop.dll')`);
     expect(condition({ file: 'C:\\Users\\alice\\' })).toBe(`(file.fullPath: 'C:\\Users\\alice')`);

@@ -8,6 +8,7 @@ import { count, time } from '../values.ts';
 const source = z
   .enum(['qualys', 'log-analytics'])
   .meta({ id: 'EnrichSource', description: 'Where it was read: live from Qualys, or from the ingested tables.' });
+const partSource = z.enum(['qualys', 'log-analytics', 'both']).describe('Where the part comes from.');
 const text = (description: string) => z.exactOptional(z.string().describe(description));
 const texts = (description: string) => z.exactOptional(z.array(z.string()).describe(description));
 const names = (description: string) => z.array(z.string()).describe(`${description}; ${MAX_NAMES} at most.`);
@@ -47,8 +48,8 @@ const event = z
 
 const events = z
   .strictObject({
-    source,
-    total: count('Matching events; null when they could not be counted.').nullable(),
+    source: partSource,
+    total: count('Matching events in what was searched; null when they could not be counted.').nullable(),
     truncated: z.boolean().describe('True when more events match than are listed.'),
     list: z.array(event).describe(`Newest first, ${MAX_EVENTS} at most.`),
   })
@@ -56,7 +57,7 @@ const events = z
 
 const summary = z
   .strictObject({
-    source,
+    source: partSource,
     events: count('Events that the summary is made from.'),
     truncated: z.boolean().describe('True when more events match than it is made from, or a list of names was cut.'),
     byTypeAndAction: z
@@ -115,13 +116,28 @@ const missing = z
   })
   .meta({ id: 'EnrichError', description: 'A part that is missing, wholly or partly, and why.' });
 
+const place = z.strictObject({
+  source,
+  what: z.string().describe('Query tokens of Qualys, or a table and its columns.'),
+});
+const searched = z.array(place.meta({ id: 'SearchedPlace' })).describe('Where was searched.');
+const notSearched = z
+  .array(
+    place
+      .extend({ reason: z.string(), retryAfterSeconds: z.exactOptional(count('When to ask again.')) })
+      .meta({ id: 'UnsearchedPlace', description: 'What was not searched, or cannot be found yet, and why.' }),
+  )
+  .describe('Nothing is known of this, whatever the total is.');
+
 /** The answer of an enrichment. */
 export const enrichAnswer = z
   .strictObject({
-    ok: z.boolean().describe('False when something is missing; `errors` says what and why.'),
+    ok: z.boolean().describe('False when something failed; `errors` says what and why.'),
     subject: z.strictObject({ kind: z.enum(SUBJECTS), value: z.string() }),
     from: time('Events that Qualys processed from then on count.'),
     to: time('End of that time.'),
+    searched,
+    notSearched,
     events: events.nullable(),
     summary: summary.nullable(),
     vulnerabilities: vulnerabilities.nullable(),
@@ -142,9 +158,9 @@ export const enrichOperations: readonly Operation[] = [
     tag: 'Enrichment',
     summary: 'Enrich an entity of a case',
     description:
-      'Events and their summary for exactly one host, user, agent, hash, address, domain or file; for a host or agent also its open vulnerabilities. Parts that could not be read are null and stand in `errors`.',
+      'Events and their summary for exactly one host, user, agent, hash, address, domain, file or threat; for a host or agent also its open vulnerabilities. Read `notSearched` before a total of 0. Parts that could not be read are null and stand in `errors`.',
     query: enrichQuery,
-    answers: { 200: { description: 'What was found; `ok` is false when a part is missing.', schema: enrichAnswer } },
+    answers: { 200: { description: 'What was found; `ok` is false when something failed.', schema: enrichAnswer } },
     problems: [400, ...SERVICE_PROBLEMS],
     connector: 'important',
   },

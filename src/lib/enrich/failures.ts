@@ -1,0 +1,57 @@
+import { ConfigError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { redact } from '../log.ts';
+import type { EnrichError, UnsearchedPlace } from './enrich-answer.ts';
+import type { Stored } from './stored-rows.ts';
+
+/** A part that could not be read, or not wholly. */
+export interface Failure extends Pick<EnrichError, 'part' | 'source'> {
+  readonly error: unknown;
+}
+
+/** Runs a part; what goes wrong is noted and leaves null. */
+export async function attempt<T>(
+  failures: Failure[],
+  place: Pick<Failure, 'part' | 'source'>,
+  run: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await run();
+  } catch (error) {
+    failures.push({ ...place, error });
+    return null;
+  }
+}
+
+/** Runs a part that is read from the tables; a partial result is noted, too. */
+export async function attemptStored<T>(
+  failures: Failure[],
+  part: Failure['part'],
+  run: () => Promise<Stored<T>>,
+): Promise<T | null> {
+  const answer = await attempt(failures, { part, source: 'log-analytics' }, run);
+  if (answer?.partialError !== undefined) {
+    failures.push({ part, source: 'log-analytics', error: new RetryableError(answer.partialError) });
+  }
+  return answer === null ? null : answer.found;
+}
+
+/** A failure as the answer tells it. */
+export function toError({ part, source, error }: Failure): EnrichError {
+  const message = redact(error instanceof ConfigError ? error.publicMessage : messageOf(error));
+  const wait =
+    error instanceof WaitError ? { retryAfterSeconds: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) } : {};
+  return { source, part, message, ...wait };
+}
+
+/** One error for all: to wait, when that is all that is asked for. */
+export function nothingRead(failures: readonly Failure[], notSearched: readonly UnsearchedPlace[]): Error {
+  const errors = failures.map(({ error }) => error);
+  const waits = errors.filter((error) => error instanceof WaitError);
+  const longest = waits.sort((left, right) => right.retryAfterMs - left.retryAfterMs)[0];
+  if (longest !== undefined && waits.length === errors.length) return longest;
+  const config = errors.find((error) => error instanceof ConfigError);
+  if (config !== undefined) return config;
+  const reasons = notSearched.map(({ what, reason }) => `${what}: ${reason}`).join('; ');
+  const message = `nothing could be read: ${reasons}`;
+  return failures.length === 0 ? new ConfigError(message) : new RetryableError(message);
+}
