@@ -24,7 +24,8 @@ const lock = JSON.parse(await readFile(join(import.meta.dirname, '../package-loc
   packages: Readonly<Record<string, LockedPackage>>;
 };
 const production = Object.entries(lock.packages)
-  .filter(([path, { dev }]) => path !== '' && dev !== true)
+  // A link is listed at what it leads to.
+  .filter(([path, { dev, link }]) => path !== '' && dev !== true && link !== true)
   .map(([path, { version = '', license = 'none' }]) => ({
     name: path.replace(/^.*node_modules\//, ''),
     version,
