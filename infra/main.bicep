@@ -14,16 +14,16 @@ param environmentName string
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Name of the resource group; by default rg-<environment>.')
+@description('Name of the resource group, which has to hold nothing else; by default rg-qualys-<environment>.')
 param resourceGroupName string = ''
 
 @description('User name of the Qualys account: role Reader or higher, with API access.')
 @minLength(1)
 param qualysUsername string
 
-@description('Password of that account; kept in Key Vault.')
+@description('Password of that account; kept in Key Vault. Given at the first deployment and for a new password; empty: the one in the vault stays.')
 @secure()
-param qualysPassword string
+param qualysPassword string = ''
 
 @description('Qualys API server of your platform, e.g. https://qualysapi.qg2.apps.qualys.com.')
 @minLength(1)
@@ -46,7 +46,7 @@ param nodeVersion string = '22'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 512
 
-@description('Most instances at once.')
+@description('Most instances at once of each group of functions that scale together: HTTP is one, each other function another.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -73,12 +73,12 @@ param deadLetterRetentionDays int = 90
 @maxValue(730)
 param workspaceRetentionDays int = 90
 
-@description('Interactive retention of the Qualys tables in days; null leaves it to the workspace.')
+@description('Interactive retention of the Qualys tables in days; null resets it to the default of the workspace.')
 @minValue(4)
 @maxValue(730)
 param tableRetentionDays int?
 
-@description('Total retention of the Qualys tables in days; null leaves it to the workspace.')
+@description('Total retention of the Qualys tables in days: 4 to 730, 1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018 or 4383; null resets it to the interactive retention.')
 @minValue(4)
 @maxValue(4383)
 param tableTotalRetentionDays int?
@@ -104,11 +104,14 @@ param registerAsimParsers bool = false
 @description('Lets the app read the tables of the workspace, for enrichment.')
 param queryWorkspace bool = false
 
-@description('Webhook of a SOAR platform that gets EDR events of a high score; kept in Key Vault. Empty: none.')
+@description('Posts EDR events of a high score to the webhook in Key Vault, signed or not. To be given each time, other than the two values below.')
+param pushAlerts 'off' | 'unsigned' | 'signed' = 'off'
+
+@description('Webhook of a SOAR platform that gets them; kept in Key Vault. Empty: the one in the vault stays.')
 @secure()
 param alertWebhookUrl string = ''
 
-@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: not signed.')
+@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: the one in the vault stays.')
 @secure()
 param alertWebhookSecret string = ''
 
@@ -132,7 +135,7 @@ param logStorageAccess bool = false
 param recoverKeyVault bool = false
 
 resource group 'Microsoft.Resources/resourceGroups@2025-03-01' = {
-  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
+  name: empty(resourceGroupName) ? 'rg-qualys-${environmentName}' : resourceGroupName
   location: location
   // azd finds the group of an environment by this tag.
   tags: union(tags, { application: 'qualys-sentinel-connector', 'azd-env-name': environmentName })
@@ -168,6 +171,7 @@ module connector 'resource-group.bicep' = {
     deploySentinelWorkbook: deploySentinelWorkbook
     registerAsimParsers: registerAsimParsers
     queryWorkspace: queryWorkspace
+    pushAlerts: pushAlerts
     alertWebhookUrl: alertWebhookUrl
     alertWebhookSecret: alertWebhookSecret
     deployAlerts: deployAlerts

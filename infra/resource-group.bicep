@@ -10,9 +10,9 @@ import { defaultStreams, streams } from 'streams.bicep'
 @minLength(1)
 param qualysUsername string
 
-@description('Password of that account; kept in Key Vault.')
+@description('Password of that account; kept in Key Vault. Given at the first deployment and for a new password; empty: the one in the vault stays.')
 @secure()
-param qualysPassword string
+param qualysPassword string = ''
 
 @description('Qualys API server of your platform, e.g. https://qualysapi.qg2.apps.qualys.com.')
 @minLength(1)
@@ -26,7 +26,7 @@ param workspaceResourceId string = ''
 
 // ---- what may stay as it is -----------------------------------------------------------------------------------------
 
-@description('Word in all resource names: <kind>-<name>-<eight characters of a hash of the group>.')
+@description('Word in all resource names: <kind>-<name>-<eight characters of a hash of the group>. Small letters and digits.')
 @minLength(2)
 @maxLength(10)
 param name string = 'qualys'
@@ -48,7 +48,7 @@ param nodeVersion string = '22'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 512
 
-@description('Most instances at once. Qualys\' own limits bind long before.')
+@description('Most instances at once of each group of functions that scale together: HTTP is one, each other function another. Qualys\' own limits bind long before.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -86,12 +86,12 @@ param deadLetterRetentionDays int = 90
 @maxValue(730)
 param workspaceRetentionDays int = 90
 
-@description('Interactive retention of the Qualys tables in days; null leaves it to the workspace.')
+@description('Interactive retention of the Qualys tables in days; null resets it to the default of the workspace.')
 @minValue(4)
 @maxValue(730)
 param tableRetentionDays int?
 
-@description('Total retention of the Qualys tables in days; null leaves it to the workspace.')
+@description('Total retention of the Qualys tables in days: 4 to 730, 1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018 or 4383; null resets it to the interactive retention.')
 @minValue(4)
 @maxValue(4383)
 param tableTotalRetentionDays int?
@@ -117,11 +117,14 @@ param registerAsimParsers bool = false
 @description('Lets the app read the tables of the workspace, for enrichment.')
 param queryWorkspace bool = false
 
-@description('Webhook of a SOAR platform that gets EDR events of a high score; kept in Key Vault. Empty: none.')
+@description('Posts EDR events of a high score to the webhook in Key Vault, signed or not. To be given each time, other than the two values below.')
+param pushAlerts 'off' | 'unsigned' | 'signed' = 'off'
+
+@description('Webhook of a SOAR platform that gets them; kept in Key Vault. Empty: the one in the vault stays.')
 @secure()
 param alertWebhookUrl string = ''
 
-@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: not signed.')
+@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: the one in the vault stays.')
 @secure()
 param alertWebhookSecret string = ''
 
@@ -144,10 +147,35 @@ param logStorageAccess bool = false
 @description('Takes back the vault of an earlier deployment in this group that was deleted.')
 param recoverKeyVault bool = false
 
+// ---- what the types of parameters cannot say ---------------------------------------------------------------------------
+
+// The name of a storage account has nothing else.
+var nameCharacters = 'abcdefghijklmnopqrstuvwxyz0123456789'
+var otherCharacters = filter(
+  map(range(0, length(name)), index => substring(name, index, 1)),
+  character => !contains(nameCharacters, character)
+)
+var checkedName = empty(otherCharacters) ? name : fail('name takes small letters and digits, given ${name}')
+
+var longRetentionDays = [1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018, 4383]
+var totalRetentionFits = (tableTotalRetentionDays ?? 0) <= 730 || contains(
+  longRetentionDays,
+  tableTotalRetentionDays ?? 0
+)
+var checkedTotalRetentionDays = totalRetentionFits
+  ? tableTotalRetentionDays
+  : fail('tableTotalRetentionDays takes 4 to 730 or one of ${join(map(longRetentionDays, days => string(days)), ', ')}')
+
+// Values are given once, this each time: without it the next deployment would end the alerts.
+var pushAlertsFits = empty(alertWebhookSecret) ? empty(alertWebhookUrl) || pushAlerts != 'off' : pushAlerts == 'signed'
+var checkedPushAlerts = pushAlertsFits
+  ? pushAlerts
+  : fail('pushAlerts has to be signed where alertWebhookSecret is given, unsigned or signed where alertWebhookUrl is; given ${pushAlerts}')
+
 // ---- names ----------------------------------------------------------------------------------------------------------
 
 var hash = take(uniqueString(resourceGroup().id, name), 8)
-var nameSuffix = '${name}-${hash}'
+var nameSuffix = '${checkedName}-${hash}'
 var allTags = union(
   tags,
   { application: 'qualys-sentinel-connector' },
@@ -199,7 +227,7 @@ module tables 'modules/tables.bicep' = {
     workspaceName: monitoring.outputs.workspaceName
     streams: streams
     retentionDays: tableRetentionDays
-    totalRetentionDays: tableTotalRetentionDays
+    totalRetentionDays: checkedTotalRetentionDays
     onboardSentinel: onboardSentinel
   }
 }
@@ -237,7 +265,7 @@ module sentinelContent 'sentinel/sentinel.bicep' = if (deploySentinelFunctions |
 module storage 'modules/storage.bicep' = {
   name: 'storage-${hash}'
   params: {
-    name: 'st${name}${hash}'
+    name: 'st${checkedName}${hash}'
     location: location
     tags: allTags
     sku: storageSku
@@ -335,8 +363,9 @@ module functionApp 'modules/function-app.bicep' = {
     qualysUsername: qualysUsername
     qualysApiUrl: qualysApiUrl
     qualysCredentialUri: keyVault.outputs.secretUri
-    alertWebhookUri: keyVault.outputs.alertWebhookUri
-    alertWebhookSigningUri: keyVault.outputs.alertWebhookSigningUri
+    alertWebhookUri: checkedPushAlerts == 'off' ? '' : keyVault.outputs.alertWebhookUri
+    alertWebhookSigningUri: checkedPushAlerts == 'signed' ? keyVault.outputs.alertWebhookSigningUri : ''
+    writtenVersions: keyVault.outputs.writtenVersions
     queryWorkspaceId: queryWorkspace ? monitoring.outputs.workspaceCustomerId : ''
     ingestionEndpoint: dataCollection.outputs.endpoint
     ingestionRuleId: dataCollection.outputs.immutableId

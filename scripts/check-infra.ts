@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { checkAlerts, checkDeclarations, checkHostJson } from './infra-checks/check-declarations.ts';
 import { checkNames } from './infra-checks/check-names.ts';
 import { checkRoles } from './infra-checks/check-roles.ts';
+import { checkSecrets } from './infra-checks/check-secrets.ts';
 import { checkSettings, listUndescribedSettings } from './infra-checks/check-settings.ts';
 import { checkTables } from './infra-checks/check-tables.ts';
 import { readInfraFiles, readTables, type InfraFiles } from './infra-checks/infra-files.ts';
@@ -21,6 +22,7 @@ export function checkInfra(files: InfraFiles): string[] {
     ...checkSettings(files, tables),
     ...checkNames(files),
     ...checkRoles(files),
+    ...checkSecrets(files),
     ...checkDeclarations(files),
     ...checkAlerts(files),
     ...checkHostJson(files),

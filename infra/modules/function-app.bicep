@@ -42,6 +42,9 @@ param alertWebhookUri string
 @description('Address of what signs posts to it in Key Vault; empty: none.')
 param alertWebhookSigningUri string
 
+@description('Versions of the secrets that this deployment wrote; blank: none.')
+param writtenVersions string
+
 @description('Id of the workspace that enrichment reads; empty: none.')
 param queryWorkspaceId string
 
@@ -101,6 +104,8 @@ var fixedSettings = {
 // Left out where they are blank.
 var optionalSettings = {
   LOGS_QUERY_WORKSPACE_ID: queryWorkspaceId
+  // Nobody reads it: a changed setting makes the platform fetch the secrets at once instead of within a day.
+  SECRET_VERSIONS: writtenVersions
   ALERT_WEBHOOK_URL: empty(alertWebhookUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookUri})'
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
 }

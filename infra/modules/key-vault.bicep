@@ -1,4 +1,5 @@
 // Key Vault with the Qualys password and, where alerts are pushed, the webhook and what signs the posts.
+// A secret is written only where its value is given: without one, what the vault holds stays, rotated or not.
 
 @description('Name of the vault.')
 param name string
@@ -9,15 +10,15 @@ param location string
 @description('Tags.')
 param tags object
 
-@description('Password of the Qualys account.')
+@description('Password of the Qualys account; empty: the one in the vault stays.')
 @secure()
 param qualysPassword string
 
-@description('Webhook for alerts; empty: none.')
+@description('Webhook for alerts; empty: the one in the vault stays.')
 @secure()
 param alertWebhookUrl string
 
-@description('Secret that signs posts to it; empty: none.')
+@description('Secret that signs posts to it; empty: the one in the vault stays.')
 @secure()
 param alertWebhookSecret string
 
@@ -26,6 +27,14 @@ param privateOnly bool
 
 @description('Takes back a vault of this name that was deleted; purge protection keeps the name for 90 days.')
 param recover bool
+
+var passwordName = 'qualys-password'
+var webhookName = 'alert-webhook-url'
+var webhookSigningName = 'alert-webhook-secret'
+
+var writesPassword = !empty(qualysPassword)
+var writesWebhook = !empty(alertWebhookUrl)
+var writesWebhookSigning = !empty(alertWebhookSecret)
 
 resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
@@ -48,9 +57,9 @@ resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesPassword) {
   parent: keyVault
-  name: 'qualys-password'
+  name: passwordName
   tags: tags
   properties: {
     contentType: 'Password of the Qualys API account'
@@ -59,9 +68,9 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
 }
 
 // The address is a secret too: most webhooks carry their key in it.
-resource webhook 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(alertWebhookUrl)) {
+resource webhook 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesWebhook) {
   parent: keyVault
-  name: 'alert-webhook-url'
+  name: webhookName
   tags: tags
   properties: {
     contentType: 'Webhook for alerts'
@@ -69,9 +78,9 @@ resource webhook 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(ale
   }
 }
 
-resource webhookSigning 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(alertWebhookSecret)) {
+resource webhookSigning 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesWebhookSigning) {
   parent: keyVault
-  name: 'alert-webhook-secret'
+  name: webhookSigningName
   tags: tags
   properties: {
     contentType: 'Signs posts to the webhook for alerts'
@@ -85,11 +94,27 @@ output name string = keyVault.name
 @description('Resource id.')
 output id string = keyVault.id
 
-@description('Address of the secret without a version, so that a new version is picked up within a day.')
-output secretUri string = secret.properties.secretUri
+// Addresses are made of names, because a deployment without values has no secret to ask. They carry no version, so that a new
+// one is picked up within a day.
 
-@description('Address of the webhook in Key Vault; empty: none.')
-output alertWebhookUri string = empty(alertWebhookUrl) ? '' : webhook!.properties.secretUri
+@description('Address of the password.')
+output secretUri string = '${keyVault.properties.vaultUri}secrets/${passwordName}'
 
-@description('Address of what signs posts to it; empty: none.')
-output alertWebhookSigningUri string = empty(alertWebhookSecret) ? '' : webhookSigning!.properties.secretUri
+@description('Address of the webhook.')
+output alertWebhookUri string = '${keyVault.properties.vaultUri}secrets/${webhookName}'
+
+@description('Address of what signs posts to it.')
+output alertWebhookSigningUri string = '${keyVault.properties.vaultUri}secrets/${webhookSigningName}'
+
+@description('Versions of the secrets that this deployment wrote; blank where it wrote none.')
+output writtenVersions string = join(
+  filter(
+    [
+      writesPassword ? last(split(password!.properties.secretUriWithVersion, '/')) : ''
+      writesWebhook ? last(split(webhook!.properties.secretUriWithVersion, '/')) : ''
+      writesWebhookSigning ? last(split(webhookSigning!.properties.secretUriWithVersion, '/')) : ''
+    ],
+    version => !empty(version)
+  ),
+  ' '
+)

@@ -8,10 +8,10 @@ param workspaceName string
 @description('The feeds.')
 param streams streamTable[]
 
-@description('Interactive retention in days; null leaves it as it is.')
+@description('Interactive retention in days; null resets it to the default of the workspace, because a deployment is a PUT.')
 param retentionDays int?
 
-@description('Total retention in days; null leaves it as it is.')
+@description('Total retention in days; null resets it to the interactive retention.')
 param totalRetentionDays int?
 
 @description('Whether to switch Microsoft Sentinel on.')
@@ -35,6 +35,7 @@ resource tables 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = [
       schema: {
         name: stream.name
         description: stream.description
+        // A PUT too: columns that are not here are deleted from the table.
         columns: stream.columns
       }
     }

@@ -9,6 +9,7 @@ const PLATFORM_SETTINGS: ReadonlySet<string> = new Set([
   'AZURE_CLIENT_ID',
   'AzureWebJobsStorage__credential',
   'MALLOC_MMAP_THRESHOLD_',
+  'SECRET_VERSIONS',
 ]);
 
 /** By identity the host needs all three services: leases in blobs, work in queues, state in tables. */

@@ -66,6 +66,21 @@ describe('a difference is named', () => {
       'QUALYS_PASSWORD is not a Key Vault reference',
     ],
     [
+      'a secret that a deployment writes without a value',
+      withChange('infra/modules/key-vault.bicep', ' = if (writesPassword) {', ' = {'),
+      'infra/modules/key-vault.bicep: password is written without asking whether qualysPassword is given',
+    ],
+    [
+      'a secret that waits for the value of another one',
+      withChange('infra/modules/key-vault.bicep', '= if (writesWebhookSigning)', '= if (writesWebhook)'),
+      'infra/modules/key-vault.bicep: webhookSigning is written without asking whether alertWebhookSecret is given',
+    ],
+    [
+      'a password that azd would ask for once and give to every deployment',
+      withChange('infra/main.bicep', "param qualysPassword string = ''", 'param qualysPassword string'),
+      'infra/main.bicep: param qualysPassword has to be empty by default, which leaves the secret in Key Vault alone',
+    ],
+    [
       'an optional setting with a misspelt name',
       withChange('infra/settings.bicep', 'EDR_PAGING:', 'EDR_PAGEING:'),
       'Bicep sets EDR_PAGEING, which the settings schema does not know',

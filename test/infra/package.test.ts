@@ -49,8 +49,33 @@ describe('.funcignore', () => {
 });
 
 describe('azd', () => {
-  const { services } = parse(read('azure.yaml')) as { services: Record<string, Record<string, unknown>> };
+  const { services, requiredVersions } = parse(read('azure.yaml')) as {
+    services: Record<string, Record<string, unknown>>;
+    requiredVersions: { azd: string };
+  };
   const service = services.api ?? {};
+
+  test('is new enough to leave the group of the workspace alone when it tears down', () => {
+    expect(requiredVersions.azd).toBe('>= 1.24.1');
+  });
+
+  test('makes a group that is named for the connector', () => {
+    expect(read('infra/main.bicep')).toContain("empty(resourceGroupName) ? 'rg-qualys-${environmentName}'");
+  });
+
+  test('gives secrets from the environment of the shell or not at all', () => {
+    const { parameters } = JSON.parse(read('infra/main.parameters.json')) as {
+      parameters: Record<string, { value: unknown }>;
+    };
+    const secrets = [...read('infra/main.bicep').matchAll(/^@secure\(\)\nparam (\w+) /gm)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(secrets.map((name) => parameters[name]?.value)).toEqual([
+      '${QUALYS_PASSWORD}',
+      '${ALERT_WEBHOOK_URL}',
+      '${ALERT_WEBHOOK_SECRET}',
+    ]);
+  });
 
   test('finds the function app by the name of its service', () => {
     const tag = /'azd-service-name': '(\w+)'/.exec(read('infra/modules/function-app.bicep'))?.[1];
@@ -117,13 +142,21 @@ describe('a staged package', () => {
   });
 });
 
+interface Step {
+  readonly uses?: string;
+  readonly if?: string;
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 describe.each(readdirSync(join(ROOT, '.github/workflows')))('workflow %s', (name) => {
   const text = read(join('.github/workflows', name));
   const workflow = parse(text) as {
     on: object;
     permissions: Record<string, string>;
-    jobs: Record<string, { 'timeout-minutes'?: number; steps: { run?: string }[] }>;
+    jobs: Record<string, { 'timeout-minutes'?: number; steps: Step[] }>;
   };
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 
   test('starts with the right to read alone, and to a federated login where it deploys', () => {
     expect(workflow.permissions).toEqual(
@@ -132,7 +165,7 @@ describe.each(readdirSync(join(ROOT, '.github/workflows')))('workflow %s', (name
   });
 
   test('puts no expression into a shell, where its text would be run', () => {
-    const scripts = Object.values(workflow.jobs).flatMap(({ steps }) => steps.map(({ run }) => run ?? ''));
+    const scripts = steps.map(({ run }) => run ?? '');
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
   });
 
@@ -142,5 +175,25 @@ describe.each(readdirSync(join(ROOT, '.github/workflows')))('workflow %s', (name
 
   test('does not run foreign code with the rights of the project', () => {
     expect(text).not.toContain('pull_request_target');
+  });
+
+  test('runs actions by their commit, the version beside it', () => {
+    const actions = [...text.matchAll(/uses: (.*)$/gm)].map((match) => match[1] ?? '');
+    expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+    expect(actions).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length);
+  });
+
+  test('reads a secret only where the run is asked to write it', () => {
+    const unasked = steps
+      .filter((step) => step.if !== 'inputs.write-secrets')
+      .flatMap(({ env = {} }) => Object.values(env))
+      .filter(
+        (value) =>
+          value.includes('secrets.') && !/^\$\{\{ inputs\.write-secrets && secrets\.\w+ \|\| '' \}\}$/.test(value),
+      );
+    expect(unasked).toEqual([]);
+    expect(
+      Object.values(workflow.jobs).some((job) => 'env' in job && JSON.stringify(job.env).includes('secrets.')),
+    ).toBe(false);
   });
 });
