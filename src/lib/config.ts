@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { mayBePublic } from './alerts/public-address.ts';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
+import { redact } from './log.ts';
 import { isBalancedQql } from './qualys/is-balanced-qql.ts';
 import { gatewayHostFor } from './qualys/platforms.ts';
 import {
@@ -315,19 +316,13 @@ function settingsError(problems: readonly Problem[]): ConfigError {
   return new ConfigError(`Settings: ${[...new Set(full)].join('; ')}`, { publicMessage });
 }
 
+/** Somebody may have put a password into a URL or a signature into a query. */
 function describe(name: string, value: string | undefined, allowed: string): Problem {
   if (value === undefined) return { message: `${name} must be set` };
   return {
     message: `${name} ${allowed}`,
-    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(hideCredentials(value).slice(0, 100)),
+    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(redact(value).slice(0, 100)),
   };
-}
-
-/** Somebody may have put a password into a URL or a signature into a query. */
-function hideCredentials(value: string): string {
-  return value
-    .replace(/\/\/[^/\s]*@/g, '//[hidden]@')
-    .replace(/(\w*(?:sig|password|secret|token|key)\w*)=[^&;\s]*/gi, '$1=[hidden]');
 }
 
 /** What one setting alone cannot tell. */

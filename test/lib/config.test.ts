@@ -5,6 +5,7 @@ import { parseSettings, SETTING_NAMES, type Environment } from '../../src/lib/co
 import { ConfigError } from '../../src/lib/errors.ts';
 import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
 import { isLoopback } from '../../src/lib/setting-kinds.ts';
+import { workBesideWords } from '../support/growth-of-work.ts';
 import { LEAST_SETTINGS } from '../support/settings.ts';
 
 const parse = (changes: Environment = {}) => parseSettings({ ...LEAST_SETTINGS, ...changes });
@@ -242,6 +243,12 @@ describe('a bad value', () => {
       const { message, publicMessage } = errorOf(change);
       expect(message).not.toMatch(/hunter2|storage-secret/);
       expect(publicMessage).not.toMatch(/hunter2|storage-secret/);
+    }
+  });
+
+  test('is looked through once for secrets, however long it is', () => {
+    for (const unit of ['a', 'sig', 'key_', '//a', "'"]) {
+      expect(workBesideWords(unit, (text) => errorOf({ EDR_PAGE_SIZE: text }), 200_000)).toBeLessThan(50);
     }
   });
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { redact, type Log } from '../log.ts';
 import type { DeadLetter, Sink } from './ports.ts';
 
 /** Stored dead letters. */
@@ -29,7 +29,7 @@ export async function replayDeadLetters(
     try {
       await sink.upload(table, { json, rows: count });
     } catch (error) {
-      failed.push({ name, error: messageOf(error) });
+      failed.push({ name, error: redact(messageOf(error)) });
       continue;
     }
     await source.remove(name);

@@ -1,5 +1,5 @@
 import { ChunkRefusedError, messageOf, RetryableError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { redact, type Log } from '../log.ts';
 import type { Claim } from './claim.ts';
 import type { Clock, DeadLetters, Sink } from './ports.ts';
 import type { Chunk, Stream } from './stream.ts';
@@ -76,7 +76,7 @@ async function putAside(
     throw new RetryableError('the sink refuses a single row', { cause: error });
   }
   const { stream, run, key } = record;
-  const reason = messageOf(error);
+  const reason = redact(messageOf(error));
   const at = deps.clock.now().toISOString();
   await deps.deadLetters.put({ stream, run, window: key, table: deps.stream.table, reason, at, json: row.json });
   deps.log.error('RowDeadLettered', { bytes: row.json.length, reason });

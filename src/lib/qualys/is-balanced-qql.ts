@@ -1,13 +1,17 @@
 const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
-/** Whether a condition stays whole inside parentheses. */
+/** Whether a condition stays whole inside parentheses. Reads each character once, however long a hostile condition is. */
 export function isBalancedQql(condition: string): boolean {
   const open: string[] = [];
-  const outside = condition.replace(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`/gs, '');
-  for (const character of outside) {
-    if (/['"`]/.test(character)) return false;
-    if (character === '(' || character === '[') open.push(character);
+  let quote = '';
+  for (let index = 0; index < condition.length; index++) {
+    const character = condition.charAt(index);
+    // In backquotes a backslash is a character as any other.
+    if (quote !== '' && quote !== '`' && character === '\\') index++;
+    else if (quote !== '') quote = character === quote ? '' : quote;
+    else if (/['"`]/.test(character)) quote = character;
+    else if (character === '(' || character === '[') open.push(character);
     else if (CLOSING[character] !== undefined && open.pop() !== CLOSING[character]) return false;
   }
-  return open.length === 0;
+  return quote === '' && open.length === 0;
 }

@@ -40,7 +40,8 @@ function markupMessage(text: string): VendorMessage | undefined {
   if (root === undefined && !/^<!doctype\s+html/i.test(text)) return undefined;
   const isPage = root === undefined || /^(html|head|body|title|h1|p|center|div)$/.test(root);
   if (!isPage) return { kind: 'xml', text: '' };
-  const title = /<(title|h1)[^>]*>([^<]*)</i.exec(text)?.[2]?.trim() ?? '';
+  // Up to the next tag only: a page of nothing but beginnings must not be read from each of them to its end.
+  const title = /<(title|h1)[^<>]*>([^<]*)</i.exec(text)?.[2]?.trim() ?? '';
   return { kind: 'html', text: title === '' ? 'a web page' : `a web page titled "${title}"` };
 }
 

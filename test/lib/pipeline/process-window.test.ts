@@ -171,13 +171,15 @@ describe('an upload that fails', () => {
     const { stream } = pagedStream(1);
     const bench = await setUp(stream);
     const window = await bench.open(FROM, TO);
-    const sink = { upload: () => Promise.reject(new ChunkRefusedError('413')) };
+    const sink = { upload: () => Promise.reject(new ChunkRefusedError('413 at https://a.example/?sig=abcdef')) };
     for (let attempt = 0; attempt < 4; attempt++) {
       expect(bench.deadLetters).toHaveLength(0);
       await bench.process(window, { sink });
       bench.clock.forward(3_600_000);
     }
-    expect(bench.deadLetters).toMatchObject([{ window: window.key, reason: '413' }]);
+    expect(bench.deadLetters).toMatchObject([
+      { window: window.key, reason: '413 at https://a.example/?sig=[redacted]' },
+    ]);
     expect((await bench.read(window))?.state).toBe('closed');
   });
 });

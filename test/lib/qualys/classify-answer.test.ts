@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type ConnectorError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { type AnswerStart, classifyAnswer, classifyDocument } from '../../../src/lib/qualys/classify-answer.ts';
+import { workBesideWords } from '../../support/growth-of-work.ts';
 
 const NOW = new Date('2026-01-31T12:00:00Z');
 
@@ -122,6 +123,14 @@ describe('configuration errors', () => {
     ).toBeInstanceOf(ConfigError);
   });
 });
+
+test.for(['<title', '<h1', '<h1>', '<p><title x', 'eyJ-', '<!--', '<!DOCTYPE x[', ']   '] as const)(
+  'a page that is nothing but %s is read once, not from each of them to its end',
+  (unit) => {
+    expect(workBesideWords(unit, (text) => classify(500, `<html>${text}`))).toBeLessThan(50);
+    expect(workBesideWords(unit, (text) => classify(500, text))).toBeLessThan(50);
+  },
+);
 
 describe('faults that pass', () => {
   test.each([200, 400, 401, 403, 404, 409, 500])('999 and GENERIC_RETURN with HTTP %i', (status) => {
