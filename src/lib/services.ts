@@ -10,6 +10,7 @@ import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
 import { createLogsReader } from './azure/logs-reader.ts';
+import { createNewestRow } from './azure/newest-row.ts';
 import { createStorageAlertQueue } from './azure/storage-alert-queue.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
@@ -18,14 +19,16 @@ import { createTableAlertStore } from './azure/table-alert-store.ts';
 import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
+import { createTableStartStore } from './azure/table-start-store.ts';
 import { parseSettings, type Environment, type Settings } from './config.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
-import type { AlertItem, CheckpointStore, Clock, LogsReader } from './pipeline/ports.ts';
+import type { EarlierRows } from './pipeline/find-start.ts';
+import type { AlertItem, CheckpointStore, Clock, LogsReader, StartStore } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
-import type { Stream } from './pipeline/stream.ts';
+import type { Restart, Stream } from './pipeline/stream.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
@@ -50,6 +53,7 @@ export interface Services {
   /** Enabled streams. */
   readonly streams: readonly Stream[];
   readonly store: CheckpointStore;
+  readonly starts: StartStore;
   readonly queue: ReturnType<typeof createStorageWorkQueue>;
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
@@ -105,8 +109,11 @@ export function createServices(env: Environment): Services {
   const edr = createEdrApi({ ...gateway, auth: createEdrAuth({ ...gateway, ...account }) });
   const vm = createVmApi({ ...calls, settings });
   const store = createTableCheckpointStore(storage);
+  const starts = createTableStartStore(storage);
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
   const sharedTime = createStorageClock(storage);
+  const logs = createLogsReader(settings, credential);
+  const newestRow = createNewestRow(logs, clock);
   const common = { store, queue, clock, log, staleSeconds: settings.STALE_WINDOW_SECONDS };
   const streamServices = { settings, clock, edr, vm };
   const backfills: BackfillDependencies = {
@@ -131,11 +138,12 @@ export function createServices(env: Environment): Services {
       observeStream(bindStream(each, streamServices), telemetry),
     ),
     store,
+    starts,
     queue,
     sink,
     deadLetters,
     limiter,
-    logs: createLogsReader(settings, credential),
+    logs,
     alerts,
     audit: createTableAudit(storage, clock.now),
     telemetry,
@@ -157,11 +165,32 @@ export function createServices(env: Environment): Services {
     }),
     planning: (stream) => ({
       ...common,
+      starts,
       stream: stream.name,
       plan: stream.plan(settings),
       sharedTime,
+      ...(stream.restart === undefined
+        ? {}
+        : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
+  };
+}
+
+/** An account that was made together with the installation is no more than hours younger than its other parts. */
+const REPLACED_AFTER_MS = 86_400_000;
+
+function earlierRows(
+  { table }: Stream,
+  { setting, column }: Restart,
+  settings: Settings,
+  newestRow: ReturnType<typeof createNewestRow>,
+): EarlierRows {
+  const { INSTALLED_AT: installed, STORAGE_CREATED_AT: created } = settings;
+  return {
+    setting,
+    isReplaced: Number(created ?? Number.NaN) - Number(installed ?? Number.NaN) > REPLACED_AFTER_MS,
+    ...(settings.LOGS_QUERY_WORKSPACE_ID === undefined ? {} : { newest: () => newestRow(table, column(settings)) }),
   };
 }
 

@@ -39,6 +39,19 @@ describe('problems', () => {
     expect(find(withStream({ windows: { open: 7, failed: 0, incomplete: 0 } }))).toEqual([]);
   });
 
+  test('name a stream that waits for its start, with what to do', () => {
+    const start = { state: 'waiting', note: 'set EDR_START', since: '2026-05-01T12:00:00.000Z' } as const;
+    const status = statusAnswer(withStream({ start, watermark: null, lastTick: null }));
+    expect(findProblems({ status, backfills: [] })).toEqual([
+      {
+        severity: 'bad',
+        title: 'edr-events does not know where to begin',
+        hint: 'set EDR_START',
+        target: 'stream-edr-events',
+      },
+    ]);
+  });
+
   test('name how late a stream is, beyond what is normal', () => {
     expect(find(withStream({ watermark: new Date(NOW - 780_000).toISOString() }))).toEqual([]);
     const late = withStream({ watermark: new Date(NOW - 3_600_000).toISOString() });

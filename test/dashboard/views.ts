@@ -42,6 +42,7 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
     lagSeconds: 360,
     normalLagSeconds: 780,
     lastTick: '2026-05-01T12:30:00.000Z',
+    start: null,
     windows: { open: 0, failed: 0, incomplete: 0 },
     rowsLast24h: 100,
     lastError: null,

@@ -164,6 +164,9 @@ describe('a bad value', () => {
       'AzureWebJobsStorage',
       'AzureWebJobsStorage__accountName',
       'AzureWebJobsStorage__clientId',
+      // From the deployment: a time that cannot be read is warned of, below.
+      'INSTALLED_AT',
+      'STORAGE_CREATED_AT',
       // Secret as a whole: below.
       'ALERT_WEBHOOK_URL',
       'ALERT_WEBHOOK_SECRET',
@@ -482,6 +485,11 @@ describe('accepted values', () => {
       ]);
     }
     expect(parse({ [name]: newest }).warnings).toEqual([]);
+  });
+
+  test('with a time of the deployment that cannot be read come with a warning', () => {
+    const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
+    expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });
 
   test('a password keeps its blanks and any character', () => {

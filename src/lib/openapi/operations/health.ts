@@ -67,6 +67,16 @@ const streamStatus = z
     lagSeconds: count('Now minus watermark; null before the first tick.').nullable(),
     normalLagSeconds: count('Lag up to which the stream is on time.'),
     lastTick: time('When the planner last ran; null before the first tick.').nullable(),
+    start: z
+      .strictObject({
+        state: z
+          .enum(['waiting', 'assumed', 'known'])
+          .describe('assumed: nobody could tell whether its table has rows from before.'),
+        note: z.string().describe('Where it began and why, or what it waits for.'),
+        since: time('When it came into this state.'),
+      })
+      .nullable()
+      .describe('How the stream began; null before the first tick, and where an earlier version began it.'),
     windows: z.strictObject({
       open: count('Windows that are not finished, failed ones included.'),
       failed: count('Windows that could not be read; they are tried again.'),
@@ -76,7 +86,9 @@ const streamStatus = z
     lastError: z
       .string()
       .nullable()
-      .describe('Latest error of a window that is not closed, or of an unacknowledged incomplete one.'),
+      .describe(
+        'What the stream waits for before it begins, or the latest error of a window that is not closed, or of an unacknowledged incomplete one.',
+      ),
   })
   .meta({ id: 'StreamStatus' }) satisfies z.ZodType<StreamStatus>;
 
@@ -121,6 +133,11 @@ export const status = z
             lagSeconds: 552,
             normalLagSeconds: 780,
             lastTick: '2026-05-01T12:05:00.114Z',
+            start: {
+              state: 'known',
+              note: '24 hours before the first tick: the table has no rows',
+              since: '2026-03-02T09:10:00.412Z',
+            },
             windows: { open: 1, failed: 0, incomplete: 0 },
             rowsLast24h: 48211,
             lastError: null,
