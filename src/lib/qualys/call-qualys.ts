@@ -5,10 +5,12 @@ import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
 import { classifyDocument } from './classify-answer.ts';
+import { type DocumentStart, MOST_START_BYTES } from './find-start.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
-import { readVendorMessage } from './read-vendor-message.ts';
+import { isPageRoot } from './read-vendor-message.ts';
 import { untilAborted } from './until-aborted.ts';
+import { vendorText } from './vendor-text.ts';
 
 /** What every call to the vendor needs. */
 export interface CallDeps {
@@ -70,8 +72,10 @@ export async function callQualys(deps: CallDeps, request: QualysRequest): Promis
 
 async function callOnce(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const answer = await send(deps, request, permit);
-  if (await isGood(answer)) return answer;
-  throw await rejected(deps, request, answer);
+  const start = isSuccess(answer) ? await answer.begin() : undefined;
+  if (start === undefined || tellsError(start)) throw await rejected(deps, request, answer);
+  if (!isReadable(start)) throw unreadable(answer, start);
+  return answer;
 }
 
 /**
@@ -152,11 +156,28 @@ async function fetchHeaders(request: QualysRequest, stop: AbortController): Prom
   }
 }
 
+function isSuccess({ status }: QualysAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** Only markup is looked at: JSON that the caller asked for is data, whatever its fields are called. */
-async function isGood(answer: QualysAnswer): Promise<boolean> {
-  if (answer.status < 200 || answer.status >= 300) return false;
-  const start = new TextDecoder().decode(await answer.peek());
-  return !/^\s*</.test(start) || readVendorMessage(start).kind === 'xml';
+function tellsError({ root }: DocumentStart): boolean {
+  return root !== undefined && (/^(SIMPLE|GENERIC)_RETURN$/.test(root) || isPageRoot(root));
+}
+
+function isReadable({ encoding, isMarkup, root }: DocumentStart): boolean {
+  return encoding === undefined && (!isMarkup || root !== undefined);
+}
+
+function unreadable(answer: QualysAnswer, { encoding }: DocumentStart): RetryableError {
+  const { status } = answer;
+  answer.cancel();
+  const what = encoding === undefined ? 'markup without a root element' : `the encoding ${vendorText(encoding)}`;
+  const rule = encoding === undefined ? `none within its first ${MOST_START_BYTES} bytes` : 'only UTF-8 is read';
+  return new RetryableError(`Qualys answered in ${what}: ${rule} (HTTP ${status})`, {
+    fault: { status },
+    scope: 'answer',
+  });
 }
 
 async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAnswer): Promise<unknown> {

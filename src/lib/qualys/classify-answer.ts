@@ -72,10 +72,25 @@ export function classifyDocument(
   const found = classifyAnswer({ ...options, status, headers, body: text });
   if (found !== 'ok') return found;
   const facts: Facts = { ...options, status, headers, body: text, message: readVendorMessage(text) };
-  return new RetryableError(describe(facts, 'came without the data asked for'), {
+  return new RetryableError(describe(facts, `answered with ${bodyName(facts.message)} instead of the data asked for`), {
     fault: faultOf(facts),
     scope: 'answer',
   });
+}
+
+/** What came, in words that tell an empty body, another document and a text apart. */
+function bodyName({ kind, root = '' }: VendorMessage): string {
+  switch (kind) {
+    case 'empty':
+      return 'an empty body';
+    case 'simple-return':
+    case 'xml':
+      return `the document ${vendorText(root)}`;
+    case 'json':
+      return 'JSON';
+    default:
+      return 'a text';
+  }
 }
 
 /** Whether a code of the vendor's refuses the account itself, whatever the HTTP status. */

@@ -1,4 +1,4 @@
-import { rootOf } from './parse-return.ts';
+import { createStartFinder } from './find-start.ts';
 import { VENDOR_DOCUMENT_BYTES, VendorDocumentError } from './xml/vendor-document-error.ts';
 
 /**
@@ -6,25 +6,22 @@ import { VENDOR_DOCUMENT_BYTES, VendorDocumentError } from './xml/vendor-documen
  * @throws VendorDocumentError with the beginning of any other body: an error document, a web page, nothing at all.
  */
 export async function* ownDocument(body: AsyncIterable<Uint8Array>, root: string): AsyncGenerator<Uint8Array> {
-  let start = Buffer.alloc(0);
+  const finder = createStartFinder();
+  const start: Uint8Array[] = [];
+  let length = 0;
   let isOwn = false;
   for await (const part of body) {
     if (isOwn) {
       yield part;
       continue;
     }
-    start = Buffer.concat([start, part]);
-    isOwn = wholeRoot(start.toString('utf8')) === root;
-    if (isOwn) yield start;
-    else if (start.length >= VENDOR_DOCUMENT_BYTES) break;
+    start.push(part);
+    length += part.byteLength;
+    isOwn = finder.write(part)?.root === root;
+    if (isOwn) yield Buffer.concat(start, length);
+    else if (length >= VENDOR_DOCUMENT_BYTES) break;
   }
   if (isOwn) return;
-  const text = start.toString('utf8', 0, VENDOR_DOCUMENT_BYTES);
-  throw new VendorDocumentError(rootOf(text) ?? '', text);
-}
-
-/** The root element's name once its start tag has come whole: before, its name may go on. */
-function wholeRoot(start: string): string | undefined {
-  const root = rootOf(start);
-  return root !== undefined && start.includes('>', start.indexOf(`<${root}`)) ? root : undefined;
+  const text = Buffer.concat(start, length).toString('utf8', 0, VENDOR_DOCUMENT_BYTES);
+  throw new VendorDocumentError(finder.end().root ?? '', text);
 }

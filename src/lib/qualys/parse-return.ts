@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { findStart, MOST_START_BYTES } from './find-start.ts';
 
 /** The vendor's small answer document: what it did or why it refused. */
 export interface VendorReturn {
@@ -9,11 +10,6 @@ export interface VendorReturn {
   /** `ITEM` pairs, e.g. `SECONDS_TO_WAIT`. */
   readonly items: ReadonlyMap<string, string>;
 }
-
-const LONGEST_DOCUMENT = 65_536;
-/** White space, declaration, comments and document type that may stand before the root; nothing in them is expanded or fetched. */
-const PROLOG =
-  /^(?:\uFEFF|\s+|<\?[^>]*\?>|<!--(?:(?!-->)[\s\S])*-->|<!DOCTYPE[^[>]*(?:\[(?:(?!\]\s*>)[\s\S])*\]\s*)?>)/;
 
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -26,7 +22,7 @@ const parser = new XMLParser({
 
 /** The name of the root element of an XML (or XHTML) text, or undefined when the text does not start like one. */
 export function rootOf(text: string): string | undefined {
-  return /^<([A-Za-z_][\w.:-]*)/.exec(withoutProlog(text.slice(0, LONGEST_DOCUMENT)))?.[1];
+  return findStart(bytesOf(text)).root;
 }
 
 /**
@@ -34,17 +30,15 @@ export function rootOf(text: string): string | undefined {
  * Only the first 64 KB are read, and only the root element, so that no entity of a document type is ever seen.
  */
 export function parseReturn(text: string): VendorReturn | undefined {
-  const element = withoutProlog(text.slice(0, LONGEST_DOCUMENT));
-  const root = /^<(SIMPLE_RETURN|GENERIC_RETURN)[\s/>]/.exec(element)?.[1];
+  const bytes = bytesOf(text);
+  const { root, rootAt } = findStart(bytes);
   if (root !== 'SIMPLE_RETURN' && root !== 'GENERIC_RETURN') return undefined;
-  const content = child(parse(element), root);
+  const content = child(parse(bytes.toString('utf8', rootAt)), root);
   return root === 'SIMPLE_RETURN' ? simpleReturn(child(content, 'RESPONSE')) : genericReturn(child(content, 'RETURN'));
 }
 
-function withoutProlog(text: string): string {
-  let rest = text;
-  for (let match = PROLOG.exec(rest); match !== null; match = PROLOG.exec(rest)) rest = rest.slice(match[0].length);
-  return rest;
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text.slice(0, MOST_START_BYTES));
 }
 
 function parse(element: string): unknown {

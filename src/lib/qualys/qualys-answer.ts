@@ -1,5 +1,6 @@
 import { RetryableError } from '../errors.ts';
 import type { Priority } from '../pipeline/ports.ts';
+import { createStartFinder, type DocumentStart } from './find-start.ts';
 import { describeNetworkFault, scopeOf } from './network-fault.ts';
 import { readAhead } from './read-ahead.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -14,8 +15,11 @@ export interface QualysAnswer {
   readonly bytes: (maxBytes: number) => Promise<Uint8Array>;
   /** The whole body as UTF-8 text. @throws RetryableError as `bytes`. */
   readonly text: (maxBytes: number) => Promise<string>;
-  /** The first part of the body, which is still to be read; empty when there is none. @throws RetryableError as `body`. */
-  readonly peek: () => Promise<Uint8Array>;
+  /**
+   * What the body begins with; it is still to be read, without the white space before. Of as many parts as it takes to know.
+   * @throws RetryableError as `body`.
+   */
+  readonly begin: () => Promise<DocumentStart>;
   /** The first bytes of the body, as far as they come; the rest is given up. Never throws. */
   readonly start: (maxBytes: number) => Promise<Uint8Array>;
   /** Gives the body up: closes the connection and gives the permit back. */
@@ -48,7 +52,7 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 /** Wraps a response so that its body keeps our time limits and gives the permit back exactly once. */
 export function readAnswer(response: Response, options: ReadOptions): QualysAnswer {
   const isUrgent = options.priority === 'interactive';
-  const { body, peek } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES, isUrgent), options.settle);
+  const { body, begin } = readOnce(readAhead(bodyOf(response, options), READ_AHEAD_BYTES, isUrgent), options.settle);
   const cancel = (): void => {
     options.stop.abort(new RetryableError('The answer of Qualys was given up before its end', { scope: 'answer' }));
     void response.body?.cancel().catch(() => undefined);
@@ -62,23 +66,20 @@ export function readAnswer(response: Response, options: ReadOptions): QualysAnsw
     body,
     bytes,
     text: async (maxBytes) => new TextDecoder().decode(await bytes(maxBytes)),
-    peek,
+    begin,
     start: (maxBytes) => startOf(body, maxBytes).finally(cancel),
     cancel,
   };
 }
 
 /** A body that can be looked at before it is read, and is read once: a second read would find it empty. */
-function readOnce(
-  parts: AsyncIterator<Uint8Array, void>,
-  settle: () => void,
-): { body: AsyncIterable<Uint8Array>; peek: () => Promise<Uint8Array> } {
-  let first: IteratorResult<Uint8Array, void> | undefined;
+function readOnce(parts: AsyncIterator<Uint8Array, void>, settle: () => void): Pick<QualysAnswer, 'body' | 'begin'> {
+  let seen: Uint8Array | undefined;
   let isTaken = false;
   const next = async (): Promise<IteratorResult<Uint8Array, void>> => {
-    const part = first ?? (await parts.next());
-    first = undefined;
-    return part;
+    const value = seen;
+    seen = undefined;
+    return value === undefined || value.length === 0 ? parts.next() : { value, done: false };
   };
   const end = async (): Promise<IteratorResult<Uint8Array, void>> => {
     settle();
@@ -90,11 +91,29 @@ function readOnce(
     isTaken = true;
     return { next, return: end };
   };
-  const peek = async (): Promise<Uint8Array> => {
-    first ??= await parts.next();
-    return first.value ?? new Uint8Array(0);
+  const begin = async (): Promise<DocumentStart> => {
+    const { start, bytes } = await readStart(parts);
+    seen = bytes.subarray(start.blank);
+    return start;
   };
-  return { body: { [Symbol.asyncIterator]: iterate }, peek };
+  return { body: { [Symbol.asyncIterator]: iterate }, begin };
+}
+
+async function readStart(
+  parts: AsyncIterator<Uint8Array, void>,
+): Promise<{ readonly start: DocumentStart; readonly bytes: Uint8Array }> {
+  const finder = createStartFinder();
+  const seen: Uint8Array[] = [];
+  let start: DocumentStart | undefined;
+  while (start === undefined) {
+    const part = await parts.next();
+    if (part.done === true) start = finder.end();
+    else {
+      seen.push(part.value);
+      start = finder.write(part.value);
+    }
+  }
+  return { start, bytes: Buffer.concat(seen) };
 }
 
 async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator<Uint8Array, void> {

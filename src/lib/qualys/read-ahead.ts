@@ -71,7 +71,9 @@ export function readAhead(
   isUrgent = false,
 ): AsyncIterator<Uint8Array, void> {
   const answer = answers++;
-  const ready: Uint8Array[] = [];
+  let ready: (Uint8Array | undefined)[] = [];
+  /** The first of them that was not taken yet: to move all the others up for each would take seconds of a body of tiny parts. */
+  let first = 0;
   let readyBytes = 0;
   let untilTurn = isUrgent ? Infinity : TURN_BYTES;
   let ended: { readonly error?: unknown } | undefined;
@@ -97,6 +99,15 @@ export function readAhead(
     if (ended === undefined && readyBytes < mostBytes) reading ??= readOne();
   }
 
+  function takeFirst(): Uint8Array | undefined {
+    const part = ready[first];
+    ready[first++] = undefined;
+    if (first * 2 < ready.length) return part;
+    ready = ready.slice(first);
+    first = 0;
+    return part;
+  }
+
   return {
     next: async () => {
       goOn();
@@ -105,7 +116,7 @@ export function readAhead(
         await quietTurn(answer, () => ended !== undefined);
         untilTurn = TURN_BYTES;
       }
-      const value = ready.shift();
+      const value = takeFirst();
       if (value !== undefined) {
         untilTurn -= value.byteLength;
         readyBytes -= value.byteLength;
@@ -117,7 +128,8 @@ export function readAhead(
     },
     return: () => {
       ended = {};
-      ready.length = 0;
+      ready = [];
+      first = 0;
       // Not awaited: a read that is under way ends only when the sender says something.
       void parts.return?.().catch(() => undefined);
       return Promise.resolve({ value: undefined, done: true });

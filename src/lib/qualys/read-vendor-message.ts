@@ -11,6 +11,8 @@ export interface VendorMessage {
   /** Whether the vendor's login service refused the credentials (`authentication_exceptions`). */
   readonly refusedLogin?: boolean;
   readonly text: string;
+  /** Name of the root element of a document. */
+  readonly root?: string;
   /** Seconds to wait, as a document's `SECONDS_TO_WAIT` item says. */
   readonly secondsToWait?: number;
 }
@@ -32,17 +34,27 @@ function documentMessage(text: string): VendorMessage | undefined {
   const kind = found.root === 'SIMPLE_RETURN' ? 'simple-return' : 'generic-return';
   const seconds = found.items.get('SECONDS_TO_WAIT') ?? '';
   const wait = /^[1-9]\d{0,8}$/.test(seconds) ? { secondsToWait: Number(seconds) } : {};
-  return { kind, text: found.text, ...(found.code === undefined ? {} : { code: found.code }), ...wait };
+  return {
+    kind,
+    root: found.root,
+    text: found.text,
+    ...(found.code === undefined ? {} : { code: found.code }),
+    ...wait,
+  };
 }
 
 function markupMessage(text: string): VendorMessage | undefined {
-  const root = rootOf(text)?.toLowerCase();
-  if (root === undefined && !/^<!doctype\s+html/i.test(text)) return undefined;
-  const isPage = root === undefined || /^(html|head|body|title|h1|p|center|div)$/.test(root);
-  if (!isPage) return { kind: 'xml', text: '' };
+  const root = rootOf(text);
+  if (root === undefined) return undefined;
+  if (!isPageRoot(root)) return { kind: 'xml', root, text: '' };
   // Up to the next tag only: a page of nothing but beginnings must not be read from each of them to its end.
   const title = /<(title|h1)[^<>]*>([^<]*)</i.exec(text)?.[2]?.trim() ?? '';
   return { kind: 'html', text: title === '' ? 'a web page' : `a web page titled "${title}"` };
+}
+
+/** Whether an element with this name begins a web page, or a piece of one. */
+export function isPageRoot(name: string): boolean {
+  return /^(html|head|body|title|h1|p|center|div)$/i.test(name);
 }
 
 function jsonMessage(text: string): VendorMessage | undefined {

@@ -219,6 +219,79 @@ describe('being stopped throws the reason', () => {
   });
 });
 
+describe('a document', () => {
+  const PROLOG = '<?xml version="1.0" encoding="UTF-8" ?>\n';
+  const DOCUMENT = `${PROLOG}<!DOCTYPE LIST SYSTEM "https://host.example/list.dtd"><!-- note -->
+<LIST><RESPONSE>\u00e4</RESPONSE></LIST>`;
+
+  /** Serves bodies, each in parts of its own, at the path that is its number. */
+  async function serveParts(bodies: readonly (readonly Buffer[])[], headers = {}): Promise<string> {
+    const { url } = await serve(async (request, response) => {
+      response.writeHead(200, headers).flushHeaders();
+      for (const part of bodies[Number(request.url.slice(1))] ?? []) {
+        await new Promise((written) => response.write(part, written));
+        await new Promise((later) => setImmediate(later));
+      }
+      response.end();
+    });
+    return url;
+  }
+  const readAll = (url: string, count: number): Promise<string[]> =>
+    Promise.all(
+      Array.from({ length: count }, async (_, n) => {
+        const deps = callDeps();
+        const text = await (await callQualys(deps, request(`${url}/${n}`))).text(10_000);
+        expect(deps.limiter).toMatchObject({ held: 0, released: 1 });
+        return text;
+      }),
+    );
+
+  test.each([
+    ['plain', (text: string) => Buffer.from(text), {}],
+    ['gzip', (text: string) => gzipSync(text), { 'content-encoding': 'gzip' }],
+  ])('is judged as a whole, wherever it is cut: %s', async (_, pack, headers) => {
+    const body = pack(DOCUMENT);
+    const halves = Array.from(body, (_byte, at) => [body.subarray(0, at), body.subarray(at)]);
+    const single = Array.from(body, (_byte, at) => body.subarray(at, at + 1));
+    const bodies = [...halves, single];
+    const url = await serveParts(bodies, headers);
+    expect(await readAll(url, bodies.length)).toEqual(bodies.map(() => DOCUMENT));
+  });
+
+  test('is read without the white space and the mark before it', async () => {
+    const blanks = ['\r\n', '\uFEFF', ' \uFEFF\n', ' '.repeat(3000)];
+    const parts = blanks.map((blank) => [Buffer.from(blank), Buffer.from(DOCUMENT)]);
+    const bodies = [...parts, ...parts.map((each) => [Buffer.concat(each)])];
+    const url = await serveParts(bodies);
+    expect(await readAll(url, bodies.length)).toEqual(bodies.map(() => DOCUMENT));
+  });
+
+  test('of refusal is known by its root too, however late that comes', async () => {
+    const refusal = [PROLOG, '<SIMPLE', '_RETURN><RESPONSE><CODE>1905', '</CODE></RESPONSE></SIMPLE_RETURN>'];
+    const url = await serveParts([refusal.map((part) => Buffer.from(part))]);
+    expect(await thrownBy(callQualys(callDeps(), request(`${url}/0`)))).toMatchObject({
+      name: 'FatalError',
+      fault: { status: 200, code: '1905' },
+    });
+  });
+
+  test.each<[string, Buffer, RegExp]>([
+    ['UTF-16 with a mark', Buffer.from(`\uFEFF${DOCUMENT}`, 'utf16le'), /the encoding UTF-16: only UTF-8 is read/],
+    ['UTF-16 without', Buffer.from(DOCUMENT, 'utf16le').swap16(), /the encoding UTF-16: only UTF-8 is read/],
+    ['another encoding', Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><LIST/>'), /the encoding ISO-8859-1/],
+    ['a prolog alone', Buffer.from(PROLOG), /markup without a root element/],
+    ['an endless prolog', Buffer.from(`<!--${'x'.repeat(70_000)}--><LIST/>`), /none within its first 65536 bytes/],
+    ['a web page', Buffer.from('<html><title>Sign in</title>'), /a web page titled "Sign in"/],
+  ])('that cannot be read says why: %s', async (_, body, words) => {
+    const deps = callDeps();
+    const error = await thrownBy(callQualys(deps, request(`${await serveParts([[body]])}/0`)));
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error.message).toMatch(words);
+    expect(error.message).toContain('HTTP 200');
+    expect(deps.limiter).toMatchObject({ held: 0, released: 1 });
+  });
+});
+
 describe('time limits', () => {
   test('a server that never answers', async () => {
     const deps = callDeps();

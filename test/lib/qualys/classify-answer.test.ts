@@ -201,6 +201,18 @@ describe('good answers', () => {
     expect(found.message).toContain('words of the vendor');
   });
 
+  test.each([
+    ['', 'an empty body'],
+    [' \n', 'an empty body'],
+    ['<HOST_LIST_OUTPUT></HOST_LIST_OUTPUT>', 'the document HOST_LIST_OUTPUT'],
+    ['{"message":"words"}', 'JSON'],
+    ['words', 'a text'],
+  ])('what came instead of data is told: %j', (body, came) => {
+    const { message } = classifyDocument(body, 200, new Headers());
+    expect(message).toContain(`Qualys answered with ${came} instead of the data asked for (HTTP 200)`);
+    if (body.includes('words')) expect(message).toContain(': words');
+  });
+
   test('a document with a code is classified by it', () => {
     expect(classifyDocument(simple('2001', 'This account has expired.'), 200, new Headers())).toBeInstanceOf(
       ConfigError,
@@ -234,6 +246,13 @@ describe('texts', () => {
     expect(message).toContain('first second');
     for (const secret of [jwt, 'dXNlcjpwYXNz', 'password=abc', 'hunter2', '\n', '\u2028'])
       expect(message).not.toContain(secret);
+  });
+
+  test('credentials are not cut to pieces that pass for words', () => {
+    const jwt = `eyJhbGciOiJIUzI1NiJ9.${'x'.repeat(3000)}.c2lnbmF0dXJl`;
+    const { message } = classify(400, `${jwt} ${jwt} end`) as ConnectorError;
+    expect(message).toContain('[redacted]');
+    expect(message).not.toContain('eyJ');
   });
 
   test('bytes are read as UTF-8, broken ones too', () => {
