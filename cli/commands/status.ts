@@ -74,8 +74,7 @@ function toRow({
 function findTroubles({ streams, queue, deadLetters, alerts }: Status, { commandLine }: Session): string[] {
   const ofStreams = streams
     .filter(({ enabled }) => enabled)
-    .flatMap(({ name, start, windows, lastError }) => {
-      if (start?.state === 'waiting') return [`${printable(name)} waits: ${printable(start.note)}`];
+    .flatMap(({ name, windows, lastError }) => {
       const look = (state: string): string => commandLine('windows', '--stream', name, '--state', state);
       const last = lastError === null ? '' : `\n  ${printable(lastError)}`;
       return [

@@ -22,33 +22,22 @@ import {
 export interface IncidentPageOptions {
   readonly table: RecordTable;
   readonly generatedAt: Date;
-  /** Half-open `[from, to)`: an incident of a second before or behind it is read by the window there too, and gives no row here. */
+  /** Half-open `[from, to)`: incidents of another time are received, but not emitted; those without a readable time are kept. */
   readonly window: { readonly from: string; readonly to: string };
   /** Dotted path of that time in the record. */
   readonly timeField: string;
-  /** Whether the record was received before, by its 16-byte ledger key, one character a byte. */
-  readonly isKnown: (key: string) => boolean;
+  /** Whether the record was uploaded before, by its 16-byte ledger key, one character a byte. */
+  readonly isUploaded: (key: string) => boolean;
 }
 
-/** Rows to upload. */
+/** Rows to upload, with the ledger keys of the records that end in them. */
 export interface IncidentChunk extends Chunk {
-  /** Ledger keys of the records that have ended since the last chunk, those without rows included. */
   readonly keys: readonly string[];
-  /** How many of them gave rows. */
-  readonly uploaded: number;
 }
 
 /** What a page held. */
 export interface IncidentPageEnd {
-  /** False for an answer of nothing but white space: no page, but for status 204. */
-  readonly isPage: boolean;
   readonly records: number;
-  /** Records that were not known before. */
-  readonly fresh: number;
-  /** Of these: records of another time than the window and its neighbours. They are kept. */
-  readonly outside: number;
-  /** Ledger keys of records that no chunk has told: none of them gave a row. */
-  readonly keys: readonly string[];
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;
 }
@@ -67,24 +56,17 @@ interface Page {
   readonly from: number;
   readonly to: number;
   chunks: IncidentChunk[];
-  /** What has ended since the last chunk. */
-  received: { keys: string[]; uploaded: number };
+  /** Keys of the records that have ended since the last chunk. */
+  keys: string[];
   /** Keys of all records of the page. */
   readonly seen: Set<string>;
-  /** The long record in the making; its rows are left out when it is known. */
-  long: { readonly key: string; readonly write: LongRecord | undefined } | undefined;
-  isPage: boolean;
+  long: LongRecord | undefined;
   records: number;
-  fresh: number;
-  outside: number;
   unreadable: number;
 }
 
 /** An incident above this many bytes goes as text, part by part while it is read. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024;
-/** The windows beside read so far into this one, and this one into them. */
-const OVERLAP_MS = 1000;
-const SPACE = 0x20;
 
 /** Decodes a page of incidents: a bare JSON array in, chunks of rows out. A malformed or cut answer is an error, never a short page. */
 export function createIncidentPageDecoder(options: IncidentPageOptions): IncidentPageDecoder {
@@ -95,13 +77,10 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
     from: Date.parse(from),
     to: Date.parse(to),
     chunks: [],
-    received: { keys: [], uploaded: 0 },
+    keys: [],
     seen: new Set(),
     long: undefined,
-    isPage: false,
     records: 0,
-    fresh: 0,
-    outside: 0,
     unreadable: 0,
   };
   const canonical = createCanonicalWriter();
@@ -111,7 +90,7 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
       element: (tape) => takeRecord(page, sourceOf(tape, writeCanonical(canonical, tape, 0))),
       text: (bytes, reason) => takeRecord(page, textRecord(bytes, reason)),
       long: (bytes) => {
-        startLong(page, bytes);
+        page.long = startLongRecord(options.table, bytes, undefined, options.generatedAt);
         takeLong(page, bytes, false);
       },
       more: (bytes, isLast) => takeLong(page, bytes, isLast),
@@ -121,15 +100,13 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
   const takeChunks = (): IncidentChunk[] => page.chunks.splice(0);
   return {
     write: (bytes) => {
-      page.isPage ||= bytes.some((byte) => byte > SPACE);
       reader.write(bytes);
       return takeChunks();
     },
     end: () => {
       reader.end();
       pushChunk(page, finishChunk(page.writer));
-      const { isPage, records, fresh, outside, unreadable, received } = page;
-      return { chunks: takeChunks(), end: { isPage, records, fresh, outside, unreadable, keys: received.keys } };
+      return { chunks: takeChunks(), end: { records: page.records, unreadable: page.unreadable } };
     },
   };
 }
@@ -147,63 +124,30 @@ function textRecord(bytes: Buffer, reason: string): SourceRecord {
 }
 
 function takeRecord(page: Page, record: SourceRecord): void {
-  const { options } = page;
+  const { options, seen } = page;
   page.records++;
   if (record.error !== undefined) page.unreadable++;
-  const key = keyOf(page, record.canonical);
-  if (isKnown(page, key)) return;
-  const distance = distanceOf(page, record.value);
-  const isNeighbours = distance > 0 && distance <= OVERLAP_MS;
-  if (!isNeighbours) {
-    if (distance > 0) page.outside++;
-    addRows(page, recordRows(options.table, record, options.generatedAt));
-  }
-  finishRecord(page, key, !isNeighbours);
-}
-
-/** The key that the record's rows begin with, as the ledger holds it. */
-function keyOf({ options }: Page, content: string | Uint8Array): string {
-  return Buffer.from(digestOf(options.table, content), 'hex').toString('latin1');
-}
-
-function isKnown({ options, seen }: Page, key: string): boolean {
-  return seen.has(key) || options.isKnown(key);
-}
-
-/** All rows of a record are written. */
-function finishRecord(page: Page, key: string, isUploaded: boolean): void {
-  const { received, seen } = page;
+  if (isOutside(page, record.value)) return;
+  const key = Buffer.from(digestOf(options.table, record.canonical), 'hex').toString('latin1');
+  if (seen.has(key) || options.isUploaded(key)) return;
   seen.add(key);
-  page.fresh++;
-  received.keys.push(key);
-  if (isUploaded) received.uploaded++;
+  addRows(page, recordRows(options.table, record, options.generatedAt));
+  page.keys.push(key);
 }
 
-/** How far outside of the window the record's time lies, in milliseconds; 0 for one that tells no time, or a placeholder. */
-function distanceOf({ from, options, to }: Page, record: Json): number {
+/** Whether the record's time says that it belongs to another window, which reads it too. */
+function isOutside({ from, options, to }: Page, record: Json): boolean {
   const found = findColumn(column('', 'dateTime', options.timeField), record);
   const time = typeof found?.value === 'string' ? Date.parse(found.value) : Number.NaN;
-  if (!isPlausible(time) || (time >= from && time < to)) return 0;
-  return time < from ? from - time : time + 1 - to;
-}
-
-function startLong(page: Page, beginning: Uint8Array): void {
-  const { options } = page;
-  const key = keyOf(page, beginning);
-  const write = isKnown(page, key)
-    ? undefined
-    : startLongRecord(options.table, beginning, undefined, options.generatedAt);
-  page.long = { key, write };
+  return isPlausible(time) && (time < from || time >= to);
 }
 
 function takeLong(page: Page, bytes: Uint8Array, isLast: boolean): void {
-  const { key = '', write } = page.long ?? {};
-  addRows(page, write?.(bytes, isLast) ?? []);
+  addRows(page, page.long?.(bytes, isLast) ?? []);
   if (!isLast) return;
   page.long = undefined;
   page.records++;
   page.unreadable++;
-  if (write !== undefined) finishRecord(page, key, true);
 }
 
 function addRows(page: Page, rows: readonly RecordRow[]): void {
@@ -212,6 +156,6 @@ function addRows(page: Page, rows: readonly RecordRow[]): void {
 
 function pushChunk(page: Page, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  page.chunks.push({ ...chunk, ...page.received });
-  page.received = { keys: [], uploaded: 0 };
+  page.chunks.push({ ...chunk, keys: page.keys });
+  page.keys = [];
 }
