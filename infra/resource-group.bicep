@@ -359,6 +359,7 @@ module functionApp 'modules/function-app.bicep' = {
     identityClientId: identity.outputs.clientId
     packageContainerUrl: storage.outputs.packageContainerUrl
     storageServiceUris: storage.outputs.serviceUris
+    storageCreatedAt: storage.outputs.createdAt
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     qualysUsername: qualysUsername
     qualysApiUrl: qualysApiUrl

@@ -40,7 +40,7 @@ const SHAPE: Readonly<Record<string, SettingSchema>> = settingsSchema.shape;
 /** Groups of optional settings by the beginning of their names; what fits none comes last. */
 const GROUPS: readonly { readonly title: string; readonly begins: RegExp }[] = [
   { title: 'Storage', begins: /^AzureWebJobsStorage/ },
-  { title: 'All streams', begins: /^(QUALYS|STALE|INCOMPLETE|BACKFILL)_/ },
+  { title: 'All streams', begins: /^(QUALYS|STALE|INCOMPLETE|BACKFILL|INSTALLED|STORAGE)_/ },
   { title: 'Stream edr-events', begins: /^EDR_/ },
   { title: 'Stream vm-detections', begins: /^VM_/ },
   { title: 'Stream edr-incidents', begins: /^INCIDENTS_/ },

@@ -74,7 +74,8 @@ function toRow({
 function findTroubles({ streams, queue, deadLetters, alerts }: Status, { commandLine }: Session): string[] {
   const ofStreams = streams
     .filter(({ enabled }) => enabled)
-    .flatMap(({ name, windows, lastError }) => {
+    .flatMap(({ name, start, windows, lastError }) => {
+      if (start?.state === 'waiting') return [`${printable(name)} waits: ${printable(start.note)}`];
       const look = (state: string): string => commandLine('windows', '--stream', name, '--state', state);
       const last = lastError === null ? '' : `\n  ${printable(lastError)}`;
       return [

@@ -24,6 +24,9 @@ param packageContainerUrl string
 @description('Blob, queue and table endpoints of the storage account.')
 param storageServiceUris object
 
+@description('When the storage account was made; empty: not known.')
+param storageCreatedAt string
+
 @description('Name of the Application Insights component.')
 param applicationInsightsName string
 
@@ -97,6 +100,9 @@ var fixedSettings = {
   QUALYS_API_URL: qualysApiUrl
   LOGS_INGESTION_ENDPOINT: ingestionEndpoint
   LOGS_INGESTION_RULE_ID: ingestionRuleId
+  // An account that is much younger than the rest of the installation has replaced another one, and the watermarks are lost. Blank: not known.
+  INSTALLED_AT: applicationInsights.properties.?CreationDate ?? ''
+  STORAGE_CREATED_AT: storageCreatedAt
   // For the C library of the Node process: memory of pages and chunks goes back to the system as soon as it is free.
   MALLOC_MMAP_THRESHOLD_: '262144'
 }

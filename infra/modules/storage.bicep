@@ -108,6 +108,9 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
 @description('Name of the account.')
 output name string = storageAccount.name
 
+@description('When the account was made; empty where Azure does not tell.')
+output createdAt string = storageAccount.properties.?creationTime ?? ''
+
 @description('Resource id.')
 output id string = storageAccount.id
 

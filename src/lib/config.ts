@@ -8,6 +8,7 @@ import { gatewayHostFor } from './qualys/platforms.ts';
 import {
   apiUrl,
   apiVersion,
+  azureTime,
   flag,
   gatewayUrl,
   instant,
@@ -34,6 +35,8 @@ const SECRETS: ReadonlySet<string> = new Set([
 ]);
 /** Versions of the vendor's APIs; those before them came to their end of life in June 2026. */
 const NEWEST_VERSIONS = { VM_API_VERSION: '5.0', KB_API_VERSION: '4.0' } as const;
+/** Given by the deployment in whichever form Azure has them. */
+const DEPLOYMENT_TIMES = ['INSTALLED_AT', 'STORAGE_CREATED_AT'] as const;
 const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
 
 /** Severity of an event by its score; the IOC-era scale of the vendor (`docs/tables.md` shows the other one). */
@@ -81,10 +84,14 @@ export const settingsSchema = z.object({
   VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
   EDR_START: instant
     .optional()
-    .describe('Time from which a new EDR stream ingests; unset: 24 hours before its first tick.'),
+    .describe(
+      'Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.',
+    ),
   VM_START: instant
     .optional()
-    .describe('Time from which a new VM stream ingests; unset: 24 hours before its first tick.'),
+    .describe(
+      'Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.',
+    ),
   EDR_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 15, unit: 'minutes' }).describe(
     'Largest EDR window planned, in minutes.',
   ),
@@ -157,7 +164,9 @@ export const settingsSchema = z.object({
     .describe('When windows of incidents are planned: six-field NCRONTAB, UTC.'),
   INCIDENTS_START: instant
     .optional()
-    .describe('Time from which the stream ingests; unset: 24 hours before its first tick.'),
+    .describe(
+      'Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.',
+    ),
   INCIDENTS_WINDOW_MINUTES: integer({ min: 1, max: 10_080, fallback: 60, unit: 'minutes' }).describe(
     'Largest window planned, in minutes.',
   ),
@@ -221,13 +230,19 @@ export const settingsSchema = z.object({
   LOGS_QUERY_WORKSPACE_ID: trimmed
     .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
     .optional()
-    .describe('Workspace (its customer id) in whose tables enrichment looks things up; unset: none.'),
+    .describe(
+      'Workspace (its customer id) in whose tables enrichment looks things up, and a stream without a watermark its newest row; unset: none.',
+    ),
   LOGS_QUERY_ENDPOINT: serviceUrl
     .default('https://api.loganalytics.io/v1')
     .describe('Query API of Log Analytics, with its version; other in sovereign clouds.'),
   LOGS_QUERY_AUDIENCE: serviceUrl
     .default('https://api.loganalytics.io')
     .describe('Token audience of the query API; other in sovereign clouds.'),
+  INSTALLED_AT: azureTime.describe('When the first parts of the installation were made; set by the deployment.'),
+  STORAGE_CREATED_AT: azureTime.describe(
+    'When the storage account was made; set by the deployment. More than a day after `INSTALLED_AT`: a stream without a watermark waits for its start, because its table may hold rows.',
+  ),
   ALERT_WEBHOOK_URL: webhookUrl
     .optional()
     .describe(
@@ -243,14 +258,6 @@ export const settingsSchema = z.object({
   ),
   ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(
     'Lowest score that is posted; 4 is what Qualys itself sends mails for.',
-  ),
-  ALERT_FROM: instant
-    .optional()
-    .describe(
-      'Time from which events are posted, by when Qualys processed them; unset: when the webhook was first set.',
-    ),
-  ALERT_MAX_PER_MINUTE: integer({ min: 1, max: 10_000, fallback: 30, unit: 'alerts' }).describe(
-    'Alerts posted a minute, over all instances; new ones above it are told in one summary.',
   ),
   MCP_TOOLS: flag(true).describe('Whether agents find the tools of the MCP server; read when the app starts.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
@@ -393,6 +400,9 @@ function warningsOf(settings: Parsed): string[] {
       (name) =>
         `${name} is ${settings[name]}, a version past its end of life (June 2026), which Qualys may stop answering; ` +
         `use ${NEWEST_VERSIONS[name]}`,
+    ),
+    ...DEPLOYMENT_TIMES.filter((name) => Number.isNaN(settings[name]?.getTime())).map(
+      (name) => `${name} is no time and counts as unset`,
     ),
   ];
 }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { alertKey } from './alerts/alert-record.ts';
-import { createAlertStart, type AlertStartDependencies } from './alerts/alert-start.ts';
 import { postWebhook } from './alerts/post-webhook.ts';
 import type { PushDependencies } from './alerts/push-alert.ts';
 import { webhookHeaders } from './alerts/sign-alert.ts';
@@ -11,6 +10,7 @@ import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
 import { createLogsReader } from './azure/logs-reader.ts';
+import { createNewestRow } from './azure/newest-row.ts';
 import { createStorageAlertQueue } from './azure/storage-alert-queue.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
@@ -19,14 +19,16 @@ import { createTableAlertStore } from './azure/table-alert-store.ts';
 import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
+import { createTableStartStore } from './azure/table-start-store.ts';
 import { parseSettings, type Environment, type Settings } from './config.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
-import type { AlertItem, CheckpointStore, Clock, LogsReader } from './pipeline/ports.ts';
+import type { EarlierRows } from './pipeline/find-start.ts';
+import type { AlertItem, CheckpointStore, Clock, LogsReader, StartStore } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
-import type { Stream } from './pipeline/stream.ts';
+import type { Restart, Stream } from './pipeline/stream.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
@@ -51,16 +53,13 @@ export interface Services {
   /** Enabled streams. */
   readonly streams: readonly Stream[];
   readonly store: CheckpointStore;
+  readonly starts: StartStore;
   readonly queue: ReturnType<typeof createStorageWorkQueue>;
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
   readonly logs: LogsReader;
-  readonly alerts: PushDependencies & {
-    readonly queue: ReturnType<typeof createStorageAlertQueue>;
-    /** Time from which on events are posted; undefined where no webhook is set. */
-    readonly from: (() => Promise<Date>) | undefined;
-  };
+  readonly alerts: PushDependencies & { readonly queue: ReturnType<typeof createStorageAlertQueue> };
   readonly audit: Audit;
   readonly telemetry: Telemetry;
   readonly edr: EdrApi;
@@ -110,8 +109,11 @@ export function createServices(env: Environment): Services {
   const edr = createEdrApi({ ...gateway, auth: createEdrAuth({ ...gateway, ...account }) });
   const vm = createVmApi({ ...calls, settings });
   const store = createTableCheckpointStore(storage);
+  const starts = createTableStartStore(storage);
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
   const sharedTime = createStorageClock(storage);
+  const logs = createLogsReader(settings, credential);
+  const newestRow = createNewestRow(logs, clock);
   const common = { store, queue, clock, log, staleSeconds: settings.STALE_WINDOW_SECONDS };
   const streamServices = { settings, clock, edr, vm };
   const backfills: BackfillDependencies = {
@@ -121,20 +123,12 @@ export function createServices(env: Environment): Services {
   };
   const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
-  const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
-  const alertStore = createTableAlertStore(storage);
   const alerts = {
-    store: alertStore,
+    store: createTableAlertStore(storage),
     queue: createStorageAlertQueue(storage),
     clock,
     log: log.with({ stream: edrEvents.name }),
-    cap: {
-      maxPerMinute: settings.ALERT_MAX_PER_MINUTE,
-      minScore: settings.ALERT_MIN_SCORE,
-      table: edrEvents.table,
-    },
     post: alertPoster(settings, clock),
-    from: alertStart(settings, { store: alertStore, clock, lastTick }),
   };
   return {
     settings,
@@ -144,11 +138,12 @@ export function createServices(env: Environment): Services {
       observeStream(bindStream(each, streamServices), telemetry),
     ),
     store,
+    starts,
     queue,
     sink,
     deadLetters,
     limiter,
-    logs: createLogsReader(settings, credential),
+    logs,
     alerts,
     audit: createTableAudit(storage, clock.now),
     telemetry,
@@ -161,7 +156,6 @@ export function createServices(env: Environment): Services {
       sink,
       deadLetters,
       alerts: alerts.queue,
-      alertsFrom: alerts.from,
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,
@@ -171,11 +165,32 @@ export function createServices(env: Environment): Services {
     }),
     planning: (stream) => ({
       ...common,
+      starts,
       stream: stream.name,
       plan: stream.plan(settings),
       sharedTime,
+      ...(stream.restart === undefined
+        ? {}
+        : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
+  };
+}
+
+/** An account that was made together with the installation is no more than hours younger than its other parts. */
+const REPLACED_AFTER_MS = 86_400_000;
+
+function earlierRows(
+  { table }: Stream,
+  { setting, column }: Restart,
+  settings: Settings,
+  newestRow: ReturnType<typeof createNewestRow>,
+): EarlierRows {
+  const { INSTALLED_AT: installed, STORAGE_CREATED_AT: created } = settings;
+  return {
+    setting,
+    isReplaced: Number(created ?? Number.NaN) - Number(installed ?? Number.NaN) > REPLACED_AFTER_MS,
+    ...(settings.LOGS_QUERY_WORKSPACE_ID === undefined ? {} : { newest: () => newestRow(table, column(settings)) }),
   };
 }
 
@@ -184,10 +199,4 @@ function alertPoster(settings: Settings, clock: Clock): PushDependencies['post']
   if (url === undefined) return undefined;
   return ({ id, payload }: AlertItem) =>
     postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()), { isPrivateAllowed });
-}
-
-function alertStart(settings: Settings, deps: AlertStartDependencies): Services['alerts']['from'] {
-  const { ALERT_WEBHOOK_URL: url, ALERT_FROM: from } = settings;
-  if (url === undefined) return undefined;
-  return from === undefined ? createAlertStart(deps) : () => Promise.resolve(from);
 }

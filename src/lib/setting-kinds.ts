@@ -111,6 +111,9 @@ export function isExisting(iso: string): boolean {
   );
 }
 
+/** A time in whichever form Azure gives it; one that cannot be read is an invalid date and stops nothing. */
+export const azureTime = trimmed.transform((text) => new Date(text)).optional();
+
 /** Six fields, seconds first; the Functions host reads the same. */
 export const schedule = trimmed.pipe(
   z.string().regex(/^(\S+\s+){5}\S+$/, 'must be a six-field NCRONTAB expression in UTC, e.g. 0 */5 * * * *'),

@@ -39,6 +39,19 @@ describe('problems', () => {
     expect(find(withStream({ windows: { open: 7, failed: 0, incomplete: 0 } }))).toEqual([]);
   });
 
+  test('name a stream that waits for its start, with what to do', () => {
+    const start = { state: 'waiting', note: 'set EDR_START', since: '2026-05-01T12:00:00.000Z' } as const;
+    const status = statusAnswer(withStream({ start, watermark: null, lastTick: null }));
+    expect(findProblems({ status, backfills: [] })).toEqual([
+      {
+        severity: 'bad',
+        title: 'edr-events does not know where to begin',
+        hint: 'set EDR_START',
+        target: 'stream-edr-events',
+      },
+    ]);
+  });
+
   test('name how late a stream is, beyond what is normal', () => {
     expect(find(withStream({ watermark: new Date(NOW - 780_000).toISOString() }))).toEqual([]);
     const late = withStream({ watermark: new Date(NOW - 3_600_000).toISOString() });
@@ -71,14 +84,7 @@ describe('problems', () => {
       ...withStream({ windows: { open: 0, failed: 0, incomplete: 1 } }),
       queue: { waiting: 3, poison: 1 },
       deadLetters: 2,
-      alerts: {
-        ...statusAnswer().alerts,
-        enabled: true,
-        waiting: 1,
-        undelivered: 1,
-        uncertain: 2,
-        lastError: 'HTTP 500',
-      },
+      alerts: { enabled: true, queued: 0, poison: 0, waiting: 1, undelivered: 1, uncertain: 2, lastError: 'HTTP 500' },
       limits: [{ ...limit, pausedUntil: '2026-05-01T12:40:00.000Z' }],
     });
     expect(problems).toEqual([

@@ -42,6 +42,7 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
     lagSeconds: 360,
     normalLagSeconds: 780,
     lastTick: '2026-05-01T12:30:00.000Z',
+    start: null,
     windows: { open: 0, failed: 0, incomplete: 0 },
     rowsLast24h: 100,
     lastError: null,
@@ -58,17 +59,7 @@ export function statusAnswer(changes: Partial<StatusAnswer> = {}): StatusAnswer 
     limits: [],
     queue: { waiting: 0, poison: 0 },
     deadLetters: 0,
-    alerts: {
-      enabled: false,
-      from: null,
-      queued: 0,
-      poison: 0,
-      waiting: 0,
-      undelivered: 0,
-      uncertain: 0,
-      summarised: 0,
-      lastError: null,
-    },
+    alerts: { enabled: false, queued: 0, poison: 0, waiting: 0, undelivered: 0, uncertain: 0, lastError: null },
     ...changes,
   };
 }

@@ -8,7 +8,7 @@ import { processWindow } from '../../src/lib/pipeline/process-window.ts';
 import { runPlanner } from '../../src/lib/pipeline/run-planner.ts';
 import type { Chunk, Outcome, Progress, Stream, WindowTask } from '../../src/lib/pipeline/stream.ts';
 import { gaps, halve, isoSeconds, toInterval } from '../../src/lib/pipeline/window.ts';
-import { chunkOf, fixedClock, keptLog, type FixedClock } from '../support/pipeline.ts';
+import { chunkOf, fixedClock, keptLog, keptStarts, type FixedClock } from '../support/pipeline.ts';
 import { CRASHED, startActor, type Actor, type OperationFault } from './actor.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
@@ -113,6 +113,7 @@ function positionOf(cursor: unknown): number {
 export function createWorld(): World {
   const clock = fixedClock(START);
   const store = createMemoryStore();
+  const starts = keptStarts();
   const log = keptLog().log;
   const messages: Message[] = [];
   const actors: Actor[] = [];
@@ -297,6 +298,7 @@ export function createWorld(): World {
         const backfills = backfillDeps(actor);
         return runPlanner({
           ...backfills,
+          starts,
           stream: STREAM,
           plan: { windowMinutes: WINDOW_MINUTES, safetyLagSeconds: LAG_SECONDS, start: new Date(START) },
           tendBackfills: () => tendBackfills(STREAM, backfills),

@@ -127,8 +127,6 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['LOGS_QUERY_AUDIENCE', /https/, 'audience'],
   ['ALERT_WEBHOOK_PRIVATE', /0, 1, true or false/, 'yes'],
   ['ALERT_MIN_SCORE', /whole number from 0 to 10/, '11', '-1', 'high'],
-  ['ALERT_FROM', /ISO 8601 UTC time/, 'now', '2026-05-01T10:00:00+02:00'],
-  ['ALERT_MAX_PER_MINUTE', /whole number from 1 to 10000/, '0', '10001', 'many'],
   ['MCP_TOOLS', /0, 1, true or false/, 'on'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', /https/, 'collector:4318', 'http://collector.example:4318'],
   ['AzureWebJobsStorage__queueServiceUri', /https/, 'account'],
@@ -166,6 +164,9 @@ describe('a bad value', () => {
       'AzureWebJobsStorage',
       'AzureWebJobsStorage__accountName',
       'AzureWebJobsStorage__clientId',
+      // From the deployment: a time that cannot be read is warned of, below.
+      'INSTALLED_AT',
+      'STORAGE_CREATED_AT',
       // Secret as a whole: below.
       'ALERT_WEBHOOK_URL',
       'ALERT_WEBHOOK_SECRET',
@@ -484,6 +485,11 @@ describe('accepted values', () => {
       ]);
     }
     expect(parse({ [name]: newest }).warnings).toEqual([]);
+  });
+
+  test('with a time of the deployment that cannot be read come with a warning', () => {
+    const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
+    expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });
 
   test('a password keeps its blanks and any character', () => {

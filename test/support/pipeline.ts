@@ -4,6 +4,8 @@ import type {
   CheckpointStore,
   DeadLetter,
   Sink,
+  StartRecord,
+  StartStore,
   WindowRecord,
   WorkItem,
   WorkQueue,
@@ -12,6 +14,15 @@ import { processWindow, type ProcessDependencies } from '../../src/lib/pipeline/
 import type { Chunk, Outcome, Progress, Stream, WindowTask } from '../../src/lib/pipeline/stream.ts';
 import { newWindow } from '../../src/lib/pipeline/window-record.ts';
 import { testStorage, uniqueName } from './storage.ts';
+
+/** How streams began, in memory. */
+export function keptStarts(): StartStore {
+  const records = new Map<string, StartRecord>();
+  return {
+    read: (stream) => Promise.resolve(records.get(stream)),
+    save: (record) => Promise.resolve(void records.set(record.stream, record)),
+  };
+}
 
 /** A clock that stands still until it is moved. */
 export interface FixedClock {

@@ -34,6 +34,7 @@ export function StreamCard(props: StreamCardProps) {
         <StreamBadge stream={stream} now={now} />
       </div>
       <Facts stream={stream} now={now} />
+      {stream.start?.state === 'assumed' && <p class="muted">Began {stream.start.note}.</p>}
       {windows.data === undefined ? (
         <p class="muted">Reading the windows…</p>
       ) : (
@@ -89,6 +90,7 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
 }
 
 function StreamBadge({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
+  if (stream.start?.state === 'waiting') return <Badge tone="bad" sign="✕" text="waits for its start" />;
   if (stream.watermark === null) return <Badge tone="info" sign="○" text="not started" />;
   if (stream.windows.failed > 0) return <Badge tone="bad" sign="✕" text="failed windows" />;
   if (isLate(stream, now)) return <Badge tone="warn" sign="!" text="late" />;

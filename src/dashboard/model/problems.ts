@@ -49,8 +49,11 @@ export function streamSectionId(name: string): string {
 }
 
 function streamProblems(stream: StreamStatus, now: number): Problem[] {
-  const { name, watermark, lastTick, windows, scheduleSeconds } = stream;
+  const { name, start, watermark, lastTick, windows, scheduleSeconds } = stream;
   const target = streamSectionId(name);
+  if (start?.state === 'waiting') {
+    return [{ severity: 'bad', title: `${name} does not know where to begin`, hint: start.note, target }];
+  }
   if (watermark === null || lastTick === null) {
     return [{ severity: 'info', title: `${name} has not started yet`, hint: 'Its planner has not run.', target }];
   }

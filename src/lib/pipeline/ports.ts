@@ -104,7 +104,7 @@ export interface WorkQueue {
 }
 
 /** The message of the alert queue. */
-export interface AlertItem extends Omit<Alert, 'time'> {
+export interface AlertItem extends Alert {
   readonly version: 1;
   /** When its row was accepted, ISO 8601. */
   readonly queuedAt: string;
@@ -196,6 +196,27 @@ export interface WatermarkRecord {
   /** True while a planner opens windows: when the next one finds it, the last one died before its windows were in the queue. */
   opening?: boolean;
   etag?: string;
+}
+
+/** How a stream without a watermark began, or what it waits for. */
+export interface StartRecord {
+  readonly stream: string;
+  /**
+   * `waiting`: what its table holds is not known, so it has not begun. `assumed`: it began as on a first installation, because nobody could
+   * tell. `known`: it began where a setting or the table says.
+   */
+  readonly state: 'waiting' | 'assumed' | 'known';
+  /** The same in a sentence, without secrets. */
+  readonly note: string;
+  /** When it came into this state, ISO 8601. */
+  readonly since: string;
+}
+
+/** How streams began. Methods throw RetryableError or ConfigError when the storage fails. */
+export interface StartStore {
+  /** Undefined before the first tick of a stream, and where an earlier version began it. */
+  readonly read: (stream: string) => Promise<StartRecord | undefined>;
+  readonly save: (record: StartRecord) => Promise<void>;
 }
 
 /** Life of a backfill. */

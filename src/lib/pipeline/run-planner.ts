@@ -1,6 +1,6 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { isClaimed } from './claim.ts';
+import { findStart, type StartDependencies } from './find-start.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
@@ -8,24 +8,17 @@ import { newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
 import { gaps, isoSeconds, toInterval } from './window.ts';
 
-const DAY_MS = 86_400_000;
 /** Clocks of machines differ by moments; more is worth a warning. */
 const CLOCK_TOLERANCE_MS = 10_000;
-/** A new stream without a start setting begins so long before its first tick. */
-const DEFAULT_START_MS = DAY_MS;
 /** Finished windows stay so long for status and the last day's figures. */
-const KEEP_FINISHED_MS = 8 * DAY_MS;
+const KEEP_FINISHED_MS = 8 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** What a tick of the planner needs. */
-export interface PlannerDependencies {
+export interface PlannerDependencies extends StartDependencies {
   readonly store: CheckpointStore;
   readonly queue: WorkQueue;
   readonly clock: Clock;
-  readonly log: Log;
-  /** Name of the stream. */
-  readonly stream: string;
-  readonly plan: PlanSettings;
   /** A window without progress for so long is put in the queue again, in seconds. */
   readonly staleSeconds: number;
   /**
@@ -63,8 +56,10 @@ async function tend({ tendBackfills, log, stream }: PlannerDependencies): Promis
 async function tick(deps: PlannerDependencies): Promise<void> {
   const { store, clock, stream, plan, log } = deps;
   const now = clock.now();
-  const horizon = new Date(horizonOf(plan, await earlierTime(deps, now)));
-  const mark = await readOrStart(deps, now, horizon);
+  const time = await earlierTime(deps, now);
+  const horizon = new Date(horizonOf(plan, time));
+  const mark = await readOrStart(deps, new Date(time), horizon);
+  if (mark === undefined) return;
   const planTag = await store.readPlanTag(stream);
   const records = await listAll(deps, mark);
   const { watermark, windows } = planWindows({
@@ -118,23 +113,16 @@ async function earlierTime({ sharedTime, log, stream }: PlannerDependencies, now
   return Math.min(now.getTime(), shared.getTime());
 }
 
-async function readOrStart(
-  { store, stream, plan }: PlannerDependencies,
-  now: Date,
-  horizon: Date,
-): Promise<WatermarkRecord> {
+/** The watermark; undefined while the stream waits for its start. */
+async function readOrStart(deps: PlannerDependencies, time: Date, horizon: Date): Promise<WatermarkRecord | undefined> {
+  const { store, stream } = deps;
   const known = await store.readWatermark(stream);
   if (known !== undefined) return known;
-  const start = isoSeconds(plan.start ?? defaultStart(plan, now, horizon));
-  const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: now.toISOString() };
+  const start = await findStart(deps, time, horizon);
+  if (start === undefined) return undefined;
+  const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: time.toISOString() };
   await store.saveWatermark(fresh);
   return fresh;
-}
-
-/** With a step the first window must reach a step's end, so that the first tick opens it. */
-function defaultStart({ stepMinutes }: PlanSettings, now: Date, horizon: Date): number {
-  if (stepMinutes === undefined) return now.getTime() - DEFAULT_START_MS;
-  return horizon.getTime() - Math.max(DEFAULT_START_MS, stepMinutes * 60_000);
 }
 
 function sliceOf(

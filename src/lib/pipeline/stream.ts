@@ -25,8 +25,6 @@ export interface Window {
 export interface Alert {
   /** Identity of what happened; told once. */
   readonly id: string;
-  /** When the vendor learned of it, ISO 8601. */
-  readonly time: string;
   /** JSON text to be posted, at most 30,000 bytes. */
   readonly payload: string;
 }
@@ -138,6 +136,14 @@ export interface PlanSettings {
   readonly sliceOf?: (window: Pick<Window, 'from' | 'to'>, isFirst: boolean) => string | undefined;
 }
 
+/** Where a stream goes on whose watermark is lost with its storage account. */
+export interface Restart {
+  /** The setting that tells it. */
+  readonly setting: 'EDR_START' | 'VM_START' | 'INCIDENTS_START';
+  /** Column whose largest value in the table is never after the end of what was ingested; a value that is too early costs repeats only. */
+  readonly column: (settings: Settings) => string;
+}
+
 /** One Qualys feed and its destination: what differs per feed. */
 export interface Stream {
   /** Kebab-case key, the same everywhere. */
@@ -146,6 +152,8 @@ export interface Stream {
   readonly table: string;
   readonly api: ApiName;
   readonly plan: (settings: Settings) => PlanSettings;
+  /** Absent where the first window brings all there is, so that nothing can be left out. */
+  readonly restart?: Restart;
   /** True where the vendor tells the present state only: a range of the past cannot be read again. */
   readonly isSnapshot?: boolean;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */

@@ -1,5 +1,5 @@
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+import type { CheckpointStore, Clock, StartRecord, StartStore, WindowRecord } from './ports.ts';
 import type { ApiName } from './stream.ts';
 
 /** What status tells of a stream. */
@@ -19,10 +19,12 @@ export interface StreamStatus {
   /** Lag up to which the stream is on time, in seconds. */
   readonly normalLagSeconds: number;
   readonly lastTick: string | null;
+  /** How it began, or what it waits for; null before the first tick, and where an earlier version began it. */
+  readonly start: Omit<StartRecord, 'stream'> | null;
   readonly windows: { readonly open: number; readonly failed: number; readonly incomplete: number };
   /** Rows of live windows uploaded in the last 24 hours. */
   readonly rowsLast24h: number;
-  /** Latest error of a window that is not closed, or an unacknowledged incomplete window; null when there is none. */
+  /** What it waits for, or the latest error of a window that is not closed or incomplete and not acknowledged; null when there is none. */
   readonly lastError: string | null;
 }
 
@@ -31,11 +33,12 @@ const DAY_MS = 86_400_000;
 /** Reads how a stream stands. */
 export async function viewStatus(
   stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'>,
-  deps: { readonly store: CheckpointStore; readonly clock: Clock },
+  deps: { readonly store: CheckpointStore; readonly starts: StartStore; readonly clock: Clock },
 ): Promise<StreamStatus> {
   const now = deps.clock.now().getTime();
-  const [mark, records] = await Promise.all([
+  const [mark, start, records] = await Promise.all([
     deps.store.readWatermark(stream.name),
+    deps.starts.read(stream.name),
     deps.store.listWindows(stream.name, 'live'),
   ]);
   return {
@@ -43,6 +46,7 @@ export async function viewStatus(
     watermark: mark?.watermark ?? null,
     lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
     lastTick: mark?.lastTick ?? null,
+    start: start === undefined ? null : { state: start.state, note: start.note, since: start.since },
     windows: {
       open: records.filter((record) => !isFinished(record)).length,
       failed: records.filter(({ state }) => state === 'failed').length,
@@ -51,7 +55,7 @@ export async function viewStatus(
     rowsLast24h: records
       .filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS)
       .reduce((sum, { counts }) => sum + counts.rows, 0),
-    lastError: latestError(records),
+    lastError: start?.state === 'waiting' ? start.note : latestError(records),
   };
 }
 

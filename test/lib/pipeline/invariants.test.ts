@@ -4,7 +4,7 @@ import { feedNext, startBackfill } from '../../../src/lib/pipeline/backfill.ts';
 import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
 import { runPlanner } from '../../../src/lib/pipeline/run-planner.ts';
 import { parseWorkItem } from '../../../src/lib/pipeline/work-item.ts';
-import { chunkOf, pagedStream, setUp, testStream, type Bench } from '../../support/pipeline.ts';
+import { chunkOf, keptStarts, pagedStream, setUp, testStream, type Bench } from '../../support/pipeline.ts';
 
 // The ten invariants of the data path (docs/architecture.md), each by its name.
 
@@ -14,7 +14,8 @@ const TO = '2026-05-01T10:15:00Z';
 function plan(bench: Bench): Promise<void> {
   const { store, queue, clock, log, stream } = bench.deps;
   const settings = { windowMinutes: 15, safetyLagSeconds: 120, start: new Date(FROM) };
-  return runPlanner({ store, queue, clock, log, stream: stream.name, plan: settings, staleSeconds: 900 });
+  const starts = keptStarts();
+  return runPlanner({ store, starts, queue, clock, log, stream: stream.name, plan: settings, staleSeconds: 900 });
 }
 
 /** A store that books the order of what is stored. */

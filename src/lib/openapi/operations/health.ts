@@ -67,6 +67,16 @@ const streamStatus = z
     lagSeconds: count('Now minus watermark; null before the first tick.').nullable(),
     normalLagSeconds: count('Lag up to which the stream is on time.'),
     lastTick: time('When the planner last ran; null before the first tick.').nullable(),
+    start: z
+      .strictObject({
+        state: z
+          .enum(['waiting', 'assumed', 'known'])
+          .describe('assumed: nobody could tell whether its table has rows from before.'),
+        note: z.string().describe('Where it began and why, or what it waits for.'),
+        since: time('When it came into this state.'),
+      })
+      .nullable()
+      .describe('How the stream began; null before the first tick, and where an earlier version began it.'),
     windows: z.strictObject({
       open: count('Windows that are not finished, failed ones included.'),
       failed: count('Windows that could not be read; they are tried again.'),
@@ -76,7 +86,9 @@ const streamStatus = z
     lastError: z
       .string()
       .nullable()
-      .describe('Latest error of a window that is not closed, or of an unacknowledged incomplete one.'),
+      .describe(
+        'What the stream waits for before it begins, or the latest error of a window that is not closed, or of an unacknowledged incomplete one.',
+      ),
   })
   .meta({ id: 'StreamStatus' }) satisfies z.ZodType<StreamStatus>;
 
@@ -95,14 +107,12 @@ export const status = z
     alerts: z
       .strictObject({
         enabled: z.boolean().describe('Whether a webhook is set.'),
-        from: time('Events that Qualys processed from then on are posted; null where no webhook is set.').nullable(),
         queued: count('Messages of the alert queue, delayed ones included; approximate.'),
         poison: count('Messages that the host gave up and nobody has recorded yet.'),
-        waiting: count('Alerts that are tried again, and summaries of a minute that is not over.'),
+        waiting: count('Alerts that are tried again.'),
         undelivered: count('Alerts that were given up after a day of refusals.'),
         uncertain: count('Alerts of which nobody knows whether they were taken.'),
-        summarised: count('Alerts of the last day that were too many for their minute and stand in its summary.'),
-        lastError: z.string().nullable().describe('Latest reason of one that is not posted.'),
+        lastError: z.string().nullable().describe('Latest reason of one of them.'),
       })
       .meta({ id: 'AlertStatus' }),
   })
@@ -123,6 +133,11 @@ export const status = z
             lagSeconds: 552,
             normalLagSeconds: 780,
             lastTick: '2026-05-01T12:05:00.114Z',
+            start: {
+              state: 'known',
+              note: '24 hours before the first tick: the table has no rows',
+              since: '2026-03-02T09:10:00.412Z',
+            },
             windows: { open: 1, failed: 0, incomplete: 0 },
             rowsLast24h: 48211,
             lastError: null,
@@ -142,13 +157,11 @@ export const status = z
         deadLetters: 0,
         alerts: {
           enabled: true,
-          from: '2026-04-01T08:00:00.000Z',
           queued: 0,
           poison: 0,
           waiting: 0,
           undelivered: 0,
           uncertain: 0,
-          summarised: 0,
           lastError: null,
         },
       },

@@ -2,6 +2,7 @@ import { isoSeconds } from '../../pipeline/window.ts';
 import { probeEdr } from '../../qualys/probes.ts';
 import { windowFilter } from '../../qualys/qql.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
 import { readEdrWindow } from './read-window.ts';
 
 /** EDR events by the time the Qualys cloud processed them, so that events delivered late by an agent are ingested too. */
@@ -14,6 +15,10 @@ export const edrEvents: StreamDefinition = {
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,
     ...(settings.EDR_START === undefined ? {} : { start: settings.EDR_START }),
   }),
+  restart: {
+    setting: 'EDR_START',
+    column: ({ EDR_TIME_FIELD: field }) => EVENT_COLUMNS.find(({ from }) => from.includes(field))?.name ?? 'EventTime',
+  },
   probe: { check: 'qualys-edr', run: readOneEvent },
   read: readEdrWindow,
 };

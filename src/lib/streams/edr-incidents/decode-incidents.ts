@@ -22,22 +22,33 @@ import {
 export interface IncidentPageOptions {
   readonly table: RecordTable;
   readonly generatedAt: Date;
-  /** Half-open `[from, to)`: incidents of another time are received, but not emitted; those without a readable time are kept. */
+  /** Half-open `[from, to)`: an incident of a second before or behind it is read by the window there too, and gives no row here. */
   readonly window: { readonly from: string; readonly to: string };
   /** Dotted path of that time in the record. */
   readonly timeField: string;
-  /** Whether the record was uploaded before, by its 16-byte ledger key, one character a byte. */
-  readonly isUploaded: (key: string) => boolean;
+  /** Whether the record was received before, by its 16-byte ledger key, one character a byte. */
+  readonly isKnown: (key: string) => boolean;
 }
 
-/** Rows to upload, with the ledger keys of the records that end in them. */
+/** Rows to upload. */
 export interface IncidentChunk extends Chunk {
+  /** Ledger keys of the records that have ended since the last chunk, those without rows included. */
   readonly keys: readonly string[];
+  /** How many of them gave rows. */
+  readonly uploaded: number;
 }
 
 /** What a page held. */
 export interface IncidentPageEnd {
+  /** False for an answer of nothing but white space: no page, but for status 204. */
+  readonly isPage: boolean;
   readonly records: number;
+  /** Records that were not known before. */
+  readonly fresh: number;
+  /** Of these: records of another time than the window and its neighbours. They are kept. */
+  readonly outside: number;
+  /** Ledger keys of records that no chunk has told: none of them gave a row. */
+  readonly keys: readonly string[];
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;
 }
@@ -56,17 +67,24 @@ interface Page {
   readonly from: number;
   readonly to: number;
   chunks: IncidentChunk[];
-  /** Keys of the records that have ended since the last chunk. */
-  keys: string[];
+  /** What has ended since the last chunk. */
+  received: { keys: string[]; uploaded: number };
   /** Keys of all records of the page. */
   readonly seen: Set<string>;
-  long: LongRecord | undefined;
+  /** The long record in the making; its rows are left out when it is known. */
+  long: { readonly key: string; readonly write: LongRecord | undefined } | undefined;
+  isPage: boolean;
   records: number;
+  fresh: number;
+  outside: number;
   unreadable: number;
 }
 
 /** An incident above this many bytes goes as text, part by part while it is read. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024;
+/** The windows beside read so far into this one, and this one into them. */
+const OVERLAP_MS = 1000;
+const SPACE = 0x20;
 
 /** Decodes a page of incidents: a bare JSON array in, chunks of rows out. A malformed or cut answer is an error, never a short page. */
 export function createIncidentPageDecoder(options: IncidentPageOptions): IncidentPageDecoder {
@@ -77,10 +95,13 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
     from: Date.parse(from),
     to: Date.parse(to),
     chunks: [],
-    keys: [],
+    received: { keys: [], uploaded: 0 },
     seen: new Set(),
     long: undefined,
+    isPage: false,
     records: 0,
+    fresh: 0,
+    outside: 0,
     unreadable: 0,
   };
   const canonical = createCanonicalWriter();
@@ -90,7 +111,7 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
       element: (tape) => takeRecord(page, sourceOf(tape, writeCanonical(canonical, tape, 0))),
       text: (bytes, reason) => takeRecord(page, textRecord(bytes, reason)),
       long: (bytes) => {
-        page.long = startLongRecord(options.table, bytes, undefined, options.generatedAt);
+        startLong(page, bytes);
         takeLong(page, bytes, false);
       },
       more: (bytes, isLast) => takeLong(page, bytes, isLast),
@@ -100,13 +121,15 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
   const takeChunks = (): IncidentChunk[] => page.chunks.splice(0);
   return {
     write: (bytes) => {
+      page.isPage ||= bytes.some((byte) => byte > SPACE);
       reader.write(bytes);
       return takeChunks();
     },
     end: () => {
       reader.end();
       pushChunk(page, finishChunk(page.writer));
-      return { chunks: takeChunks(), end: { records: page.records, unreadable: page.unreadable } };
+      const { isPage, records, fresh, outside, unreadable, received } = page;
+      return { chunks: takeChunks(), end: { isPage, records, fresh, outside, unreadable, keys: received.keys } };
     },
   };
 }
@@ -124,30 +147,63 @@ function textRecord(bytes: Buffer, reason: string): SourceRecord {
 }
 
 function takeRecord(page: Page, record: SourceRecord): void {
-  const { options, seen } = page;
+  const { options } = page;
   page.records++;
   if (record.error !== undefined) page.unreadable++;
-  if (isOutside(page, record.value)) return;
-  const key = Buffer.from(digestOf(options.table, record.canonical), 'hex').toString('latin1');
-  if (seen.has(key) || options.isUploaded(key)) return;
-  seen.add(key);
-  addRows(page, recordRows(options.table, record, options.generatedAt));
-  page.keys.push(key);
+  const key = keyOf(page, record.canonical);
+  if (isKnown(page, key)) return;
+  const distance = distanceOf(page, record.value);
+  const isNeighbours = distance > 0 && distance <= OVERLAP_MS;
+  if (!isNeighbours) {
+    if (distance > 0) page.outside++;
+    addRows(page, recordRows(options.table, record, options.generatedAt));
+  }
+  finishRecord(page, key, !isNeighbours);
 }
 
-/** Whether the record's time says that it belongs to another window, which reads it too. */
-function isOutside({ from, options, to }: Page, record: Json): boolean {
+/** The key that the record's rows begin with, as the ledger holds it. */
+function keyOf({ options }: Page, content: string | Uint8Array): string {
+  return Buffer.from(digestOf(options.table, content), 'hex').toString('latin1');
+}
+
+function isKnown({ options, seen }: Page, key: string): boolean {
+  return seen.has(key) || options.isKnown(key);
+}
+
+/** All rows of a record are written. */
+function finishRecord(page: Page, key: string, isUploaded: boolean): void {
+  const { received, seen } = page;
+  seen.add(key);
+  page.fresh++;
+  received.keys.push(key);
+  if (isUploaded) received.uploaded++;
+}
+
+/** How far outside of the window the record's time lies, in milliseconds; 0 for one that tells no time, or a placeholder. */
+function distanceOf({ from, options, to }: Page, record: Json): number {
   const found = findColumn(column('', 'dateTime', options.timeField), record);
   const time = typeof found?.value === 'string' ? Date.parse(found.value) : Number.NaN;
-  return isPlausible(time) && (time < from || time >= to);
+  if (!isPlausible(time) || (time >= from && time < to)) return 0;
+  return time < from ? from - time : time + 1 - to;
+}
+
+function startLong(page: Page, beginning: Uint8Array): void {
+  const { options } = page;
+  const key = keyOf(page, beginning);
+  const write = isKnown(page, key)
+    ? undefined
+    : startLongRecord(options.table, beginning, undefined, options.generatedAt);
+  page.long = { key, write };
 }
 
 function takeLong(page: Page, bytes: Uint8Array, isLast: boolean): void {
-  addRows(page, page.long?.(bytes, isLast) ?? []);
+  const { key = '', write } = page.long ?? {};
+  addRows(page, write?.(bytes, isLast) ?? []);
   if (!isLast) return;
   page.long = undefined;
   page.records++;
   page.unreadable++;
+  if (write !== undefined) finishRecord(page, key, true);
 }
 
 function addRows(page: Page, rows: readonly RecordRow[]): void {
@@ -156,6 +212,6 @@ function addRows(page: Page, rows: readonly RecordRow[]): void {
 
 function pushChunk(page: Page, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  page.chunks.push({ ...chunk, keys: page.keys });
-  page.keys = [];
+  page.chunks.push({ ...chunk, ...page.received });
+  page.received = { keys: [], uploaded: 0 };
 }

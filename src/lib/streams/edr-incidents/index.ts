@@ -14,6 +14,7 @@ export const edrIncidents: StreamDefinition = {
     safetyLagSeconds: settings.INCIDENTS_SAFETY_LAG_SECONDS,
     ...(settings.INCIDENTS_START === undefined ? {} : { start: settings.INCIDENTS_START }),
   }),
+  restart: { setting: 'INCIDENTS_START', column: () => 'UpdatedTime' },
   probe: { check: 'qualys-edr-incidents', run: readOneIncident },
   read: readIncidentWindow,
 };

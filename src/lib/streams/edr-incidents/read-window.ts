@@ -1,121 +1,146 @@
-import { FatalError, RetryableError } from '../../errors.ts';
+import { FatalError, messageOf, RetryableError } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
+import { isoSeconds } from '../../pipeline/window.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
-import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import type { SearchAfterAnswer } from '../../qualys/edr-api.ts';
 import { incidentFilter } from '../../qualys/qql.ts';
+import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
 import { callOptionsOf } from '../call-options.ts';
+import { followChain, startOver, type ChainCursor } from '../follow-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createIncidentPageDecoder, type IncidentChunk, type IncidentPageEnd } from './decode-incidents.ts';
 import { incidentTable } from './incident-columns.ts';
 
 /** Where reading a window stands. */
-interface IncidentCursor {
-  /** What is asked: the same for all pages, whatever becomes of the settings meanwhile. */
+interface IncidentCursor extends ChainCursor {
+  /** What is asked: the same for all pages of a chain, whatever becomes of the settings meanwhile. */
   readonly filter: string;
-  /** Next page, from 0. */
-  readonly page: number;
   /** Incidents a page. */
   readonly size: number;
-  /** Vendor's cursor of the next page. */
-  readonly after?: string;
-  /** Set while a full page that named no next one is read again, one incident shorter. */
-  readonly isProof?: boolean;
 }
 
 interface Reading {
   readonly task: WindowTask;
   readonly services: StreamServices;
   readonly options: CallOptions;
-  /** Keys of the records uploaded so far. */
-  readonly uploaded: Set<string>;
+  /** Keys of the records received so far, those left to the windows beside included. */
+  readonly known: Set<string>;
+  /** Records of this window received so far. */
+  fetched: number;
 }
 
-/** Pages of one window; more is a vendor that never ends. */
-const MAX_PAGES = 20_000;
+const NO_CONTENT = 204;
+/** A time filter may leave out its bounds, and see whole seconds only. */
+const EARLY_MS = 1000;
 
 /**
  * Reads a window of incidents by their last update: pages in the vendor's own order, each naming the next in a header. Qualys documents no
- * count of incidents, so a window is complete when its chain of pages has ended.
+ * count of incidents, so a window is complete when its chain of pages is proven to have ended. A chain that leads nowhere, or whose cursor
+ * is refused, starts over; what was uploaded is not uploaded again.
  */
 export async function* readIncidentWindow(
   task: WindowTask,
   services: StreamServices,
 ): AsyncGenerator<Progress, Outcome> {
-  const { settings } = services;
   const reading: Reading = {
     task,
     services,
     options: callOptionsOf(task),
-    uploaded: await task.ledger('uploaded'),
+    known: await task.ledger('uploaded'),
+    fetched: task.counts.fetched,
   };
-  let cursor = (task.cursor ?? {
-    filter: incidentFilter(settings, task.window),
-    page: 0,
-    size: settings.INCIDENTS_PAGE_SIZE,
-  }) as unknown as IncidentCursor;
+  let cursor = startOf(reading, task.cursor as unknown as IncidentCursor | undefined);
   for (;;) {
-    if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
-    const { filter, size, after } = cursor;
-    const { answer, nextCursor } = await services.edr.incidents({ filter, pageSize: size }, after, reading.options);
-    const end = yield* decode(reading, answer, cursor);
-    const next = nextPage(cursor, end.records, nextCursor);
-    yield { cursor: toJson(next ?? cursor), pageDone: true };
-    if (next === undefined) return { kind: 'complete' };
-    cursor = next;
+    const asked = yield* ask(reading, cursor);
+    const end = yield* decode(reading, asked.answer, cursor);
+    const step = followChain(cursor, {
+      ...end,
+      ...(asked.nextCursor === undefined ? {} : { after: asked.nextCursor }),
+    });
+    if (step.kind === 'broken') throw yield* breakOff(cursor, step.reason);
+    if (step.kind === 'page') cursor = { filter: cursor.filter, size: cursor.size, ...step.next };
+    yield { cursor: toJson(cursor), pageDone: isProgress(end), ledger: ledgerOf(reading, end.keys) };
+    if (step.kind === 'end') return finish(reading);
   }
 }
 
+/** At the first page of a chain the settings count: they may have been repaired. */
+function startOf({ services: { settings }, task }: Reading, stored: IncidentCursor | undefined): IncidentCursor {
+  if (stored?.after !== undefined || stored?.proof !== undefined) return stored;
+  const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
+  return {
+    ...startOver(stored ?? { page: 0 }),
+    filter: incidentFilter(settings, { from, to: task.window.to }),
+    size: settings.INCIDENTS_PAGE_SIZE,
+  };
+}
+
+async function* ask(reading: Reading, cursor: IncidentCursor): AsyncGenerator<Progress, SearchAfterAnswer> {
+  const { after, filter, proof = 0, size } = cursor;
+  try {
+    const query = { filter, pageSize: proof > 0 ? proof : size };
+    return await reading.services.edr.incidents(query, after, reading.options);
+  } catch (error) {
+    if (after === undefined || !(error instanceof FatalError)) throw error;
+    throw yield* breakOff(cursor, `Qualys refuses a page behind the first: ${messageOf(error)}`);
+  }
+}
+
+/** Lets the next try read the chain from its beginning. */
+function* breakOff({ filter, size, ...chain }: IncidentCursor, reason: string): Generator<Progress, RetryableError> {
+  yield { cursor: toJson({ filter, size, ...startOver(chain) }) };
+  return new RetryableError(`${reason}; the pages are read from the first one again`, { scope: 'answer' });
+}
+
 async function* decode(
-  { services, task, uploaded }: Reading,
+  reading: Reading,
   answer: QualysAnswer,
   cursor: IncidentCursor,
 ): AsyncGenerator<Progress, IncidentPageEnd> {
+  const { services, task, known } = reading;
   const { clock, settings } = services;
   const decoder = createIncidentPageDecoder({
     table: incidentTable(settings),
     generatedAt: clock.now(),
     window: task.window,
     timeField: settings.INCIDENTS_TIME_FIELD,
-    isUploaded: (key) => uploaded.has(key),
+    isKnown: (key) => known.has(key),
   });
   const toProgress = (chunk: IncidentChunk): Progress => {
-    for (const key of chunk.keys) uploaded.add(key);
-    const keys = new Uint8Array(Buffer.from(chunk.keys.join(''), 'latin1'));
-    const ledger = keys.length === 0 ? {} : { ledger: { uploaded: keys } };
-    return { chunk, cursor: toJson(cursor), fetched: chunk.keys.length, ...ledger };
+    reading.fetched += chunk.uploaded;
+    return { chunk, cursor: toJson(cursor), fetched: chunk.uploaded, ledger: ledgerOf(reading, chunk.keys) };
   };
   try {
     for await (const bytes of answer.body) for (const chunk of decoder.write(bytes)) yield toProgress(chunk);
     const { chunks, end } = decoder.end();
+    if (!end.isPage && answer.status !== NO_CONTENT) {
+      throw new RetryableError(
+        `EDR answered with status ${answer.status} and an empty body instead of an array of incidents`,
+        { scope: 'answer' },
+      );
+    }
     for (const chunk of chunks) yield toProgress(chunk);
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
+    if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
     return end;
   } finally {
     answer.cancel();
   }
 }
 
-/**
- * The cursor of the next page; undefined after the last one. An empty page with a new cursor is not the end; the same cursor twice is an
- * error, not a loop. A full page without a cursor may be the last one, or may have lost its header: it is asked for once more, one incident
- * shorter, and must then name a next page.
- */
-function nextPage(cursor: IncidentCursor, records: number, after: string | undefined): IncidentCursor | undefined {
-  const { isProof, ...kept } = cursor;
-  const isFull = records >= cursor.size;
-  if (after === undefined) {
-    if (!isFull) return undefined;
-    if (isProof === true)
-      throw new RetryableError('searchAfter names no next page, although there are more incidents', {
-        scope: 'answer',
-      });
-    return { ...cursor, size: cursor.size - 1, isProof: true };
-  }
-  if (after === cursor.after) {
-    if (records === 0) return undefined;
-    throw new RetryableError('searchAfter gave the same cursor twice', { scope: 'answer' });
-  }
-  return { ...kept, page: cursor.page + 1, size: isProof === true ? cursor.size + 1 : cursor.size, after };
+function ledgerOf({ known }: Reading, keys: readonly string[]): NonNullable<Progress['ledger']> {
+  for (const key of keys) known.add(key);
+  return keys.length === 0 ? {} : { uploaded: new Uint8Array(Buffer.from(keys.join(''), 'latin1')) };
+}
+
+/** A page of nothing but known records is none: while a chain starts over its failures must go on being counted. */
+function isProgress({ fresh, records }: IncidentPageEnd): boolean {
+  return fresh > 0 || records === 0;
+}
+
+function finish({ fetched, known, task }: Reading): Outcome {
+  if (fetched === 0 && known.size > 0) task.log.warn('RecordsLeftToNeighbours', { records: known.size });
+  return { kind: 'complete' };
 }
 
 function toJson(cursor: IncidentCursor): Json {

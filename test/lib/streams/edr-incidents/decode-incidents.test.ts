@@ -25,7 +25,7 @@ function decode(page: string, { size = 1 << 20, uploaded = new Set(), ...changes
     generatedAt: GENERATED_AT,
     window: WINDOW,
     timeField: settings.INCIDENTS_TIME_FIELD,
-    isUploaded: (key) => uploaded.has(key),
+    isKnown: (key) => uploaded.has(key),
   });
   const bytes = Buffer.from(page);
   const chunks: IncidentChunk[] = [];
@@ -48,7 +48,7 @@ describe('a page of incidents', () => {
       fc.property(fc.integer({ min: 1, max: 400 }), (size) => {
         const { rows, end } = decode(fixture('edr-incidents', 'page-1.json'), { size });
         expect(rows).toEqual(expected);
-        expect(end).toEqual({ records: 3, unreadable: 1 });
+        expect(end).toMatchObject({ records: 3, unreadable: 1 });
       }),
       { numRuns: 20 },
     );
@@ -66,13 +66,29 @@ describe('a page of incidents', () => {
     expect(rows).toMatchObject([{ IncidentId: 'k1', UpdatedTime: '2026-03-01T10:30:00.000Z' }]);
   });
 
-  test('leaves to the next window what was updated at its first instant, keeps what tells no time or a placeholder', () => {
-    const at = (time: string): string => `{"id":"${time}","updatedOn":"${time}"}`;
-    const { rows, end } = decode(
-      `[${at('2026-03-01T10:00:00Z')},${at('2026-03-01T11:00:00Z')},${at('2026-03-01T09:59:59Z')},${at('9999-12-31T00:00:00Z')},{"id":"none"}]`,
-    );
-    expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['2026-03-01T10:00:00Z', '9999-12-31T00:00:00Z', 'none']);
-    expect(end.records).toBe(5);
+  test('leaves to the windows beside the second that they read too, and keeps all else, whatever its time', () => {
+    const beside = [
+      '2026-03-01T09:59:59Z',
+      '2026-03-01T09:59:59.999Z',
+      '2026-03-01T11:00:00Z',
+      '2026-03-01T11:00:00.999Z',
+    ];
+    const within = ['2026-03-01T10:00:00Z', '2026-03-01T10:59:59.999Z', '9999-12-31T00:00:00Z', 'no time', 'none'];
+    const outside = ['2026-03-01T09:59:58.999Z', '2026-03-01T11:00:01Z', '2026-03-01T12:30:00', '2031-01-01T00:00:00Z'];
+    const records = [...beside, ...within, ...outside].map((time) => ({
+      id: time,
+      ...(time === 'none' ? {} : { updatedOn: time }),
+    }));
+    const { rows, end, keys } = decode(JSON.stringify(records));
+    expect(rows.map(({ IncidentId }) => IncidentId)).toEqual([...within, ...outside]);
+    expect(end).toMatchObject({ records: 13, fresh: 13, outside: 4, keys: [] });
+    expect(keys).toHaveLength(13);
+  });
+
+  test('of nothing but records of the windows beside still tells their keys', () => {
+    const { rows, end } = decode('[{"id":"1","updatedOn":"2026-03-01T11:00:00Z"}]');
+    expect(rows).toEqual([]);
+    expect(end).toMatchObject({ fresh: 1, outside: 0, keys: [expect.any(String)] });
   });
 
   test('gives an incident and its update two rows, the same one twice a single row, whatever the order of its keys', () => {
@@ -86,6 +102,15 @@ describe('a page of incidents', () => {
     const { keys } = decode(page);
     const { rows } = decode(page, { uploaded: new Set(keys.slice(0, 1)) });
     expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['2']);
+  });
+
+  test('does not upload a long incident again that the ledger knows', () => {
+    const page = `[{"id":"1","x":"${'y'.repeat(MAX_HELD_BYTES)}"},{"id":"2"}]`;
+    const first = decode(page);
+    expect(first.keys).toHaveLength(2);
+    const { rows, end } = decode(page, { uploaded: new Set(first.keys) });
+    expect(rows).toEqual([]);
+    expect(end).toMatchObject({ records: 2, fresh: 0 });
   });
 
   test('spreads a long incident over rows that join to it', () => {
@@ -102,11 +127,12 @@ describe('a page of incidents', () => {
     const parts = rows.filter(({ ParseError }) => ParseError !== undefined);
     expect(parts.map(({ RecordPart }) => String(RecordPart)).join('') === huge).toBe(true);
     expect(rows.at(-1)?.IncidentId).toBe('2');
-    expect(end).toEqual({ records: 2, unreadable: 1 });
+    expect(end).toMatchObject({ records: 2, fresh: 2, unreadable: 1 });
   });
 
-  test('of an empty body is empty', () => {
-    expect(decode('').end).toEqual({ records: 0, unreadable: 0 });
+  test.each(['', ' \n\t'])('of nothing but white space (%j) is no page, an empty array is', (text) => {
+    expect(decode(text).end).toMatchObject({ isPage: false, records: 0 });
+    expect(decode(`${text}[]`).end).toMatchObject({ isPage: true, records: 0 });
   });
 
   test.each([

@@ -14,6 +14,24 @@ const start = (incidents: number, options: SimulatorOptions = {}, settings: Read
     { INCIDENTS_PAGE_SIZE: '10', ...settings },
   );
 
+/** Incidents of the window, one a second. */
+async function startFew(
+  incidents: number,
+  settings: Readonly<Record<string, string>> = {},
+  options: SimulatorOptions = {},
+): Promise<Feed> {
+  const feed = await start(0, options, settings);
+  feed.simulator.changeData({
+    incidents: Array.from({ length: incidents }, (_, second) => incidentAt(FROM, second * 1000)),
+  });
+  return feed;
+}
+
+function incidentAt(from: string, laterMs: number): { id: string; updatedTime: string; record: object } {
+  const updatedTime = new Date(Date.parse(from) + laterMs).toISOString();
+  return { id: `i-${laterMs}`, updatedTime, record: { id: `i-${laterMs}`, updatedOn: updatedTime } };
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 const rowsOf = (feed: Feed): Row[] => feed.bench.sink.rows as Row[];
@@ -130,7 +148,7 @@ describe('a chain that goes wrong', () => {
     const feed = await start(34);
     feed.simulator.setFaults({ kind: 'lost-cursor', route: PAGE, count: 'always' });
     await feed.ingest(FROM, TO, 0);
-    expect((await feed.windows())[0]?.lastError).toContain('names no next page, although there are more incidents');
+    expect((await feed.windows())[0]?.lastError).toContain('names no next page, although there are more records');
     feed.simulator.setFaults();
     await feed.workOff();
     expectAllOf(feed);
@@ -140,6 +158,96 @@ describe('a chain that goes wrong', () => {
     const feed = await start(34);
     feed.simulator.setFaults({ kind: 'lost-cursor', route: PAGE, nth: 2, count: 1 });
     expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', attempts: 0 }]);
+    expectAllOf(feed);
+  });
+
+  test('because a page is an empty body with status 200 is read again (4 incidents, 2 a page)', async () => {
+    const feed = await startFew(4, { INCIDENTS_PAGE_SIZE: '2' });
+    feed.simulator.setFaults({ kind: 'empty-body', route: PAGE, nth: 2, count: 1 });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 4, rows: 4 } }]);
+    expect(feed.bench.log.lines.join('')).toContain('status 200 and an empty body instead of an array of incidents');
+    expectAllOf(feed);
+  });
+
+  test('for an empty body with status 200 again and again never closes its window, for status 204 it has ended', async () => {
+    const feed = await startFew(0);
+    feed.simulator.setFaults({ kind: 'empty-body', route: PAGE, count: 'always' });
+    await feed.ingest(FROM, TO, 20);
+    expect(await feed.windows()).toMatchObject([{ state: 'failed' }]);
+    feed.simulator.setFaults({ kind: 'empty-body', status: 204, route: PAGE, count: 'always' });
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed' }]);
+  });
+
+  test.each([1, 2, 3, 4])(
+    'by its header at page %i, which is short because pages are capped, is read whole',
+    async (nth) => {
+      const feed = await startFew(120, { INCIDENTS_PAGE_SIZE: '100' });
+      feed.simulator.setFaults(
+        { kind: 'page-cap', records: 50, route: PAGE, count: 'always' },
+        { kind: 'lost-cursor', route: PAGE, nth, count: 1 },
+      );
+      expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 120, rows: 120 } }]);
+      expectAllOf(feed);
+    },
+  );
+
+  test.each(['same', 'fresh'] as const)(
+    'in a circle (%s cursors) is an error that shows, and starts over',
+    async (cursors) => {
+      const feed = await startFew(60);
+      feed.simulator.setFaults({ kind: 'cursor-circle', pages: 2, cursors, route: PAGE, count: 'always' });
+      // Each worker hands over after its page: what is known of the circle must be in the checkpoint.
+      const record = await feed.bench.open(FROM, TO);
+      const isFailed = async (): Promise<boolean> => (await feed.windows())[0]?.state === 'failed';
+      for (let step = 0; step < 100 && !(await isFailed()); step++) {
+        feed.bench.clock.forward(3_600_000);
+        await feed.bench.process(record, { budgetMs: 0 });
+      }
+      expect((await feed.windows())[0]?.lastError).toMatch(/circle.*the pages are read from the first one again/);
+      expect(feed.calls('edr-incidents')).toBeLessThan(40);
+      expect(rowsOf(feed)).toHaveLength(30);
+      feed.simulator.setFaults();
+      await feed.workOff();
+      expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { fetched: 60, rows: 60 } }]);
+      expectAllOf(feed);
+    },
+  );
+
+  test('because its cursor has expired starts over once by itself, without a row twice', async () => {
+    const feed = await startFew(34, {}, { cursorTtlSeconds: 600 });
+    await feed.bench.process(await feed.bench.open(FROM, TO), { budgetMs: 0 });
+    feed.simulator.clock.advance(3_600_000);
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { fetched: 34, rows: 34 } }]);
+    expect(feed.bench.log.lines.join('')).toContain('has expired');
+    expectAllOf(feed);
+  });
+
+  test('because all cursors are refused fails, and goes on once they are not', async () => {
+    const feed = await startFew(34);
+    feed.simulator.setFaults({ kind: 'status', status: 400, route: 'searchAfterValues', count: 'always' });
+    await feed.ingest(FROM, TO, 30);
+    expect(await feed.windows()).toMatchObject([{ state: 'failed' }]);
+    expect(feed.calls('edr-incidents')).toBeLessThan(80);
+    feed.simulator.setFaults();
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed' }]);
+    expectAllOf(feed);
+  });
+
+  test('by a filter that is refused behind the first page takes the repaired one', async () => {
+    const feed = await startFew(34);
+    await feed.bench.process(await feed.bench.open(FROM, TO), { budgetMs: 0 });
+    feed.change({ INCIDENTS_FILTER: 'incident.unknown: 1' });
+    feed.simulator.setFaults({ kind: 'status', status: 400, route: 'searchAfterValues', count: 1 });
+    await feed.workOff(2);
+    expect(await feed.windows()).toMatchObject([
+      { state: 'failed', lastError: expect.stringContaining('unknown token incident.unknown') as string },
+    ]);
+    feed.change({ INCIDENTS_FILTER: "NOT (incident.source: 'none')" });
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed' }]);
     expectAllOf(feed);
   });
 
@@ -174,4 +282,48 @@ test('an upload that fails in the middle of a page repeats nothing that was reco
   });
   expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 300, rows: 300 } }]);
   expectAllOf(feed);
+});
+
+describe('an incident whose time', () => {
+  const NEXT = '2026-05-01T12:00:00Z';
+
+  test.each(['millisecond', 'second'] as const)(
+    'lies at the edge of windows comes once (filters by the %s)',
+    async (timeResolution) => {
+      const feed = await start(0, { timeResolution });
+      const edges = [-1000, -1, 0, 1, 999, 1000].map((laterMs) => incidentAt(TO, laterMs));
+      feed.simulator.changeData({ incidents: edges });
+      await feed.ingest(FROM, TO);
+      await feed.ingest(TO, NEXT);
+      expect([...idsOf(feed)].sort()).toEqual(edges.map(({ id }) => id).sort());
+    },
+  );
+
+  test('is another one than the filter sees is kept, and shown', async () => {
+    const feed = await startFew(5);
+    feed.simulator.setFaults({ kind: 'wrong-times', shiftSeconds: 7200, zone: 'none', route: PAGE, count: 'always' });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 5, rows: 5 } }]);
+    expectAllOf(feed);
+    expect(feed.bench.log.lines.find((line) => line.includes('RecordsOutside'))).toContain('"records":5');
+  });
+
+  test('leaves it to the next window, as the only one, is told', async () => {
+    const feed = await start(0);
+    feed.simulator.changeData({ incidents: [incidentAt(TO, 0)] });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 0, rows: 0 } }]);
+    expect(feed.bench.log.events()).toContain('RecordsLeftToNeighbours');
+    await feed.ingest(TO, NEXT);
+    expect(idsOf(feed)).toEqual(['i-0']);
+  });
+});
+
+describe('incidents of which the vendor has several documents', () => {
+  test.each(['same', 'other'] as const)('(%s content) come once a content', async (content) => {
+    const feed = await startFew(25);
+    feed.simulator.setFaults({ kind: 'duplicate-records', content, route: PAGE, count: 'always' });
+    await feed.ingest(FROM, TO);
+    expect(await feed.windows()).toMatchObject([{ state: 'closed' }]);
+    expect(rowsOf(feed)).toHaveLength(content === 'same' ? 25 : 50);
+    expect(new Set(idsOf(feed))).toEqual(new Set(wantedOf(feed)));
+  });
 });
