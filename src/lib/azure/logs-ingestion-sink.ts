@@ -19,6 +19,7 @@ import {
   WaitError,
 } from '../errors.ts';
 import type { Sink } from '../pipeline/ports.ts';
+import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
 import { DEVELOPMENT_TOKEN } from './credential.ts';
 
@@ -136,12 +137,8 @@ export function classifyUpload(answer: PipelineResponse): ConnectorError {
   return new FatalError(text, { fault: { status } });
 }
 
-function retryAfterMs(answer: PipelineResponse): number {
-  const value = answer.headers.get('retry-after');
-  const seconds = Number(value);
-  if (value !== undefined && Number.isFinite(seconds)) return Math.max(1, seconds) * 1000;
-  const until = Date.parse(value ?? '') - Date.now();
-  return Number.isFinite(until) ? Math.max(1000, until) : DEFAULT_WAIT_MS;
+function retryAfterMs({ headers }: PipelineResponse): number {
+  return readRetryAfter(headers.get('retry-after'), new Date()) ?? DEFAULT_WAIT_MS;
 }
 
 /** The service's own words, e.g. `ContentLengthLimitExceeded: …`. */

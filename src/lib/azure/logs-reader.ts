@@ -3,6 +3,7 @@ import type { LogsQueryClient, LogsTable } from '@azure/monitor-query-logs';
 import type { Settings } from '../config.ts';
 import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
 import { DEVELOPMENT_TOKEN } from './credential.ts';
 
@@ -119,8 +120,7 @@ function retryAfterMs(thrown: unknown): number {
     response?: { headers?: { get: (name: string) => string | undefined } };
   }
   const value = (thrown as Answered).response?.headers?.get('retry-after');
-  const seconds = Number(value);
-  return value !== undefined && Number.isFinite(seconds) ? Math.max(1, seconds) * 1000 : DEFAULT_WAIT_MS;
+  return readRetryAfter(value, new Date()) ?? DEFAULT_WAIT_MS;
 }
 
 const developmentCredential: TokenCredential = {

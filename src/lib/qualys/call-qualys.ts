@@ -1,8 +1,9 @@
 import ky from 'ky';
-import { type ConnectorError, RetryableError, WaitError } from '../errors.ts';
+import { type ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
+import { boundedWait } from '../read-wait.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
 import { classifyDocument } from './classify-answer.ts';
 import { type DocumentStart, MOST_START_BYTES } from './find-start.ts';
@@ -72,6 +73,7 @@ export async function callQualys(deps: CallDeps, request: QualysRequest): Promis
 
 async function callOnce(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const answer = await send(deps, request, permit);
+  if (isSuccess(answer)) await shareTold(deps, request.api, answer);
   const start = isSuccess(answer) ? await answer.begin() : undefined;
   if (start === undefined || tellsError(start)) throw await rejected(deps, request, answer);
   if (!isReadable(start)) throw unreadable(answer, start);
@@ -83,11 +85,26 @@ async function callOnce(deps: CallDeps, request: QualysRequest, permit: Permit |
  * For errors that the reader of a body finds.
  */
 export async function sharePause(deps: CallDeps, api: ApiName, error: ConnectorError): Promise<ConnectorError> {
-  if (error instanceof WaitError) {
-    deps.log.warn('VendorWaitAsked', { api, retryAfterMs: error.retryAfterMs, reason: error.message });
-    await deps.limiter.pause(api, error.retryAfterMs, error.message);
-  }
+  if (error instanceof WaitError) await share(deps, api, error.retryAfterMs, error.message);
   return error;
+}
+
+/** Shares a wait that the headers of an answer of any kind ask for: whoever calls next would be refused. */
+async function shareTold(deps: CallDeps, api: ApiName, { status, headers }: QualysAnswer): Promise<void> {
+  const { toWaitSeconds } = readLimitHeaders(headers);
+  if (toWaitSeconds === undefined) return;
+  const waitMs = boundedWait(toWaitSeconds);
+  await share(deps, api, waitMs, `Qualys asks to wait ${waitMs / 1000} s before the next call (HTTP ${status})`);
+}
+
+/** A wait that cannot be stored is told by the vendor again; the answer in hand is not lost for it. */
+async function share({ limiter, log }: CallDeps, api: ApiName, waitMs: number, reason: string): Promise<void> {
+  log.warn('VendorWaitAsked', { api, retryAfterMs: waitMs, reason });
+  try {
+    await limiter.pause(api, waitMs, reason);
+  } catch (error) {
+    log.warn('PauseLost', { api, retryAfterMs: waitMs, error: messageOf(error) });
+  }
 }
 
 async function acquire(deps: CallDeps, request: QualysRequest): Promise<Permit | undefined> {
@@ -189,8 +206,10 @@ async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAn
     waits: request.waits ?? 0,
     secrets: request.secrets ?? [],
   });
+  if (error instanceof WaitError) return sharePause(deps, request.api, error);
+  if (!isSuccess(answer)) await shareTold(deps, request.api, answer);
   const isRedirect = status >= 300 && status < 400 && error instanceof RetryableError;
-  return isRedirect ? redirected(request, answer) : sharePause(deps, request.api, error);
+  return isRedirect ? redirected(request, answer) : error;
 }
 
 /** A maintenance page or a wrong host; only the host is named, because the rest of the address may hold anything. */

@@ -2,7 +2,7 @@ import type { FaultScope, VendorFault } from '../errors.ts';
 import { ConfigError, type ConnectorError, FatalError, RetryableError, WaitError } from '../errors.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { readVendorMessage, type VendorMessage } from './read-vendor-message.ts';
-import { boundedWait, guessWait, readRetryAfter } from './read-wait.ts';
+import { boundedWait, guessWait, readRetryAfter } from '../read-wait.ts';
 import { vendorText } from './vendor-text.ts';
 
 /** As much of an answer as its classification needs. */
@@ -24,9 +24,12 @@ interface Facts extends AnswerStart {
 }
 
 const CONCURRENCY_CODE = '1960';
-const RATE_CODE = '1965';
-const BLOCKED_BY_OBJECT_CODE = '1920';
-const INTERNAL_ERROR_CODE = '999';
+/** Blocked for now: 1960 by calls that run, 1965 by the budget, 1920 by another request or object (what both were called before). */
+const WAIT_CODES: ReadonlySet<string> = new Set(['1920', CONCURRENCY_CODE, '1965']);
+/** An internal error, and maintenance. */
+const PASSING_CODES: ReadonlySet<string> = new Set(['999', '1999']);
+/** Of the parameters: the same call would be refused again. */
+const REFUSAL_CODES: ReadonlySet<string> = new Set(['1901', '1903', '1904', '1905', '1907', '1908', '1922']);
 const CONCURRENCY_WAIT_MS = 30_000;
 
 /** What to do about an account that the vendor refuses, by status or code; 2001, 2003 and 2011 are recorded, the others hearsay. */
@@ -44,14 +47,18 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says whether an answer is good, by the vendor's own code first, whatever the HTTP status: the one place that decides (ADR 0006).
+ * Says whether an answer is good: the one place that decides (ADR 0006). By what the vendor's own code means, then by the HTTP status;
+ * the first line that fits counts.
  *
- * - 1960, 1965, 429, and an error whose limit headers ask to wait: WaitError with the wait as told;
- * - 20xx codes, 401, 403: ConfigError; 999, `GENERIC_RETURN`, 408, 5xx, redirects, web pages: RetryableError;
- * - other 19xx codes and other 4xx: FatalError;
- * - 409 with neither code nor limit headers: RetryableError, because the vendor blocks with 409 and some of its endpoints
- *   send no limit headers; as it costs an attempt, a conflict that never passes still ends visibly;
- * - `SIMPLE_RETURN` with HTTP 2xx: an error when it has a code, else good.
+ * - 1920, 1960 and 1965 with any status: WaitError, as told or guessed;
+ * - 5xx with any other code: WaitError when it tells how long, else RetryableError, because a server in trouble means nothing by a code;
+ * - codes 20xx: ConfigError; 429: WaitError; 999, 1999 and `GENERIC_RETURN`: RetryableError; the codes of bad parameters: FatalError;
+ * - 409 with any other code or none: WaitError when its headers tell how long or that all places are taken, else RetryableError, because
+ *   the vendor blocks with 409 and some of its endpoints send no limit headers; as it costs an attempt, a conflict that never passes still
+ *   ends visibly;
+ * - other codes 19xx: FatalError; 401, 403 and a refused login: ConfigError;
+ * - 2xx: RetryableError for a web page, FatalError for a `SIMPLE_RETURN` with a code, else good;
+ * - `X-RateLimit-ToWait-Sec` with another 4xx: WaitError; 408 and redirects: as 5xx; other 4xx: FatalError.
  */
 export function classifyAnswer(answer: AnswerStart): 'ok' | ConnectorError {
   const body = typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body);
@@ -99,14 +106,16 @@ export function isAccountCode(code: string): boolean {
 }
 
 function byCode(facts: Facts): ConnectorError | undefined {
-  const { code } = facts.message;
-  if (code === CONCURRENCY_CODE) return waitFor(facts, CONCURRENCY_WAIT_MS);
-  if (code === RATE_CODE) return waitFor(facts);
-  if (code !== undefined && isAccountCode(code)) return refused(facts, code);
-  if (facts.status === 429) return waitFor(facts);
-  if (code === INTERNAL_ERROR_CODE || facts.message.kind === 'generic-return') return passing(facts);
-  if (code === BLOCKED_BY_OBJECT_CODE && asksToWait(facts)) return waitFor(facts);
-  return code !== undefined && /^19\d\d$/.test(code) ? fatal(facts) : undefined;
+  const { status, message } = facts;
+  const code = message.code ?? '';
+  if (WAIT_CODES.has(code)) return waitFor(facts, code === CONCURRENCY_CODE ? CONCURRENCY_WAIT_MS : undefined);
+  if (status >= 500) return passing(facts);
+  if (isAccountCode(code)) return refused(facts, code);
+  if (status === 429) return waitFor(facts);
+  if (PASSING_CODES.has(code) || message.kind === 'generic-return') return failed(facts);
+  if (REFUSAL_CODES.has(code)) return fatal(facts);
+  if (status === 409) return asksToWait(facts) ? waitFor(facts) : passing(facts);
+  return /^19\d\d$/.test(code) ? fatal(facts) : undefined;
 }
 
 function byStatus(facts: Facts): 'ok' | ConnectorError {
@@ -115,12 +124,12 @@ function byStatus(facts: Facts): 'ok' | ConnectorError {
   if (message.refusedLogin === true) return refused(facts, '401');
   if (status >= 200 && status < 300) return byContent(facts);
   if (asksToWait(facts)) return waitFor(facts);
-  return status < 400 || status === 408 || status === 409 || status >= 500 ? passing(facts) : fatal(facts);
+  return status < 400 || status === 408 ? passing(facts) : fatal(facts);
 }
 
 function byContent(facts: Facts): 'ok' | ConnectorError {
   const { kind, code } = facts.message;
-  if (kind === 'html') return passing(facts);
+  if (kind === 'html') return failed(facts);
   return kind === 'simple-return' && code !== undefined ? fatal(facts) : 'ok';
 }
 
@@ -149,7 +158,12 @@ function refused(facts: Facts, hint: string): ConfigError {
   return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, { fault: faultOf(facts) });
 }
 
-function passing(facts: Facts): RetryableError {
+/** Waits where the answer tells how long, else is tried again. */
+function passing(facts: Facts): WaitError | RetryableError {
+  return toldWait(facts) === undefined ? failed(facts) : waitFor(facts);
+}
+
+function failed(facts: Facts): RetryableError {
   return new RetryableError(describe(facts, 'failed'), { fault: faultOf(facts), scope: scopeOf(facts) });
 }
 

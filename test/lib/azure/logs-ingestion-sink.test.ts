@@ -77,6 +77,9 @@ describe('a refusal', () => {
     ['as a date', { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, 50_000, 60_000],
     ['absent', {}, 30_000, 30_000],
     ['unreadable', { 'retry-after': 'soon' }, 30_000, 30_000],
+    ['far too long', { 'retry-after': '999999999999999999999' }, 86_400_000, 86_400_000],
+    ['of the far future', { 'retry-after': 'Sun, 31 Dec 2999 23:59:59 GMT' }, 86_400_000, 86_400_000],
+    ['no finite number', { 'retry-after': '1e15' }, 30_000, 30_000],
     ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 1000, 1000],
   ] as const)('429 with Retry-After %s is a wait that nothing sleeps through', async ([, headers, least, most]) => {
     const { arrived, upload } = await setUp((response) => answer(response, 429, '', '', headers));

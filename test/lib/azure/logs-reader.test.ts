@@ -90,6 +90,8 @@ describe('a refusal', () => {
     const error = await failure();
     expect(error).toBeInstanceOf(WaitError);
     expect((error as WaitError).retryAfterMs).toBe(7000);
+    const absurd = await setUp(refusal(429, 'Throttled', 'too many requests', { 'retry-after': '9999999999' }));
+    expect(await absurd.failure()).toMatchObject({ retryAfterMs: 86_400_000 });
   });
 
   test.for([401, 403])('for missing rights (%i) names the role', async (status) => {

@@ -505,6 +505,36 @@ describe('refusals', () => {
     expect(deps.lines.join('\n')).toContain('VendorWaitAsked');
   });
 
+  test.each([200, 401, 404])(
+    'a wait in the headers holds for all instances whatever the answer: HTTP %i',
+    async (status) => {
+      const deps = callDeps();
+      const headers = { 'X-RateLimit-Limit': '15', 'X-RateLimit-Remaining': '0', 'X-RateLimit-ToWait-Sec': '999999' };
+      const { url } = await serve((_, response) => void response.writeHead(status, headers).end('<A/>'));
+      const outcome = await callQualys(deps, request(url)).then(
+        (answer) => answer.text(100),
+        () => 'refused',
+      );
+      expect(outcome).toBe(status === 200 ? '<A/>' : 'refused');
+      expect(deps.limiter.pauses).toMatchObject([{ api: 'vm', milliseconds: 86_400_000 }]);
+      expect(deps.limiter.pauses[0]?.reason).toContain('asks to wait 86400 s');
+      expect(deps.lines.join('\n')).toContain('VendorWaitAsked');
+      expect(deps.limiter).toMatchObject({ held: 0, released: 1 });
+    },
+  );
+
+  test('a wait that cannot be stored costs neither the answer nor what it says', async () => {
+    const deps = callDeps();
+    const limiter = { ...deps.limiter, pause: () => Promise.reject(new RetryableError('storage failed')) };
+    const headers = { 'X-RateLimit-ToWait-Sec': '5' };
+    const { url } = await serve(({ url: path }, response) => {
+      response.writeHead(path === '/good' ? 200 : 429, headers).end('<A/>');
+    });
+    expect(await (await callQualys({ ...deps, limiter }, request(`${url}/good`))).text(100)).toBe('<A/>');
+    expect(await thrownBy(callQualys({ ...deps, limiter }, request(url)))).toMatchObject({ retryAfterMs: 5000 });
+    expect(deps.lines.filter((line) => line.includes('PauseLost'))).toHaveLength(2);
+  });
+
   test('how often it waited before doubles a wait without a figure', async () => {
     const { url } = await serve((_, response) => void response.writeHead(429).end());
     expect(await thrownBy(callQualys(callDeps(), request(url, { waits: 2 })))).toMatchObject({ retryAfterMs: 240_000 });

@@ -44,6 +44,28 @@ describe('waits', () => {
     expectWait(classify(409, simple('1965'), { 'Retry-After': '99' }), 99_000);
   });
 
+  test.each([200, 400, 403, 404, 409, 500, 503])('1920, blocked by another request, waits with HTTP %i', (status) => {
+    expectWait(classify(status, simple('1920'), { 'Retry-After': '7' }), 7000);
+    expectWait(classify(status, simple('1920'), {}, { waits: 1 }), 120_000);
+  });
+
+  test.each([
+    [503, ''],
+    [500, simple('999')],
+    [502, '<html><title>Bad Gateway</title></html>'],
+    [503, simple('1905')],
+    [503, simple('2011')],
+    [409, ''],
+    [409, simple('1966')],
+    [408, ''],
+  ])('a fault that passes waits as it tells: HTTP %i with %s', (status, body) => {
+    expectWait(classify(status, body, { 'Retry-After': '90' }), 90_000);
+    expectWait(classify(status, body, { 'Retry-After': 'Sat, 31 Jan 2026 12:02:00 GMT' }), 120_000);
+    expectWait(classify(status, body, { 'X-RateLimit-ToWait-Sec': '4' }), 4000);
+    expectWait(classify(status, body, { 'Retry-After': '99999999999' }), 86_400_000);
+    expect(classify(status, body)).toBeInstanceOf(RetryableError);
+  });
+
   test('Retry-After is read as seconds and as a date', () => {
     expectWait(classify(429, '', { 'Retry-After': '7' }), 7000);
     expectWait(classify(429, '', { 'Retry-After': 'Sat, 31 Jan 2026 12:02:00 GMT' }), 120_000);
@@ -90,8 +112,8 @@ describe('configuration errors', () => {
     expect((found as ConfigError).fault).toEqual({ status });
   });
 
-  test.each(['2000', '2001', '2002', '2003', '2011', '2012', '2077'])('code %s whatever the HTTP status', (code) => {
-    for (const status of [200, 400, 401, 403, 409, 429, 500]) {
+  test.each(['2000', '2001', '2002', '2003', '2011', '2012', '2077'])('code %s with any status below 500', (code) => {
+    for (const status of [200, 400, 401, 403, 409, 429]) {
       const found = classify(status, simple(code, 'This account is not usable.'), { 'X-RateLimit-ToWait-Sec': '9' });
       expect(found).toBeInstanceOf(ConfigError);
       expect((found as ConfigError).message).toContain('This account is not usable.');
@@ -143,6 +165,23 @@ describe('faults that pass', () => {
     );
   });
 
+  test.each(['1901', '1905', '1908', '1922', '1950', '2000', '2011', '15003'])('5xx whatever its code: %s', (code) => {
+    for (const status of [500, 503, 599]) {
+      const found = classify(status, simple(code));
+      expect(found).toBeInstanceOf(RetryableError);
+      expect((found as RetryableError).fault).toEqual({ status, code });
+      expect((found as RetryableError).message).toContain('words of the vendor');
+    }
+  });
+
+  test.each(['1959', '1966', '15003'])('409 with a code that is not known to refuse: %s', (code) => {
+    expect(classify(409, simple(code))).toBeInstanceOf(RetryableError);
+  });
+
+  test('maintenance', () => {
+    for (const status of [200, 400, 409, 503]) expect(classify(status, simple('1999'))).toBeInstanceOf(RetryableError);
+  });
+
   test.each([301, 302, 307, 408, 500, 501, 502, 503, 504, 599])('HTTP %i', (status) => {
     expect(classify(status, 'x')).toBeInstanceOf(RetryableError);
   });
@@ -166,23 +205,24 @@ describe('faults that pass', () => {
 });
 
 describe('refusals', () => {
-  test.each(['1901', '1903', '1904', '1905', '1907', '1908', '1920', '1922'])(
-    'code %s whatever the HTTP status',
-    (code) => {
-      for (const status of [200, 400, 404, 409, 500]) {
-        const found = classify(status, simple(code));
-        expect(found).toBeInstanceOf(FatalError);
-        expect((found as FatalError).fault).toEqual({ status, code });
-        expect((found as FatalError).message).toBe(
-          `Qualys refuses the request (HTTP ${status}, code ${code}): words of the vendor`,
-        );
-      }
-    },
-  );
+  test.each(['1901', '1903', '1904', '1905', '1907', '1908', '1922'])('code %s with any status below 500', (code) => {
+    for (const status of [200, 400, 404, 409]) {
+      const found = classify(status, simple(code));
+      expect(found).toBeInstanceOf(FatalError);
+      expect((found as FatalError).fault).toEqual({ status, code });
+      expect((found as FatalError).message).toBe(
+        `Qualys refuses the request (HTTP ${status}, code ${code}): words of the vendor`,
+      );
+    }
+  });
 
   test.each([400, 404, 405, 413, 414, 422])('HTTP %i without a code', (status) => {
     expect(classify(status, 'plain words')).toBeInstanceOf(FatalError);
     expect((classify(status, 'plain words') as FatalError).message).toContain('plain words');
+  });
+
+  test('other codes of the API with HTTP 400', () => {
+    expect(classify(400, simple('1950'))).toBeInstanceOf(FatalError);
   });
 
   test('an unknown code with HTTP 200', () => {

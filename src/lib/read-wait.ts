@@ -1,3 +1,4 @@
+/** Longest limit window of the vendor's; nobody is waited for any longer, whatever is told. */
 const LONGEST_WAIT_SECONDS = 86_400;
 const LONGEST_GUESS_SECONDS = 3600;
 const FIRST_GUESS_SECONDS = 60;
@@ -6,14 +7,14 @@ const FIRST_GUESS_SECONDS = 60;
  * Milliseconds that `Retry-After` asks for, given in seconds or as a date; undefined when absent or unreadable.
  * A moment that has passed counts as one second.
  */
-export function readRetryAfter(value: string | null, now: Date): number | undefined {
+export function readRetryAfter(value: string | null | undefined, now: Date): number | undefined {
   const text = value?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return boundedWait(Number(text));
+  if (/^\d+$/.test(text)) return boundedWait(Number(text));
   const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : boundedWait((at - now.getTime()) / 1000);
 }
 
-/** Milliseconds to wait for a figure in seconds, within one second and 24 hours (the vendor's longest limit window). */
+/** Milliseconds to wait for a figure in seconds, within one second and 24 hours. */
 export function boundedWait(seconds: number): number {
   return Math.ceil(Math.min(Math.max(seconds, 1), LONGEST_WAIT_SECONDS)) * 1000;
 }
