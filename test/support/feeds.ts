@@ -66,8 +66,15 @@ export async function startFeed(
   const clock: Clock = { now: () => new Date() };
   const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
   const auth = createEdrAuth({ ...calls, username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD });
-  const services = { settings, clock, edr: createEdrApi({ ...calls, auth }), vm: createVmApi({ ...calls, settings }) };
-  const bench = await setUp(bindStream({ ...definition, name: uniqueName(definition.name) }, services));
+  // The streams go by the clock of the pipeline, which the test moves on.
+  const streamClock: Clock = { now: () => bench.clock.now() };
+  const services = {
+    settings,
+    clock: streamClock,
+    edr: createEdrApi({ ...calls, auth }),
+    vm: createVmApi({ ...calls, settings }),
+  };
+  const bench: Bench = await setUp(bindStream({ ...definition, name: uniqueName(definition.name) }, services));
   const windows = () => bench.store.listWindows(bench.deps.stream.name, 'live');
   const workOff = (steps = 300): Promise<void> => workOffAll(bench, windows, steps);
   return {

@@ -22,6 +22,8 @@ export interface IdCursor {
   readonly left?: readonly string[] | undefined;
   /** Set once the list has been read to its end: only `left` is still to be read. */
   readonly isRead?: boolean;
+  /** When the list was first found to hold nothing. */
+  readonly emptySince?: string;
 }
 
 /** A list while it is read. */
@@ -89,11 +91,17 @@ export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReadin
 
 /**
  * Lowest id behind a page; undefined after the last one.
- * @throws RetryableError when the vendor names a next page that does not lie behind this one: a loop.
+ * @throws RetryableError when the vendor names a next page that does not lie behind this one: a loop; or behind a page that holds nothing:
+ * what was cut off for its length cannot be empty.
  */
-export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin }: IdPageEnd): bigint | undefined {
+export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }: IdPageEnd): bigint | undefined {
   const isCut = nextIdMin !== undefined && (bounds.idMax === undefined || nextIdMin <= bounds.idMax);
   if (!isCut) return bounds.idMax === undefined ? undefined : bounds.idMax + 1n;
+  if (highestId === undefined && unreadable === 0) {
+    throw new RetryableError(`the page holds nothing, although Qualys cut it off before id_min ${nextIdMin}`, {
+      scope: 'answer',
+    });
+  }
   if (nextIdMin <= (highestId ?? bounds.idMin ?? -1n)) {
     throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
       scope: 'answer',

@@ -1,4 +1,4 @@
-import { messageOf, RetryableError, type ConnectorError } from '../errors.ts';
+import { messageOf, RetryableError, WaitError, type ConnectorError } from '../errors.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
 import type { IdRange } from '../qualys/id-ranges.ts';
 import { ownDocument } from '../qualys/own-document.ts';
@@ -41,9 +41,13 @@ export interface IdPages {
   readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
 }
 
+/** Time between two reads of a list that holds nothing. */
+const EMPTY_MS = 600_000;
+
 /**
  * Reads a list that goes by ids to its end: asks for the ids first, then for pages of as many of them, and checks that these bring every id.
- * A record that breaks its page is found by smaller pages and put off to the end, so that all others are read.
+ * A record that breaks its page is found by smaller pages and put off to the end, so that all others are read. A list that holds nothing is
+ * read twice.
  * @returns the cursor at the end; its `left` holds the ids that still cannot be read.
  */
 export async function* readIdPages<Cursor extends IdCursor>(
@@ -60,6 +64,7 @@ export async function* readIdPages<Cursor extends IdCursor>(
   yield* readLeft(reading);
   const { received, left = [] } = reading.cursor;
   yield { cursor: toJson(reading.cursor), expected: received + left.length };
+  yield* doubtEmpty(reading);
   return reading.cursor;
 }
 
@@ -137,4 +142,19 @@ function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: IdPage
   if (!isSure) held.push(...chunk.ids);
   else bookUpTo(reading, chunk.ids, chunk.lastId);
   return { chunk, cursor: toJson(reading.cursor), fetched: isSure ? chunk.ids.length : 0 };
+}
+
+/**
+ * Doubts a list that holds nothing: an answer without records is also what a vendor in trouble gives, and for a snapshot it would say that
+ * all hosts are gone. It is believed once it was empty twice, ten minutes apart.
+ * @throws WaitError until then.
+ */
+function* doubtEmpty<Cursor extends IdCursor>({ cursor, source, task }: IdReading<Cursor>): Generator<Progress, void> {
+  const now = source.now();
+  const { emptySince = now.toISOString(), idMin: _, isRead: __, size: ___, ...frozen } = cursor;
+  const waitMs = Date.parse(emptySince) + EMPTY_MS - now.getTime();
+  if (cursor.received + (cursor.left ?? []).length > 0 || waitMs <= 0) return;
+  yield { cursor: toJson({ ...frozen, emptySince }) };
+  task.log.warn('ListEmpty', { record: source.shape.record, waitMs });
+  throw new WaitError(`Qualys lists no ${source.shape.record}; it is asked once more`, waitMs);
 }

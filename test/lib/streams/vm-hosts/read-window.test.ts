@@ -52,9 +52,50 @@ describe('a snapshot', () => {
     expect(new Set(rowsOf(feed).map(({ SnapshotTime }) => SnapshotTime)).size).toBe(1);
   });
 
-  test('of no hosts is whole too', async () => {
+  test('of no hosts is whole too, once Qualys has listed none twice, ten minutes apart', async () => {
     const feed = await start(0);
-    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 0, rows: 1 } }]);
+    const began = feed.bench.clock.now().getTime();
+    await feed.ingest(FROM, TO, 0);
+    expect(endsOf(feed)).toEqual([]);
+    expect(feed.bench.log.events()).toContain('ListEmpty');
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', attempts: 0, counts: { fetched: 0, rows: 1 } }]);
+    expect(feed.bench.clock.now().getTime() - began).toBeGreaterThanOrEqual(600_000);
+    expectWhole(feed);
+  });
+
+  test('does not say that all hosts are gone because all answers were empty once', async () => {
+    const feed = await start(40);
+    await feed.ingest(FROM, TO);
+    rowsOf(feed).splice(0);
+    feed.simulator.setFaults(
+      { kind: 'missing-records', records: 40, route: ID_LIST, count: 1 },
+      { kind: 'missing-host-list', route: PAGE, count: 1 },
+      { kind: 'lost-warning', route: PAGE, count: 1 },
+    );
+    await feed.ingest(TO, '2026-05-03T00:00:00Z');
+    expect(feed.simulator.stats().faults.map(({ hits }) => hits)).toEqual([1, 1, 1]);
+    expect(endsOf(feed)).toMatchObject([{ HostCount: 40, SnapshotId: '2026-05-03T00:00:00Z' }]);
+    expect(hostsOf(feed)).toEqual(feed.simulator.hostIds());
+  });
+
+  test('that is empty is asked again after ten minutes even if its worker dies before it can wait', async () => {
+    const feed = await start(0);
+    const record = await feed.bench.open(FROM, TO);
+    const saveWindow = feed.bench.store.saveWindow.bind(feed.bench.store);
+    const dying = {
+      ...feed.bench.store,
+      saveWindow: (...[saved, ...rest]: Parameters<typeof saveWindow>) =>
+        saved.state === 'planned' ? new Promise<never>(() => undefined) : saveWindow(saved, ...rest),
+    };
+    void feed.bench.process(record, { store: dying });
+    await expect.poll(() => feed.bench.log.events(), { timeout: 20_000 }).toContain('ListEmpty');
+    feed.bench.clock.forward(300_000);
+    await feed.bench.process(record);
+    expect(endsOf(feed)).toEqual([]);
+    const waited = await feed.bench.read(record);
+    expect(Date.parse(waited?.notBefore ?? '') - feed.bench.clock.now().getTime()).toBe(300_000);
+    await feed.workOff();
     expectWhole(feed);
   });
 
@@ -192,11 +233,12 @@ describe('without the list of ids', () => {
     expectWhole(feed);
   });
 
-  test('an empty page with a next one is not the end', async () => {
+  test.each([1, 2, 4])('an empty page with a next one (%i) is not believed', async (nth) => {
     const feed = await start(70);
-    feed.simulator.setFaults(noIds, { kind: 'missing-host-list', route: PAGE, nth: 1, count: 1 });
+    feed.simulator.setFaults(noIds, { kind: 'missing-host-list', route: PAGE, nth, count: 1 });
     await feed.ingest(FROM, TO);
-    expect(hostsOf(feed).at(-1)).toBe(feed.simulator.hostIds().at(-1));
+    expect(feed.simulator.stats().faults[1]?.hits).toBe(1);
+    expectWhole(feed);
   });
 
   test('the same id_min again is an error, not a loop', async () => {
