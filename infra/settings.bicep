@@ -187,6 +187,12 @@ type connectorSettings = {
   @description('Lowest score of events that are posted to the webhook.')
   ALERT_MIN_SCORE: string?
 
+  @description('Time from which events are posted, ISO 8601 UTC; unset: when the webhook was first set.')
+  ALERT_FROM: string?
+
+  @description('Alerts posted a minute; new ones above it are told in one summary.')
+  ALERT_MAX_PER_MINUTE: string?
+
   @description('1 or 0: agents find the tools of the MCP server.')
   MCP_TOOLS: string?
 

@@ -259,6 +259,14 @@ export const settingsSchema = z.object({
   ALERT_MIN_SCORE: integer({ min: 0, max: 10, fallback: 4, unit: 'score' }).describe(
     'Lowest score that is posted; 4 is what Qualys itself sends mails for.',
   ),
+  ALERT_FROM: instant
+    .optional()
+    .describe(
+      'Time from which events are posted, by when Qualys processed them; unset: when the webhook was first set.',
+    ),
+  ALERT_MAX_PER_MINUTE: integer({ min: 1, max: 10_000, fallback: 30, unit: 'alerts' }).describe(
+    'Alerts posted a minute, over all instances; new ones above it are told in one summary.',
+  ),
   MCP_TOOLS: flag(true).describe('Whether agents find the tools of the MCP server; read when the app starts.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
     .optional()

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { alertKey } from './alerts/alert-record.ts';
+import { createAlertStart, type AlertStartDependencies } from './alerts/alert-start.ts';
 import { postWebhook } from './alerts/post-webhook.ts';
 import type { PushDependencies } from './alerts/push-alert.ts';
 import { webhookHeaders } from './alerts/sign-alert.ts';
@@ -59,7 +60,11 @@ export interface Services {
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
   readonly logs: LogsReader;
-  readonly alerts: PushDependencies & { readonly queue: ReturnType<typeof createStorageAlertQueue> };
+  readonly alerts: PushDependencies & {
+    readonly queue: ReturnType<typeof createStorageAlertQueue>;
+    /** Time from which on events are posted; undefined where no webhook is set. */
+    readonly from: (() => Promise<Date>) | undefined;
+  };
   readonly audit: Audit;
   readonly telemetry: Telemetry;
   readonly edr: EdrApi;
@@ -123,12 +128,20 @@ export function createServices(env: Environment): Services {
   };
   const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
+  const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
+  const alertStore = createTableAlertStore(storage);
   const alerts = {
-    store: createTableAlertStore(storage),
+    store: alertStore,
     queue: createStorageAlertQueue(storage),
     clock,
     log: log.with({ stream: edrEvents.name }),
+    cap: {
+      maxPerMinute: settings.ALERT_MAX_PER_MINUTE,
+      minScore: settings.ALERT_MIN_SCORE,
+      table: edrEvents.table,
+    },
     post: alertPoster(settings, clock),
+    from: alertStart(settings, { store: alertStore, clock, lastTick }),
   };
   return {
     settings,
@@ -156,6 +169,7 @@ export function createServices(env: Environment): Services {
       sink,
       deadLetters,
       alerts: alerts.queue,
+      alertsFrom: alerts.from,
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,
@@ -199,4 +213,10 @@ function alertPoster(settings: Settings, clock: Clock): PushDependencies['post']
   if (url === undefined) return undefined;
   return ({ id, payload }: AlertItem) =>
     postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()), { isPrivateAllowed });
+}
+
+function alertStart(settings: Settings, deps: AlertStartDependencies): Services['alerts']['from'] {
+  const { ALERT_WEBHOOK_URL: url, ALERT_FROM: from } = settings;
+  if (url === undefined) return undefined;
+  return from === undefined ? createAlertStart(deps) : () => Promise.resolve(from);
 }

@@ -132,7 +132,17 @@ const STATUS = {
   limits: [],
   queue: { waiting: 0, poison: 0 },
   deadLetters: 0,
-  alerts: { enabled: false, queued: 0, poison: 0, waiting: 0, undelivered: 0, uncertain: 0, lastError: null },
+  alerts: {
+    enabled: false,
+    from: null,
+    queued: 0,
+    poison: 0,
+    waiting: 0,
+    undelivered: 0,
+    uncertain: 0,
+    summarised: 0,
+    lastError: null,
+  },
 };
 
 describe('what is asked', () => {

@@ -84,7 +84,14 @@ describe('problems', () => {
       ...withStream({ windows: { open: 0, failed: 0, incomplete: 1 } }),
       queue: { waiting: 3, poison: 1 },
       deadLetters: 2,
-      alerts: { enabled: true, queued: 0, poison: 0, waiting: 1, undelivered: 1, uncertain: 2, lastError: 'HTTP 500' },
+      alerts: {
+        ...statusAnswer().alerts,
+        enabled: true,
+        waiting: 1,
+        undelivered: 1,
+        uncertain: 2,
+        lastError: 'HTTP 500',
+      },
       limits: [{ ...limit, pausedUntil: '2026-05-01T12:40:00.000Z' }],
     });
     expect(problems).toEqual([

@@ -45,6 +45,26 @@ describe('the timers', () => {
     expect(await getServices().store.readWatermark('vm-detections')).toBeUndefined();
   });
 
+  test('keep when alerts begin: at the last tick before the webhook was set', async () => {
+    const tick = async () => {
+      const { planStream } = await import('../../src/lib/handlers/plan-windows.ts');
+      const { getServices } = await import('../../src/lib/services.ts');
+      await planStream('vm-detections');
+      await planStream('edr-events');
+      return getServices();
+    };
+    const { store, alerts } = await tick();
+    expect(await alerts.store.readStart()).toBeUndefined();
+    const mark = await store.readWatermark('edr-events');
+    vi.resetModules();
+    useSettings({ ALERT_WEBHOOK_URL: 'https://soar.example/hook' });
+    await tick();
+    await tick();
+    useSettings({ ALERT_WEBHOOK_URL: undefined });
+    expect(await alerts.store.readStart()).toBe(mark?.lastTick);
+    expect((await store.readWatermark('edr-events'))?.lastTick).not.toBe(mark?.lastTick);
+  });
+
   test('bring killed backfills of their stream forward', async () => {
     const { planStream } = await import('../../src/lib/handlers/plan-windows.ts');
     const { getServices } = await import('../../src/lib/services.ts');

@@ -127,6 +127,8 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['LOGS_QUERY_AUDIENCE', /https/, 'audience'],
   ['ALERT_WEBHOOK_PRIVATE', /0, 1, true or false/, 'yes'],
   ['ALERT_MIN_SCORE', /whole number from 0 to 10/, '11', '-1', 'high'],
+  ['ALERT_FROM', /ISO 8601 UTC time/, 'now', '2026-05-01T10:00:00+02:00'],
+  ['ALERT_MAX_PER_MINUTE', /whole number from 1 to 10000/, '0', '10001', 'many'],
   ['MCP_TOOLS', /0, 1, true or false/, 'on'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', /https/, 'collector:4318', 'http://collector.example:4318'],
   ['AzureWebJobsStorage__queueServiceUri', /https/, 'account'],

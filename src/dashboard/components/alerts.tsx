@@ -9,7 +9,7 @@ const REPLAYED = 100;
 
 /** Alerts that the SOAR webhook has not taken; nothing where no webhook is set and nothing is open. */
 export function Alerts({ alerts }: { readonly alerts: StatusAnswer['alerts'] }) {
-  const { enabled, waiting, undelivered, uncertain, queued, poison, lastError } = alerts;
+  const { enabled, waiting, undelivered, uncertain, summarised, queued, poison, lastError } = alerts;
   if (!enabled && waiting + undelivered + uncertain + poison === 0) return null;
   return (
     <section class="card" aria-labelledby="alerts">
@@ -21,6 +21,7 @@ export function Alerts({ alerts }: { readonly alerts: StatusAnswer['alerts'] }) 
         <Fact name="Undelivered" value={formatCount(undelivered)} note="refused for a day" />
         <Fact name="Uncertain" value={formatCount(uncertain)} note="perhaps taken" />
         <Fact name="Poison" value={formatCount(poison)} note="given up by the host" />
+        <Fact name="Summarised" value={formatCount(summarised)} note="too many for their minute, last 24 h" />
       </dl>
       {lastError !== null && <VendorBlock text={lastError} />}
       <div class="buttons">

@@ -18,23 +18,31 @@ export interface StatusAnswer {
   readonly queue: { readonly waiting: number; readonly poison: number };
   readonly deadLetters: number;
   /** Alerts that are not posted; `queued` and `poison` are messages. */
-  readonly alerts: AlertCounts & { readonly enabled: boolean; readonly queued: number; readonly poison: number };
+  readonly alerts: AlertCounts & {
+    readonly enabled: boolean;
+    /** Events that Qualys processed from then on are posted; null where no webhook is set. */
+    readonly from: string | null;
+    readonly queued: number;
+    readonly poison: number;
+  };
 }
 
 /** Tells where each stream stands, and what waits for a person. */
 export async function viewConnector(): Promise<StatusAnswer> {
   const services = getServices();
   const apis = [...new Set(services.streams.map(({ api }) => api))];
-  const [streams, limits, queue, deadLetters, alertQueue, alertCounts] = await Promise.all([
+  const [streams, limits, queue, deadLetters, alertQueue, alertCounts, alertsFrom] = await Promise.all([
     Promise.all(STREAMS.map((stream) => streamStatus(stream, services))),
     Promise.all(apis.map((api) => services.limiter.view(api))),
     services.queue.lengths(),
     services.deadLetters.count(),
     services.alerts.queue.lengths(),
-    countAlerts(services.alerts.store),
+    countAlerts(services.alerts.store, services.clock.now()),
+    services.alerts.from?.(),
   ]);
   const enabled = services.alerts.post !== undefined;
-  const alerts = { enabled, queued: alertQueue.waiting, poison: alertQueue.poison, ...alertCounts };
+  const from = alertsFrom?.toISOString() ?? null;
+  const alerts = { enabled, from, queued: alertQueue.waiting, poison: alertQueue.poison, ...alertCounts };
   const time = services.clock.now().toISOString();
   return { version: VERSION, time, streams, limits, queue, deadLetters, alerts };
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertMinute } from './alert-minute.ts';
 
 /**
  * Life of an alert. `posting` is the claim: whoever stores it posts. From there it is `done`, or back to `waiting` when it surely was not
- * taken; `undelivered` when that went on for too long; `uncertain` when nobody knows.
+ * taken; `undelivered` when that went on for too long; `uncertain` when nobody knows. `summarised` instead of all that, when it was too
+ * many for its minute.
  */
-export type AlertState = 'posting' | 'waiting' | 'done' | 'undelivered' | 'uncertain';
+export type AlertState = 'posting' | 'waiting' | 'done' | 'undelivered' | 'uncertain' | 'summarised';
 
 /** What is stored of an alert: one record an event id, for good. */
 export interface AlertRecord {
@@ -25,7 +27,11 @@ export interface AlertRecord {
   lastError?: string;
   /** Who claimed it, to tell an own claim whose answer was lost from another's. */
   owner?: string;
-  /** What is to be posted; absent once it is done. */
+  /** The minute in whose summary it is counted. */
+  minute?: string;
+  /** The minute that it is the summary of. */
+  readonly summarises?: string;
+  /** What is to be posted; absent once it is done or summarised. */
   payload?: string;
   /** ETag of the stored record. */
   etag?: string;
@@ -47,11 +53,29 @@ export function alertItemOf({ id, since, payload }: AlertRecord): AlertItem | un
   return payload === undefined ? undefined : { version: 1, id, payload, queuedAt: since };
 }
 
+/** What changes together with a record. */
+export interface BesideRecord {
+  /** The minute that it counts in. */
+  readonly minute: AlertMinute;
+  /** The record of that minute's summary, for its first alert. */
+  readonly summary?: AlertRecord | undefined;
+}
+
 /** Where alerts are stored. Methods throw RetryableError or ConfigError when the storage fails. */
 export interface AlertStore {
   readonly read: (key: string) => Promise<AlertRecord | undefined>;
-  /** Adds a record without an ETag, changes one with it; false when somebody was faster. */
-  readonly save: (record: AlertRecord) => Promise<boolean>;
-  /** Alerts that are not done, without their payloads; at most `limit`. */
+  /** Adds a record without an ETag, changes one with it, and the rest with it or not at all; false when somebody was faster. */
+  readonly save: (record: AlertRecord, beside?: BesideRecord) => Promise<boolean>;
+  /** Alerts that are neither done nor summarised, without their payloads; at most `limit`. */
   readonly listOpen: (limit: number) => Promise<AlertRecord[]>;
+  /** A minute; a new one when nothing has happened in it. */
+  readonly readMinute: (minute: string) => Promise<AlertMinute>;
+  /** Alerts summarised from a minute on. */
+  readonly countSummarised: (fromMinute: string) => Promise<number>;
+  /** The time from which events are posted, ISO 8601; undefined when none is kept. */
+  readonly readStart: () => Promise<string | undefined>;
+  /** Keeps that time unless one is kept; returns the one that is. */
+  readonly keepStart: (start: string) => Promise<string>;
+  /** Whether any alert is stored. */
+  readonly isUsed: () => Promise<boolean>;
 }

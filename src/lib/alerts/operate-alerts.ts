@@ -1,15 +1,8 @@
-import type { Log } from '../log.ts';
-import type { AlertItem, AlertQueue, Clock } from '../pipeline/ports.ts';
+import type { AlertItem } from '../pipeline/ports.ts';
+import { minuteOf } from './alert-minute.ts';
 import { alertItemOf, alertKey, newAlertRecord, type AlertRecord, type AlertStore } from './alert-record.ts';
-import { giveUp } from './push-alert.ts';
-
-/** What operating alerts needs. */
-export interface OperateAlertsDependencies {
-  readonly store: AlertStore;
-  readonly queue: AlertQueue;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+import { queueSummary } from './claim-alert.ts';
+import { giveUp, type ConcludeDependencies } from './conclude-alert.ts';
 
 /** States that wait for a person. */
 export type GivenUpState = 'undelivered' | 'uncertain';
@@ -31,12 +24,15 @@ export interface AlertCounts {
   readonly waiting: number;
   readonly undelivered: number;
   readonly uncertain: number;
+  /** Alerts of the last day that were too many for their minute and stand in its summary. */
+  readonly summarised: number;
   /** Latest reason of an open alert; null when there is none. */
   readonly lastError: string | null;
 }
 
 /** Counting stops there. */
 const MAX_COUNTED = 5000;
+const DAY_MS = 86_400_000;
 
 /** Lists alerts that are not posted; at most `limit`. */
 export async function listAlerts(limit: number, store: AlertStore): Promise<AlertView[]> {
@@ -51,9 +47,10 @@ export async function listAlerts(limit: number, store: AlertStore): Promise<Aler
   }));
 }
 
-/** Counts alerts that are not posted, up to 5000. */
-export async function countAlerts(store: AlertStore): Promise<AlertCounts> {
-  const records = await store.listOpen(MAX_COUNTED);
+/** Counts alerts that are not posted, up to 5000, and those that were summarised. */
+export async function countAlerts(store: AlertStore, now: Date): Promise<AlertCounts> {
+  const dayAgo = minuteOf(new Date(now.getTime() - DAY_MS));
+  const [records, summarised] = await Promise.all([store.listOpen(MAX_COUNTED), store.countSummarised(dayAgo)]);
   const count = (wanted: AlertView['state']): number =>
     records.filter(({ state }) => shownState(state) === wanted).length;
   const latest = records
@@ -63,6 +60,7 @@ export async function countAlerts(store: AlertStore): Promise<AlertCounts> {
     waiting: count('waiting'),
     undelivered: count('undelivered'),
     uncertain: count('uncertain'),
+    summarised,
     lastError: latest?.lastError ?? null,
   };
 }
@@ -75,7 +73,7 @@ function shownState(state: AlertRecord['state']): AlertView['state'] {
 export async function replayAlerts(
   state: GivenUpState,
   limit: number,
-  { store, queue, clock, log }: OperateAlertsDependencies,
+  { store, queue, clock, log }: ConcludeDependencies,
 ): Promise<number> {
   let replayed = 0;
   for (const { key, state: listed } of await store.listOpen(MAX_COUNTED)) {
@@ -94,8 +92,9 @@ export async function replayAlerts(
 }
 
 /** Books an alert whose message the host gave up, so that it is seen. */
-export async function recordAlertPoison(item: AlertItem, deps: OperateAlertsDependencies): Promise<void> {
+export async function recordAlertPoison(item: AlertItem, deps: ConcludeDependencies): Promise<void> {
   const record = (await deps.store.read(alertKey(item.id))) ?? newAlertRecord(item, deps.clock.now());
+  if (record.state === 'summarised') return queueSummary(record, deps);
   if (record.state === 'done' || record.state === 'undelivered' || record.state === 'uncertain') return;
   const isClaimed = record.etag !== undefined && record.state === 'posting';
   const reason = 'its message failed five times and went to the poison queue';

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import { ambientLog, withLogTarget } from '../log.ts';
 import { runPlanner } from '../pipeline/run-planner.ts';
 import { getServices } from '../services.ts';
+import { edrEvents } from '../streams/edr-events/index.ts';
 
 /** Plans the windows of one stream; `traceparent` is the trace context of the host's invocation. */
 export async function planStream(name: string, traceparent?: string): Promise<void> {
@@ -10,7 +11,11 @@ export async function planStream(name: string, traceparent?: string): Promise<vo
   if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
   else {
     const about = { stream: name, attributes: { stream: name }, parent: traceparent };
-    await services.telemetry.invocation('plan', about, () => runPlanner(services.planning(stream)));
+    await services.telemetry.invocation('plan', about, async () => {
+      // Kept before the tick: what comes after a webhook is set is told, however late the first event of a high score comes.
+      if (name === edrEvents.name) await services.alerts.from?.();
+      await runPlanner(services.planning(stream));
+    });
   }
 }
 

@@ -7,6 +7,8 @@ import { uploadChunk, type UploadDependencies } from './upload-chunk.ts';
 export interface DeliverDependencies extends UploadDependencies {
   /** Absent where nobody wants alerts. */
   readonly alerts?: AlertQueue | undefined;
+  /** The time from which on there are alerts; always when left out. */
+  readonly alertsFrom?: (() => Promise<Date>) | undefined;
 }
 
 const SENDS_AT_ONCE = 8;
@@ -19,13 +21,18 @@ export async function deliverChunk(chunk: Chunk, claim: Claim, deps: DeliverDepe
   await uploadChunk(chunk, claim, deps);
   const { alerts = [] } = chunk;
   if (deps.alerts === undefined || alerts.length === 0) return;
+  const from = (await deps.alertsFrom?.())?.getTime() ?? -Infinity;
+  // What has no sound time is told rather than kept quiet.
+  const due = alerts.filter(({ time }) => !(Date.parse(time) < from));
   const queuedAt = deps.clock.now().toISOString();
-  for (let at = 0; at < alerts.length; at += SENDS_AT_ONCE) {
-    await sendSome(alerts.slice(at, at + SENDS_AT_ONCE), queuedAt, deps.alerts);
+  for (let at = 0; at < due.length; at += SENDS_AT_ONCE) {
+    await sendSome(due.slice(at, at + SENDS_AT_ONCE), queuedAt, deps.alerts);
   }
-  deps.log.info('AlertsQueued', { alerts: alerts.length });
+  if (due.length > 0) deps.log.info('AlertsQueued', { alerts: due.length });
+  const tooOld = alerts.length - due.length;
+  if (tooOld > 0) deps.log.info('AlertsLeftOut', { alerts: tooOld, before: new Date(from).toISOString() });
 }
 
 async function sendSome(alerts: readonly Alert[], queuedAt: string, queue: AlertQueue): Promise<void> {
-  await Promise.all(alerts.map((alert) => queue.send({ version: 1, ...alert, queuedAt })));
+  await Promise.all(alerts.map(({ id, payload }) => queue.send({ version: 1, id, payload, queuedAt })));
 }

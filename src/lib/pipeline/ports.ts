@@ -104,7 +104,7 @@ export interface WorkQueue {
 }
 
 /** The message of the alert queue. */
-export interface AlertItem extends Alert {
+export interface AlertItem extends Omit<Alert, 'time'> {
   readonly version: 1;
   /** When its row was accepted, ISO 8601. */
   readonly queuedAt: string;

@@ -25,6 +25,8 @@ export interface Window {
 export interface Alert {
   /** Identity of what happened; told once. */
   readonly id: string;
+  /** When the vendor learned of it, ISO 8601. */
+  readonly time: string;
   /** JSON text to be posted, at most 30,000 bytes. */
   readonly payload: string;
 }

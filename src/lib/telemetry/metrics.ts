@@ -45,7 +45,7 @@ function createInstruments(meter: Meter): Instruments {
       waits: counter('waits', '{wait}', 'Windows put off because Qualys or the destination asked to wait'),
       failures: counter('failures', '{failure}', 'Windows that failed, to be tried again'),
       windows: counter('windows', '{window}', 'Windows ended'),
-      alerts: counter('alerts', '{alert}', 'Alerts queued, posted, refused and given up'),
+      alerts: counter('alerts', '{alert}', 'Alerts queued, posted, summarised, refused and given up'),
       deadLetters: counter('dead_letters', '{row}', 'Rows put aside as dead letters'),
     },
     gauges: {
@@ -86,6 +86,7 @@ const EVENTS: Readonly<Record<string, RecordEvent>> = {
   WindowIncomplete: recordEnd,
   AlertsQueued: ({ counters }, fields) => counters.alerts.add(numberIn(fields.alerts), { outcome: 'queued' }),
   AlertDelivered: ({ counters }) => counters.alerts.add(1, { outcome: 'delivered' }),
+  AlertSummarised: ({ counters }) => counters.alerts.add(1, { outcome: 'summarised' }),
   AlertRefused: ({ counters }) => counters.alerts.add(1, { outcome: 'refused' }),
   AlertUndelivered: ({ counters }) => counters.alerts.add(1, { outcome: 'undelivered' }),
   AlertUncertain: ({ counters }) => counters.alerts.add(1, { outcome: 'uncertain' }),

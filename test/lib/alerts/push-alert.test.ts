@@ -1,66 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { alertKey, type AlertStore } from '../../../src/lib/alerts/alert-record.ts';
 import { parseAlertItem } from '../../../src/lib/alerts/alert-item.ts';
+import { alertKey } from '../../../src/lib/alerts/alert-record.ts';
 import { countAlerts, listAlerts, recordAlertPoison, replayAlerts } from '../../../src/lib/alerts/operate-alerts.ts';
 import type { PostOutcome } from '../../../src/lib/alerts/post-webhook.ts';
 import { pushAlert } from '../../../src/lib/alerts/push-alert.ts';
-import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
-import { createTableAlertStore } from '../../../src/lib/azure/table-alert-store.ts';
 import { FatalError, RetryableError } from '../../../src/lib/errors.ts';
 import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
-import { fixedClock, keptLog } from '../../support/pipeline.ts';
-import { testStorage } from '../../support/storage.ts';
+import { faultyStore, setUpAlerts } from '../../support/alerts.ts';
 
 const REFUSED: PostOutcome = { kind: 'refused', reason: 'soar.example answered 503' };
 const UNKNOWN: PostOutcome = { kind: 'unknown', reason: 'soar.example did not answer within 30 s' };
 
-/** A real table, with webhook, queue and clock in the test's hands. */
-async function setUp(outcomes: PostOutcome[] = []) {
-  const storage = await testStorage();
-  const table = storage.table(TABLE_NAMES.alerts);
-  await table.createTable();
-  for await (const { partitionKey, rowKey } of table.listEntities()) await table.deleteEntity(partitionKey!, rowKey!);
-  const store = createTableAlertStore(storage);
-  const [clock, log] = [fixedClock(), keptLog()];
-  const sent: { item: AlertItem; delaySeconds: number }[] = [];
-  const posted: string[] = [];
-  const deps = {
-    store,
-    clock,
-    log: log.log,
-    queue: { send: (item: AlertItem, delaySeconds = 0) => Promise.resolve(void sent.push({ item, delaySeconds })) },
-    post: ({ id }: AlertItem): Promise<PostOutcome> => {
-      posted.push(id);
-      return Promise.resolve(outcomes.shift() ?? { kind: 'accepted' });
-    },
-  };
-  const item: AlertItem = {
-    version: 1,
-    id: `RTF_${randomUUID()}`,
-    payload: '{"ticket_id":"x"}',
-    queuedAt: clock.now().toISOString(),
-  };
-  const state = async (id = item.id) => (await store.read(alertKey(id)))?.state;
-  return { storage, store, clock, log, sent, posted, deps, item, state };
-}
-
-/** A store whose next saves end as told: kept but unanswered, or not kept. */
-function faulty(store: AlertStore, ...faults: ('lost answer' | 'down' | 'fine')[]): AlertStore {
-  return {
-    ...store,
-    save: async (record) => {
-      const fault = faults.shift() ?? 'fine';
-      if (fault === 'down') throw new RetryableError('storage failed storing an alert');
-      const isSaved = await store.save(record);
-      return fault === 'lost answer' ? false : isSaved;
-    },
-  };
-}
-
 describe('an alert', () => {
   test('is claimed before it is posted, and done after', async () => {
-    const { deps, item, posted, state, store } = await setUp();
+    const { deps, item, posted, state, store } = await setUpAlerts();
     const states: unknown[] = [];
     const post: typeof deps.post = async (given) => {
       states.push(await state());
@@ -75,13 +28,13 @@ describe('an alert', () => {
   });
 
   test('is posted once, however often it is queued', async () => {
-    const { deps, item, posted } = await setUp();
+    const { deps, item, posted } = await setUpAlerts();
     for (let time = 0; time < 3; time++) await pushAlert(item, deps);
     expect(posted).toEqual([item.id]);
   });
 
   test('is posted once when several workers take it at the same time', async () => {
-    const { deps, item, posted, sent, clock } = await setUp();
+    const { deps, item, posted, sent, clock } = await setUpAlerts();
     await Promise.all(Array.from({ length: 8 }, () => pushAlert(item, deps)));
     expect(posted).toEqual([item.id]);
     // Those that were too late look again later, and find it done.
@@ -92,7 +45,7 @@ describe('an alert', () => {
   });
 
   test('with any id can be stored', async () => {
-    const { deps, item, state } = await setUp();
+    const { deps, item, state } = await setUpAlerts();
     for (const id of ['a/b\\c#d?e%', 'ü'.repeat(400), '\u0001', "'; drop"]) {
       await pushAlert({ ...item, id }, deps);
       expect(await state(id)).toBe('done');
@@ -102,7 +55,7 @@ describe('an alert', () => {
 
 describe('a refused post', () => {
   test('is tried again with growing delays until it is taken', async () => {
-    const { deps, item, posted, sent, clock, state } = await setUp([REFUSED, REFUSED, REFUSED]);
+    const { deps, item, posted, sent, clock, state } = await setUpAlerts([REFUSED, REFUSED, REFUSED]);
     const delays: number[] = [];
     let next: AlertItem | undefined = item;
     while (next !== undefined) {
@@ -118,13 +71,13 @@ describe('a refused post', () => {
   });
 
   test('waits as long as the webhook asks', async () => {
-    const { deps, item, sent } = await setUp([{ ...REFUSED, retryAfterMs: 900_000 }]);
+    const { deps, item, sent } = await setUpAlerts([{ ...REFUSED, retryAfterMs: 900_000 }]);
     await pushAlert(item, deps);
     expect(sent).toMatchObject([{ delaySeconds: 900 }]);
   });
 
   test('that comes too early waits for its time', async () => {
-    const { deps, item, posted, sent, clock } = await setUp([REFUSED]);
+    const { deps, item, posted, sent, clock } = await setUpAlerts([REFUSED]);
     await pushAlert(item, deps);
     clock.forward(10_000);
     await pushAlert(item, deps);
@@ -133,7 +86,7 @@ describe('a refused post', () => {
   });
 
   test('is given up after a day, visibly', async () => {
-    const { deps, item, sent, clock, state, store, log } = await setUp(Array.from({ length: 40 }, () => REFUSED));
+    const { deps, item, sent, clock, state, store, log } = await setUpAlerts(Array.from({ length: 40 }, () => REFUSED));
     await pushAlert(item, deps);
     for (let step = 0; sent.length > 0 && step < 60; step++) {
       const { item: next, delaySeconds } = sent.shift()!;
@@ -142,10 +95,11 @@ describe('a refused post', () => {
     }
     expect(await state()).toBe('undelivered');
     expect(log.events().at(-1)).toBe('AlertUndelivered');
-    expect(await countAlerts(store)).toEqual({
+    expect(await countAlerts(store, clock.now())).toEqual({
       waiting: 0,
       undelivered: 1,
       uncertain: 0,
+      summarised: 0,
       lastError: 'soar.example answered 503',
     });
     await pushAlert(item, deps);
@@ -153,7 +107,7 @@ describe('a refused post', () => {
   });
 
   test('because no webhook is set is one too', async () => {
-    const { deps, item, sent, store } = await setUp();
+    const { deps, item, sent, store } = await setUpAlerts();
     await pushAlert(item, { ...deps, post: undefined });
     expect(sent).toHaveLength(1);
     expect(await listAlerts(10, store)).toMatchObject([{ state: 'waiting', error: 'ALERT_WEBHOOK_URL is not set' }]);
@@ -162,7 +116,7 @@ describe('a refused post', () => {
 
 describe('a post whose end nobody knows', () => {
   test('is not repeated, and stands in the list', async () => {
-    const { deps, item, posted, sent, state, store, log } = await setUp([UNKNOWN]);
+    const { deps, item, posted, sent, state, store, log } = await setUpAlerts([UNKNOWN]);
     await pushAlert(item, deps);
     await pushAlert(item, deps);
     expect(posted).toHaveLength(1);
@@ -173,7 +127,7 @@ describe('a post whose end nobody knows', () => {
   });
 
   test('because the process died in it, is found out when the claim is old', async () => {
-    const { deps, item, posted, sent, clock, state } = await setUp();
+    const { deps, item, posted, sent, clock, state } = await setUpAlerts();
     const dead = new Promise<PostOutcome>(() => undefined);
     void pushAlert(item, { ...deps, post: () => dead });
     await expect.poll(() => state()).toBe('posting');
@@ -186,8 +140,10 @@ describe('a post whose end nobody knows', () => {
   });
 
   test('because what came of it could not be stored, is not repeated either', async () => {
-    const { deps, item, posted, clock, state, store } = await setUp();
-    await expect(pushAlert(item, { ...deps, store: faulty(store, 'fine', 'down') })).rejects.toThrow(RetryableError);
+    const { deps, item, posted, clock, state, store } = await setUpAlerts();
+    await expect(pushAlert(item, { ...deps, store: faultyStore(store, 'fine', 'down') })).rejects.toThrow(
+      RetryableError,
+    );
     clock.forward(400_000);
     await pushAlert(item, deps);
     expect(posted).toHaveLength(1);
@@ -197,16 +153,16 @@ describe('a post whose end nobody knows', () => {
 
 describe('a storage that fails', () => {
   test('before the claim costs nothing: the message comes again', async () => {
-    const { deps, item, posted, store } = await setUp();
-    await expect(pushAlert(item, { ...deps, store: faulty(store, 'down') })).rejects.toThrow(RetryableError);
+    const { deps, item, posted, store } = await setUpAlerts();
+    await expect(pushAlert(item, { ...deps, store: faultyStore(store, 'down') })).rejects.toThrow(RetryableError);
     expect(posted).toEqual([]);
     await pushAlert(item, deps);
     expect(posted).toHaveLength(1);
   });
 
   test('to answer a claim that it has kept does not lose the alert', async () => {
-    const { deps, item, posted, state, store } = await setUp();
-    await pushAlert(item, { ...deps, store: faulty(store, 'lost answer') });
+    const { deps, item, posted, state, store } = await setUpAlerts();
+    await pushAlert(item, { ...deps, store: faultyStore(store, 'lost answer') });
     expect(posted).toHaveLength(1);
     expect(await state()).toBe('done');
   });
@@ -214,7 +170,7 @@ describe('a storage that fails', () => {
 
 describe('a replay', () => {
   test('queues what was given up, and what is uncertain only when that is asked for', async () => {
-    const { deps, item, posted, sent, clock, state } = await setUp([UNKNOWN]);
+    const { deps, item, posted, sent, clock, state } = await setUpAlerts([UNKNOWN]);
     await pushAlert(item, deps);
     expect(await replayAlerts('undelivered', 10, deps)).toBe(0);
     expect(await replayAlerts('uncertain', 10, deps)).toBe(1);
@@ -226,7 +182,7 @@ describe('a replay', () => {
   });
 
   test('queues no more than asked for', async () => {
-    const { deps, item, sent } = await setUp([UNKNOWN, UNKNOWN, UNKNOWN]);
+    const { deps, item, sent } = await setUpAlerts([UNKNOWN, UNKNOWN, UNKNOWN]);
     for (const id of ['a', 'b', 'c']) await pushAlert({ ...item, id: `${item.id}-${id}` }, deps);
     expect(await replayAlerts('uncertain', 2, deps)).toBe(2);
     expect(sent).toHaveLength(2);
@@ -235,14 +191,14 @@ describe('a replay', () => {
 
 describe('a message that the host gave up', () => {
   test('is booked as undelivered when nothing was posted', async () => {
-    const { deps, item, state } = await setUp();
+    const { deps, item, state } = await setUpAlerts();
     await recordAlertPoison(item, deps);
     expect(await state()).toBe('undelivered');
     expect(await replayAlerts('undelivered', 10, deps)).toBe(1);
   });
 
   test('is booked as uncertain when it may have been posted', async () => {
-    const { deps, item, state } = await setUp();
+    const { deps, item, state } = await setUpAlerts();
     void pushAlert(item, { ...deps, post: () => new Promise<PostOutcome>(() => undefined) });
     await expect.poll(() => state()).toBe('posting');
     await recordAlertPoison(item, deps);
@@ -250,7 +206,7 @@ describe('a message that the host gave up', () => {
   });
 
   test('changes nothing about an alert that is done', async () => {
-    const { deps, item, state } = await setUp();
+    const { deps, item, state } = await setUpAlerts();
     await pushAlert(item, deps);
     await recordAlertPoison(item, deps);
     expect(await state()).toBe('done');

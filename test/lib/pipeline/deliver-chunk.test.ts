@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
+import type { Alert } from '../../../src/lib/pipeline/stream.ts';
 import { chunkOf, setUp, testStream } from '../../support/pipeline.ts';
 
 const [FROM, TO] = ['2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z'];
 
-/** A stream with one chunk of one row and its alert. */
-function alertingStream() {
+/** A stream with one chunk of a row for each alert. */
+function alertingStream(alerts: readonly Alert[] = [{ id: 'RTF_1', time: FROM, payload: '{"ticket_id":"RTF_1"}' }]) {
   return testStream(async function* () {
-    const chunk = { ...chunkOf({ a: 1 }), alerts: [{ id: 'RTF_1', payload: '{"ticket_id":"RTF_1"}' }] };
+    const chunk = { ...chunkOf(...alerts), alerts };
     yield { chunk, cursor: null, pageDone: true, fetched: 1 };
     await Promise.resolve();
     return { kind: 'complete' };
@@ -42,6 +43,39 @@ describe('alerts of a chunk', () => {
     await bench.process(failed!, { alerts: { send: ({ id }) => Promise.resolve(void sent.push(id)) } });
     expect(sent).toEqual(['RTF_1']);
     expect((await bench.read(record))?.state).toBe('closed');
+  });
+
+  test('are queued from their start on; older ones are counted in the log, and their rows come all the same', async () => {
+    const times = ['2026-05-01T09:59:59.999Z', FROM, '2026-05-01T10:00:00.1234567Z', 'no time'];
+    const bench = await setUp(alertingStream(times.map((time, at) => ({ id: `RTF_${at}`, time, payload: '{}' }))));
+    const record = await bench.open(FROM, TO);
+    const sent: string[] = [];
+    await bench.process(record, {
+      alerts: { send: ({ id }) => Promise.resolve(void sent.push(id)) },
+      alertsFrom: () => Promise.resolve(new Date(FROM)),
+    });
+    expect(sent).toEqual(['RTF_1', 'RTF_2', 'RTF_3']);
+    expect(bench.sink.rows).toHaveLength(4);
+    const lines = bench.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find(({ event }) => event === 'AlertsLeftOut')).toMatchObject({
+      alerts: 1,
+      before: '2026-05-01T10:00:00.000Z',
+    });
+  });
+
+  test('whose start cannot be read are not lost: the chunk comes again', async () => {
+    const bench = await setUp(alertingStream());
+    const record = await bench.open(FROM, TO);
+    const sent: string[] = [];
+    const alerts = { send: ({ id }: AlertItem) => Promise.resolve(void sent.push(id)) };
+    await bench.process(record, {
+      alerts,
+      alertsFrom: () => Promise.reject(new RetryableError('storage failed reading the start of alerts')),
+    });
+    expect(sent).toEqual([]);
+    bench.clock.forward(3_600_000);
+    await bench.process((await bench.read(record))!, { alerts, alertsFrom: () => Promise.resolve(new Date(FROM)) });
+    expect(sent).toEqual(['RTF_1']);
   });
 
   test('of a chunk that is refused are not queued', async () => {

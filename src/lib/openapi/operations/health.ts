@@ -107,12 +107,14 @@ export const status = z
     alerts: z
       .strictObject({
         enabled: z.boolean().describe('Whether a webhook is set.'),
+        from: time('Events that Qualys processed from then on are posted; null where no webhook is set.').nullable(),
         queued: count('Messages of the alert queue, delayed ones included; approximate.'),
         poison: count('Messages that the host gave up and nobody has recorded yet.'),
-        waiting: count('Alerts that are tried again.'),
+        waiting: count('Alerts that are tried again, and summaries of a minute that is not over.'),
         undelivered: count('Alerts that were given up after a day of refusals.'),
         uncertain: count('Alerts of which nobody knows whether they were taken.'),
-        lastError: z.string().nullable().describe('Latest reason of one of them.'),
+        summarised: count('Alerts of the last day that were too many for their minute and stand in its summary.'),
+        lastError: z.string().nullable().describe('Latest reason of one that is not posted.'),
       })
       .meta({ id: 'AlertStatus' }),
   })
@@ -157,11 +159,13 @@ export const status = z
         deadLetters: 0,
         alerts: {
           enabled: true,
+          from: '2026-04-01T08:00:00.000Z',
           queued: 0,
           poison: 0,
           waiting: 0,
           undelivered: 0,
           uncertain: 0,
+          summarised: 0,
           lastError: null,
         },
       },

@@ -32,16 +32,16 @@ const NOT_OF_THE_EVENT: ReadonlySet<string> = new Set([
 export function toAlert(json: Uint8Array): Alert | undefined {
   const row = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8')) as AlertRow;
   if (row.PartNumber !== 1) return undefined;
-  const id = idOf(row);
+  const [id, time] = [idOf(row), String(row.ProcessedTime ?? row.TimeGenerated)];
   for (const limit of TEXT_LIMITS) {
     const payload = JSON.stringify({
       ...head(row, id, limit),
       entities: alertEntities(row),
       event: eventOf(row, limit),
     });
-    if (isShort(payload)) return { id, payload };
+    if (isShort(payload)) return { id, time, payload };
   }
-  return { id, payload: JSON.stringify({ ...head(row, id, 60), entities: [], event: {} }) };
+  return { id, time, payload: JSON.stringify({ ...head(row, id, 60), entities: [], event: {} }) };
 }
 
 function isShort(payload: string): boolean {

@@ -56,6 +56,17 @@ describe('alerts of a page', () => {
     expect(alertsOf([record, scored('1')], 4).map(({ id }) => id)).toEqual(['huge']);
   });
 
+  test('tell when Qualys processed the event, or else when it happened', () => {
+    const [processed, happened] = ['2026-05-01T10:20:00.000Z', '2026-04-28T08:00:00.000Z'];
+    const records = [
+      scored('9', { dateTime: happened, eventProcessedTime: processed }),
+      scored('9', { dateTime: happened, eventProcessedTime: undefined }),
+    ];
+    const { chunks } = decode(JSON.stringify(records), { alertScore: 4 });
+    const alerts = chunks.flatMap(({ alertRows }) => alertRows.map(toAlert));
+    expect(alerts.map((alert) => alert?.time)).toEqual([processed, happened]);
+  });
+
   test('know a record without an id by its content', () => {
     const record = scored('9', { id: undefined });
     const [first] = alertsOf([record], 4);

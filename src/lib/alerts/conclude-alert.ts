@@ -1,0 +1,94 @@
+import { RetryableError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { AlertItem, AlertQueue, Clock } from '../pipeline/ports.ts';
+import type { AlertRecord, AlertStore } from './alert-record.ts';
+import type { PostOutcome } from './post-webhook.ts';
+
+/** What ending a post needs. */
+export interface ConcludeDependencies {
+  readonly store: AlertStore;
+  readonly queue: AlertQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const DELAYS_SECONDS: readonly number[] = [30, 60, 120, 300, 600, 1800, 3600];
+/** A refused alert is given up when it is so old. */
+const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+
+/** Stores what came of a post, and puts the alert in the queue again where it has to be tried again. */
+export async function concludeAlert(
+  record: AlertRecord,
+  item: AlertItem,
+  outcome: PostOutcome,
+  deps: ConcludeDependencies,
+): Promise<void> {
+  switch (outcome.kind) {
+    case 'accepted':
+      return settle(record, item, deps);
+    case 'unknown':
+      return giveUp(record, 'uncertain', outcome.reason, deps);
+    case 'refused':
+      return tryLater(record, item, outcome, deps);
+  }
+}
+
+async function settle(
+  record: AlertRecord,
+  item: AlertItem,
+  { store, clock, log }: ConcludeDependencies,
+): Promise<void> {
+  const now = clock.now();
+  record.state = 'done';
+  record.at = now.toISOString();
+  delete record.payload;
+  delete record.lastError;
+  delete record.owner;
+  await mustSave(record, store);
+  log.info('AlertDelivered', { attempts: record.attempts + 1, delayMs: now.getTime() - Date.parse(item.queuedAt) });
+}
+
+async function tryLater(
+  record: AlertRecord,
+  item: AlertItem,
+  { reason, retryAfterMs = 0 }: Extract<PostOutcome, { kind: 'refused' }>,
+  deps: ConcludeDependencies,
+): Promise<void> {
+  const now = deps.clock.now();
+  record.attempts++;
+  if (now.getTime() - Date.parse(record.since) >= GIVE_UP_AFTER_MS) return giveUp(record, 'undelivered', reason, deps);
+  const usual = DELAYS_SECONDS[Math.min(record.attempts, DELAYS_SECONDS.length) - 1] ?? 0;
+  const delaySeconds = Math.max(usual, Math.ceil(retryAfterMs / 1000));
+  record.state = 'waiting';
+  record.at = now.toISOString();
+  record.notBefore = new Date(now.getTime() + delaySeconds * 1000).toISOString();
+  record.lastError = reason;
+  delete record.owner;
+  // Stored first: when the message is lost after that, the host delivers this one again.
+  await mustSave(record, deps.store);
+  deps.log.warn('AlertRefused', { attempts: record.attempts, retryInSeconds: delaySeconds, error: reason });
+  await deps.queue.send(item, delaySeconds);
+}
+
+/** Leaves the alert to a person. */
+export async function giveUp(
+  record: AlertRecord,
+  state: 'undelivered' | 'uncertain',
+  reason: string,
+  { store, clock, log }: Pick<ConcludeDependencies, 'store' | 'clock' | 'log'>,
+): Promise<void> {
+  record.state = state;
+  record.at = clock.now().toISOString();
+  record.lastError = reason;
+  delete record.notBefore;
+  delete record.owner;
+  await mustSave(record, store);
+  const fields = { attempts: record.attempts, error: reason };
+  if (state === 'undelivered') log.error('AlertUndelivered', fields);
+  else log.error('AlertUncertain', fields);
+}
+
+/** The claim is ours, so nobody else changes the record; where somebody did, the message finds out what. */
+async function mustSave(record: AlertRecord, store: AlertStore): Promise<void> {
+  if (!(await store.save(record))) throw new RetryableError('the record of the alert was changed elsewhere');
+}
