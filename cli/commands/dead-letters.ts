@@ -26,10 +26,10 @@ export function addDeadLetters(program: Command): void {
         if (isJson) printJson(body);
         else if (letters.length === 0) print('No dead letters.');
         else {
-          const rows = letters.map(({ at, stream, window, table: name, bytes, reason }) => [
+          const rows = letters.map(({ at, stream, window, table: name, bytes, reason, broken }) => [
             ...[at, stream, window, name],
             count(bytes),
-            reason,
+            broken === undefined ? reason : `broken: ${broken}`,
           ]);
           const [first = '', ...lines] = table(['AT', 'STREAM', 'WINDOW', 'TABLE', 'BYTES', 'REASON'], rows);
           print(color('dim', first));

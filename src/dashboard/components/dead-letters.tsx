@@ -52,7 +52,7 @@ export function DeadLetters({ count, letters }: DeadLettersProps) {
                 {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
               </span>
             </p>
-            <VendorBlock text={letter.reason} />
+            <VendorBlock text={letter.broken === undefined ? letter.reason : `broken: ${letter.broken}`} />
           </li>
         ))}
       </ul>

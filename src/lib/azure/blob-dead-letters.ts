@@ -1,25 +1,35 @@
 import type { ContainerClient } from '@azure/storage-blob';
-import { createHash } from 'node:crypto';
-import type { DeadLetter, DeadLetters } from '../pipeline/ports.ts';
+import { nameOfRows } from '../pipeline/chunk-rows.ts';
+import type { DeadLetters } from '../pipeline/ports.ts';
+import type { DeadLetterSource, StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
 import { DEAD_LETTER_CONTAINER } from './names.ts';
+import { brokenLetter, readLetter } from './read-letter.ts';
 import { faultOf, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
-/** A stored dead letter. */
-export interface StoredDeadLetter extends DeadLetter {
-  /** Name of its blob. */
+/** A dead letter in the list of blobs. */
+interface ListedLetter {
   readonly name: string;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+  /** When it was last sent and refused again, ISO 8601; empty for one that was not. */
+  readonly refusedAt: string;
 }
 
 /** Counting stops there. */
 const MAX_COUNTED = 5000;
+/** Twice the largest chunk and more: what is longer was not written here. */
+const MAX_LETTER_BYTES = 8_000_000;
+/** Name of the blob's metadata that holds when it was refused again. */
+const REFUSED_AT = 'refusedat';
 
-/** Dead letters as blobs: one JSON document each, named by stream, window and content, so that the same row is kept once. */
-export function createBlobDeadLetters(storage: Storage): DeadLetters & {
-  readonly count: () => Promise<number>;
-  readonly list: (limit: number) => AsyncGenerator<StoredDeadLetter>;
-  readonly remove: (name: string) => Promise<void>;
-} {
+/**
+ * Dead letters as blobs: one JSON document each, named by stream, window and the keys of its rows, so that the same row is kept once.
+ * Those that were refused again come last.
+ */
+export function createBlobDeadLetters(
+  storage: Storage,
+): DeadLetters & DeadLetterSource & { readonly count: () => Promise<number> } {
   const opened = (): Promise<ContainerClient> => storage.container(DEAD_LETTER_CONTAINER);
   const guarded = async <T>(action: string, run: () => Promise<T>): Promise<T> => {
     try {
@@ -35,40 +45,70 @@ export function createBlobDeadLetters(storage: Storage): DeadLetters & {
         await container.createIfNotExists();
         const { json, ...about } = letter;
         const body = JSON.stringify({ version: 1, ...about, rows: Buffer.from(json).toString('utf8') });
-        const hash = createHash('sha256').update(json).digest('hex').slice(0, 16);
-        const blob = container.getBlockBlobClient(`${letter.stream}/${letter.run}/${letter.window}/${hash}.json`);
+        const name = `${letter.stream}/${letter.run}/${letter.window}/${nameOfRows(json)}.json`;
+        const blob = container.getBlockBlobClient(name);
         await blob.upload(body, Buffer.byteLength(body), { blobHTTPHeaders: { blobContentType: 'application/json' } });
       }),
-    count: () => guarded('counting dead letters', async () => countBlobs(await opened())),
-    list: (limit) => listLetters(opened, limit),
+    count: () => guarded('counting dead letters', async () => (await listBlobs(await opened(), MAX_COUNTED)).length),
+    list: async function* (limit) {
+      const container = await opened();
+      const listed = await guarded('listing dead letters', () => listBlobs(container));
+      for (const each of inTurn(listed).slice(0, limit)) {
+        const letter = await guarded('reading a dead letter', () => download(container, each));
+        if (letter !== undefined) yield letter;
+      }
+    },
+    markRefused: (name) =>
+      guarded('marking a dead letter', async () => {
+        const blob = (await opened()).getBlobClient(name);
+        await blob.setMetadata({ [REFUSED_AT]: new Date().toISOString() }).catch(unlessGone);
+      }),
     remove: (name) =>
       guarded('removing a dead letter', async () => {
-        await (await opened()).deleteBlob(name);
+        await (await opened()).getBlobClient(name).deleteIfExists();
       }),
   };
 }
 
-async function countBlobs(container: ContainerClient): Promise<number> {
-  let count = 0;
+async function listBlobs(container: ContainerClient, most = Infinity): Promise<ListedLetter[]> {
+  const found: ListedLetter[] = [];
   try {
-    for await (const _ of container.listBlobsFlat()) if (++count >= MAX_COUNTED) break;
-  } catch (thrown) {
-    if (faultOf(thrown).status !== 404) throw thrown;
-  }
-  return count;
-}
-
-async function* listLetters(opened: () => Promise<ContainerClient>, limit: number): AsyncGenerator<StoredDeadLetter> {
-  let left = limit;
-  const container = await opened();
-  try {
-    for await (const { name } of container.listBlobsFlat()) {
-      if (left-- <= 0) return;
-      const body = await container.getBlobClient(name).downloadToBuffer();
-      const { rows, ...about } = JSON.parse(body.toString('utf8')) as Omit<DeadLetter, 'json'> & { rows: string };
-      yield { ...about, name, json: Buffer.from(rows) };
+    for await (const { name, properties, metadata } of container.listBlobsFlat({ includeMetadata: true })) {
+      const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
+      found.push({ name, bytes, modifiedAt, refusedAt: metadata?.[REFUSED_AT] ?? '' });
+      if (found.length >= most) break;
     }
   } catch (thrown) {
-    if (faultOf(thrown).status !== 404) throw toStorageError('reading dead letters', thrown);
+    unlessGone(thrown);
   }
+  return found;
+}
+
+/** Letters that nobody has tried yet by name, then the others, the longest ago first. */
+function inTurn(letters: readonly ListedLetter[]): ListedLetter[] {
+  return [...letters].sort((left, right) =>
+    left.refusedAt < right.refusedAt ? -1 : Number(left.refusedAt > right.refusedAt),
+  );
+}
+
+/** Undefined when it has gone since it was listed. */
+async function download(container: ContainerClient, listed: ListedLetter): Promise<StoredDeadLetter | undefined> {
+  const { name, bytes, modifiedAt } = listed;
+  if (bytes > MAX_LETTER_BYTES) {
+    return brokenLetter(
+      name,
+      modifiedAt,
+      `it is ${bytes} bytes long: no dead letter is longer than ${MAX_LETTER_BYTES}`,
+    );
+  }
+  try {
+    return readLetter(name, modifiedAt, await container.getBlobClient(name).downloadToBuffer());
+  } catch (thrown) {
+    unlessGone(thrown);
+    return undefined;
+  }
+}
+
+function unlessGone(thrown: unknown): void {
+  if (faultOf(thrown).status !== 404) throw thrown;
 }

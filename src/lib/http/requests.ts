@@ -94,7 +94,7 @@ export const operateQuery = z.strictObject({
 
 /** Query of both routes of dead letters. */
 export const deadLettersQuery = z.strictObject({
-  limit: wholeNumber(1, 1000).default('100').describe('Dead letters at most.'),
+  limit: wholeNumber(1, 1000).default('100').describe('Dead letters at most; in a replay those that are accepted.'),
 });
 
 /** Query of the list of alerts. */

@@ -2,9 +2,21 @@ import { messageOf } from '../errors.ts';
 import { redact, type Log } from '../log.ts';
 import type { DeadLetter, Sink } from './ports.ts';
 
+/** A stored dead letter. */
+export interface StoredDeadLetter extends DeadLetter {
+  readonly version: 1;
+  /** Name of its blob. */
+  readonly name: string;
+  /** Why it cannot be read; then its table and reason are not known. */
+  readonly broken?: string;
+}
+
 /** Stored dead letters. */
 export interface DeadLetterSource {
-  readonly list: (limit: number) => AsyncGenerator<DeadLetter & { readonly name: string }>;
+  /** At most so many, those that were refused again last. */
+  readonly list: (limit: number) => AsyncGenerator<StoredDeadLetter>;
+  /** Puts a letter behind those that were not sent since. */
+  readonly markRefused: (name: string) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
 }
 
@@ -16,26 +28,44 @@ export interface ReplayResult {
   readonly failed: readonly { readonly name: string; readonly error: string }[];
 }
 
-/** Sends dead letters again; each goes only after its rows were accepted. */
-export async function replayDeadLetters(
-  limit: number,
-  { source, sink, log }: { readonly source: DeadLetterSource; readonly sink: Sink; readonly log: Log },
-): Promise<ReplayResult> {
+/** What a replay needs. */
+export interface ReplayDependencies {
+  readonly source: DeadLetterSource;
+  readonly sink: Sink;
+  readonly log: Log;
+}
+
+/** Letters that fail before a replay ends: where all are refused, it must not take longer than a request may. */
+const MOST_FAILED = 100;
+
+/**
+ * Sends dead letters again, until `limit` were accepted; each goes only after its rows were accepted. One that is refused holds no other:
+ * it goes to the end.
+ */
+export async function replayDeadLetters(limit: number, deps: ReplayDependencies): Promise<ReplayResult> {
+  const { source } = deps;
   let [replayed, rows] = [0, 0];
   const failed: { name: string; error: string }[] = [];
-  for await (const letter of source.list(limit)) {
-    const { name, table, json } = letter;
-    const count = (JSON.parse(Buffer.from(json).toString('utf8')) as unknown[]).length;
+  for await (const letter of source.list(limit + MOST_FAILED)) {
     try {
-      await sink.upload(table, { json, rows: count });
+      rows += await replay(letter, deps);
+      replayed++;
     } catch (error) {
-      failed.push({ name, error: redact(messageOf(error)) });
-      continue;
+      failed.push({ name: letter.name, error: redact(messageOf(error)) });
+      await source.markRefused(letter.name);
     }
-    await source.remove(name);
-    replayed++;
-    rows += count;
-    log.info('DeadLetterReplayed', { stream: letter.stream, window: letter.window, rows: count });
+    if (replayed >= limit || failed.length >= MOST_FAILED) break;
   }
   return { replayed, rows, failed };
+}
+
+/** Returns the number of its rows. @throws when it is broken or refused. */
+async function replay(letter: StoredDeadLetter, { source, sink, log }: ReplayDependencies): Promise<number> {
+  const { name, table, json, broken } = letter;
+  if (broken !== undefined) throw new Error(`broken: ${broken}`);
+  const { length: rows } = JSON.parse(Buffer.from(json).toString('utf8')) as unknown[];
+  await sink.upload(table, { json, rows });
+  await source.remove(name);
+  log.info('DeadLetterReplayed', { stream: letter.stream, window: letter.window, rows });
+  return rows;
 }

@@ -15,6 +15,10 @@ const deadLetter = z
     reason: z.string().describe('Why Azure refused the rows.'),
     at: time('When it was put aside.'),
     bytes: count('Size of the rows.'),
+    broken: z
+      .string()
+      .optional()
+      .describe('Why the letter cannot be read; then its table and reason are empty. Absent for one that can.'),
   })
   .meta({ id: 'DeadLetter' });
 
@@ -28,7 +32,9 @@ export const replayResult = z
     rows: count('Rows in them.'),
     failed: z
       .array(z.strictObject({ name: z.string().describe('Name of the blob.'), error: z.string() }))
-      .describe('Letters that were refused again; they stay.'),
+      .describe(
+        'Letters that were refused again or are broken, at most 100; they stay and are tried last the next time.',
+      ),
   })
   .meta({ id: 'ReplayResult', examples: [{ replayed: 3, rows: 3, failed: [] }] }) satisfies z.ZodType<ReplayResult>;
 
@@ -52,7 +58,8 @@ export const deadLetterOperations: readonly Operation[] = [
     route: 'dead-letters/replay',
     tag: 'Dead letters',
     summary: 'Replay dead letters',
-    description: 'Sends rows again, after a fix. A letter goes only after its rows were accepted.',
+    description:
+      'Sends rows again, after a fix. A letter goes only after its rows were accepted; one that is refused holds no other.',
     query: deadLettersQuery,
     answers: { 200: { description: 'What was accepted and what was refused again.', schema: replayResult } },
     problems: [400, ...SERVICE_PROBLEMS],
