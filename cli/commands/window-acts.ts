@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { ACCEPTABLE } from '../../src/lib/http/requests.ts';
 import { window } from '../../src/lib/openapi/operations/windows.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';
@@ -15,6 +16,7 @@ interface Options {
 
 interface RetryOptions extends Options {
   readonly failed?: true;
+  readonly accept?: string;
 }
 
 /** `retry`: reads windows again. */
@@ -22,12 +24,16 @@ export function addRetry(program: Command): void {
   addOptions(program.command('retry').argument('[windows...]', 'keys of windows, as the list gives them'))
     .description('read failed, waiting or incomplete windows again at once')
     .option('--failed', 'all failed windows of the stream, besides those named')
+    .addOption(
+      new Option('--accept <what>', 'let pass what stops the window: all rows that Azure refuses').choices(ACCEPTABLE),
+    )
     .option('--reason <text>', 'why, for the audit log')
     .addHelpText(
       'after',
       `
-Failed windows are tried again by themselves, after up to an hour; this saves the wait. An incomplete window is
-read from its start, and its rows come again with the same RowKey.
+Failed windows are tried again by themselves, after up to an hour; this saves the wait. A failed or incomplete
+window is read from its start; rows that come again have the same RowKey. A window that waits because Azure
+refuses its rows goes on with --accept dead-letters; look at the data collection rule first.
 
 Examples:
   qualys retry --stream edr-events --failed
@@ -80,7 +86,7 @@ async function failedKeys(connector: Connector, { stream, run }: Options): Promi
 async function actOnAll(
   act: 'retry' | 'waive',
   keys: readonly string[],
-  { stream, run, reason }: Options,
+  { stream, run, reason, accept }: RetryOptions,
   { connector, isJson, print, printJson, note }: Session,
 ): Promise<number> {
   const changed: Window[] = [];
@@ -88,7 +94,8 @@ async function actOnAll(
   for (const key of new Set(keys)) {
     const path = `windows/${encodeURIComponent(stream)}/${encodeURIComponent(key)}/${act}`;
     try {
-      const { body } = await connector.ask({ method: 'POST', path, query: { run, reason }, schema: window });
+      const query = { run, reason, accept };
+      const { body } = await connector.ask({ method: 'POST', path, query, schema: window });
       changed.push(body);
       if (!isJson) print(`${act === 'retry' ? 'Retried' : 'Waived'} ${printable(body.key)}: ${body.state}`);
     } catch (error) {

@@ -30,6 +30,7 @@ export interface Reply {
 }
 
 const FAULT_CODES: Readonly<Record<number, string>> = {
+  400: 'InvalidPayload',
   403: 'OperationFailed',
   413: 'ContentLengthLimitExceeded',
   429: 'TooManyRequests',
@@ -115,6 +116,10 @@ function findKind<Kind extends IngestionFaultAction['kind']>(
   return faults.find((fault): fault is Extract<IngestionFaultAction, { kind: Kind }> => fault.kind === kind);
 }
 
+function hasRow({ rows }: Upload, pattern: RegExp): boolean {
+  return rows.some((row) => pattern.test(JSON.stringify(row)));
+}
+
 /**
  * Takes an upload in, as far as the faults let it.
  * @throws UploadError for a call that Azure would refuse.
@@ -128,6 +133,10 @@ export async function acceptUpload(endpoint: Endpoint, request: IncomingMessage,
   const faults = endpoint.faults.take(`POST ${url.pathname}`);
   const refused = findKind(faults, 'status');
   if (refused !== undefined) return statusReply(refused);
+  const { pattern, status = 400 } = findKind(faults, 'refuse-rows') ?? {};
+  if (pattern !== undefined && hasRow(upload ?? readUpload(call), new RegExp(pattern, 'u'))) {
+    return statusReply({ kind: 'status', status });
+  }
   if (findKind(faults, 'reset') !== undefined) return {};
   if (upload === undefined) endpoint.unread?.push({ table, call });
   else await keepRows(endpoint, table, upload);

@@ -15,7 +15,8 @@ function isCount(value: unknown): boolean {
   return isNumber(value) && Number.isInteger(value) && value >= 1;
 }
 
-function isPattern(value: unknown): boolean {
+/** Whether a value from outside is a regular expression. */
+export function isPattern(value: unknown): value is string {
   if (typeof value !== 'string') return false;
   try {
     new RegExp(value, 'u');

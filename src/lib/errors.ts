@@ -78,6 +78,12 @@ export class FatalError extends ConnectorError {
 /** The sink refuses a chunk for its size or content: sending the same again is of no use, smaller chunks may pass. */
 export class ChunkRefusedError extends ConnectorError {
   override name = 'ChunkRefusedError';
+  /** Whether its content is refused: then settings may be at fault as well as a row, while too large a row is that of itself. */
+  readonly isForContent: boolean;
+  constructor(message: string, options?: ErrorOptions & { isForContent?: boolean }) {
+    super(message, options);
+    this.isForContent = options?.isForContent ?? false;
+  }
 }
 
 /** Another worker has taken the window over: stop at once and touch nothing more. */

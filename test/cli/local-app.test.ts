@@ -144,6 +144,15 @@ describe('retry and waive', () => {
     expect(await qualys('retry --stream edr-events --failed')).toMatchObject({ code: 0, out: 'No failed window.\n' });
   });
 
+  test('let a window go on that waits because its rows are refused', async () => {
+    const key = await putWindow(6, { lastError: 'Azure refuses more rows' });
+    expect((await qualys(`retry --stream edr-events --accept dead-letters ${key}`)).out).toContain(`Retried ${key}`);
+    expect(await qualys(`retry --stream edr-events --accept all ${key}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('dead-letters') as string,
+    });
+  });
+
   test('do what they can, and end with what was refused', async () => {
     const [open, closed] = [await putWindow(4, { state: 'failed' }), await putWindow(5, { state: 'closed' })];
     const { code, out, err } = await qualys(`waive --stream edr-events --reason gone none ${closed} ${open}`);

@@ -179,6 +179,16 @@ describe('faults', () => {
     expect(await statusesOf({ kind: 'accept-then-reset' })).toEqual({ statuses: ['failed', 204], rows: 2 });
   });
 
+  test('calls with a certain row are refused, others taken', async () => {
+    const ingestion = await ingest();
+    ingestion.setFaults({ kind: 'refuse-rows', pattern: '"EventId":"b"', count: 'always' });
+    expect(await refusalOf(await upload(ingestion, [{ EventId: 'a' }, { EventId: 'b' }]))).toBe('400 InvalidPayload');
+    expect((await upload(ingestion, [{ EventId: 'c' }])).status).toBe(204);
+    ingestion.setFaults({ kind: 'refuse-rows', pattern: 'b', status: 413 });
+    expect((await upload(ingestion, [{ EventId: 'b' }])).status).toBe(413);
+    expect(ingestion.rows(EDR_TABLE).map((row) => row.EventId)).toEqual(['c']);
+  });
+
   test('an error comes although the rows were taken', async () => {
     expect(await statusesOf({ kind: 'accept-then-status', status: 500, nth: 2 })).toEqual({
       statuses: [204, 500],

@@ -108,6 +108,23 @@ describe('GET /api/windows/{stream}', () => {
   });
 });
 
+describe('POST /api/windows/{stream}/{window}/retry', () => {
+  const retry = (key: string, query: string) =>
+    call(windows.retry, { method: 'POST', path: `/api/x?run=${run}${query}`, params: { stream: STREAM, window: key } });
+
+  test('lets refused rows become dead letters where it is asked for, until it is retried without', async () => {
+    const [record] = await put({ stoppedBy: ['0123456789abcdef'] });
+    const stored = () => services.store.readWindow(STREAM, run, record!.key);
+    expect((await retry(record!.key, '&accept=dead-letters')).status).toBe(200);
+    expect(await stored()).toMatchObject({ state: 'planned', acceptsDeadLetters: true });
+    expect((await retry(record!.key, '')).status).toBe(200);
+    expect(await stored()).not.toHaveProperty('acceptsDeadLetters');
+    const refused = await retry(record!.key, '&accept=all');
+    expect(refused.status).toBe(400);
+    expect((refused.json as { errors: string[] }).errors.join()).toMatch(/accept: must be dead-letters/);
+  });
+});
+
 describe('a failed backfill', () => {
   const act = (key: string, handler: typeof windows.retry) =>
     call(handler, { method: 'POST', path: `/api/x?run=${run}`, params: { stream: STREAM, window: key } });

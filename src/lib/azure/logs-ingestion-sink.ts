@@ -120,6 +120,7 @@ export function classifyUpload(answer: PipelineResponse): ConnectorError {
   const { status } = answer;
   const text = `Logs Ingestion answered ${status} ${messageIn(answer)}`.trim();
   if (status === 413) return new ChunkRefusedError(text);
+  if (status === 400) return new ChunkRefusedError(text, { isForContent: true });
   if (status === 429) return new WaitError(text, retryAfterMs(answer));
   if (status === 401 || status === 403) {
     return new ConfigError(

@@ -26,6 +26,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     pages: counts.pages,
     calls: counts.calls,
     rows: counts.rows,
+    deadLetters: counts.deadLetters,
     expected: counts.expected,
     fetched: counts.fetched,
     parts: counts.parts,
@@ -44,6 +45,8 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     closedAt: record.closedAt,
     lastError: record.lastError?.slice(0, 2000),
     acknowledged: record.acknowledged,
+    stoppedBy: record.stoppedBy?.join(' '),
+    acceptsDeadLetters: record.acceptsDeadLetters,
   };
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
@@ -87,10 +90,14 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   if (owner !== undefined) record.claim = { owner, until: text('claimUntil') ?? '' };
   if (entity.expected !== undefined) record.counts.expected = number('expected');
   if (entity.parts !== undefined) record.counts.parts = number('parts');
+  if (entity.deadLetters !== undefined) record.counts.deadLetters = number('deadLetters');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
   if (entity.acknowledged === true) record.acknowledged = true;
+  const stoppedBy = text('stoppedBy');
+  if (stoppedBy !== undefined) record.stoppedBy = stoppedBy.split(' ');
+  if (entity.acceptsDeadLetters === true) record.acceptsDeadLetters = true;
   Object.assign(
     record,
     optional('notBefore', text('notBefore')),

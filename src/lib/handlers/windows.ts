@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readQuery } from '../http/read-request.ts';
-import { operateQuery, windowKey, windowsQuery } from '../http/requests.ts';
+import { operateQuery, retryQuery, windowKey, windowsQuery } from '../http/requests.ts';
 import { resumeBackfill } from '../pipeline/backfill.ts';
 import { retryWindow, waiveWindow } from '../pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../pipeline/ports.ts';
@@ -30,15 +30,30 @@ export const listWindows = handle(async (request) => {
 });
 
 /** Puts a failed, waiting or incomplete window back into the queue at once. */
-export const retry = handle((request) => operate(request, 'retried', retryWindow));
+export const retry = handle((request) => {
+  const { accept, ...about } = readQuery(request, retryQuery);
+  const action = accept === undefined ? 'window-retried' : `window-retried-accepting-${accept}`;
+  return operate(request, { ...about, action }, (item, services) =>
+    retryWindow(item, { ...services, acceptsDeadLetters: accept === 'dead-letters' }),
+  );
+});
 
 /** Gives a window up, or acknowledges an incomplete one. */
-export const waive = handle((request) => operate(request, 'waived', waiveWindow));
+export const waive = handle((request) =>
+  operate(request, { ...readQuery(request, operateQuery), action: 'window-waived' }, waiveWindow),
+);
+
+/** What is asked, and how it is written into the audit. */
+interface Asked {
+  readonly run: string;
+  readonly reason?: string | undefined;
+  readonly action: string;
+}
 
 type Act = (item: WorkItem, services: ReturnType<typeof getServices>) => Promise<WindowRecord | undefined>;
 
-async function operate(request: HttpRequest, done: string, act: Act): Promise<HttpResponseInit> {
-  const { run, reason } = readQuery(request, operateQuery);
+async function operate(request: HttpRequest, asked: Asked, act: Act): Promise<HttpResponseInit> {
+  const { run, reason, action } = asked;
   const services = getServices();
   const { window = '' } = request.params;
   const item: WorkItem = { version: 1, stream: streamOf(request), run, window };
@@ -47,8 +62,8 @@ async function operate(request: HttpRequest, done: string, act: Act): Promise<Ht
   if (record === undefined) throw await whyNot(item, services);
   await resumeBackfill(run, services.backfills);
   const target = `${item.stream}/${run}/${window}`;
-  await services.audit.write({ action: `window-${done}`, target, ...(reason === undefined ? {} : { reason }) });
-  services.log.info(done === 'retried' ? 'WindowRetried' : 'WindowWaived', { stream: item.stream, run, window });
+  await services.audit.write({ action, target, ...(reason === undefined ? {} : { reason }) });
+  services.log.info(act === waiveWindow ? 'WindowWaived' : 'WindowRetried', { stream: item.stream, run, window });
   return json(viewWindow(record, services.clock.now()));
 }
 

@@ -92,6 +92,19 @@ export const operateQuery = z.strictObject({
   reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
 });
 
+/** What an operator can let pass that otherwise stops a window. */
+export const ACCEPTABLE = ['dead-letters'] as const;
+
+/** Query of retry. */
+export const retryQuery = operateQuery.extend({
+  accept: z
+    .enum(ACCEPTABLE, `must be ${ACCEPTABLE.join(' or ')}`)
+    .optional()
+    .describe(
+      'What may pass in this window that otherwise stops it: with `dead-letters` all rows that Azure refuses become dead letters, not only 1 % of them or ten.',
+    ),
+});
+
 /** Query of both routes of dead letters. */
 export const deadLettersQuery = z.strictObject({
   limit: wholeNumber(1, 1000).default('100').describe('Dead letters at most; in a replay those that are accepted.'),

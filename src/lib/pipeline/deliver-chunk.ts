@@ -14,19 +14,23 @@ export interface DeliverDependencies extends UploadDependencies {
 const SENDS_AT_ONCE = 8;
 
 /**
- * Uploads a chunk, then puts its alerts in their queue. The checkpoint is stored after both: a crash in between repeats them, and what is
- * posted of them is posted once.
+ * Uploads a chunk, then puts its alerts in their queue; returns how many rows became dead letters. The checkpoint is stored after both: a
+ * crash in between repeats them, and what is posted of them is posted once.
  */
-export async function deliverChunk(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Promise<void> {
-  await uploadChunk(chunk, claim, deps);
+export async function deliverChunk(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Promise<number> {
+  const deadLetters = await uploadChunk(chunk, claim, deps);
   const { alerts = [] } = chunk;
-  if (deps.alerts === undefined || alerts.length === 0) return;
+  if (deps.alerts !== undefined && alerts.length > 0) await sendDue(alerts, deps.alerts, deps);
+  return deadLetters;
+}
+
+async function sendDue(alerts: readonly Alert[], queue: AlertQueue, deps: DeliverDependencies): Promise<void> {
   const from = (await deps.alertsFrom?.())?.getTime() ?? -Infinity;
   // What has no sound time is told rather than kept quiet.
   const due = alerts.filter(({ time }) => !(Date.parse(time) < from));
   const queuedAt = deps.clock.now().toISOString();
   for (let at = 0; at < due.length; at += SENDS_AT_ONCE) {
-    await sendSome(due.slice(at, at + SENDS_AT_ONCE), queuedAt, deps.alerts);
+    await sendSome(due.slice(at, at + SENDS_AT_ONCE), queuedAt, queue);
   }
   if (due.length > 0) deps.log.info('AlertsQueued', { alerts: due.length });
   const tooOld = alerts.length - due.length;

@@ -23,20 +23,30 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
   return changed(store, record);
 }
 
-/** Puts a window that waits or failed back into the queue at once; undefined when it is finished, in work or gone. */
-export async function retryWindow(
-  item: WorkItem,
-  { store, clock, queue }: Dependencies & { readonly queue: WorkQueue },
-): Promise<WindowRecord | undefined> {
+/** What a retry needs. */
+interface RetryDependencies extends Dependencies {
+  readonly queue: WorkQueue;
+  /** Whether all rows that the sink refuses may become dead letters. */
+  readonly acceptsDeadLetters?: boolean;
+}
+
+/**
+ * Puts a window that waits or failed back into the queue at once; undefined when it is finished, in work or gone. What failed or fell short
+ * is read from its start: a cursor or a query that cannot be answered any more would fail for ever.
+ */
+export async function retryWindow(item: WorkItem, deps: RetryDependencies): Promise<WindowRecord | undefined> {
+  const { store, clock, queue, acceptsDeadLetters = false } = deps;
   const record = await store.readWindow(item.stream, item.run, item.window);
   const now = clock.now();
   const isOpen = record !== undefined && (record.state === 'incomplete' || !isFinished(record));
   if (!isOpen || isClaimed(record, now)) return undefined;
+  if (record.state === 'incomplete' || record.state === 'failed') startOver(record, await hasLedger(record, store));
   record.attempts = 0;
   delete record.readFailures;
+  delete record.acceptsDeadLetters;
+  if (acceptsDeadLetters) record.acceptsDeadLetters = true;
   record.queuedAt = now.toISOString();
   record.progressAt = now.toISOString();
-  if (record.state === 'incomplete') startOver(record);
   record.state = 'planned';
   delete record.notBefore;
   if (!(await changed(store, record))) return undefined;
@@ -44,12 +54,30 @@ export async function retryWindow(
   return record;
 }
 
-/** An incomplete window has lost its ledgers: it is read as a new one, and what it uploaded before comes with the same keys. */
-function startOver(record: WindowRecord): void {
-  record.counts.fetched = 0;
+/** Ledgers that tell what a window has received or uploaded. */
+const LEDGERS = ['uploaded', 'fetched'] as const;
+
+/** Whether it is known what the window received. Streams without ledgers do not know, nor does any once its window was finished. */
+async function hasLedger(record: WindowRecord, store: CheckpointStore): Promise<boolean> {
+  for (const name of LEDGERS) if ((await store.ledger(record).load(name)).size > 0) return true;
+  return false;
+}
+
+/**
+ * A window that is read as a new one. Without ledgers what it uploaded before comes with the same keys, and is counted anew; with them it
+ * does not come again, and stays counted.
+ */
+function startOver(record: WindowRecord, isCounted: boolean): void {
+  if (!isCounted) {
+    record.counts.fetched = 0;
+    delete record.counts.parts;
+  }
   record.shortReads = 0;
+  record.waits = 0;
+  delete record.cursor;
   delete record.counts.expected;
-  delete record.counts.parts;
+  delete record.counts.deadLetters;
+  delete record.stoppedBy;
   delete record.acknowledged;
   delete record.closedAt;
   delete record.shortSince;

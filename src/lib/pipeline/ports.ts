@@ -181,6 +181,10 @@ export interface WindowRecord {
   lastError?: string;
   /** Vendor's count missed at the end, shown until an operator acknowledges it. */
   acknowledged?: boolean;
+  /** Names of refused rows, too many to be put aside: while they are all refused, the window waits. */
+  stoppedBy?: readonly string[];
+  /** An operator lets everything that the sink refuses become dead letters. */
+  acceptsDeadLetters?: boolean;
   /** ETag of the stored checkpoint. */
   etag?: string;
 }

@@ -49,6 +49,8 @@ export interface WindowCounts {
   calls: number;
   /** Rows accepted by the sink. */
   rows: number;
+  /** Rows put aside as dead letters; absent for none. */
+  deadLetters?: number;
   /** Records the vendor says the window holds; absent where it does not say. */
   expected?: number;
   /** Distinct records received. */

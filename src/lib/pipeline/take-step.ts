@@ -6,10 +6,10 @@ import type { Progress } from './stream.ts';
 /** Uploads a step and stores its checkpoint: rows are accepted by the sink before the checkpoint records them. */
 export async function storeStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
   const { record } = claim;
-  await deliver(step, claim, deps);
+  const deadLetters = await deliver(step, claim, deps);
   const { cursor, attempts, waits } = record;
-  const counts = { ...record.counts };
-  book(step, record);
+  const counts = { ...record.counts, deadLetters: record.counts.deadLetters ?? 0 };
+  book(step, deadLetters, record);
   try {
     await claim.save(step.ledger);
   } catch (error) {
@@ -24,22 +24,25 @@ export async function storeStep(step: Progress, claim: Claim, deps: DeliverDepen
 
 /** Uploads the last step and books it in the record, which is stored with the end of its window. */
 export async function takeLastStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
-  await deliver(step, claim, deps);
-  book(step, claim.record);
+  book(step, await deliver(step, claim, deps), claim.record);
   logPage(step, claim.record, deps);
 }
 
-async function deliver({ chunk }: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+/** Uploads a step's rows; returns how many became dead letters, which is booked with the step: a chunk that comes again puts the same aside. */
+async function deliver({ chunk }: Progress, claim: Claim, deps: DeliverDependencies): Promise<number> {
   const startedAt = Date.now();
   claim.throwIfLost();
-  if (chunk === undefined || chunk.rows === 0) return;
-  await deliverChunk(chunk, claim, deps);
-  claim.record.counts.rows += chunk.rows;
-  deps.log.info('RowsUploaded', { rows: chunk.rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
+  if (chunk === undefined || chunk.rows === 0) return 0;
+  const deadLetters = await deliverChunk(chunk, claim, deps);
+  const rows = chunk.rows - deadLetters;
+  claim.record.counts.rows += rows;
+  deps.log.info('RowsUploaded', { rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
+  return deadLetters;
 }
 
-function book(step: Progress, record: WindowRecord): void {
+function book(step: Progress, deadLetters: number, record: WindowRecord): void {
   record.cursor = step.cursor;
+  if (deadLetters > 0) record.counts.deadLetters = (record.counts.deadLetters ?? 0) + deadLetters;
   record.counts.fetched += step.fetched ?? 0;
   if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
   if (step.expected !== undefined) record.counts.expected = step.expected;

@@ -1,8 +1,19 @@
 import { ChunkRefusedError, messageOf, RetryableError } from '../errors.ts';
 import { redact, type Log } from '../log.ts';
+import { acceptedRow, keepAccepted } from './accepted-row.ts';
+import { rowsOf } from './chunk-rows.ts';
 import type { Claim } from './claim.ts';
-import type { Clock, DeadLetters, Sink } from './ports.ts';
+import type { Clock, DeadLetters, Sink, WindowRecord } from './ports.ts';
 import type { Chunk, Stream } from './stream.ts';
+import {
+  isProven,
+  type Parts,
+  type Refused,
+  refusedAll,
+  stoppersOf,
+  TooManyRefusedError,
+  uploadRest,
+} from './upload-parts.ts';
 
 /** What an upload needs. */
 export interface UploadDependencies {
@@ -13,71 +24,102 @@ export interface UploadDependencies {
   readonly stream: Stream;
 }
 
-/** Failures of the window before a row that the sink refuses on its own is put aside: a refusal may be a passing fault. */
+/** Failures of the window before rows are put aside for their size alone: a refusal may be a passing fault. */
 const ATTEMPTS_BEFORE_DEAD_LETTER = 3;
+/** What a window may lose to dead letters without an operator: a share of its rows, or a few. */
+const MOST_DEAD_LETTERS = { share: 0.01, rows: 10 };
 
 /**
- * Uploads a chunk. One that the sink refuses for its size goes in halves, down to single rows;
- * a row that is still refused after several attempts becomes a dead letter.
+ * Uploads a chunk; returns how many of its rows became dead letters. One that is refused goes in parts, so that a row never holds others.
+ * @throws ConfigError when the table seems to be at fault, or more is refused than may be put aside: the window waits, with nothing put aside.
  */
-export async function uploadChunk(chunk: Chunk, claim: Claim, deps: UploadDependencies): Promise<void> {
-  try {
-    await deps.sink.upload(deps.stream.table, chunk, claim.signal);
-  } catch (error) {
-    if (!(error instanceof ChunkRefusedError)) throw error;
-    if (chunk.rows === 1) return putAside(chunk, claim, error, deps);
+export async function uploadChunk(chunk: Chunk, claim: Claim, deps: UploadDependencies): Promise<number> {
+  const { record } = claim;
+  const parts = createParts(chunk, claim, deps);
+  const error = await parts.send(chunk);
+  if (error !== undefined) {
     deps.log.warn('ChunkHalved', { rows: chunk.rows, bytes: chunk.json.length, error: error.message });
-    for (const half of halves(chunk)) await uploadChunk(half, claim, deps);
+    await sendParts(chunk, error, parts, record);
+  }
+  for (const each of parts.refused) await putAside(each, record, deps);
+  delete record.stoppedBy;
+  return parts.refused.reduce((rows, each) => rows + each.chunk.rows, 0);
+}
+
+/** Sends what was refused in parts. At the end stands what goes to the dead letters. */
+async function sendParts(chunk: Chunk, error: ChunkRefusedError, parts: Parts, record: WindowRecord): Promise<void> {
+  try {
+    await uploadRest(rowsOf(chunk), error, parts, new Set(parts.allowed === Infinity ? [] : record.stoppedBy));
+    if (parts.allowed !== Infinity) await demandProof(parts, record);
+    if (parts.isTableProven) await tryAgain(parts);
+  } catch (thrown) {
+    if (thrown instanceof TooManyRefusedError) record.stoppedBy = stoppersOf(parts);
+    throw thrown;
   }
 }
 
-/** The rows keep their text: numbers beyond 2^53 must not pass through `JSON.parse`. */
-function halves(chunk: Chunk): Chunk[] {
-  const rows = elementsOf(chunk.json);
-  const middle = Math.ceil(rows.length / 2);
-  return [rows.slice(0, middle), rows.slice(middle)].map((half) => ({
-    json: Buffer.from(`[${half.map((row) => row.toString('utf8')).join(',')}]`),
-    rows: half.length,
-  }));
+/** Nothing is put aside while all may be refused for a reason that is not the rows' own. */
+async function demandProof(parts: Parts, { attempts }: WindowRecord): Promise<void> {
+  const [first] = parts.refused;
+  if (first === undefined || parts.isTableProven) return;
+  const forContent = parts.refused.find(({ error }) => error.isForContent);
+  if (forContent !== undefined && !(await isProven(parts))) throw refusedAll(forContent.error, parts);
+  if (forContent === undefined && attempts < ATTEMPTS_BEFORE_DEAD_LETTER) {
+    throw new RetryableError('the sink refuses a single row', { cause: first.error });
+  }
 }
 
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
-
-/** The elements of a JSON array, as they stand in its text. */
-function elementsOf(json: Uint8Array): Buffer[] {
-  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  const elements: Buffer[] = [];
-  let [depth, start, isInString] = [0, 1, false];
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === BACKSLASH) at++;
-    else if (byte === QUOTE) isInString = !isInString;
-    else if (isInString) continue;
-    else if (OPENING.has(byte)) depth++;
-    else if (CLOSING.has(byte)) depth--;
-    if ((byte === COMMA && depth === 1 && !isInString) || depth === 0) {
-      elements.push(bytes.subarray(start, at));
-      start = at + 1;
-    }
-    if (depth === 0) break;
+/** A refusal may have passed meanwhile: what was refused is sent once more. */
+async function tryAgain({ refused, send }: Parts): Promise<void> {
+  for (const each of refused.splice(0)) {
+    const error = await send(each.chunk);
+    if (error !== undefined) refused.push({ chunk: each.chunk, error });
   }
-  return elements;
 }
 
-async function putAside(
-  row: Chunk,
-  { record }: Claim,
-  error: ChunkRefusedError,
-  deps: UploadDependencies,
-): Promise<void> {
-  if (record.attempts < ATTEMPTS_BEFORE_DEAD_LETTER) {
-    throw new RetryableError('the sink refuses a single row', { cause: error });
+function createParts(chunk: Chunk, { record, signal }: Claim, { sink, stream }: UploadDependencies): Parts {
+  const { table } = stream;
+  const parts: Parts = {
+    table,
+    allowed: record.acceptsDeadLetters === true ? Infinity : allowedDeadLetters(record, chunk),
+    refused: [],
+    isTableProven: false,
+    send: async (part) => {
+      const error = await refusalOf(sink.upload(table, part, signal));
+      if (error !== undefined) return error;
+      parts.isTableProven = true;
+      keepAccepted(sink, table, part);
+      return undefined;
+    },
+    sendAcceptedRow: async () => {
+      const row = acceptedRow(sink, table);
+      return row !== undefined && (await refusalOf(sink.upload(table, row, signal))) === undefined;
+    },
+  };
+  return parts;
+}
+
+/** Dead letters that the window may have beside those it has. Of its rows those count that are known of by now. */
+function allowedDeadLetters({ counts }: WindowRecord, chunk: Chunk): number {
+  const { deadLetters = 0, expected = 0 } = counts;
+  const rows = Math.max(expected, counts.rows + deadLetters + chunk.rows);
+  return Math.max(MOST_DEAD_LETTERS.rows, Math.floor(rows * MOST_DEAD_LETTERS.share)) - deadLetters;
+}
+
+async function refusalOf(uploading: Promise<void>): Promise<ChunkRefusedError | undefined> {
+  try {
+    await uploading;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ChunkRefusedError) return error;
+    throw error;
   }
+}
+
+async function putAside({ chunk, error }: Refused, record: WindowRecord, deps: UploadDependencies): Promise<void> {
   const { stream, run, key } = record;
   const reason = redact(messageOf(error));
   const at = deps.clock.now().toISOString();
-  await deps.deadLetters.put({ stream, run, window: key, table: deps.stream.table, reason, at, json: row.json });
-  deps.log.error('RowDeadLettered', { bytes: row.json.length, reason });
+  await deps.deadLetters.put({ stream, run, window: key, table: deps.stream.table, reason, at, json: chunk.json });
+  deps.log.error('RowDeadLettered', { rows: chunk.rows, bytes: chunk.json.length, reason });
 }

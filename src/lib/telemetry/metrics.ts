@@ -90,7 +90,7 @@ const EVENTS: Readonly<Record<string, RecordEvent>> = {
   AlertRefused: ({ counters }) => counters.alerts.add(1, { outcome: 'refused' }),
   AlertUndelivered: ({ counters }) => counters.alerts.add(1, { outcome: 'undelivered' }),
   AlertUncertain: ({ counters }) => counters.alerts.add(1, { outcome: 'uncertain' }),
-  RowDeadLettered: ({ counters }, fields) => counters.deadLetters.add(1, streamOf(fields)),
+  RowDeadLettered: ({ counters }, fields) => counters.deadLetters.add(numberIn(fields.rows), streamOf(fields)),
 };
 
 function recordEnd({ counters, durations }: Instruments, fields: LogFields): void {

@@ -63,11 +63,15 @@ describe('an upload', () => {
 });
 
 describe('a refusal', () => {
-  test('413 is of the chunk, with the service’s words, and is not sent again', async () => {
-    const { arrived, upload } = await setUp((r) => answer(r, 413, 'ContentLengthLimitExceeded', 'Maximum is 1048576.'));
+  test.for([
+    [413, false],
+    [400, true],
+  ] as const)('%d is of the chunk, with the service’s words, and is not sent again', async ([status, isForContent]) => {
+    const { arrived, upload } = await setUp((r) => answer(r, status, 'SomeCode', 'Maximum is 1048576.'));
     const error = await failure(upload);
     expect(error).toBeInstanceOf(ChunkRefusedError);
-    expect((error as Error).message).toContain('ContentLengthLimitExceeded: Maximum is 1048576.');
+    expect(error).toMatchObject({ isForContent });
+    expect((error as Error).message).toContain('SomeCode: Maximum is 1048576.');
     expect(arrived).toHaveLength(1);
   });
 
@@ -106,11 +110,11 @@ describe('a refusal', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('400 fails at once with the service’s words', async () => {
-    const { arrived, upload } = await setUp((response) => answer(response, 400, 'InvalidRequest', 'no array'));
+  test('for another reason fails at once with the service’s words', async () => {
+    const { arrived, upload } = await setUp((response) => answer(response, 415, 'UnsupportedMediaType', 'no JSON'));
     const error = await failure(upload);
     expect(error).toBeInstanceOf(FatalError);
-    expect((error as Error).message).toContain('InvalidRequest: no array');
+    expect((error as Error).message).toContain('UnsupportedMediaType: no JSON');
     expect(arrived).toHaveLength(1);
   });
 

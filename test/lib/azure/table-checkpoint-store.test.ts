@@ -37,7 +37,7 @@ const FULL: WindowRecord = {
   slice: 'type.file',
   state: 'incomplete',
   cursor: { page: 3, ids: ['9007199254740993'], nested: { isDone: false } },
-  counts: { pages: 3, calls: 5, rows: 1200, fetched: 1190, expected: 1300 },
+  counts: { pages: 3, calls: 5, rows: 1200, fetched: 1190, expected: 1300, deadLetters: 2 },
   attempts: 2,
   readFailures: 1,
   shortReads: 4,
@@ -52,6 +52,8 @@ const FULL: WindowRecord = {
   closedAt: '2026-05-01T12:00:00.000Z',
   lastError: '1905 parameter ids has invalid value: §„“',
   acknowledged: true,
+  stoppedBy: ['0123456789abcdef', 'fedcba9876543210'],
+  acceptsDeadLetters: true,
 };
 
 describe('a checkpoint', () => {
@@ -70,6 +72,11 @@ describe('a checkpoint', () => {
       NOW,
     );
     expect(fromEntity({ ...toEntity(record), etag: 'e' })).toEqual({ ...record, etag: 'e' });
+  });
+
+  test('of a newer release of the same version is read without what this one does not know', () => {
+    const stored = { ...toEntity(FULL), furtherCount: 7, furtherMark: 'x' };
+    expect(fromEntity({ ...stored, etag: 'e' })).toEqual({ ...FULL, etag: 'e' });
   });
 
   test('and work items carry a version; unknown newer versions are refused with a clear error', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { FatalError } from '../../../src/lib/errors.ts';
 import { failWindow, retryWindow, waiveWindow } from '../../../src/lib/pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../../../src/lib/pipeline/ports.ts';
-import { pagedStream, setUp } from '../../support/pipeline.ts';
+import { edrEvents } from '../../../src/lib/streams/edr-events/index.ts';
+import { startFeed } from '../../support/feeds.ts';
+import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
 async function open(changes: Partial<WindowRecord>) {
   const { stream } = pagedStream(1);
@@ -28,6 +31,124 @@ describe('retrying', () => {
     expect(await retryWindow(item, bench.deps)).toBeUndefined();
     expect(await read()).toEqual(before);
     expect(bench.queue.sent).toEqual([]);
+  });
+});
+
+/** What tells of reads that have ended short, a day ago. */
+const SHORT = {
+  shortReads: 7,
+  shortSince: '2026-04-30T10:00:00.000Z',
+  acknowledged: true,
+  closedAt: '2026-05-01T11:00:00.000Z',
+  lastError: 'Qualys counts 50 records, 45 were received',
+} as const;
+
+describe('an operator’s retry starts over', () => {
+  test.for(['failed', 'incomplete'] as const)(
+    'with a %s window, which forgets where and how it stood',
+    async (state) => {
+      const { stream, reads, tasks } = pagedStream(3);
+      const bench = await setUp(stream);
+      const counts = { pages: 2, calls: 9, rows: 2, fetched: 2, expected: 50, parts: 4, deadLetters: 1 };
+      const stopped = { stoppedBy: ['0123456789abcdef'], acceptsDeadLetters: true };
+      const changes = { state, cursor: { page: 2 }, counts, waits: 3, readFailures: 2, ...SHORT, ...stopped };
+      const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', changes);
+      const item: WorkItem = { version: 1, stream: stream.name, run: 'live', window: record.key };
+      const retried = await retryWindow(item, bench.deps);
+      for (const name of [
+        'cursor',
+        'shortSince',
+        'acknowledged',
+        'closedAt',
+        'readFailures',
+        ...Object.keys(stopped),
+      ]) {
+        expect(retried).not.toHaveProperty(name);
+      }
+      expect(retried).toMatchObject({ shortReads: 0, waits: 0, counts: { pages: 2, calls: 9, rows: 2, fetched: 0 } });
+      await bench.process(record);
+      expect(tasks[0]?.cursor).toBeUndefined();
+      expect(reads).toEqual([0, 1, 2]);
+      expect(await bench.read(record)).toMatchObject({ state: 'closed', counts: { fetched: 3 } });
+    },
+  );
+
+  test('with an incomplete window, which is not closed again at its first short read', async () => {
+    const stream = testStream(async function* () {
+      yield { cursor: 1, expected: 50, pageDone: true };
+      await Promise.resolve();
+      return { kind: 'short' };
+    });
+    const bench = await setUp(stream);
+    const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', { state: 'incomplete', ...SHORT });
+    await retryWindow({ version: 1, stream: stream.name, run: 'live', window: record.key }, bench.deps);
+    await bench.process(record);
+    const stored = await bench.read(record);
+    expect(stored).toMatchObject({ state: 'planned', shortReads: 1, shortSince: bench.clock.now().toISOString() });
+    expect(stored).not.toHaveProperty('acknowledged');
+  });
+
+  test('but not with a window that waits: it goes on where it stood', async () => {
+    const { stream, reads } = pagedStream(3);
+    const bench = await setUp(stream);
+    const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', { cursor: { page: 2 } });
+    await retryWindow({ version: 1, stream: stream.name, run: 'live', window: record.key }, bench.deps);
+    await bench.process(record);
+    expect(reads).toEqual([2]);
+  });
+
+  test('by the settings as they are now, and uploads nothing twice that its ledger knows', async () => {
+    const keys = ['first-record----', 'second-record---'];
+    const asked = { query: 'old' };
+    const stream = testStream(async function* (task) {
+      const cursor = (task.cursor ?? { page: 0, query: asked.query }) as { page: number; query: string };
+      const uploaded = await task.ledger('uploaded');
+      for (let page = cursor.page; page < keys.length; page++) {
+        if (page > 0 && cursor.query === 'old') throw new FatalError('400 unknown token');
+        const next = { page: page + 1, query: cursor.query };
+        const key = keys[page]!;
+        if (uploaded.has(key)) yield { cursor: next, pageDone: true };
+        else
+          yield {
+            chunk: chunkOf({ page }),
+            cursor: next,
+            pageDone: true,
+            fetched: 1,
+            ledger: { uploaded: Buffer.from(key) },
+          };
+      }
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z');
+    await bench.process(record);
+    expect(await bench.read(record)).toMatchObject({ state: 'failed', counts: { fetched: 1 } });
+    asked.query = 'new';
+    await retryWindow({ version: 1, stream: stream.name, run: 'live', window: record.key }, bench.deps);
+    await bench.process(record);
+    expect(await bench.read(record)).toMatchObject({ state: 'closed', counts: { fetched: 2, rows: 2 } });
+    expect(bench.sink.rows).toEqual([{ page: 0 }, { page: 1 }]);
+  });
+
+  test('of events whose filter Qualys refuses in the middle, once the setting is repaired', async () => {
+    const feed = await startFeed(edrEvents, {}, { EDR_PAGE_SIZE: '100', EDR_FILTER: "NOT (type:'none')" });
+    const [from, to] = ['2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z'];
+    feed.simulator.changeData({ bursts: [{ processedTime: '2026-05-01T10:01:00Z', count: 250, spreadMs: 600_000 }] });
+    feed.simulator.setFaults({
+      kind: 'status',
+      status: 400,
+      route: 'pageNumber=1.*none|none.*pageNumber=1',
+      count: 'always',
+    });
+    const [failed] = await feed.ingest(from, to, 3);
+    expect(failed).toMatchObject({ state: 'failed', counts: { rows: 100 } });
+    feed.change({ EDR_FILTER: "NOT (type:'other')" });
+    const item: WorkItem = { version: 1, stream: failed!.stream, run: 'live', window: failed!.key };
+    await retryWindow(item, feed.bench.deps);
+    await feed.workOff(5);
+    expect((await feed.windows())[0]).toMatchObject({ state: 'closed', counts: { fetched: 250, rows: 250 } });
+    expect(new Set(feed.column('EventId'))).toEqual(new Set(feed.simulator.eventIds({ from, to })));
+    expect(feed.column('EventId')).toHaveLength(250);
   });
 });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { operateQuery, streamName, WINDOW_STATES, windowKey, windowsQuery } from '../../http/requests.ts';
+import { operateQuery, retryQuery, streamName, WINDOW_STATES, windowKey, windowsQuery } from '../../http/requests.ts';
 import type { WindowView } from '../../pipeline/view-window.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, time } from '../values.ts';
@@ -91,9 +91,10 @@ export const windowOperations: readonly Operation[] = [
     ...oneWindow,
     operationId: 'retryWindow',
     route: 'windows/{stream}/{window}/retry',
+    query: retryQuery,
     summary: 'Retry a window now',
     description:
-      'Puts a failed, waiting or incomplete window into the queue at once. An incomplete one is read from its start.',
+      'Puts a failed, waiting or incomplete window into the queue at once. A failed or incomplete one is read from its start.',
   },
   {
     ...oneWindow,
