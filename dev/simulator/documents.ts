@@ -49,6 +49,15 @@ export function cutDocuments(
   return Array.from({ length: left }, (_, turn) => documents.at(first + turn));
 }
 
+/** The documents of a whole page, in the order in which they come. */
+export function pageDocuments(records: number, faults: readonly FaultAction[]): Document[] {
+  const documents = documentsOf(records, faults);
+  const page = cutDocuments(documents, 0, documents.count, faults);
+  const fault = findFault(faults, 'unordered-page');
+  const late = fault === undefined ? 0 : (fault.records ?? 1);
+  return [...page.slice(late), ...page.slice(0, late)];
+}
+
 /** The size of pages where one of `asked` records is asked for. */
 export function pageSize(asked: number, faults: readonly FaultAction[]): number {
   return Math.min(asked, findFault(faults, 'page-cap')?.records ?? asked);

@@ -89,6 +89,8 @@ export type FaultAction =
   | { readonly kind: 'several-host-lists'; readonly hosts?: number }
   /** VM: the page has a WARNING but no HOST_LIST. */
   | { readonly kind: 'missing-host-list' }
+  /** VM: the first so many records of the page (default 1) come last. */
+  | { readonly kind: 'unordered-page'; readonly records?: number }
   /** VM: the page is cut, but has no WARNING. */
   | { readonly kind: 'lost-warning' }
   /** VM: the last so many hosts (default 10) that the call asks for are processed again just before the answer. */
@@ -136,6 +138,7 @@ const PARAMETERS: Readonly<Record<FaultKind, readonly string[]>> = {
   'foreign-warning': ['origin'],
   'several-host-lists': ['hosts'],
   'missing-host-list': [],
+  'unordered-page': ['records'],
   'lost-warning': [],
   'reprocessed-hosts': ['hosts'],
 };

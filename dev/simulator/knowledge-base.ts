@@ -1,5 +1,5 @@
 import type { Answer } from './exchange.ts';
-import { cutDocuments, documentsOf, hasOtherContent, pageSize } from './documents.ts';
+import { hasOtherContent, pageDocuments, pageSize } from './documents.ts';
 import { findFault } from './faults.ts';
 import { isIndexed } from './index-lag.ts';
 import { writeDocument, writeWarning, xmlAnswer } from './vm-answers.ts';
@@ -56,10 +56,9 @@ function pageOf(visit: Visit): Page {
   const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
   const earlier = all.filter(({ qid }) => qid < least).slice(-entries.length);
   const shown = isRepeated && earlier.length > 0 ? earlier : entries;
-  const documents = documentsOf(shown.length, faults);
   const isOther = hasOtherContent(faults);
   return {
-    entries: cutDocuments(documents, 0, documents.count, faults).map(({ place, isCopy }) => {
+    entries: pageDocuments(shown.length, faults).map(({ place, isCopy }) => {
       const entry = shown[place]!;
       return isCopy && isOther ? { ...entry, modifiedTime: entry.modifiedTime - COPY_AGE_MS } : entry;
     }),

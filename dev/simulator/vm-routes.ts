@@ -1,5 +1,5 @@
 import type { Answer, Part } from './exchange.ts';
-import { cutDocuments, documentsOf, hasOtherContent } from './documents.ts';
+import { hasOtherContent, pageDocuments } from './documents.ts';
 import { findFault } from './faults.ts';
 import { writeDetection, type DetectionView } from './detections.ts';
 import { writeHost, type HostView } from './host-xml.ts';
@@ -111,9 +111,8 @@ const COPY_AGE_MS = 3_600_000;
 function faultyHosts({ faults }: Visit, page: HostPage, readBefore: () => readonly Host[]): readonly Host[] {
   const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
   const hosts = isRepeated ? readBefore() : page.hosts;
-  const documents = documentsOf(hosts.length, faults);
   const isOther = hasOtherContent(faults);
-  return cutDocuments(documents, 0, documents.count, faults).map(({ place, isCopy }) => {
+  return pageDocuments(hosts.length, faults).map(({ place, isCopy }) => {
     const host = hosts[place]!;
     return isCopy && isOther ? { ...host, processedTime: host.processedTime - COPY_AGE_MS } : host;
   });

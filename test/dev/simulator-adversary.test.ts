@@ -280,6 +280,14 @@ describe('lists of the VM API', () => {
     expect(simulator.hostIds({ from: '2024-06-15T12:00:00Z' })).toEqual(ids.slice(7));
   });
 
+  test('give the first records of a page last', async () => {
+    const simulator = await withFaults({ hostCount: 5 }, { kind: 'unordered-page', records: 2, count: 'always' });
+    const moved = (ids: readonly string[]): string[] => [...ids.slice(2), ...ids.slice(0, 2)];
+    for (const path of [DETECTION_PATH, HOST_LIST_PATH])
+      expect(idsOf(await xmlOf(simulator, path))).toEqual(moved(simulator.hostIds()));
+    expect(qidsIn(await xmlOf(simulator, KNOWLEDGE_BASE))).toEqual(moved(simulator.qids()));
+  });
+
   test('name ids late, for as long as a fault says', async () => {
     const simulator = await withFaults(
       { hostCount: 9 },

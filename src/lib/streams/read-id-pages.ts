@@ -135,10 +135,16 @@ async function* readPage<Cursor extends IdCursor>(
   }
 }
 
-/** Moves the cursor behind a chunk, unless an id that the list names is missing before: what is behind the cursor is never looked at again. */
+/**
+ * Moves the cursor behind a chunk, unless an id that the list names is missing before: what is behind the cursor is never looked at again.
+ * Without the list a lower id may still come later on the page, so nothing is booked before its end.
+ */
 function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: IdPageChunk, held: bigint[]): Progress {
   const isSure =
-    held.length === 0 && chunk.lastId !== undefined && missingIds(reading, chunk.ids, chunk.lastId).length === 0;
+    reading.listed !== undefined &&
+    held.length === 0 &&
+    chunk.lastId !== undefined &&
+    missingIds(reading, chunk.ids, chunk.lastId).length === 0;
   if (!isSure) held.push(...chunk.ids);
   else bookUpTo(reading, chunk.ids, chunk.lastId);
   return { chunk, cursor: toJson(reading.cursor), fetched: isSure ? chunk.ids.length : 0 };

@@ -241,6 +241,21 @@ describe('without the list of ids', () => {
     expectWhole(feed);
   });
 
+  test.each([
+    ['without', [noIds]],
+    ['with', []],
+  ])('(%s it) a page out of order and a crash in its middle skip nobody', async (_, faults) => {
+    const feed = await start(900, {}, { HOSTS_PAGE_SIZE: '8000' });
+    feed.simulator.setFaults(
+      ...faults,
+      { kind: 'unordered-page', records: 5, route: PAGE, count: 'always' },
+      { kind: 'truncate', afterBytes: 1_500_000, route: PAGE, count: 1 },
+    );
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed' }]);
+    expect(feed.bench.sink.uploads.length).toBeGreaterThan(2);
+    expectWholeByKey(feed);
+  });
+
   test('the same id_min again is an error, not a loop', async () => {
     const feed = await start(70);
     feed.simulator.setFaults(noIds, { kind: 'same-id-min', route: PAGE, count: 'always' });
