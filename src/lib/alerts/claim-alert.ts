@@ -35,11 +35,24 @@ interface Booking {
   readonly beside?: BesideRecord;
 }
 
+/** The last claim of this process in a store. */
+const last = new WeakMap<AlertStore, Promise<unknown>>();
+
 /**
  * Takes the alert, and its place in this minute; undefined when there is nothing to post now. Without a place a new alert is counted in
  * the minute's summary instead, and one that was queued before waits for another minute.
  */
-export async function claimAlert(item: AlertItem, deps: ClaimDependencies): Promise<AlertRecord | undefined> {
+export function claimAlert(item: AlertItem, deps: ClaimDependencies): Promise<AlertRecord | undefined> {
+  // Side by side the claims of a process would only meet at the row of the minute; those of other instances do.
+  const claim = (last.get(deps.store) ?? Promise.resolve()).then(() => tryToClaim(item, deps));
+  last.set(
+    deps.store,
+    claim.catch(() => undefined),
+  );
+  return claim;
+}
+
+async function tryToClaim(item: AlertItem, deps: ClaimDependencies): Promise<AlertRecord | undefined> {
   const owner = randomUUID();
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const known = await deps.store.read(alertKey(item.id));

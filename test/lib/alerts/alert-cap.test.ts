@@ -138,12 +138,26 @@ describe('more alerts than a minute takes', () => {
     ]);
   });
 
-  test('are told once each by several workers at once', async () => {
-    const { deps, alerts, drain, single, summaries } = await setUp(5);
-    await Promise.all(alerts(20).map((item) => pushAlert(item, deps)));
+  test('are told once each by several instances at once', async () => {
+    const { deps, alerts, drain, store, single, summaries } = await setUp(5);
+    const instances = Array.from({ length: 4 }, () => ({ ...deps, store: { ...store } }));
+    await Promise.all(alerts(20).map((item, at) => pushAlert(item, instances[at % 4]!)));
     await drain();
     expect(single()).toHaveLength(5);
     expect(summaries().map(({ summary }) => summary.count)).toEqual([15]);
+  });
+
+  test('do not hinder each other within one instance', async () => {
+    const { deps, alerts, store } = await setUp(5);
+    let refusals = 0;
+    const save: typeof store.save = async (record, beside) => {
+      const isSaved = await store.save(record, beside);
+      if (!isSaved) refusals++;
+      return isSaved;
+    };
+    const counted = { ...store, save };
+    await Promise.all(alerts(12).map((item) => pushAlert(item, { ...deps, store: counted })));
+    expect(refusals).toBe(0);
   });
 
   test('are counted once, however often their message comes', async () => {

@@ -33,9 +33,10 @@ describe('an alert', () => {
     expect(posted).toEqual([item.id]);
   });
 
-  test('is posted once when several workers take it at the same time', async () => {
-    const { deps, item, posted, sent, clock } = await setUpAlerts();
-    await Promise.all(Array.from({ length: 8 }, () => pushAlert(item, deps)));
+  test('is posted once when several workers and instances take it at the same time', async () => {
+    const { deps, item, posted, sent, clock, store } = await setUpAlerts();
+    const instances = [deps, deps, ...Array.from({ length: 6 }, () => ({ ...deps, store: { ...store } }))];
+    await Promise.all(instances.map((instance) => pushAlert(item, instance)));
     expect(posted).toEqual([item.id]);
     // Those that were too late look again later, and find it done.
     clock.forward(600_000);
