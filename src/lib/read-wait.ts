@@ -1,5 +1,5 @@
 /** Longest limit window of the vendor's; nobody is waited for any longer, whatever is told. */
-const LONGEST_WAIT_SECONDS = 86_400;
+export const LONGEST_WAIT_MS = 86_400_000;
 const LONGEST_GUESS_SECONDS = 3600;
 const FIRST_GUESS_SECONDS = 60;
 
@@ -16,7 +16,7 @@ export function readRetryAfter(value: string | null | undefined, now: Date): num
 
 /** Milliseconds to wait for a figure in seconds, within one second and 24 hours. */
 export function boundedWait(seconds: number): number {
-  return Math.ceil(Math.min(Math.max(seconds, 1), LONGEST_WAIT_SECONDS)) * 1000;
+  return Math.ceil(Math.min(Math.max(seconds, 1), LONGEST_WAIT_MS / 1000)) * 1000;
 }
 
 /**

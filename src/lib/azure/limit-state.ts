@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiName } from '../pipeline/stream.ts';
 import type { LimitHeaders, Priority } from '../pipeline/ports.ts';
+import { LONGEST_WAIT_MS } from '../read-wait.ts';
 
 /** The right to make one call at a time, held by one process. */
 export interface Lease {
@@ -10,12 +12,14 @@ export interface Lease {
   readonly until: number;
 }
 
-/** What all instances know of one API's limits. Times are epoch milliseconds. */
+/** What all instances know of one API's limits. Times are epoch milliseconds, by the clock of the storage service. */
 export interface LimitState {
   readonly api: ApiName;
   readonly leases: readonly Lease[];
   /** Calls wait until then. */
   readonly pausedUntil: number;
+  /** How long that was when it was asked for, in milliseconds. */
+  readonly pauseMs: number;
   readonly pauseReason: string;
   /** The vendor's own limit of calls at once, when it has told one; 0 when not. */
   readonly concurrencyLimit: number;
@@ -31,12 +35,18 @@ export interface LimitState {
   readonly waiterUntil: number;
 }
 
+/** Times of two instances differ by less: each is known to a second or two. */
+const TOLERANCE_MS = 5000;
+/** Nobody holds a permit or waits for one for so long without saying so again. */
+const LONGEST_HOLD_MS = 120_000;
+
 /** A state in which nothing is known and nobody calls. */
 export function emptyLimitState(api: ApiName): LimitState {
   return {
     api,
     leases: [],
     pausedUntil: 0,
+    pauseMs: LONGEST_WAIT_MS,
     pauseReason: '',
     concurrencyLimit: 0,
     rateLimit: 0,
@@ -91,7 +101,8 @@ function perCallMs({ rateWindowSeconds, rateLimit }: LimitState): number {
 
 /** Calls left of the budget: what the vendor told last, and what has come free since. May exceed the limit. */
 export function callsLeft(state: LimitState, now: number): number {
-  return state.rateRemaining + Math.floor((now - state.rateSeenAt) / perCallMs(state));
+  const sinceMs = Math.max(0, now - state.rateSeenAt);
+  return state.rateRemaining + Math.floor(sinceMs / perCallMs(state));
 }
 
 /** The state after an answer's headers; the same object when they tell nothing new. */
@@ -103,9 +114,41 @@ export function learn(state: LimitState, headers: LimitHeaders, now: number): Li
   }
   // A concurrency block comes with rate figures of 0: they say nothing.
   if (rateLimit !== undefined && rateLimit > 0 && rateRemaining !== undefined && rateWindowSeconds !== undefined) {
-    next = { ...next, rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt: now };
+    next = { ...next, rateLimit, rateRemaining, rateWindowSeconds: boundWindow(rateWindowSeconds), rateSeenAt: now };
   }
   return next;
+}
+
+/**
+ * The state with its times as far ahead as they can be: a pause ends within its own length from now, a budget was seen by now. Whatever lies
+ * beyond was set by a clock that went wrong. The same object when nothing does.
+ */
+export function boundTimes(state: LimitState, now: number): LimitState {
+  const most = (time: number, aheadMs: number): number => (time > now + aheadMs + TOLERANCE_MS ? now + aheadMs : time);
+  const leases = state.leases.map((lease) => ({ ...lease, until: most(lease.until, LONGEST_HOLD_MS) }));
+  const bounded: LimitState = {
+    ...state,
+    leases,
+    pausedUntil: most(state.pausedUntil, Math.min(state.pauseMs, LONGEST_WAIT_MS)),
+    rateSeenAt: most(state.rateSeenAt, 0),
+    rateWindowSeconds: boundWindow(state.rateWindowSeconds),
+    liveWaitsUntil: most(state.liveWaitsUntil, LONGEST_HOLD_MS),
+    waiterUntil: most(state.waiterUntil, LONGEST_HOLD_MS),
+  };
+  return isDeepStrictEqual(bounded, state) ? state : bounded;
+}
+
+/** The state with a pause from now on; the same object where a longer one holds. */
+export function pauseFor(state: LimitState, milliseconds: number, reason: string, now: number): LimitState {
+  const pauseMs = Math.min(milliseconds, LONGEST_WAIT_MS);
+  const pausedUntil = now + pauseMs;
+  return pausedUntil > state.pausedUntil
+    ? { ...state, pausedUntil, pauseMs, pauseReason: reason.slice(0, 500) }
+    : state;
+}
+
+function boundWindow(seconds: number): number {
+  return Math.min(seconds, LONGEST_WAIT_MS / 1000);
 }
 
 /** Leases that nobody has lost yet. */

@@ -1,10 +1,19 @@
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, toStorageError } from './storage-errors.ts';
+import { toStorageError, faultOf } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { lazyTable } from './table-checkpoint-store.ts';
 
 /** An entity that nobody writes: what counts is the head of the answer. */
 const NOBODY = 'clock';
+/** `Date` tells whole seconds. */
+const RESOLUTION_MS = 1000;
+/** Clocks that are kept in step differ by less. */
+const TOLERANCE_MS = 1000;
+
+/** As much of an answer of the storage as tells its time. */
+interface Answer {
+  readonly headers: { readonly get: (name: string) => string | undefined };
+}
 
 /**
  * Reads the clock of the storage service, which all instances share, from the `Date` of an answer; undefined when it tells none.
@@ -13,18 +22,31 @@ const NOBODY = 'clock';
 export function createStorageClock(storage: Storage): () => Promise<Date | undefined> {
   const table = lazyTable(storage, TABLE_NAMES.watermarks);
   return async () => {
+    let date: Date | undefined;
+    const onResponse = (answer: Answer): void => void (date = dateOf(answer));
     try {
-      await (await table()).getEntity(NOBODY, NOBODY);
+      await (await table()).getEntity(NOBODY, NOBODY, { onResponse });
     } catch (thrown) {
-      if (faultOf(thrown).status === 404) return dateOf(thrown);
-      throw toStorageError('reading its clock', thrown);
+      if (faultOf(thrown).status !== 404) throw toStorageError('reading its clock', thrown);
     }
-    return undefined;
+    return date;
   };
 }
 
-function dateOf(thrown: unknown): Date | undefined {
-  const { response } = thrown as { response?: { headers: { get: (name: string) => string | undefined } } };
-  const date = new Date(response?.headers.get('date') ?? '');
+/** The time at which the storage answered, where it says so. */
+export function dateOf({ headers }: Answer): Date | undefined {
+  const date = new Date(headers.get('date') ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/**
+ * How far the storage's clock is ahead of ours, in milliseconds: as little as fits with its time, told at some moment between our two.
+ * 0 where clocks are in step, so that times within a second stay exact.
+ */
+export function skewOf(date: Date | undefined, sentAt: number, receivedAt: number): number {
+  if (date === undefined) return 0;
+  const least = date.getTime() - receivedAt;
+  const most = date.getTime() + RESOLUTION_MS - sentAt;
+  if (least > TOLERANCE_MS) return least;
+  return most < -TOLERANCE_MS ? most : 0;
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { emptyLimitState, learn, permitCount, waitFor, type LimitState } from '../../../src/lib/azure/limit-state.ts';
+import {
+  boundTimes,
+  emptyLimitState,
+  learn,
+  pauseFor,
+  permitCount,
+  waitFor,
+  type LimitState,
+} from '../../../src/lib/azure/limit-state.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const state = (changes: Partial<LimitState> = {}): LimitState => ({ ...emptyLimitState('edr'), ...changes });
@@ -21,6 +29,67 @@ describe('a pause', () => {
     const paused = state({ pausedUntil: NOW + 5000, pauseReason: '1965' });
     expect(waitFor(paused, 'live', 20, NOW)).toEqual({ ms: 5000, why: '1965' });
     expect(waitFor(paused, 'live', 20, NOW + 5000)).toEqual({ ms: 0, why: '' });
+  });
+});
+
+describe('pauses one after the other', () => {
+  const DAY_MS = 86_400_000;
+
+  test('hold until the latest end that any of them asked for, with its reason', () => {
+    const long = pauseFor(state(), 3_600_000, '1965', NOW);
+    expect(pauseFor(long, 30_000, '1960', NOW + 1000)).toBe(long);
+    const longer = pauseFor(long, 3_600_000, '503', NOW + 1000);
+    expect(longer).toMatchObject({ pausedUntil: NOW + 3_601_000, pauseMs: 3_600_000, pauseReason: '503' });
+    const pause = fc.record({ afterMs: fc.nat(DAY_MS), milliseconds: fc.nat(2 * DAY_MS) });
+    fc.assert(
+      fc.property(fc.array(pause, { minLength: 1 }), (pauses) => {
+        let [now, latest, limits] = [NOW, 0, state()];
+        for (const { afterMs, milliseconds } of pauses) {
+          now += afterMs;
+          latest = Math.max(latest, now + Math.min(milliseconds, DAY_MS));
+          limits = pauseFor(boundTimes(limits, now), milliseconds, 'why', now);
+          expect(limits.pausedUntil).toBe(latest);
+        }
+      }),
+    );
+  });
+});
+
+describe('times that no clock in step can have set', () => {
+  const DAY_MS = 86_400_000;
+  const wrong = state({
+    ...budget(0),
+    pausedUntil: NOW + 7 * DAY_MS,
+    pauseMs: 60_000,
+    rateSeenAt: NOW + 7 * DAY_MS,
+    liveWaitsUntil: NOW + 7 * DAY_MS,
+    waiterUntil: NOW + 7 * DAY_MS,
+    leases: [{ id: 'a', owner: 'ahead', until: NOW + 7 * DAY_MS }],
+  });
+
+  test('are put right: a pause lasts as long as was asked for, a budget comes back, permits come free', () => {
+    const bounded = boundTimes(wrong, NOW);
+    expect(waitFor(bounded, 'live', 20, NOW).ms).toBe(60_000);
+    expect(waitFor({ ...bounded, pausedUntil: 0 }, 'live', 20, NOW).ms).toBe(12_000);
+    expect(bounded.liveWaitsUntil - NOW).toBeLessThanOrEqual(120_000);
+    expect(bounded.waiterUntil - NOW).toBeLessThanOrEqual(120_000);
+    expect(bounded.leases[0]!.until - NOW).toBeLessThanOrEqual(120_000);
+    expect(boundTimes(bounded, NOW + 1000)).toBe(bounded);
+  });
+
+  test('are never more than a day ahead, whatever is stored', () => {
+    const stored = { pausedUntil: 1e300, pauseMs: 1e300, rateWindowSeconds: 1e300, rateSeenAt: 1e300 };
+    const bounded = boundTimes({ ...wrong, ...stored, rateLimit: 1 }, NOW);
+    expect(waitFor(bounded, 'live', 20, NOW).ms).toBe(DAY_MS);
+    expect(waitFor({ ...bounded, pausedUntil: 0 }, 'live', 20, NOW).ms).toBe(DAY_MS);
+    const told = learn(state(), { rateLimit: 1, rateRemaining: 0, rateWindowSeconds: 1e12 }, NOW);
+    expect(waitFor(told, 'live', 20, NOW).ms).toBe(DAY_MS);
+  });
+
+  test('are not those a second or two ahead: clocks are in step no better', () => {
+    const near = pauseFor({ ...budget(0), rateSeenAt: NOW + 2000 }, 60_000, 'why', NOW + 2000);
+    expect(boundTimes(near, NOW)).toBe(near);
+    expect(waitFor({ ...near, pausedUntil: 0 }, 'live', 20, NOW).ms).toBe(12_000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import type { LimiterTiming } from '../../../src/lib/azure/limiter-options.ts';
 import type { Storage } from '../../../src/lib/azure/storage.ts';
@@ -224,10 +224,81 @@ describe('a pause', () => {
   test('is never shortened by a later one, and ends by itself', async () => {
     const limiter = instance();
     await limiter.pause('edr', 600, 'long');
+    const { pausedUntil } = await limiter.view('edr');
     await limiter.pause('edr', 10, 'short');
+    await instance().pause('edr', 20, 'short');
+    expect(await limiter.view('edr')).toMatchObject({ pausedUntil, pauseReason: 'long' });
     await expect(limiter.acquire('edr', 'live')).rejects.toThrow('long');
     await sleep(620);
     await acquire(limiter);
+  });
+});
+
+describe('an instance whose clock is a week ahead', () => {
+  const WEEK_MS = 7 * 86_400_000;
+  const now = Date.now;
+  const withClockAhead = async (run: () => Promise<unknown>): Promise<void> => {
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + WEEK_MS);
+    try {
+      await run();
+    } finally {
+      clock.mockRestore();
+    }
+  };
+  const aheadMs = (time: string | null | undefined): number => Date.parse(time ?? '') - Date.now();
+
+  test('pauses the others for as long as it was told, and waits no longer itself', async () => {
+    const [ahead, other] = [instance(), instance()];
+    await withClockAhead(async () => {
+      await ahead.pause('edr', 60_000, '1965');
+      const error = await ahead.acquire('edr', 'live').catch((thrown: unknown) => thrown);
+      expect((error as WaitError).retryAfterMs).toBeLessThanOrEqual(61_000);
+    });
+    const { pausedUntil } = await other.view('edr');
+    expect(aheadMs(pausedUntil)).toBeGreaterThan(55_000);
+    expect(aheadMs(pausedUntil)).toBeLessThanOrEqual(61_000);
+  });
+
+  test('takes the pause of another one for what it is', async () => {
+    const [ahead, other] = [instance(), instance()];
+    await other.pause('edr', 60_000, '1965');
+    await withClockAhead(async () => {
+      const error = await ahead.acquire('edr', 'live').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ message: '1965' });
+      expect((error as WaitError).retryAfterMs).toBeGreaterThan(55_000);
+    });
+  });
+
+  test('tells the budget as seen now', async () => {
+    const [ahead, other] = [instance(), instance()];
+    await withClockAhead(async () => {
+      // Of a call of a person: nothing was read of the row before.
+      ahead.observe('edr', { rateLimit: 300, rateRemaining: 0, rateWindowSeconds: 3600 });
+      await ahead.close();
+    });
+    const error = await other.acquire('edr', 'live').catch((thrown: unknown) => thrown);
+    expect((error as WaitError).message).toContain('call budget is spent');
+    expect((error as WaitError).retryAfterMs).toBeLessThanOrEqual(14_000);
+  });
+
+  test('shares permits with the others', async () => {
+    const [ahead, other] = [instance({}, 1), instance({ patienceMs: 300 }, 1)];
+    await withClockAhead(() => acquire(ahead));
+    await expect(other.acquire('edr', 'live')).rejects.toThrow('no permit is free');
+    await withClockAhead(async () => expect((await ahead.view('edr')).inUse).toBe(1));
+  });
+
+  test('leaves no pause or budget behind that lasts: what was stored is put right once, for all', async () => {
+    const table = storage.table(TABLE_NAMES.limits);
+    const week = Date.now() + WEEK_MS;
+    const rates = { rateLimit: 300, rateRemaining: 0, rateWindowSeconds: 3600, rateSeenAt: week };
+    const stored = { pausedUntil: week, pauseMs: 60_000, pauseReason: '1965', ...rates };
+    await table.createEntity({ partitionKey: 'limits', rowKey: 'edr', state: JSON.stringify(stored) });
+    const first = await instance().view('edr');
+    expect(aheadMs(first.pausedUntil)).toBeLessThanOrEqual(60_000);
+    expect(aheadMs(first.budget?.seenAt)).toBeLessThanOrEqual(0);
+    await sleep(50);
+    expect(await instance().view('edr')).toEqual(first);
   });
 });
 
