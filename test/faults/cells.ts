@@ -135,6 +135,9 @@ const BODY_CELLS: readonly Cell[] = [
 function sinkCells(step: 'upload, chunk 1' | 'upload, chunk 2' | 'upload, chunk 3'): Cell[] {
   const faults: readonly (readonly [string, IngestionFault, boolean])[] = [
     ['ingestion 413', { kind: 'status', status: 413 }, false],
+    ['ingestion 400', { kind: 'status', status: 400 }, false],
+    // A row that was accepted before may be sent once more, to see whether the table takes any.
+    ['ingestion 400, forty times', { kind: 'status', status: 400, count: 40 }, true],
     ['ingestion 429 with Retry-After', { kind: 'status', status: 429, retryAfterSeconds: 7 }, false],
     ['ingestion 429 without Retry-After', { kind: 'status', status: 429 }, false],
     ['ingestion 403', { kind: 'status', status: 403 }, false],

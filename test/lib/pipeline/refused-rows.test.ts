@@ -107,6 +107,16 @@ describe('rows that Azure refuses for their content', () => {
     expectEach(started, given);
   });
 
+  test('for a moment only are sent once more, and none becomes a dead letter', async () => {
+    const given = rows(4, (place) => place === 1);
+    const started = await start(given);
+    // Of the first four calls all that hold the row: the chunk, a half, and the row alone.
+    started.ingestion.setFaults({ ...REFUSED, count: 4 });
+    expect(await started.work(await started.open())).toMatchObject({ state: 'closed', counts: { rows: 4 } });
+    expect(started.ingestion.stats().statuses['400']).toBe(3);
+    expectEach(started, given);
+  });
+
   test.for([
     ['all', ALL],
     ['all after the first chunk', { ...ALL, nth: 2 }],
