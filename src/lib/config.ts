@@ -22,6 +22,7 @@ import {
   trimmed,
   vmParams,
   webhookUrl,
+  zoneMinutes,
 } from './setting-kinds.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -127,6 +128,9 @@ export const settingsSchema = z.object({
     .pipe(z.string().regex(/^[A-Za-z][\w.]*$/, 'must be a field of the event such as eventProcessedTime'))
     .default('eventProcessedTime')
     .describe('Field of the record that holds the same time.'),
+  EDR_TIME_ZONE: zoneMinutes
+    .default(0)
+    .describe('Zone of times in events that tell none; what Qualys documents tells one.'),
   EDR_SORT: sortKeys.describe('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.'),
   EDR_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'events' }).describe('Events a page.'),
   EDR_PAGING: trimmed
@@ -351,6 +355,11 @@ function describe(name: string, value: string | undefined, allowed: string): Pro
 /** What one setting alone cannot tell. */
 function crossProblems(given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
+  if ((given.EDR_TIME_TOKEN === undefined) !== (given.EDR_TIME_FIELD === undefined)) {
+    problems.push(
+      'EDR_TIME_TOKEN and EDR_TIME_FIELD must be set together, because they name the same time in the filter and in the event',
+    );
+  }
   if (!hasStorage(given)) {
     problems.push(
       'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri, __tableServiceUri and __blobServiceUri)',

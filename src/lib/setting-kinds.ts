@@ -168,3 +168,11 @@ export const severityTable = trimmed
       .map(([score, name]) => ({ from: Number(score), severity: name ?? '' }))
       .sort((left, right) => right.from - left.from),
   );
+
+/** An offset from UTC, in minutes. */
+export const zoneMinutes = trimmed
+  .pipe(z.string().regex(/^(Z|UTC|[+-](0\d|1[0-4]):[0-5]\d)$/, 'must be UTC or an offset from UTC such as +02:00'))
+  .transform((text) => {
+    const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(text) ?? [];
+    return sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+  });

@@ -17,6 +17,7 @@ export function windowView(changes: Partial<WindowView> = {}): WindowView {
     expected: 10,
     fetched: 10,
     parts: null,
+    outside: 0,
     uploaded: 10,
     attempts: 0,
     notBefore: null,

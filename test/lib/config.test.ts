@@ -68,6 +68,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['EDR_STATE', /0, 1, true or false/, 'yes', '2'],
   ['EDR_TIME_TOKEN', /QQL token/, 'event time', "x' OR '1'='1", '.x'],
   ['EDR_TIME_FIELD', /field of the event/, 'a b', '1a'],
+  ['EDR_TIME_ZONE', /UTC or an offset/, 'CET', '+2', '+15:00', '+02:60'],
   [
     'EDR_SORT',
     /JSON as in the EDR guide/,
@@ -388,6 +389,7 @@ describe('defaults', () => {
       EDR_STATE: false,
       EDR_TIME_TOKEN: 'event.eventProcessedTime',
       EDR_TIME_FIELD: 'eventProcessedTime',
+      EDR_TIME_ZONE: 0,
       EDR_PAGE_SIZE: 500,
       EDR_PAGING: 'pages',
       VM_API_VERSION: '5.0',

@@ -67,8 +67,20 @@ function Step(props: {
 }
 
 function Counts({ window, now }: { readonly window: WindowView; readonly now: number }) {
-  const { pages, calls, expected, fetched, parts, uploaded, attempts, startedAt, closedAt, progressAt, notBefore } =
-    window;
+  const {
+    pages,
+    calls,
+    expected,
+    fetched,
+    parts,
+    outside,
+    uploaded,
+    attempts,
+    startedAt,
+    closedAt,
+    progressAt,
+    notBefore,
+  } = window;
   const isWaiting = notBefore !== null && Date.parse(notBefore) > now;
   const clock = (time: string): ComponentChildren => (
     <span title={time}>{`${formatNear(time, now)}:${formatClock(time).slice(6)}`}</span>
@@ -85,6 +97,9 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
         value={formatCount(fetched)}
         note={parts === null ? 'distinct records' : `hosts, with ${formatCount(parts)} detections`}
       />
+      {outside > 0 && (
+        <Fact name="Outside" value={formatCount(outside)} note="of another time, ingested all the same" />
+      )}
       <Fact name="Uploaded" value={formatCount(uploaded)} note="rows accepted by Azure" />
       <Fact name="Pages" value={formatCount(pages)} />
       <Fact name="Calls" value={formatCount(calls)} />

@@ -21,6 +21,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     from: record.from,
     to: record.to,
     slice: record.slice,
+    isFirst: record.isFirst,
     state: record.state,
     cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
     pages: counts.pages,
@@ -30,6 +31,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     expected: counts.expected,
     fetched: counts.fetched,
     parts: counts.parts,
+    outside: counts.outside,
     attempts: record.attempts,
     readFailures: record.readFailures,
     waits: record.waits,
@@ -47,6 +49,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     acknowledged: record.acknowledged,
     stoppedBy: record.stoppedBy?.join(' '),
     acceptsDeadLetters: record.acceptsDeadLetters,
+    acceptsOutside: record.acceptsOutside,
   };
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
@@ -85,12 +88,14 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     plannedAt: text('plannedAt') ?? '',
     etag: entity.etag,
     ...optional('slice', text('slice')),
+    ...(entity.isFirst === true ? { isFirst: true } : {}),
   };
   const owner = text('claimOwner');
   if (owner !== undefined) record.claim = { owner, until: text('claimUntil') ?? '' };
   if (entity.expected !== undefined) record.counts.expected = number('expected');
   if (entity.parts !== undefined) record.counts.parts = number('parts');
   if (entity.deadLetters !== undefined) record.counts.deadLetters = number('deadLetters');
+  if (entity.outside !== undefined) record.counts.outside = number('outside');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
@@ -98,6 +103,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   const stoppedBy = text('stoppedBy');
   if (stoppedBy !== undefined) record.stoppedBy = stoppedBy.split(' ');
   if (entity.acceptsDeadLetters === true) record.acceptsDeadLetters = true;
+  if (entity.acceptsOutside === true) record.acceptsOutside = true;
   Object.assign(
     record,
     optional('notBefore', text('notBefore')),

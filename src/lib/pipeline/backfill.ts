@@ -79,7 +79,10 @@ async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies)
   const { id, stream } = backfill;
   const now = deps.clock.now();
   const windows = chop(toInterval(backfill), deps.windowMinutes(stream) * 60_000).map(({ from, to }) =>
-    newWindow({ stream, run: id, from: isoSeconds(from), to: isoSeconds(to) }, now),
+    newWindow(
+      { stream, run: id, from: isoSeconds(from), to: isoSeconds(to), isFirst: isoSeconds(from) === backfill.from },
+      now,
+    ),
   );
   await deps.store.insertWindows(windows);
   backfill.status = 'running';

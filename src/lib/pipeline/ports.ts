@@ -153,6 +153,8 @@ export interface WindowRecord {
   readonly from: string;
   readonly to: string;
   readonly slice?: string;
+  /** Whether its run begins with it. */
+  readonly isFirst?: boolean;
   state: WindowState;
   cursor?: Json;
   counts: WindowCounts;
@@ -179,6 +181,8 @@ export interface WindowRecord {
   closedAt?: string;
   /** Why it failed or waits, without secrets. */
   lastError?: string;
+  /** An operator takes records of another time than the window's, however many they are. */
+  acceptsOutside?: boolean;
   /** Vendor's count missed at the end, shown until an operator acknowledges it. */
   acknowledged?: boolean;
   /** Names of refused rows, too many to be put aside: while they are all refused, the window waits. */

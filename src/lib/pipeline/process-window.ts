@@ -4,7 +4,7 @@ import type { DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { recoverFrom, shortReadDelay } from './recovery.ts';
-import type { Outcome, Progress, WindowTask } from './stream.ts';
+import type { Json, Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep } from './take-step.ts';
 import { newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
@@ -126,15 +126,23 @@ async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promi
 
 function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
   const { record } = claim;
-  const { stream, run, from, to, slice, cursor, counts, shortReads } = record;
+  const { stream, run, from, to, slice, isFirst, cursor, counts, shortReads } = record;
   return {
-    window: { stream, run, from, to, ...(slice === undefined ? {} : { slice }) },
+    window: {
+      stream,
+      run,
+      from,
+      to,
+      ...(slice === undefined ? {} : { slice }),
+      ...(isFirst === true ? { isFirst } : {}),
+    },
     ...(cursor === undefined ? {} : { cursor }),
     counts,
     shortReads,
     attempts: record.readFailures ?? 0,
     waits: record.waits,
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
+    ...(record.acceptsOutside === true ? { acceptsOutside: true } : {}),
     ledger: (name) => deps.store.ledger(record).load(name),
     onCall: () => counts.calls++,
     signal: claim.signal,
@@ -152,7 +160,7 @@ async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: Pr
     case 'split':
       return split(claim, outcome, deps);
     case 'short':
-      return readAgainLater(claim, item, fromTheStart(claim.record), deps);
+      return readAgainLater(claim, item, missingOf(claim.record, outcome.cursor), deps);
   }
 }
 
@@ -190,7 +198,7 @@ async function split(
   await claim.stop();
   const now = deps.clock.now();
   const slices = outcome.slices.map((slice) => ({
-    ...newWindow({ stream: record.stream, run: record.run, ...slice }, now),
+    ...newWindow({ stream: record.stream, run: record.run, ...slice, isFirst: isFirstSlice(record, slice) }, now),
     queuedAt: now.toISOString(),
   }));
   // What the window has uploaded and counted so far stays booked: with its first slice.
@@ -204,9 +212,15 @@ async function split(
   await sendAll(deps.queue, slices);
 }
 
-/** What is missing by the vendor's count; the window forgets where it stood. */
-function fromTheStart(record: WindowRecord): string {
-  delete record.cursor;
+/** Of the slices of a window only those that begin with it may be the first of their run. */
+function isFirstSlice(record: WindowRecord, slice: Pick<WindowRecord, 'from'>): boolean {
+  return record.isFirst === true && slice.from === record.from;
+}
+
+/** What is missing by the vendor's count; the window goes on where the stream says, or at its start. */
+function missingOf(record: WindowRecord, cursor: Json | undefined): string {
+  if (cursor === undefined) delete record.cursor;
+  else record.cursor = cursor;
   return `Qualys counts ${record.counts.expected ?? 0} records, ${record.counts.fetched} were received`;
 }
 

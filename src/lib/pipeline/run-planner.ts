@@ -72,7 +72,10 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
   const opened = windows.map((window) => ({
-    ...newWindow({ stream, run: 'live', ...window, ...sliceOf(plan, window, mark) }, now),
+    ...newWindow(
+      { stream, run: 'live', ...window, ...sliceOf(plan, window, mark), isFirst: window.from === mark.start },
+      now,
+    ),
     queuedAt: now.toISOString(),
   }));
   if (opened.length > 0) {

@@ -19,6 +19,8 @@ export interface Window {
   readonly to: string;
   /** What is asked of the window beside its time (a host-id range, an event type, everything); absent for the whole window. */
   readonly slice?: string;
+  /** Whether its run begins with it: no window before it reads what lies before its first instant. */
+  readonly isFirst?: boolean;
 }
 
 /** What people are to be told at once, beside its row. */
@@ -57,6 +59,8 @@ export interface WindowCounts {
   fetched: number;
   /** What the records hold in turn, where a stream counts it (VM: detections of hosts). */
   parts?: number;
+  /** Records ingested although their time lies outside of the window; absent for none. */
+  outside?: number;
 }
 
 /**
@@ -74,6 +78,8 @@ export interface Progress {
   readonly fetched?: number;
   /** What these records hold in turn, where the stream counts it. */
   readonly parts?: number;
+  /** Records of this step whose time lies outside of the window. */
+  readonly outside?: number;
   /** The vendor's own count, when this step learnt it. */
   readonly expected?: number;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
@@ -86,8 +92,8 @@ export type Outcome =
   | { readonly kind: 'complete'; readonly last?: Omit<Progress, 'ledger'> }
   /** Too large: the slices replace the window; each becomes a window of its own. */
   | { readonly kind: 'split'; readonly slices: readonly WindowSlice[]; readonly reason: string }
-  /** The vendor counts more than it gave: read again later, from the start. */
-  | { readonly kind: 'short' }
+  /** The vendor counts more than it gave: read again later, from the cursor; from the start without one. */
+  | { readonly kind: 'short'; readonly cursor?: Json }
   /** What cannot be read after many tries is left out, visibly: the window closes as incomplete. */
   | { readonly kind: 'skipped'; readonly reason: string };
 
@@ -115,6 +121,8 @@ export interface WindowTask {
   readonly waits: number;
   /** Why it failed last. */
   readonly lastError?: string;
+  /** Whether an operator takes what the stream would refuse as not being of the window. */
+  readonly acceptsOutside?: boolean;
   /** Loads the named ledger: keys of 16 bytes, as latin1 strings. */
   readonly ledger: (name: string) => Promise<Set<string>>;
   /** To be called once for each call made to the vendor. */

@@ -45,6 +45,9 @@ function book(step: Progress, deadLetters: number, record: WindowRecord): void {
   if (deadLetters > 0) record.counts.deadLetters = (record.counts.deadLetters ?? 0) + deadLetters;
   record.counts.fetched += step.fetched ?? 0;
   if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
+  if (step.outside !== undefined && step.outside > 0) {
+    record.counts.outside = (record.counts.outside ?? 0) + step.outside;
+  }
   if (step.expected !== undefined) record.counts.expected = step.expected;
   if (step.pageDone !== true) return;
   record.counts.pages++;

@@ -17,6 +17,8 @@ export interface WindowView {
   readonly fetched: number;
   /** What the records hold in turn (VM: detections); null where it is not counted. */
   readonly parts: number | null;
+  /** Records ingested although their time lies outside of the window. */
+  readonly outside: number;
   readonly uploaded: number;
   readonly attempts: number;
   /** Not to be worked on before this time. */
@@ -44,6 +46,7 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     expected: counts.expected ?? null,
     fetched: counts.fetched,
     parts: counts.parts ?? null,
+    outside: counts.outside ?? 0,
     uploaded: counts.rows,
     attempts: record.attempts,
     notBefore: record.notBefore ?? null,

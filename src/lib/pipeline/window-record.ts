@@ -10,11 +10,12 @@ export function newWindow(
     readonly from: string;
     readonly to: string;
     readonly slice?: string;
+    readonly isFirst?: boolean;
     readonly cursor?: Json;
   },
   now: Date,
 ): WindowRecord {
-  const { stream, run, from, to, slice, cursor } = window;
+  const { stream, run, from, to, slice, isFirst, cursor } = window;
   return {
     stream,
     run,
@@ -22,6 +23,7 @@ export function newWindow(
     from,
     to,
     ...(slice === undefined ? {} : { slice }),
+    ...(isFirst === true ? { isFirst } : {}),
     ...(cursor === undefined ? {} : { cursor }),
     state: 'planned',
     counts: { pages: 0, calls: 0, rows: 0, fetched: 0 },

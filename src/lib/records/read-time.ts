@@ -10,13 +10,14 @@ const DAYS_BEFORE_MONTH: readonly number[] = [0, 31, 59, 90, 120, 151, 181, 212,
 
 /**
  * Reads a time from the bytes `[start, end)`: `2020-08-17T04:15:06.000+0000` as the vendor writes it, the offset also
- * as `+00:00`, `+00` or `Z`; without one it is UTC; seconds, fraction and time of day may be missing; or milliseconds
+ * as `+00:00`, `+00` or `Z`; without one it is `zoneMinutes` ahead of UTC; seconds, fraction and time of day may be missing; or milliseconds
  * since 1970 in digits. Fractions are cut to milliseconds. The vendor's placeholder for unknown, 1970-01-01T00:00:00Z,
  * counts as unreadable.
  * @returns milliseconds since 1970, NaN when unreadable or not within the years 1 to 9999.
  */
-export function readTime(source: Uint8Array, start: number, end: number): number {
-  const time = source[start + 4] === 0x2d ? readIsoTime(source, start, end) : readEpoch(source, start, end);
+export function readTime(source: Uint8Array, start: number, end: number, zoneMinutes = 0): number {
+  const time =
+    source[start + 4] === 0x2d ? readIsoTime(source, start, end, zoneMinutes) : readEpoch(source, start, end);
   return time >= EARLIEST_MS && time <= LATEST_MS && time !== 0 ? time : Number.NaN;
 }
 
@@ -46,9 +47,9 @@ function readEpoch(source: Uint8Array, start: number, end: number): number {
   return first === start ? time : -time;
 }
 
-function readIsoTime(source: Uint8Array, start: number, end: number): number {
+function readIsoTime(source: Uint8Array, start: number, end: number, zoneMinutes: number): number {
   const day = readDay(source, start, end);
-  if (end === start + 10) return day;
+  if (end === start + 10) return day - zoneMinutes * MINUTE_MS;
   const hours = pair(source, start + 11);
   const minutes = pair(source, start + 14);
   const separator = source[start + 10];
@@ -68,7 +69,7 @@ function readIsoTime(source: Uint8Array, start: number, end: number): number {
       at = fraction;
     }
   }
-  return day + (hours * 60 + minutes - readOffset(source, at, end)) * MINUTE_MS + milliseconds;
+  return day + (hours * 60 + minutes - readOffset(source, at, end, zoneMinutes)) * MINUTE_MS + milliseconds;
 }
 
 /** Midnight of a date, by the Gregorian calendar. */
@@ -89,11 +90,11 @@ function readDay(source: Uint8Array, start: number, end: number): number {
   return (past * 365 + leapDays + daysOfYear) * DAY_MS + EARLIEST_MS;
 }
 
-/** Offset from UTC in minutes, zero when none stands there; NaN when something else does. */
-function readOffset(source: Uint8Array, at: number, end: number): number {
+/** Offset from UTC in minutes, that of the zone when none stands there; NaN when something else does. */
+function readOffset(source: Uint8Array, at: number, end: number, zoneMinutes: number): number {
   const sign = source[at];
   const size = end - at;
-  if (size === 0) return 0;
+  if (size === 0) return zoneMinutes;
   if (sign === 0x5a) return size === 1 ? 0 : Number.NaN;
   const hasMinutes = size === 5 || (size === 6 && source[at + 3] === 0x3a);
   const hours = pair(source, at + 1);

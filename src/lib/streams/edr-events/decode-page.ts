@@ -14,18 +14,23 @@ export type { EdrChunk } from './event-chunks.ts';
 export interface EdrPageOptions {
   /** Stands for the time of events that tell none. */
   readonly generatedAt: Date;
-  /** Half-open `[from, to)`, ISO 8601 UTC: events of another time are received, but not emitted; those without a readable time are kept. */
-  readonly window: { readonly from: string; readonly to: string };
+  /**
+   * Half-open `[from, to)`, ISO 8601 UTC. Events of the second before and of the second behind it are received, but not emitted, because the
+   * windows beside it read them too; before the first window of a run there is none. All others are emitted, whatever their time says.
+   */
+  readonly window: { readonly from: string; readonly to: string; readonly isFirst?: boolean };
   /** Dotted path of that time in the record, e.g. `eventProcessedTime`. */
   readonly timeField: string;
+  /** Offset from UTC of times that tell none, in minutes; 0 when left out. */
+  readonly zoneMinutes?: number;
   /** Highest limit first. */
   readonly severityTable: readonly SeverityLimit[];
   /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
   readonly alertScore?: number | undefined;
   /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
   readonly isUploaded: (rowKey: string) => boolean;
-  /** Whether a record was received before, by its 16-byte identity. */
-  readonly isFetched: (recordKey: string) => boolean;
+  /** Whether a document was received before, by its 16-byte key: its content, and how often it came on one page. */
+  readonly isFetched: (documentKey: string) => boolean;
   /** Largest chunk, in bytes; 950,000 when left out. Any record is sure to fit from 6 × `maxRecordBytes` + 18,000. */
   readonly maxChunkBytes?: number;
   /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
@@ -36,11 +41,11 @@ export interface EdrPageOptions {
 export interface EdrPageEnd {
   /** Records received: `newRecords` and `repeated`. */
   readonly records: number;
-  /** Records whose identity was new. */
+  /** Records that no page before held. */
   readonly newRecords: number;
-  /** Records whose identity was known, be it from within the page. */
+  /** Records that a page before held. */
   readonly repeated: number;
-  /** Records outside of the window. */
+  /** Records emitted although their time lies outside of the window and of the seconds beside it. */
   readonly outside: number;
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;
@@ -48,7 +53,7 @@ export interface EdrPageEnd {
   readonly repaired: number;
   /** Time of the last record that tells one, in the order of the page, ISO 8601 UTC. */
   readonly lastTime?: string;
-  /** Identities newly received since the last chunk, concatenated: those of records that gave no row. */
+  /** Keys of the documents newly received since the last chunk, concatenated: those that gave no row. */
   readonly fetched: Uint8Array;
 }
 
@@ -59,6 +64,8 @@ export interface EdrPageDecoder {
    * @throws RetryableError when the answer is no well-formed JSON array.
    */
   readonly write: (bytes: Uint8Array) => EdrChunk[];
+  /** Records so far whose time lies outside, as `EdrPageEnd` counts them. */
+  readonly outside: () => number;
   /**
    * Gives what is left.
    * @throws RetryableError when the answer is cut off.
@@ -75,7 +82,7 @@ export const MAX_HELD_BYTES = 4 * 1024 * 1024;
  * cut answer is an error, never a short page: what was emitted before is in the ledgers and comes once.
  */
 export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
-  const plan = planEvents(options.timeField);
+  const plan = planEvents(options.timeField, options.zoneMinutes);
   const page = createEdrPage(plan, options);
   let long: LongRecord | undefined;
   const reader = createArrayReader(
@@ -96,6 +103,7 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
       reader.write(bytes);
       return takeChunks(page.chunks);
     },
+    outside: () => page.counts.outside,
     end: () => {
       reader.end();
       const chunks = finishChunks(page.chunks);

@@ -18,7 +18,7 @@ interface ColumnGroup {
 }
 
 /**
- * What all pages with the same time field share. A row is made without a pause, so pages that are decoded side by side
+ * What all pages with the same time field and zone share. A row is made without a pause, so pages that are decoded side by side
  * may use the same memory for it.
  */
 export interface EventPlan {
@@ -29,6 +29,8 @@ export interface EventPlan {
   readonly id: readonly number[];
   /** The time that windows go by. */
   readonly windowTime: number;
+  /** Offset from UTC of times that tell none, in minutes. */
+  readonly zoneMinutes: number;
   /** Memory for one row after the other. */
   row: RowBytes;
 }
@@ -36,8 +38,9 @@ export interface EventPlan {
 const PLANS = new Map<string, EventPlan>();
 
 /** Prepares for events whose windows go by the field; made once, and it keeps the keys learnt from the pages so far. */
-export function planEvents(timeField: string): EventPlan {
-  const known = PLANS.get(timeField);
+export function planEvents(timeField: string, zoneMinutes = 0): EventPlan {
+  const key = `${timeField} ${zoneMinutes}`;
+  const known = PLANS.get(key);
   if (known !== undefined) return known;
   const paths = EVENT_COLUMNS.flatMap((column) => column.from);
   const objects = EVENT_COLUMNS.map(objectOf).filter((name) => name !== '');
@@ -49,9 +52,10 @@ export function planEvents(timeField: string): EventPlan {
     eventTime: [...slotsOf('EventTime'), ...slotsOf('ProcessedTime')],
     id: slotsOf('EventId'),
     windowTime: fields.slotOf(timeField),
+    zoneMinutes,
     row: createRowBytes(0),
   };
-  PLANS.set(timeField, plan);
+  PLANS.set(key, plan);
   return plan;
 }
 

@@ -222,13 +222,13 @@ function putString(encoder: RowEncoder, tape: JsonTape): boolean {
   return true;
 }
 
-function putTime({ row, span, timeValue, timeEnd }: RowEncoder, tape: JsonTape, value: number): boolean {
+function putTime({ row, span, timeValue, timeEnd, plan }: RowEncoder, tape: JsonTape, value: number): boolean {
   if (value === timeValue) {
     putBytes(row, row.bytes, TIME_START, timeEnd);
     return true;
   }
   if (!findText(tape, value, span)) return false;
-  const time = readTime(tape.source, span.start, span.end);
+  const time = readTime(tape.source, span.start, span.end, plan.zoneMinutes);
   if (Number.isNaN(time)) return false;
   if (isNearlyIso(tape.source, span.start, span.end)) {
     putByte(row, QUOTE);

@@ -4,14 +4,14 @@ import type { JsonTape } from '../../json/json-tape.ts';
 import { characterEnd } from '../../records/cut-text.ts';
 import { hashBytes, KEY_BYTES } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, placeOf, type EdrPage } from './page-state.ts';
 import { putKey, putPart } from './record-rows.ts';
 import { putBytes } from './row-bytes.ts';
 
 /** A record too long to be held, while its parts are emitted. */
 export interface LongRecord {
-  readonly identity: string;
-  readonly isOutside: boolean;
+  /** Whether a neighbour of the window reads it. */
+  readonly isElsewhere: boolean;
   /** Hash that its rows' `RowKey` shares: of the bytes held at first. */
   readonly hash: string;
   /** Beginnings of its rows: of the first one with the columns known, and of the others. */
@@ -34,15 +34,14 @@ export function startLongRecord(page: EdrPage, bytes: Buffer, tape: JsonTape): L
   const { encoder, counts } = page;
   const hash = hashBytes(bytes);
   counts.records++;
-  const isElsewhere = isOutside(page, tape);
-  if (isElsewhere) counts.outside++;
-  else counts.unreadable++;
+  const place = placeOf(page, tape);
+  if (place === 'outside') counts.outside++;
+  if (place !== 'neighbour') counts.unreadable++;
   if (bytes[0] === 0x7b) putColumns(encoder, tape);
   else putUnknown(encoder);
   const first = Buffer.from(encoder.row.bytes.subarray(0, encoder.row.length));
   return {
-    identity: identityOf(page, tape) ?? hash,
-    isOutside: isElsewhere,
+    isElsewhere: place === 'neighbour',
     hash,
     first,
     other: first.subarray(0, encoder.timeEnd),
@@ -56,7 +55,9 @@ export function startLongRecord(page: EdrPage, bytes: Buffer, tape: JsonTape): L
 
 /** Emits the parts that the bytes fill. */
 export function continueLongRecord(page: EdrPage, record: LongRecord, bytes: Buffer, isLast: boolean): void {
-  if (!record.isOutside) {
+  if (record.isElsewhere) {
+    record.chain.update(bytes);
+  } else {
     let text = Buffer.concat([record.rest, Buffer.from(record.decoder.decode(bytes, { stream: !isLast }))]);
     while (text.length > page.maxRecordBytes) {
       const end = characterEnd(text, page.maxRecordBytes);
@@ -66,7 +67,7 @@ export function continueLongRecord(page: EdrPage, record: LongRecord, bytes: Buf
     record.rest = Buffer.from(text);
     if (isLast) putLongPart(page, record, text, true);
   }
-  if (isLast) countReceived(page, record.identity, record.hash, noveltyOf(page, record.identity, record.hash));
+  if (isLast) countReceived(page, record.chain.digest().toString('latin1', 0, KEY_BYTES));
 }
 
 function putLongPart(page: EdrPage, record: LongRecord, text: Buffer, isLast: boolean): void {

@@ -1,9 +1,9 @@
 import { createCanonicalWriter, type CanonicalWriter } from '../../json/canonical-json.ts';
-import { KIND, kindOf, nameOf, type JsonTape } from '../../json/json-tape.ts';
+import type { JsonTape } from '../../json/json-tape.ts';
 import type { EdrPageOptions } from './decode-page.ts';
 import { MAX_CHUNK_BYTES } from '../../pipeline/chunk-writer.ts';
 import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
-import { hashBytes } from './event-key.ts';
+import { ledgerKey } from './event-key.ts';
 import type { EventPlan } from './event-plan.ts';
 import { createRowEncoder, type RowEncoder } from './event-row.ts';
 import { isPlausible, readTime } from '../../records/read-time.ts';
@@ -21,9 +21,8 @@ export interface EdrPage {
   /** The window, in milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Identities received within this page, each with the hash of the record that came first; and hashes of further versions. */
-  readonly received: Map<string, string>;
-  readonly versions: Set<string>;
+  /** How often each document came within this page, by the hash of its content. */
+  readonly received: Map<string, number>;
   readonly span: TextSpan;
   readonly counts: { records: number; newRecords: number; repeated: number; outside: number; unreadable: number };
   lastTime: number;
@@ -57,57 +56,56 @@ export function createEdrPage(plan: EventPlan, options: EdrPageOptions): EdrPage
     from: Date.parse(options.window.from),
     to: Date.parse(options.window.to),
     received: new Map(),
-    versions: new Set(),
     span: { start: 0, end: 0 },
     counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0 },
     lastTime: Number.NaN,
   };
 }
 
-/** Identity of a record: the hash of its id; undefined when it has none. */
-export function identityOf(page: EdrPage, tape: JsonTape): string | undefined {
-  for (const slot of page.encoder.plan.id) {
-    const value = tape.slots[slot] ?? -1;
-    if (!findText(tape, value, page.span)) continue;
-    const { start, end } = page.span;
-    if (kindOf(tape, value) !== KIND.escapedString) return hashBytes(tape.source.subarray(start, end));
-    return hashBytes(Buffer.from(JSON.stringify(nameOf(tape.source, start - 1, end + 1)).slice(1, -1)));
-  }
-  return undefined;
+/** Whether the record has an id: without one it is kept, but cannot be read. */
+export function hasId(page: EdrPage, tape: JsonTape): boolean {
+  return page.encoder.plan.id.some((slot) => findText(tape, tape.slots[slot] ?? -1, page.span));
+}
+
+/** Where a record's time lies: in the window, in a second that a neighbour of it is sure to read, or further out. */
+export type Place = 'inside' | 'neighbour' | 'outside';
+
+/** How far beyond its bounds a window is asked for or answered, because the vendor may go by whole seconds. */
+const EDGE_MS = 1000;
+
+/**
+ * Where the record's time lies. What a neighbour does not read is kept whatever its time says: the vendor gave it for this window. So is
+ * what has no readable time, or a placeholder such as 1970 or year 9999.
+ */
+export function placeOf(page: EdrPage, tape: JsonTape): Place {
+  if (!findText(tape, tape.slots[page.encoder.plan.windowTime] ?? -1, page.span)) return 'inside';
+  const time = readTime(tape.source, page.span.start, page.span.end, page.encoder.plan.zoneMinutes);
+  if (!isPlausible(time)) return 'inside';
+  page.lastTime = time;
+  if (time >= page.from && time < page.to) return 'inside';
+  const isBefore = time >= page.from - EDGE_MS && time < page.from && page.options.window.isFirst !== true;
+  const isAfter = time >= page.to && time < page.to + EDGE_MS;
+  return isBefore || isAfter ? 'neighbour' : 'outside';
+}
+
+/** How often the document came on this page before: the vendor's index may hold one more than once. */
+export function timesReceived(page: EdrPage, hash: string): number {
+  return page.received.get(hash) ?? 0;
 }
 
 /**
- * Whether the record's time says that it belongs to another window, which reads it too. A placeholder such as 1970 or
- * year 9999 belongs to no window, so such a record is kept.
+ * Books a document as received, by its content and by how often it came on this page. Called behind its rows, so that no chunk books a
+ * document whose rows come later.
  */
-export function isOutside(page: EdrPage, tape: JsonTape): boolean {
-  if (!findText(tape, tape.slots[page.encoder.plan.windowTime] ?? -1, page.span)) return false;
-  const time = readTime(tape.source, page.span.start, page.span.end);
-  if (!isPlausible(time)) return false;
-  page.lastTime = time;
-  return time < page.from || time >= page.to;
-}
-
-/** How a record stands to those before it on the page: of a new event, the same as one before, or one with other content. */
-export type Novelty = 'new' | 'same' | 'changed';
-
-/** Compares a record with those before it on the page, by its identity and the hash of its content. */
-export function noveltyOf(page: EdrPage, identity: string, hash: string): Novelty {
-  const first = page.received.get(identity);
-  if (first === undefined) return 'new';
-  if (first === hash || page.versions.has(hash)) return 'same';
-  page.versions.add(hash);
-  return 'changed';
-}
-
-/** Books a record as received. Called behind its rows, so that no chunk books a record whose rows come later. */
-export function countReceived(page: EdrPage, identity: string, hash: string, novelty: Novelty): void {
-  if (novelty === 'new') page.received.set(identity, hash);
-  if (novelty !== 'new' || page.options.isFetched(identity)) {
+export function countReceived(page: EdrPage, hash: string): void {
+  const times = timesReceived(page, hash) + 1;
+  page.received.set(hash, times);
+  const key = ledgerKey(hash, times);
+  if (page.options.isFetched(key)) {
     page.counts.repeated++;
   } else {
     page.counts.newRecords++;
-    page.chunks.fetched.push(identity);
+    page.chunks.fetched.push(key);
   }
 }
 

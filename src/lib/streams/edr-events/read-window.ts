@@ -1,291 +1,208 @@
-import type { Settings } from '../../config.ts';
-import { FatalError, RetryableError } from '../../errors.ts';
-import type { Json, Outcome, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
-import { halve, isoSeconds, toInterval, type Interval } from '../../pipeline/window.ts';
+import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
+import { FatalError } from '../../errors.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
-import type { EdrQuery } from '../../qualys/edr-api.ts';
-import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
-import { typeSlices, windowFilter, windowSort } from '../../qualys/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import { createEdrPageDecoder, type EdrChunk, type EdrPageEnd } from './decode-page.ts';
-import { toAlert } from './event-alert.ts';
-import { MAX_DEPTH, pageSizeWithinReach, SPLIT_ABOVE } from './page-depth.ts';
-
-/** Where reading a window stands. */
-interface EdrCursor {
-  readonly mode: 'pages' | 'searchAfter';
-  /** 0 for the first read, 1 for the read that makes up for what the first one missed. */
-  readonly read: number;
-  /** Next page, from 0. */
-  readonly page: number;
-  /** Events a page. */
-  readonly size: number;
-  /** Vendor's cursor of the next page, with `searchAfter`. */
-  readonly after?: string;
-  /** Whether a record came twice in this read. */
-  readonly isRepeated?: boolean;
-  /** What is asked: the same for all pages, whatever becomes of the settings meanwhile. */
-  readonly query: WindowQuery;
-  /** Set once the last page of this read is stored: what is left is to count again. */
-  readonly isRead?: boolean;
-}
-
-/** What a window asks of the vendor. */
-type WindowQuery = Required<Pick<EdrQuery, 'filter' | 'sort' | 'state'>>;
-
-/** A step of which the cursor is still to be told. */
-type Step = Omit<Progress, 'cursor'>;
+import { hearCount, judgeRead } from './count-memory.ts';
+import type { EdrPageEnd } from './decode-page.ts';
+import { firstCursor, queryOf, toJson, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
+import { goOn, nextPage } from './next-page.ts';
+import { SPLIT_ABOVE } from './page-depth.ts';
+import { pageKnowledge, type PageKnowledge } from './page-knowledge.ts';
+import { readPage } from './read-page.ts';
+import { splitWindow } from './split-window.ts';
+import { openWindowKeys, type WindowKeys } from './window-keys.ts';
 
 /** What stays the same for all pages of a window. */
 interface Reading {
   readonly task: WindowTask;
   readonly services: StreamServices;
-  readonly query: WindowQuery;
   readonly options: CallOptions;
-  /** Keys of the records received and of the rows uploaded so far. */
-  readonly fetched: Set<string>;
-  readonly uploaded: Set<string>;
+  readonly keys: WindowKeys;
+  readonly known: PageKnowledge;
+  readonly count: (query: WindowQuery) => Promise<number>;
 }
 
 /** Reads of a window in one go; a window that is still short then is read again later. */
 const READS = 2;
-/** Times that a window is halved at once: its pieces must fit one transaction. What is still too large is cut again. */
-const MAX_HALVINGS = 6;
-/** Pages of one window; more is a vendor that never ends. */
+/** Pages of one read; more is a vendor that never ends. */
 const MAX_PAGES = 20_000;
 
 /**
- * Reads a window of events: count → split or pages. When the vendor's count and what came differ, or a record came twice, the window is
- * counted again and, unless that explains it, the pages are read once more: sorting by time alone is not stable within one instant, and
- * events may come or go while pages are read.
+ * Reads a window of events: pages to a proven end, then the comparison with the vendor's count. Where a count decides how to cut, it comes
+ * first. When count and documents differ, or a document came on two pages, the window is counted again and, unless that explains it, the
+ * pages are read once more: sorting by time alone is not stable within one instant, and events may come or go while pages are read.
  */
 export async function* readEdrWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const reading = await prepare(task, services);
+  let cursor = await open(reading);
   // A count from before a pause between pages says little about what was there at their end.
-  const isInterrupted = task.cursor !== undefined && reading.fetched.size > 0;
-  let expected = task.counts.expected ?? 0;
-  let cursor: EdrCursor;
-  if (task.cursor === undefined) {
-    expected = await services.edr.count(reading.query, reading.options);
-    // A window that has uploaded rows keeps their keys only as long as it stays whole.
-    const split = reading.uploaded.size > 0 ? undefined : splitOf(task, services.settings, expected);
-    if (split !== undefined) return split;
-    cursor = firstCursor(reading, expected, task.shortReads > 0 ? 1 : 0);
-    yield { cursor: toJson(cursor), expected };
-    if (expected === 0) return { kind: 'complete' };
-  } else cursor = task.cursor as unknown as EdrCursor;
+  let isCounted = task.cursor === undefined || (cursor.page === 0 && cursor.end === undefined);
+  let readsLeft = task.shortReads > 0 ? 1 : READS;
   for (;;) {
-    cursor = yield* readPages(reading, cursor, expected);
-    if (isInterrupted || !isExact(reading, cursor, expected)) {
-      expected = await services.edr.count(reading.query, reading.options);
+    const cut = yield* cutFirst(reading, cursor);
+    if (isOutcome(cut)) return cut;
+    cursor = cut.end === undefined ? yield* readPages(reading, cut) : cut;
+    if (cursor.end === undefined) continue;
+    if (cut.end === undefined) readsLeft--;
+    const documents = reading.keys.documents();
+    const isRepeated = cursor.isRepeated === true;
+    if (cursor.counted === undefined && documents === 0 && cursor.end !== 'stuck') return complete(reading, cursor);
+    const isToCount = !isCounted || isRepeated || !isAgreed(cursor, documents);
+    if (cursor.end !== 'reach' && isToCount) cursor = await count(reading, cursor);
+    isCounted = true;
+    const { verdict, memory } = judge(reading, cursor, { isRepeated, isLast: readsLeft <= 0 });
+    cursor = { ...cursor, counted: memory };
+    const expected = memory.greatest;
+    if (verdict === 'complete') return complete(reading, cursor);
+    if (verdict === 'short') {
+      const later = memory.lower === undefined ? readAgain(reading, cursor) : cursor;
+      yield { cursor: toJson(later), expected };
+      return { kind: 'short', cursor: toJson(later) };
     }
-    const outcome = outcomeOf(reading, cursor, expected);
-    if (outcome !== undefined) {
-      yield { cursor: toJson(cursor), expected };
-      return outcome;
+    if (verdict === 'beyond-reach') {
+      const split = yield* splitWindow({ ...reading, settings: services.settings }, cursor);
+      if (split !== undefined) return split;
+      cursor = { ...readAgain(reading, cursor), mode: 'searchAfter', size: services.settings.EDR_PAGE_SIZE };
+    } else if (verdict === 'go-on') {
+      cursor = goOn(cursor);
+    } else {
+      task.log.warn('WindowReadAgain', { expected, fetched: documents, repeated: isRepeated });
+      cursor = readAgain(reading, cursor);
     }
-    task.log.warn('WindowReadAgain', { expected, fetched: reading.fetched.size, repeated: cursor.isRepeated === true });
-    cursor = firstCursor(reading, expected, cursor.read + 1);
     yield { cursor: toJson(cursor), expected };
   }
-}
-
-/** How the window ends after a read; undefined when it is to be read once more. The union of the reads counts. */
-function outcomeOf(reading: Reading, cursor: EdrCursor, expected: number): Outcome | undefined {
-  const fetched = reading.fetched.size;
-  const isLastRead = cursor.read + 1 >= READS;
-  if (fetched < expected) return isLastRead ? { kind: 'short' } : undefined;
-  return isExact(reading, cursor, expected) || isLastRead ? { kind: 'complete' } : undefined;
-}
-
-/** Whether all that was counted came, each once. */
-function isExact({ fetched }: Reading, cursor: EdrCursor, expected: number): boolean {
-  return fetched.size === expected && cursor.isRepeated !== true;
 }
 
 async function prepare(task: WindowTask, services: StreamServices): Promise<Reading> {
-  const { settings } = services;
-  const cursor = task.cursor as unknown as EdrCursor | undefined;
-  return {
-    task,
-    services,
-    query: cursor?.query ?? queryOf(task, settings),
-    options: callOptionsOf(task),
-    fetched: await task.ledger('fetched'),
-    uploaded: await task.ledger('uploaded'),
-  };
+  const options = callOptionsOf(task);
+  const keys = await openWindowKeys(task, cursorOf(task)?.read ?? 0);
+  const known = pageKnowledge(services.edr);
+  return { task, services, options, keys, known, count: (query) => services.edr.count(query, options) };
 }
 
-function queryOf(task: WindowTask, settings: Settings): WindowQuery {
-  const { from, to, slice } = task.window;
-  const filter = windowFilter(settings, { from, to, ...(slice === undefined ? {} : { type: typeOfSlice(slice) }) });
-  return { filter, sort: windowSort(settings), state: settings.EDR_STATE };
+function cursorOf(task: WindowTask): EdrCursor | undefined {
+  return task.cursor as unknown as EdrCursor | undefined;
 }
 
-const TYPE_SLICE = 'type.';
-
-function typeOfSlice(slice: string): string {
-  return slice.slice(TYPE_SLICE.length);
+function isOutcome(opening: EdrCursor | Outcome): opening is Outcome {
+  return 'kind' in opening;
 }
 
-function firstCursor({ services, query }: Reading, expected: number, read: number): EdrCursor {
-  const { settings } = services;
-  const isTooDeep = expected > MAX_DEPTH;
-  const mode = settings.EDR_PAGING === 'searchAfter' || isTooDeep ? 'searchAfter' : 'pages';
-  const size = mode === 'pages' ? pageSizeWithinReach(expected, settings.EDR_PAGE_SIZE) : settings.EDR_PAGE_SIZE;
-  return { mode, read, page: 0, size, query };
+/** Where to begin or to go on. */
+async function open(reading: Reading): Promise<EdrCursor> {
+  const { settings } = reading.services;
+  const stored = cursorOf(reading.task);
+  if (stored !== undefined) return stored;
+  const fresh = firstCursor({ query: queryOf(reading.task.window, settings), read: 0 }, settings);
+  return countsFirst(reading) ? firstCursor(await count(reading, fresh), settings) : fresh;
 }
 
-/** Cuts a window that holds too much: by time down to a second, then by event type. */
-function splitOf(task: WindowTask, settings: Settings, expected: number): Outcome | undefined {
-  if (expected <= SPLIT_ABOVE) return undefined;
-  const { from, to, slice } = task.window;
-  const halvings = Math.min(MAX_HALVINGS, Math.ceil(Math.log2(expected / SPLIT_ABOVE)));
-  const pieces = cut(toInterval({ from, to }), halvings);
-  const reason = `${expected} events`;
-  if (pieces.length > 1) {
-    const slices = pieces.map((piece) => ({
-      from: isoSeconds(piece.from),
-      to: isoSeconds(piece.to),
-      ...(slice === undefined ? {} : { slice }),
-    }));
-    return { kind: 'split', slices, reason };
-  }
-  const types = typeSlices(settings);
-  if (expected <= MAX_DEPTH || slice !== undefined || types.length < 2 || settings.EDR_PAGING === 'searchAfter')
-    return undefined;
-  const slices: WindowSlice[] = types.map((type) => ({ from, to, slice: `${TYPE_SLICE}${type}` }));
-  return { kind: 'split', slices, reason: `${reason} in one second` };
+/** Cuts a window that holds too much, before its first page. */
+async function* cutFirst(reading: Reading, cursor: EdrCursor): AsyncGenerator<Progress, Outcome | EdrCursor> {
+  const { services, keys } = reading;
+  const isBegun = cursor.page > 0 || cursor.read > 0 || keys.allDocuments() > 0;
+  if (isBegun || cursor.end !== undefined || (cursor.counted?.greatest ?? 0) <= SPLIT_ABOVE) return cursor;
+  const split = yield* splitWindow({ ...reading, settings: services.settings }, cursor);
+  const { pieces: _, ...whole } = cursor;
+  return split ?? whole;
 }
 
-/** Halves an interval so many times over, as far as whole seconds allow. */
-function cut(interval: Interval, times: number): Interval[] {
-  const halves = times > 0 ? halve(interval) : undefined;
-  return halves === undefined ? [interval] : halves.flatMap((half) => cut(half, times - 1));
+/** Whether a count is worth its call before the first page, because it decides how to cut. */
+function countsFirst({ task, known }: Reading): boolean {
+  const { run, slice } = task.window;
+  return run !== 'live' || slice !== undefined || known.isBusy;
 }
 
-/** Reads pages from the cursor to the last one. */
-async function* readPages(reading: Reading, start: EdrCursor, expected: number): AsyncGenerator<Progress, EdrCursor> {
+async function count(reading: Reading, cursor: EdrCursor): Promise<EdrCursor> {
+  return { ...cursor, counted: hearCount(cursor.counted, await reading.count(cursor.query)) };
+}
+
+/** Whether what was counted came, so that nobody need ask again. */
+function isAgreed({ counted }: EdrCursor, documents: number): boolean {
+  return counted?.latest === documents && counted.greatest === documents;
+}
+
+function judge(
+  { keys, services }: Reading,
+  { end = 'stuck', counted }: EdrCursor,
+  read: { readonly isRepeated: boolean; readonly isLast: boolean },
+): ReturnType<typeof judgeRead> {
+  const memory = counted ?? hearCount(undefined, 0);
+  return judgeRead({ end, documents: keys.documents(), ...read }, memory, services.clock.now());
+}
+
+function complete({ keys, task }: Reading, cursor: EdrCursor): Outcome {
+  const { counted } = cursor;
+  const documents = keys.documents();
+  if (documents > 0 && keys.rows() === 0) task.log.warn('RecordsLeftToNeighbours', { fetched: documents });
+  const expected = counted === undefined ? {} : { expected: Math.min(counted.greatest, documents) };
+  return { kind: 'complete', last: { cursor: toJson(cursor), ...expected } };
+}
+
+function readAgain({ keys, services }: Reading, cursor: EdrCursor): EdrCursor {
+  const next = firstCursor({ ...cursor, read: cursor.read + 1 }, services.settings);
+  keys.startRead(next.read);
+  return next;
+}
+
+/** Reads pages from the cursor to the end of the read; or to a first page that is better not read so, because much lies behind it. */
+async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Progress, EdrCursor> {
+  const { task, keys, known } = reading;
   let cursor = start;
   // Records of a page that was partly booked before come again: that is no repetition by the vendor.
-  let isResumed =
-    reading.task.cursor !== undefined && start.read === (reading.task.cursor as unknown as EdrCursor).read;
-  while (cursor.isRead !== true) {
+  let isResumed = task.cursor !== undefined && start === cursorOf(task);
+  while (cursor.end === undefined) {
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
-    const { answer, nextCursor } = await fetchPage(reading, cursor);
-    const { end, last } = yield* decode(reading, answer, cursor);
-    const isRepeated = cursor.isRepeated === true || (cursor.read === 0 && !isResumed && end.repeated > 0);
-    const counts = { expected, received: reading.fetched.size };
-    const next = nextPage(cursor, end, nextCursor, counts) ?? { ...cursor, isRead: true };
-    cursor = isRepeated ? { ...next, isRepeated } : next;
+    const { answer, nextCursor: after } = await fetchPage(reading, cursor);
+    let asked = cursor;
+    const admits = async ({ records }: EdrPageEnd): Promise<boolean> => {
+      if (records < cursor.size || cursor.counted !== undefined) return true;
+      asked = await count(reading, cursor);
+      return isWellRead(reading, asked);
+    };
+    const page = yield* readPage({ ...reading, admits }, answer, cursor);
+    if (page === undefined) return firstCursor(asked, reading.services.settings);
+    const { end, last } = page;
+    const newRecords = isResumed ? end.records : end.newRecords;
+    const facts = {
+      records: end.records,
+      newRecords,
+      longest: known.longest,
+      ...(after === undefined ? {} : { after }),
+    };
+    let next = nextPage(asked, facts);
+    learn(reading, cursor, end.records);
+    if (!isResumed && end.repeated > 0) next = { ...next, isRepeated: true };
+    if (next.read !== cursor.read) {
+      task.log.warn('WindowReadAgain', { fetched: keys.documents(), shortPage: next.size });
+      keys.startRead(next.read);
+    }
     isResumed = false;
-    yield { ...last, cursor: toJson(cursor), pageDone: true };
+    cursor = next;
+    yield { ...last, ...expectedOf(cursor), cursor: toJson(cursor), pageDone: true };
   }
   return cursor;
 }
 
-async function fetchPage(
-  { services, query, options }: Reading,
-  cursor: EdrCursor,
-): Promise<{ answer: QualysAnswer; nextCursor?: string }> {
-  if (cursor.mode === 'searchAfter') {
-    return services.edr.searchAfter({ ...query, pageSize: cursor.size }, cursor.after, options);
-  }
-  const answer = await services.edr.events({ ...query, pageNumber: cursor.page, pageSize: cursor.size }, options);
-  return { answer };
+/** Whether a window that was counted behind its first page goes on as it began. */
+function isWellRead({ services }: Reading, cursor: EdrCursor): boolean {
+  const { mode, size } = firstCursor(cursor, services.settings);
+  return (cursor.counted?.greatest ?? 0) <= SPLIT_ABOVE && mode === cursor.mode && size === cursor.size;
 }
 
-/** Gives all of a page but its last step, which is stored with the cursor of the next page. */
-async function* decode(
-  reading: Reading,
-  answer: QualysAnswer,
-  cursor: EdrCursor,
-): AsyncGenerator<Progress, { readonly end: EdrPageEnd; readonly last: Step }> {
-  const { services, task } = reading;
-  const decoder = createEdrPageDecoder({
-    generatedAt: services.clock.now(),
-    window: task.window,
-    timeField: services.settings.EDR_TIME_FIELD,
-    severityTable: services.settings.EDR_SEVERITY_TABLE,
-    alertScore: alertScoreFor(task, services.settings),
-    isUploaded: (key) => reading.uploaded.has(key),
-    isFetched: (key) => reading.fetched.has(key),
-  });
-  try {
-    for await (const bytes of answer.body) {
-      for (const chunk of decoder.write(bytes)) yield { ...toStep(reading, chunk), cursor: toJson(cursor) };
-    }
-    const { chunks, end } = decoder.end();
-    const steps = chunks.map((chunk) => toStep(reading, chunk));
-    // Records behind the last row gave none themselves, being of another window; they were received all the same.
-    const rest = received(reading, end.fetched);
-    const last = end.fetched.length > 0 ? rest : (steps.pop() ?? rest);
-    for (const step of steps) yield { ...step, cursor: toJson(cursor) };
-    if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
-    return { end, last };
-  } finally {
-    answer.cancel();
-  }
+function expectedOf({ counted }: EdrCursor): { readonly expected?: number } {
+  return counted === undefined ? {} : { expected: counted.greatest };
 }
 
-function toStep(reading: Reading, chunk: EdrChunk): Step {
-  const { fetched, ledger } = received(reading, chunk.fetched);
-  addKeys(reading.uploaded, chunk.uploaded);
-  const { json, rows, uploaded, alertRows } = chunk;
-  const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
-  return { chunk: { json, rows, alerts }, fetched, ledger: { ...ledger, uploaded } };
+function learn({ known, task }: Reading, { page, size }: EdrCursor, records: number): void {
+  known.longest = Math.max(known.longest, records);
+  const { run, slice } = task.window;
+  if (run === 'live' && slice === undefined && page === 0) known.isBusy = records >= size;
 }
 
-/** What a backfill reads happened long ago: nobody is to be called for it. */
-function alertScoreFor({ window }: WindowTask, settings: Settings): number | undefined {
-  return settings.ALERT_WEBHOOK_URL !== undefined && window.run === 'live' ? settings.ALERT_MIN_SCORE : undefined;
-}
-
-/** Books records as received. */
-function received({ fetched }: Reading, keys: Uint8Array): Step & { fetched: number } {
-  const before = fetched.size;
-  addKeys(fetched, keys);
-  return { fetched: fetched.size - before, ledger: { fetched: keys } };
-}
-
-const KEY_BYTES = 16;
-
-function addKeys(keys: Set<string>, bytes: Uint8Array): void {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  for (let at = 0; at + KEY_BYTES <= text.length; at += KEY_BYTES) keys.add(text.slice(at, at + KEY_BYTES));
-}
-
-/** The cursor of the next page; undefined after the last one. */
-function nextPage(
-  cursor: EdrCursor,
-  page: EdrPageEnd,
-  after: string | undefined,
-  counts: { readonly expected: number; readonly received: number },
-): EdrCursor | undefined {
-  const isShort = page.records < cursor.size;
-  const hasAll = counts.received >= counts.expected;
-  if (cursor.mode === 'searchAfter') return nextAfter(cursor, page, after, isShort && hasAll);
-  if (page.records === 0 || (isShort && hasAll)) return undefined;
-  // A short first page with more to come: the vendor caps the page size. Later pages must ask for that size to keep their offsets.
-  const size = isShort && cursor.page === 0 ? page.records : cursor.size;
-  const next = { ...cursor, page: cursor.page + 1, size };
-  return (next.page + 1) * size > MAX_DEPTH ? undefined : next;
-}
-
-/** An empty page with a new cursor is not the end; the same cursor twice is an error, not a loop. */
-function nextAfter(
-  cursor: EdrCursor,
-  page: EdrPageEnd,
-  after: string | undefined,
-  isEnd: boolean,
-): EdrCursor | undefined {
-  if (after === undefined || isEnd) return undefined;
-  if (after !== cursor.after) return { ...cursor, page: cursor.page + 1, after };
-  if (page.records === 0) return undefined;
-  throw new RetryableError('searchAfter gave the same cursor twice', { scope: 'answer' });
-}
-
-function toJson(cursor: EdrCursor): Json {
-  return { ...cursor };
+async function fetchPage({ services, options }: Reading, { mode, query, page, size, after }: EdrCursor) {
+  if (mode === 'searchAfter') return services.edr.searchAfter({ ...query, pageSize: size }, after, options);
+  const answer = await services.edr.events({ ...query, pageNumber: page, pageSize: size }, options);
+  return { answer, nextCursor: undefined };
 }

@@ -3,7 +3,7 @@ import { replaceBroken } from '../../json/repair-json.ts';
 import { cutText } from '../../records/cut-text.ts';
 import { hashBytes, hashRecord, ledgerKey, putHex } from './event-key.ts';
 import { putColumns, putUnknown } from './event-row.ts';
-import { countReceived, emitRow, identityOf, isOutside, noveltyOf, type EdrPage } from './page-state.ts';
+import { countReceived, emitRow, hasId, placeOf, timesReceived, type EdrPage } from './page-state.ts';
 import { putAscii, putBytes, putRowText, putText, toRowText, type RowBytes } from './row-bytes.ts';
 
 const KIND_NAMES: ReadonlyMap<number, string> = new Map([
@@ -18,34 +18,31 @@ const RECORD = toRowText(',"Record":');
 const ROW_KEY = toRowText(',"RowKey":"');
 const ONLY_PART = toRowText('-1","PartNumber":1,"PartCount":1}');
 
-/** Makes the rows of a record. */
+/** Makes the rows of a record; none for one that a neighbour of the window reads, or that came on this page before. */
 export function takeRecord(page: EdrPage, tape: JsonTape): void {
   const { counts } = page;
   const isObject = kindOf(tape, 0) === KIND.object;
-  const id = isObject ? identityOf(page, tape) : undefined;
   const hash = hashRecord(page.canonical, tape);
-  const identity = id ?? hash;
-  const novelty = noveltyOf(page, identity, hash);
+  const place = isObject ? placeOf(page, tape) : 'inside';
   counts.records++;
-  if (isObject && isOutside(page, tape)) {
-    counts.outside++;
-  } else {
-    if (id === undefined) counts.unreadable++;
-    if (novelty !== 'same') putRecord(page, tape, hash, id !== undefined);
+  if (place === 'outside') counts.outside++;
+  if (place !== 'neighbour') {
+    const isReadable = isObject && hasId(page, tape);
+    if (!isReadable) counts.unreadable++;
+    if (timesReceived(page, hash) === 0) putRecord(page, tape, hash, isReadable);
   }
-  countReceived(page, identity, hash, novelty);
+  countReceived(page, hash);
 }
 
 /** Makes the rows of a record that is kept as text. */
 export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
   const text = replaceBroken(bytes).bytes;
   const hash = hashBytes(text);
-  const novelty = noveltyOf(page, hash, hash);
   page.counts.records++;
   page.counts.unreadable++;
   putUnknown(page.encoder);
-  if (novelty === 'new') putParts(page, text, hash, `the record is ${reason}`);
-  countReceived(page, hash, hash, novelty);
+  if (timesReceived(page, hash) === 0) putParts(page, text, hash, `the record is ${reason}`);
+  countReceived(page, hash);
 }
 
 function putRecord(page: EdrPage, tape: JsonTape, hash: string, isReadable: boolean): void {

@@ -1,0 +1,79 @@
+import type { Settings } from '../../config.ts';
+import type { Json, WindowTask } from '../../pipeline/stream.ts';
+import { isoSeconds } from '../../pipeline/window.ts';
+import type { EdrQuery } from '../../qualys/edr-api.ts';
+import { windowFilter, windowSort } from '../../qualys/qql.ts';
+import type { CountMemory, ReadEnd } from './count-memory.ts';
+import { MAX_DEPTH, pageSizeWithinReach } from './page-depth.ts';
+
+/** Where reading a window stands. */
+export interface EdrCursor {
+  readonly mode: 'pages' | 'searchAfter';
+  /** Number of this read, from 0. */
+  readonly read: number;
+  /** Next page, from 0. */
+  readonly page: number;
+  /** Events a page. */
+  readonly size: number;
+  /** Vendor's cursor of the next page, with `searchAfter`. */
+  readonly after?: string;
+  /** Whether a document came on two pages of this read. */
+  readonly isRepeated?: boolean;
+  /** What is asked: the same for all pages, whatever becomes of the settings meanwhile. */
+  readonly query: WindowQuery;
+  /** What was counted; absent before the first count. */
+  readonly counted?: CountMemory;
+  /** Records of the page before, when that was shorter than asked for and more was asked all the same. */
+  readonly shortPage?: number;
+  /** Pages without a record that have come in a row. */
+  readonly emptyPages?: number;
+  /** Set once the last page of this read is stored: what is left is to compare. */
+  readonly end?: ReadEnd;
+  /** The same for a release that knows no `end`. */
+  readonly isRead?: boolean;
+  /** Counts of the pieces into which the window is to be cut, as far as they were asked for; pages are not read meanwhile. */
+  readonly pieces?: readonly number[];
+}
+
+/** What a window asks of the vendor. */
+export type WindowQuery = Required<Pick<EdrQuery, 'filter' | 'sort' | 'state'>>;
+
+/** What narrows a window of events: an event type. */
+export const TYPE_SLICE = 'type.';
+
+const SECOND_MS = 1000;
+
+/**
+ * What is asked for a window. It starts a second early: whether the vendor's brackets include their first instant, or go by whole seconds,
+ * is not documented.
+ */
+export function queryOf(window: Pick<WindowTask['window'], 'from' | 'to' | 'slice'>, settings: Settings): WindowQuery {
+  const { to, slice } = window;
+  const from = isoSeconds(Date.parse(window.from) - SECOND_MS);
+  const type = slice === undefined ? {} : { type: slice.slice(TYPE_SLICE.length) };
+  return {
+    filter: windowFilter(settings, { from, to, ...type }),
+    sort: windowSort(settings),
+    state: settings.EDR_STATE,
+  };
+}
+
+/** The beginning of a read. */
+export function firstCursor(
+  { query, counted, read }: Pick<EdrCursor, 'query' | 'counted' | 'read'>,
+  settings: Settings,
+): EdrCursor {
+  const expected = counted?.greatest ?? 0;
+  const mode = settings.EDR_PAGING === 'searchAfter' || expected > MAX_DEPTH ? 'searchAfter' : 'pages';
+  const size = mode === 'pages' ? pageSizeWithinReach(expected, settings.EDR_PAGE_SIZE) : settings.EDR_PAGE_SIZE;
+  return { mode, read, page: 0, size, query, ...(counted === undefined ? {} : { counted }) };
+}
+
+/** A read that has ended. */
+export function ended(cursor: EdrCursor, end: ReadEnd): EdrCursor {
+  return { ...cursor, end, isRead: true };
+}
+
+export function toJson(cursor: EdrCursor): Json {
+  return { ...cursor } as unknown as Json;
+}

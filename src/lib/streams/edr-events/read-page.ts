@@ -1,0 +1,108 @@
+import type { Settings } from '../../config.ts';
+import { FatalError } from '../../errors.ts';
+import type { Progress, WindowTask } from '../../pipeline/stream.ts';
+import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import type { StreamServices } from '../stream-definition.ts';
+import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
+import { toJson, type EdrCursor } from './edr-cursor.ts';
+import { toAlert } from './event-alert.ts';
+import type { WindowKeys } from './window-keys.ts';
+
+/** A step of which the cursor is still to be told. */
+type Step = Omit<Progress, 'cursor'>;
+
+/** What reading a page needs. */
+export interface PageReading {
+  readonly task: WindowTask;
+  readonly services: StreamServices;
+  readonly keys: WindowKeys;
+  /** Asked before anything of the page is given: whether it is to be given at all. */
+  readonly admits: (end: EdrPageEnd) => Promise<boolean>;
+}
+
+/** A page that was read to its end. */
+export interface ReadPage {
+  readonly end: EdrPageEnd;
+  readonly last: Step;
+}
+
+/** A page is held until it is known to be of the window, up to so many bytes. */
+const MAX_HELD_BYTES = 24 * 1024 * 1024;
+/** Records that may lie outside, as a part of a full page. */
+const MAX_OUTSIDE = 0.1;
+
+/**
+ * Gives all of a page but its last step, which is stored with the cursor of the next page.
+ * @returns undefined for a page that is not admitted.
+ * @throws FatalError before any of it is given, where more than a tenth of a full page is of another time: the vendor ignores the filter.
+ */
+export async function* readPage(
+  reading: PageReading,
+  answer: QualysAnswer,
+  cursor: EdrCursor,
+): AsyncGenerator<Progress, ReadPage | undefined> {
+  const { services, task, keys } = reading;
+  const decoder = createEdrPageDecoder({
+    generatedAt: services.clock.now(),
+    window: task.window,
+    timeField: services.settings.EDR_TIME_FIELD,
+    zoneMinutes: services.settings.EDR_TIME_ZONE,
+    severityTable: services.settings.EDR_SEVERITY_TABLE,
+    alertScore: alertScoreFor(task, services.settings),
+    isUploaded: (key) => keys.isUploaded(key),
+    isFetched: (key) => keys.isFetched(key),
+  });
+  const held: EdrChunk[] = [];
+  let heldBytes = 0;
+  let isGiven = false;
+  try {
+    for await (const bytes of answer.body) {
+      for (const chunk of decoder.write(bytes)) {
+        held.push(chunk);
+        heldBytes += chunk.json.length;
+      }
+      checkOutside(decoder, cursor, task);
+      while (heldBytes > MAX_HELD_BYTES) {
+        const chunk = held.shift();
+        if (chunk === undefined) break;
+        heldBytes -= chunk.json.length;
+        isGiven = true;
+        yield { ...toStep(keys, chunk), cursor: toJson(cursor) };
+      }
+    }
+    const { chunks, end } = decoder.end();
+    checkOutside(decoder, cursor, task);
+    if (!isGiven && !(await reading.admits(end))) return undefined;
+    const steps = [...held, ...chunks].map((chunk) => toStep(keys, chunk));
+    // Records behind the last row gave none themselves, being of another window; they were received all the same.
+    const rest = keys.receive(end.fetched);
+    const last = { ...(end.fetched.length > 0 ? rest : (steps.pop() ?? rest)), outside: end.outside };
+    for (const step of steps) yield { ...step, cursor: toJson(cursor) };
+    if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
+    if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
+    return { end, last };
+  } finally {
+    answer.cancel();
+  }
+}
+
+function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOutside }: WindowTask): void {
+  const outside = decoder.outside();
+  if (acceptsOutside === true || outside <= size * MAX_OUTSIDE) return;
+  throw new FatalError(
+    `Qualys ignores the time filter: ${outside} events of a page of ${size} are of another time by EDR_TIME_FIELD; check EDR_TIME_TOKEN, EDR_TIME_FIELD and EDR_TIME_ZONE, or retry the window taking it as it is`,
+  );
+}
+
+function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
+  const { fetched, ledger } = keys.receive(chunk.fetched);
+  keys.upload(chunk.uploaded);
+  const { json, rows, uploaded, alertRows } = chunk;
+  const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
+  return { chunk: { json, rows, alerts }, fetched, ledger: { ...ledger, uploaded } };
+}
+
+/** What a backfill reads happened long ago: nobody is to be called for it. */
+function alertScoreFor({ window }: WindowTask, settings: Settings): number | undefined {
+  return settings.ALERT_WEBHOOK_URL !== undefined && window.run === 'live' ? settings.ALERT_MIN_SCORE : undefined;
+}

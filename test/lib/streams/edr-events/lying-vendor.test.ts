@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import { eventsIn, startLyingEdr, type LyingEdr } from '../../../support/lying-edr.ts';
+
+const FROM = '2026-05-01T10:00:00Z';
+const TO = '2026-05-01T10:15:00Z';
+
+const ids = (events: readonly { readonly id: string }[]): string[] => events.map(({ id }) => id).toSorted();
+
+/** Whether each event was uploaded once and the only window is closed. */
+async function expectAll(vendor: LyingEdr): Promise<void> {
+  expect(vendor.ids()).toEqual(ids(vendor.events));
+  for (const window of await vendor.feed.windows()) expect(window.state).toBe('closed');
+}
+
+describe('a count of the vendor', () => {
+  test('of 0 does not end a window', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 50), { count: () => 0 });
+    await vendor.feed.ingest(FROM, TO);
+    await expectAll(vendor);
+  });
+
+  test('of 0 does not close a window in which something was counted before', async () => {
+    const events = eventsIn(FROM, 900, 50);
+    const vendor = await startLyingEdr(events, {
+      count: ({ nth, events: truth }) => (nth === 3 ? 0 : truth.length),
+      page: (right, { nth }) => (nth < 3 ? right.filter(({ id }) => !id.endsWith('7')) : right),
+    });
+    await vendor.feed.ingest(FROM, TO);
+    await expectAll(vendor);
+  });
+
+  test.for([0.1, 0.3, 0.9])(
+    'of %d of the truth, with pages capped, hides nothing, in pages and by searchAfter',
+    async (part) => {
+      for (const EDR_PAGING of ['pages', 'searchAfter']) {
+        const lies = {
+          count: ({ events }: { events: readonly unknown[] }) => Math.floor(events.length * part),
+          cap: 100,
+        };
+        const vendor = await startLyingEdr(eventsIn(FROM, 900, 1000), lies, { EDR_PAGING });
+        await vendor.feed.ingest(FROM, TO);
+        await expectAll(vendor);
+      }
+    },
+  );
+
+  test('far too low leaves out nothing beyond the reach of pages', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 14_000), { count: () => 2000 }, { EDR_PAGE_SIZE: '2000' });
+    await vendor.feed.ingest(FROM, TO);
+    expect(new Set(vendor.ids()).size).toBe(14_000);
+    for (const window of await vendor.feed.windows()) expect(window.state).toBe('closed');
+  });
+
+  test('far too high, once, holds a window for no more than some minutes, and is not believed before', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 50), {
+      count: ({ nth, events }) => (nth === 0 ? 900 : events.length),
+    });
+    const started = vendor.feed.bench.clock.now().getTime();
+    await vendor.feed.ingest(FROM, TO, 2);
+    expect((await vendor.feed.windows())[0]).toMatchObject({
+      state: 'planned',
+      counts: { expected: 900, fetched: 50 },
+    });
+    await vendor.feed.workOff();
+    await expectAll(vendor);
+    expect((await vendor.feed.windows())[0]).toMatchObject({ counts: { expected: 50, fetched: 50 } });
+    const minutes = (vendor.feed.bench.clock.now().getTime() - started) / 60_000;
+    expect(minutes).toBeGreaterThanOrEqual(10);
+    expect(minutes).toBeLessThan(30);
+    // The pages were read twice at once; what came after it were counts.
+    expect(vendor.calls.pages).toBeLessThanOrEqual(4);
+  });
+
+  test('that never agrees with what comes leaves the window incomplete after a day, not closed', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 50), { count: ({ events }) => events.length + 3 });
+    await vendor.feed.ingest(FROM, TO);
+    expect(await vendor.feed.windows()).toMatchObject([{ state: 'incomplete' }]);
+    expect(vendor.ids()).toEqual(ids(vendor.events));
+  });
+});
+
+describe('pages of the vendor', () => {
+  test('whose cap comes while they are read leave nothing out', async () => {
+    const vendor = await startLyingEdr(
+      eventsIn(FROM, 900, 3000),
+      { cap: ({ nth }) => (nth < 2 ? 1000 : 70), count: ({ events }) => events.length / 10 },
+      { EDR_PAGE_SIZE: '1000' },
+    );
+    await vendor.feed.ingest(FROM, TO);
+    await expectAll(vendor);
+  });
+
+  test('capped since longer ones were seen leave nothing out', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 400), {}, { EDR_PAGE_SIZE: '1000' });
+    await vendor.feed.ingest(FROM, TO);
+    vendor.events.push(...eventsIn(TO, 900, 400, 'later'));
+    vendor.lies.cap = 50;
+    await vendor.feed.ingest(TO, '2026-05-01T10:30:00Z');
+    await expectAll(vendor);
+  });
+
+  test('that wrap end the read', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 8), {
+      count: () => 9,
+      page: (right, { events }) => (right.length === 0 ? events : right),
+    });
+    await vendor.feed.ingest(FROM, TO, 0);
+    expect(vendor.calls.pages).toBeLessThan(6);
+    expect((await vendor.feed.windows())[0]).toMatchObject({ state: 'planned', counts: { fetched: 8, rows: 8 } });
+  });
+
+  test('in a circle of cursors end the read, and the window does not close short', async () => {
+    const vendor = await startLyingEdr(
+      eventsIn(FROM, 900, 100),
+      { cursor: (page) => (page === 1 ? '2' : '1') },
+      { EDR_PAGING: 'searchAfter', EDR_PAGE_SIZE: '10' },
+    );
+    await vendor.feed.ingest(FROM, TO, 0);
+    expect(vendor.calls.pages).toBeLessThan(10);
+    expect((await vendor.feed.windows())[0]?.state).toBe('planned');
+  });
+
+  test('that miss another record at each read do not close the window', async () => {
+    let reads = 0;
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 10), {
+      page: (right, { page }) => {
+        const missed = reads % 10;
+        if (page > 0) return [];
+        reads++;
+        return right.filter((_, at) => at !== missed);
+      },
+    });
+    await vendor.feed.ingest(FROM, TO, 4);
+    expect((await vendor.feed.windows())[0]).toMatchObject({ state: 'planned', counts: { expected: 10 } });
+  });
+
+  test('with several documents of one id are whole', async () => {
+    const [first] = eventsIn(FROM, 900, 1);
+    const vendor = await startLyingEdr([{ ...first!, note: 'a' }, { ...first!, note: 'b' }, ...eventsIn(FROM, 900, 5)]);
+    const [window] = await vendor.feed.ingest(FROM, TO, 5);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 7, rows: 7, expected: 7 } });
+  });
+
+  test('with a document twice are whole, and it is uploaded once', async () => {
+    const [first] = eventsIn(FROM, 900, 1);
+    const vendor = await startLyingEdr([first!, first!, ...eventsIn(FROM, 900, 5, 'f')]);
+    const [window] = await vendor.feed.ingest(FROM, TO, 5);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 7, rows: 6 } });
+  });
+});
+
+describe('times of the vendor', () => {
+  test('that say that a record is far from its window do not drop it', async () => {
+    const events = eventsIn(FROM, 900, 30).map((event) => ({ ...event, time: '2026-05-01T12:00:00.000+0000' }));
+    const vendor = await startLyingEdr(events, { selects: (_, { from }) => from === '2026-05-01T09:59:59Z' });
+    const [window] = await vendor.feed.ingest(FROM, TO, 5);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 30, rows: 30, outside: 30 } });
+    expect(vendor.feed.bench.log.events()).toContain('RecordsOutside');
+  });
+
+  test('that are of another time for more than a tenth of a full page fail the window before a row is uploaded', async () => {
+    const vendor = await startLyingEdr(
+      eventsIn('2026-04-01T00:00:00Z', 86_400, 300),
+      { selects: () => true },
+      { EDR_PAGE_SIZE: '100' },
+    );
+    const [window] = await vendor.feed.ingest(FROM, TO, 0);
+    expect(window).toMatchObject({ state: 'failed', counts: { rows: 0 } });
+    expect(window?.lastError).toContain('Qualys ignores the time filter');
+    const accepted = await vendor.feed.bench.open(FROM, TO, { run: 'again', acceptsOutside: true });
+    await vendor.feed.bench.process(accepted);
+    expect(vendor.ids()).toEqual(ids(vendor.events));
+  });
+
+  test('without a zone are read by EDR_TIME_ZONE', async () => {
+    const local = (time: string): string => new Date(Date.parse(time) + 7_200_000).toISOString().slice(0, -1);
+    const events = eventsIn(FROM, 900, 30).map((event) => ({ ...event, time: local(event.time) }));
+    const selects = ({ time }: { time: string }, { from, to }: { from: string; to: string }): boolean =>
+      Date.parse(`${time}+02:00`) >= Date.parse(from) && Date.parse(`${time}+02:00`) <= Date.parse(to);
+    const vendor = await startLyingEdr(events, { selects }, { EDR_TIME_ZONE: '+02:00' });
+    const [window] = await vendor.feed.ingest(FROM, TO, 5);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 30, rows: 30 } });
+    expect(window?.counts.outside).toBeUndefined();
+    expect(vendor.feed.column('ProcessedTime')).toContain('2026-05-01T10:00:00.000Z');
+  });
+
+  test('at a bound that the vendor excludes are read by the next window', async () => {
+    const events = [FROM, TO].map((time, at) => ({ id: `e-${at}`, time }));
+    const vendor = await startLyingEdr(events, {
+      selects: ({ time }, { from, to }) => Date.parse(time) > Date.parse(from) && Date.parse(time) <= Date.parse(to),
+    });
+    await vendor.feed.ingest(FROM, TO);
+    await vendor.feed.ingest(TO, '2026-05-01T10:30:00Z');
+    await expectAll(vendor);
+  });
+
+  test('a second before a run begins are kept', async () => {
+    const vendor = await startLyingEdr([{ id: 'e-0', time: '2026-05-01T09:59:59.500Z' }]);
+    const first = await vendor.feed.bench.open(FROM, TO, { isFirst: true });
+    await vendor.feed.bench.process(first);
+    expect(vendor.ids()).toEqual(['e-0']);
+  });
+
+  test('of neighbours only are told in the log', async () => {
+    const vendor = await startLyingEdr([{ id: 'e-0', time: '2026-05-01T09:59:59.500Z' }]);
+    const [window] = await vendor.feed.ingest(FROM, TO, 3);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 1, rows: 0 } });
+    expect(vendor.feed.bench.log.events()).toContain('RecordsLeftToNeighbours');
+  });
+});
+
+describe('a window that is to be cut', () => {
+  test('by pieces which hold less than was counted is read whole', async () => {
+    const second = eventsIn(FROM, 1, 10_020).map((event) => ({ ...event, type: undefined as unknown as string }));
+    const vendor = await startLyingEdr(
+      second.map(({ id, time }) => ({ id, time })),
+      { selects: (event, { from, to, filter }) => !filter.includes('type:') && isIn(event.time, from, to) },
+      { EDR_PAGE_SIZE: '5000' },
+    );
+    const windows = await vendor.feed.ingest(FROM, '2026-05-01T10:00:01Z');
+    expect(windows).toHaveLength(1);
+    expect(new Set(vendor.ids()).size).toBe(10_020);
+    expect(windows[0]?.state).toBe('closed');
+    expect(vendor.feed.bench.log.events()).toContain('SplitRefused');
+  });
+
+  test('hands each piece its count', async () => {
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 5400), {}, { EDR_PAGE_SIZE: '500' });
+    const windows = await vendor.feed.ingest(FROM, TO);
+    expect(windows).toHaveLength(2);
+    await expectAll(vendor);
+    // The first page that was not admitted, eleven that are full, two at the ends; and a count for the window and each piece.
+    expect(vendor.calls.counts).toBe(3);
+    expect(vendor.calls.pages).toBeLessThanOrEqual(13);
+  });
+});
+
+function isIn(time: string, from: string, to: string): boolean {
+  return Date.parse(time) >= Date.parse(from) && Date.parse(time) <= Date.parse(to);
+}
+
+test('an idle hour costs a call a window, a busy one a count a window and its pages', async () => {
+  const vendor = await startLyingEdr([]);
+  for (let at = 0; at < 12; at++) {
+    await vendor.feed.ingest(minute(at * 5), minute(at * 5 + 5));
+  }
+  expect(vendor.calls).toEqual({ counts: 0, pages: 12 });
+  vendor.events.push(
+    ...eventsIn(minute(60), 3600, 4800).filter((_, at) => (Math.imul(at + 1, 2_654_435_761) >>> 24) % 2 === 0),
+  );
+  for (let at = 12; at < 24; at++) {
+    await vendor.feed.ingest(minute(at * 5), minute(at * 5 + 5));
+  }
+  await expectAll(vendor);
+  expect(vendor.calls.counts).toBe(12);
+  // One page a window, and once or twice one more, as long as no longer page is known.
+  expect(vendor.calls.pages).toBeLessThanOrEqual(12 + 12 + 6);
+});
+
+function minute(minutes: number): string {
+  return new Date(Date.parse(FROM) + minutes * 60_000).toISOString().replace('.000Z', 'Z');
+}
