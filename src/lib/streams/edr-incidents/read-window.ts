@@ -30,6 +30,8 @@ interface Reading {
 }
 
 const NO_CONTENT = 204;
+/** Documents that a record may come in, at the most, while a chain repeats what is known. */
+const MOST_COPIES = 4;
 /** A time filter may leave out its bounds, and see whole seconds only. */
 const EARLY_MS = 1000;
 
@@ -64,12 +66,15 @@ export async function* readIncidentWindow(
   }
 }
 
-/** At the first page of a chain the settings count: they may have been repaired. */
-function startOf({ services: { settings }, task }: Reading, stored: IncidentCursor | undefined): IncidentCursor {
+/**
+ * At the first page of a chain the settings count: they may have been repaired. Where nothing is stored although records are known, as after
+ * an operator's retry, it is not known either how many documents they came in.
+ */
+function startOf({ known, services: { settings }, task }: Reading, stored: IncidentCursor | undefined): IncidentCursor {
   if (stored?.after !== undefined || stored?.proof !== undefined) return stored;
   const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
   return {
-    ...startOver(stored ?? { page: 0 }),
+    ...startOver(stored ?? { page: 0, reach: MOST_COPIES * known.size }),
     filter: incidentFilter(settings, { from, to: task.window.to }),
     size: settings.INCIDENTS_PAGE_SIZE,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
+import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
 import { edrIncidents } from '../../../../src/lib/streams/edr-incidents/index.ts';
 import { startFeed, type Feed } from '../../../support/feeds.ts';
 
@@ -233,6 +234,24 @@ describe('a chain that goes wrong', () => {
     feed.simulator.setFaults();
     await feed.workOff();
     expect(await feed.windows()).toMatchObject([{ state: 'closed' }]);
+    expectAllOf(feed);
+  });
+
+  test('and was failed is read from its start after an operator’s retry, however many pages are known', async () => {
+    const feed = await startFew(60);
+    feed.simulator.setFaults(
+      { kind: 'duplicate-records', route: PAGE, count: 'always' },
+      { kind: 'malformed', route: PAGE, nth: 9, count: 'always' },
+    );
+    const isFailed = async (): Promise<boolean> => (await feed.windows())[0]?.state === 'failed';
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    for (let step = 0; step < 20 && !(await isFailed()); step++) await feed.workOff(1);
+    feed.simulator.setFaults({ kind: 'duplicate-records', route: PAGE, count: 'always' });
+    const { stream, run, key } = (await feed.windows())[0]!;
+    const retried = await retryWindow({ version: 1, stream, run, window: key }, feed.bench.deps);
+    expect(retried).not.toHaveProperty('cursor');
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', attempts: 0, counts: { fetched: 60 } }]);
     expectAllOf(feed);
   });
 
