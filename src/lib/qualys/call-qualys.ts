@@ -36,6 +36,8 @@ export interface CallOptions {
   readonly firstByteTimeoutMs?: number;
   /** Instead of the API's usual limit between two parts of the body, in milliseconds. */
   readonly idleTimeoutMs?: number;
+  /** Instead of the usual limit for the whole body, in milliseconds. */
+  readonly bodyTimeoutMs?: number;
 }
 
 /** One call to the vendor. */

@@ -1,5 +1,6 @@
 import { RetryableError } from '../errors.ts';
 import type { Priority } from '../pipeline/ports.ts';
+import { followPace, type NextPart, type PaceLimits } from './body-pace.ts';
 import { createStartFinder, type DocumentStart } from './find-start.ts';
 import { describeNetworkFault, scopeOf } from './network-fault.ts';
 import { readAhead } from './read-ahead.ts';
@@ -27,13 +28,10 @@ export interface QualysAnswer {
 }
 
 /** How an answer's body is read. */
-export interface ReadOptions {
+export interface ReadOptions extends PaceLimits {
   readonly url: string;
   /** An `interactive` answer is read before all others. */
   readonly priority: Priority;
-  /** What is left of the time for the first byte, in milliseconds. */
-  readonly firstPartMs: number;
-  readonly idleTimeoutMs: number;
   readonly maxBytes?: number;
   /** Ends the call when aborted; its reason is what the reader sees. */
   readonly stop: AbortController;
@@ -119,13 +117,14 @@ async function readStart(
 async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) return;
   const reader = response.body.getReader() as Reader;
-  let limitMs = Math.max(options.idleTimeoutMs, options.firstPartMs);
+  const pace = followPace(options);
   let received = 0;
   try {
     for (;;) {
-      const { done, value } = await readPart(reader, limitMs, received === 0, options);
+      const startedAt = performance.now();
+      const { done, value } = await readPart(reader, pace.next(), received === 0, options);
       if (done) return;
-      limitMs = options.idleTimeoutMs;
+      pace.note(performance.now() - startedAt, value.byteLength);
       received += value.byteLength;
       if (options.maxBytes !== undefined && received > options.maxBytes) throw tooLong(options.maxBytes);
       yield value;
@@ -139,16 +138,14 @@ async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator
 /** Reads one part; the clock runs only while we wait for the vendor, never while the caller works. */
 async function readPart(
   reader: Reader,
-  limitMs: number,
+  { limitMs, late }: NextPart,
   isFirst: boolean,
   { url, stop }: ReadOptions,
 ): ReturnType<Reader['read']> {
   const { host } = new URL(url);
   const phase = isFirst ? 'before-body' : 'in-body';
   const timer = setTimeout(() => {
-    const where = isFirst ? 'after the headers of an answer' : 'in the middle of an answer';
-    const message = `Qualys (${host}) stopped sending for ${limitMs / 1000} s ${where}`;
-    stop.abort(new RetryableError(message, { scope: scopeOf(phase, true) }));
+    stop.abort(new RetryableError(`Qualys (${host}) ${late}`, { scope: scopeOf(phase, true) }));
   }, limitMs);
   try {
     return await untilAborted(reader.read(), stop.signal);

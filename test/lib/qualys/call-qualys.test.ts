@@ -335,6 +335,45 @@ describe('time limits', () => {
     expect(text).toBe('ab');
   });
 
+  /** A server that never ends its answer: so many bytes every few milliseconds. */
+  async function sending(bytes: number): Promise<{ url: string; isClosed: () => boolean }> {
+    let isClosed = false;
+    const { url } = await serve((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(Buffer.alloc(bytes, 120)), 10);
+      response.on('close', () => {
+        clearInterval(timer);
+        isClosed = true;
+      });
+    });
+    return { url, isClosed: () => isClosed };
+  }
+
+  test.each([
+    ['trickles', 1, /sent only \d+ bytes in 0.4 s in the middle of an answer/],
+    ['never ends', 5000, /was still sending an answer after 0.6 s, \d+ bytes so far/],
+  ])('a body that %s', async (_, bytes, words) => {
+    const deps = callDeps();
+    const { url, isClosed } = await sending(bytes);
+    const answer = await callQualys(deps, request(url, { idleTimeoutMs: 200, bodyTimeoutMs: 600 }));
+    const error = await thrownBy(answer.text(1e9));
+    expect(error.message).toMatch(words);
+    expect(error).toMatchObject({ name: 'RetryableError', scope: 'answer' });
+    expect(deps.limiter).toMatchObject({ held: 0, released: 1 });
+    await expect.poll(isClosed).toBe(true);
+  });
+
+  test('an error whose body trickles is classified by what came', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(400).write('{"message":"bad filter"}');
+      const timer = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(timer));
+    });
+    const error = await thrownBy(callQualys(callDeps(), request(url, { idleTimeoutMs: 60, firstByteTimeoutMs: 500 })));
+    expect(error).toBeInstanceOf(FatalError);
+    expect(error.message).toContain('bad filter');
+  });
+
   test('an error whose body stalls is classified by what came', async () => {
     const { url } = await serve((_, response) => void response.writeHead(400).write('{"message":"bad filter"}'));
     const error = await thrownBy(callQualys(callDeps(), request(url, { idleTimeoutMs: 60, firstByteTimeoutMs: 60 })));

@@ -1,0 +1,80 @@
+/** How long a body may take, in milliseconds of waiting for the vendor; what its reader does meanwhile does not count. */
+export interface PaceLimits {
+  /** For its first byte. */
+  readonly firstPartMs: number;
+  /** Between two parts. */
+  readonly idleTimeoutMs: number;
+  /** For all of it; 15 minutes when left out. */
+  readonly bodyTimeoutMs?: number;
+}
+
+/** What to do about the next part of a body. */
+export interface NextPart {
+  readonly limitMs: number;
+  /** What happened when it has not come by then. */
+  readonly late: string;
+}
+
+/** Follows how a body comes in. */
+export interface BodyPace {
+  readonly next: () => NextPart;
+  /** A part came after this wait. */
+  readonly note: (waitedMs: number, bytes: number) => void;
+}
+
+/**
+ * A body that trickles would hold its permit and its window until the host ends the process. Less than this in two idle limits is no flow:
+ * 17 bytes a second of the VM API, where a page of any use would take days.
+ */
+const LEAST_BYTES = 4096;
+const IDLE_LIMITS = 2;
+/** With the wait for the first byte an invocation still ends well before the host's 30 minutes, which would end the whole process. */
+const BODY_TIMEOUT_MS = 15 * 60_000;
+
+/** Follows a body: its parts must come in time, it must not trickle, and all of it must have come at last, be it large and flowing. */
+export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TIMEOUT_MS }: PaceLimits): BodyPace {
+  const stretchMs = IDLE_LIMITS * idleTimeoutMs;
+  let received = 0;
+  let waitedMs = 0;
+  /** Since this much had come last. */
+  let stretch = { bytes: 0, waitedMs: 0 };
+  return {
+    next: () => {
+      if (received === 0) return late(Math.max(firstPartMs, idleTimeoutMs), idle('after the headers of an answer'));
+      const limits = [
+        late(idleTimeoutMs, idle('in the middle of an answer')),
+        late(
+          stretchMs - stretch.waitedMs,
+          () => `sent only ${stretch.bytes} bytes in ${seconds(stretchMs)} in the middle of an answer`,
+        ),
+        late(
+          bodyTimeoutMs - waitedMs,
+          () =>
+            `was still sending an answer after ${seconds(bodyTimeoutMs)}, ${received} bytes so far: smaller pages (VM_TRUNCATION_LIMIT, EDR_PAGE_SIZE) end sooner`,
+        ),
+      ];
+      return limits.reduce((first, other) => (other.limitMs < first.limitMs ? other : first));
+    },
+    note: (partMs, bytes) => {
+      const isFirst = received === 0;
+      received += bytes;
+      if (isFirst) return;
+      waitedMs += partMs;
+      stretch = { bytes: stretch.bytes + bytes, waitedMs: stretch.waitedMs + partMs };
+      if (stretch.bytes >= LEAST_BYTES) stretch = { bytes: 0, waitedMs: 0 };
+    },
+  };
+}
+
+function late(limitMs: number, say: (limitMs: number) => string): NextPart {
+  const ms = Math.max(1, limitMs);
+  return { limitMs: ms, late: say(ms) };
+}
+
+function idle(where: string): (limitMs: number) => string {
+  return (limitMs) => `stopped sending for ${seconds(limitMs)} ${where}`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1000} s`;
+}
