@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { isSchedule } from '../../src/lib/is-schedule.ts';
 import { HostError } from './host-error.ts';
 import { parseTimeSpan } from './time-span.ts';
 
@@ -10,21 +11,13 @@ export interface Schedule {
   readonly isFrequent: boolean;
 }
 
-const name = '(?:sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)';
-const value = `(?:\\d{1,2}|${name})`;
-const part = `(?:\\*|${value}(?:-${value})?)(?:/\\d{1,2})?`;
-/** What NCRONTAB knows; the other signs of cron dialects (`?`, `L`, `W`, `#`, `@daily`) it does not. */
-const fieldPattern = new RegExp(`^${part}(?:,${part})*$`, 'i');
-
-function assertFields(text: string, fields: readonly string[], where: string): void {
+function assertFields(text: string, where: string): void {
   if (parseTimeSpan(text) !== undefined) {
     throw new HostError(
       `${where}: the time span "${text}" is not supported on Flex Consumption: use six NCRONTAB fields`,
     );
   }
-  const weekday = fields[5] ?? '';
-  const isValid = fields.length === 6 && fields.every((field) => fieldPattern.test(field));
-  if (!isValid || /(?:^|[,-])[7-9]|\d\d/.test(weekday.replace(/\/\d+/g, ''))) {
+  if (!isSchedule(text)) {
     throw new HostError(
       `${where}: "${text}" is no schedule: allowed are six NCRONTAB fields, "second minute hour day month weekday", ` +
         'each *, a value, a range (1-5), steps (*/5) or a list of these; weekdays are 0 (Sunday) to 6',
@@ -53,7 +46,7 @@ function isBelowMinute(cron: Cron): boolean {
  */
 export function parseSchedule(text: string, where: string): Schedule {
   const fields = text.trim().split(/\s+/);
-  assertFields(text, fields, where);
+  assertFields(text, where);
   const cron = createCron(text, fields, where);
   const next = (after: Date): Date | undefined => cron.nextRun(after) ?? undefined;
   const isEveryMinute = fields.slice(1).every((field) => field === '*');

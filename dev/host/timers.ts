@@ -48,7 +48,11 @@ function readSchedule(target: RegisteredFunction, env: Env): Schedule {
   if (text === undefined) {
     throw new HostError(`${where}: schedule is missing: six NCRONTAB fields, or %SETTING%`);
   }
-  return parseSchedule(resolveSettings(env, text, where), where);
+  const setting = /^%([^%]+)%$/.exec(text)?.[1];
+  return parseSchedule(
+    resolveSettings(env, text, where),
+    setting === undefined ? where : `${where}, setting ${setting}`,
+  );
 }
 
 /** What a timer needs of the host. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isSchedule } from './is-schedule.ts';
 import { apiHostMeantBy, gatewayHostMeantBy } from './qualys/platforms.ts';
 
 // What a setting may hold: each kind checks a text of the environment, says what is allowed and gives the value.
@@ -114,9 +115,10 @@ export function isExisting(iso: string): boolean {
 /** A time in whichever form Azure gives it; one that cannot be read is an invalid date and stops nothing. */
 export const azureTime = trimmed.transform((text) => new Date(text)).optional();
 
-/** Six fields, seconds first; the Functions host reads the same. */
-export const schedule = trimmed.pipe(
-  z.string().regex(/^(\S+\s+){5}\S+$/, 'must be a six-field NCRONTAB expression in UTC, e.g. 0 */5 * * * *'),
+/** A schedule that the host refuses is a timer that never runs: with all other faults it is told before. */
+export const schedule = trimmed.refine(
+  isSchedule,
+  'must be a six-field NCRONTAB expression in UTC (second minute hour day month weekday), e.g. 0 */5 * * * *',
 );
 
 export const sortKeys = trimmed

@@ -122,6 +122,13 @@ describe('a timer function', () => {
     expect(notes).toEqual(['begin', 'end']);
   });
 
+  test('with a schedule that is none keeps the host from starting, naming the setting that holds it', async () => {
+    const source = `app.timer('tick', { schedule: '%TICK%', handler: () => {} });`;
+    await expect(runApp(source, { settings: { TICK: '*/5 * * * *' } })).rejects.toThrow(
+      'timer "tick", setting TICK: "*/5 * * * *" is no schedule: allowed are six NCRONTAB fields',
+    );
+  });
+
   test('with a schedule that is not set keeps the host from starting', async () => {
     await expect(runApp(`app.timer('tick', { schedule: '%NOT_SET%', handler: () => {} });`)).rejects.toThrow(
       'timer "tick": the setting "NOT_SET"',

@@ -21,8 +21,8 @@ afterAll(() => backends.close());
 afterEach(() => vi.resetModules());
 
 describe('the timers', () => {
-  test('have the schedules of the specification where none is set', async () => {
-    useSettings({ EDR_SCHEDULE: undefined, VM_SCHEDULE: undefined });
+  test('have the schedules of the specification where none is set, or a blank one', async () => {
+    useSettings({ EDR_SCHEDULE: undefined, VM_SCHEDULE: ' ' });
     await import('../../src/functions/plan-windows.ts');
     expect(registered.timers.get('plan-edr-events')?.schedule).toBe('0 */5 * * * *');
     expect(registered.timers.get('plan-vm-detections')?.schedule).toBe('0 */30 * * * *');

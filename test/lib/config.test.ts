@@ -45,7 +45,17 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['INCOMPLETE_AFTER_HOURS', /whole number from 0 to 720/, '721', '-1'],
   ['BACKFILL_MAX_DAYS', /whole number from 1 to 3650/, '0', '3651'],
   ['BACKFILL_MAX_RUNNING', /whole number from 1 to 100/, '0', '101'],
-  ['EDR_SCHEDULE', /six-field NCRONTAB/, '*/5 * * * *', '0 */5 * * * * *', 'hourly'],
+  [
+    'EDR_SCHEDULE',
+    /six-field NCRONTAB/,
+    '*/5 * * * *',
+    '0 */5 * * * * *',
+    'hourly',
+    '0 60 * * * *',
+    '0 */0 * * * *',
+    'a b c d e f',
+    '00:05:00',
+  ],
   ['VM_SCHEDULE', /six-field NCRONTAB/, '*/30 * * * *'],
   [
     'EDR_START',

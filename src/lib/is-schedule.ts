@@ -1,0 +1,43 @@
+interface Field {
+  readonly from: number;
+  readonly to: number;
+  /** Short names of its values, from the first on. */
+  readonly names?: readonly string[];
+}
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+/** Second, minute, hour, day, month, weekday. */
+const FIELDS: readonly Field[] = [
+  { from: 0, to: 59 },
+  { from: 0, to: 59 },
+  { from: 0, to: 23 },
+  { from: 1, to: 31 },
+  { from: 1, to: 12, names: MONTHS },
+  { from: 0, to: 6, names: WEEKDAYS },
+];
+
+/** Whether the Functions host reads a text as a schedule: six NCRONTAB fields, seconds first. */
+export function isSchedule(text: string): boolean {
+  const fields = text.trim().split(/\s+/);
+  return (
+    fields.length === FIELDS.length &&
+    FIELDS.every((field, index) => (fields[index] ?? '').split(',').every((part) => isPart(part, field)))
+  );
+}
+
+/** `*`, a value or a range, each with steps where there is a slash. */
+function isPart(part: string, field: Field): boolean {
+  const [values = '', step = '1', ...rest] = part.split('/');
+  if (rest.length > 0 || !/^\d{1,2}$/.test(step) || Number(step) < 1 || Number(step) > field.to) return false;
+  if (values === '*') return true;
+  const [first = NaN, last = first, ...more] = values.split('-').map((value) => valueOf(value, field));
+  return more.length === 0 && first >= field.from && first <= last && last <= field.to;
+}
+
+function valueOf(text: string, { from, names = [] }: Field): number {
+  const named = names.indexOf(text.toLowerCase());
+  if (named >= 0) return from + named;
+  return /^\d{1,2}$/.test(text) ? Number(text) : NaN;
+}
