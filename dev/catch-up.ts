@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, messageOf } from '../src/lib/errors.ts';
+import { messageOf } from '../src/lib/errors.ts';
 import { horizonOf, isFinished } from '../src/lib/pipeline/plan-windows.ts';
 import type { WatermarkRecord, WindowRecord } from '../src/lib/pipeline/ports.ts';
 import type { Stream } from '../src/lib/pipeline/stream.ts';
@@ -11,6 +11,8 @@ const MAX_WAIT_MS = 25_000;
 const POLL_MS = 250;
 /** The watermark moves with the planner's ticks, which would be minutes apart: it is run again when a stream has nothing open. */
 const TICK_EVERY_MS = 1000;
+/** Failures in a row after which a planner, which runs each second here, will not plan by itself soon. */
+const MOST_PLANNER_FAILURES = 10;
 /** The last tick opens the seconds that have passed since the start; they may finish, but are not waited for any longer. */
 const TAIL_MS = 5000;
 
@@ -27,11 +29,12 @@ interface StreamState {
 export async function catchUp(host: Host): Promise<number> {
   const startedAt = Date.now();
   const services = createServices(process.env);
+  const planner = createPlannerRuns(host);
   let tickedAt = Date.now();
   for (;;) {
     const states = await Promise.all(services.streams.map((stream) => readState(stream, services)));
     const behind = states.filter((state) => !hasCaughtUp(state, startedAt, services));
-    const reason = behind.map(whyStuck).find((each) => each !== undefined);
+    const reason = planner.whyGivenUp() ?? behind.map(whyStuck).find((each) => each !== undefined);
     if (behind.length === 0 || reason !== undefined) {
       printSummary(reason === undefined ? await untilQuiet(services) : states, startedAt);
       if (reason !== undefined) console.error(`Not caught up: ${reason}`);
@@ -40,7 +43,7 @@ export async function catchUp(host: Host): Promise<number> {
     }
     if (Date.now() - tickedAt > TICK_EVERY_MS) {
       tickedAt = Date.now();
-      for (const { stream, records } of behind) if (records.every(isFinished)) await runPlanner(host, stream);
+      for (const { stream, records } of behind) if (records.every(isFinished)) await planner.run(stream);
     }
     await sleep(POLL_MS);
   }
@@ -56,13 +59,29 @@ async function untilQuiet(services: Services): Promise<StreamState[]> {
   }
 }
 
-async function runPlanner(host: Host, stream: Stream): Promise<void> {
-  try {
-    await host.runTimer(`plan-${stream.name}`);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    console.error(`planner of ${stream.name}: ${messageOf(error)}`);
-  }
+interface PlannerRuns {
+  readonly run: (stream: Stream) => Promise<void>;
+  /** Why a stream is not planned, once that has failed too often in a row. */
+  readonly whyGivenUp: () => string | undefined;
+}
+
+function createPlannerRuns(host: Host): PlannerRuns {
+  const failures = new Map<string, number>();
+  let reason: string | undefined;
+  return {
+    run: async ({ name }) => {
+      try {
+        await host.runTimer(`plan-${name}`);
+        failures.delete(name);
+      } catch (error) {
+        const count = (failures.get(name) ?? 0) + 1;
+        failures.set(name, count);
+        console.error(`planner of ${name}: ${messageOf(error)}`);
+        if (count >= MOST_PLANNER_FAILURES) reason ??= `planner of ${name}: ${messageOf(error)}`;
+      }
+    },
+    whyGivenUp: () => reason,
+  };
 }
 
 async function readState(stream: Stream, { store }: Services): Promise<StreamState> {

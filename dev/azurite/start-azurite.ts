@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createBlobServer, createQueueServer, createTableServer, type AzuriteServer } from './azurite-servers.ts';
-import { assertFolderFree, lockFolder, unlockFolder } from './folder-lock.ts';
+import { lockFolder, type Keeper } from '../folder-lock.ts';
 
 /** Where Azurite listens and what it keeps. */
 export interface AzuriteOptions {
@@ -29,6 +28,12 @@ export interface Azurite {
   /** Stops the services and writes what is not yet on disk. Later calls do nothing more. */
   readonly close: () => Promise<void>;
 }
+
+/** Who keeps a folder of Azurite's. */
+export const AZURITE: Keeper = {
+  name: 'Azurite',
+  share: 'set AzureWebJobsStorage to its connection string to share it',
+};
 
 const account = 'devstoreaccount1';
 /** The key of the emulators' account, published by Microsoft: no secret. */
@@ -82,30 +87,26 @@ function toConnectionString(urls: Pick<Azurite, 'queueUrl' | 'tableUrl' | 'blobU
 /**
  * Starts the storage emulator in this process, on 127.0.0.1: no telemetry, no log files, any API version of a client.
  * A killed process loses the writes of its last five seconds, as Azurite saves its tables and messages that often.
- * @throws Error when another Azurite keeps the same folder or a port is taken.
+ * @throws UsageError when another Azurite keeps the same folder, Error when a port is taken.
  */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const dir = resolve(options.dir ?? '.local/azurite');
-  const persists = options.inMemory !== true;
-  if (persists) {
-    await mkdir(dir, { recursive: true });
-    await assertFolderFree(dir);
-  }
+  const release = options.inMemory === true ? () => Promise.resolve() : await lockFolder(dir, AZURITE);
   const services = createServices(options, dir);
-  await startServices(listServices(services));
+  try {
+    await startServices(listServices(services));
+  } catch (error) {
+    await release();
+    throw error;
+  }
   const urls = {
     queueUrl: toUrl(services.queue),
     tableUrl: toUrl(services.table),
     blobUrl: services.blob === undefined ? '' : toUrl(services.blob),
   };
-  if (persists) {
-    await lockFolder(dir, Number(new URL(urls.queueUrl).port));
-  }
   const stop = async (): Promise<void> => {
     await Promise.all(listServices(services).map((service) => service.close()));
-    if (persists) {
-      await unlockFolder(dir);
-    }
+    await release();
   };
   let closing: Promise<void> | undefined;
   return { ...urls, connectionString: toConnectionString(urls), close: () => (closing ??= stop()) };

@@ -1,6 +1,7 @@
+import { describeError } from '../describe-error.ts';
 import { createAppHookContext, runHooks, type AppRegistry } from './app-registry.ts';
 import type { HttpServer } from './http-server.ts';
-import { describeError, type Invoker } from './invoke.ts';
+import type { Invoker } from './invoke.ts';
 import type { CategoryLog } from './log.ts';
 import type { QueueListener } from './queue-listener.ts';
 import type { Triggers } from './triggers.ts';

@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lockFolder } from '../folder-lock.ts';
+import { UsageError } from '../usage-error.ts';
 import { HostError } from './host-error.ts';
 
+const POLL_MS = 100;
 /** What the bundle is made of. */
 const sources = ['src', 'infra/tables', 'package.json', 'scripts/build.ts'];
 
@@ -40,6 +44,24 @@ async function build(appDir: string): Promise<void> {
   }
 }
 
+async function isBuilt(appDir: string): Promise<boolean> {
+  const { main } = JSON.parse(await readFile(join(appDir, 'package.json'), 'utf8')) as { readonly main?: string };
+  const builtAt = main === undefined ? undefined : await getTime(join(appDir, main));
+  return builtAt !== undefined && builtAt >= (await findNewest(appDir));
+}
+
+/** Waits until no other process builds: two at once would write the same files. */
+async function lockBuild(appDir: string): Promise<() => Promise<void>> {
+  for (;;) {
+    try {
+      return await lockFolder(join(appDir, '.local', 'build'), { name: 'A build', share: 'wait for it' });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
 /**
  * Builds the app by `scripts/build.ts` when the file that `main` of package.json names is missing or older than what it
  * is made of.
@@ -47,12 +69,14 @@ async function build(appDir: string): Promise<void> {
  * @throws HostError when the build fails.
  */
 export async function ensureBuilt(appDir: string): Promise<boolean> {
-  const { main } = JSON.parse(await readFile(join(appDir, 'package.json'), 'utf8')) as { readonly main?: string };
-  const builtAt = main === undefined ? undefined : await getTime(join(appDir, main));
   const canBuild = (await getTime(join(appDir, 'scripts', 'build.ts'))) !== undefined;
-  if (!canBuild || (builtAt !== undefined && builtAt >= (await findNewest(appDir)))) {
-    return false;
+  if (!canBuild || (await isBuilt(appDir))) return false;
+  const release = await lockBuild(appDir);
+  try {
+    if (await isBuilt(appDir)) return false;
+    await build(appDir);
+    return true;
+  } finally {
+    await release();
   }
-  await build(appDir);
-  return true;
 }

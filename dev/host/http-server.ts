@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { describeError } from '../describe-error.ts';
 import type { HttpData, InvocationResponse } from './core-types.ts';
 import { decodePath } from './decode-path.ts';
 import { hasFunctionKey } from './function-key.ts';
@@ -9,7 +10,7 @@ import { BodyTooLargeError, readBody, toHttpData } from './http-request.ts';
 import { writeHttpResponse, writeStatus } from './http-response.ts';
 import { findRoute, type HttpRoute, type RouteMatch } from './http-routes.ts';
 import { streamHttp, toStreamMetadata } from './http-stream.ts';
-import { describeError, type InvocationRequest, type Invoker } from './invoke.ts';
+import type { InvocationRequest, Invoker } from './invoke.ts';
 import type { CategoryLog } from './log.ts';
 import { answerMcp, mcpPath, type McpOptions } from './mcp-endpoint.ts';
 

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { describeError } from '../describe-error.ts';
 import { runHooks, writeAppLog, type AppRegistry, type RegisteredFunction } from './app-registry.ts';
 import type {
   CoreInvocationContext,
@@ -156,11 +157,6 @@ async function limitTime<T>(work: Promise<T>, timeoutMs: number | undefined, nam
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The text of whatever was thrown, with its stack where it has one. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Creates the invoker of an app. */

@@ -2,9 +2,9 @@
 // only when no storage is set; never the simulator or the ingestion endpoint.
 //   node dev/host/main.ts [--app DIR] [--functions NAME,NAME] [--no-start-timers]
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { PORT, readOptions, wholeNumber } from '../read-options.ts';
+import { runMain } from '../run-main.ts';
 import { ensureBuilt } from './ensure-built.ts';
-import { HostError } from './host-error.ts';
 import { applySettings, findSetting, loadLocalSettings } from './settings.ts';
 import { startHost, type Host } from './start-host.ts';
 
@@ -15,12 +15,10 @@ const storageSettings = [
 ];
 
 function readArguments(): { appDir: string; functions: string[] | undefined; runTimersAtStart: boolean } {
-  const { values } = parseArgs({
-    options: {
-      app: { type: 'string', default: resolve(import.meta.dirname, '../..') },
-      functions: { type: 'string' },
-      'no-start-timers': { type: 'boolean', default: false },
-    },
+  const values = readOptions({
+    app: { type: 'string', default: resolve(import.meta.dirname, '../..') },
+    functions: { type: 'string' },
+    'no-start-timers': { type: 'boolean', default: false },
   });
   return {
     appDir: resolve(values.app),
@@ -62,12 +60,12 @@ async function main(): Promise<void> {
   const { appDir, functions, runTimersAtStart } = readArguments();
   applySettings(loadLocalSettings(appDir));
   applySettings({ AZURE_FUNCTIONS_ENVIRONMENT: 'Development' });
+  const port = wholeNumber('PORT', process.env.PORT, { ...PORT, fallback: 7071 });
   await ensureBuilt(appDir);
   const closeStorage = await ensureStorage(appDir);
-  const { PORT: port = '' } = process.env;
   const host = await startHost({
     appDir,
-    port: port === '' ? 7071 : Number(port),
+    port,
     runTimersAtStart,
     ...(functions === undefined ? {} : { functions }),
   });
@@ -75,9 +73,5 @@ async function main(): Promise<void> {
   console.log(host.listing);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof HostError ? error.message : error);
-  process.exit(1);
-}
+// What has started, such as Azurite, would hold the process.
+if (!(await runMain(main))) process.exit();

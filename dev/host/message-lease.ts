@@ -1,5 +1,5 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
-import { describeError } from './invoke.ts';
+import { describeError } from '../describe-error.ts';
 import type { CategoryLog } from './log.ts';
 
 /** A message that this host keeps invisible to others while it works on it. */

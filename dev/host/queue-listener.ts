@@ -1,6 +1,6 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+import { describeError } from '../describe-error.ts';
 import type { QueueSettings } from './host-json.ts';
-import { describeError } from './invoke.ts';
 import type { CategoryLog } from './log.ts';
 import { holdMessage, type MessageLease } from './message-lease.ts';
 import { decodeMessage } from './queue-message.ts';

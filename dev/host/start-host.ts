@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { wholeNumber } from '../read-options.ts';
 import { createAppRegistry, type RegisteredFunction } from './app-registry.ts';
 import { findTrigger } from './bindings.ts';
 import { endHost } from './end-host.ts';
@@ -50,6 +51,8 @@ export interface Host {
   readonly close: () => Promise<void>;
 }
 
+const LIMIT_SETTING = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
+
 /** Writes settings into the environment. @returns what puts the old ones back. */
 function setEnvironment(settings: Readonly<Record<string, string>>): () => void {
   const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
@@ -73,7 +76,11 @@ function startHttp(
 ): Promise<HttpServer> {
   const { invoker, hostJson, env, log } = parts;
   const functionsKey = findSetting(env, 'FUNCTIONS_KEY');
-  const bodyLimit = Number(findSetting(env, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') ?? defaultBodyLimit);
+  const bodyLimit = wholeNumber(LIMIT_SETTING, findSetting(env, LIMIT_SETTING), {
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    fallback: defaultBodyLimit,
+  });
   const { mcp: targets } = triggers;
   return startHttpServer(port, {
     routes: triggers.http.map((target) => createHttpRoute(target, hostJson.routePrefix)),

@@ -1,6 +1,7 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFolder, type Keeper } from '../folder-lock.ts';
 import type { Row } from './convert-row.ts';
 
 /** Where accepted rows go. */
@@ -10,6 +11,8 @@ export interface RowStore {
   readonly read: (table: string) => readonly Row[];
   /** Waits for what is being written. */
   readonly settle: () => Promise<void>;
+  /** Waits, and lets others use the folder. */
+  readonly close: () => Promise<void>;
 }
 
 /** Keeps rows in memory, for tests. */
@@ -24,6 +27,7 @@ export function createMemoryStore(): RowStore {
     },
     read: (table) => tables.get(table) ?? [],
     settle: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -34,9 +38,18 @@ function parseLines(text: string): Row[] {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** Appends rows to `<folder>/<table>.ndjson`, one JSON object a line. */
+/** Who keeps a folder of tables. */
+export const TABLES: Keeper = {
+  name: 'An ingestion endpoint',
+  share: 'set LOGS_INGESTION_ENDPOINT to its address to share it',
+};
+
+/**
+ * Appends rows to `<folder>/<table>.ndjson`, one JSON object a line.
+ * @throws UsageError when another process writes there.
+ */
 export async function createFileStore(folder: string): Promise<RowStore> {
-  await mkdir(folder, { recursive: true });
+  const release = await lockFolder(folder, TABLES);
   const fileOf = (table: string): string => join(folder, `${table}.ndjson`);
   // One write at a time: two appends of a megabyte at once could interleave.
   let last: Promise<unknown> = Promise.resolve();
@@ -50,6 +63,10 @@ export async function createFileStore(folder: string): Promise<RowStore> {
     read: (table) => (existsSync(fileOf(table)) ? parseLines(readFileSync(fileOf(table), 'utf8')) : []),
     settle: async () => {
       await last;
+    },
+    close: async () => {
+      await last;
+      await release();
     },
   };
 }

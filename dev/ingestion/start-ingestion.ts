@@ -156,7 +156,7 @@ async function close(server: Server, { store }: Endpoint): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;
-  await store.settle();
+  await store.close();
 }
 
 /** Starts an endpoint that takes what the Logs Ingestion API takes and refuses what it refuses, on a loopback port. */
@@ -165,7 +165,10 @@ export async function startIngestion(options: IngestionOptions = {}): Promise<In
   const server = createServer((request, response) => {
     serve(endpoint, request, response).catch(() => response.destroy());
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0).catch(async (error: unknown) => {
+    await endpoint.store.close();
+    throw error;
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     ruleId: endpoint.ruleIds[0] ?? DEFAULT_RULE_ID,

@@ -5,6 +5,10 @@
 /** Base of every error this connector throws on purpose. */
 export class ConnectorError extends Error {
   override name = 'ConnectorError';
+  static {
+    // Seen from outside a bundle, too, which has classes of its own; not printed with the error.
+    Object.defineProperty(this.prototype, 'isExpected', { value: true });
+  }
 }
 
 /** Extra facts about a vendor answer that an operator needs to act. */
@@ -89,6 +93,11 @@ export class ChunkRefusedError extends ConnectorError {
 /** Another worker has taken the window over: stop at once and touch nothing more. */
 export class ClaimLostError extends ConnectorError {
   override name = 'ClaimLostError';
+}
+
+/** Whether an error is one of those above, which say all by their message. */
+export function isExpected(thrown: unknown): boolean {
+  return thrown instanceof Error && 'isExpected' in thrown && thrown.isExpected === true;
 }
 
 /** What any thrown thing says, on one line, without its stack. */

@@ -145,6 +145,16 @@ describe('the bundle', () => {
     expect(await ensureBuilt(dir)).toBe(true);
   });
 
+  test('that two processes want at once is built by one of them', async () => {
+    const dir = await writeAppDir({
+      'package.json': '{"main":"dist/main.cjs"}',
+      'scripts/build.ts':
+        "import { appendFileSync, mkdirSync } from 'node:fs'; mkdirSync('dist', { recursive: true }); appendFileSync('dist/main.cjs', 'built');",
+    });
+    expect((await Promise.all([ensureBuilt(dir), ensureBuilt(dir)])).sort()).toEqual([false, true]);
+    expect(await readFile(join(dir, 'dist/main.cjs'), 'utf8')).toBe('built');
+  });
+
   test('that cannot be built is an error', async () => {
     const dir = await writeAppDir({
       'package.json': '{"main":"dist/main.cjs"}',

@@ -54,7 +54,7 @@ describe('the program', () => {
       [Buffer],
       [number],
     ];
-    expect(text.toString()).toContain('latencyMs must be a non-negative number');
+    expect(text.toString()).toContain('--latency-ms must be a non-negative number, given "fast"');
     expect(code).toBe(1);
   });
 });

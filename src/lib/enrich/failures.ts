@@ -1,5 +1,6 @@
 import { ConfigError, messageOf, RetryableError, WaitError } from '../errors.ts';
-import { redact } from '../log.ts';
+import { ambientLog, redact } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import type { EnrichError, UnsearchedPlace } from './enrich-answer.ts';
 import type { Stored } from './stored-rows.ts';
 
@@ -17,6 +18,7 @@ export async function attempt<T>(
   try {
     return await run();
   } catch (error) {
+    logUnexpected(ambientLog, error);
     failures.push({ ...place, error });
     return null;
   }

@@ -1,4 +1,6 @@
 import { messageOf } from '../errors.ts';
+import { ambientLog } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import type { LogsReader } from '../pipeline/ports.ts';
 import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
@@ -118,6 +120,7 @@ async function readTitles(
     const { rows, partialError } = await reader.query(titlesQuery([...new Set(qids)]), span, signal);
     return { found: new Map(rows.map((row) => [textIn(row.QID) ?? '', row])), partialError };
   } catch (error) {
+    logUnexpected(ambientLog, error);
     return { found: new Map(), partialError: `titles could not be read: ${messageOf(error)}` };
   }
 }

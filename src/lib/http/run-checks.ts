@@ -1,6 +1,7 @@
 import { settingsSchema } from '../config.ts';
-import { ConfigError, messageOf } from '../errors.ts';
-import { redact } from '../log.ts';
+import { ConfigError, messageOf, RetryableError } from '../errors.ts';
+import { ambientLog, redact } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
@@ -89,7 +90,7 @@ async function timed(name: string, run: (signal: AbortSignal) => Promise<string>
   const startedAt = Date.now();
   const signal = AbortSignal.timeout(LIMIT_MS);
   const limit = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
+    signal.addEventListener('abort', () => reject(new RetryableError(`no answer within ${LIMIT_MS / 1000} s`)));
   });
   try {
     const detail = await Promise.race([run(signal), limit]);
@@ -100,6 +101,7 @@ async function timed(name: string, run: (signal: AbortSignal) => Promise<string>
 }
 
 function explain(error: unknown): string {
+  logUnexpected(ambientLog, error);
   return redact(error instanceof ConfigError ? error.publicMessage : messageOf(error));
 }
 

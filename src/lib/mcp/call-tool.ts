@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import { problemOf } from '../http/problem.ts';
 import { checkInput } from '../http/read-request.ts';
 import { ambientLog, redact } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { toolProperties, type McpTool } from './tool.ts';
 import type { ToolOutcome } from './tool-result.ts';
 
@@ -62,7 +63,10 @@ function jsonIn(text: string): unknown {
 function explain(tool: McpTool, error: unknown): string {
   const { status, detail: said, retryAfterSeconds } = problemOf(error);
   const detail = redact(said);
-  if (status === 500) ambientLog.error('RequestError', { function: tool.name, error: messageOf(error) });
+  if (status === 500) {
+    ambientLog.error('RequestError', { function: tool.name, error: messageOf(error) });
+    logUnexpected(ambientLog, error);
+  }
   if (retryAfterSeconds !== undefined) return `${detail}. Call ${tool.name} again after ${retryAfterSeconds} seconds.`;
   if (status === 400) return `${detail}. ${usageOf(tool)}`;
   return detail;

@@ -1,4 +1,5 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import type { Log } from '../log.ts';
 import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
 
@@ -70,7 +71,10 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
   function beat(): void {
     giveUpWhenOver();
     if (abort.signal.aborted || Date.now() - storedAt < leaseMs / 3) return;
-    save().catch((error: unknown) => log.warn('ClaimRenewError', { error: messageOf(error) }));
+    save().catch((error: unknown) => {
+      log.warn('ClaimRenewError', { error: messageOf(error) });
+      logUnexpected(log, error);
+    });
   }
 
   try {

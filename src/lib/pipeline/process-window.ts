@@ -1,4 +1,5 @@
 import { ClaimLostError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
@@ -250,6 +251,7 @@ async function recover(claim: Claim, item: WorkItem, error: unknown, deps: Proce
   // Nothing came of what was asked: the next try asks by the settings as they are then, which may be repaired.
   if (error instanceof FatalError && record.counts.fetched + record.counts.rows === 0) delete record.cursor;
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
+  logUnexpected(deps.log, error);
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
   else if (recovery.lastError === undefined) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);

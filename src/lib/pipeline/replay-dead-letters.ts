@@ -1,5 +1,6 @@
-import { messageOf } from '../errors.ts';
+import { FatalError, messageOf } from '../errors.ts';
 import { redact, type Log } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import type { DeadLetter, Sink } from './ports.ts';
 
 /** A stored dead letter. */
@@ -52,6 +53,7 @@ export async function replayDeadLetters(limit: number, deps: ReplayDependencies)
       replayed++;
     } catch (error) {
       failed.push({ name: letter.name, error: redact(messageOf(error)) });
+      logUnexpected(deps.log, error);
       await source.markRefused(letter.name);
     }
     if (replayed >= limit || failed.length >= MOST_FAILED) break;
@@ -62,7 +64,7 @@ export async function replayDeadLetters(limit: number, deps: ReplayDependencies)
 /** Returns the number of its rows. @throws when it is broken or refused. */
 async function replay(letter: StoredDeadLetter, { source, sink, log }: ReplayDependencies): Promise<number> {
   const { name, table, json, broken } = letter;
-  if (broken !== undefined) throw new Error(`broken: ${broken}`);
+  if (broken !== undefined) throw new FatalError(`broken: ${broken}`);
   const { length: rows } = JSON.parse(Buffer.from(json).toString('utf8')) as unknown[];
   await sink.upload(table, { json, rows });
   await source.remove(name);

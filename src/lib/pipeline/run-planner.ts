@@ -1,4 +1,5 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
@@ -50,6 +51,7 @@ async function tend({ tendBackfills, log, stream }: PlannerDependencies): Promis
     await tendBackfills?.();
   } catch (error) {
     log.warn('BackfillTendError', { stream, error: messageOf(error) });
+    logUnexpected(log, error);
   }
 }
 
@@ -89,7 +91,10 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   await store.saveWatermark(mark);
   logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
-    await prune(deps, mark, now).catch((error: unknown) => log.warn('PruneError', { stream, error: messageOf(error) }));
+    await prune(deps, mark, now).catch((error: unknown) => {
+      log.warn('PruneError', { stream, error: messageOf(error) });
+      logUnexpected(log, error);
+    });
 }
 
 /**

@@ -3,6 +3,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { AggregationTemporality, InstrumentType, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { ConfigError } from '../errors.ts';
 import type { TelemetryOptions } from './start-telemetry.ts';
 
 /** An exporter of metrics and one of spans, for one destination. */
@@ -26,7 +27,7 @@ export function createExporters(options: TelemetryOptions): Exporters[] {
 /** The exporters read OTEL_EXPORTER_OTLP_HEADERS and the rest of the standard's variables themselves. */
 function otlp(endpoint: string): Exporters {
   if (process.env.OTEL_EXPORTER_OTLP_HEADERS?.startsWith('@Microsoft.KeyVault(') === true) {
-    throw new Error('OTEL_EXPORTER_OTLP_HEADERS is an unresolved Key Vault reference');
+    throw new ConfigError('OTEL_EXPORTER_OTLP_HEADERS is an unresolved Key Vault reference');
   }
   const metrics = new OTLPMetricExporter({ url: `${endpoint}/v1/metrics`, timeoutMillis: EXPORT_TIMEOUT_MS });
   const usual = metrics.selectAggregationTemporality.bind(metrics);

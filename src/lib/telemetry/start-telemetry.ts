@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import type { InvocationOptions, SpanName, Telemetry, TelemetrySdk } from './telemetry.ts';
 import { inSpan, failureOf } from './trace.ts';
 
@@ -38,6 +39,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       sdk = openSdk(options);
     } catch (error) {
       options.log.warn('TelemetryStartError', { error: messageOf(error) });
+      logUnexpected(options.log, error);
     }
   };
   return {
