@@ -202,6 +202,14 @@ describe('GET /api/status', () => {
     expect((answered.json as { version: string }).version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  test('shows that a stream waits for its start, and why', async () => {
+    const start = { state: 'waiting', note: 'set VM_START', since: '2026-05-01T12:00:00.000Z' } as const;
+    await services.starts.save({ stream: 'vm-detections', ...start });
+    const { streams } = (await call(status)).json as { streams: Record<string, unknown>[] };
+    expect(streams[1]).toMatchObject({ watermark: null, start, lastError: 'set VM_START' });
+    expect(streams[0]).toMatchObject({ start: null, lastError: null });
+  });
+
   test('shows failed and incomplete windows with their reason until they are acknowledged', async () => {
     const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
     const window = (hour: number, changes: object) => ({
