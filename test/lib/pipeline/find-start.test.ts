@@ -6,6 +6,7 @@ import { STREAMS } from '../../../src/lib/streams/index.ts';
 import { serveLogsQuery } from '../../support/logs-query.ts';
 import { setUpPlanner } from '../../support/planner.ts';
 import { LEAST_SETTINGS } from '../../support/settings.ts';
+import { testAzurite } from '../../support/storage.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_BEFORE = '2026-04-30T12:00:00Z';
@@ -144,6 +145,14 @@ describe('a machine whose clock is ahead', () => {
     const planner = await setUpPlanner({}, '2026-05-04T12:00:00Z');
     await planner.tick({ ...rows(), sharedTime: () => Promise.resolve(new Date('2026-05-01T12:00:00Z')) });
     expect(await planner.watermark()).toBe(DAY_BEFORE);
+  });
+});
+
+describe('the planner of a production instance', () => {
+  test('asks the storage service for the time', async () => {
+    const services = createServices({ ...LEAST_SETTINGS, AzureWebJobsStorage: (await testAzurite()).connectionString });
+    const { sharedTime } = services.planning(services.streams[0]!);
+    expect(await sharedTime?.()).toBeInstanceOf(Date);
   });
 });
 

@@ -301,6 +301,46 @@ describe('planners that run at once', () => {
   });
 });
 
+describe('a planner that can ask for the time that all instances share', () => {
+  const at = (iso: string) => ({ sharedTime: () => Promise.resolve(new Date(iso)) });
+  const ahead = (planner: Awaited<ReturnType<typeof setUpPlanner>>) =>
+    planner.log.lines.map((line) => JSON.parse(line) as object).find((line) => 'seconds' in line);
+
+  test('plans by it where its own clock is ahead, and says so', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T10:30:00Z') });
+    await planner.tick(at('2026-05-01T11:00:00Z'));
+    expect((await planner.windows()).at(-1)?.to).toBe('2026-05-01T10:58:00Z');
+    expect(ahead(planner)).toMatchObject({ event: 'ClockAhead', stream: planner.stream, seconds: 3600 });
+  });
+
+  test('plans by its own clock where that is behind', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    await planner.tick(at('2026-05-01T13:00:00Z'));
+    expect((await planner.windows()).at(-1)?.to).toBe('2026-05-01T11:58:00Z');
+    expect(ahead(planner)).toBeUndefined();
+  });
+
+  test('never plans ahead of it, not even by the seconds that are worth no warning', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    await planner.tick(at('2026-05-01T11:59:50Z'));
+    expect((await planner.windows()).at(-1)?.to).toBe('2026-05-01T11:57:50Z');
+    expect(ahead(planner)).toBeUndefined();
+  });
+
+  test('plans by its own clock where nobody tells another', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    await planner.tick({ sharedTime: () => Promise.resolve(undefined) });
+    expect((await planner.windows()).at(-1)?.to).toBe('2026-05-01T11:58:00Z');
+  });
+
+  test('plans nothing while it cannot be read', async () => {
+    const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });
+    const failing = { sharedTime: () => Promise.reject(new RetryableError('storage failed')) };
+    await expect(planner.tick(failing)).rejects.toThrow('storage failed');
+    expect(await planner.windows()).toEqual([]);
+  });
+});
+
 describe('pruning', () => {
   test('deletes finished windows after eight days, as ticks come every five minutes', async () => {
     const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
