@@ -58,6 +58,11 @@ export class RetryableError extends ConnectorError {
   }
 }
 
+/** Stored or sent by a newer release: left as it is, for an instance that runs that release. */
+export class NewerReleaseError extends RetryableError {
+  override name = 'NewerReleaseError';
+}
+
 /** Told to wait, by the vendor's limits or by our own permits. The message goes back with a delay; costs no attempt. */
 export class WaitError extends ConnectorError {
   override name = 'WaitError';

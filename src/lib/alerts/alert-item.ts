@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { FatalError } from '../errors.ts';
 import type { AlertItem } from '../pipeline/ports.ts';
+import { throwIfNewer } from '../pipeline/work-item.ts';
 
-const schema = z.strictObject({
+/** Further fields are those of a newer release, and are ignored. */
+const schema = z.object({
   version: z.literal(1),
   id: z.string().min(1).max(1000),
   payload: z.string().min(2).max(60_000),
@@ -11,11 +13,13 @@ const schema = z.strictObject({
 
 /**
  * Reads a message of the alert queue.
- * @throws FatalError for one that is not ours or of another version: the host puts it into the poison queue, where it stays.
+ * @throws NewerReleaseError for one of a newer version; FatalError for one that is not ours: the host puts it into the poison queue, where
+ * it stays.
  */
 export function parseAlertItem(message: unknown): AlertItem {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
+  throwIfNewer('alert', message);
   const problems = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'message'}: ${text}`);
   throw new FatalError(`the message is not an alert of this connector: ${problems.join('; ').slice(0, 500)}`);
 }

@@ -1,10 +1,12 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { newMinute, type AlertMinute } from '../alerts/alert-minute.ts';
 import type { AlertRecord, AlertStore, BesideRecord } from '../alerts/alert-record.ts';
+import { NewerReleaseError } from '../errors.ts';
 import { TABLE_NAMES } from './names.ts';
 import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { lazyTable } from './table-checkpoint-store.ts';
+import { checkVersion } from './window-entity.ts';
 
 /** One partition, so that a record and its place in the list of open ones change together. */
 const PARTITION = 'alerts';
@@ -135,6 +137,7 @@ function toEntity(rowKey: string, stored: Stored | Omit<Stored, 'payload'>): Ent
 }
 
 function toRecord(entity: Entity): AlertRecord {
+  checkVersion('alert', entity);
   const { key, id, state, attempts, since, at, notBefore, lastError, owner, minute, summarises, payload } =
     entity as unknown as AlertRecord;
   return {
@@ -157,6 +160,7 @@ async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (thrown) {
+    if (thrown instanceof NewerReleaseError) throw thrown;
     throw toStorageError(action, thrown);
   }
 }

@@ -1,5 +1,5 @@
 import type { TableEntityResult } from '@azure/data-tables';
-import { RetryableError } from '../errors.ts';
+import { NewerReleaseError } from '../errors.ts';
 import type { WindowRecord, WindowState } from '../pipeline/ports.ts';
 import type { Json } from '../pipeline/stream.ts';
 
@@ -55,17 +55,17 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
   return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
 }
 
-/** @throws RetryableError for a stored record of a newer version. */
+/** @throws NewerReleaseError for a stored record of a newer version. */
 export function checkVersion(what: string, entity: { readonly version?: unknown; readonly rowKey?: string }): void {
   const version = Number(entity.version ?? CHECKPOINT_VERSION);
   if (version <= CHECKPOINT_VERSION) return;
-  throw new RetryableError(
+  throw new NewerReleaseError(
     `${what} ${entity.rowKey ?? ''} was stored by a newer version of the connector (checkpoint version ${version}, this one reads ${CHECKPOINT_VERSION})`,
     { scope: 'storage' },
   );
 }
 
-/** Reads a checkpoint back. @throws RetryableError for one of a newer version. */
+/** Reads a checkpoint back. @throws NewerReleaseError for one of a newer version. */
 export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): WindowRecord {
   checkVersion('window', entity);
   const text = (name: string): string | undefined => {

@@ -1,16 +1,28 @@
 import type { InvocationContext } from '@azure/functions';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf, NewerReleaseError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
 import { isCancelled } from '../pipeline/backfill.ts';
 import type { WorkItem } from '../pipeline/ports.ts';
 import { processWindow } from '../pipeline/process-window.ts';
-import { parseWorkItem } from '../pipeline/work-item.ts';
+import { LEFT_FOR_SECONDS, parseWorkItem } from '../pipeline/work-item.ts';
 import { getServices } from '../services.ts';
 import type { InvocationOptions } from '../telemetry/telemetry.ts';
 
-/** Works on the window that a queue message calls for; `traceparent` is the trace context of the host's invocation. */
+/**
+ * Works on the window that a queue message calls for; `traceparent` is the trace context of the host's invocation. What a newer release has
+ * sent or stored is put back: while two releases run side by side, an instance of the other one takes it.
+ */
 export async function processMessage(message: unknown, traceparent?: string): Promise<void> {
-  const item = parseWorkItem(message);
+  try {
+    await processItem(parseWorkItem(message), traceparent);
+  } catch (error) {
+    if (!(error instanceof NewerReleaseError)) throw error;
+    ambientLog.warn('WorkItemLeft', { error: messageOf(error) });
+    await getServices().queue.send(message as WorkItem, LEFT_FOR_SECONDS);
+  }
+}
+
+async function processItem(item: WorkItem, traceparent: string | undefined): Promise<void> {
   const services = getServices();
   const stream = services.streams.find(({ name }) => name === item.stream);
   if (stream === undefined) throw new ConfigError(`stream ${item.stream} is not enabled: see QUALYS_STREAMS`);

@@ -164,6 +164,8 @@ export interface Stream {
   readonly table: string;
   readonly api: ApiName;
   readonly plan: (settings: Settings) => PlanSettings;
+  /** What the slices of its windows look like; absent: it has none. A window of another slice was planned by a newer release. */
+  readonly slices?: RegExp;
   /** Absent where the first window brings all there is, so that nothing can be left out. */
   readonly restart?: Restart;
   /** True where the vendor tells the present state only: a range of the past cannot be read again. */

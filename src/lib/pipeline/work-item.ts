@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { FatalError } from '../errors.ts';
+import { FatalError, NewerReleaseError } from '../errors.ts';
 import type { WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 
-const schema = z.strictObject({
+/** Further fields are those of a newer release, and are ignored. */
+const schema = z.object({
   version: z.literal(1),
   stream: z.string().min(1).max(100),
   run: z.string().min(1).max(100),
@@ -10,6 +11,8 @@ const schema = z.strictObject({
   traceparent: z.exactOptional(z.string().regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)),
 });
 
+/** A message of a newer release comes back after so long, for an instance that reads it. */
+export const LEFT_FOR_SECONDS = 30;
 /** Messages sent at once. */
 const SEND_AT_ONCE = 16;
 
@@ -23,18 +26,21 @@ export async function sendAll(queue: WorkQueue, windows: readonly WindowRecord[]
 
 /**
  * Reads a queue message.
- * @throws FatalError for one that is not ours or of another version: the host puts it into the poison queue, where it stays.
+ * @throws NewerReleaseError for one of a newer version; FatalError for one that is not ours: the host puts it into the poison queue, where
+ * it stays.
  */
 export function parseWorkItem(message: unknown): WorkItem {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
-  const version: unknown =
-    typeof message === 'object' && message !== null && 'version' in message ? message.version : undefined;
-  if (version !== undefined && version !== 1) {
-    throw new FatalError(
-      `the work item is of version ${JSON.stringify(version).slice(0, 40)}, this connector reads version 1`,
-    );
-  }
+  throwIfNewer('work item', message);
   const problems = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'message'}: ${text}`);
   throw new FatalError(`the message is not a work item of this connector: ${problems.join('; ').slice(0, 500)}`);
+}
+
+/** @throws NewerReleaseError for a message of a version after the first. */
+export function throwIfNewer(what: string, message: unknown): void {
+  const version: unknown =
+    typeof message === 'object' && message !== null && 'version' in message ? message.version : undefined;
+  if (!Number.isSafeInteger(version) || Number(version) <= 1) return;
+  throw new NewerReleaseError(`the ${what} is of version ${Number(version)}, this connector reads version 1`);
 }

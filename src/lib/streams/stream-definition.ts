@@ -1,4 +1,5 @@
 import type { Settings } from '../config.ts';
+import { ConfigError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Outcome, Progress, Stream, WindowTask } from '../pipeline/stream.ts';
 import type { EdrApi } from '../qualys/edr-api.ts';
@@ -29,5 +30,19 @@ export interface StreamDefinition extends Omit<Stream, 'read'> {
 /** Gives a stream its services. */
 export function bindStream(definition: StreamDefinition, services: StreamServices): Stream {
   const { probe: _, read, ...stream } = definition;
-  return { ...stream, read: (task) => read(task, services) };
+  return {
+    ...stream,
+    read: (task) => {
+      throwIfUnknown(stream.slices, task.window.slice);
+      return read(task, services);
+    },
+  };
+}
+
+/** A slice that is read as something else would be booked without what it stands for, so its window waits visibly. */
+function throwIfUnknown(slices: RegExp | undefined, slice: string | undefined): void {
+  if (slice === undefined || slices?.test(slice) === true) return;
+  throw new ConfigError(
+    `slice ${slice} is of a newer release of the connector, which is to read it: deploy that again`,
+  );
 }

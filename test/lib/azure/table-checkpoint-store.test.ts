@@ -88,7 +88,10 @@ describe('a checkpoint', () => {
     await expect(store.readWindow(stream, 'live', record!.key)).rejects.toThrow(
       /newer version of the connector \(checkpoint version 2, this one reads 1\)/,
     );
-    await expect(store.listWindows(stream, 'live')).rejects.toMatchObject({ name: 'RetryableError', scope: 'storage' });
+    await expect(store.listWindows(stream, 'live')).rejects.toMatchObject({
+      name: 'NewerReleaseError',
+      scope: 'storage',
+    });
   });
 
   test.for([

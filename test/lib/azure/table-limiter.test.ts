@@ -61,6 +61,25 @@ async function acquire(limiter: TableLimiter, priority: Priority = 'live', api: 
   }
 }
 
+describe('the row of an API', () => {
+  test('keeps what a newer release has added to it, whatever this one changes', async () => {
+    const table = storage.table(TABLE_NAMES.limits);
+    const limiter = instance();
+    (await acquire(limiter)).release();
+    const { state } = await table.getEntity<{ state: string }>('limits', 'edr');
+    const newer = JSON.stringify({ ...(JSON.parse(state) as object), breaker: { until: 5 } });
+    await table.updateEntity({ partitionKey: 'limits', rowKey: 'edr', state: newer }, 'Replace');
+    const other = instance();
+    const permit = await acquire(other);
+    other.observe('edr', { concurrencyLimit: 2, rateLimit: 300, rateRemaining: 200, rateWindowSeconds: 3600 });
+    await other.pause('edr', 10, 'told so');
+    permit.release();
+    await other.close();
+    const after = await table.getEntity<{ state: string }>('limits', 'edr');
+    expect(JSON.parse(after.state)).toMatchObject({ breaker: { until: 5 }, pauseReason: 'told so' });
+  });
+});
+
 describe('several instances', () => {
   test('together never make more calls at once than allowed, and all get their turn', async () => {
     const instances = Array.from({ length: 3 }, () => instance({ turnMs: 1000, idleMs: 50 }, 3));

@@ -15,6 +15,7 @@ export const edrEvents: StreamDefinition = {
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,
     ...(settings.EDR_START === undefined ? {} : { start: settings.EDR_START }),
   }),
+  slices: /^type\.[\w-]+$/,
   restart: {
     setting: 'EDR_START',
     column: ({ EDR_TIME_FIELD: field }) => EVENT_COLUMNS.find(({ from }) => from.includes(field))?.name ?? 'EventTime',

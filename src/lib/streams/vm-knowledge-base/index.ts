@@ -10,6 +10,7 @@ export const vmKnowledgeBase: StreamDefinition = {
   table: 'QualysVmKnowledgeBase_CL',
   api: 'vm',
   plan: planKnowledgeBase,
+  slices: /^everything$/,
   probe: {
     check: 'qualys-vm-knowledge-base',
     run: ({ settings, vm }) =>
