@@ -1,4 +1,4 @@
-import { ConfigError, FatalError, messageOf, WaitError } from '../errors.ts';
+import { ConfigError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import { redact } from '../log.ts';
 import type { WindowRecord } from './ports.ts';
 
@@ -57,7 +57,22 @@ export function recoverFrom(error: unknown, record: Pick<WindowRecord, 'attempts
     };
   }
   const delayMs = growing(attempts - MAX_ATTEMPTS + 1, MINUTE_MS, 60 * MINUTE_MS);
-  return { state: 'failed', attempts, delayMs, requeue: false, lastError };
+  return {
+    state: 'failed',
+    attempts: isOutage(error) ? belowLast(attempts, record.run) : attempts,
+    delayMs,
+    requeue: false,
+    lastError,
+  };
+}
+
+/** Whether something between us and the records is down, whatever window is read: that passes, and must not end a backfill for good. */
+function isOutage(error: unknown): boolean {
+  return error instanceof RetryableError && (error.scope === 'route' || error.scope === 'storage');
+}
+
+function belowLast(attempts: number, run: string): number {
+  return run === 'live' ? attempts : Math.min(attempts, MAX_BACKFILL_ATTEMPTS - 1);
 }
 
 /** Delay before a window is read again whose answers fell short of the vendor's count, in milliseconds. */
