@@ -25,7 +25,10 @@ export function addRetry(program: Command): void {
     .description('read failed, waiting or incomplete windows again at once')
     .option('--failed', 'all failed windows of the stream, besides those named')
     .addOption(
-      new Option('--accept <what>', 'let pass what stops the window: all rows that Azure refuses').choices(ACCEPTABLE),
+      new Option(
+        '--accept <what>',
+        'let pass what stops the window: all rows that Azure refuses, or records of another time',
+      ).choices(ACCEPTABLE),
     )
     .option('--reason <text>', 'why, for the audit log')
     .addHelpText(
@@ -33,7 +36,8 @@ export function addRetry(program: Command): void {
       `
 Failed windows are tried again by themselves, after up to an hour; this saves the wait. A failed or incomplete
 window is read from its start; rows that come again have the same RowKey. A window that waits because Azure
-refuses its rows goes on with --accept dead-letters; look at the data collection rule first.
+refuses its rows goes on with --accept dead-letters; look at the data collection rule first. One that failed because
+Qualys ignores the time filter goes on with --accept outside; look at EDR_TIME_TOKEN and EDR_TIME_FIELD first.
 
 Examples:
   qualys retry --stream edr-events --failed

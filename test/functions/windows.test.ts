@@ -119,6 +119,8 @@ describe('POST /api/windows/{stream}/{window}/retry', () => {
     expect(await stored()).toMatchObject({ state: 'planned', acceptsDeadLetters: true });
     expect((await retry(record!.key, '')).status).toBe(200);
     expect(await stored()).not.toHaveProperty('acceptsDeadLetters');
+    expect((await retry(record!.key, '&accept=outside')).status).toBe(200);
+    expect(await stored()).toMatchObject({ state: 'planned', acceptsOutside: true });
     const refused = await retry(record!.key, '&accept=all');
     expect(refused.status).toBe(400);
     expect((refused.json as { errors: string[] }).errors.join()).toMatch(/accept: must be dead-letters/);

@@ -34,7 +34,7 @@ export const retry = handle((request) => {
   const { accept, ...about } = readQuery(request, retryQuery);
   const action = accept === undefined ? 'window-retried' : `window-retried-accepting-${accept}`;
   return operate(request, { ...about, action }, (item, services) =>
-    retryWindow(item, { ...services, acceptsDeadLetters: accept === 'dead-letters' }),
+    retryWindow(item, { ...services, accept }),
   );
 });
 

@@ -93,7 +93,7 @@ export const operateQuery = z.strictObject({
 });
 
 /** What an operator can let pass that otherwise stops a window. */
-export const ACCEPTABLE = ['dead-letters'] as const;
+export const ACCEPTABLE = ['dead-letters', 'outside'] as const;
 
 /** Query of retry. */
 export const retryQuery = operateQuery.extend({
@@ -101,7 +101,7 @@ export const retryQuery = operateQuery.extend({
     .enum(ACCEPTABLE, `must be ${ACCEPTABLE.join(' or ')}`)
     .optional()
     .describe(
-      'What may pass in this window that otherwise stops it: with `dead-letters` all rows that Azure refuses become dead letters, not only 1 % of them or ten.',
+      'What may pass in this window that otherwise stops it: with `dead-letters` all rows that Azure refuses become dead letters, not only 1 % of them or ten; with `outside` records of another time are ingested, however many.',
     ),
 });
 

@@ -26,8 +26,8 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
 /** What a retry needs. */
 interface RetryDependencies extends Dependencies {
   readonly queue: WorkQueue;
-  /** Whether all rows that the sink refuses may become dead letters. */
-  readonly acceptsDeadLetters?: boolean;
+  /** What may pass in this window that otherwise stops it: all rows that the sink refuses, or records of another time. */
+  readonly accept?: 'dead-letters' | 'outside' | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ interface RetryDependencies extends Dependencies {
  * is read from its start: a cursor or a query that cannot be answered any more would fail for ever.
  */
 export async function retryWindow(item: WorkItem, deps: RetryDependencies): Promise<WindowRecord | undefined> {
-  const { store, clock, queue, acceptsDeadLetters = false } = deps;
+  const { store, clock, queue, accept } = deps;
   const record = await store.readWindow(item.stream, item.run, item.window);
   const now = clock.now();
   const isOpen = record !== undefined && (record.state === 'incomplete' || !isFinished(record));
@@ -44,7 +44,9 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   record.attempts = 0;
   delete record.readFailures;
   delete record.acceptsDeadLetters;
-  if (acceptsDeadLetters) record.acceptsDeadLetters = true;
+  delete record.acceptsOutside;
+  if (accept === 'dead-letters') record.acceptsDeadLetters = true;
+  if (accept === 'outside') record.acceptsOutside = true;
   record.queuedAt = now.toISOString();
   record.progressAt = now.toISOString();
   record.state = 'planned';
@@ -55,7 +57,7 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
 }
 
 /** Ledgers that tell what a window has received or uploaded. */
-const LEDGERS = ['uploaded', 'fetched'] as const;
+const LEDGERS = ['uploaded', 'fetched', 'documents'] as const;
 
 /** Whether it is known what the window received. Streams without ledgers do not know, nor does any once its window was finished. */
 async function hasLedger(record: WindowRecord, store: CheckpointStore): Promise<boolean> {
@@ -77,6 +79,7 @@ function startOver(record: WindowRecord, isCounted: boolean): void {
   delete record.cursor;
   delete record.counts.expected;
   delete record.counts.deadLetters;
+  delete record.counts.outside;
   delete record.stoppedBy;
   delete record.acknowledged;
   delete record.closedAt;

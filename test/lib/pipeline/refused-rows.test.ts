@@ -75,7 +75,7 @@ async function start(...chunks: unknown[][]) {
     keys: () => ingestion.rows(TABLE).map(({ RowKey }) => String(RowKey)),
     retry: (window: WindowRecord, acceptsDeadLetters: boolean) => {
       const item = { version: 1, stream: window.stream, run: 'live', window: window.key } as const;
-      return retryWindow(item, { ...bench.deps, acceptsDeadLetters });
+      return retryWindow(item, { ...bench.deps, accept: acceptsDeadLetters ? 'dead-letters' : undefined });
     },
   };
 }

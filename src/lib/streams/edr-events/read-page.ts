@@ -90,7 +90,7 @@ function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOut
   const outside = decoder.outside();
   if (acceptsOutside === true || outside <= size * MAX_OUTSIDE) return;
   throw new FatalError(
-    `Qualys ignores the time filter: ${outside} events of a page of ${size} are of another time by EDR_TIME_FIELD; check EDR_TIME_TOKEN, EDR_TIME_FIELD and EDR_TIME_ZONE, or retry the window taking it as it is`,
+    `Qualys ignores the time filter: ${outside} events of a page of ${size} are of another time by EDR_TIME_FIELD; check EDR_TIME_TOKEN, EDR_TIME_FIELD and EDR_TIME_ZONE, or retry the window with accept=outside`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
 import { eventsIn, startLyingEdr, type LyingEdr } from '../../../support/lying-edr.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -167,8 +168,10 @@ describe('times of the vendor', () => {
     const [window] = await vendor.feed.ingest(FROM, TO, 0);
     expect(window).toMatchObject({ state: 'failed', counts: { rows: 0 } });
     expect(window?.lastError).toContain('Qualys ignores the time filter');
-    const accepted = await vendor.feed.bench.open(FROM, TO, { run: 'again', acceptsOutside: true });
-    await vendor.feed.bench.process(accepted);
+    const { bench } = vendor.feed;
+    const item = { version: 1, stream: bench.deps.stream.name, run: 'live', window: window!.key } as const;
+    await retryWindow(item, { ...bench.deps, accept: 'outside' });
+    await bench.process(window!);
     expect(vendor.ids()).toEqual(ids(vendor.events));
   });
 
