@@ -43,9 +43,10 @@ const STORAGE_FAULTS: readonly StorageFault[] = [
   { fault: 'storage cut after it was done', action: { kind: 'cut-after' }, count: 1 },
 ];
 
-/** What splits a window: VM data that is wide does; EDR is told a large count once. */
+/** What splits a window: VM data that is wide does; EDR is told a large count, of the window and of its two pieces. */
 function armSplit({ feed, simulator }: Rig): void {
-  if (feed.name === 'edr-events') simulator.setFaults({ kind: 'wrong-count', delta: 6000, route: feed.routes.first });
+  if (feed.name !== 'edr-events') return;
+  simulator.setFaults({ kind: 'wrong-count', factor: 750, count: 3, route: feed.routes.first });
 }
 
 function shapeOf(step: Step): DataShape {

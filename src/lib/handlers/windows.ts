@@ -33,9 +33,7 @@ export const listWindows = handle(async (request) => {
 export const retry = handle((request) => {
   const { accept, ...about } = readQuery(request, retryQuery);
   const action = accept === undefined ? 'window-retried' : `window-retried-accepting-${accept}`;
-  return operate(request, { ...about, action }, (item, services) =>
-    retryWindow(item, { ...services, accept }),
-  );
+  return operate(request, { ...about, action }, (item, services) => retryWindow(item, { ...services, accept }));
 });
 
 /** Gives a window up, or acknowledges an incomplete one. */
