@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
 import { createVmApi } from '../../../src/lib/qualys/vm-api.ts';
 import type { VmSettings } from '../../../src/lib/qualys/vm-parameters.ts';
+import { createVmPageDecoder } from '../../../src/lib/streams/vm-detections/decode-page.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
 const LIVE: CallOptions = { priority: 'live' };
@@ -135,6 +138,34 @@ describe('documentError', () => {
     const error = await api.documentError(`you sent ${PASSWORD}`, { status: 400, headers: new Headers() });
     expect(error.message).toContain('you sent');
     expect(error.message).not.toContain(PASSWORD);
+  });
+});
+
+describe('however the vendor sends a document', () => {
+  const PAGE = readFileSync(resolve(import.meta.dirname, '../../fixtures/vm-detections/page-1.xml'));
+
+  /** Sends the declaration, or what stands before it, as a part of its own. */
+  const inParts =
+    (body: Buffer, first: number): Answerer =>
+    async (_, response) => {
+      await new Promise((written) => response.writeHead(200).write(body.subarray(0, first), written));
+      await new Promise((later) => setImmediate(later));
+      response.end(body.subarray(first));
+    };
+
+  test.each([
+    ['the declaration first', '', 38],
+    ['one byte first', '', 1],
+    ['a line before it', '\r\n', 2],
+    ['a byte order mark before it', '\uFEFF', 2],
+    ['white space and a byte order mark before it', '\n \uFEFF', 4],
+  ])('its list and its pages are read: %s', async (_, before, first) => {
+    const lists = await apiAgainst(inParts(Buffer.from(before + list('<ID>8</ID>')), first));
+    expect(await lists.api.hostIds(WINDOW, LIVE)).toEqual([{ first: 8n, last: 8n }]);
+    const { api } = await apiAgainst(inParts(Buffer.concat([Buffer.from(before), PAGE]), first));
+    const decoder = createVmPageDecoder({ generatedAt: new Date() });
+    for await (const bytes of (await api.detections(WINDOW, LIVE)).body) decoder.write(bytes);
+    expect(decoder.end().end.hosts).toBeGreaterThan(0);
   });
 });
 
