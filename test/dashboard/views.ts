@@ -18,6 +18,7 @@ export function windowView(changes: Partial<WindowView> = {}): WindowView {
     fetched: 10,
     parts: null,
     outside: 0,
+    repaired: 0,
     uploaded: 10,
     attempts: 0,
     notBefore: null,

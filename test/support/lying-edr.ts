@@ -28,6 +28,8 @@ export interface Lies {
   readonly cap?: number | ((asked: Asked) => number);
   /** Makes a page out of what it should hold. */
   readonly page?: (events: readonly TestEvent[], asked: Asked & { readonly page: number }) => readonly TestEvent[];
+  /** Makes an answer out of the text of a page. */
+  readonly text?: (json: string, asked: Asked & { readonly page: number }) => string | Buffer;
   /** Whether the event is selected; by default by its time, both bounds included. */
   readonly selects?: (event: TestEvent, asked: Pick<Asked, 'from' | 'to' | 'filter'>) => boolean;
   /** Cursors of searchAfter, by the page that they are given with; undefined ends the chain. */
@@ -79,7 +81,8 @@ export async function startLyingEdr(
     const cursorOf = told.cursor ?? ((at, each, total) => ((at + 1) * each < total ? String(at + 1) : undefined));
     const cursor = isChain ? cursorOf(page, size, selected.length) : undefined;
     if (cursor !== undefined) response.setHeader('searchAfterValues', cursor);
-    response.end(JSON.stringify(given.map(toRecord)));
+    const json = JSON.stringify(given.map(toRecord));
+    response.end(told.text?.(json, { ...asked, nth, page }) ?? json);
   });
   const feed = await startFeed(edrEvents, {}, settings, () => url);
   return { feed, events: held, lies: told, calls, ids: () => (feed.column('EventId') as string[]).toSorted() };

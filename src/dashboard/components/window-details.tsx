@@ -74,6 +74,7 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
     fetched,
     parts,
     outside,
+    repaired,
     uploaded,
     attempts,
     startedAt,
@@ -99,6 +100,9 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
       />
       {outside > 0 && (
         <Fact name="Outside" value={formatCount(outside)} note="of another time, ingested all the same" />
+      )}
+      {repaired > 0 && (
+        <Fact name="Repaired" value={formatCount(repaired)} note="with characters that may not stand in JSON" />
       )}
       <Fact name="Uploaded" value={formatCount(uploaded)} note="rows accepted by Azure" />
       <Fact name="Pages" value={formatCount(pages)} />

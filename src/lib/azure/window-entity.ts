@@ -32,6 +32,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     fetched: counts.fetched,
     parts: counts.parts,
     outside: counts.outside,
+    repaired: counts.repaired,
     attempts: record.attempts,
     readFailures: record.readFailures,
     waits: record.waits,
@@ -96,6 +97,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   if (entity.parts !== undefined) record.counts.parts = number('parts');
   if (entity.deadLetters !== undefined) record.counts.deadLetters = number('deadLetters');
   if (entity.outside !== undefined) record.counts.outside = number('outside');
+  if (entity.repaired !== undefined) record.counts.repaired = number('repaired');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');

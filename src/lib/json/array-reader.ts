@@ -3,10 +3,20 @@ import type { EndSearch } from './find-end.ts';
 import type { JsonScan } from './json-scan.ts';
 import type { JsonTape } from './json-tape.ts';
 
+/** An element that holds what may not stand in JSON text: raw control characters in strings, or bytes that are not UTF-8. */
+export interface BrokenElement {
+  /** Position of its first byte in the text. */
+  readonly at: number;
+  /** The element as it came; none for one above the bound. */
+  readonly bytes: Uint8Array;
+}
+
 /** Who gets the elements of the array; bytes and tapes are valid during the call only. */
 export interface ArrayHandlers {
   /** A well-formed element. */
   readonly element: (tape: JsonTape) => void;
+  /** The element that comes next, or goes on, is broken; it is handed on repaired unless this throws. */
+  readonly broken: (element: BrokenElement) => void;
   /** An element that is whole but cannot be scanned, and why. */
   readonly text: (bytes: Buffer, reason: string) => void;
   /** An element above the bound begins: its first `maxElementBytes` bytes, and what was found in them. */
@@ -52,5 +62,9 @@ export interface Reader {
   search: EndSearch;
   searched: number;
   reason: string | undefined;
+  /** Position of the element above the bound in the text, until it was found to be broken. */
+  longAt: number | undefined;
+  /** Its last bytes, of a character that may go on. */
+  longRest: Buffer;
   repaired: number;
 }

@@ -7,6 +7,7 @@ import { GUARD, GUARD_BYTES, loadJson, SCAN, skipSpace, type JsonScan } from './
 import { KIND } from './json-tape.ts';
 import { repairJson } from './repair-json.ts';
 import { MAX_DEPTH, MAX_VALUES, scanJson } from './scan-json.ts';
+import { wholeEnd } from './whole-end.ts';
 
 const COMMA = 0x2c;
 const OPENING_BRACKET = 0x5b;
@@ -84,7 +85,9 @@ function readInside(reader: Reader): boolean {
     reader.reason = reasonOf(scanned);
     if (reader.reason === undefined) throw failMalformed(reader, faultOf(reader.scan, scanned, end));
   }
-  handlers.text(reader.buffer.subarray(at, end), reader.reason);
+  const bytes = reader.buffer.subarray(at, end);
+  if (reader.search.hasControls || isBroken(reader, end)) handlers.broken({ at: reader.base + at, bytes });
+  handlers.text(bytes, reader.reason);
   return moveOn(reader, end, 'separator');
 }
 
@@ -96,20 +99,30 @@ function faultOf(scan: JsonScan, scanned: number, end: number): number {
 
 function takeElement(reader: Reader, end: number): boolean {
   const { scan, at } = reader;
-  if (scan.controlsInStrings || (reader.mayBeBroken && !isUtf8(reader.buffer.subarray(at, end)))) {
-    const repaired = repairJson(reader.buffer.subarray(at, end));
-    reader.repaired += repaired.count;
-    scanCopy(reader, repaired.bytes);
-    reader.handlers.element(reader.spare);
-  } else {
-    reader.handlers.element(scan);
-  }
+  if (scan.controlsInStrings || isBroken(reader, end)) takeBroken(reader, reader.buffer.subarray(at, end));
+  else reader.handlers.element(scan);
   return moveOn(reader, end, 'separator');
+}
+
+function takeBroken(reader: Reader, bytes: Buffer): void {
+  reader.handlers.broken({ at: reader.base + reader.at, bytes });
+  const repaired = repairJson(bytes);
+  reader.repaired += repaired.count;
+  scanCopy(reader, repaired.bytes);
+  reader.handlers.element(reader.spare);
+}
+
+/** Whether the element that ends at `end` is not UTF-8. */
+function isBroken({ at, buffer, mayBeBroken }: Reader, end: number): boolean {
+  return mayBeBroken && !isUtf8(buffer.subarray(at, end));
 }
 
 /** `end` is the end of the element, -1 when it is still unknown. */
 function startLong(reader: Reader, end: number): boolean {
   const { handlers } = reader;
+  reader.longAt = reader.base + reader.at;
+  reader.longRest = Buffer.alloc(0);
+  checkLong(reader, end);
   const first = reader.at + reader.options.maxElementBytes;
   const copy = scanCopy(reader, reader.buffer.subarray(reader.at, first));
   handlers.long(copy, reader.spare);
@@ -117,9 +130,22 @@ function startLong(reader: Reader, end: number): boolean {
   return end < 0 ? moveOn(reader, reader.limit, 'long') : moveOn(reader, end, 'separator');
 }
 
+/** Tells once of an element above the bound that it is broken. */
+function checkLong(reader: Reader, end: number): void {
+  const { at, buffer, limit, longAt, longRest, search } = reader;
+  if (longAt === undefined) return;
+  const bytes = Buffer.concat([longRest, buffer.subarray(at, end < 0 ? limit : end)]);
+  const whole = wholeEnd(bytes, 0, bytes.length);
+  reader.longRest = bytes.subarray(whole);
+  if (!search.hasControls && isUtf8(bytes.subarray(0, whole))) return;
+  reader.longAt = undefined;
+  reader.handlers.broken({ at: longAt, bytes: Buffer.alloc(0) });
+}
+
 function readLong(reader: Reader): boolean {
   const { at, limit, handlers } = reader;
   const end = findEnd(reader.search, reader.buffer, at, limit);
+  checkLong(reader, end);
   handlers.more(reader.buffer.subarray(at, end < 0 ? limit : end), end >= 0);
   return moveOn(reader, end < 0 ? limit : end, end < 0 ? 'long' : 'separator');
 }

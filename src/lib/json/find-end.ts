@@ -5,11 +5,13 @@ export interface EndSearch {
   /** The byte before was a backslash that escapes the next one. */
   isEscaped: boolean;
   hasStarted: boolean;
+  /** Whether its strings hold control characters as they are. */
+  hasControls: boolean;
 }
 
 /** A search that starts at the first byte of a value. */
 export function startEndSearch(): EndSearch {
-  return { depth: 0, inString: false, isEscaped: false, hasStarted: false };
+  return { depth: 0, inString: false, isEscaped: false, hasStarted: false, hasControls: false };
 }
 
 /**
@@ -37,7 +39,8 @@ function isComplete({ inString, depth }: EndSearch): boolean {
 
 function skipString(search: EndSearch, source: Buffer, from: number, to: number): number {
   for (let at = from; at < to; at++) {
-    const byte = source[at];
+    const byte = source[at] ?? 0;
+    if (byte < 0x20) search.hasControls = true;
     if (search.isEscaped) search.isEscaped = false;
     else if (byte === 0x5c) search.isEscaped = true;
     else if (byte === 0x22) {

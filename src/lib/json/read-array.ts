@@ -5,6 +5,7 @@ import { failForeign, readStep } from './array-steps.ts';
 import { BYTES, checkBytes } from './check-bytes.ts';
 import { startEndSearch } from './find-end.ts';
 import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
+import { wholeEnd } from './whole-end.ts';
 
 /** Reads a JSON array from bytes as they come. */
 export interface ArrayReader {
@@ -39,6 +40,8 @@ export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHa
     search: startEndSearch(),
     searched: 0,
     reason: undefined,
+    longAt: undefined,
+    longRest: Buffer.alloc(0),
     repaired: 0,
   };
   return {
@@ -77,10 +80,7 @@ function fill(reader: Reader, bytes: Uint8Array): void {
 
 /** Whether all bytes to be looked at are UTF-8, but for a character at the end that may go on in the next bytes. */
 function isWellFormed({ buffer, at, limit }: Reader): boolean {
-  let end = limit;
-  while (end > at && limit - end < 3 && ((buffer[end - 1] ?? 0) & 0xc0) === 0x80) end--;
-  if (end > at && (buffer[end - 1] ?? 0) >= 0xc0) end--;
-  return isUtf8(buffer.subarray(at, end));
+  return isUtf8(buffer.subarray(at, wholeEnd(buffer, at, limit)));
 }
 
 /** Moves what is left to the front of the buffer, or of a larger one. */

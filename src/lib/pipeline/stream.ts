@@ -61,6 +61,8 @@ export interface WindowCounts {
   parts?: number;
   /** Records ingested although their time lies outside of the window; absent for none. */
   outside?: number;
+  /** Records ingested after characters of theirs were repaired; absent for none. */
+  repaired?: number;
 }
 
 /**
@@ -80,6 +82,8 @@ export interface Progress {
   readonly parts?: number;
   /** Records of this step whose time lies outside of the window. */
   readonly outside?: number;
+  /** Records of this step in which characters were repaired. */
+  readonly repaired?: number;
   /** The vendor's own count, when this step learnt it. */
   readonly expected?: number;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */

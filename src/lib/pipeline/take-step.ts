@@ -8,7 +8,8 @@ export async function storeStep(step: Progress, claim: Claim, deps: DeliverDepen
   const { record } = claim;
   const deadLetters = await deliver(step, claim, deps);
   const { cursor, attempts, waits } = record;
-  const counts = { ...record.counts, deadLetters: record.counts.deadLetters ?? 0 };
+  const { deadLetters: putAside = 0, outside = 0, repaired = 0 } = record.counts;
+  const counts = { ...record.counts, deadLetters: putAside, outside, repaired };
   book(step, deadLetters, record);
   try {
     await claim.save(step.ledger);
@@ -47,6 +48,9 @@ function book(step: Progress, deadLetters: number, record: WindowRecord): void {
   if (step.parts !== undefined) record.counts.parts = (record.counts.parts ?? 0) + step.parts;
   if (step.outside !== undefined && step.outside > 0) {
     record.counts.outside = (record.counts.outside ?? 0) + step.outside;
+  }
+  if (step.repaired !== undefined && step.repaired > 0) {
+    record.counts.repaired = (record.counts.repaired ?? 0) + step.repaired;
   }
   if (step.expected !== undefined) record.counts.expected = step.expected;
   if (step.pageDone !== true) return;

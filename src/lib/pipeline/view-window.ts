@@ -19,6 +19,8 @@ export interface WindowView {
   readonly parts: number | null;
   /** Records ingested although their time lies outside of the window. */
   readonly outside: number;
+  /** Records ingested after characters of theirs were repaired. */
+  readonly repaired: number;
   readonly uploaded: number;
   readonly attempts: number;
   /** Not to be worked on before this time. */
@@ -47,6 +49,7 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     fetched: counts.fetched,
     parts: counts.parts ?? null,
     outside: counts.outside ?? 0,
+    repaired: counts.repaired ?? 0,
     uploaded: counts.rows,
     attempts: record.attempts,
     notBefore: record.notBefore ?? null,

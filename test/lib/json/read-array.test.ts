@@ -158,6 +158,45 @@ describe('characters that may not stand in JSON', () => {
   });
 });
 
+describe('an element that is broken', () => {
+  const sizes = [[1], [7], [65_536]];
+
+  test.for(sizes)('is told with its place and bytes before it is repaired, cut in pieces of %i', ([size]) => {
+    const text = Buffer.from(
+      '[{"a":"\u00e9"}, {"a":"b\u0001"},\n"\u00e9",{"a\u0002":"\u001f"},"\u00ff\u00e9"]',
+      'latin1',
+    );
+    const { broken, texts } = readElements(Buffer.concat([Buffer.from('[ "\u00e9\u20ac",'), text.subarray(1)]), [
+      size!,
+    ]);
+    expect(texts).toHaveLength(6);
+    expect(broken.map(([, bytes]) => bytes)).toEqual([
+      '{"a":"\u00e9"}',
+      '{"a":"b\u0001"}',
+      '"\u00e9"',
+      '{"a\u0002":"\u001f"}',
+      '"\u00ff\u00e9"',
+    ]);
+    expect(broken[0]![0]).toBe(10);
+  });
+
+  test.for(sizes)('but kept as text is told too, cut in pieces of %i', ([size]) => {
+    const deep = (text: string) => `${'['.repeat(101)}"${text}"${']'.repeat(101)}`;
+    const { broken, unscanned } = readElements(`[${deep('a')},${deep('\t')}]`, [size!]);
+    expect(unscanned).toHaveLength(2);
+    expect(broken).toEqual([[207, deep('\t')]]);
+  });
+
+  test.for(sizes)('and too long to be held is told once, with its place, cut in pieces of %i', ([size]) => {
+    const good = `"${'\u00e9\u20ac\ud83d\ude00'.repeat(100)}"`;
+    expect(readElements(`[${good},\n${good}]`, [size!], 100).broken).toEqual([]);
+    const bad = Buffer.from(`[${good},"${'x'.repeat(500)}\u0001\u0002${'x'.repeat(500)}\u0001"]`);
+    expect(readElements(bad, [size!], 100).broken).toEqual([[Buffer.byteLength(good) + 2, '']]);
+    const other = Buffer.concat([Buffer.from(`["${'x'.repeat(500)}`), Buffer.from([0xff, 0x41]), Buffer.from('"]')]);
+    expect(readElements(other, [size!], 100).broken).toEqual([[1, '']]);
+  });
+});
+
 describe('elements that cannot be scanned', () => {
   test('nested too deeply are handed on as text, whatever their depth', () => {
     const deep = (levels: number) => '[{"a":'.repeat(levels / 2) + '1' + '}]'.repeat(levels / 2);

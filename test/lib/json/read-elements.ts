@@ -14,6 +14,8 @@ export interface Elements {
   /** Beginnings and pieces of elements above the bound, joined. */
   readonly long: string[];
   readonly repaired: number;
+  /** Broken elements: positions, and bytes as latin1. */
+  readonly broken: [number, string][];
 }
 
 /** Reads a text that is given in pieces of the sizes, again and again from the first. */
@@ -22,7 +24,14 @@ export function readElements(
   sizes: readonly number[] = [1 << 30],
   maxElementBytes = 1 << 20,
 ): Elements {
-  const elements: Elements & { repaired: number } = { texts: [], canonical: [], unscanned: [], long: [], repaired: 0 };
+  const elements: Elements & { repaired: number } = {
+    texts: [],
+    canonical: [],
+    unscanned: [],
+    long: [],
+    repaired: 0,
+    broken: [],
+  };
   const writer = createCanonicalWriter();
   const reader = createArrayReader(
     { what: 'the page', fields: compileFieldPaths(['id']), maxElementBytes },
@@ -31,6 +40,7 @@ export function readElements(
         elements.texts.push(tape.source.toString('utf8', startOf(tape, 0), endOf(tape, 0)));
         elements.canonical.push(writeCanonical(writer, tape, 0).toString());
       },
+      broken: ({ at, bytes }) => elements.broken.push([at, Buffer.from(bytes).toString('latin1')]),
       text: (_bytes, reason) => elements.unscanned.push(reason),
       long: (bytes) => elements.long.push(bytes.toString('latin1')),
       more: (bytes) => elements.long.push(`${elements.long.pop()!}${bytes.toString('latin1')}`),

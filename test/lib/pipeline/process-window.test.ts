@@ -206,6 +206,23 @@ test('a page whose keys cannot be stored counts as a failure each time, until it
   }
 });
 
+test('what a step counts besides its rows is counted once when its checkpoint could not be stored at first', async () => {
+  const step = { outside: 2, repaired: 3, ledger: { uploaded: new Uint8Array(16) } };
+  const stream = testStream(async function* () {
+    yield { chunk: chunkOf({ n: 1 }), cursor: 1, fetched: 1, ...step };
+    await Promise.resolve();
+    return { kind: 'complete' };
+  });
+  const bench = await setUp(stream);
+  const saveWindow: CheckpointStore['saveWindow'] = (record, ledger) =>
+    ledger === undefined ? bench.store.saveWindow(record) : Promise.reject(new RetryableError('503'));
+  const window = await bench.open(FROM, TO);
+  await bench.process(window, { store: { ...bench.store, saveWindow } });
+  bench.clock.forward(3_600_000);
+  await bench.process(window);
+  expect(await bench.read(window)).toMatchObject({ state: 'closed', counts: { outside: 2, repaired: 3 } });
+});
+
 describe('an error', () => {
   test('a rate limit re-enqueues with the vendor’s delay and burns no attempt', async () => {
     const { stream, failAt } = pagedStream(1);

@@ -1,3 +1,4 @@
+import type { BrokenElement } from '../../json/array-reader.ts';
 import { createArrayReader } from '../../json/read-array.ts';
 import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
 import { keyBytes } from './event-key.ts';
@@ -31,6 +32,8 @@ export interface EdrPageOptions {
   readonly isUploaded: (rowKey: string) => boolean;
   /** Whether a document was received before, by its 16-byte key: its content, and how often it came on one page. */
   readonly isFetched: (documentKey: string) => boolean;
+  /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
+  readonly onBroken?: (record: BrokenElement) => void;
   /** Largest chunk, in bytes; 950,000 when left out. Any record is sure to fit from 6 × `maxRecordBytes` + 18,000. */
   readonly maxChunkBytes?: number;
   /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
@@ -49,8 +52,9 @@ export interface EdrPageEnd {
   readonly outside: number;
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;
-  /** Characters replaced or escaped, because they may not stand in JSON text. */
+  /** Records that hold what may not stand in JSON text, known ones included; and characters that were replaced or escaped in them. */
   readonly repaired: number;
+  readonly characters: number;
   /** Time of the last record that tells one, in the order of the page, ISO 8601 UTC. */
   readonly lastTime?: string;
   /** Keys of the documents newly received since the last chunk, concatenated: those that gave no row. */
@@ -89,6 +93,11 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
     { what: 'the page of EDR events', fields: plan.fields, maxElementBytes: MAX_HELD_BYTES },
     {
       element: (tape) => takeRecord(page, tape),
+      broken: (record) => {
+        options.onBroken?.(record);
+        page.isBroken = true;
+        page.counts.repaired++;
+      },
       text: (bytes, reason) => takeText(page, bytes, reason),
       long: (bytes, tape) => {
         long = startLongRecord(page, bytes, tape);
@@ -109,7 +118,7 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
       const chunks = finishChunks(page.chunks);
       const lastTime = Number.isNaN(page.lastTime) ? {} : { lastTime: new Date(page.lastTime).toISOString() };
       const fetched = keyBytes(page.chunks.fetched);
-      return { chunks, end: { ...page.counts, ...lastTime, repaired: reader.repaired(), fetched } };
+      return { chunks, end: { ...page.counts, ...lastTime, characters: reader.repaired(), fetched } };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
 import type { EdrQuery } from '../../qualys/edr-api.ts';
 import { windowFilter, windowSort } from '../../qualys/qql.ts';
+import type { BrokenText } from '../broken-text.ts';
 import type { CountMemory, ReadEnd } from './count-memory.ts';
 import { MAX_DEPTH, pageSizeWithinReach } from './page-depth.ts';
 
@@ -27,6 +28,8 @@ export interface EdrCursor {
   readonly shortPage?: number;
   /** Pages without a record that have come in a row. */
   readonly emptyPages?: number;
+  /** What the next page was refused for. */
+  readonly broken?: BrokenText;
   /** Set once the last page of this read is stored: what is left is to compare. */
   readonly end?: ReadEnd;
   /** The same for a release that knows no `end`. */

@@ -11,6 +11,8 @@ export interface EdrChunk extends Chunk {
   readonly fetched: Uint8Array;
   /** JSON text of those of its rows whose score is high enough for an alert. */
   readonly alertRows: readonly Buffer[];
+  /** Records with rows here that were repaired. */
+  readonly repaired: number;
 }
 
 /** Gathers rows into chunks, and the keys that belong to them. */
@@ -21,13 +23,15 @@ export interface EventChunks {
   fetched: string[];
   /** Texts of the rows since the last chunk that make an alert. */
   alerts: Buffer[];
+  /** Records with rows since the last chunk that were repaired. */
+  repaired: number;
   /** Chunks that were not handed out yet. */
   finished: EdrChunk[];
 }
 
 /** @param maxBytes largest chunk. */
 export function createEventChunks(maxBytes: number): EventChunks {
-  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], alerts: [], finished: [] };
+  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], alerts: [], repaired: 0, finished: [] };
 }
 
 /** Adds a row with its ledger key. */
@@ -51,9 +55,10 @@ export function takeChunks(chunks: EventChunks): EdrChunk[] {
 
 function book(chunks: EventChunks, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  const { uploaded, fetched, alerts: alertRows } = chunks;
-  chunks.finished.push({ ...chunk, uploaded: keyBytes(uploaded), fetched: keyBytes(fetched), alertRows });
+  const { uploaded, fetched, alerts: alertRows, repaired } = chunks;
+  chunks.finished.push({ ...chunk, uploaded: keyBytes(uploaded), fetched: keyBytes(fetched), alertRows, repaired });
   chunks.uploaded = [];
   chunks.fetched = [];
   chunks.alerts = [];
+  chunks.repaired = 0;
 }

@@ -18,13 +18,13 @@ const MAX_EMPTY_PAGES = 3;
 
 /** The cursor behind a page: of the next one, or of the end of the read. A read ends by proof, never by a count. */
 export function nextPage(cursor: EdrCursor, page: PageFacts): EdrCursor {
-  const { shortPage: _, emptyPages: __, ...rest } = cursor;
+  const { broken: _, shortPage: __, emptyPages: ___, ...rest } = cursor;
   if (cursor.mode === 'searchAfter') return nextAfter(cursor, rest, page);
   if (page.records === 0) return ended(rest, 'empty');
   if (page.newRecords === 0) return ended(rest, 'stuck');
   // A page shorter than asked for was not the last one after all: the later ones may have jumped over what it left out.
   if (cursor.shortPage !== undefined && cursor.page > 1) {
-    const { isRepeated: ___, ...again } = rest;
+    const { isRepeated: ____, ...again } = rest;
     return { ...again, read: cursor.read + 1, page: 0, size: cursor.shortPage };
   }
   const isShort = page.records < cursor.size;

@@ -24,8 +24,17 @@ export interface EdrPage {
   /** How often each document came within this page, by the hash of its content. */
   readonly received: Map<string, number>;
   readonly span: TextSpan;
-  readonly counts: { records: number; newRecords: number; repeated: number; outside: number; unreadable: number };
+  readonly counts: {
+    records: number;
+    newRecords: number;
+    repeated: number;
+    outside: number;
+    unreadable: number;
+    repaired: number;
+  };
   lastTime: number;
+  /** Whether the record at hand was repaired. */
+  isBroken: boolean;
 }
 
 const MAX_RECORD_BYTES = 60_000;
@@ -57,8 +66,9 @@ export function createEdrPage(plan: EventPlan, options: EdrPageOptions): EdrPage
     to: Date.parse(options.window.to),
     received: new Map(),
     span: { start: 0, end: 0 },
-    counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0 },
+    counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0, repaired: 0 },
     lastTime: Number.NaN,
+    isBroken: false,
   };
 }
 
@@ -94,10 +104,11 @@ export function timesReceived(page: EdrPage, hash: string): number {
 }
 
 /**
- * Books a document as received, by its content and by how often it came on this page. Called behind its rows, so that no chunk books a
+ * Books a document that is at its end as received, by its content and by how often it came on this page. Called behind its rows, so that no chunk books a
  * document whose rows come later.
  */
 export function countReceived(page: EdrPage, hash: string): void {
+  page.isBroken = false;
   const times = timesReceived(page, hash) + 1;
   page.received.set(hash, times);
   const key = ledgerKey(hash, times);
@@ -113,6 +124,8 @@ export function countReceived(page: EdrPage, hash: string): void {
 export function emitRow(page: EdrPage, key: string): void {
   const { chunks, encoder } = page;
   addRow(chunks, encoder.row, key);
+  if (page.isBroken) chunks.repaired++;
+  page.isBroken = false;
   // A row without a score has NaN, which is never enough.
   if (encoder.score >= page.alertScore)
     chunks.alerts.push(Buffer.from(encoder.row.bytes.subarray(0, encoder.row.length)));

@@ -2,6 +2,7 @@ import type { Settings } from '../../config.ts';
 import { FatalError } from '../../errors.ts';
 import type { Progress, WindowTask } from '../../pipeline/stream.ts';
 import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import { BrokenTextError, judgeBrokenText } from '../broken-text.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
 import { toJson, type EdrCursor } from './edr-cursor.ts';
@@ -30,10 +31,12 @@ export interface ReadPage {
 const MAX_HELD_BYTES = 24 * 1024 * 1024;
 /** Records that may lie outside, as a part of a full page. */
 const MAX_OUTSIDE = 0.1;
+const ROUTES = { pages: '/ioc/events', searchAfter: '/ioc/events/searchAfter' } as const;
 
 /**
  * Gives all of a page but its last step, which is stored with the cursor of the next page.
  * @returns undefined for a page that is not admitted.
+ * @throws BrokenTextError as soon as text is seen that is to be read again before it is repaired.
  * @throws FatalError before any of it is given, where more than a tenth of a full page is of another time: the vendor ignores the filter.
  */
 export async function* readPage(
@@ -41,17 +44,8 @@ export async function* readPage(
   answer: QualysAnswer,
   cursor: EdrCursor,
 ): AsyncGenerator<Progress, ReadPage | undefined> {
-  const { services, task, keys } = reading;
-  const decoder = createEdrPageDecoder({
-    generatedAt: services.clock.now(),
-    window: task.window,
-    timeField: services.settings.EDR_TIME_FIELD,
-    zoneMinutes: services.settings.EDR_TIME_ZONE,
-    severityTable: services.settings.EDR_SEVERITY_TABLE,
-    alertScore: alertScoreFor(task, services.settings),
-    isUploaded: (key) => keys.isUploaded(key),
-    isFetched: (key) => keys.isFetched(key),
-  });
+  const { task, keys } = reading;
+  const decoder = startDecoder(reading, cursor);
   const held: EdrChunk[] = [];
   let heldBytes = 0;
   let isGiven = false;
@@ -80,10 +74,31 @@ export async function* readPage(
     for (const step of steps) yield { ...step, cursor: toJson(cursor) };
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
+    const { characters, repaired } = end;
+    if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
     return { end, last };
+  } catch (error) {
+    if (error instanceof BrokenTextError) yield { cursor: toJson({ ...cursor, broken: error.broken }) };
+    throw error;
   } finally {
     answer.cancel();
   }
+}
+
+function startDecoder({ keys, services, task }: PageReading, { broken, mode }: EdrCursor): EdrPageDecoder {
+  const { clock, edr, settings } = services;
+  const now = clock.now();
+  return createEdrPageDecoder({
+    generatedAt: now,
+    window: task.window,
+    timeField: settings.EDR_TIME_FIELD,
+    zoneMinutes: settings.EDR_TIME_ZONE,
+    severityTable: settings.EDR_SEVERITY_TABLE,
+    alertScore: alertScoreFor(task, settings),
+    isUploaded: (key) => keys.isUploaded(key),
+    isFetched: (key) => keys.isFetched(key),
+    onBroken: judgeBrokenText({ api: edr, route: ROUTES[mode], now, before: broken }),
+  });
 }
 
 function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOutside }: WindowTask): void {
@@ -97,9 +112,9 @@ function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOut
 function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
   const { fetched, ledger } = keys.receive(chunk.fetched);
   keys.upload(chunk.uploaded);
-  const { json, rows, uploaded, alertRows } = chunk;
+  const { json, rows, uploaded, alertRows, repaired } = chunk;
   const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
-  return { chunk: { json, rows, alerts }, fetched, ledger: { ...ledger, uploaded } };
+  return { chunk: { json, rows, alerts }, fetched, repaired, ledger: { ...ledger, uploaded } };
 }
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */

@@ -1,3 +1,4 @@
+import type { BrokenElement } from '../../json/array-reader.ts';
 import { createCanonicalWriter, writeCanonical } from '../../json/canonical-json.ts';
 import { compileFieldPaths } from '../../json/field-paths.ts';
 import { endOf, startOf, type JsonTape } from '../../json/json-tape.ts';
@@ -28,6 +29,8 @@ export interface IncidentPageOptions {
   readonly timeField: string;
   /** Whether the record was received before, by its 16-byte ledger key, one character a byte. */
   readonly isKnown: (key: string) => boolean;
+  /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
+  readonly onBroken?: (record: BrokenElement) => void;
 }
 
 /** Rows to upload. */
@@ -36,6 +39,8 @@ export interface IncidentChunk extends Chunk {
   readonly keys: readonly string[];
   /** How many of them gave rows. */
   readonly uploaded: number;
+  /** How many of these were repaired. */
+  readonly repaired: number;
 }
 
 /** What a page held. */
@@ -51,6 +56,9 @@ export interface IncidentPageEnd {
   readonly keys: readonly string[];
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;
+  /** Records that hold what may not stand in JSON text, known ones included; and characters that were replaced or escaped in them. */
+  readonly repaired: number;
+  readonly characters: number;
 }
 
 /** Decodes one page; not to be used again after an error. */
@@ -68,16 +76,19 @@ interface Page {
   readonly to: number;
   chunks: IncidentChunk[];
   /** What has ended since the last chunk. */
-  received: { keys: string[]; uploaded: number };
+  received: { keys: string[]; uploaded: number; repaired: number };
   /** Keys of all records of the page. */
   readonly seen: Set<string>;
   /** The long record in the making; its rows are left out when it is known. */
   long: { readonly key: string; readonly write: LongRecord | undefined } | undefined;
+  /** Whether the record at hand was repaired. */
+  isBroken: boolean;
   isPage: boolean;
   records: number;
   fresh: number;
   outside: number;
   unreadable: number;
+  repaired: number;
 }
 
 /** An incident above this many bytes goes as text, part by part while it is read. */
@@ -95,20 +106,27 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
     from: Date.parse(from),
     to: Date.parse(to),
     chunks: [],
-    received: { keys: [], uploaded: 0 },
+    received: { keys: [], uploaded: 0, repaired: 0 },
     seen: new Set(),
     long: undefined,
+    isBroken: false,
     isPage: false,
     records: 0,
     fresh: 0,
     outside: 0,
     unreadable: 0,
+    repaired: 0,
   };
   const canonical = createCanonicalWriter();
   const reader = createArrayReader(
     { what: 'the page of incidents', fields: compileFieldPaths([]), maxElementBytes: MAX_HELD_BYTES },
     {
       element: (tape) => takeRecord(page, sourceOf(tape, writeCanonical(canonical, tape, 0))),
+      broken: (record) => {
+        options.onBroken?.(record);
+        page.isBroken = true;
+        page.repaired++;
+      },
       text: (bytes, reason) => takeRecord(page, textRecord(bytes, reason)),
       long: (bytes) => {
         startLong(page, bytes);
@@ -128,8 +146,9 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
     end: () => {
       reader.end();
       pushChunk(page, finishChunk(page.writer));
-      const { isPage, records, fresh, outside, unreadable, received } = page;
-      return { chunks: takeChunks(), end: { isPage, records, fresh, outside, unreadable, keys: received.keys } };
+      const { isPage, records, fresh, outside, unreadable, repaired, received } = page;
+      const counts = { isPage, records, fresh, outside, unreadable, repaired, characters: reader.repaired() };
+      return { chunks: takeChunks(), end: { ...counts, keys: received.keys } };
     },
   };
 }
@@ -147,7 +166,8 @@ function textRecord(bytes: Buffer, reason: string): SourceRecord {
 }
 
 function takeRecord(page: Page, record: SourceRecord): void {
-  const { options } = page;
+  const { isBroken, options } = page;
+  page.isBroken = false;
   page.records++;
   if (record.error !== undefined) page.unreadable++;
   const key = keyOf(page, record.canonical);
@@ -158,7 +178,7 @@ function takeRecord(page: Page, record: SourceRecord): void {
     if (distance > 0) page.outside++;
     addRows(page, recordRows(options.table, record, options.generatedAt));
   }
-  finishRecord(page, key, !isNeighbours);
+  finishRecord(page, key, { isUploaded: !isNeighbours, isBroken });
 }
 
 /** The key that the record's rows begin with, as the ledger holds it. */
@@ -171,12 +191,18 @@ function isKnown({ options, seen }: Page, key: string): boolean {
 }
 
 /** All rows of a record are written. */
-function finishRecord(page: Page, key: string, isUploaded: boolean): void {
+function finishRecord(
+  page: Page,
+  key: string,
+  { isBroken, isUploaded }: { readonly isBroken: boolean; readonly isUploaded: boolean },
+): void {
   const { received, seen } = page;
   seen.add(key);
   page.fresh++;
   received.keys.push(key);
-  if (isUploaded) received.uploaded++;
+  if (!isUploaded) return;
+  received.uploaded++;
+  if (isBroken) received.repaired++;
 }
 
 /** How far outside of the window the record's time lies, in milliseconds; 0 for one that tells no time, or a placeholder. */
@@ -200,10 +226,12 @@ function takeLong(page: Page, bytes: Uint8Array, isLast: boolean): void {
   const { key = '', write } = page.long ?? {};
   addRows(page, write?.(bytes, isLast) ?? []);
   if (!isLast) return;
+  const { isBroken } = page;
+  page.isBroken = false;
   page.long = undefined;
   page.records++;
   page.unreadable++;
-  if (write !== undefined) finishRecord(page, key, true);
+  if (write !== undefined) finishRecord(page, key, { isUploaded: true, isBroken });
 }
 
 function addRows(page: Page, rows: readonly RecordRow[]): void {
@@ -213,5 +241,5 @@ function addRows(page: Page, rows: readonly RecordRow[]): void {
 function pushChunk(page: Page, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
   page.chunks.push({ ...chunk, ...page.received });
-  page.received = { keys: [], uploaded: 0 };
+  page.received = { keys: [], uploaded: 0, repaired: 0 };
 }

@@ -5,6 +5,7 @@ import type { CallOptions } from '../../qualys/call-qualys.ts';
 import type { SearchAfterAnswer } from '../../qualys/edr-api.ts';
 import { incidentFilter } from '../../qualys/qql.ts';
 import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import { BrokenTextError, judgeBrokenText, type BrokenText } from '../broken-text.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { followChain, startOver, type ChainCursor } from '../follow-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -17,6 +18,8 @@ interface IncidentCursor extends ChainCursor {
   readonly filter: string;
   /** Incidents a page. */
   readonly size: number;
+  /** What the next page was refused for. */
+  readonly broken?: BrokenText;
 }
 
 interface Reading {
@@ -30,6 +33,7 @@ interface Reading {
 }
 
 const NO_CONTENT = 204;
+const ROUTE = '/ioc/incidents/searchAfter';
 /** Documents that a record may come in, at the most, while a chain repeats what is known. */
 const MOST_COPIES = 4;
 /** A time filter may leave out its bounds, and see whole seconds only. */
@@ -55,12 +59,13 @@ export async function* readIncidentWindow(
   for (;;) {
     const asked = yield* ask(reading, cursor);
     const end = yield* decode(reading, asked.answer, cursor);
-    const step = followChain(cursor, {
+    const { broken: _, ...chain } = cursor;
+    const step = followChain(chain, {
       ...end,
       ...(asked.nextCursor === undefined ? {} : { after: asked.nextCursor }),
     });
     if (step.kind === 'broken') throw yield* breakOff(cursor, step.reason);
-    if (step.kind === 'page') cursor = { filter: cursor.filter, size: cursor.size, ...step.next };
+    cursor = step.kind === 'page' ? { ...step.next, filter: cursor.filter, size: cursor.size } : chain;
     yield { cursor: toJson(cursor), pageDone: isProgress(end), ledger: ledgerOf(reading, end.keys) };
     if (step.kind === 'end') return finish(reading);
   }
@@ -75,6 +80,7 @@ function startOf({ known, services: { settings }, task }: Reading, stored: Incid
   const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
   return {
     ...startOver(stored ?? { page: 0, reach: MOST_COPIES * known.size }),
+    ...(stored?.broken === undefined ? {} : { broken: stored.broken }),
     filter: incidentFilter(settings, { from, to: task.window.to }),
     size: settings.INCIDENTS_PAGE_SIZE,
   };
@@ -103,17 +109,20 @@ async function* decode(
   cursor: IncidentCursor,
 ): AsyncGenerator<Progress, IncidentPageEnd> {
   const { services, task, known } = reading;
-  const { clock, settings } = services;
+  const { clock, edr, settings } = services;
+  const now = clock.now();
   const decoder = createIncidentPageDecoder({
     table: incidentTable(settings),
-    generatedAt: clock.now(),
+    generatedAt: now,
     window: task.window,
     timeField: settings.INCIDENTS_TIME_FIELD,
     isKnown: (key) => known.has(key),
+    onBroken: judgeBrokenText({ api: edr, route: ROUTE, now, before: cursor.broken }),
   });
   const toProgress = (chunk: IncidentChunk): Progress => {
     reading.fetched += chunk.uploaded;
-    return { chunk, cursor: toJson(cursor), fetched: chunk.uploaded, ledger: ledgerOf(reading, chunk.keys) };
+    const { keys, repaired, uploaded } = chunk;
+    return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, ledger: ledgerOf(reading, keys) };
   };
   try {
     for await (const bytes of answer.body) for (const chunk of decoder.write(bytes)) yield toProgress(chunk);
@@ -127,7 +136,12 @@ async function* decode(
     for (const chunk of chunks) yield toProgress(chunk);
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
+    const { characters, repaired } = end;
+    if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
     return end;
+  } catch (error) {
+    if (error instanceof BrokenTextError) yield { cursor: toJson({ ...cursor, broken: error.broken }) };
+    throw error;
   } finally {
     answer.cancel();
   }
@@ -149,5 +163,5 @@ function finish({ fetched, known, task }: Reading): Outcome {
 }
 
 function toJson(cursor: IncidentCursor): Json {
-  return { ...cursor };
+  return { ...cursor } as unknown as Json;
 }

@@ -79,6 +79,36 @@ describe('an answer that is no page', () => {
   });
 });
 
+describe('text that may not stand in JSON', () => {
+  const page = '[{"id":"a"},{"id":"b\u0001"},{"id":"c","note":"\u0002"},["d\u0003"]]';
+
+  test('is told as it came before it is repaired, and its records are counted with their rows', () => {
+    const told: string[] = [];
+    const onBroken = ({ at, bytes }: { at: number; bytes: Uint8Array }) => told.push(`${at} ${String(bytes)}`);
+    const { chunks, end, rows } = decode(page, { onBroken });
+    expect(told).toEqual(['12 {"id":"b\u0001"}', '24 {"id":"c","note":"\u0002"}', '46 ["d\u0003"]']);
+    expect(rows.map(({ EventId }) => EventId)).toEqual(['a', 'b\u0001', 'c', undefined]);
+    expect(chunks.map(({ repaired }) => repaired)).toEqual([3]);
+    expect(end).toMatchObject({ records: 4, repaired: 3, characters: 3 });
+  });
+
+  test('is counted with a chunk once, over however many rows its record goes, and not when these were accepted before', () => {
+    const parts = decode(page, { maxRecordBytes: 5 });
+    expect(parts.rows.length).toBeGreaterThan(4);
+    expect(parts.chunks.map(({ repaired }) => repaired)).toEqual([3]);
+    const accepted = new Set(parts.uploaded);
+    expect(decode(page, { isUploaded: (key) => accepted.has(key) }).chunks).toEqual([]);
+  });
+
+  test('can be refused before it is ingested', () => {
+    const refuse = () => {
+      throw new RetryableError('broken');
+    };
+    expect(decode('[{"id":"\u00e9\\u0001"}]', { onBroken: refuse }).rows).toHaveLength(1);
+    expect(() => decode(page, { onBroken: refuse })).toThrow('broken');
+  });
+});
+
 describe('the window', () => {
   const window = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
   const idsOf = (events: object[], timeField = 'eventProcessedTime', isFirst = false) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../src/lib/config.ts';
 import { RetryableError } from '../../../../src/lib/errors.ts';
+import type { BrokenElement } from '../../../../src/lib/json/array-reader.ts';
 import {
   createIncidentPageDecoder,
   MAX_HELD_BYTES,
@@ -16,9 +17,10 @@ const WINDOW = { from: '2026-03-01T10:00:00Z', to: '2026-03-01T11:00:00Z' };
 interface Options extends Readonly<Record<`INCIDENTS_${string}`, string | undefined>> {
   readonly size?: number;
   readonly uploaded?: ReadonlySet<string>;
+  readonly onBroken?: (record: BrokenElement) => void;
 }
 
-function decode(page: string, { size = 1 << 20, uploaded = new Set(), ...changes }: Options = {}) {
+function decode(page: string, { size = 1 << 20, uploaded = new Set(), onBroken, ...changes }: Options = {}) {
   const settings = parseSettings({ ...LEAST_SETTINGS, ...changes });
   const decoder = createIncidentPageDecoder({
     table: incidentTable(settings),
@@ -26,6 +28,7 @@ function decode(page: string, { size = 1 << 20, uploaded = new Set(), ...changes
     window: WINDOW,
     timeField: settings.INCIDENTS_TIME_FIELD,
     isKnown: (key) => uploaded.has(key),
+    ...(onBroken === undefined ? {} : { onBroken }),
   });
   const bytes = Buffer.from(page);
   const chunks: IncidentChunk[] = [];
@@ -35,6 +38,7 @@ function decode(page: string, { size = 1 << 20, uploaded = new Set(), ...changes
   const rows = chunks.flatMap(({ json }) => JSON.parse(Buffer.from(json).toString()) as Record<string, unknown>[]);
   return {
     rows,
+    chunks,
     end,
     keys: chunks.flatMap(({ keys }) => keys),
     text: chunks.map(({ json }) => String(Buffer.from(json))).join(''),
@@ -102,6 +106,17 @@ describe('a page of incidents', () => {
     const { keys } = decode(page);
     const { rows } = decode(page, { uploaded: new Set(keys.slice(0, 1)) });
     expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['2']);
+  });
+
+  test('tells of text that may not stand in JSON before it is repaired, and counts its records with their rows', () => {
+    const told: number[] = [];
+    const page = '[{"id":"a"},{"id":"b\u0001"},{"id":"b\u0001"},["\u0002"]]';
+    const { chunks, end, rows, keys } = decode(page, { onBroken: ({ at }) => told.push(at) });
+    expect(told).toEqual([12, 24, 36]);
+    expect(rows.map(({ IncidentId }) => IncidentId)).toEqual(['a', 'b\u0001', undefined]);
+    expect(chunks.map(({ repaired }) => repaired)).toEqual([2]);
+    expect(end).toMatchObject({ records: 4, repaired: 3, characters: 3 });
+    expect(decode(page, { uploaded: new Set(keys) }).chunks).toEqual([]);
   });
 
   test('does not upload a long incident again that the ledger knows', () => {
