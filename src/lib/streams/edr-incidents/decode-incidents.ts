@@ -23,8 +23,11 @@ import {
 export interface IncidentPageOptions {
   readonly table: RecordTable;
   readonly generatedAt: Date;
-  /** Half-open `[from, to)`: an incident of a second before or behind it is read by the window there too, and gives no row here. */
-  readonly window: { readonly from: string; readonly to: string };
+  /**
+   * Half-open `[from, to)`: an incident of a second before or behind it is read by the window there too, and gives no row here. Before the
+   * first window of a run there is none.
+   */
+  readonly window: { readonly from: string; readonly to: string; readonly isFirst?: boolean };
   /** Dotted path of that time in the record. */
   readonly timeField: string;
   /** Whether the record was received before, by its 16-byte ledger key, one character a byte. */
@@ -50,7 +53,7 @@ export interface IncidentPageEnd {
   readonly records: number;
   /** Records that were not known before. */
   readonly fresh: number;
-  /** Of these: records of another time than the window and its neighbours. They are kept. */
+  /** Of these, those of another time: they are kept. */
   readonly outside: number;
   /** Ledger keys of records that no chunk has told: none of them gave a row. */
   readonly keys: readonly string[];
@@ -65,6 +68,8 @@ export interface IncidentPageEnd {
 export interface IncidentPageDecoder {
   /** Takes the next bytes and gives the chunks that they fill. @throws RetryableError for what is no well-formed array. */
   readonly write: (bytes: Uint8Array) => IncidentChunk[];
+  /** Records so far that were not known before and are of another time than the window and those beside it. */
+  readonly outside: () => number;
   /** Gives what is left. @throws RetryableError when the answer is cut off. */
   readonly end: () => { readonly chunks: IncidentChunk[]; readonly end: IncidentPageEnd };
 }
@@ -143,6 +148,7 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
       reader.write(bytes);
       return takeChunks();
     },
+    outside: () => page.outside,
     end: () => {
       reader.end();
       pushChunk(page, finishChunk(page.writer));
@@ -172,10 +178,10 @@ function takeRecord(page: Page, record: SourceRecord): void {
   if (record.error !== undefined) page.unreadable++;
   const key = keyOf(page, record.canonical);
   if (isKnown(page, key)) return;
-  const distance = distanceOf(page, record.value);
-  const isNeighbours = distance > 0 && distance <= OVERLAP_MS;
+  const place = placeOf(page, record.value);
+  const isNeighbours = place === 'neighbour';
   if (!isNeighbours) {
-    if (distance > 0) page.outside++;
+    if (place === 'outside') page.outside++;
     addRows(page, recordRows(options.table, record, options.generatedAt));
   }
   finishRecord(page, key, { isUploaded: !isNeighbours, isBroken });
@@ -205,12 +211,13 @@ function finishRecord(
   if (isBroken) received.repaired++;
 }
 
-/** How far outside of the window the record's time lies, in milliseconds; 0 for one that tells no time, or a placeholder. */
-function distanceOf({ from, options, to }: Page, record: Json): number {
-  const found = findColumn(column('', 'dateTime', options.timeField), record);
+/** Where the record's time lies: in the window, in a second that one beside it is sure to read, or further out. */
+function placeOf({ from, options, to }: Page, record: Json): 'inside' | 'neighbour' | 'outside' {
+  const found = findColumn(column('', 'dateTime', options.timeField), record, options.table.zoneMinutes);
   const time = typeof found?.value === 'string' ? Date.parse(found.value) : Number.NaN;
-  if (!isPlausible(time) || (time >= from && time < to)) return 0;
-  return time < from ? from - time : time + 1 - to;
+  if (!isPlausible(time) || (time >= from && time < to)) return 'inside';
+  const isBefore = time >= from - OVERLAP_MS && time < from && options.window.isFirst !== true;
+  return isBefore || (time >= to && time < to + OVERLAP_MS) ? 'neighbour' : 'outside';
 }
 
 function startLong(page: Page, beginning: Uint8Array): void {

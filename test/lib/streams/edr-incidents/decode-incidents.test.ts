@@ -66,7 +66,11 @@ describe('a page of incidents', () => {
 
   test('takes id and time from the fields of the settings', () => {
     const record = '[{"key":"k1","id":"other","changed":{"at":"2026-03-01T10:30:00Z"}}]';
-    const { rows } = decode(record, { INCIDENTS_ID_FIELD: 'key', INCIDENTS_TIME_FIELD: 'changed.at' });
+    const { rows } = decode(record, {
+      INCIDENTS_ID_FIELD: 'key',
+      INCIDENTS_TIME_FIELD: 'changed.at',
+      INCIDENTS_TIME_TOKEN: 'incident.changedat',
+    });
     expect(rows).toMatchObject([{ IncidentId: 'k1', UpdatedTime: '2026-03-01T10:30:00.000Z' }]);
   });
 
