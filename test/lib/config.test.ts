@@ -272,8 +272,10 @@ describe('a bad value', () => {
   });
 
   test('is looked through once for secrets, however long it is', () => {
-    for (const unit of ['a', 'sig', 'key_', '//a', "'"]) {
+    for (const unit of ['a', 'sig', 'key_', '//a', '/', "'"]) {
       expect(workBesideWords(unit, (text) => errorOf({ EDR_PAGE_SIZE: text }), 200_000)).toBeLessThan(50);
+      const asUrl = (text: string) => errorOf({ QUALYS_API_URL: `https://${text}/x` });
+      expect(workBesideWords(unit, asUrl, 200_000)).toBeLessThan(50);
     }
   });
 
