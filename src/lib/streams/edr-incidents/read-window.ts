@@ -9,13 +9,9 @@ import { BrokenTextError, judgeBrokenText, type BrokenText } from '../broken-tex
 import { callOptionsOf } from '../call-options.ts';
 import { followChain, startOver, type ChainCursor } from '../follow-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import {
-  createIncidentPageDecoder,
-  type IncidentChunk,
-  type IncidentPageDecoder,
-  type IncidentPageEnd,
-} from './decode-incidents.ts';
+import { createIncidentPageDecoder, type IncidentPageDecoder, type IncidentPageEnd } from './decode-incidents.ts';
 import { incidentTable } from './incident-columns.ts';
+import type { IncidentChunk } from './incident-page.ts';
 
 /** Where reading a window stands. */
 interface IncidentCursor extends ChainCursor {

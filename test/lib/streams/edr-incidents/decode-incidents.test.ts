@@ -6,8 +6,8 @@ import type { BrokenElement } from '../../../../src/lib/json/array-reader.ts';
 import {
   createIncidentPageDecoder,
   MAX_HELD_BYTES,
-  type IncidentChunk,
 } from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
+import type { IncidentChunk } from '../../../../src/lib/streams/edr-incidents/incident-page.ts';
 import { incidentTable } from '../../../../src/lib/streams/edr-incidents/incident-columns.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 import { fixture, GENERATED_AT } from '../decode-lists.ts';
