@@ -92,7 +92,9 @@ describe('imports', () => {
     const isOther = within('lib/streams/', 'lib/http/', 'lib/handlers/', 'lib/services.ts', 'functions/');
     expect(importsOf(/^lib\/qualys\//, (name) => isCloud(name) || isOther(name))).toEqual([]);
     const used = importsOf(/^lib\/qualys\//, within('lib/pipeline/')).map((line) => line.split(' → ')[1]);
-    expect(new Set(used)).toEqual(new Set(['lib/pipeline/ports.ts', 'lib/pipeline/stream.ts']));
+    expect(new Set(used)).toEqual(
+      new Set(['lib/pipeline/ports.ts', 'lib/pipeline/routes.ts', 'lib/pipeline/stream.ts']),
+    );
   });
 
   test('adapters of the cloud know no vendor', () => {

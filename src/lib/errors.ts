@@ -63,6 +63,11 @@ export class NewerReleaseError extends RetryableError {
   override name = 'NewerReleaseError';
 }
 
+/** A page cannot be read whose route answers others: asking for less may help, and only these failures let a reader give a record up. */
+export class PageFaultError extends RetryableError {
+  override name = 'PageFaultError';
+}
+
 /** Told to wait, by the vendor's limits or by our own permits. The message goes back with a delay; costs no attempt. */
 export class WaitError extends ConnectorError {
   override name = 'WaitError';
@@ -71,6 +76,20 @@ export class WaitError extends ConnectorError {
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * A route of the vendor's API is out: nothing is asked of it until it is somebody's turn to try it. Says nothing about what was to be asked;
+ * costs no attempt.
+ */
+export class OutageError extends WaitError {
+  override name = 'OutageError';
+  /** How long it has been out, in milliseconds. */
+  readonly outMs: number;
+  constructor(message: string, retryAfterMs: number, options: ErrorOptions & { readonly outMs: number }) {
+    super(message, retryAfterMs, options);
+    this.outMs = options.outMs;
   }
 }
 

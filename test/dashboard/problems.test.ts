@@ -79,7 +79,7 @@ describe('problems', () => {
   });
 
   test('name windows closed incomplete, poison, dead letters and a pause that Qualys asked for, worst first', () => {
-    const limit = { api: 'vm' as const, permits: 2, inUse: 0, budget: null, pauseReason: 'code 1965' };
+    const limit = { api: 'vm' as const, permits: 2, inUse: 0, outages: [], budget: null, pauseReason: 'code 1965' };
     const problems = find({
       ...withStream({ windows: { open: 0, failed: 0, incomplete: 1 } }),
       queue: { waiting: 3, poison: 1 },
@@ -102,6 +102,11 @@ describe('problems', () => {
       "info: Qualys asked the VM API's callers to wait until 12:40 UTC",
     ]);
     expect(find({ limits: [{ ...limit, pausedUntil: '2026-05-01T12:33:59.000Z' }] })).toEqual([]);
+    const since = '2026-05-01T12:20:00.000Z';
+    const outages = [{ route: 'vm/detections', since, nextTryAt: since, error: 'HTTP 503' }];
+    expect(find({ limits: [{ ...limit, pausedUntil: null, outages }] })).toEqual([
+      'bad: Qualys does not answer on vm/detections since 12:20 UTC',
+    ]);
   });
 
   test('name failed backfills, and checks that failed', () => {

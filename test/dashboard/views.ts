@@ -16,6 +16,7 @@ export function windowView(changes: Partial<WindowView> = {}): WindowView {
     calls: 3,
     expected: 10,
     fetched: 10,
+    listed: null,
     parts: null,
     outside: 0,
     repaired: 0,

@@ -22,13 +22,14 @@ export function Limits({ limits, now }: { readonly limits: readonly LimitView[];
 }
 
 function ApiLimits({ limit, now }: { readonly limit: LimitView; readonly now: number }) {
-  const { api, permits, inUse, pausedUntil, pauseReason } = limit;
+  const { api, permits, inUse, pausedUntil, pauseReason, outages } = limit;
   const name = `${api.toUpperCase()} API`;
   const isPaused = pausedUntil !== null && Date.parse(pausedUntil) > now;
   return (
     <div class="limit">
       <div class="card-head">
         <h3>{name}</h3>
+        {outages.length > 0 && <Badge tone="bad" sign="✕" text="does not answer" />}
         {isPaused && <Badge tone="warn" sign="Ⅱ" text={`waits until ${formatNear(pausedUntil, now)} UTC`} />}
       </div>
       {isPaused && pauseReason !== null && (
@@ -36,6 +37,13 @@ function ApiLimits({ limit, now }: { readonly limit: LimitView; readonly now: nu
           <VendorText text={pauseReason} />
         </p>
       )}
+      {outages.map(({ route, since, nextTryAt, error }) => (
+        <p class="small" key={route}>
+          <strong>{route}</strong>
+          {` is out since ${formatNear(since, now)} UTC and is tried at ${formatNear(nextTryAt, now)} UTC: `}
+          <VendorText text={error} />
+        </p>
+      ))}
       <Budget name={name} limit={limit} now={now} />
       <p class="small">
         Permits in use: <strong>{`${inUse} of ${permits}`}</strong>

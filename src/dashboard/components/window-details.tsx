@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { WindowView } from '../answers.ts';
 import type { WindowPlace } from '../calls/routes.ts';
-import { formatClock, formatCount, formatDuration, formatNear } from '../model/format.ts';
+import { formatClock, formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
 import { completeness, STATE_MEANINGS, STATE_SIGNS, windowTitle } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
@@ -66,13 +66,18 @@ function Step(props: {
   );
 }
 
+function noteOfFetched({ listed, parts }: WindowView): string {
+  if (parts === null) return 'distinct records';
+  const hosts = listed === null ? 'hosts' : `of ${formatPlural(listed, 'listed host')}`;
+  return `${hosts}, with ${formatCount(parts)} detections`;
+}
+
 function Counts({ window, now }: { readonly window: WindowView; readonly now: number }) {
   const {
     pages,
     calls,
     expected,
     fetched,
-    parts,
     outside,
     repaired,
     uploaded,
@@ -93,11 +98,7 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
         value={expected === null ? '–' : formatCount(expected)}
         note={completeness(window) ?? 'Qualys does not count here'}
       />
-      <Fact
-        name="Fetched"
-        value={formatCount(fetched)}
-        note={parts === null ? 'distinct records' : `hosts, with ${formatCount(parts)} detections`}
-      />
+      <Fact name="Fetched" value={formatCount(fetched)} note={noteOfFetched(window)} />
       {outside > 0 && (
         <Fact name="Outside" value={formatCount(outside)} note="of another time, ingested all the same" />
       )}

@@ -35,7 +35,7 @@ export function findProblems({ status, backfills, ping }: Findings): Problem[] {
   const now = Date.parse(status.time);
   const found = [
     ...status.streams.filter(({ enabled }) => enabled).flatMap((stream) => streamProblems(stream, now)),
-    ...status.limits.flatMap((limit) => pauseOf(limit, now)),
+    ...status.limits.flatMap((limit) => [...outagesOf(limit, now), ...pauseOf(limit, now)]),
     ...storedProblems(status),
     ...backfills.filter(({ status: each }) => each === 'failed').map(failedBackfill),
     ...pingProblems(ping),
@@ -120,6 +120,15 @@ function pauseOf({ api, pausedUntil, pauseReason }: LimitView, now: number): Pro
   if (pausedUntil === null || Date.parse(pausedUntil) <= now) return [];
   const title = `Qualys asked the ${api.toUpperCase()} API's callers to wait until ${formatNear(pausedUntil, now)} UTC`;
   return [{ severity: 'info', title, hint: pauseReason ?? '', target: 'limits' }];
+}
+
+function outagesOf({ outages }: LimitView, now: number): Problem[] {
+  return outages.map(({ route, since, error }) => ({
+    severity: 'bad',
+    title: `Qualys does not answer on ${route} since ${formatNear(since, now)} UTC`,
+    hint: `It is tried again by itself; nothing is lost. ${error}`,
+    target: 'limits',
+  }));
 }
 
 function storedProblems({ queue, deadLetters, alerts }: StatusAnswer): Problem[] {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiName } from '../pipeline/stream.ts';
 import type { LimitHeaders, Priority } from '../pipeline/ports.ts';
 import { LONGEST_WAIT_MS } from '../read-wait.ts';
+import type { Outage } from './outage.ts';
 
 /** The right to make one call at a time, held by one process. */
 export interface Lease {
@@ -33,6 +34,8 @@ export interface LimitState {
   /** Process that waits for a permit, and until about when: others hand one over. */
   readonly waiter: string;
   readonly waiterUntil: number;
+  /** Routes that do not answer; absent when all do. */
+  readonly outage?: Outage | undefined;
 }
 
 /** Times of two instances differ by less: each is known to a second or two. */

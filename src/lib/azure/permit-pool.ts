@@ -2,10 +2,12 @@ import type { TableClient } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import { WaitError } from '../errors.ts';
 import type { LimitHeaders, LimitView, Permit, Priority } from '../pipeline/ports.ts';
+import type { RouteName, Routes } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createTurn, PermitLine, sleepInLine, wakeTurn, type Turn } from './permit-line.ts';
 import { DEFAULT_TIMING, type LimiterOptions, type LimiterTiming } from './limiter-options.ts';
 import { alive, pauseFor, permitCount, waitFor, type LimitState } from './limit-state.ts';
+import { createRouteBreaker, throwIfEarly } from './route-breaker.ts';
 import { SharedLimits } from './shared-limits.ts';
 import { viewLimits } from './view-limits.ts';
 
@@ -20,6 +22,8 @@ interface HeldLease {
 
 /** The permits of one API that this process holds. */
 export class PermitPool {
+  /** Which of the API's routes answer. */
+  readonly routes: Routes;
   readonly #shared: SharedLimits;
   readonly #options: LimiterOptions;
   readonly #timing: LimiterTiming;
@@ -32,13 +36,25 @@ export class PermitPool {
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#shared = new SharedLimits(api, table, this.#timing.freshMs);
+    this.routes = createRouteBreaker(this.#shared);
   }
 
   get #state(): LimitState {
     return this.#shared.state;
   }
 
-  async acquire(priority: Priority, signal?: AbortSignal): Promise<Permit> {
+  async acquire(priority: Priority, signal?: AbortSignal, route?: RouteName): Promise<Permit> {
+    const permit = await this.#acquire(priority, signal, route);
+    try {
+      if (route !== undefined && priority !== 'interactive') await this.routes.enter(route);
+      return permit;
+    } catch (error) {
+      permit.release();
+      throw error;
+    }
+  }
+
+  async #acquire(priority: Priority, signal: AbortSignal | undefined, route: RouteName | undefined): Promise<Permit> {
     if (priority === 'interactive') return { release: () => undefined };
     const deadline = performance.now() + this.#timing.patienceMs;
     const turn = createTurn(priority);
@@ -46,7 +62,7 @@ export class PermitPool {
       for (;;) {
         signal?.throwIfAborted();
         await this.#shared.refresh();
-        this.#throwIfTold(priority);
+        this.#throwIfTold(priority, route);
         turn.isWoken = false;
         const permit = this.#takeIdle(priority) ?? (await this.#takeNew(priority));
         if (permit !== undefined) return permit;
@@ -86,9 +102,11 @@ export class PermitPool {
     clearTimeout(this.#upkeep);
   }
 
-  #throwIfTold(priority: Priority): void {
-    const { ms, why } = waitFor(this.#state, priority, this.#options.reservePercent, this.#shared.now());
+  #throwIfTold(priority: Priority, route: RouteName | undefined): void {
+    const now = this.#shared.now();
+    const { ms, why } = waitFor(this.#state, priority, this.#options.reservePercent, now);
     if (ms > 0) throw new WaitError(why, ms);
+    if (route !== undefined) throwIfEarly(this.#state, route, now);
   }
 
   /** A permit this process holds and does not use just now. */

@@ -1,4 +1,5 @@
 import type { Limiter, LimitView } from '../pipeline/ports.ts';
+import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { TABLE_NAMES } from './names.ts';
 import type { LimiterOptions } from './limiter-options.ts';
@@ -22,7 +23,14 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
     return known;
   };
   return {
-    acquire: (api, priority, signal) => pool(api).acquire(priority, signal),
+    routes: {
+      isOut: (route) => pool(apiOf(route)).routes.isOut(route),
+      enter: (route) => pool(apiOf(route)).routes.enter(route),
+      answered: (route, startedAt) => pool(apiOf(route)).routes.answered(route, startedAt),
+      hasAnswered: (route, since) => pool(apiOf(route)).routes.hasAnswered(route, since),
+      failed: (route, error) => pool(apiOf(route)).routes.failed(route, error),
+    },
+    acquire: (api, priority, signal, route) => pool(api).acquire(priority, signal, route),
     observe: (api, headers) => pool(api).observe(headers),
     pause: (api, milliseconds, reason) => pool(api).pause(milliseconds, reason),
     view: (api) => pool(api).view(),
@@ -30,4 +38,8 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
       await Promise.all([...pools.values()].map((each) => each.close()));
     },
   };
+}
+
+function apiOf(route: RouteName): ApiName {
+  return route.startsWith('edr/') ? 'edr' : 'vm';
 }

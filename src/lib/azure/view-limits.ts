@@ -1,4 +1,5 @@
 import type { LimitView } from '../pipeline/ports.ts';
+import { dueAt, lostRoutes, type Outage } from './outage.ts';
 import { alive, callsLeft, permitCount, type LimitState } from './limit-state.ts';
 
 /** Shows the limits of an API; `concurrency` is the setting of calls at once, `now` in epoch milliseconds. */
@@ -10,8 +11,18 @@ export function viewLimits(state: LimitState, concurrency: number, now: number):
     inUse: alive(state.leases, now).length,
     pausedUntil: isPaused ? new Date(state.pausedUntil).toISOString() : null,
     pauseReason: isPaused ? state.pauseReason : null,
+    outages: viewOutage(state.outage, now),
     budget: viewBudget(state, now),
   };
+}
+
+function viewOutage(outage: Outage | undefined, now: number): LimitView['outages'] {
+  return lostRoutes(outage, now).map(({ route, since, error }) => ({
+    route,
+    since: new Date(since).toISOString(),
+    nextTryAt: new Date(Math.max(dueAt(outage, route, now) ?? 0, now)).toISOString(),
+    error,
+  }));
 }
 
 function viewBudget(state: LimitState, now: number): LimitView['budget'] {

@@ -33,6 +33,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     parts: counts.parts,
     outside: counts.outside,
     repaired: counts.repaired,
+    listed: counts.listed,
     attempts: record.attempts,
     readFailures: record.readFailures,
     waits: record.waits,
@@ -98,6 +99,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   if (entity.deadLetters !== undefined) record.counts.deadLetters = number('deadLetters');
   if (entity.outside !== undefined) record.counts.outside = number('outside');
   if (entity.repaired !== undefined) record.counts.repaired = number('repaired');
+  if (entity.listed !== undefined) record.counts.listed = number('listed');
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');

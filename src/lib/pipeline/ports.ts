@@ -1,3 +1,4 @@
+import type { RouteName, Routes } from './routes.ts';
 import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
 
 /**
@@ -25,11 +26,12 @@ export interface LimitHeaders {
 
 /** Shares the vendor's limits over all instances. */
 export interface Limiter {
+  readonly routes: Routes;
   /**
    * Gets a permit, waiting a moment at most.
-   * @throws WaitError when the API is paused, its budget is spent or no permit is free.
+   * @throws WaitError when the API is paused, its budget is spent or no permit is free; OutageError as `routes.enter`.
    */
-  readonly acquire: (api: ApiName, priority: Priority, signal?: AbortSignal) => Promise<Permit>;
+  readonly acquire: (api: ApiName, priority: Priority, signal?: AbortSignal, route?: RouteName) => Promise<Permit>;
   /** Learns from an answer's headers. */
   readonly observe: (api: ApiName, headers: LimitHeaders) => void;
   /** Stops calls to the API on all instances for so long. */
@@ -46,6 +48,15 @@ export interface LimitView {
   /** The vendor asked to wait until then, ISO 8601; null when it does not. */
   readonly pausedUntil: string | null;
   readonly pauseReason: string | null;
+  /** Routes that do not answer. */
+  readonly outages: readonly {
+    readonly route: string;
+    /** When that was first found out, ISO 8601. */
+    readonly since: string;
+    /** When it is tried next, if somebody needs it, ISO 8601. */
+    readonly nextTryAt: string;
+    readonly error: string;
+  }[];
   /** The vendor's call budget; null until it has told one. */
   readonly budget: {
     /** Calls allowed a window. */
@@ -160,7 +171,7 @@ export interface WindowRecord {
   counts: WindowCounts;
   /** Failed attempts since the last success. */
   attempts: number;
-  /** Those of them in which the vendor's answer could not be read; settings, uploads and storage have no part in them. */
+  /** Those of them in which a page could not be read although its route answered; outages, settings, uploads and storage have no part in them. */
   readFailures?: number;
   /** Waits asked for since the last whole page; a wait without a figure doubles with each. */
   waits: number;

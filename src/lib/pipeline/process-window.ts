@@ -1,4 +1,4 @@
-import { ClaimLostError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { ClaimLostError, FatalError, messageOf, OutageError, PageFaultError, WaitError } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
@@ -7,7 +7,7 @@ import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports
 import { recoverFrom, shortReadDelay } from './recovery.ts';
 import type { Json, Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep } from './take-step.ts';
-import { newWindow } from './window-record.ts';
+import { listedByFirst, newWindow } from './window-record.ts';
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
@@ -113,9 +113,9 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   }
 }
 
-/** Only what the vendor answers counts: an upload or a setting at fault must not let a reader give records up. */
+/** Only a page that fails while its route answers counts: no outage, upload, setting or storage at fault may let a reader give records up. */
 function countReadFailure({ record }: Claim, error: unknown): Error {
-  if (error instanceof RetryableError) record.readFailures = (record.readFailures ?? 0) + 1;
+  if (error instanceof PageFaultError) record.readFailures = (record.readFailures ?? 0) + 1;
   return error instanceof Error ? error : new Error(messageOf(error));
 }
 
@@ -206,7 +206,7 @@ async function split(
   const first = slices[0];
   if (first !== undefined) {
     const { expected: _, ...counts } = record.counts;
-    first.counts = counts;
+    first.counts = { ...counts, ...listedByFirst(record, slices) };
   }
   await deps.store.splitWindow(record, slices);
   deps.log.info('WindowSplit', { slices: slices.length, reason: outcome.reason });
@@ -246,16 +246,23 @@ async function recover(claim: Claim, item: WorkItem, error: unknown, deps: Proce
   const { record } = claim;
   const recovery = recoverFrom(error, record);
   record.attempts = recovery.attempts;
-  if (error instanceof WaitError) record.waits++;
+  if (error instanceof OutageError) leaveOut(record, recovery.delayMs);
+  else if (error instanceof WaitError) record.waits++;
   if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
   // Nothing came of what was asked: the next try asks by the settings as they are then, which may be repaired.
   if (error instanceof FatalError && record.counts.fetched + record.counts.rows === 0) delete record.cursor;
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   logUnexpected(deps.log, error);
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
-  else if (recovery.lastError === undefined) deps.log.info('WindowWaits', fields);
+  else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);
   await handOver(claim, recovery.requeue ? item : undefined, deps, recovery.delayMs, recovery.state);
+}
+
+/** The time of an outage does not bring a window nearer to being closed as incomplete. */
+function leaveOut(record: WindowRecord, outageMs: number): void {
+  if (record.shortSince === undefined) return;
+  record.shortSince = new Date(Date.parse(record.shortSince) + outageMs).toISOString();
 }
 
 /** Gives the window up until later. The wait is stored first: an item lost after that is found by the planner. */

@@ -1,4 +1,4 @@
-import { ConfigError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { ConfigError, FatalError, messageOf, OutageError, RetryableError, WaitError } from '../errors.ts';
 import { redact } from '../log.ts';
 import type { WindowRecord } from './ports.ts';
 
@@ -26,7 +26,9 @@ export function recoverFrom(error: unknown, record: Pick<WindowRecord, 'attempts
   const attempts = record.attempts + 1;
   const lastError = redact(messageOf(error));
   if (error instanceof WaitError) {
-    return { state: 'planned', attempts: record.attempts, delayMs: error.retryAfterMs, requeue: true };
+    const { attempts: before } = record;
+    const wait = { state: 'planned', attempts: before, delayMs: error.retryAfterMs, requeue: true } as const;
+    return error instanceof OutageError ? { ...wait, lastError } : wait;
   }
   if (error instanceof ConfigError) {
     return {

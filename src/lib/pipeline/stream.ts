@@ -57,6 +57,8 @@ export interface WindowCounts {
   expected?: number;
   /** Distinct records received. */
   fetched: number;
+  /** Records that the vendor lists for the window, where that is no proof of what it holds (VM: hosts, also those without detections). */
+  listed?: number;
   /** What the records hold in turn, where a stream counts it (VM: detections of hosts). */
   parts?: number;
   /** Records ingested although their time lies outside of the window; absent for none. */
@@ -84,6 +86,8 @@ export interface Progress {
   readonly outside?: number;
   /** Records of this step in which characters were repaired. */
   readonly repaired?: number;
+  /** Records that the vendor lists, when this step learnt it. */
+  readonly listed?: number;
   /** The vendor's own count, when this step learnt it. */
   readonly expected?: number;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
@@ -106,6 +110,8 @@ export interface WindowSlice {
   readonly from: string;
   readonly to: string;
   readonly slice?: string;
+  /** Records that the vendor lists for it. */
+  readonly listed?: number;
   /** Where the slice starts reading; absent for its beginning. */
   readonly cursor?: Json;
 }
@@ -119,7 +125,7 @@ export interface WindowTask {
   readonly counts: Readonly<WindowCounts>;
   /** How many reads of this window ended `short` before. */
   readonly shortReads: number;
-  /** How often reading failed since the last whole page. */
+  /** How often a page could not be read since the last whole one, although its route answered. */
   readonly attempts: number;
   /** How often in a row it was told to wait. */
   readonly waits: number;

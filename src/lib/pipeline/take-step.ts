@@ -52,6 +52,7 @@ function book(step: Progress, deadLetters: number, record: WindowRecord): void {
   if (step.repaired !== undefined && step.repaired > 0) {
     record.counts.repaired = (record.counts.repaired ?? 0) + step.repaired;
   }
+  if (step.listed !== undefined) record.counts.listed = step.listed;
   if (step.expected !== undefined) record.counts.expected = step.expected;
   if (step.pageDone !== true) return;
   record.counts.pages++;

@@ -15,6 +15,8 @@ export interface WindowView {
   /** Vendor's count, or the number of ids it lists; null where it tells neither. */
   readonly expected: number | null;
   readonly fetched: number;
+  /** Records that the vendor lists, where that is no proof (VM: hosts); null where it does not. */
+  readonly listed: number | null;
   /** What the records hold in turn (VM: detections); null where it is not counted. */
   readonly parts: number | null;
   /** Records ingested although their time lies outside of the window. */
@@ -47,6 +49,7 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     calls: counts.calls,
     expected: counts.expected ?? null,
     fetched: counts.fetched,
+    listed: counts.listed ?? null,
     parts: counts.parts ?? null,
     outside: counts.outside ?? 0,
     repaired: counts.repaired ?? 0,

@@ -1,12 +1,14 @@
 import ky from 'ky';
-import { type ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
+import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { boundedWait } from '../read-wait.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
 import { classifyDocument } from './classify-answer.ts';
 import { type DocumentStart, MOST_START_BYTES } from './find-start.ts';
+import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { isPageRoot } from './read-vendor-message.ts';
@@ -32,6 +34,8 @@ export interface CallOptions {
   readonly onCall?: () => void;
   /** How often in a row the caller was told to wait before; doubles a wait without a figure. */
   readonly waits?: number;
+  /** Set by who reads the answer to its end and tells the limiter himself whether the route has answered: pages, and what probes their route. */
+  readonly isJudged?: boolean;
   /** Instead of the API's usual limit for the first byte, in milliseconds. */
   readonly firstByteTimeoutMs?: number;
   /** Instead of the API's usual limit between two parts of the body, in milliseconds. */
@@ -43,6 +47,7 @@ export interface CallOptions {
 /** One call to the vendor. */
 export interface QualysRequest extends CallOptions {
   readonly api: ApiName;
+  readonly route: RouteName;
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
@@ -62,15 +67,40 @@ const MOST_ERROR_BYTES = 65_536;
  * Redirects are never followed, so credentials stay with their host.
  * A permit is held from before the call until the body is read, fails or is given up (`cancel`).
  *
+ * What becomes of it tells whether its route answers: other callers stay away from one that does not.
+ *
  * Our own time limits speak before those of Node's fetch (300 s for headers and between body parts) as long as they are not longer;
  * where fetch speaks first, the error is the same.
- * @throws WaitError (after the pause is shared), ConfigError, FatalError or RetryableError; the signal's reason when aborted.
+ * @throws WaitError (after the pause is shared; an OutageError for a route that is out), ConfigError, FatalError or RetryableError; the
+ * signal's reason when aborted.
  */
 export async function callQualys(deps: CallDeps, request: QualysRequest): Promise<QualysAnswer> {
   request.signal?.throwIfAborted();
   const permit = await acquire(deps, request);
   const call = (): Promise<QualysAnswer> => callOnce(deps, request, permit);
-  return deps.observe === undefined ? call() : deps.observe(request.api, call);
+  const startedAt = Date.now();
+  try {
+    const answer = await (deps.observe === undefined ? call() : deps.observe(request.api, call));
+    if (request.isJudged !== true) await noteAnswer(deps, request.route, startedAt);
+    return answer;
+  } catch (error) {
+    if (request.isJudged === true || request.signal?.aborted === true) throw error;
+    throw await noteFault(deps, request, startedAt, error);
+  }
+}
+
+/** An error that the vendor's route gave is one of its answers too, but for those that say that it is out. */
+async function noteFault(
+  deps: CallDeps,
+  { priority, route }: QualysRequest,
+  startedAt: number,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof ConnectorError)) return error;
+  if (!isOfRoute(error)) await noteAnswer(deps, route, startedAt);
+  // What people and playbooks ask for may be more than the vendor can bear: that says little about the windows.
+  else if (priority === 'live' || priority === 'backfill') return noteOutage(deps, route, error);
+  return error;
 }
 
 async function callOnce(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
@@ -111,7 +141,7 @@ async function share({ limiter, log }: CallDeps, api: ApiName, waitMs: number, r
 
 async function acquire(deps: CallDeps, request: QualysRequest): Promise<Permit | undefined> {
   if (request.priority === 'interactive') return undefined;
-  return once(await deps.limiter.acquire(request.api, request.priority, request.signal));
+  return once(await deps.limiter.acquire(request.api, request.priority, request.signal, request.route));
 }
 
 function once(permit: Permit): Permit {

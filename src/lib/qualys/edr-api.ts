@@ -1,9 +1,10 @@
-import { ConfigError, type ConnectorError, FatalError, RetryableError } from '../errors.ts';
-import { callQualys, type CallDeps, type CallOptions, sharePause } from './call-qualys.ts';
-import { classifyDocument } from './classify-answer.ts';
+import { ConfigError, FatalError } from '../errors.ts';
+import type { RouteName } from '../pipeline/routes.ts';
+import { callQualys, type CallDeps, type CallOptions, type QualysRequest } from './call-qualys.ts';
+import { readCount, readRecords } from './edr-answers.ts';
 import type { EdrAuth } from './edr-auth.ts';
+import { createPageJudge, type PageJudge } from './page-judge.ts';
 import type { QualysAnswer } from './qualys-answer.ts';
-import { vendorText } from './vendor-text.ts';
 
 /** Query parameters of the EDR guide; absent, blank ones are not sent. */
 export interface EdrQuery {
@@ -32,6 +33,9 @@ export interface SearchAfterAnswer {
   readonly nextCursor?: string;
 }
 
+/** Routes whose pages ask for much. */
+export type EdrPageRoute = 'edr/events' | 'edr/search-after' | 'edr/incidents';
+
 /** One of the guide's three calls. */
 export type EdrTarget =
   | { readonly call: 'events' }
@@ -56,6 +60,10 @@ export interface EdrApi {
     cursor: string | undefined,
     options: CallOptions,
   ) => Promise<SearchAfterAnswer>;
+  /** Asks for one record and reads it whole, for nothing but whether it comes. */
+  readonly probe: (route: EdrPageRoute, filter: string, options: CallOptions) => Promise<void>;
+  /** Tells pages that cannot be read from routes that are out. */
+  readonly judge: PageJudge;
   /** One event's detail: an object or an array with it. @throws FatalError for ids that cannot be a path segment. */
   readonly event: (agentId: string, eventId: string, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
   /** One of the three calls, as asked, with our token. */
@@ -71,50 +79,71 @@ export interface EdrApiDeps extends CallDeps {
 
 const FIRST_BYTE_TIMEOUT_MS = 60_000;
 const IDLE_TIMEOUT_MS = 60_000;
-const MOST_COUNT_BYTES = 65_536;
 
 /** Makes the EDR API. A token that the vendor refuses is renewed once, and the call repeated once. */
 export function createEdrApi(deps: EdrApiDeps): EdrApi {
-  const get = (path: string, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
-    callWithToken(deps, `${deps.baseUrl}${path}${queryString(query)}`, options);
-  const searchAfter = async (path: string, query: QueryValues, options: CallOptions): Promise<SearchAfterAnswer> => {
-    const answer = await get(path, query, options);
+  const get = (target: Target, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
+    callWithToken(deps, { route: target.route, url: `${deps.baseUrl}${target.path}${queryString(query)}` }, options);
+  const searchAfter = async (target: Target, query: QueryValues, options: CallOptions): Promise<SearchAfterAnswer> => {
+    const answer = await get(target, query, options);
     const nextCursor = cursorOf(answer.headers);
     return nextCursor === undefined ? { answer } : { answer, nextCursor };
   };
-  const passThrough: EdrApi['passThrough'] = (target, query, options) => get(pathOf(target), { ...query }, options);
+  const passThrough: EdrApi['passThrough'] = (target, query, options) => get(targetOf(target), { ...query }, options);
   return {
     events: (query, options) => passThrough({ call: 'events' }, query, options),
     count: async (query, options) => readCount(deps, await passThrough({ call: 'count' }, query, options)),
-    searchAfter: async (query, cursor, options) =>
-      searchAfter('/ioc/events/searchAfter', searchAfterQuery(query, cursor), options),
+    searchAfter: async (query, cursor, options) => searchAfter(SEARCH_AFTER, searchAfterQuery(query, cursor), options),
     incidents: async (query, cursor, options) =>
-      searchAfter('/ioc/incidents/searchAfter', { ...query, searchAfterValues: cursor }, options),
+      searchAfter(INCIDENTS, { ...query, searchAfterValues: cursor }, options),
+    probe: async (route, filter, options) => {
+      const first = route === 'edr/events' ? { pageNumber: 0 } : {};
+      const answer = await get(PAGES[route], { filter, pageSize: 1, ...first }, { ...options, isJudged: true });
+      await readRecords(answer);
+    },
+    judge: createPageJudge(deps),
     event: async (agentId, eventId, query, options) => passThrough({ call: 'event', agentId, eventId }, query, options),
     passThrough: async (target, query, options) => passThrough(target, query, options),
   };
 }
 
+/** Where a call goes. */
+interface Target {
+  readonly route: RouteName;
+  readonly path: string;
+}
+
+const EVENTS: Target = { route: 'edr/events', path: '/ioc/events' };
+const SEARCH_AFTER: Target = { route: 'edr/search-after', path: '/ioc/events/searchAfter' };
+const INCIDENTS: Target = { route: 'edr/incidents', path: '/ioc/incidents/searchAfter' };
+const PAGES: Readonly<Record<EdrPageRoute, Target>> = {
+  'edr/events': EVENTS,
+  'edr/search-after': SEARCH_AFTER,
+  'edr/incidents': INCIDENTS,
+};
+
 type QueryValues = Readonly<Record<string, string | number | boolean | undefined>>;
 
-async function callWithToken(deps: EdrApiDeps, url: string, options: CallOptions): Promise<QualysAnswer> {
-  const token = await deps.auth.token(options.signal);
+type Address = Pick<QualysRequest, 'route' | 'url'>;
+
+async function callWithToken(deps: EdrApiDeps, address: Address, options: CallOptions): Promise<QualysAnswer> {
+  const token = await deps.auth.token(options);
   try {
-    return await callOnce(deps, url, token, options);
+    return await callOnce(deps, address, token, options);
   } catch (error) {
     if (!(error instanceof ConfigError) || error.fault.status !== 401) throw error;
     deps.auth.invalidate(token);
-    return callOnce(deps, url, await deps.auth.token(options.signal), options);
+    return callOnce(deps, address, await deps.auth.token(options), options);
   }
 }
 
-function callOnce(deps: EdrApiDeps, url: string, token: string, options: CallOptions): Promise<QualysAnswer> {
+function callOnce(deps: EdrApiDeps, address: Address, token: string, options: CallOptions): Promise<QualysAnswer> {
   return callQualys(deps, {
     firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     ...options,
+    ...address,
     api: 'edr',
-    url,
     method: 'GET',
     headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
     secrets: [token],
@@ -149,10 +178,11 @@ function cursorOf(headers: Headers): string | undefined {
     .find((value) => value !== undefined && value !== '');
 }
 
-function pathOf(target: EdrTarget): string {
-  if (target.call === 'events') return '/ioc/events';
-  if (target.call === 'count') return '/ioc/events/count';
-  return `/ioc/events/${segment('agentId', target.agentId)}/${segment('eventId', target.eventId)}`;
+function targetOf(target: EdrTarget): Target {
+  if (target.call === 'events') return EVENTS;
+  if (target.call === 'count') return { route: 'edr/count', path: '/ioc/events/count' };
+  const path = `/ioc/events/${segment('agentId', target.agentId)}/${segment('eventId', target.eventId)}`;
+  return { route: 'edr/event', path };
 }
 
 function segment(name: string, id: string): string {
@@ -162,31 +192,4 @@ function segment(name: string, id: string): string {
     );
   }
   return encodeURIComponent(id);
-}
-
-async function readCount(deps: EdrApiDeps, answer: QualysAnswer): Promise<number> {
-  const text = await answer.text(MOST_COUNT_BYTES);
-  const count = countIn(text);
-  if (count !== undefined) return count;
-  const found = classifyDocument(text, answer.status, answer.headers);
-  throw found instanceof RetryableError ? noCount(text, answer.status) : await sharePause(deps, 'edr', found);
-}
-
-function noCount(text: string, status: number): ConnectorError {
-  const came = text.trim() === '' ? 'an empty body' : vendorText(text).slice(0, 200);
-  return new RetryableError(`Qualys EDR count must be {"count": <number of 0 or more>}, came ${came}`, {
-    fault: { status },
-    scope: 'answer',
-  });
-}
-
-function countIn(text: string): number | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    const count = typeof body === 'object' && body !== null && 'count' in body ? body.count : undefined;
-    const number = typeof count === 'string' && /^\s*\d{1,15}\s*$/.test(count) ? Number(count) : count;
-    return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,14 @@
-import { ConfigError, FatalError, RetryableError } from '../errors.ts';
+import { ConfigError, FatalError, OutageError, RetryableError } from '../errors.ts';
 import { callQualys, type CallDeps, type CallOptions } from './call-qualys.ts';
+import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { untilAborted } from './until-aborted.ts';
 import { vendorText } from './vendor-text.ts';
 
 /** The EDR token, shared by all calls of this process. */
 export interface EdrAuth {
-  /** A valid token; logs in when there is none, once for all who ask meanwhile. */
-  readonly token: (signal?: AbortSignal) => Promise<string>;
+  /** A valid token; logs in when there is none, once for all who ask meanwhile. @throws OutageError while logins are not answered. */
+  readonly token: (options: Pick<CallOptions, 'priority' | 'signal'>) => Promise<string>;
   /** Forgets `token` after the vendor refused it; a newer one stays. */
   readonly invalidate: (token: string) => void;
 }
@@ -35,6 +36,8 @@ const LOGIN_TIMEOUT_MS = 60_000;
 const MOST_TOKEN_BYTES = 65_536;
 const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]*={0,2}$/;
 
+const ROUTE = 'edr/auth';
+
 /**
  * Makes the keeper of the EDR token (`POST /auth`, exempt from the vendor's limits, so without a permit).
  * The token is renewed five minutes before the guide's four hours or its own `exp` are over.
@@ -49,10 +52,15 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
     return pending;
   };
   return {
-    token: async (signal) => {
+    token: async ({ priority, signal }) => {
       signal?.throwIfAborted();
       if (current !== undefined && deps.clock.now().getTime() < current.renewAt) return current.text;
-      return (await untilAborted(renew(), signal)).text;
+      if (pending === undefined && priority !== 'interactive') await deps.limiter.routes.enter(ROUTE);
+      try {
+        return (await untilAborted(renew(), signal)).text;
+      } catch (error) {
+        throw priority !== 'interactive' || !(error instanceof OutageError) ? error : (error.cause ?? error);
+      }
     },
     invalidate: (token) => {
       if (current?.text === token) current = undefined;
@@ -60,13 +68,29 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
   };
 }
 
+/** Logs in, and tells whether logins are answered. */
 async function login(deps: EdrAuthDeps): Promise<Token> {
+  const startedAt = Date.now();
+  try {
+    const token = await loginOnce(deps);
+    await noteAnswer(deps, ROUTE, startedAt);
+    return token;
+  } catch (error) {
+    if (isOfRoute(error)) throw await noteOutage(deps, ROUTE, error);
+    if (error instanceof ConfigError) await noteAnswer(deps, ROUTE, startedAt);
+    throw error;
+  }
+}
+
+async function loginOnce(deps: EdrAuthDeps): Promise<Token> {
   const timeoutMs = deps.timeoutMs ?? LOGIN_TIMEOUT_MS;
   const options: CallOptions = { priority: 'interactive' };
   try {
     const answer = await callQualys(deps, {
       ...options,
       api: 'edr',
+      route: ROUTE,
+      isJudged: true,
       url: `${deps.baseUrl}/auth`,
       method: 'POST',
       headers: { accept: '*/*' },

@@ -4,7 +4,8 @@ import type { EdrApi, EdrQuery } from './edr-api.ts';
 import { rootOf } from './parse-return.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { vendorText } from './vendor-text.ts';
-import type { ListName, VmApi } from './vm-api.ts';
+import type { VmApi } from './vm-api.ts';
+import type { ListName } from './vm-targets.ts';
 
 const LIMIT_MS = 20_000;
 const MOST_EVENT_BYTES = 4_000_000;

@@ -2,7 +2,9 @@ import { type ConnectorError, RetryableError } from '../errors.ts';
 import { callQualys, type CallDeps, type CallOptions, type QualysRequest, sharePause } from './call-qualys.ts';
 import { classifyDocument } from './classify-answer.ts';
 import { type IdRange, mergeIds } from './id-ranges.ts';
+import { createPageJudge, type PageJudge } from './page-judge.ts';
 import { rootOf } from './parse-return.ts';
+import { readWhole } from './read-whole.ts';
 import type { QualysAnswer } from './qualys-answer.ts';
 import { type IdSetPage, readIdSet } from './read-id-set.ts';
 import {
@@ -15,6 +17,8 @@ import {
   type ListSelection,
   type VmSettings,
 } from './vm-parameters.ts';
+import { detectionsOf, type IdList, type ListName, listsOf, type Target } from './vm-targets.ts';
+import { VendorDocumentError } from './xml/vendor-document-error.ts';
 
 /** The VM API. Calls throw the classes of `errors.ts`. */
 export interface VmApi {
@@ -31,6 +35,12 @@ export interface VmApi {
   ) => Promise<QualysAnswer>;
   /** The ids of the records selected, sorted and compact; all pages of the list. */
   readonly listIds: (list: ListName, selection: ListSelection, options: CallOptions) => Promise<IdRange[]>;
+  /** Asks for a page of host detections and reads it whole, for nothing but whether it comes: hosts of any time, as few as `hosts` says. */
+  readonly probeDetections: (hosts: HostSelection, options: CallOptions) => Promise<void>;
+  /** The same for a page of a list. */
+  readonly probeList: (list: ListName, selection: ListSelection, limit: number, options: CallOptions) => Promise<void>;
+  /** Tells pages that cannot be read from routes that are out. */
+  readonly judge: PageJudge;
   /** Checks the credentials cheaply and returns the versions that the platform names. */
   readonly about: (options: CallOptions) => Promise<VmVersions>;
   /** The error in a document that came instead of data with a good status; a wait is shared with all instances before it returns. */
@@ -40,9 +50,6 @@ export interface VmApi {
     options?: Pick<CallOptions, 'waits'>,
   ) => Promise<ConnectorError>;
 }
-
-/** Lists of the VM API that go by ids. */
-export type ListName = 'hosts' | 'knowledgeBase';
 
 /** What the platform says of itself; absent where it does not. */
 export interface VmVersions {
@@ -59,33 +66,17 @@ export interface VmApiDeps extends CallDeps {
 /** A first byte may take minutes (peers use 300 s; Microsoft's connector came to the same). */
 const FIRST_BYTE_TIMEOUT_MS = 300_000;
 const IDLE_TIMEOUT_MS = 120_000;
+/** What asks for little need not wait as long. */
+const PROBE = { firstByteTimeoutMs: 120_000, isJudged: true } as const;
 const MOST_ABOUT_BYTES = 65_536;
 /** A million pages of a million ids: more is a loop of the vendor's. */
 const MOST_LIST_PAGES = 10_000;
-
-interface List {
-  readonly path: string;
-  /** Root element of its answers. */
-  readonly root: string;
-  /** The KnowledgeBase documents no `truncation_limit`; its pages are cut by ids alone. */
-  readonly hasLimit: boolean;
-}
-
-function listsOf({ KB_API_VERSION, VM_API_VERSION }: VmSettings): Readonly<Record<ListName, List>> {
-  return {
-    hosts: { path: `/api/${VM_API_VERSION}/fo/asset/host/`, root: 'HOST_LIST_OUTPUT', hasLimit: true },
-    knowledgeBase: {
-      path: `/api/${KB_API_VERSION}/fo/knowledge_base/vuln/`,
-      root: 'KNOWLEDGE_BASE_VULN_LIST_OUTPUT',
-      hasLimit: false,
-    },
-  };
-}
 
 /** Makes the VM API: Basic auth (UTF-8) and `X-Requested-With` on each call. */
 export function createVmApi(deps: VmApiDeps): VmApi {
   const { settings } = deps;
   const lists = listsOf(settings);
+  const detectionList = detectionsOf(settings);
   const documentError: VmApi['documentError'] = (text, answer, options = {}) =>
     sharePause(
       deps,
@@ -96,8 +87,8 @@ export function createVmApi(deps: VmApiDeps): VmApi {
         secrets: secretsOf(settings),
       }),
     );
-  const idPage = async (list: List, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
-    const answer = await call(deps, list.path, parameters, options);
+  const idPage = async (list: IdList, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
+    const answer = await call(deps, { route: list.idRoute, path: list.path }, parameters, options);
     try {
       const page = await readIdSet(answer.body, list.root);
       if ('foreign' in page) throw await documentError(page.foreign, answer, options);
@@ -106,19 +97,37 @@ export function createVmApi(deps: VmApiDeps): VmApi {
       answer.cancel();
     }
   };
+  const probe = async (page: Promise<QualysAnswer>, root: string, options: CallOptions): Promise<void> => {
+    const answer = await page;
+    try {
+      await readWhole(answer.body, root);
+    } catch (error) {
+      if (!(error instanceof VendorDocumentError)) throw error;
+      throw await documentError(error.text, answer, options);
+    } finally {
+      answer.cancel();
+    }
+  };
+  const detections: VmApi['detections'] = async (hosts, options) =>
+    call(deps, detectionList, detectionParameters(settings, hosts), options);
+  const listPage: VmApi['listPage'] = async (name, selection, limit, options) =>
+    call(deps, lists[name], listPageParameters(selection, lists[name].hasLimit ? limit : undefined), options);
   return {
-    detections: async (hosts, options) =>
-      call(deps, `${lists.hosts.path}vm/detection/`, detectionParameters(settings, hosts), options),
+    judge: createPageJudge(deps),
+    detections,
+    probeDetections: (hosts, options) =>
+      probe(detections(hosts, { ...PROBE, ...options }), detectionList.root, options),
+    probeList: (name, selection, limit, options) =>
+      probe(listPage(name, selection, limit, { ...PROBE, ...options }), lists[name].root, options),
     hostIds: (hosts, options) =>
       readIds(hostListParameters(settings, hosts), (parameters) => idPage(lists.hosts, parameters, options)),
-    listPage: async (name, selection, limit, options) =>
-      call(deps, lists[name].path, listPageParameters(selection, lists[name].hasLimit ? limit : undefined), options),
+    listPage,
     listIds: (name, selection, options) => {
       const limit = lists[name].hasLimit ? LIST_TRUNCATION_LIMIT : undefined;
       return readIds(idListParameters(selection, limit), (parameters) => idPage(lists[name], parameters, options));
     },
     about: async (options) => {
-      const answer = await call(deps, '/msp/about.php', undefined, options);
+      const answer = await call(deps, { route: 'vm/about', path: '/msp/about.php' }, undefined, options);
       const text = await answer.text(MOST_ABOUT_BYTES);
       const root = rootOf(text);
       if (root === undefined || /^(html|SIMPLE_RETURN|GENERIC_RETURN)$/i.test(root))
@@ -131,7 +140,7 @@ export function createVmApi(deps: VmApiDeps): VmApi {
 
 function call(
   deps: VmApiDeps,
-  path: string,
+  { path, route }: Pick<Target, 'path' | 'route'>,
   body: URLSearchParams | undefined,
   options: CallOptions,
 ): Promise<QualysAnswer> {
@@ -141,6 +150,7 @@ function call(
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     ...options,
     api: 'vm',
+    route,
     url: `${settings.QUALYS_API_URL}${path}`,
     method: body === undefined ? 'GET' : 'POST',
     headers: {

@@ -20,14 +20,16 @@ export type VmSettings = Pick<
 
 /** Which hosts a VM call selects. */
 export interface HostSelection {
-  /** Start of the window, ISO 8601 UTC. */
-  readonly from: string;
+  /** Start of the window, ISO 8601 UTC; absent for hosts of any time. */
+  readonly from?: string;
   /** End of the window, ISO 8601 UTC. */
-  readonly to: string;
+  readonly to?: string;
   /** Lowest host id: the edge of a slice, or the cursor of the next page. */
   readonly idMin?: string;
   /** Highest host id. */
   readonly idMax?: string;
+  /** Exactly these hosts, as the vendor writes ids and ranges of ids: `1,5-9`. */
+  readonly ids?: string;
   /** Frozen `detectionFilters`, instead of those of the settings. */
   readonly filters?: string;
   /** Hosts a page, instead of `VM_TRUNCATION_LIMIT`. */
@@ -123,10 +125,11 @@ export function hostListParameters(settings: VmSettings, hosts: HostSelection): 
  * The window is asked one second wider on both sides, because the vendor does not say whether its bounds are inclusive:
  * so no host at an edge is lost; what comes twice has the same `RowKey`.
  */
-function selection({ from, to, idMin, idMax }: HostSelection): Readonly<Record<string, string | undefined>> {
+function selection({ from, to, ids, idMin, idMax }: HostSelection): Readonly<Record<string, string | undefined>> {
   return {
-    vm_processed_after: shifted('from', from, -1),
-    vm_processed_before: shifted('to', to, 1),
+    vm_processed_after: from === undefined ? undefined : shifted('from', from, -1),
+    vm_processed_before: to === undefined ? undefined : shifted('to', to, 1),
+    ids,
     id_min: idMin,
     id_max: idMax,
   };

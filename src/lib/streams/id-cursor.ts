@@ -1,5 +1,14 @@
-import { ConfigError, ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import {
+  ConfigError,
+  ConnectorError,
+  messageOf,
+  OutageError,
+  PageFaultError,
+  RetryableError,
+  WaitError,
+} from '../errors.ts';
 import type { Json, WindowTask } from '../pipeline/stream.ts';
+import { toPageFault } from '../qualys/note-route.ts';
 import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/id-ranges.ts';
 import type { IdPageEnd } from './decode-id-page.ts';
 import type { IdPages } from './read-id-pages.ts';
@@ -40,8 +49,12 @@ const ATTEMPTS_BEFORE_SHRINKING = 2;
 const SHRINK_BY = 8;
 /** Failures in a row, the last ones with a single record, after which it is put off to the end. */
 const ATTEMPTS_BEFORE_PUTTING_OFF = 6;
+/** Ids before a page that may be asked for to see whether the route answers: lists that know no limit give all of them. */
+const IDS_BESIDE = 50n;
 /** More that cannot be read are not bad records but a bad day of the vendor's: the window fails, visibly. */
 const MOST_LEFT = 50;
+/** How long a list of ids is waited for that its route does not give. */
+const LIST_PATIENCE_MS = 600_000;
 /** More ids than any list has: a range that the vendor got wrong. */
 const MOST_IDS = 20_000_000;
 
@@ -57,12 +70,17 @@ export async function listIds<Cursor extends IdCursor>({
     task.log.warn('IdListUnavailable', { error: `the list names ${countIds(listed)} ids` });
   } catch (error) {
     task.signal.throwIfAborted();
-    const isPassing = error instanceof RetryableError && task.attempts < ATTEMPTS_BEFORE_SHRINKING;
-    const isKnown = error instanceof ConnectorError && !(error instanceof WaitError || error instanceof ConfigError);
-    if (isPassing || !isKnown) throw error;
+    if (error instanceof RetryableError && task.attempts < ATTEMPTS_BEFORE_SHRINKING) throw toPageFault(error);
+    if (!(error instanceof ConnectorError) || error instanceof ConfigError || isToWaitFor(error)) throw error;
     task.log.warn('IdListUnavailable', { error: messageOf(error) });
   }
   return undefined;
+}
+
+/** A list that has been out for long is done without: its route may be out when that of the pages is not. */
+export function isToWaitFor(error: unknown): boolean {
+  if (error instanceof OutageError) return error.outMs < LIST_PATIENCE_MS;
+  return error instanceof WaitError;
 }
 
 /** What the list holds in all, as far as its ids are known. */
@@ -89,21 +107,32 @@ export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReadin
   };
 }
 
+/** Records to ask for beside a page, listed behind it or within the ids before it, as chance has it: next to a bad one may be another. */
+export function besides<Cursor extends IdCursor>({ listed }: IdReading<Cursor>, { idMin, idMax }: IdBounds): IdBounds {
+  const behind = idMax === undefined ? undefined : clipIds(listed ?? [], idMax + 1n)[0]?.first;
+  const above = behind === undefined ? undefined : { idMin: behind, idMax: behind };
+  const below =
+    idMin === undefined || idMin < 2n
+      ? undefined
+      : { idMin: idMin > IDS_BESIDE ? idMin - IDS_BESIDE : 1n, idMax: idMin - 1n };
+  return (Math.random() < 0.5 ? (above ?? below) : (below ?? above)) ?? { idMin: 1n, idMax: 1n };
+}
+
 /**
  * Lowest id behind a page; undefined after the last one.
- * @throws RetryableError when the vendor names a next page that does not lie behind this one: a loop; or behind a page that holds nothing:
+ * @throws PageFaultError when the vendor names a next page that does not lie behind this one: a loop; or behind a page that holds nothing:
  * what was cut off for its length cannot be empty.
  */
 export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }: IdPageEnd): bigint | undefined {
   const isCut = nextIdMin !== undefined && (bounds.idMax === undefined || nextIdMin <= bounds.idMax);
   if (!isCut) return bounds.idMax === undefined ? undefined : bounds.idMax + 1n;
   if (highestId === undefined && unreadable === 0) {
-    throw new RetryableError(`the page holds nothing, although Qualys cut it off before id_min ${nextIdMin}`, {
+    throw new PageFaultError(`the page holds nothing, although Qualys cut it off before id_min ${nextIdMin}`, {
       scope: 'answer',
     });
   }
   if (nextIdMin <= (highestId ?? bounds.idMin ?? -1n)) {
-    throw new RetryableError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
+    throw new PageFaultError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
       scope: 'answer',
     });
   }
@@ -112,7 +141,7 @@ export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }:
 
 /**
  * Checks that each id which the list names up to `idMax` was received. Those that were not may have gone meanwhile: the list is asked again.
- * @throws RetryableError for ids that are still listed.
+ * @throws PageFaultError for ids that are still listed.
  */
 export async function checkListed<Cursor extends IdCursor>(
   reading: IdReading<Cursor>,
@@ -127,7 +156,7 @@ export async function checkListed<Cursor extends IdCursor>(
     const stillListed = new Set(eachId(clipIds(await source.ids({ idMin, idMax: last }), idMin, last)));
     const lost = missing.filter((id) => stillListed.has(id));
     if (lost.length > 0) {
-      throw new RetryableError(
+      throw new PageFaultError(
         `the page lacks ${lost.length} ${source.shape.record} that Qualys lists for it, the first is ${lost[0] ?? ''}`,
         { scope: 'answer' },
       );

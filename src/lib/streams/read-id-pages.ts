@@ -1,13 +1,16 @@
-import { messageOf, RetryableError, WaitError, type ConnectorError } from '../errors.ts';
+import { messageOf, PageFaultError, WaitError, type ConnectorError } from '../errors.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
 import type { IdRange } from '../qualys/id-ranges.ts';
+import type { PageJudge, PageRoute } from '../qualys/page-judge.ts';
 import { ownDocument } from '../qualys/own-document.ts';
 import type { QualysAnswer } from '../qualys/qualys-answer.ts';
 import type { ListShape } from '../qualys/record-list-state.ts';
 import { VendorDocumentError } from '../qualys/xml/vendor-document-error.ts';
 import type { RecordTable } from '../records/record-rows.ts';
+import { readJudged } from './read-judged.ts';
 import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
 import {
+  besides,
   bookRecords,
   bookUpTo,
   checkListed,
@@ -37,6 +40,10 @@ export interface IdPages {
   readonly ids: (bounds: IdBounds) => Promise<IdRange[]>;
   /** The records within the bounds; where there are more than `limit`, the answer may name the next page instead. */
   readonly page: (bounds: IdBounds, limit: number) => Promise<QualysAnswer>;
+  /** Tells pages that cannot be read from a route that is out. */
+  readonly judge: PageJudge;
+  /** The route of the pages, and how it is probed: with a record or a few of those bounds. */
+  readonly route: (others: IdBounds) => PageRoute;
   /** The error in a document that came instead of a page. */
   readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
 }
@@ -101,14 +108,23 @@ async function* readLeft<Cursor extends IdCursor>(reading: IdReading<Cursor>): A
       yield { cursor: toJson(reading.cursor), fetched: end.ids.length, pageDone: true };
     } catch (error) {
       reading.task.signal.throwIfAborted();
-      if (!(error instanceof RetryableError)) throw error;
+      if (!(error instanceof PageFaultError)) throw error;
       reading.task.log.warn('RecordLeft', { id, error: messageOf(error) });
     }
   }
 }
 
 /** Reads one page: what it brought behind the cursor's new place is still to be checked and booked. */
-async function* readPage<Cursor extends IdCursor>(
+function readPage<Cursor extends IdCursor>(
+  reading: IdReading<Cursor>,
+  bounds: IdBounds,
+  size: number,
+): AsyncGenerator<Progress, IdPageEnd> {
+  const { judge, route } = reading.source;
+  return readJudged(judge, route(besides(reading, bounds)), () => decodePage(reading, bounds, size));
+}
+
+async function* decodePage<Cursor extends IdCursor>(
   reading: IdReading<Cursor>,
   bounds: IdBounds,
   size: number,

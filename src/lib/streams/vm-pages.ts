@@ -1,5 +1,6 @@
+import type { RouteName } from '../pipeline/routes.ts';
 import type { WindowTask } from '../pipeline/stream.ts';
-import type { ListName } from '../qualys/vm-api.ts';
+import type { ListName } from '../qualys/vm-targets.ts';
 import { callOptionsOf } from './call-options.ts';
 import type { IdPages } from './read-id-pages.ts';
 import type { StreamServices } from './stream-definition.ts';
@@ -11,6 +12,10 @@ export interface VmList extends Pick<IdPages, 'pageSize' | 'shape' | 'table'> {
   readonly query: string;
 }
 
+function routeOf(list: ListName): RouteName {
+  return list === 'hosts' ? 'vm/hosts' : 'vm/kb';
+}
+
 /** Binds a list to the VM API for one window. */
 export function vmPages(task: WindowTask, { clock, vm }: StreamServices, { list, query, ...rest }: VmList): IdPages {
   const options = callOptionsOf(task);
@@ -18,7 +23,9 @@ export function vmPages(task: WindowTask, { clock, vm }: StreamServices, { list,
     ...rest,
     now: clock.now,
     ids: (bounds) => vm.listIds(list, { query, ...bounds }, options),
-    page: (bounds, limit) => vm.listPage(list, { query, ...bounds }, limit, options),
+    page: (bounds, limit) => vm.listPage(list, { query, ...bounds }, limit, { ...options, isJudged: true }),
+    judge: vm.judge,
+    route: (others) => ({ route: routeOf(list), probe: () => vm.probeList(list, { query, ...others }, 1, options) }),
     documentError: (text, answer) => vm.documentError(text, answer, options),
   };
 }

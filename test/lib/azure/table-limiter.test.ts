@@ -4,7 +4,7 @@ import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import type { LimiterTiming } from '../../../src/lib/azure/limiter-options.ts';
 import type { Storage } from '../../../src/lib/azure/storage.ts';
 import { createTableLimiter, type TableLimiter } from '../../../src/lib/azure/table-limiter.ts';
-import { RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { Permit, Priority } from '../../../src/lib/pipeline/ports.ts';
 import { testStorage } from '../../support/storage.ts';
 
@@ -434,5 +434,39 @@ describe('within one process', () => {
     const limiter = instance({}, 1, dead.storage);
     dead.die();
     await expect(limiter.acquire('edr', 'live')).rejects.toThrow();
+  });
+});
+
+describe('a route that does not answer', () => {
+  const DETECTIONS = 'vm/detections';
+  const down = new RetryableError('Qualys failed (HTTP 503)', { scope: 'route' });
+
+  test('keeps the callers of all instances away, but for people and other routes', async () => {
+    const [one, two] = [instance(), instance()];
+    expect(await one.routes.failed(DETECTIONS, down)).toMatchObject({ isNew: true });
+    expect(await two.routes.isOut(DETECTIONS)).toBe(true);
+    await expect(two.acquire('vm', 'live', undefined, DETECTIONS)).rejects.toThrow('vm/detections since');
+    await expect(two.acquire('vm', 'enrichment', undefined, DETECTIONS)).rejects.toBeInstanceOf(OutageError);
+    (await two.acquire('vm', 'live', undefined, 'vm/ids')).release();
+    (await two.acquire('vm', 'interactive', undefined, DETECTIONS)).release();
+    expect((await two.view('vm')).outages).toMatchObject([{ route: DETECTIONS, error: down.message }]);
+    expect((await two.view('edr')).outages).toEqual([]);
+  });
+
+  test('is open to all instances again once it has answered one of them', async () => {
+    const [one, two] = [instance({ freshMs: 0 }), instance({ freshMs: 0 })];
+    await one.routes.failed(DETECTIONS, down);
+    await expect(two.routes.enter(DETECTIONS)).rejects.toBeInstanceOf(OutageError);
+    expect(await two.routes.answered(DETECTIONS, Date.now())).toBeGreaterThanOrEqual(0);
+    await one.routes.enter(DETECTIONS);
+    expect((await one.view('vm')).outages).toEqual([]);
+    expect(await two.routes.answered(DETECTIONS, Date.now())).toBeUndefined();
+  });
+
+  test('does not hold a permit that its callers did not use', async () => {
+    const limiter = instance({}, 1);
+    await limiter.routes.failed(DETECTIONS, down);
+    await expect(limiter.acquire('vm', 'live', undefined, DETECTIONS)).rejects.toBeInstanceOf(OutageError);
+    (await limiter.acquire('vm', 'live', undefined, 'vm/ids')).release();
   });
 });

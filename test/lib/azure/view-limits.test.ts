@@ -8,7 +8,15 @@ const BUDGET = { rateLimit: 300, rateRemaining: 10, rateWindowSeconds: 3600, rat
 
 describe('a view of the limits', () => {
   test('says nothing of a budget that the vendor has not told', () => {
-    expect(view({})).toEqual({ api: 'edr', permits: 4, inUse: 0, pausedUntil: null, pauseReason: null, budget: null });
+    expect(view({})).toEqual({
+      api: 'edr',
+      permits: 4,
+      inUse: 0,
+      pausedUntil: null,
+      pauseReason: null,
+      outages: [],
+      budget: null,
+    });
   });
 
   test('counts calls that come free as the window rolls, up to the limit', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NewerReleaseError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { NewerReleaseError, PageFaultError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { feedNext, startBackfill } from '../../../src/lib/pipeline/backfill.ts';
 import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
 import { runPlanner } from '../../../src/lib/pipeline/run-planner.ts';
@@ -190,14 +190,14 @@ describe('the invariants', () => {
 });
 
 describe('what a reader is told of failures', () => {
-  test('counts those of the vendor’s answers alone', async () => {
+  test('counts those of the vendor’s pages alone', async () => {
     const { stream, tasks, failAt } = pagedStream(1);
     const bench = await setUp(stream);
     const window = await bench.open(FROM, TO);
     bench.sink.failNext = new RetryableError('the sink');
     await bench.process(window);
     bench.clock.forward(3_600_000);
-    failAt.push({ page: 0, error: new RetryableError('the vendor') });
+    failAt.push({ page: 0, error: new PageFaultError('a page of the vendor’s') });
     await bench.process(window);
     bench.clock.forward(3_600_000);
     await bench.process(window);

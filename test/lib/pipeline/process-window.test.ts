@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { ChunkRefusedError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import {
+  ChunkRefusedError,
+  ConfigError,
+  FatalError,
+  OutageError,
+  PageFaultError,
+  RetryableError,
+  WaitError,
+} from '../../../src/lib/errors.ts';
 import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
 import type { Chunk } from '../../../src/lib/pipeline/stream.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
@@ -234,6 +242,47 @@ describe('an error', () => {
     expect(await bench.read(window)).toMatchObject({ state: 'planned', attempts: 0 });
   });
 
+  test('an outage re-enqueues until its next try, tells what is out and burns no attempt, however long it lasts', async () => {
+    const { stream, tasks, failAt } = pagedStream(1);
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO, { waits: 1 });
+    for (let attempt = 0; attempt < 12; attempt++) {
+      failAt.push({ page: 0, error: new OutageError('Qualys does not answer', 300_000, { outMs: 0 }) });
+      await bench.process(window);
+      bench.clock.forward(300_000);
+    }
+    expect(bench.queue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual(Array.from({ length: 12 }, () => 300));
+    expect(await bench.read(window)).toMatchObject({
+      state: 'planned',
+      attempts: 0,
+      // A wait without a figure is not longer after an outage.
+      waits: 1,
+      lastError: 'Qualys does not answer',
+    });
+    expect(bench.log.events()).not.toContain('PageFetchFailed');
+    await bench.process(window);
+    expect(tasks.at(-1)?.attempts).toBe(0);
+    expect((await bench.read(window))?.lastError).toBeUndefined();
+  });
+
+  test.for<[string, number, () => Error]>([
+    ['a page that fails while its route answers', 1, () => new PageFaultError('cut', { scope: 'answer' })],
+    ['an answer of which that is not known', 0, () => new RetryableError('cut', { scope: 'answer' })],
+    ['a route', 0, () => new RetryableError('HTTP 503', { scope: 'route' })],
+    ['storage', 0, () => new RetryableError('storage failed', { scope: 'storage' })],
+    ['a setting', 0, () => new ConfigError('HTTP 403')],
+  ])('of %s counts as a failure to read %i times', async ([, counted, error]) => {
+    const { stream, tasks, failAt } = pagedStream(1);
+    failAt.push({ page: 0, error: error() });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(await bench.read(window)).toMatchObject({ attempts: 1 });
+    bench.clock.forward(60_000);
+    await bench.process(window);
+    expect(tasks.at(-1)?.attempts).toBe(counted);
+  });
+
   test('a configuration error keeps the window open and is tried again, at most 15 minutes later', async () => {
     const { stream, failAt } = pagedStream(1);
     const bench = await setUp(stream);
@@ -399,6 +448,28 @@ describe('a split', () => {
 });
 
 describe('a window that falls short of the vendor’s count', () => {
+  test('is not closed as incomplete for the time of an outage', async () => {
+    let isOut = false;
+    const stream = testStream(async function* () {
+      await Promise.resolve();
+      if (isOut) throw new OutageError('out', 3_600_000, { outMs: 0 });
+      yield { cursor: 1, pageDone: true, expected: 10 };
+      return { kind: 'short' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    isOut = true;
+    for (let hour = 0; hour < 30; hour++) {
+      bench.clock.forward(3_600_000);
+      await bench.process(window);
+    }
+    bench.clock.forward(3_600_000);
+    isOut = false;
+    await bench.process(window);
+    expect(await bench.read(window)).toMatchObject({ state: 'planned', shortReads: 2 });
+  });
+
   test('stays open, is read again with growing delays, and closes as incomplete after 24 hours', async () => {
     const stream = testStream(async function* () {
       yield { cursor: 1, pageDone: true, expected: 10 };

@@ -7,6 +7,7 @@ import {
   ConfigError,
   FatalError,
   messageOf,
+  OutageError,
   RetryableError,
   WaitError,
 } from '../../../src/lib/errors.ts';
@@ -16,6 +17,8 @@ import { callDeps, serve, serveBytes } from './local-server.ts';
 function request(url: string, more: Partial<QualysRequest> = {}): QualysRequest {
   return {
     api: 'vm',
+    route: 'vm/detections',
+    isJudged: true,
     url,
     method: 'GET',
     headers: { authorization: 'Basic c2VjcmV0OnNlY3JldA==' },
@@ -602,6 +605,48 @@ describe('refusals', () => {
     const error = await thrownBy(callQualys(callDeps(), request(url, { secrets: ['pa55word'] })));
     expect(error.message).toContain('you sent');
     expect(error.message).not.toMatch(/pa55word|c2VjcmV0/);
+  });
+});
+
+describe('a small call', () => {
+  const small = (url: string, more: Partial<QualysRequest> = {}) => request(url, { isJudged: false, ...more });
+
+  test.each([
+    [200, 'fine'],
+    [400, '<SIMPLE_RETURN><RESPONSE><CODE>1905</CODE><TEXT>no</TEXT></RESPONSE></SIMPLE_RETURN>'],
+    [401, 'no'],
+    [429, 'later'],
+  ])('that is answered with %i tells that its route answers', async (status, body) => {
+    const deps = callDeps();
+    const { url } = await serve((_, response) => void response.writeHead(status).end(body));
+    await callQualys(deps, small(url)).catch(() => undefined);
+    expect(deps.limiter.routes.told).toEqual(['vm/detections answered']);
+  });
+
+  test('that is not answered tells that its route is out, and its caller to wait', async () => {
+    const deps = callDeps();
+    const { url } = await serve((_, response) => void response.writeHead(503).end('down'));
+    const error = await thrownBy(callQualys(deps, small(url)));
+    expect(error).toBeInstanceOf(OutageError);
+    expect(messageOf(error)).toContain('HTTP 503');
+    expect(deps.limiter.routes.told).toEqual(['vm/detections failed']);
+    expect(deps.lines.join()).toContain('RouteFailed');
+    expect(deps.limiter.held).toBe(0);
+  });
+
+  test('that is given up by its caller tells nothing', async () => {
+    const deps = callDeps();
+    const stop = new AbortController();
+    const { url } = await serve(() => stop.abort(new ClaimLostError('taken over')));
+    await expect(callQualys(deps, small(url, { signal: stop.signal }))).rejects.toBeInstanceOf(ClaimLostError);
+    expect(deps.limiter.routes.told).toEqual([]);
+  });
+
+  test.each(['interactive', 'enrichment'] as const)('of %s that fails keeps no window away', async (priority) => {
+    const deps = callDeps();
+    const { url } = await serve((_, response) => void response.writeHead(504).end());
+    expect(await thrownBy(callQualys(deps, small(url, { priority })))).toBeInstanceOf(RetryableError);
+    expect(deps.limiter.routes.told).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { ConfigError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { createEdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
@@ -8,6 +8,8 @@ let serial = 0;
 const jwt = (claims: object = {}): string =>
   `${part({ alg: 'HS512' })}.${part({ sub: 'qualys', n: (serial += 1), ...claims })}.c2ln`;
 
+/** Who waits for nothing: what fails is told as it is. */
+const PERSON = { priority: 'interactive' } as const;
 const PASSWORD = 'p&a+s=s%w ö"rd';
 
 async function authAgainst(answer: Answerer, now = new Date('2026-01-31T12:00:00Z')) {
@@ -30,7 +32,7 @@ const issue =
 describe('createEdrAuth', () => {
   test.each([200, 201])('accepts a token with HTTP %i from a percent-encoded form', async (status) => {
     const { auth, arrived, limiter } = await authAgainst(issue(status));
-    const token = await auth.token();
+    const token = await auth.token(PERSON);
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(arrived[0]).toMatchObject({ method: 'POST', url: '/auth' });
     expect(arrived[0]?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
@@ -44,48 +46,48 @@ describe('createEdrAuth', () => {
 
   test('many who ask at once share one login', async () => {
     const { auth, arrived } = await authAgainst(issue(201));
-    const tokens = await Promise.all(Array.from({ length: 20 }, () => auth.token()));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => auth.token(PERSON)));
     expect(new Set(tokens).size).toBe(1);
     expect(arrived).toHaveLength(1);
   });
 
   test('keeps the token for four hours less five minutes', async () => {
     const { auth, arrived, later } = await authAgainst(issue(201));
-    const first = await auth.token();
+    const first = await auth.token(PERSON);
     later(234);
-    expect(await auth.token()).toBe(first);
+    expect(await auth.token(PERSON)).toBe(first);
     later(236);
-    expect(await auth.token()).not.toBe(first);
+    expect(await auth.token(PERSON)).not.toBe(first);
     expect(arrived).toHaveLength(2);
   });
 
   test('renews five minutes before exp when that is earlier', async () => {
     const seconds = Date.parse('2026-01-31T12:00:00Z') / 1000;
     const { auth, later } = await authAgainst(issue(201, { exp: seconds + 3600 }));
-    const first = await auth.token();
+    const first = await auth.token(PERSON);
     later(54);
-    expect(await auth.token()).toBe(first);
+    expect(await auth.token(PERSON)).toBe(first);
     later(56);
-    expect(await auth.token()).not.toBe(first);
+    expect(await auth.token(PERSON)).not.toBe(first);
   });
 
   test.each([{ iat: 1000, exp: 1120 }, { exp: 5 }, { exp: 'soon' }])(
     'claims of another clock (%j) do not cause a login for each call',
     async (claims) => {
       const { auth, arrived } = await authAgainst(issue(201, claims));
-      await auth.token();
-      await auth.token();
+      await auth.token(PERSON);
+      await auth.token(PERSON);
       expect(arrived).toHaveLength(1);
     },
   );
 
   test('a refused token is renewed once for all who used it', async () => {
     const { auth, arrived } = await authAgainst(issue(201));
-    const old = await auth.token();
+    const old = await auth.token(PERSON);
     auth.invalidate(old);
-    const fresh = await auth.token();
+    const fresh = await auth.token(PERSON);
     auth.invalidate(old);
-    expect(await auth.token()).toBe(fresh);
+    expect(await auth.token(PERSON)).toBe(fresh);
     expect(arrived).toHaveLength(2);
   });
 
@@ -96,8 +98,8 @@ describe('createEdrAuth', () => {
       if (count === 1) response.writeHead(503).end('down');
       else void issue(201)(request, response);
     });
-    await expect(auth.token()).rejects.toBeInstanceOf(RetryableError);
-    await expect(auth.token()).resolves.toContain('.');
+    await expect(auth.token(PERSON)).rejects.toBeInstanceOf(RetryableError);
+    await expect(auth.token(PERSON)).resolves.toContain('.');
   });
 
   test('one who gives up does not end the login of the others', async () => {
@@ -106,7 +108,7 @@ describe('createEdrAuth', () => {
       stop.abort(new Error('gave up'));
       void issue(201)(request, response);
     });
-    const both = await Promise.allSettled([auth.token(stop.signal), auth.token()]);
+    const both = await Promise.allSettled([auth.token({ ...PERSON, signal: stop.signal }), auth.token(PERSON)]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
@@ -120,7 +122,7 @@ describe('createEdrAuth', () => {
     [200, '{"authentication_exceptions":["AccountDisabledException"]}', 'AccountDisabledException'],
   ])('HTTP %i with %s is a configuration error that says so', async (status, body, words) => {
     const { auth } = await authAgainst((_, response) => void response.writeHead(status).end(body));
-    const error = await auth.token().catch((thrown: unknown) => thrown);
+    const error = await auth.token(PERSON).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toContain(words);
   });
@@ -138,7 +140,7 @@ describe('createEdrAuth', () => {
     const { auth } = await authAgainst(
       (_, response) => void response.writeHead(status, { location: '/elsewhere' }).end(body),
     );
-    const error: unknown = await auth.token().catch((thrown: unknown) => thrown);
+    const error: unknown = await auth.token(PERSON).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RetryableError);
     // Whatever page is asked for would have failed.
     expect(error).toMatchObject({ scope: 'route' });
@@ -148,7 +150,7 @@ describe('createEdrAuth', () => {
     const { auth, limiter } = await authAgainst(
       (_, response) => void response.writeHead(429, { 'retry-after': '9' }).end(),
     );
-    await expect(auth.token()).rejects.toBeInstanceOf(WaitError);
+    await expect(auth.token(PERSON)).rejects.toBeInstanceOf(WaitError);
     expect(limiter.pauses).toMatchObject([{ api: 'edr', milliseconds: 9000 }]);
   });
 
@@ -157,7 +159,7 @@ describe('createEdrAuth', () => {
       ({ body }, response) =>
         void response.writeHead(401).end(`bad form ${body} ${PASSWORD} ${encodeURIComponent(PASSWORD)}`),
     );
-    const { message } = (await auth.token().catch((thrown: unknown) => thrown)) as Error;
+    const { message } = (await auth.token(PERSON).catch((thrown: unknown) => thrown)) as Error;
     expect(message).toContain('bad form');
     for (const form of [
       PASSWORD,
@@ -165,5 +167,24 @@ describe('createEdrAuth', () => {
       new URLSearchParams({ p: PASSWORD }).toString().slice(2),
     ])
       expect(message).not.toContain(form);
+  });
+
+  test('logins that are not answered are told as an outage to the windows, and as they are to people', async () => {
+    const { auth, limiter } = await authAgainst((_, response) => void response.writeHead(503).end('down'));
+    await expect(auth.token({ priority: 'live' })).rejects.toBeInstanceOf(OutageError);
+    await expect(auth.token(PERSON)).rejects.toBeInstanceOf(RetryableError);
+    expect(limiter.routes.told).toEqual(['edr/auth failed', 'edr/auth failed']);
+  });
+
+  test('while logins are out, windows are kept from trying one, people are not', async () => {
+    const { auth, limiter, arrived } = await authAgainst(issue(201));
+    const outage = new OutageError('edr/auth is out', 30_000, { outMs: 0 });
+    Object.assign(limiter.routes, { enter: () => Promise.reject(outage) });
+    await expect(auth.token({ priority: 'live' })).rejects.toBe(outage);
+    expect(arrived).toHaveLength(0);
+    await auth.token(PERSON);
+    await auth.token({ priority: 'live' });
+    expect(arrived).toHaveLength(1);
+    expect(limiter.routes.told).toEqual(['edr/auth answered']);
   });
 });

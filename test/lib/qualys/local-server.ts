@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createLog } from '../../../src/lib/log.ts';
+import { keptRoutes, type KeptRoutes } from '../../support/routes.ts';
 import type { Limiter, LimitHeaders, Priority } from '../../../src/lib/pipeline/ports.ts';
 import type { ApiName } from '../../../src/lib/pipeline/stream.ts';
 
@@ -59,6 +60,7 @@ export interface MemoryLimiter extends Limiter {
   released: number;
   observed: LimitHeaders[];
   pauses: { api: ApiName; milliseconds: number; reason: string }[];
+  readonly routes: KeptRoutes;
 }
 
 /** Makes a limiter that always has a permit. */
@@ -69,6 +71,7 @@ export function memoryLimiter(): MemoryLimiter {
     released: 0,
     observed: [],
     pauses: [],
+    routes: keptRoutes(),
     acquire: (_api, priority) => {
       limiter.held += 1;
       limiter.acquired.push(priority);

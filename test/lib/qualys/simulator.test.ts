@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../../dev/simulator/settings.ts';
 import { startSimulator } from '../../../dev/simulator/start-simulator.ts';
-import { ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { ConfigError, FatalError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
 import { createEdrApi } from '../../../src/lib/qualys/edr-api.ts';
 import { createEdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
@@ -116,12 +116,12 @@ describe('EDR', () => {
   });
 
   test.each<[Fault, unknown]>([
-    [{ kind: 'status', status: 503 }, RetryableError],
+    [{ kind: 'status', status: 503 }, OutageError],
     [{ kind: 'status', status: 404 }, FatalError],
-    [{ kind: 'html' }, RetryableError],
-    [{ kind: 'redirect', location: 'http://127.0.0.1:9/' }, RetryableError],
+    [{ kind: 'html' }, OutageError],
+    [{ kind: 'redirect', location: 'http://127.0.0.1:9/' }, OutageError],
     [{ kind: 'empty-body' }, RetryableError],
-    [{ kind: 'reset' }, RetryableError],
+    [{ kind: 'reset' }, OutageError],
     [{ kind: 'reset-body' }, RetryableError],
     [{ kind: 'stall-body', afterBytes: 1 }, RetryableError],
     [{ kind: 'truncate', afterBytes: 5 }, RetryableError],
@@ -162,7 +162,7 @@ describe('VM', () => {
     [{ kind: 'simple-return', code: '2003', status: 409 }, ConfigError],
     [{ kind: 'simple-return', code: '2001', status: 200 }, ConfigError],
     [{ kind: 'generic-return' }, RetryableError],
-    [{ kind: 'html' }, RetryableError],
+    [{ kind: 'html' }, OutageError],
     [{ kind: 'empty-body' }, RetryableError],
     [{ kind: 'reset-body' }, RetryableError],
     [{ kind: 'stall-body' }, RetryableError],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { ConfigError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
 import { createVmApi } from '../../../src/lib/qualys/vm-api.ts';
 import type { VmSettings } from '../../../src/lib/qualys/vm-parameters.ts';
@@ -223,13 +223,16 @@ describe('hostIds', () => {
     expect(limiter).toMatchObject({ held: 0, released: 2 });
   });
 
-  test.each(['', '<html><title>Down</title></html>', list('<ID>1</ID>').slice(0, -10)])(
-    '%j is tried again',
-    async (body) => {
-      const { api } = await apiAgainst(reply(body));
-      await expect(api.hostIds(WINDOW, LIVE)).rejects.toBeInstanceOf(RetryableError);
-    },
-  );
+  test.each(['', list('<ID>1</ID>').slice(0, -10)])('%j is tried again', async (body) => {
+    const { api } = await apiAgainst(reply(body));
+    await expect(api.hostIds(WINDOW, LIVE)).rejects.toBeInstanceOf(RetryableError);
+  });
+
+  test('a web page says that the route is out', async () => {
+    const { api, limiter } = await apiAgainst(reply('<html><title>Down</title></html>'));
+    await expect(api.hostIds(WINDOW, LIVE)).rejects.toBeInstanceOf(OutageError);
+    expect(limiter.routes.told).toEqual(['vm/ids failed']);
+  });
 });
 
 describe('about', () => {
@@ -261,7 +264,7 @@ describe('about', () => {
     '%j is no answer',
     async (body) => {
       const { api } = await apiAgainst(reply(body));
-      await expect(api.about(LIVE)).rejects.toBeInstanceOf(RetryableError);
+      await expect(api.about({ priority: 'interactive' })).rejects.toBeInstanceOf(RetryableError);
     },
   );
 });

@@ -10,6 +10,7 @@ import { createTelemetry } from '../../../src/lib/telemetry/start-telemetry.ts';
 import type { Telemetry } from '../../../src/lib/telemetry/telemetry.ts';
 import { serveHttp } from '../../support/http-server.ts';
 import { chunkOf, keptLog, keptSink, pagedStream, setUp, type Bench } from '../../support/pipeline.ts';
+import { keptRoutes } from '../../support/routes.ts';
 import { startCollector, type Collector } from './collector.ts';
 
 async function setUpTelemetry(): Promise<{ collector: Collector; telemetry: Telemetry }> {
@@ -151,6 +152,7 @@ test('calls to the vendor are counted by API and outcome', async () => {
   const { collector, telemetry } = await setUpTelemetry();
   const vendor = await serveHttp((_request, response, count) => response.writeHead(count === 1 ? 200 : 503).end('{}'));
   const limiter = {
+    routes: keptRoutes(),
     acquire: () => Promise.reject(new Error()),
     observe: () => undefined,
     pause: () => Promise.resolve(),
@@ -159,6 +161,7 @@ test('calls to the vendor are counted by API and outcome', async () => {
   const call = () =>
     callQualys(deps, {
       api: 'edr',
+      route: 'edr/events',
       url: `${vendor.url}/events?token=hunter2`,
       method: 'GET',
       headers: { authorization: 'Basic aHVudGVyMg==' },

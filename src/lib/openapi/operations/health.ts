@@ -44,6 +44,16 @@ const limits = z
     inUse: count('Permits that instances hold now.'),
     pausedUntil: time('Qualys asked to wait until then; null when it does not.').nullable(),
     pauseReason: z.string().nullable().describe('Why it waits.'),
+    outages: z
+      .array(
+        z.strictObject({
+          route: z.string().describe('What does not answer, e.g. vm/detections.'),
+          since: time('When that was first found out.'),
+          nextTryAt: time('When it is tried next, if somebody needs it.'),
+          error: z.string().describe('Why it is out.'),
+        }),
+      )
+      .describe('Routes of the API that do not answer; they are tried again by themselves, once in five minutes.'),
     budget: z
       .strictObject({
         limit: count('Calls allowed in a window.'),
@@ -152,6 +162,7 @@ export const status = z
             inUse: 1,
             pausedUntil: null,
             pauseReason: null,
+            outages: [],
             budget: { limit: 300, left: 212, windowSeconds: 3600, seenAt: '2026-05-01T12:07:10.402Z' },
           },
         ],

@@ -19,6 +19,9 @@ export const window = z
       "Qualys' own count (EDR events) or the number of ids it lists (hosts, KnowledgeBase); null where it tells neither.",
     ).nullable(),
     fetched: count('Distinct records received (VM: hosts).'),
+    listed: count(
+      'Records that Qualys lists, where that proves nothing (VM: hosts, also those without detections).',
+    ).nullable(),
     parts: count('What the records hold in turn (VM: detections); null where it is not counted.').nullable(),
     outside: count('Records ingested although their time lies outside of the window.'),
     repaired: count('Records ingested with characters replaced or escaped, because these may not stand in JSON.'),
@@ -45,6 +48,7 @@ export const window = z
         calls: 3,
         expected: 731,
         fetched: 731,
+        listed: null,
         parts: null,
         outside: 0,
         repaired: 0,

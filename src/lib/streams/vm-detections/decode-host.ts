@@ -38,6 +38,7 @@ export function endHost(decoder: Decoder): void {
     page.hosts++;
     page.chunkHosts++;
     page.detections += host.detections;
+    if (host.id !== undefined) page.chunkIds.push(host.id);
     page.lastWholeId = host.id ?? page.lastWholeId;
   }
   host.id = undefined;

@@ -24,6 +24,8 @@ export interface VmPageOptions {
   readonly maxRowBytes?: number;
   /** Size of a chunk at most, 950,000 by default. */
   readonly maxChunkBytes?: number;
+  /** Whether a host was asked for, where that does not go by `idMax`: others are left out. */
+  readonly isAskedFor?: (id: string) => boolean;
   /** Last host id of the slice: hosts beyond it belong to others and are left out. */
   readonly idMax?: string;
   /** A host of which an earlier read has sent some rows. */
@@ -34,6 +36,8 @@ export interface VmPageOptions {
 export interface VmChunk extends Chunk {
   /** Hosts whose last row is in this chunk. */
   readonly hosts: number;
+  /** Their ids, as far as they have one. */
+  readonly ids: readonly string[];
   /** Detections that start in this chunk. */
   readonly detections: number;
   /** Every host up to this id is wholly contained in this or earlier chunks. Absent once ids have not ascended. */
@@ -51,6 +55,8 @@ export interface VmWarning {
 
 /** What is known at the end of a page. */
 export interface VmPageEnd {
+  /** Ids of hosts that no chunk has told. */
+  readonly ids: readonly string[];
   /** Hosts of the page, without those beyond `idMax`. */
   readonly hosts: number;
   /** Detections of these hosts. */
@@ -156,7 +162,7 @@ function end(decoder: Decoder): { chunks: VmChunk[]; end: VmPageEnd } {
 const TRUNCATED = '1980';
 
 function pageEnd({ page, reader }: Decoder): VmPageEnd {
-  const { detections, hosts, isBeyondIdMax, isOutOfOrder, warning } = page;
+  const { chunkIds: ids, detections, hosts, isBeyondIdMax, isOutOfOrder, warning } = page;
   const nextIdMin = warning === undefined ? undefined : nextIdMinOf(warning.url);
   if (nextIdMin === undefined && warning !== undefined && (warning.code === TRUNCATED || warning.url !== '')) {
     throw new RetryableError(
@@ -166,6 +172,7 @@ function pageEnd({ page, reader }: Decoder): VmPageEnd {
   }
   return {
     hosts,
+    ids,
     detections,
     illegalCharacters: reader.illegal,
     isOutOfOrder,

@@ -97,8 +97,9 @@ export interface Decoder {
 export interface PageState {
   hosts: number;
   detections: number;
-  /** Hosts that end, and detections that start, in the chunk being filled. */
+  /** Hosts that end, with their ids, and detections that start, in the chunk being filled. */
   chunkHosts: number;
+  chunkIds: string[];
   chunkDetections: number;
   /** The last host with an id, and the last one whose rows are all written. */
   lastId: string | undefined;
@@ -163,6 +164,7 @@ function createPageState(options: VmPageOptions): PageState {
     hosts: 0,
     detections: 0,
     chunkHosts: 0,
+    chunkIds: [],
     chunkDetections: 0,
     lastId: undefined,
     lastWholeId: undefined,

@@ -27,11 +27,13 @@ export function pushChunk(decoder: Decoder, chunk: Chunk): void {
   const vmChunk: VmChunk = {
     ...chunk,
     hosts: page.chunkHosts,
+    ids: page.chunkIds,
     detections: page.chunkDetections,
     ...(isOrdered && page.lastWholeId !== undefined ? { lastHostId: page.lastWholeId } : {}),
     ...(isOrdered && host.id !== undefined && host.rowsDone > 0 ? { partial: resumeOf(host.id, host) } : {}),
   };
   page.chunkHosts = 0;
+  page.chunkIds = [];
   page.chunkDetections = 0;
   decoder.chunks.push(vmChunk);
 }

@@ -22,6 +22,7 @@ function placeInOrder({ page }: Decoder, id: string): void {
 }
 
 function placeInSlice({ host, options, page }: Decoder, id: string): void {
+  if (options.isAskedFor?.(id) === false) host.isSkipped = true;
   if (options.idMax === undefined || (compareHostIds(id, options.idMax) ?? 0) <= 0) return;
   host.isSkipped = true;
   page.isBeyondIdMax = true;

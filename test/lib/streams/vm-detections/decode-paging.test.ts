@@ -63,6 +63,7 @@ describe('the next page', () => {
   test('is none without a warning', () => {
     expect(endOf('', hostOf('1'))).toEqual({
       hosts: 1,
+      ids: [],
       detections: 0,
       illegalCharacters: 0,
       isOutOfOrder: false,

@@ -112,7 +112,7 @@ describe('a window of hosts', () => {
 
   test('whose id list cannot be had is one chain of pages', async () => {
     const feed = await start(130);
-    feed.simulator.setFaults({ kind: 'status', status: 500, route: ID_LIST, count: 'always' });
+    feed.simulator.setFaults({ kind: 'status', status: 404, route: ID_LIST, count: 'always' });
     const windows = await feed.ingest(FROM, TO);
     expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 130, pages: 7 } }]);
     expect(feed.bench.log.events()).toContain('HostIdsUnavailable');
@@ -146,7 +146,7 @@ describe('a page that fails', () => {
     const feed = await start(35);
     feed.simulator.setFaults(
       { kind: 'same-id-min', route: PAGE, count: 'always' },
-      { kind: 'status', status: 500, route: ID_LIST, count: 'always' },
+      { kind: 'status', status: 404, route: ID_LIST, count: 'always' },
     );
     await feed.ingest(FROM, TO, 0);
     expect(await feed.windows()).toMatchObject([
@@ -239,4 +239,138 @@ describe('a fault that is not the vendor’s', () => {
     expect((await feed.windows()).every(({ state }) => state === 'closed')).toBe(true);
     expectAllOf(feed);
   });
+});
+
+/** A probe of the route asks for one host; a page for as many as the settings say. */
+const WHOLE_PAGE = '/vm/detection/.*truncation_limit=20';
+const AGAIN = '/vm/detection/.*[&?]ids=';
+
+describe('hosts that the list names and the page does not bring', () => {
+  test.for([
+    ['its tail', { kind: 'missing-records', records: 7 }],
+    ['all of them', { kind: 'missing-host-list' }],
+  ] as const)('(%s) are asked for once more', async ([, fault]) => {
+    const feed = await start(18);
+    feed.simulator.setFaults({ ...fault, route: PAGE, count: 1 });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows).toMatchObject([{ state: 'closed', counts: { listed: 18, fetched: 18, pages: 2, calls: 3 } }]);
+    expect(feed.bench.log.events()).toContain('HostsAskedAgain');
+    expectAllOf(feed);
+  });
+
+  test('are shown when they do not come then either', async () => {
+    const feed = await start(18);
+    const host = feed.simulator.hostIds({ from: FROM, to: TO }).at(-1);
+    feed.simulator.setFaults({ kind: 'missing-records', host: host!, route: PAGE, count: 'always' });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows).toMatchObject([{ state: 'closed', counts: { listed: 18, fetched: 17, calls: 3 } }]);
+    expect(windows[0]?.lastError).toBeUndefined();
+  });
+
+  test('because they were processed again meanwhile fail nothing, and come with the window of that time', async () => {
+    const feed = await start(18);
+    feed.simulator.setFaults({ kind: 'reprocessed-hosts', hosts: 4, route: PAGE, count: 1 });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([
+      { state: 'closed', attempts: 0, counts: { listed: 18, fetched: 14 } },
+    ]);
+    await feed.ingest(TO, new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, ''));
+    expect(new Set(feed.column('HostId')).size).toBe(18);
+  });
+
+  test('are listed with the slices of their window', async () => {
+    const feed = await start(45);
+    feed.simulator.setFaults({ kind: 'missing-records', records: 2, route: WHOLE_PAGE, count: 1 });
+    const windows = await feed.ingest(FROM, TO);
+    expect(windows.map(({ counts }) => counts.listed)).toEqual([15, 15, 15]);
+    expect(windows.map(({ counts }) => counts.fetched)).toEqual([15, 15, 15]);
+    expectAllOf(feed);
+  });
+
+  test('are asked for apart when asking for them together keeps failing, and left out on their own', async () => {
+    const feed = await start(18);
+    const hosts = feed.simulator.hostIds({ from: FROM, to: TO });
+    const bad = hosts[8]!;
+    feed.simulator.setFaults(
+      { kind: 'missing-records', records: 12, route: WHOLE_PAGE, count: 1 },
+      { kind: 'truncate', host: bad, route: AGAIN, count: 'always' },
+    );
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    for (let step = 0; step < 60 && !(await feed.windows()).every(isFinished); step++) await feed.workOff(5);
+    const windows = await feed.windows();
+    const open = windows.filter(({ state }) => state !== 'closed');
+    expect(open).toMatchObject([{ state: 'incomplete' }]);
+    expect(open[0]?.lastError).toContain(`host ${bad} is left out`);
+    expectAllOf(feed, [bad]);
+    expect(windows.reduce((sum, { counts }) => sum + (counts.listed ?? 0), 0)).toBe(18);
+  });
+});
+
+describe('a page that is not sorted', () => {
+  test.each([
+    ['with', []],
+    ['without', [{ kind: 'status', status: 404, route: ID_LIST, count: 'always' }] as const],
+  ])('and breaks off behind some chunks skips nobody, %s the list of ids', async (_, faults) => {
+    const feed = await start(12, { detectionsPerHost: 4, longResultsEvery: 1 });
+    feed.simulator.setFaults(
+      ...faults,
+      { kind: 'unordered-page', records: 5, route: WHOLE_PAGE, count: 'always' },
+      { kind: 'truncate', afterBytes: 12_000_000, route: WHOLE_PAGE, count: 1 },
+    );
+    expect((await feed.ingest(FROM, TO)).every(({ state }) => state === 'closed')).toBe(true);
+    expect(feed.bench.sink.uploads.length).toBeGreaterThan(2);
+    const ids = new Set(feed.column('HostId').map(String));
+    expect(feed.simulator.hostIds({ from: FROM, to: TO }).filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe('an outage', () => {
+  const down = { kind: 'status', status: 503, count: 'always' } as const;
+
+  test.for([
+    ['the pages', PAGE],
+    ['the pages and the list', '/fo/asset/host/'],
+  ] as const)(
+    'of %s cuts nothing, leaves nothing out and costs no attempt, however long it lasts',
+    async ([, route]) => {
+      const feed = await start(35);
+      feed.simulator.setFaults({ ...down, route });
+      await feed.ingest(FROM, TO, 80);
+      const windows = await feed.windows();
+      expect(windows.length).toBeLessThanOrEqual(2);
+      expect(windows.every(({ state, attempts }) => state === 'planned' && attempts === 0)).toBe(true);
+      expect(windows[0]?.lastError).toContain('is out: Qualys failed (HTTP 503)');
+      feed.simulator.setFaults();
+      await feed.workOff();
+      expect((await feed.windows()).map(({ state }) => state)).toEqual(['closed', 'closed']);
+      expectAllOf(feed);
+    },
+  );
+
+  test('of the pages has the ids listed once only', async () => {
+    const feed = await start(15);
+    feed.simulator.setFaults({ ...down, route: PAGE });
+    await feed.ingest(FROM, TO, 20);
+    expect(feed.calls('vm-host-list')).toBe(1);
+  });
+
+  test('of the list alone is waited for, and then done without', async () => {
+    const feed = await start(35);
+    feed.simulator.setFaults({ ...down, route: ID_LIST });
+    await feed.ingest(FROM, TO, 0);
+    expect(await feed.windows()).toMatchObject([{ state: 'planned', attempts: 0, counts: { fetched: 0 } }]);
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { fetched: 35 } }]);
+    expectAllOf(feed);
+  });
+});
+
+test('a page that is too much for the vendor is halved, because a probe of its route is answered', async () => {
+  const feed = await start(16);
+  feed.simulator.setFaults({ kind: 'status', status: 504, route: WHOLE_PAGE, count: 2 });
+  const windows = await feed.ingest(FROM, TO);
+  expect(windows.map(({ state, counts }) => [state, counts.fetched])).toEqual([
+    ['closed', 8],
+    ['closed', 8],
+  ]);
+  expectAllOf(feed);
 });

@@ -183,7 +183,7 @@ describe('a page that fails', () => {
     const feed = await start(900, {}, { HOSTS_PAGE_SIZE: '1000' });
     feed.simulator.setFaults({ kind: 'truncate', afterBytes: 1_500_000, route: PAGE, count: 1 });
     await feed.ingest(FROM, TO);
-    expect(feed.calls('vm-host-list')).toBe(4);
+    expect(feed.calls('vm-host-list')).toBe(5);
     expectWhole(feed);
   });
 
@@ -218,7 +218,7 @@ describe('a page that fails', () => {
 });
 
 describe('without the list of ids', () => {
-  const noIds = { kind: 'status', status: 500, route: ID_LIST, count: 'always' } as const;
+  const noIds = { kind: 'status', status: 404, route: ID_LIST, count: 'always' } as const;
 
   test('the pages are a chain by the WARNING’s URL, whatever host it names', async () => {
     const feed = await start(70);
@@ -233,7 +233,7 @@ describe('without the list of ids', () => {
     expectWhole(feed);
   });
 
-  test.each([1, 2, 4])('an empty page with a next one (%i) is not believed', async (nth) => {
+  test.each([1, 2, 3])('an empty page with a next one (%i) is not believed', async (nth) => {
     const feed = await start(70);
     feed.simulator.setFaults(noIds, { kind: 'missing-host-list', route: PAGE, nth, count: 1 });
     await feed.ingest(FROM, TO);

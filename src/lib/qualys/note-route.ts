@@ -1,0 +1,37 @@
+import { type OutageError, PageFaultError, RetryableError } from '../errors.ts';
+import type { RouteName } from '../pipeline/routes.ts';
+import type { CallDeps } from './call-qualys.ts';
+
+type NoteDeps = Pick<CallDeps, 'limiter' | 'log'>;
+
+/** Whether an error says that its route does not answer, or not in time. */
+export function isOfRoute(error: unknown): error is RetryableError {
+  return error instanceof RetryableError && (error.scope === 'route' || error.scope === 'timeout');
+}
+
+/** Whether an error is of the vendor's answer or the lack of one, so that another page may or may not fail as well. */
+export function isOfPage(error: unknown): error is RetryableError {
+  return isOfRoute(error) || (error instanceof RetryableError && error.scope === 'answer');
+}
+
+/** The same error as that of a page whose route answers. */
+export function toPageFault({ message, cause, fault, scope }: RetryableError): PageFaultError {
+  return new PageFaultError(message, { cause, fault, ...(scope === undefined ? {} : { scope }) });
+}
+
+/** Takes note of an answer. What storage makes of it must not cost the answer: a route that stays out is tried again soon. */
+export async function noteAnswer({ limiter, log }: NoteDeps, route: RouteName, startedAt: number): Promise<void> {
+  const outMs = await limiter.routes.answered(route, startedAt).catch(() => undefined);
+  if (outMs !== undefined) log.info('RouteRecovered', { route, outSeconds: Math.round(outMs / 1000) });
+}
+
+/** Takes note that a route is out. @returns what its callers are told. */
+export async function noteOutage(
+  { limiter, log }: NoteDeps,
+  route: RouteName,
+  error: RetryableError,
+): Promise<OutageError> {
+  const { outage, isNew } = await limiter.routes.failed(route, error);
+  if (isNew) log.warn('RouteFailed', { route, retryInMs: outage.retryAfterMs, error: error.message });
+  return outage;
+}

@@ -1,0 +1,65 @@
+import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/id-ranges.ts';
+import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
+import type { VmCursor } from './vm-cursor.ts';
+
+/** What the list of ids names in a slice, and what of it has come. */
+export interface HostBook {
+  /** Ids that no page has passed yet; undefined where no list is at hand. */
+  listed: readonly IdRange[] | undefined;
+  /** Ids that pages have passed by. */
+  readonly missing: Set<bigint>;
+  /** Ids that came on the page being read. */
+  readonly came: Set<bigint>;
+}
+
+/** Ids of a list that is gone through one by one; one that names more is wrong. */
+const MOST_LISTED = 200_000;
+const ID = /^\d{1,19}$/;
+
+/** Takes up the books of a slice where its cursor left them. */
+export function openBook({ listed, missing }: VmCursor): HostBook {
+  return {
+    listed: listed === undefined ? undefined : unpackIds(listed),
+    missing: new Set(eachId(unpackIds(missing ?? ''))),
+    came: new Set(),
+  };
+}
+
+/** Whether a list is short enough to be gone through. */
+export function isPlausible(listed: readonly IdRange[]): boolean {
+  return countIds(listed) <= MOST_LISTED;
+}
+
+/** Books hosts of the page being read. */
+export function bookHosts({ came, missing }: HostBook, ids: readonly string[]): void {
+  for (const id of ids.filter((each) => ID.test(each)).map(BigInt)) {
+    came.add(id);
+    missing.delete(id);
+  }
+}
+
+/** Books that no page is going to hold an id up to this one, or any: what is listed and has not come is missing. */
+export function passHosts(book: HostBook, idMax?: bigint): void {
+  if (book.listed === undefined) return;
+  for (const id of eachId(clipIds(book.listed, undefined, idMax))) if (!book.came.has(id)) book.missing.add(id);
+  book.listed = idMax === undefined ? [] : clipIds(book.listed, idMax + 1n);
+}
+
+/** The ids that are missing, sorted and compact. */
+export function missingIds({ missing }: HostBook): IdRange[] {
+  return mergeIds([...missing].map((id) => ({ first: id, last: id })));
+}
+
+/** A cursor with the books as they are now; undefined when too much is missing for that. */
+export function withBook(cursor: VmCursor, book: HostBook): VmCursor | undefined {
+  const missing = packIds(missingIds(book));
+  if (missing.length > MOST_PACKED) return undefined;
+  const { listed: _, missing: __, ...kept } = cursor;
+  return { ...kept, ...packListed(book.listed), ...(missing === '' ? {} : { missing }) };
+}
+
+/** Listed ids as a cursor holds them: not at all, if they are too many. */
+export function packListed(listed: readonly IdRange[] | undefined): Pick<VmCursor, 'listed'> {
+  const packed = listed === undefined || !isPlausible(listed) ? undefined : packIds(listed);
+  return packed === undefined || packed.length > MOST_PACKED ? {} : { listed: packed };
+}

@@ -1,0 +1,119 @@
+import type { Outcome, WindowSlice } from '../../pipeline/stream.ts';
+import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { isPlausible, missingIds, packListed } from './host-book.ts';
+import { packIds } from './pack-ids.ts';
+import { isAfter, isBeyond, rangeLeft, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
+
+type OpenRange = Readonly<Record<'idMin' | 'idMax', string | undefined>>;
+
+/** Slices of one window at most, so that a split fits one transaction. */
+const MAX_SLICES = 64;
+/**
+ * Failures of a host on its own before it is told to be missing. Its window stays open for `INCOMPLETE_AFTER_HOURS` even then, so that a bad
+ * day of the vendor's costs no host.
+ */
+const ATTEMPTS_BEFORE_SKIPPING = 4;
+
+/**
+ * Cuts a whole window into slices; undefined when one page is all. Every id is in a slice, listed or not, and a window without listed ids is
+ * read all the same.
+ */
+export function fanOut(reading: Reading, ids: readonly IdRange[], cursor: VmCursor): Outcome | undefined {
+  const limit = reading.services.settings.VM_TRUNCATION_LIMIT;
+  const hosts = countIds(ids);
+  if (hosts <= limit) return undefined;
+  const pages = Math.ceil(hosts / limit);
+  const size = Math.ceil(pages / MAX_SLICES) * limit;
+  return { kind: 'split', slices: slicesOf(reading, ids, size, cursor), reason: `${hosts} hosts` };
+}
+
+/** Halves what is left of a failing window or slice; a single host that fails on its own is left out, visibly. */
+export function halve(reading: Reading, ids: readonly IdRange[], cursor: VmCursor): Outcome | undefined {
+  const { attempts, lastError = '' } = reading.task;
+  const hosts = countIds(ids);
+  const host = ids[0]?.first;
+  if (host === undefined) return undefined;
+  const half = Math.ceil(hosts / 2);
+  const slices =
+    cursor.isRead === true ? missingSlices(reading, ids, half, cursor) : restSlices(reading, ids, half, cursor);
+  if (slices.length > 1) return { kind: 'split', slices, reason: `${attempts} failures in a row: ${lastError}` };
+  if (attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
+  return {
+    kind: 'skipped',
+    reason: `host ${host} is left out after ${attempts} failures on its own: ${lastError}`,
+  };
+}
+
+function restSlices(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
+  const [only, ...more] = ids;
+  const isOne = more.length === 0 && only !== undefined && only.first === only.last;
+  return isOne ? slicesAround(reading, only.first, cursor) : slicesOf(reading, ids, size, cursor);
+}
+
+/** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
+function slicesOf(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
+  const left = rangeLeft(reading, cursor);
+  const ranges = sliceIds(ids, size).map((slice, index, all) => ({
+    idMin: index === 0 ? left.idMin : slice.idMin,
+    idMax: index === all.length - 1 ? left.idMax : slice.idMax,
+  }));
+  return toSlices(reading, ranges, ids, cursor);
+}
+
+/** A slice for a host that fails on its own, and one for what is left on either side of it: the list may have left hosts out. */
+function slicesAround(reading: Reading, host: bigint, cursor: VmCursor): WindowSlice[] {
+  const { idMin, idMax } = rangeLeft(reading, cursor);
+  const [before, id, after] = [(host - 1n).toString(), host.toString(), (host + 1n).toString()];
+  const ranges = [
+    ...(host > 0n && isAfter(id, idMin) ? [{ idMin, idMax: before }] : []),
+    { idMin: id, idMax: id },
+    ...(isBeyond(after, idMax) ? [] : [{ idMin: after, idMax }]),
+  ];
+  return toSlices(reading, ranges, [{ first: host, last: host }], cursor);
+}
+
+function toSlices(
+  { book, task: { window } }: Reading,
+  ranges: readonly OpenRange[],
+  ids: readonly IdRange[],
+  cursor: VmCursor,
+): WindowSlice[] {
+  // A host that was uploaded in part is in one of them; the others never meet it.
+  const { idMin: _, missing: __, listed: ___, ...start } = cursor;
+  const missing = packIds(missingIds(book));
+  return ranges.map(({ idMin = '', idMax = '' }, index) => {
+    const own = clipIds(ids, edge(idMin), edge(idMax));
+    const more = index === 0 && missing !== '' ? { missing } : {};
+    return {
+      from: window.from,
+      to: window.to,
+      slice: `ids.${idMin}-${idMax}`,
+      ...(isPlausible(own) ? { listed: countIds(own) + (index === 0 ? book.missing.size : 0) } : {}),
+      cursor: toJson({ ...start, ...packListed(own), ...more }),
+    };
+  });
+}
+
+/** Slices of what is asked for once more: the ids between are read. */
+function missingSlices(
+  { task: { window } }: Reading,
+  ids: readonly IdRange[],
+  size: number,
+  cursor: VmCursor,
+): WindowSlice[] {
+  return sliceIds(ids, size).map(({ idMin, idMax }) => {
+    const own = clipIds(ids, edge(idMin), edge(idMax));
+    const bounds: IdBounds = { idMin: String(own[0]?.first ?? ''), idMax: String(own.at(-1)?.last ?? '') };
+    return {
+      from: window.from,
+      to: window.to,
+      slice: `ids.${bounds.idMin ?? ''}-${bounds.idMax ?? ''}`,
+      listed: countIds(own),
+      cursor: toJson({ filters: cursor.filters, missing: packIds(own), isRead: true }),
+    };
+  });
+}
+
+function edge(id: string | undefined): bigint | undefined {
+  return id === undefined || id === '' ? undefined : BigInt(id);
+}

@@ -1,0 +1,71 @@
+import type { Json, WindowTask } from '../../pipeline/stream.ts';
+import type { CallOptions } from '../../qualys/call-qualys.ts';
+import type { HostSelection } from '../../qualys/vm-parameters.ts';
+import type { StreamServices } from '../stream-definition.ts';
+import type { VmResume } from './decode-resume.ts';
+import type { HostBook } from './host-book.ts';
+
+/** Where reading a window or slice stands. */
+export interface VmCursor {
+  /** Lowest host id still to be read; absent for the start of the slice. */
+  readonly idMin?: string;
+  /** A host that was uploaded in part. */
+  readonly resume?: VmResume;
+  /** What is asked of the vendor: the same for all pages and slices, whatever becomes of the settings meanwhile. */
+  readonly filters: string;
+  /** Ids from `idMin` on that the list names, packed; absent where it could not be had or is too long. */
+  readonly listed?: string;
+  /** Ids that the list names and that the pages passed by, packed. */
+  readonly missing?: string;
+  /** Set once the last page is read: only `missing` is still to be asked for. */
+  readonly isRead?: boolean;
+}
+
+/** What stays the same for all pages of a window. */
+export interface Reading {
+  readonly task: WindowTask;
+  readonly services: StreamServices;
+  readonly range: IdBounds;
+  readonly options: CallOptions;
+  /** What the list of ids names, as pages bring it. */
+  readonly book: HostBook;
+}
+
+/** A range of host ids; an absent edge is open. */
+export interface IdBounds {
+  readonly idMin?: string;
+  readonly idMax?: string;
+}
+
+const SLICE = /^ids\.(\d*)-(\d*)$/;
+
+/** The range that a slice names; open for a whole window. */
+export function rangeOf(slice: string | undefined): IdBounds {
+  const [, idMin = '', idMax = ''] = SLICE.exec(slice ?? '') ?? [];
+  return { ...(idMin === '' ? {} : { idMin }), ...(idMax === '' ? {} : { idMax }) };
+}
+
+/** The range of a reading that is still to be read. */
+export function rangeLeft({ range }: Pick<Reading, 'range'>, { idMin }: VmCursor): IdBounds {
+  return { ...range, ...(idMin === undefined ? {} : { idMin }) };
+}
+
+/** The hosts of a window within a range. */
+export function selectionOf({ window: { from, to } }: WindowTask, range: IdBounds): HostSelection {
+  return { from, to, ...range };
+}
+
+/** Whether an id lies behind another one; anything lies behind an open edge. */
+export function isAfter(id: string, other: string | undefined): boolean {
+  return other === undefined || BigInt(id) > BigInt(other);
+}
+
+/** Whether an id lies behind the end of a range. */
+export function isBeyond(id: string, idMax: string | undefined): boolean {
+  return idMax !== undefined && BigInt(id) > BigInt(idMax);
+}
+
+/** The cursor as the checkpoint stores it. */
+export function toJson(cursor: VmCursor): Json {
+  return { ...cursor } as unknown as Json;
+}
