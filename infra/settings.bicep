@@ -70,7 +70,7 @@ type connectorSettings = {
   @description('Record field of the same time.')
   EDR_TIME_FIELD: string?
 
-  @description('Zone of times in events that tell none: UTC or an offset such as +02:00.')
+  @description('Zone of times in events and incidents that tell none: UTC or an offset such as +02:00.')
   EDR_TIME_ZONE: string?
 
   @description('Sort order as JSON text.')

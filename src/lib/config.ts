@@ -130,7 +130,7 @@ export const settingsSchema = z.object({
     .describe('Field of the record that holds the same time.'),
   EDR_TIME_ZONE: zoneMinutes
     .default(0)
-    .describe('Zone of times in events that tell none; what Qualys documents tells one.'),
+    .describe('Zone of times in events and incidents that tell none; what Qualys documents tells one.'),
   EDR_SORT: sortKeys.describe('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.'),
   EDR_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'events' }).describe('Events a page.'),
   EDR_PAGING: trimmed
@@ -355,9 +355,11 @@ function describe(name: string, value: string | undefined, allowed: string): Pro
 /** What one setting alone cannot tell. */
 function crossProblems(given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
-  if ((given.EDR_TIME_TOKEN === undefined) !== (given.EDR_TIME_FIELD === undefined)) {
+  for (const prefix of ['EDR', 'INCIDENTS']) {
+    const [token, field] = [`${prefix}_TIME_TOKEN`, `${prefix}_TIME_FIELD`];
+    if ((given[token] === undefined) === (given[field] === undefined)) continue;
     problems.push(
-      'EDR_TIME_TOKEN and EDR_TIME_FIELD must be set together, because they name the same time in the filter and in the event',
+      `${token} and ${field} must be set together, because they name the same time in the filter and in the record`,
     );
   }
   if (!hasStorage(given)) {

@@ -63,7 +63,13 @@ export const serviceUrl = secureUrl('https://host.example')
     const url = URL.canParse(text) ? new URL(text) : undefined;
     return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
   }, 'must hold neither credentials nor a query')
-  .transform((text) => text.replace(/\/+$/, ''));
+  .transform(withoutTrailingSlashes);
+
+function withoutTrailingSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  return text.slice(0, end);
+}
 
 /** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
 export const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {

@@ -12,6 +12,8 @@ export interface Cell {
   readonly shape?: DataShape;
   /** Whether what it proves does not depend on the stream; then one of the two streams plays it, both in the long form. */
   readonly isShared?: boolean;
+  /** The vendor's calls an hour; absent for as many as are wanted. */
+  readonly rateLimit?: number;
   /** Whether a chunk may have been accepted whose acceptance was not recorded. */
   readonly mayRepeat?: boolean;
   /** Sets the fault; what it returns tells whether it has struck. */
@@ -81,7 +83,7 @@ function judge(cell: Cell, rig: Rig, baseline: Baseline, hasStruck: boolean): Om
 
 /** Plays one cell to its end. */
 export async function playCell(cell: Cell, feed: Feed, baseline: Baseline, pool: HostPool): Promise<CellResult> {
-  const rig = await createRig(feed, cell.shape ?? 'lean');
+  const rig = await createRig(feed, cell.shape ?? 'lean', cell.rateLimit);
   const app = startApp(rig);
   const startedAt = Date.now();
   let trouble: string[] = [];

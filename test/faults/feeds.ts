@@ -92,8 +92,18 @@ const vm: Feed = {
   idOf: ({ HostId }) => String(HostId),
 };
 
-/** Both streams. */
-export const FEEDS = { edr, vm } as const;
+const SEARCH_AFTER = '^GET /ioc/events/searchAfter';
+
+/** EDR by `searchAfter`; it meets only what a vendor may say. */
+const edrChain: Feed = {
+  ...edr,
+  settings: { ...edr.settings, EDR_PAGING: 'searchAfter' },
+  routes: { ...edr.routes, page: SEARCH_AFTER },
+  proxied: { ...edr.proxied, page: SEARCH_AFTER },
+};
+
+/** Both streams, and the other way in which one of them is read. */
+export const FEEDS = { edr, vm, edrChain } as const;
 
 /** Rows of a feed's table. */
 export function rowsOf(feed: Feed, ingestion: Ingestion): readonly Readonly<Record<string, unknown>>[] {

@@ -3,6 +3,7 @@ import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } 
 import { FEEDS, type DataShape, type Feed } from './feeds.ts';
 import { FURTHER_FEEDS, ownCells } from './further-feeds.ts';
 import { openHostPool, type HostPool } from './kill-host.ts';
+import { liesTo } from './lies.ts';
 import { closeAzurite, openAzurite } from './rig.ts';
 import { takePart, warpOffset, warpTime } from './warped-time.ts';
 
@@ -16,13 +17,14 @@ const AT_ONCE = 4;
 export function chooseCells(feed: Feed): Cell[] {
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
   if (Object.values(FURTHER_FEEDS).includes(feed))
-    return ownCells(feed, allCells()).filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
+    return [...ownCells(feed, allCells()), ...liesTo(feed)].filter(({ step, fault }) =>
+      pattern.test(`${step}: ${fault}`),
+    );
+  if (feed === FEEDS.edrChain) return [...liesTo(feed)];
   const turn = feed === FEEDS.edr ? 0 : 1;
   let shared = 0;
   const isOurs = (cell: Cell): boolean => cell.isShared !== true || process.env.SOAK === '1' || shared++ % 2 === turn;
-  return allCells()
-    .filter(isOurs)
-    .filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
+  return [...allCells().filter(isOurs), ...liesTo(feed)].filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
 }
 
 async function playAll(cells: readonly Cell[], feed: Feed, pool: HostPool): Promise<CellResult[]> {

@@ -92,11 +92,11 @@ function halfAnHour(shape: DataShape): (now: number) => { start: number; target:
 }
 
 /** Builds the world of a cell. */
-export async function createRig(feed: Feed, shape: DataShape): Promise<Rig> {
+export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Promise<Rig> {
   if (azurite === undefined) throw new Error('openAzurite comes first');
   const { tableUrl, queueUrl, blobUrl } = azurite;
   const account = `cell${accounts++}`;
-  const simulator = await startSimulator({ ...feed.options(shape), rateLimit: 0 });
+  const simulator = await startSimulator({ ...feed.options(shape), rateLimit });
   const ingestion = await startIngestion({ keep: 'memory' });
   const [table, queue, vendor, sink] = await Promise.all(
     [tableUrl, queueUrl, simulator.url, ingestion.url].map((url) =>

@@ -239,6 +239,15 @@ describe('a bad value', () => {
     }
   });
 
+  test.each([
+    [{ EDR_TIME_TOKEN: 'event.dateTime' }, 'EDR_TIME_TOKEN and EDR_TIME_FIELD must be set together'],
+    [{ EDR_TIME_FIELD: 'dateTime' }, 'EDR_TIME_TOKEN and EDR_TIME_FIELD must be set together'],
+    [{ INCIDENTS_TIME_TOKEN: 'incident.detectedon' }, 'INCIDENTS_TIME_TOKEN and INCIDENTS_TIME_FIELD must be set'],
+    [{ INCIDENTS_TIME_FIELD: 'detectedOn' }, 'INCIDENTS_TIME_TOKEN and INCIDENTS_TIME_FIELD must be set'],
+  ])('is one of a pair that is set alone: %o', (given, message) => {
+    expect(errorOf(given).message).toContain(message);
+  });
+
   test('hides no missing gateway behind it', () => {
     const { message } = errorOf({ QUALYS_API_URL: 'https://qualysapi.private.example', EDR_PAGE_SIZE: '0' });
     expect(message).toContain('EDR_PAGE_SIZE');
@@ -263,8 +272,10 @@ describe('a bad value', () => {
   });
 
   test('is looked through once for secrets, however long it is', () => {
-    for (const unit of ['a', 'sig', 'key_', '//a', "'"]) {
+    for (const unit of ['a', 'sig', 'key_', '//a', '/', "'"]) {
       expect(workBesideWords(unit, (text) => errorOf({ EDR_PAGE_SIZE: text }), 200_000)).toBeLessThan(50);
+      const asUrl = (text: string) => errorOf({ QUALYS_API_URL: `https://${text}/x` });
+      expect(workBesideWords(unit, asUrl, 200_000)).toBeLessThan(50);
     }
   });
 

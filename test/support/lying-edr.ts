@@ -15,6 +15,7 @@ export interface Asked {
   readonly from: string;
   readonly to: string;
   readonly filter: string;
+  readonly state: string | null;
   /** Events that the filter selects. */
   readonly events: readonly TestEvent[];
   /** How many counts or pages were asked for before. */
@@ -65,7 +66,7 @@ export async function startLyingEdr(
     const [, from = '', to = ''] = /\['([^']+)' \.\. '([^']+)'\]/.exec(filter) ?? [];
     const selects = told.selects ?? isWithin;
     const selected = held.filter((event) => selects(event, { from, to, filter }));
-    const asked = { from, to, filter, events: selected, nth: 0 };
+    const asked = { from, to, filter, state: query.get('state'), events: selected, nth: 0 };
     if (path.includes('/count')) {
       const nth = calls.counts++;
       const count = told.count?.({ ...asked, nth }) ?? selected.length;

@@ -39,15 +39,17 @@ export interface FoundColumn {
 /**
  * Finds the value of a column; undefined where the record has none or an odd one, which the table shows as null.
  * @param record the parsed record.
+ * @param zoneMinutes how far ahead of UTC times are that tell no zone.
  */
-export function findColumn({ kind, from }: RecordColumn, record: Json): FoundColumn | undefined {
+export function findColumn({ kind, from }: RecordColumn, record: Json, zoneMinutes = 0): FoundColumn | undefined {
   if (kind === 'list') {
     const texts = from.flatMap((path) => valuesAt(record, path)).flatMap((value) => textOf(value) ?? []);
     return texts.length === 0 ? undefined : { value: [...new Set(texts)] };
   }
   return firstOf(from, (path) => {
     const values = valuesAt(record, path);
-    const value = kind === 'dynamic' ? dynamicOf(path, values) : firstOf(values, (each) => scalarOf(kind, each));
+    const value =
+      kind === 'dynamic' ? dynamicOf(path, values) : firstOf(values, (each) => scalarOf(kind, each, zoneMinutes));
     return value === undefined ? undefined : { value, path };
   });
 }
@@ -94,7 +96,11 @@ function dynamicOf(path: string, values: readonly Json[]): Json | undefined {
   return path.endsWith('[]') && given.length > 0 ? given : given[0];
 }
 
-function scalarOf(kind: Exclude<RecordColumnKind, 'list' | 'dynamic'>, value: Json): Json | undefined {
+function scalarOf(
+  kind: Exclude<RecordColumnKind, 'list' | 'dynamic'>,
+  value: Json,
+  zoneMinutes: number,
+): Json | undefined {
   if (kind === 'boolean' && typeof value === 'boolean') return value;
   const text = textOf(value);
   if (text === undefined) return undefined;
@@ -102,7 +108,7 @@ function scalarOf(kind: Exclude<RecordColumnKind, 'list' | 'dynamic'>, value: Js
     case 'string':
       return text;
     case 'dateTime':
-      return timeOf(text);
+      return timeOf(text, zoneMinutes);
     case 'int':
       return /^[+-]?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= MAX_INT ? Number(text) : undefined;
     case 'real':
@@ -112,9 +118,9 @@ function scalarOf(kind: Exclude<RecordColumnKind, 'list' | 'dynamic'>, value: Js
   }
 }
 
-function timeOf(text: string): string | undefined {
+function timeOf(text: string, zoneMinutes: number): string | undefined {
   const bytes = Buffer.from(text);
-  const time = readTime(bytes, 0, bytes.length);
+  const time = readTime(bytes, 0, bytes.length, zoneMinutes);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 

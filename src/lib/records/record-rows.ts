@@ -10,6 +10,8 @@ export interface RecordTable {
   readonly columns: readonly [RecordColumn, ...RecordColumn[]];
   /** Column whose time becomes `TimeGenerated`; absent: the time at which the row is made. */
   readonly timeColumn?: string;
+  /** How far ahead of UTC times are that tell no zone; absent: not at all. */
+  readonly zoneMinutes?: number;
   /** `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `whole` does not. */
   readonly record: 'rest' | 'whole';
   /** What every row holds beside, e.g. the snapshot's id. */
@@ -123,10 +125,10 @@ export function textColumns(text: string, error: string | undefined): Written[] 
   ];
 }
 
-function readColumns({ columns }: RecordTable, record: Json): Written[] {
+function readColumns({ columns, zoneMinutes }: RecordTable, record: Json): Written[] {
   let room = MAX_COLUMNS_BYTES;
   return columns.flatMap((each) => {
-    const found = findColumn(each, record);
+    const found = findColumn(each, record, zoneMinutes);
     if (found === undefined) return [];
     const json = JSON.stringify(found.value);
     const size = Buffer.byteLength(json);

@@ -15,7 +15,7 @@ export type ReadEnd =
   | 'chain'
   /** A page shorter than others were. */
   | 'short'
-  /** A page, or a few without records, that brought nothing new: the vendor gives no more, whatever there is. */
+  /** A page, or a few without records, that brought nothing new, or an answer that held nothing at all: the vendor gives no more, whatever there is. */
   | 'stuck'
   /** The vendor's paging reaches no further. */
   | 'reach';

@@ -7,6 +7,8 @@ export interface PageFacts {
   readonly records: number;
   /** Documents that no page of this read held before; those of a page that was booked in part, all. */
   readonly newRecords: number;
+  /** Whether nothing came where `[]` stands for an empty page. */
+  readonly isBlank: boolean;
   /** The vendor's cursor of the next page, with `searchAfter`. */
   readonly after?: string;
   /** Records of the longest page the vendor has given. */
@@ -19,6 +21,7 @@ const MAX_EMPTY_PAGES = 3;
 /** The cursor behind a page: of the next one, or of the end of the read. A read ends by proof, never by a count. */
 export function nextPage(cursor: EdrCursor, page: PageFacts): EdrCursor {
   const { broken: _, shortPage: __, emptyPages: ___, ...rest } = cursor;
+  if (page.isBlank) return ended(rest, 'stuck');
   if (cursor.mode === 'searchAfter') return nextAfter(cursor, rest, page);
   if (page.records === 0) return ended(rest, 'empty');
   if (page.newRecords === 0) return ended(rest, 'stuck');

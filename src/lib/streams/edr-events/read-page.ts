@@ -25,10 +25,13 @@ export interface PageReading {
 export interface ReadPage {
   readonly end: EdrPageEnd;
   readonly last: Step;
+  /** Whether an answer of 200 held nothing at all: an empty page is `[]`, or 204. */
+  readonly isBlank: boolean;
 }
 
 /** A page is held until it is known to be of the window, up to so many bytes. */
 const MAX_HELD_BYTES = 24 * 1024 * 1024;
+const SPACE = 0x20;
 /** Records that may lie outside, as a part of a full page. */
 const MAX_OUTSIDE = 0.1;
 const ROUTES = { pages: '/ioc/events', searchAfter: '/ioc/events/searchAfter' } as const;
@@ -49,8 +52,10 @@ export async function* readPage(
   const held: EdrChunk[] = [];
   let heldBytes = 0;
   let isGiven = false;
+  let isBlank = answer.status === 200;
   try {
     for await (const bytes of answer.body) {
+      isBlank &&= !hasText(bytes);
       for (const chunk of decoder.write(bytes)) {
         held.push(chunk);
         heldBytes += chunk.json.length;
@@ -76,7 +81,7 @@ export async function* readPage(
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
     const { characters, repaired } = end;
     if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
-    return { end, last };
+    return { end, last, isBlank };
   } catch (error) {
     if (error instanceof BrokenTextError) yield { cursor: toJson({ ...cursor, broken: error.broken }) };
     throw error;
@@ -99,6 +104,10 @@ function startDecoder({ keys, services, task }: PageReading, { broken, mode }: E
     isFetched: (key) => keys.isFetched(key),
     onBroken: judgeBrokenText({ api: edr, route: ROUTES[mode], now, before: broken }),
   });
+}
+
+function hasText(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte > SPACE);
 }
 
 function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOutside }: WindowTask): void {

@@ -163,11 +163,12 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
     };
     const page = yield* readPage({ ...reading, admits }, answer, cursor);
     if (page === undefined) return firstCursor(asked, reading.services.settings);
-    const { end, last } = page;
+    const { end, last, isBlank } = page;
     const newRecords = isResumed ? end.records : end.newRecords;
     const facts = {
       records: end.records,
       newRecords,
+      isBlank,
       longest: known.longest,
       ...(after === undefined ? {} : { after }),
     };

@@ -6,9 +6,12 @@ import type { RecordTable } from '../../records/record-rows.ts';
  * The typed columns of `QualysEdrIncidents_CL`. Of an incident's fields Qualys documents none: the names are those of its tokens
  * (`incident.updatedon`, `incident.detectedon`, `incident.source`) and of events, in plausible spellings; all else is in `Record`.
  */
-export function incidentTable(settings: Pick<Settings, 'INCIDENTS_ID_FIELD' | 'INCIDENTS_TIME_FIELD'>): RecordTable {
+export function incidentTable(
+  settings: Pick<Settings, 'EDR_TIME_ZONE' | 'INCIDENTS_ID_FIELD' | 'INCIDENTS_TIME_FIELD'>,
+): RecordTable {
   return {
     timeColumn: 'UpdatedTime',
+    zoneMinutes: settings.EDR_TIME_ZONE,
     record: 'whole',
     columns: [
       column('IncidentId', 'string', settings.INCIDENTS_ID_FIELD, 'id', 'incidentId', 'incident.id', 'uuid'),

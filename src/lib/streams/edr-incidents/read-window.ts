@@ -11,8 +11,9 @@ import { callOptionsOf } from '../call-options.ts';
 import { readJudged } from '../read-judged.ts';
 import { followChain, startOver, type ChainCursor } from '../follow-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import { createIncidentPageDecoder, type IncidentChunk, type IncidentPageEnd } from './decode-incidents.ts';
+import { createIncidentPageDecoder, type IncidentPageDecoder, type IncidentPageEnd } from './decode-incidents.ts';
 import { incidentTable } from './incident-columns.ts';
+import type { IncidentChunk } from './incident-page.ts';
 
 /** Where reading a window stands. */
 interface IncidentCursor extends ChainCursor {
@@ -34,6 +35,10 @@ interface Reading {
   fetched: number;
 }
 
+/** A page is held until it is known to be of the window, up to so many bytes. */
+const MAX_HELD_BYTES = 24 * 1024 * 1024;
+/** Records that may lie outside, as a part of a full page. */
+const MAX_OUTSIDE = 0.1;
 const NO_CONTENT = 204;
 const ROUTE = '/ioc/incidents/searchAfter';
 /** Documents that a record may come in, at the most, while a chain repeats what is known. */
@@ -66,7 +71,12 @@ export async function* readIncidentWindow(
     const step = followChain(chain, { ...end, ...(after === undefined ? {} : { after }) });
     if (step.kind === 'broken') throw yield* breakOff(cursor, step.reason);
     cursor = step.kind === 'page' ? { ...step.next, filter: cursor.filter, size: cursor.size } : chain;
-    yield { cursor: toJson(cursor), pageDone: isProgress(end), ledger: ledgerOf(reading, end.keys) };
+    yield {
+      cursor: toJson(cursor),
+      pageDone: isProgress(end),
+      outside: end.outside,
+      ledger: ledgerOf(reading, end.keys),
+    };
     if (step.kind === 'end') return finish(reading);
   }
 }
@@ -139,16 +149,24 @@ async function* decode(
     const { keys, repaired, uploaded } = chunk;
     return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, ledger: ledgerOf(reading, keys) };
   };
+  let held: IncidentChunk[] = [];
   try {
-    for await (const bytes of answer.body) for (const chunk of decoder.write(bytes)) yield toProgress(chunk);
+    for await (const bytes of answer.body) {
+      held.push(...decoder.write(bytes));
+      checkOutside(decoder, cursor, task);
+      if (sizeOf(held) < MAX_HELD_BYTES) continue;
+      yield* held.map(toProgress);
+      held = [];
+    }
     const { chunks, end } = decoder.end();
+    checkOutside(decoder, cursor, task);
     if (!end.isPage && answer.status !== NO_CONTENT) {
       throw new RetryableError(
         `EDR answered with status ${answer.status} and an empty body instead of an array of incidents`,
         { scope: 'answer' },
       );
     }
-    for (const chunk of chunks) yield toProgress(chunk);
+    yield* [...held, ...chunks].map(toProgress);
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
     const { characters, repaired } = end;
@@ -162,6 +180,19 @@ async function* decode(
   }
 }
 
+function sizeOf(chunks: readonly IncidentChunk[]): number {
+  return chunks.reduce((bytes, { json }) => bytes + json.length, 0);
+}
+
+/** @throws FatalError where more than a tenth of a full page is of another time, before any of it is given. */
+function checkOutside(decoder: IncidentPageDecoder, { size }: IncidentCursor, { acceptsOutside }: WindowTask): void {
+  const outside = decoder.outside();
+  if (acceptsOutside === true || outside <= size * MAX_OUTSIDE) return;
+  throw new FatalError(
+    `Qualys ignores the time filter: ${outside} incidents of a page of ${size} are of another time by INCIDENTS_TIME_FIELD; check INCIDENTS_TIME_TOKEN, INCIDENTS_TIME_FIELD and EDR_TIME_ZONE, or retry the window taking it as it is`,
+  );
+}
+
 function ledgerOf({ known }: Reading, keys: readonly string[]): NonNullable<Progress['ledger']> {
   for (const key of keys) known.add(key);
   return keys.length === 0 ? {} : { uploaded: new Uint8Array(Buffer.from(keys.join(''), 'latin1')) };
@@ -173,7 +204,7 @@ function isProgress({ fresh, records }: IncidentPageEnd): boolean {
 }
 
 function finish({ fetched, known, task }: Reading): Outcome {
-  if (fetched === 0 && known.size > 0) task.log.warn('RecordsLeftToNeighbours', { records: known.size });
+  if (fetched === 0 && known.size > 0) task.log.warn('RecordsLeftToNeighbours', { fetched: known.size });
   return { kind: 'complete' };
 }
 

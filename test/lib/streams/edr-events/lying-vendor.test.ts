@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
-import { eventsIn, startLyingEdr, type LyingEdr } from '../../../support/lying-edr.ts';
+import { eventsIn, startLyingEdr, type Lies, type LyingEdr, type TestEvent } from '../../../support/lying-edr.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
 const TO = '2026-05-01T10:15:00Z';
@@ -148,6 +148,54 @@ describe('pages of the vendor', () => {
     const [window] = await vendor.feed.ingest(FROM, TO, 5);
     expect(window).toMatchObject({ state: 'closed', counts: { fetched: 7, rows: 6 } });
   });
+});
+
+describe('what is asked for a window', () => {
+  test.for(['pages', 'searchAfter'])('by %s has the state that is set, counts and pages alike', async (EDR_PAGING) => {
+    const events = eventsIn(FROM, 900, 250).map((event, at) => ({ ...event, note: at % 5 === 0 ? 'old' : 'active' }));
+    const states = new Set<string | null>();
+    const given = (state: string | null, all: readonly TestEvent[]): readonly TestEvent[] => {
+      states.add(state);
+      return state === 'true' ? all.filter(({ note }) => note === 'active') : all;
+    };
+    const lies: Lies = {
+      count: ({ state, events: all }) => given(state, all).length,
+      page: (right, { state }) => given(state, right),
+    };
+    const settings = { EDR_STATE: 'true', EDR_PAGING, EDR_PAGE_SIZE: '1000' };
+    const vendor = await startLyingEdr(events, lies, settings);
+    const [window] = await vendor.feed.ingest(FROM, TO, 5);
+    expect(window).toMatchObject({ state: 'closed', counts: { expected: 200, fetched: 200, rows: 200 } });
+    expect(vendor.calls.counts).toBeGreaterThan(0);
+    expect(states).toEqual(new Set(['true']));
+  });
+
+  test.for(['pages', 'searchAfter'])(
+    'by %s stays the same when a setting changes between pages',
+    async (EDR_PAGING) => {
+      const filters = new Set<string>();
+      let cut = 0;
+      const lies: Lies = {
+        count: ({ filter, events }) => {
+          filters.add(filter);
+          return events.length;
+        },
+        text: (json, { filter, page }) => {
+          filters.add(filter);
+          if (page === 1) vendor.feed.change({ EDR_FILTER: 'type: PROCESS', EDR_PAGING, EDR_PAGE_SIZE: '100' });
+          // The third page is asked for by a further try as well, which has the cursor only.
+          return page === 2 && cut++ === 0 ? json.slice(0, -2) : json;
+        },
+      };
+      const settings = { EDR_FILTER: 'type: FILE', EDR_PAGING, EDR_PAGE_SIZE: '100' };
+      const vendor = await startLyingEdr(eventsIn(FROM, 900, 450), lies, settings);
+      await vendor.feed.ingest(FROM, TO);
+      await expectAll(vendor);
+      expect(cut).toBe(2);
+      expect(vendor.calls.counts).toBeGreaterThan(0);
+      expect([...filters]).toEqual([expect.stringContaining('type: FILE')]);
+    },
+  );
 });
 
 describe('times of the vendor', () => {

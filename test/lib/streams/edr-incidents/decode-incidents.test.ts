@@ -6,8 +6,8 @@ import type { BrokenElement } from '../../../../src/lib/json/array-reader.ts';
 import {
   createIncidentPageDecoder,
   MAX_HELD_BYTES,
-  type IncidentChunk,
 } from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
+import type { IncidentChunk } from '../../../../src/lib/streams/edr-incidents/incident-page.ts';
 import { incidentTable } from '../../../../src/lib/streams/edr-incidents/incident-columns.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 import { fixture, GENERATED_AT } from '../decode-lists.ts';
@@ -66,7 +66,11 @@ describe('a page of incidents', () => {
 
   test('takes id and time from the fields of the settings', () => {
     const record = '[{"key":"k1","id":"other","changed":{"at":"2026-03-01T10:30:00Z"}}]';
-    const { rows } = decode(record, { INCIDENTS_ID_FIELD: 'key', INCIDENTS_TIME_FIELD: 'changed.at' });
+    const { rows } = decode(record, {
+      INCIDENTS_ID_FIELD: 'key',
+      INCIDENTS_TIME_FIELD: 'changed.at',
+      INCIDENTS_TIME_TOKEN: 'incident.changedat',
+    });
     expect(rows).toMatchObject([{ IncidentId: 'k1', UpdatedTime: '2026-03-01T10:30:00.000Z' }]);
   });
 

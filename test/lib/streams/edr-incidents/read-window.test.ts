@@ -278,7 +278,7 @@ describe('a chain that goes wrong', () => {
   });
 
   test('because the filter is refused fails with the vendor’s words', async () => {
-    const feed = await start(3, {}, { INCIDENTS_TIME_TOKEN: 'incident.unknown' });
+    const feed = await start(3, {}, { INCIDENTS_TIME_TOKEN: 'incident.unknown', INCIDENTS_TIME_FIELD: 'updatedOn' });
     await feed.ingest(FROM, TO, 0);
     expect(await feed.windows()).toMatchObject([
       { state: 'failed', lastError: expect.stringContaining('unknown token incident.unknown') as string },
@@ -318,12 +318,60 @@ describe('an incident whose time', () => {
     },
   );
 
+  const LOCAL = { kind: 'wrong-times', shiftSeconds: 7200, zone: 'none', route: PAGE, count: 'always' } as const;
+
   test('is another one than the filter sees is kept, and shown', async () => {
-    const feed = await startFew(5);
-    feed.simulator.setFaults({ kind: 'wrong-times', shiftSeconds: 7200, zone: 'none', route: PAGE, count: 'always' });
-    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 5, rows: 5 } }]);
+    const feed = await startFew(5, { INCIDENTS_PAGE_SIZE: '50' });
+    feed.simulator.setFaults(LOCAL);
+    expect(await feed.ingest(FROM, TO)).toMatchObject([
+      { state: 'closed', counts: { fetched: 5, rows: 5, outside: 5 } },
+    ]);
     expectAllOf(feed);
     expect(feed.bench.log.lines.find((line) => line.includes('RecordsOutside'))).toContain('"records":5');
+  });
+
+  test('tells no zone is read by EDR_TIME_ZONE', async () => {
+    const feed = await startFew(25, { EDR_TIME_ZONE: '+02:00' });
+    feed.simulator.setFaults(LOCAL);
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 25 } }]);
+    expect(feed.column('UpdatedTime')).toContain(new Date(Date.parse(FROM) + 24_000).toISOString());
+    expect(feed.bench.log.events()).not.toContain('RecordsOutside');
+  });
+
+  test('is another one on more than a tenth of a page fails its window before a row of it, until an operator takes it', async () => {
+    const feed = await startFew(6, { INCIDENTS_PAGE_SIZE: '50' });
+    feed.simulator.setFaults(LOCAL);
+    await feed.ingest(FROM, TO, 3);
+    expect(await feed.windows()).toMatchObject([
+      { state: 'failed', lastError: expect.stringContaining('Qualys ignores the time filter: 6 incidents') as string },
+    ]);
+    expect(rowsOf(feed)).toEqual([]);
+    const { stream, run, key } = (await feed.windows())[0]!;
+    await retryWindow({ version: 1, stream, run, window: key }, { ...feed.bench.deps, accept: 'outside' });
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { rows: 6, outside: 6 } }]);
+    expectAllOf(feed);
+  });
+
+  test('is asked for in vain, because the vendor ignores its filter, floods no window', async () => {
+    const feed = await start(0);
+    const days = Array.from({ length: 30 }, (_, day) => incidentAt(FROM, -day * 86_400_000));
+    feed.simulator.changeData({ incidents: days });
+    feed.simulator.setFaults({ kind: 'ignored-time-filter', route: PAGE, count: 'always' });
+    await feed.ingest(FROM, TO, 3);
+    expect(await feed.windows()).toMatchObject([{ state: 'failed' }]);
+    expect(rowsOf(feed)).toEqual([]);
+    feed.simulator.setFaults();
+    await feed.workOff();
+    expect(idsOf(feed)).toEqual(['i-0']);
+  });
+
+  test('lies before the first window of a run is left to nobody', async () => {
+    const feed = await start(0, {}, { INCIDENTS_PAGE_SIZE: '50' });
+    feed.simulator.changeData({ incidents: [incidentAt(FROM, -500)] });
+    await feed.bench.process(await feed.bench.open(FROM, TO, { isFirst: true }));
+    await feed.workOff();
+    expect(idsOf(feed)).toEqual(['i--500']);
   });
 
   test('leaves it to the next window, as the only one, is told', async () => {
