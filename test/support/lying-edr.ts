@@ -25,6 +25,12 @@ export interface Asked {
 /** How the vendor lies; what is left out is told truly. */
 export interface Lies {
   readonly count?: (asked: Asked) => number;
+  /** The status of a page, where it is not 200. */
+  readonly status?: (asked: {
+    readonly from: string;
+    readonly size: number;
+    readonly page: number;
+  }) => number | undefined;
   /** Most events a page, whatever is asked for. */
   readonly cap?: number | ((asked: Asked) => number);
   /** Makes a page out of what it should hold. */
@@ -76,12 +82,17 @@ export async function startLyingEdr(
     const cap = typeof told.cap === 'function' ? told.cap({ ...asked, nth }) : (told.cap ?? Infinity);
     const size = Math.min(Number(query.get('pageSize')), cap);
     const isChain = path.includes('searchAfter');
-    const page = Number(query.get(isChain ? 'searchAfterValues' : 'pageNumber') ?? '0');
+    // Cursors tell how many events lie before a page, so that they hold for pages of another size.
+    const page = isChain
+      ? Number(query.get('searchAfterValues') ?? '0') / size
+      : Number(query.get('pageNumber') ?? '0');
+    const status = told.status?.({ from, size, page });
+    if (status !== undefined) return void response.writeHead(status).end();
     const right = selected.slice(page * size, (page + 1) * size);
     const given = told.page?.(right, { ...asked, nth, page }) ?? right;
     const cursorOf = told.cursor ?? ((at, each, total) => ((at + 1) * each < total ? String(at + 1) : undefined));
     const cursor = isChain ? cursorOf(page, size, selected.length) : undefined;
-    if (cursor !== undefined) response.setHeader('searchAfterValues', cursor);
+    if (cursor !== undefined) response.setHeader('searchAfterValues', String(Number(cursor) * size));
     const json = JSON.stringify(given.map(toRecord));
     response.end(told.text?.(json, { ...asked, nth, page }) ?? json);
   });

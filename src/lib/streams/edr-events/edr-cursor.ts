@@ -16,6 +16,8 @@ export interface EdrCursor {
   readonly page: number;
   /** Events a page. */
   readonly size: number;
+  /** Events a page at most, since longer ones failed on a route that answers; holds for further reads too. */
+  readonly mostEvents?: number;
   /** Vendor's cursor of the next page, with `searchAfter`. */
   readonly after?: string;
   /** Whether a document came on two pages of this read. */
@@ -63,13 +65,22 @@ export function queryOf(window: Pick<WindowTask['window'], 'from' | 'to' | 'slic
 
 /** The beginning of a read. */
 export function firstCursor(
-  { query, counted, read }: Pick<EdrCursor, 'query' | 'counted' | 'read'>,
+  { query, counted, read, mostEvents }: Pick<EdrCursor, 'query' | 'counted' | 'read' | 'mostEvents'>,
   settings: Settings,
 ): EdrCursor {
   const expected = counted?.greatest ?? 0;
   const mode = settings.EDR_PAGING === 'searchAfter' || expected > MAX_DEPTH ? 'searchAfter' : 'pages';
-  const size = mode === 'pages' ? pageSizeWithinReach(expected, settings.EDR_PAGE_SIZE) : settings.EDR_PAGE_SIZE;
-  return { mode, read, page: 0, size, query, ...(counted === undefined ? {} : { counted }) };
+  const most = mostEvents ?? settings.EDR_PAGE_SIZE;
+  const size = mode === 'pages' ? pageSizeWithinReach(expected, most) : most;
+  return {
+    mode,
+    read,
+    page: 0,
+    size,
+    query,
+    ...(counted === undefined ? {} : { counted }),
+    ...(mostEvents === undefined ? {} : { mostEvents }),
+  };
 }
 
 /** A read that has ended. */

@@ -1,7 +1,10 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { FatalError } from '../../errors.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
+import { isoSeconds } from '../../pipeline/window.ts';
+import { windowFilter } from '../../qualys/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
+import { readJudged } from '../read-judged.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { hearCount, judgeRead } from './count-memory.ts';
 import type { EdrPageEnd } from './decode-page.ts';
@@ -9,7 +12,7 @@ import { firstCursor, queryOf, toJson, type EdrCursor, type WindowQuery } from '
 import { goOn, nextPage } from './next-page.ts';
 import { SPLIT_ABOVE } from './page-depth.ts';
 import { pageKnowledge, type PageKnowledge } from './page-knowledge.ts';
-import { readPage } from './read-page.ts';
+import { readPage, type PageReading, type ReadPage } from './read-page.ts';
 import { splitWindow } from './split-window.ts';
 import { openWindowKeys, type WindowKeys } from './window-keys.ts';
 
@@ -25,6 +28,10 @@ interface Reading {
 
 /** Reads of a window in one go; a window that is still short then is read again later. */
 const READS = 2;
+/** Failures in a row of a page, on a route that answers, after which smaller ones are asked for. */
+const ATTEMPTS_BEFORE_HALVING = 2;
+/** Time before a window of which one event is asked for, to see whether the route answers. */
+const PROBE_MS = 86_400_000;
 /** Pages of one read; more is a vendor that never ends. */
 const MAX_PAGES = 20_000;
 
@@ -39,6 +46,10 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   // A count from before a pause between pages says little about what was there at their end.
   let isCounted = task.cursor === undefined || (cursor.page === 0 && cursor.end === undefined);
   let readsLeft = task.shortReads > 0 ? 1 : READS;
+  if (task.attempts >= ATTEMPTS_BEFORE_HALVING && cursor.end === undefined) {
+    cursor = smallerPages(cursor);
+    yield { cursor: toJson(cursor) };
+  }
   for (;;) {
     const cut = yield* cutFirst(reading, cursor);
     if (isOutcome(cut)) return cut;
@@ -63,7 +74,11 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
     if (verdict === 'beyond-reach') {
       const split = yield* splitWindow({ ...reading, settings: services.settings }, cursor);
       if (split !== undefined) return split;
-      cursor = { ...readAgain(reading, cursor), mode: 'searchAfter', size: services.settings.EDR_PAGE_SIZE };
+      cursor = {
+        ...readAgain(reading, cursor),
+        mode: 'searchAfter',
+        size: cursor.mostEvents ?? services.settings.EDR_PAGE_SIZE,
+      };
     } else if (verdict === 'go-on') {
       cursor = goOn(cursor);
     } else {
@@ -154,16 +169,15 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
   let isResumed = task.cursor !== undefined && start === cursorOf(task);
   while (cursor.end === undefined) {
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
-    const { answer, nextCursor: after } = await fetchPage(reading, cursor);
     let asked = cursor;
     const admits = async ({ records }: EdrPageEnd): Promise<boolean> => {
       if (records < cursor.size || cursor.counted !== undefined) return true;
       asked = await count(reading, cursor);
       return isWellRead(reading, asked);
     };
-    const page = yield* readPage({ ...reading, admits }, answer, cursor);
+    const page = yield* askForPage({ ...reading, admits }, cursor);
     if (page === undefined) return firstCursor(asked, reading.services.settings);
-    const { end, last, isBlank } = page;
+    const { end, last, isBlank, after } = page;
     const newRecords = isResumed ? end.records : end.newRecords;
     const facts = {
       records: end.records,
@@ -189,7 +203,7 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
 /** Whether a window that was counted behind its first page goes on as it began. */
 function isWellRead({ services }: Reading, cursor: EdrCursor): boolean {
   const { mode, size } = firstCursor(cursor, services.settings);
-  return (cursor.counted?.greatest ?? 0) <= SPLIT_ABOVE && mode === cursor.mode && size === cursor.size;
+  return (cursor.counted?.greatest ?? 0) <= SPLIT_ABOVE && mode === cursor.mode && size >= cursor.size;
 }
 
 function expectedOf({ counted }: EdrCursor): { readonly expected?: number } {
@@ -202,7 +216,36 @@ function learn({ known, task }: Reading, { page, size }: EdrCursor, records: num
   if (run === 'live' && slice === undefined && page === 0) known.isBusy = records >= size;
 }
 
-async function fetchPage({ services, options }: Reading, { mode, query, page, size, after }: EdrCursor) {
+/** Asks for a page; one that fails is at fault itself only when its route answers for another time. */
+function askForPage(
+  reading: Reading & Pick<PageReading, 'admits'>,
+  cursor: EdrCursor,
+): AsyncGenerator<Progress, (ReadPage & { readonly after: string | undefined }) | undefined> {
+  const { services, options, task } = reading;
+  const route = cursor.mode === 'pages' ? 'edr/events' : 'edr/search-after';
+  const { from: to } = task.window;
+  const before = windowFilter(services.settings, { from: isoSeconds(Date.parse(to) - PROBE_MS), to });
+  const probe = (): Promise<void> => services.edr.probe(route, before, options);
+  return readJudged(services.edr.judge, { route, probe }, async function* () {
+    const { answer, nextCursor } = await fetchPage(reading, cursor);
+    const page = yield* readPage(reading, answer, cursor);
+    return page === undefined ? undefined : { ...page, after: nextCursor };
+  });
+}
+
+/** Smaller pages from the same place on, for one that fails on a route that answers: it may be more than the vendor can bear. */
+function smallerPages(cursor: EdrCursor): EdrCursor {
+  const { mode, page, size } = cursor;
+  if (size === 1) return cursor;
+  // The place of a page by number is a multiple of its size.
+  let parts = 2;
+  if (mode === 'pages' && page > 0) while (parts < size && size % parts !== 0) parts++;
+  const most = Math.floor(size / parts);
+  return { ...cursor, page: mode === 'pages' ? page * parts : page, size: most, mostEvents: most };
+}
+
+async function fetchPage({ services, options: given }: Reading, { mode, query, page, size, after }: EdrCursor) {
+  const options = { ...given, isJudged: true };
   if (mode === 'searchAfter') return services.edr.searchAfter({ ...query, pageSize: size }, after, options);
   const answer = await services.edr.events({ ...query, pageNumber: page, pageSize: size }, options);
   return { answer, nextCursor: undefined };
