@@ -21,10 +21,10 @@ export interface HostPool {
 }
 
 /** Bundles the app into a folder of its own, so that it does not meet builds of other tests; `queues` goes into its host.json. */
-export async function buildApp(queues: Readonly<Record<string, unknown>>): Promise<string> {
+export async function buildApp(queues: Readonly<Record<string, unknown>>, root = ROOT): Promise<string> {
   const appDir = await mkdtemp(join(tmpdir(), 'fault-matrix-'));
   await build({
-    absWorkingDir: ROOT,
+    absWorkingDir: root,
     entryPoints: ['src/index.ts'],
     outfile: join(appDir, 'main.cjs'),
     bundle: true,

@@ -1,6 +1,3 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startAzurite } from '../../dev/azurite/start-azurite.ts';
@@ -8,6 +5,7 @@ import { startIngestion } from '../../dev/ingestion/start-ingestion.ts';
 import { startSimulator } from '../../dev/simulator/start-simulator.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import { createServices } from '../../src/lib/services.ts';
+import { startHosts, type HostLine } from './host-fleet.ts';
 import { buildApp } from './kill-host.ts';
 
 /** 100 windows of 50 pages, 32 workers in two hosts. */
@@ -21,36 +19,8 @@ const PERMITS = 8;
 const MINUTES = 5;
 const MINUTE_MS = 60_000;
 
-interface Line {
-  readonly level: string;
-  readonly message: string;
-}
-
-function startProcess(
-  appDir: string,
-  env: Readonly<Record<string, string>>,
-  onLine: (line: Line) => void,
-): ChildProcess {
-  const child = fork(join(import.meta.dirname, 'load-process.ts'), [appDir], {
-    env: { ...process.env, ...env },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  child.on('message', (line) => onLine(line as Line));
-  return child;
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exit = once(child, 'exit');
-  child.send('end');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  await exit;
-  clearTimeout(timer);
-}
-
 /** Lines that tell of an error: of the host, or of the app by its own level or event. */
-function isError({ level, message }: Line): boolean {
+function isError({ level, message }: HostLine): boolean {
   return ['error', 'critical'].includes(level) || /"event":"\w*(Failed|Error|Lost)"/.test(message);
 }
 
@@ -89,11 +59,14 @@ test.runIf(process.env.SOAK === '1')(
       AzureWebJobsStorage: azurite.connectionString,
     };
     const errors: string[] = [];
-    const onLine = (line: Line): void => {
+    const onLine = (line: HostLine): void => {
       if (isError(line)) errors.push(line.message.slice(0, 500));
     };
     const appDir = await buildApp({ batchSize: WORKERS_A_HOST, newBatchThreshold: 0, maxPollingInterval: '00:00:01' });
-    const hosts = Array.from({ length: HOSTS }, () => startProcess(appDir, env, onLine));
+    const hosts = await startHosts(
+      Array.from({ length: HOSTS }, () => appDir),
+      { env, onLine },
+    );
     const { store } = createServices(env);
     const startedAt = Date.now();
     const span = { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
@@ -104,7 +77,7 @@ test.runIf(process.env.SOAK === '1')(
       const isDone = Date.parse(watermark) >= end;
       if (isDone && Date.now() - startedAt > MINUTES * MINUTE_MS) break;
     }
-    await Promise.all(hosts.map(endProcess));
+    await Promise.all(hosts.map(({ end }) => end()));
     const records = await store.listWindows('edr-events', 'live', span.from);
     const rows = ingestion.rows('QualysEdrEvents_CL');
     const ids = new Set(rows.map(({ EventId }) => String(EventId)));
