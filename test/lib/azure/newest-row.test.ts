@@ -106,7 +106,7 @@ describe('the question', () => {
   test('goes by the column of the time that windows use, else by the earliest time of an event', () => {
     const column = (field: string) =>
       STREAMS.find(({ name }) => name === 'edr-events')?.restart?.column(
-        parseSettings({ ...LEAST_SETTINGS, EDR_TIME_FIELD: field }),
+        parseSettings({ ...LEAST_SETTINGS, EDR_TIME_TOKEN: `event.${field}`, EDR_TIME_FIELD: field }),
       );
     expect(column('eventProcessedTime')).toBe('ProcessedTime');
     expect(column('dateTime')).toBe('EventTime');

@@ -106,7 +106,7 @@ describe('a hash', () => {
 
   test('that nobody could look for is a failure with all reasons', async () => {
     const { services, simulator } = await startEnrichRig(undefined, {}, NO_WORKSPACE);
-    simulator.setFaults({ kind: 'status', status: 500, count: 'always' });
+    simulator.setFaults({ kind: 'status', status: 500, count: 'always', route: '/ioc/' });
     const error = await enrich(bySha, services).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as Error).message).toMatch(/events by file\.hash\.sha256: .*500.*TargetProcessSha256: LOGS_QUERY_/);

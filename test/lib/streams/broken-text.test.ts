@@ -33,13 +33,15 @@ async function startEvents(paging: 'pages' | 'searchAfter'): Promise<Vendor> {
   const events = [...eventsIn(FROM, 900, 3, 'e'), ...eventsIn('2026-05-01T10:15:02Z', 890, 3, 'f')];
   const named = events.map((event, at) => ({ ...event, note: `r-${at % 3}` }));
   const edr = await startLyingEdr(named, {}, { EDR_PAGING: paging });
+  let pages = 0;
   const vendor: Vendor = {
     feed: edr.feed,
-    pages: () => edr.calls.pages,
+    pages: () => pages,
     spoil: (json) => json,
     names: () => edr.feed.column('Record').map((record) => (record as { note: string }).note),
   };
-  edr.lies.text = (json, { nth }) => vendor.spoil(json, nth);
+  // The probe behind a page that fails asks for a day before.
+  edr.lies.text = (json, { from }) => (from.startsWith('2026-04-30') ? json : vendor.spoil(json, pages++));
   return vendor;
 }
 
@@ -50,6 +52,8 @@ async function startIncidents(): Promise<Vendor> {
     response.setHeader('content-type', 'application/json');
     if (path.startsWith('/auth')) return void response.writeHead(201).end(token.join('.'));
     const query = new URL(path, 'http://vendor.test').searchParams;
+    // The probe behind a page that fails.
+    if (query.get('pageSize') === '1') return void response.end('[]');
     const isLater = (query.get('filter') ?? '').includes('10:14:59');
     const updatedOn = isLater ? '2026-05-01T10:20:00Z' : '2026-05-01T10:05:00Z';
     const records = query.has('searchAfterValues')
