@@ -3,7 +3,8 @@ import type { StoredDeadLetter } from '../lib/pipeline/replay-dead-letters.ts';
 
 export type { PingResult, Check } from '../lib/http/run-checks.ts';
 export type { BackfillView } from '../lib/pipeline/backfill.ts';
-export type { LimitView, WindowState } from '../lib/pipeline/ports.ts';
+export type { LimitView } from '../lib/pipeline/limit-view.ts';
+export type { WindowState } from '../lib/pipeline/ports.ts';
 export type { ReplayResult } from '../lib/pipeline/replay-dead-letters.ts';
 export type { StatusAnswer } from '../lib/actions/view-connector.ts';
 export type { StreamStatus } from '../lib/pipeline/view-status.ts';

@@ -73,9 +73,12 @@ export class WaitError extends ConnectorError {
   override name = 'WaitError';
   /** How long to stay away, in milliseconds. */
   readonly retryAfterMs: number;
-  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+  /** Set where a server in trouble asks for it, as a passing fault does. */
+  readonly scope: FaultScope | undefined;
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions & { readonly scope?: FaultScope }) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
+    this.scope = options?.scope;
   }
 }
 

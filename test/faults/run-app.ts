@@ -51,10 +51,13 @@ function bind({ settings, edr, vm }: Services, clock: Clock, name: string): Stre
       count: (query, options) => edr.count(query, { ...options, ...PATIENCE }),
       events: (query, options) => edr.events(query, { ...options, ...PATIENCE }),
       incidents: (query, cursor, options) => edr.incidents(query, cursor, { ...options, ...PATIENCE }),
+      probe: (route, filter, options) => edr.probe(route, filter, { ...options, ...PATIENCE }),
     },
     vm: {
       ...vm,
       detections: (hosts, options) => vm.detections(hosts, { ...options, ...PATIENCE }),
+      probeDetections: (hosts, options) => vm.probeDetections(hosts, { ...options, ...PATIENCE }),
+      probeList: (list, range, limit, options) => vm.probeList(list, range, limit, { ...options, ...PATIENCE }),
       hostIds: (hosts, options) => vm.hostIds(hosts, { ...options, ...PATIENCE }),
       listPage: (list, range, limit, options) => vm.listPage(list, range, limit, { ...options, ...PATIENCE }),
       listIds: (list, range, options) => vm.listIds(list, range, { ...options, ...PATIENCE }),
@@ -179,5 +182,44 @@ export async function runUntilCaughtUp(app: App, delivery: Delivery = {}): Promi
     }
     if (Date.now() - startedAt > GIVE_UP_MS) throw new Error(`not caught up: ${await describeOpen(app)}`);
     await sleepFor(POLL_MS);
+  }
+}
+
+/** How a run of a fixed length goes. */
+export interface Course {
+  readonly forMs: number;
+  /** Between two ticks of the planner, and between two looks into the queue. */
+  readonly tickMs: number;
+  readonly pollMs: number;
+}
+
+/** Runs the app for so long, whatever it reaches. @returns when the target was ingested, in milliseconds since the start; undefined if it was not. */
+export async function runFor(app: App, { forMs, tickMs, pollMs }: Course): Promise<number | undefined> {
+  const queue = app.rig.storage.queue(app.rig.queueName);
+  await queue.createIfNotExists();
+  const startedAt = Date.now();
+  let caughtUpMs: number | undefined;
+  for (let nextTick = startedAt; Date.now() - startedAt < forMs;) {
+    const isTick = Date.now() >= nextTick;
+    if (isTick) nextTick += tickMs;
+    if (isTick) await tryToTick(app);
+    const count = await workOffVisible(app, queue);
+    if (caughtUpMs === undefined && (isTick || count > 0) && (await isAllFinished(app))) {
+      caughtUpMs = Date.now() - startedAt;
+    }
+    await sleepFor(pollMs);
+  }
+  return caughtUpMs;
+}
+
+/** Takes the messages that are visible, two at a time. @returns how many there were. */
+async function workOffVisible(app: App, queue: QueueClient): Promise<number> {
+  for (let count = 0; ; count += 2) {
+    const { receivedMessageItems: messages } = await queue.receiveMessages({
+      numberOfMessages: 2,
+      visibilityTimeout: DEAD_HOST_SECONDS,
+    });
+    if (messages.length === 0) return count;
+    await Promise.all(messages.map((message) => deliver(app, queue, message, {})));
   }
 }

@@ -79,6 +79,7 @@ const WINDOW: Required<Omit<WindowRecord, 'etag'>> = {
   stoppedBy: ['row-1', 'row-2'],
   acceptsDeadLetters: true,
   isFirst: true,
+  startedOver: true,
   acceptsOutside: true,
   acknowledged: true,
 };

@@ -1,6 +1,6 @@
 import { countAlerts, type AlertCounts } from '../alerts/operate-alerts.ts';
 import { normalLagSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
-import type { LimitView } from '../pipeline/ports.ts';
+import type { LimitView } from '../pipeline/limit-view.ts';
 import { viewStatus, type StreamStatus } from '../pipeline/view-status.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';

@@ -1,7 +1,8 @@
 import type { TableClient } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import { WaitError } from '../errors.ts';
-import type { LimitHeaders, LimitView, Permit, Priority } from '../pipeline/ports.ts';
+import type { LimitView } from '../pipeline/limit-view.ts';
+import type { LimitHeaders, Permit, Priority } from '../pipeline/ports.ts';
 import type { RouteName, Routes } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createTurn, PermitLine, sleepInLine, wakeTurn, type Turn } from './permit-line.ts';

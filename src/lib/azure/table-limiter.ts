@@ -1,4 +1,5 @@
-import type { Limiter, LimitView } from '../pipeline/ports.ts';
+import type { LimitView } from '../pipeline/limit-view.ts';
+import type { Limiter } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { TABLE_NAMES } from './names.ts';

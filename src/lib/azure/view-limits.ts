@@ -1,4 +1,4 @@
-import type { LimitView } from '../pipeline/ports.ts';
+import type { LimitView } from '../pipeline/limit-view.ts';
 import { dueAt, lostRoutes, type Outage } from './outage.ts';
 import { alive, callsLeft, permitCount, type LimitState } from './limit-state.ts';
 

@@ -48,6 +48,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     startedAt: record.startedAt,
     closedAt: record.closedAt,
     lastError: record.lastError?.slice(0, 2000),
+    startedOver: record.startedOver,
     acknowledged: record.acknowledged,
     stoppedBy: record.stoppedBy?.join(' '),
     acceptsDeadLetters: record.acceptsDeadLetters,
@@ -103,6 +104,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
+  if (entity.startedOver === true) record.startedOver = true;
   if (entity.acknowledged === true) record.acknowledged = true;
   const stoppedBy = text('stoppedBy');
   if (stoppedBy !== undefined) record.stoppedBy = stoppedBy.split(' ');

@@ -1,6 +1,7 @@
 import { ClaimLostError } from '../errors.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
+import { startOver } from './start-over.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 
 interface Dependencies {
@@ -40,7 +41,7 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   const now = clock.now();
   const isOpen = record !== undefined && (record.state === 'incomplete' || !isFinished(record));
   if (!isOpen || isClaimed(record, now)) return undefined;
-  if (record.state === 'incomplete' || record.state === 'failed') startOver(record, await hasLedger(record, store));
+  if (record.state === 'incomplete' || record.state === 'failed') await readAnew(record, store);
   record.attempts = 0;
   delete record.readFailures;
   delete record.acceptsDeadLetters;
@@ -56,31 +57,13 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   return record;
 }
 
-/** Ledgers that tell what a window has received or uploaded. */
-const LEDGERS = ['uploaded', 'fetched', 'documents'] as const;
-
-/** Whether it is known what the window received. Streams without ledgers do not know, nor does any once its window was finished. */
-async function hasLedger(record: WindowRecord, store: CheckpointStore): Promise<boolean> {
-  for (const name of LEDGERS) if ((await store.ledger(record).load(name)).size > 0) return true;
-  return false;
-}
-
-/**
- * A window that is read as a new one. Without ledgers what it uploaded before comes with the same keys, and is counted anew; with them it
- * does not come again, and stays counted.
- */
-function startOver(record: WindowRecord, isCounted: boolean): void {
-  if (!isCounted) {
-    record.counts.fetched = 0;
-    delete record.counts.parts;
-  }
+/** A window that is read as a new one, whatever it fell short of before. */
+async function readAnew(record: WindowRecord, store: CheckpointStore): Promise<void> {
+  await startOver(record, store);
   record.shortReads = 0;
   record.waits = 0;
-  delete record.cursor;
-  delete record.counts.expected;
-  delete record.counts.deadLetters;
-  delete record.counts.outside;
   delete record.stoppedBy;
+  delete record.startedOver;
   delete record.acknowledged;
   delete record.closedAt;
   delete record.shortSince;

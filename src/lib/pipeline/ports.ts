@@ -38,38 +38,6 @@ export interface Limiter {
   readonly pause: (api: ApiName, milliseconds: number, reason: string) => Promise<void>;
 }
 
-/** How the limits of an API stand. */
-export interface LimitView {
-  readonly api: ApiName;
-  /** Calls allowed at once, over all instances. */
-  readonly permits: number;
-  /** Permits that instances hold now. */
-  readonly inUse: number;
-  /** The vendor asked to wait until then, ISO 8601; null when it does not. */
-  readonly pausedUntil: string | null;
-  readonly pauseReason: string | null;
-  /** Routes that do not answer. */
-  readonly outages: readonly {
-    readonly route: string;
-    /** When that was first found out, ISO 8601. */
-    readonly since: string;
-    /** When it is tried next, if somebody needs it, ISO 8601. */
-    readonly nextTryAt: string;
-    readonly error: string;
-  }[];
-  /** The vendor's call budget; null until it has told one. */
-  readonly budget: {
-    /** Calls allowed a window. */
-    readonly limit: number;
-    /** Calls left: what the vendor told last, and what has come free since. */
-    readonly left: number;
-    /** Length of that rolling window. */
-    readonly windowSeconds: number;
-    /** When the vendor told it last, ISO 8601. */
-    readonly seenAt: string;
-  } | null;
-}
-
 /** Where rows go. */
 export interface Sink {
   /**
@@ -179,6 +147,8 @@ export interface WindowRecord {
   shortReads: number;
   /** When the first such read ended. */
   shortSince?: string;
+  /** Whether it began anew by itself because the vendor refused to go on; the next refusal fails it. */
+  startedOver?: boolean;
   /** Not to be worked on before this time. */
   notBefore?: string;
   /** Worker that holds the window, and until when. */

@@ -1,10 +1,10 @@
-import { ClaimLostError, FatalError, messageOf, OutageError, PageFaultError, WaitError } from '../errors.ts';
-import { logUnexpected } from '../log-unexpected.ts';
+import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
-import { recoverFrom, shortReadDelay } from './recovery.ts';
+import { handOver, recoverWindow } from './recover-window.ts';
+import { shortReadDelay } from './recovery.ts';
 import type { Json, Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep } from './take-step.ts';
 import { listedByFirst, newWindow } from './window-record.ts';
@@ -74,13 +74,14 @@ async function workOn(claim: Claim, item: WorkItem, deps: ProcessDependencies): 
 }
 
 async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
+  const isContinued = claim.record.cursor !== undefined && claim.record.counts.pages > 0;
   let outcome: Outcome | 'handed-over';
   try {
     outcome = await readWindow(claim, deps);
   } catch (error) {
     if (claim.signal.aborted) throw new ClaimLostError('the window was taken over', { cause: claim.signal.reason });
     if (error instanceof ClaimLostError) throw error;
-    return recover(claim, item, error, deps);
+    return recoverWindow(claim, item, error, isContinued, deps);
   }
   if (outcome === 'handed-over') await handOver(claim, item, deps, 0);
   else await conclude(claim, item, outcome, deps);
@@ -176,6 +177,7 @@ async function close(claim: Claim, missing: string | undefined, deps: ProcessDep
   record.progressAt = record.closedAt;
   delete record.claim;
   delete record.cursor;
+  delete record.startedOver;
   delete record.notBefore;
   if (missing === undefined) delete record.lastError;
   else record.lastError = missing;
@@ -240,48 +242,4 @@ async function readAgainLater(claim: Claim, item: WorkItem, missing: string, dep
   delete record.readFailures;
   deps.log.warn('WindowShort', { ...record.counts, shortReads: record.shortReads });
   await handOver(claim, item, deps, shortReadDelay(record.shortReads));
-}
-
-async function recover(claim: Claim, item: WorkItem, error: unknown, deps: ProcessDependencies): Promise<void> {
-  const { record } = claim;
-  const recovery = recoverFrom(error, record);
-  record.attempts = recovery.attempts;
-  if (error instanceof OutageError) leaveOut(record, recovery.delayMs);
-  else if (error instanceof WaitError) record.waits++;
-  if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
-  // Nothing came of what was asked: the next try asks by the settings as they are then, which may be repaired.
-  if (error instanceof FatalError && record.counts.fetched + record.counts.rows === 0) delete record.cursor;
-  const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
-  logUnexpected(deps.log, error);
-  if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
-  else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
-  else deps.log.warn('PageFetchFailed', fields);
-  await handOver(claim, recovery.requeue ? item : undefined, deps, recovery.delayMs, recovery.state);
-}
-
-/** The time of an outage does not bring a window nearer to being closed as incomplete. */
-function leaveOut(record: WindowRecord, outageMs: number): void {
-  if (record.shortSince === undefined) return;
-  record.shortSince = new Date(Date.parse(record.shortSince) + outageMs).toISOString();
-}
-
-/** Gives the window up until later. The wait is stored first: an item lost after that is found by the planner. */
-async function handOver(
-  claim: Claim,
-  item: WorkItem | undefined,
-  deps: ProcessDependencies,
-  delayMs: number,
-  state: 'planned' | 'failed' = 'planned',
-): Promise<void> {
-  const { record } = claim;
-  await claim.stop();
-  const now = deps.clock.now();
-  record.state = state;
-  record.progressAt = now.toISOString();
-  record.notBefore = new Date(now.getTime() + delayMs).toISOString();
-  if (item === undefined) delete record.queuedAt;
-  else record.queuedAt = now.toISOString();
-  delete record.claim;
-  await deps.store.saveWindow(record);
-  if (item !== undefined) await deps.queue.send(item, delayMs / 1000);
 }

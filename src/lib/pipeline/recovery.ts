@@ -21,8 +21,15 @@ export interface Recovery {
   readonly lastError?: string;
 }
 
-/** Decides how to recover from an error, by its class. Pure. */
-export function recoverFrom(error: unknown, record: Pick<WindowRecord, 'attempts' | 'run'>): Recovery {
+/**
+ * Decides how to recover from an error, by its class. Pure.
+ * @param isContinued whether an earlier worker had read pages, so that what is refused may be no more than to go on from there.
+ */
+export function recoverFrom(
+  error: unknown,
+  record: Pick<WindowRecord, 'attempts' | 'run' | 'startedOver'>,
+  isContinued = false,
+): Recovery {
   const attempts = record.attempts + 1;
   const lastError = redact(messageOf(error));
   if (error instanceof WaitError) {
@@ -38,6 +45,9 @@ export function recoverFrom(error: unknown, record: Pick<WindowRecord, 'attempts
       requeue: true,
       lastError,
     };
+  }
+  if (error instanceof FatalError && isContinued && record.startedOver !== true) {
+    return { state: 'planned', attempts, delayMs: 5 * SECOND_MS, requeue: true, lastError };
   }
   if (error instanceof FatalError) {
     const final = record.run === 'live' ? attempts : Math.max(attempts, MAX_BACKFILL_ATTEMPTS);

@@ -140,10 +140,14 @@ function asksToWait({ status, headers }: Facts): boolean {
   return status === 409 && concurrencyLimit !== undefined && (concurrencyRunning ?? 0) >= concurrencyLimit;
 }
 
-function waitFor(facts: Facts, fallbackMs?: number): WaitError {
+function waitFor(facts: Facts, fallbackMs?: number, scope?: FaultScope): WaitError {
   const taken = facts.status === 409 && facts.message.code === undefined && asksToWait(facts);
   const waitMs = toldWait(facts) ?? fallbackMs ?? (taken ? CONCURRENCY_WAIT_MS : guessWait(facts.waits ?? 0));
-  return new WaitError(describe(facts, `asks to wait ${waitMs / 1000} s`), waitMs);
+  return new WaitError(
+    describe(facts, `asks to wait ${waitMs / 1000} s`),
+    waitMs,
+    scope === undefined ? {} : { scope },
+  );
 }
 
 function toldWait(facts: Facts): number | undefined {
@@ -160,7 +164,8 @@ function refused(facts: Facts, hint: string): ConfigError {
 
 /** Waits where the answer tells how long, else is tried again. */
 function passing(facts: Facts): WaitError | RetryableError {
-  return toldWait(facts) === undefined ? failed(facts) : waitFor(facts);
+  if (toldWait(facts) === undefined) return failed(facts);
+  return facts.status === 409 ? waitFor(facts) : waitFor(facts, undefined, scopeOf(facts));
 }
 
 function failed(facts: Facts): RetryableError {

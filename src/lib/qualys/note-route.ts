@@ -1,17 +1,18 @@
-import { type OutageError, PageFaultError, RetryableError } from '../errors.ts';
+import { OutageError, PageFaultError, RetryableError, WaitError } from '../errors.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { CallDeps } from './call-qualys.ts';
 
 type NoteDeps = Pick<CallDeps, 'limiter' | 'log'>;
 
-/** Whether an error says that its route does not answer, or not in time. */
-export function isOfRoute(error: unknown): error is RetryableError {
-  return error instanceof RetryableError && (error.scope === 'route' || error.scope === 'timeout');
+/** Whether an error says that its route does not answer, or not in time; also one that says when it is going to. */
+export function isOfRoute(error: unknown): error is RetryableError | WaitError {
+  const isOutage = error instanceof RetryableError || error instanceof WaitError;
+  return isOutage && (error.scope === 'route' || error.scope === 'timeout');
 }
 
 /** Whether an error is of the vendor's answer or the lack of one, so that another page may or may not fail as well. */
 export function isOfPage(error: unknown): error is RetryableError {
-  return isOfRoute(error) || (error instanceof RetryableError && error.scope === 'answer');
+  return error instanceof RetryableError && error.scope !== undefined && error.scope !== 'storage';
 }
 
 /** The same error as that of a page whose route answers. */
@@ -29,9 +30,11 @@ export async function noteAnswer({ limiter, log }: NoteDeps, route: RouteName, s
 export async function noteOutage(
   { limiter, log }: NoteDeps,
   route: RouteName,
-  error: RetryableError,
+  error: RetryableError | WaitError,
 ): Promise<OutageError> {
   const { outage, isNew } = await limiter.routes.failed(route, error);
-  if (isNew) log.warn('RouteFailed', { route, retryInMs: outage.retryAfterMs, error: error.message });
-  return outage;
+  const { message, cause, outMs } = outage;
+  const retryInMs = Math.max(outage.retryAfterMs, error instanceof WaitError ? error.retryAfterMs : 0);
+  if (isNew) log.warn('RouteFailed', { route, retryInMs, error: error.message });
+  return new OutageError(message, retryInMs, { outMs, cause });
 }

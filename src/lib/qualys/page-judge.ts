@@ -1,7 +1,7 @@
-import { FatalError, PageFaultError } from '../errors.ts';
+import { FatalError, PageFaultError, WaitError } from '../errors.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { CallDeps } from './call-qualys.ts';
-import { isOfPage, noteAnswer, noteOutage, toPageFault } from './note-route.ts';
+import { isOfPage, isOfRoute, noteAnswer, noteOutage, toPageFault } from './note-route.ts';
 
 /** A route whose pages ask for much, so that one that fails says little about the route. */
 export interface PageRoute {
@@ -34,6 +34,7 @@ export function createPageJudge(deps: Pick<CallDeps, 'limiter' | 'log'>): PageJu
     },
     answered: ({ route }, startedAt) => noteAnswer(deps, route, startedAt),
     faultOf: async (route, startedAt, error) => {
+      if (error instanceof WaitError && isOfRoute(error)) return noteOutage(deps, route.route, error);
       if (!isOfPage(error) || error instanceof PageFaultError) return error;
       try {
         if (!routes.hasAnswered(route.route, startedAt)) await probe(deps, route);
@@ -51,7 +52,7 @@ async function probe(deps: Pick<CallDeps, 'limiter' | 'log'>, { route, probe: as
   try {
     await ask();
   } catch (error) {
-    if (isOfPage(error)) throw await noteOutage(deps, route, error);
+    if (isOfPage(error) || isOfRoute(error)) throw await noteOutage(deps, route, error);
     // A refusal of what is asked is an answer too.
     if (!(error instanceof FatalError)) throw error;
   }

@@ -634,6 +634,13 @@ describe('a small call', () => {
     expect(deps.limiter.held).toBe(0);
   });
 
+  test('that is told by a server in trouble to wait has its route tried as seldom as any other that is out', async () => {
+    const deps = callDeps();
+    const { url } = await serve((_, response) => void response.writeHead(503, { 'retry-after': '90' }).end());
+    expect(await thrownBy(callQualys(deps, small(url)))).toMatchObject({ name: 'OutageError', retryAfterMs: 90_000 });
+    expect(deps.limiter.routes.told).toEqual(['vm/detections failed']);
+  });
+
   test('that is given up by its caller tells nothing', async () => {
     const deps = callDeps();
     const stop = new AbortController();

@@ -42,6 +42,14 @@ describe('a page that fails', () => {
     expect(lines.join()).toContain('RouteFailed');
   });
 
+  test('is not at fault if the server says itself when it is back: nobody asks before', async () => {
+    const { judge, route, limiter, probes } = judgeWith();
+    const error = new WaitError('HTTP 503 asks to wait 120 s', 120_000, { scope: 'route' });
+    expect(await judge.faultOf(route, 1, error)).toMatchObject({ name: 'OutageError', retryAfterMs: 120_000 });
+    expect(limiter.routes.told).toEqual(['vm/detections failed']);
+    expect(probes()).toBe(0);
+  });
+
   test('is not at fault if the probe’s answer is malformed: nothing has come whole', async () => {
     const { judge, route } = judgeWith(cut);
     expect(await judge.faultOf(route, 1, cut)).toBeInstanceOf(OutageError);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { PingResult } from '../../http/run-checks.ts';
 import type { StatusAnswer } from '../../actions/view-connector.ts';
-import type { LimitView } from '../../pipeline/ports.ts';
+import type { LimitView } from '../../pipeline/limit-view.ts';
 import type { StreamStatus } from '../../pipeline/view-status.ts';
 import { streamName } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';

@@ -1,0 +1,33 @@
+import type { ApiName } from './stream.ts';
+
+/** How the limits of an API stand. */
+export interface LimitView {
+  readonly api: ApiName;
+  /** Calls allowed at once, over all instances. */
+  readonly permits: number;
+  /** Permits that instances hold now. */
+  readonly inUse: number;
+  /** The vendor asked to wait until then, ISO 8601; null when it does not. */
+  readonly pausedUntil: string | null;
+  readonly pauseReason: string | null;
+  /** Routes that do not answer. */
+  readonly outages: readonly {
+    readonly route: string;
+    /** When that was first found out, ISO 8601. */
+    readonly since: string;
+    /** When it is tried next, if somebody needs it, ISO 8601. */
+    readonly nextTryAt: string;
+    readonly error: string;
+  }[];
+  /** The vendor's call budget; null until it has told one. */
+  readonly budget: {
+    /** Calls allowed a window. */
+    readonly limit: number;
+    /** Calls left: what the vendor told last, and what has come free since. */
+    readonly left: number;
+    /** Length of that rolling window. */
+    readonly windowSeconds: number;
+    /** When the vendor told it last, ISO 8601. */
+    readonly seenAt: string;
+  } | null;
+}
