@@ -171,6 +171,9 @@ export function createWorld(): World {
     const stored = record.state === 'closed' ? ids : ids.slice(0, positionOf(record.cursor));
     const known = recorded.get(record.run) ?? new Set();
     recorded.set(record.run, known);
+    // What the vendor refused is read again from its start; without a ledger all of it comes again, with the same keys.
+    const isAnew = record.startedOver === true || record.state === 'failed';
+    if (isAnew && record.cursor === undefined) for (const id of ids) known.delete(id);
     for (const id of stored) {
       known.add(id);
       if (!accepted.has(id)) violations.push(`the checkpoint of ${record.key} records ${id}, which nobody accepted`);

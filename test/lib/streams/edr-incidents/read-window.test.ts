@@ -261,6 +261,9 @@ describe('a chain that goes wrong', () => {
     feed.change({ INCIDENTS_FILTER: 'incident.unknown: 1' });
     feed.simulator.setFaults({ kind: 'status', status: 400, route: 'searchAfterValues', count: 1 });
     await feed.workOff(2);
+    // The read was continued: it is begun anew once by itself, and is refused again.
+    expect(await feed.windows()).toMatchObject([{ state: 'planned', startedOver: true }]);
+    await feed.workOff(1);
     expect(await feed.windows()).toMatchObject([
       { state: 'failed', lastError: expect.stringContaining('unknown token incident.unknown') as string },
     ]);
