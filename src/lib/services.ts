@@ -30,9 +30,12 @@ import type { AlertItem, CheckpointStore, Clock, LogsReader, StartStore } from '
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Restart, Stream } from './pipeline/stream.ts';
+import { basicAuth, tokenAuth } from './qualys/api-auth.ts';
+import { createCredentials } from './qualys/credentials.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
+import { fixedSecret } from './secret-value.ts';
 import { edrEvents } from './streams/edr-events/index.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
@@ -109,10 +112,10 @@ export function createServices(env: Environment): Services {
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
   });
   const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
-  const account = { username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD };
+  const credentials = createCredentials(settings.QUALYS_USERNAME, fixedSecret(settings.QUALYS_PASSWORD));
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
-  const edr = createEdrApi({ ...gateway, auth: createEdrAuth({ ...gateway, ...account }) });
-  const vm = createVmApi({ ...calls, settings });
+  const edr = createEdrApi({ ...gateway, auth: tokenAuth(createEdrAuth({ ...gateway, credentials })) });
+  const vm = createVmApi({ ...calls, settings, auth: basicAuth(credentials) });
   const store = createTableCheckpointStore(storage);
   const starts = createTableStartStore(storage);
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);

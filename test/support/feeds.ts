@@ -3,8 +3,11 @@ import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
 import { parseSettings } from '../../src/lib/config.ts';
 import type { Clock, Limiter, WindowRecord } from '../../src/lib/pipeline/ports.ts';
+import { basicAuth, tokenAuth } from '../../src/lib/qualys/api-auth.ts';
+import { createCredentials } from '../../src/lib/qualys/credentials.ts';
 import { createEdrApi } from '../../src/lib/qualys/edr-api.ts';
 import { createEdrAuth } from '../../src/lib/qualys/edr-auth.ts';
+import { fixedSecret } from '../../src/lib/secret-value.ts';
 import { createVmApi } from '../../src/lib/qualys/vm-api.ts';
 import { bindStream, type StreamDefinition } from '../../src/lib/streams/stream-definition.ts';
 import { keptLog, setUp, type Bench } from './pipeline.ts';
@@ -67,14 +70,15 @@ export async function startFeed(
   const settings = parseSettings(given);
   const clock: Clock = { now: () => new Date() };
   const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
-  const auth = createEdrAuth({ ...calls, username: settings.QUALYS_USERNAME, password: settings.QUALYS_PASSWORD });
+  const credentials = createCredentials(settings.QUALYS_USERNAME, fixedSecret(settings.QUALYS_PASSWORD));
+  const auth = tokenAuth(createEdrAuth({ ...calls, credentials }));
   // The streams go by the clock of the pipeline, which the test moves on.
   const streamClock: Clock = { now: () => bench.clock.now() };
   const services = {
     settings,
     clock: streamClock,
     edr: createEdrApi({ ...calls, auth }),
-    vm: createVmApi({ ...calls, settings }),
+    vm: createVmApi({ ...calls, settings, auth: basicAuth(credentials) }),
   };
   const bench: Bench = await setUp(bindStream({ ...definition, name: uniqueName(definition.name) }, services));
   const windows = () => bench.store.listWindows(bench.deps.stream.name, 'live');

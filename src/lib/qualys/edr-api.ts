@@ -1,8 +1,8 @@
-import { ConfigError, FatalError } from '../errors.ts';
+import { FatalError } from '../errors.ts';
 import type { RouteName } from '../pipeline/routes.ts';
+import type { ApiAuth } from './api-auth.ts';
 import { callQualys, type CallDeps, type CallOptions, type QualysRequest } from './call-qualys.ts';
 import { readCount, readRecords } from './edr-answers.ts';
-import type { EdrAuth } from './edr-auth.ts';
 import { createPageJudge, type PageJudge } from './page-judge.ts';
 import type { QualysAnswer } from './qualys-answer.ts';
 
@@ -74,16 +74,16 @@ export interface EdrApi {
 export interface EdrApiDeps extends CallDeps {
   /** EDR gateway, without a trailing slash. */
   readonly baseUrl: string;
-  readonly auth: EdrAuth;
+  readonly auth: ApiAuth;
 }
 
 const FIRST_BYTE_TIMEOUT_MS = 60_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** Makes the EDR API. A token that the vendor refuses is renewed once, and the call repeated once. */
+/** Makes the EDR API. */
 export function createEdrApi(deps: EdrApiDeps): EdrApi {
   const get = (target: Target, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
-    callWithToken(deps, { route: target.route, url: `${deps.baseUrl}${target.path}${queryString(query)}` }, options);
+    callEdr(deps, { route: target.route, url: `${deps.baseUrl}${target.path}${queryString(query)}` }, options);
   const searchAfter = async (target: Target, query: QueryValues, options: CallOptions): Promise<SearchAfterAnswer> => {
     const answer = await get(target, query, options);
     const nextCursor = cursorOf(answer.headers);
@@ -126,28 +126,19 @@ type QueryValues = Readonly<Record<string, string | number | boolean | undefined
 
 type Address = Pick<QualysRequest, 'route' | 'url'>;
 
-async function callWithToken(deps: EdrApiDeps, address: Address, options: CallOptions): Promise<QualysAnswer> {
-  const token = await deps.auth.token(options);
-  try {
-    return await callOnce(deps, address, token, options);
-  } catch (error) {
-    if (!(error instanceof ConfigError) || error.fault.status !== 401) throw error;
-    deps.auth.invalidate(token);
-    return callOnce(deps, address, await deps.auth.token(options), options);
-  }
-}
-
-function callOnce(deps: EdrApiDeps, address: Address, token: string, options: CallOptions): Promise<QualysAnswer> {
-  return callQualys(deps, {
-    firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
-    idleTimeoutMs: IDLE_TIMEOUT_MS,
-    ...options,
-    ...address,
-    api: 'edr',
-    method: 'GET',
-    headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-    secrets: [token],
-  });
+function callEdr(deps: EdrApiDeps, address: Address, options: CallOptions): Promise<QualysAnswer> {
+  return deps.auth.call(options, (authorization) =>
+    callQualys(deps, {
+      firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      ...options,
+      ...address,
+      api: 'edr',
+      method: 'GET',
+      headers: { authorization, accept: 'application/json' },
+      secrets: deps.auth.hidden(),
+    }),
+  );
 }
 
 /** Spaces as `%20`, as the guide's `--data-urlencode` sends them; blank values are left out. */

@@ -1,5 +1,7 @@
 import { ConfigError, FatalError, OutageError, RetryableError } from '../errors.ts';
 import { callQualys, type CallDeps, type CallOptions } from './call-qualys.ts';
+import type { Credentials, Secret } from './credentials.ts';
+import { logIn } from './log-in.ts';
 import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -17,8 +19,7 @@ export interface EdrAuth {
 export interface EdrAuthDeps extends CallDeps {
   /** EDR gateway, without a trailing slash. */
   readonly baseUrl: string;
-  readonly username: string;
-  readonly password: string;
+  readonly credentials: Credentials;
   /** Limit for the answer, in milliseconds; for tests. */
   readonly timeoutMs?: number;
 }
@@ -72,7 +73,7 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
 async function login(deps: EdrAuthDeps): Promise<Token> {
   const startedAt = Date.now();
   try {
-    const token = await loginOnce(deps);
+    const token = await logIn(deps.credentials, (secret) => loginOnce(deps, secret));
     await noteAnswer(deps, ROUTE, startedAt);
     return token;
   } catch (error) {
@@ -82,7 +83,7 @@ async function login(deps: EdrAuthDeps): Promise<Token> {
   }
 }
 
-async function loginOnce(deps: EdrAuthDeps): Promise<Token> {
+async function loginOnce(deps: EdrAuthDeps, { text: password }: Secret): Promise<Token> {
   const timeoutMs = deps.timeoutMs ?? LOGIN_TIMEOUT_MS;
   const options: CallOptions = { priority: 'interactive' };
   try {
@@ -94,10 +95,10 @@ async function loginOnce(deps: EdrAuthDeps): Promise<Token> {
       url: `${deps.baseUrl}/auth`,
       method: 'POST',
       headers: { accept: '*/*' },
-      body: new URLSearchParams({ username: deps.username, password: deps.password, token: 'true' }),
+      body: new URLSearchParams({ username: deps.credentials.name, password, token: 'true' }),
       firstByteTimeoutMs: timeoutMs,
       idleTimeoutMs: timeoutMs,
-      secrets: secretsOf(deps),
+      secrets: deps.credentials.hidden(),
     });
     return readToken(deps, answer.status, (await answer.text(MOST_TOKEN_BYTES)).trim());
   } catch (error) {
@@ -128,7 +129,7 @@ function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
     return { text: body, renewAt: now + usableMs(body, now) };
   }
   const message = readVendorMessage(body);
-  const said = vendorText(message.text, secretsOf(deps));
+  const said = vendorText(message.text, deps.credentials.hidden());
   const text = `the answer holds no token (HTTP ${status})${said === '' ? '' : `: ${said}`}`;
   const isRefused = message.refusedLogin === true || /authentication failure/i.test(body);
   throw isRefused ? new ConfigError(text, { fault: { status } }) : new RetryableError(text, { fault: { status } });
@@ -155,9 +156,4 @@ function claims(token: string): { exp?: number; iat?: number } {
   } catch {
     return {};
   }
-}
-
-function secretsOf({ username, password }: EdrAuthDeps): readonly string[] {
-  const form = (value: string): string => new URLSearchParams({ value }).toString().slice('value='.length);
-  return [password, username].flatMap((value) => [value, encodeURIComponent(value), form(value)]);
 }

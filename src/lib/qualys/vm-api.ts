@@ -1,4 +1,5 @@
 import { type ConnectorError, RetryableError } from '../errors.ts';
+import type { ApiAuth } from './api-auth.ts';
 import { callQualys, type CallDeps, type CallOptions, type QualysRequest, sharePause } from './call-qualys.ts';
 import { classifyDocument } from './classify-answer.ts';
 import { type IdRange, mergeIds } from './id-ranges.ts';
@@ -61,6 +62,7 @@ export interface VmVersions {
 /** What the VM API needs. */
 export interface VmApiDeps extends CallDeps {
   readonly settings: VmSettings;
+  readonly auth: ApiAuth;
 }
 
 /** A first byte may take minutes (peers use 300 s; Microsoft's connector came to the same). */
@@ -72,7 +74,7 @@ const MOST_ABOUT_BYTES = 65_536;
 /** A million pages of a million ids: more is a loop of the vendor's. */
 const MOST_LIST_PAGES = 10_000;
 
-/** Makes the VM API: Basic auth (UTF-8) and `X-Requested-With` on each call. */
+/** Makes the VM API; `X-Requested-With` is on each call. */
 export function createVmApi(deps: VmApiDeps): VmApi {
   const { settings } = deps;
   const lists = listsOf(settings);
@@ -84,7 +86,7 @@ export function createVmApi(deps: VmApiDeps): VmApi {
       classifyDocument(text, answer.status, answer.headers, {
         ...options,
         now: deps.clock.now(),
-        secrets: secretsOf(settings),
+        secrets: deps.auth.hidden(),
       }),
     );
   const idPage = async (list: IdList, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
@@ -144,8 +146,8 @@ function call(
   body: URLSearchParams | undefined,
   options: CallOptions,
 ): Promise<QualysAnswer> {
-  const { settings } = deps;
-  const request: QualysRequest = {
+  const { settings, auth } = deps;
+  const request: Omit<QualysRequest, 'headers' | 'secrets'> = {
     firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     ...options,
@@ -153,15 +155,19 @@ function call(
     route,
     url: `${settings.QUALYS_API_URL}${path}`,
     method: body === undefined ? 'GET' : 'POST',
-    headers: {
-      authorization: `Basic ${credentials(settings)}`,
-      'x-requested-with': 'qualys-sentinel-connector',
-      accept: 'application/xml, text/xml, */*',
-    },
     ...(body === undefined ? {} : { body }),
-    secrets: secretsOf(settings),
   };
-  return callQualys(deps, request);
+  return auth.call(options, (authorization) =>
+    callQualys(deps, {
+      ...request,
+      headers: {
+        authorization,
+        'x-requested-with': 'qualys-sentinel-connector',
+        accept: 'application/xml, text/xml, */*',
+      },
+      secrets: auth.hidden(),
+    }),
+  );
 }
 
 /** Reads page after page; a cursor that does not move on is an error, never a loop. */
@@ -183,15 +189,6 @@ async function readIds(
   throw new RetryableError(`Qualys' list of ids does not move on: after id_min ${idMin} it names no later page`, {
     scope: 'answer',
   });
-}
-
-function credentials({ QUALYS_USERNAME, QUALYS_PASSWORD }: VmSettings): string {
-  return Buffer.from(`${QUALYS_USERNAME}:${QUALYS_PASSWORD}`, 'utf8').toString('base64');
-}
-
-function secretsOf(settings: VmSettings): readonly string[] {
-  const { QUALYS_PASSWORD, QUALYS_USERNAME } = settings;
-  return [QUALYS_PASSWORD, encodeURIComponent(QUALYS_PASSWORD), credentials(settings), QUALYS_USERNAME];
 }
 
 function versionsIn(text: string): VmVersions {

@@ -4,8 +4,6 @@ import type { Settings } from '../config.ts';
 export type VmSettings = Pick<
   Settings,
   | 'QUALYS_API_URL'
-  | 'QUALYS_USERNAME'
-  | 'QUALYS_PASSWORD'
   | 'VM_API_VERSION'
   | 'VM_TRUNCATION_LIMIT'
   | 'VM_STATUS'

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { tokenAuth } from '../../../src/lib/qualys/api-auth.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
 import { createEdrApi } from '../../../src/lib/qualys/edr-api.ts';
 import type { EdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
@@ -22,7 +23,7 @@ async function apiAgainst(answer: Answerer) {
   const deps = callDeps();
   const server = await serve(answer);
   const auth = countingAuth();
-  return { ...server, ...deps, auth, api: createEdrApi({ ...deps, baseUrl: server.url, auth }) };
+  return { ...server, ...deps, auth, api: createEdrApi({ ...deps, baseUrl: server.url, auth: tokenAuth(auth) }) };
 }
 
 const reply =

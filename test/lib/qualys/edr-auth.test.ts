@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { createCredentials } from '../../../src/lib/qualys/credentials.ts';
 import { createEdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
+import { fixedSecret } from '../../../src/lib/secret-value.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -16,7 +18,8 @@ async function authAgainst(answer: Answerer, now = new Date('2026-01-31T12:00:00
   const clock = { now: () => now };
   const deps = { ...callDeps(), clock };
   const server = await serve(answer);
-  const auth = createEdrAuth({ ...deps, baseUrl: server.url, username: 'us&er', password: PASSWORD, timeoutMs: 5000 });
+  const credentials = createCredentials('us&er', fixedSecret(PASSWORD));
+  const auth = createEdrAuth({ ...deps, baseUrl: server.url, credentials, timeoutMs: 5000 });
   const later = (minutes: number): void => {
     const at = new Date(now.getTime() + minutes * 60_000);
     clock.now = () => at;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
+import { tokenAuth } from '../../../src/lib/qualys/api-auth.ts';
 import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr-api.ts';
 import { probeEdr, probeIncidents, probeList, probeVm } from '../../../src/lib/qualys/probes.ts';
 import type { VmApi } from '../../../src/lib/qualys/vm-api.ts';
@@ -7,7 +8,7 @@ import { type Answerer, callDeps, serve } from './local-server.ts';
 
 async function edrAgainst(answer: Answerer): Promise<{ api: EdrApi; arrived: { url: string }[] }> {
   const { url, arrived } = await serve(answer);
-  const auth = { token: () => Promise.resolve('t.t.t'), invalidate: () => undefined };
+  const auth = tokenAuth({ token: () => Promise.resolve('t.t.t'), invalidate: () => undefined });
   return { api: createEdrApi({ ...callDeps(), baseUrl: url, auth }), arrived };
 }
 

@@ -4,10 +4,13 @@ import type { SimulatorOptions } from '../../../dev/simulator/settings.ts';
 import { startSimulator } from '../../../dev/simulator/start-simulator.ts';
 import { ConfigError, FatalError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
+import { basicAuth, tokenAuth } from '../../../src/lib/qualys/api-auth.ts';
+import { createCredentials } from '../../../src/lib/qualys/credentials.ts';
 import { createEdrApi } from '../../../src/lib/qualys/edr-api.ts';
 import { createEdrAuth } from '../../../src/lib/qualys/edr-auth.ts';
 import { probeEdr, probeVm } from '../../../src/lib/qualys/probes.ts';
 import { windowFilter, windowSort } from '../../../src/lib/qualys/qql.ts';
+import { fixedSecret } from '../../../src/lib/secret-value.ts';
 import { createVmApi } from '../../../src/lib/qualys/vm-api.ts';
 import { callDeps } from './local-server.ts';
 
@@ -34,14 +37,13 @@ async function simulate(options: SimulatorOptions = {}) {
   });
   onTestFinished(simulator.close);
   const deps = callDeps();
-  const account = { username: 'qualys-reader', password: 'simulated-password' };
-  const auth = createEdrAuth({ ...deps, ...account, baseUrl: simulator.url });
+  const credentials = createCredentials('qualys-reader', fixedSecret('simulated-password'));
+  const auth = tokenAuth(createEdrAuth({ ...deps, credentials, baseUrl: simulator.url }));
   const vm = createVmApi({
     ...deps,
+    auth: basicAuth(credentials),
     settings: {
       QUALYS_API_URL: simulator.url,
-      QUALYS_USERNAME: account.username,
-      QUALYS_PASSWORD: account.password,
       VM_API_VERSION: '5.0',
       KB_API_VERSION: '4.0',
       VM_TRUNCATION_LIMIT: 20,

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { basicAuth } from '../../../src/lib/qualys/api-auth.ts';
 import type { CallOptions } from '../../../src/lib/qualys/call-qualys.ts';
+import { createCredentials } from '../../../src/lib/qualys/credentials.ts';
 import { createVmApi } from '../../../src/lib/qualys/vm-api.ts';
 import type { VmSettings } from '../../../src/lib/qualys/vm-parameters.ts';
+import { fixedSecret } from '../../../src/lib/secret-value.ts';
 import { createVmPageDecoder } from '../../../src/lib/streams/vm-detections/decode-page.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
@@ -14,8 +17,6 @@ const PASSWORD = 'pä:ss&w+rd';
 
 const settings = (url: string, more: Partial<VmSettings> = {}): VmSettings => ({
   QUALYS_API_URL: url,
-  QUALYS_USERNAME: 'üser',
-  QUALYS_PASSWORD: PASSWORD,
   VM_API_VERSION: '5.0',
   VM_TRUNCATION_LIMIT: 1000,
   VM_STATUS: ['New', 'Active', 'Fixed', 'Re-Opened'],
@@ -32,7 +33,8 @@ const settings = (url: string, more: Partial<VmSettings> = {}): VmSettings => ({
 async function apiAgainst(answer: Answerer, more: Partial<VmSettings> = {}) {
   const deps = callDeps();
   const server = await serve(answer);
-  return { ...server, ...deps, api: createVmApi({ ...deps, settings: settings(server.url, more) }) };
+  const auth = basicAuth(createCredentials('üser', fixedSecret(PASSWORD)));
+  return { ...server, ...deps, api: createVmApi({ ...deps, auth, settings: settings(server.url, more) }) };
 }
 
 const reply =

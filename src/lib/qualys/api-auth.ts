@@ -1,0 +1,46 @@
+import { ConfigError } from '../errors.ts';
+import type { CallOptions } from './call-qualys.ts';
+import { basicText, type Credentials } from './credentials.ts';
+import type { EdrAuth } from './edr-auth.ts';
+import { logIn } from './log-in.ts';
+
+/** How the calls of one API say who calls. */
+export interface ApiAuth {
+  /** Makes a call with the value of its header `authorization`; once more where a newer secret or token may help. */
+  readonly call: <T>(
+    options: Pick<CallOptions, 'priority' | 'signal'>,
+    send: (authorization: string) => Promise<T>,
+  ) => Promise<T>;
+  /** Texts that must not appear in an error. */
+  readonly hidden: () => readonly string[];
+}
+
+/** User and password with each call. */
+export function basicAuth(credentials: Credentials): ApiAuth {
+  return {
+    call: (_, send) => logIn(credentials, ({ text }) => send(`Basic ${basicText(credentials.name, text)}`)),
+    hidden: credentials.hidden,
+  };
+}
+
+/** A token with each call. One that the vendor refuses is renewed once, and the call repeated once. */
+export function tokenAuth(tokens: EdrAuth): ApiAuth {
+  let recent: readonly string[] = [];
+  const use = async <T>(token: string, send: (authorization: string) => Promise<T>): Promise<T> => {
+    recent = [token, ...recent.filter((other) => other !== token)].slice(0, 2);
+    return send(`Bearer ${token}`);
+  };
+  return {
+    call: async (options, send) => {
+      const token = await tokens.token(options);
+      try {
+        return await use(token, send);
+      } catch (error) {
+        if (!(error instanceof ConfigError) || error.fault.status !== 401) throw error;
+        tokens.invalidate(token);
+        return use(await tokens.token(options), send);
+      }
+    },
+    hidden: () => recent,
+  };
+}
