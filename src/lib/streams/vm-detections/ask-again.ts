@@ -1,40 +1,66 @@
+import { WaitError } from '../../errors.ts';
 import type { Progress } from '../../pipeline/stream.ts';
 import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { missingIds, withBook } from './host-book.ts';
+import { MOST_PACKED, packIds } from './pack-ids.ts';
 import { readHosts } from './read-page.ts';
 import { toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
+/** Time between two reads of a slice of which no listed host comes. */
+const EMPTY_MS = 600_000;
+
 /**
- * Asks once more for the hosts that the list names and the pages passed by: a page may lack its tail, or all of its hosts. What does not come
- * then is believed to hold no detections, or to have been processed again meanwhile, for a later window; the window's counts show it.
+ * Asks for the hosts that the list names and the pages passed by: a page may lack its tail, or all of its hosts. They are asked for again as
+ * long as that brings some. What does not come then is believed to hold no detections; the window's counts show it.
  * @returns the last step, which is still to be stored.
  */
 export async function* askAgain(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, Progress> {
   const { book, services, task } = reading;
-  const asked = book.missing.size;
-  let came = 0;
-  let left: readonly IdRange[] = missingIds(book);
   for (;;) {
-    const idMax = sliceIds(left, services.settings.VM_TRUNCATION_LIMIT)[0]?.idMax;
-    const own = clipIds(left, undefined, idMax === undefined ? undefined : BigInt(idMax));
-    const ids = new Set([...eachId(own)].map(String));
-    const request = { text: textOf(own), has: (id: string) => ids.has(id) };
-    const { hosts, chunk } = yield* readHosts(reading, cursor, request);
-    for (const id of eachId(own)) if (!book.missing.delete(id)) came++;
-    left = clipIds(left, (own.at(-1)?.last ?? 0n) + 1n);
-    const step = {
-      ...(chunk === undefined ? {} : { chunk }),
-      cursor: toJson(withBook(cursor, book) ?? cursor),
-      fetched: hosts,
-      parts: chunk?.detections ?? 0,
-      pageDone: true,
-    };
-    if (countIds(left) === 0) {
-      task.log.info('HostsAskedAgain', { asked, came });
-      return step;
+    const asked = book.missing.size;
+    for (let left: readonly IdRange[] = missingIds(book); countIds(left) > 0;) {
+      const idMax = sliceIds(left, services.settings.VM_TRUNCATION_LIMIT)[0]?.idMax;
+      const own = clipIds(left, undefined, idMax === undefined ? undefined : BigInt(idMax));
+      const ids = new Set([...eachId(own)].map(String));
+      const { hosts, chunk } = yield* readHosts(reading, cursor, { text: textOf(own), has: (id) => ids.has(id) });
+      left = clipIds(left, (own.at(-1)?.last ?? 0n) + 1n);
+      const came = asked - book.missing.size;
+      const isRoundEnd = countIds(left) === 0;
+      if (isRoundEnd) task.log.info('HostsAskedAgain', { asked, came });
+      if (isRoundEnd && came === 0) book.missing.clear();
+      const step = {
+        ...(chunk === undefined ? {} : { chunk }),
+        cursor: toJson(withBook(cursor, book) ?? cursor),
+        fetched: hosts,
+        parts: chunk?.detections ?? 0,
+        pageDone: true,
+      };
+      if (book.missing.size === 0) return step;
+      yield step;
     }
-    yield step;
   }
+}
+
+/**
+ * Doubts a slice of which the list names hosts and nothing at all has come, asked for twice: so answers a vendor in trouble, too. It is
+ * believed ten minutes later.
+ * @throws WaitError until then.
+ */
+export function* doubtEmpty(
+  { book, services, task }: Reading,
+  cursor: VmCursor,
+  missing: readonly IdRange[],
+): Generator<Progress, void> {
+  if (book.hasCome || cursor.emptySince !== undefined) return;
+  const emptySince = services.clock.now().toISOString();
+  const packed = packIds(missing);
+  const { filters } = cursor;
+  // More than a cursor holds is listed and read from its start.
+  const again = packed.length > MOST_PACKED ? { filters, emptySince } : { ...cursor, missing: packed, emptySince };
+  yield { cursor: toJson(again), pageDone: true };
+  const hosts = countIds(missing);
+  task.log.warn('ListedHostsAbsent', { hosts, waitMs: EMPTY_MS });
+  throw new WaitError(`none of ${hosts} listed hosts comes; they are asked for once more`, EMPTY_MS);
 }
 
 /** As the vendor writes ids and ranges of ids. */

@@ -10,6 +10,8 @@ export interface HostBook {
   readonly missing: Set<bigint>;
   /** Ids that came on the page being read. */
   readonly came: Set<bigint>;
+  /** Whether any host of the slice has come. */
+  hasCome: boolean;
 }
 
 /** Ids of a list that is gone through one by one; one that names more is wrong. */
@@ -17,11 +19,12 @@ const MOST_LISTED = 200_000;
 const ID = /^\d{1,19}$/;
 
 /** Takes up the books of a slice where its cursor left them. */
-export function openBook({ listed, missing }: VmCursor): HostBook {
+export function openBook({ listed, missing }: VmCursor, fetched: number): HostBook {
   return {
     listed: listed === undefined ? undefined : unpackIds(listed),
     missing: new Set(eachId(unpackIds(missing ?? ''))),
     came: new Set(),
+    hasCome: fetched > 0,
   };
 }
 
@@ -36,6 +39,12 @@ export function bookHosts({ came, missing }: HostBook, ids: readonly string[]): 
     came.add(id);
     missing.delete(id);
   }
+}
+
+/** The lowest id on the page being read, or of none. */
+export function lowestOf({ came }: HostBook): string | undefined {
+  const [first, ...others] = came;
+  return first === undefined ? undefined : others.reduce((least, id) => (id < least ? id : least), first).toString();
 }
 
 /** Books that no page is going to hold an id up to this one, or any: what is listed and has not come is missing. */

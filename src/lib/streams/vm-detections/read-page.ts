@@ -31,14 +31,17 @@ export function readPage(reading: Reading, cursor: VmCursor): AsyncGenerator<Pro
   return readJudged(reading.services.vm.judge, routeOf(reading, cursor), () => readWhole(reading, cursor));
 }
 
-/** Asks for exactly these hosts of a slice. */
+/**
+ * Asks for exactly these hosts of a slice, also as they were processed later: one that is processed again and again is in no window by the
+ * time its page is read.
+ */
 export function readHosts(
   reading: Reading,
   cursor: VmCursor,
   ids: { readonly text: string; readonly has: (id: string) => boolean },
 ): AsyncGenerator<Progress, ReadPage> {
   const request = {
-    hosts: { ...selectionOf(reading.task, {}), ids: ids.text },
+    hosts: { from: reading.task.window.from, ids: ids.text },
     options: { isAskedFor: ids.has },
     after: (_: VmChunk, position: VmCursor) => withBook(position, reading.book) ?? position,
   };
@@ -120,6 +123,7 @@ async function* decodePage(
     const rest = end.hosts - booked;
     if (chunk !== undefined) bookHosts(book, chunk.ids);
     bookHosts(book, end.ids);
+    book.hasCome ||= end.hosts > 0;
     return chunk === undefined
       ? { end, hosts: rest, position }
       : { end, hosts: rest, chunk, position: request.after(chunk, position) };

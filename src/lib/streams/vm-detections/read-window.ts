@@ -4,9 +4,9 @@ import { countIds, type IdRange } from '../../qualys/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import { askAgain } from './ask-again.ts';
+import { askAgain, doubtEmpty } from './ask-again.ts';
 import type { VmPageEnd } from './decode-page.ts';
-import { isPlausible, missingIds, openBook, passHosts, withBook } from './host-book.ts';
+import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
 import { listHosts } from './list-hosts.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';
@@ -17,13 +17,19 @@ const ATTEMPTS_BEFORE_HALVING = 2;
 
 /**
  * Reads a window of host detections: pages in the order of host ids, each naming the next by `id_min`. The ids are listed first: a window
- * with more than one page is cut into slices of host ids that are read side by side, and what is listed and does not come is asked for once
- * more. What keeps failing is halved, down to a single host.
+ * with more than one page is cut into slices of host ids that are read side by side, and what is listed and does not come is asked for
+ * again. What keeps failing is halved, down to a single host.
  */
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   let cursor = (task.cursor ?? { filters: detectionFilters(services.settings) }) as unknown as VmCursor;
   const range = rangeOf(task.window.slice);
-  const reading: Reading = { task, services, range, options: callOptionsOf(task), book: openBook(cursor) };
+  const reading: Reading = {
+    task,
+    services,
+    range,
+    options: callOptionsOf(task),
+    book: openBook(cursor, task.counts.fetched),
+  };
   // While the pages cannot be had, nothing else is asked for.
   await services.vm.judge.enter(routeOf(reading, cursor));
   const ids = await idsLeft(reading, cursor);
@@ -53,8 +59,11 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
     if (stored === undefined) yield yield* askAgain(reading, cursor);
     cursor = next;
   }
-  if (reading.book.missing.size === 0) return { kind: 'complete' };
-  return { kind: 'complete', last: yield* askAgain(reading, cursor) };
+  const missing = missingIds(reading.book);
+  if (missing.length === 0) return { kind: 'complete' };
+  const last = yield* askAgain(reading, cursor);
+  yield* doubtEmpty(reading, cursor, missing);
+  return { kind: 'complete', last };
 }
 
 /** The ids that are still to be read, as the cursor holds them or as the vendor lists them. */
@@ -79,7 +88,7 @@ function nextCursor(reading: Reading, cursor: VmCursor, position: VmCursor, { ne
     passHosts(book);
     return { ...kept, isRead: true };
   }
-  if (!isAfter(nextIdMin, cursor.idMin ?? range.idMin)) {
+  if (!isAfter(nextIdMin, cursor.idMin ?? range.idMin ?? lowestOf(book))) {
     throw new PageFaultError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
       scope: 'answer',
     });

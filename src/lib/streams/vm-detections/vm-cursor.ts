@@ -19,6 +19,8 @@ export interface VmCursor {
   readonly missing?: string;
   /** Set once the last page is read: only `missing` is still to be asked for. */
   readonly isRead?: boolean;
+  /** When none of the listed hosts had come, though asked for again. */
+  readonly emptySince?: string;
 }
 
 /** What stays the same for all pages of a window. */

@@ -152,7 +152,7 @@ describe('a page that fails', () => {
     expect(await feed.windows()).toMatchObject([
       { state: 'planned', attempts: 1, lastError: expect.stringContaining('pages do not move on') as string },
     ]);
-    expect(feed.calls('vm-detection')).toBe(2);
+    expect(feed.calls('vm-detection')).toBe(1);
   });
 
   test.for([
@@ -267,12 +267,51 @@ describe('hosts that the list names and the page does not bring', () => {
     expect(windows[0]?.lastError).toBeUndefined();
   });
 
-  test('because they were processed again meanwhile fail nothing, and come with the window of that time', async () => {
+  test('are asked for as long as that brings some', async () => {
+    const feed = await start(18);
+    feed.simulator.setFaults(
+      { kind: 'page-cap', records: 4, route: PAGE, count: 'always' },
+      { kind: 'lost-warning', route: PAGE, count: 'always' },
+    );
+    expect(await feed.ingest(FROM, TO)).toMatchObject([
+      { state: 'closed', counts: { listed: 18, fetched: 18, calls: 6 } },
+    ]);
+    expectAllOf(feed);
+  });
+
+  test('are asked for ten minutes later, where none of them comes', async () => {
+    const feed = await start(18);
+    feed.simulator.setFaults({ kind: 'missing-host-list', route: PAGE, count: 2 });
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    const [window] = await feed.windows();
+    expect(window).toMatchObject({ state: 'planned', attempts: 0, counts: { listed: 18, fetched: 0 } });
+    expect(Date.parse(window?.notBefore ?? '') - Date.parse(window?.progressAt ?? '')).toBe(600_000);
+    await feed.workOff(700);
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { listed: 18, fetched: 18 } }]);
+    expectAllOf(feed);
+  });
+
+  test('are believed to hold nothing where none has come then either', async () => {
+    const feed = await start(18);
+    feed.simulator.setFaults({ kind: 'missing-host-list', route: PAGE, count: 'always' });
+    await feed.bench.process(await feed.bench.open(FROM, TO));
+    await feed.workOff(700);
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { listed: 18, fetched: 0, calls: 4 } }]);
+  });
+
+  test('because they were processed again meanwhile come as they are now, however often they are', async () => {
+    const feed = await start(18);
+    feed.simulator.setFaults({ kind: 'reprocessed-hosts', hosts: 18, route: PAGE, count: 'always' });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([
+      { state: 'closed', attempts: 0, counts: { listed: 18, fetched: 18 } },
+    ]);
+    expect(new Set(feed.column('HostId')).size).toBe(18);
+  });
+
+  test('because they were processed again meanwhile come with the window of that time, too', async () => {
     const feed = await start(18);
     feed.simulator.setFaults({ kind: 'reprocessed-hosts', hosts: 4, route: PAGE, count: 1 });
-    expect(await feed.ingest(FROM, TO)).toMatchObject([
-      { state: 'closed', attempts: 0, counts: { listed: 18, fetched: 14 } },
-    ]);
+    await feed.ingest(FROM, TO);
     await feed.ingest(TO, new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, ''));
     expect(new Set(feed.column('HostId')).size).toBe(18);
   });
