@@ -94,7 +94,9 @@ function* writeAnswer(visit: Visit): Generator<string> {
   yield* writeList(visit, page);
   if (page.next === undefined || findFault(visit.faults, 'lost-warning') !== undefined) return;
   const parameters = new URLSearchParams([...call.parameters].filter(([name]) => name !== 'id_min'));
-  const url = `${origin}${call.path}?${parameters.toString()}&id_min=${page.next}`;
+  const isStuck = findFault(visit.faults, 'same-id-min') !== undefined;
+  const idMin = isStuck ? (call.parameters.get('id_min') ?? page.entries[0]?.qid ?? page.next) : page.next;
+  const url = `${origin}${call.path}?${parameters.toString()}&id_min=${idMin}`;
   yield writeWarning(limitOf(visit), url);
 }
 

@@ -12,10 +12,14 @@ export interface Cell {
   readonly shape?: DataShape;
   /** Whether what it proves does not depend on the stream; then one of the two streams plays it, both in the long form. */
   readonly isShared?: boolean;
+  /** Whether only the long form plays it. */
+  readonly isRare?: boolean;
+  /** Whether the vendor's records change while they are read, so that some come in two versions. */
+  readonly hasNewVersions?: boolean;
   /** The vendor's calls an hour; absent for as many as are wanted. */
   readonly rateLimit?: number;
-  /** Whether a chunk may have been accepted whose acceptance was not recorded. */
-  readonly mayRepeat?: boolean;
+  /** Whether a chunk may have been accepted whose acceptance was not recorded, or the vendor gives everything twice. */
+  readonly mayRepeat?: boolean | 'everything';
   /** Sets the fault; what it returns tells whether it has struck. */
   readonly arm: (rig: Rig, app: App, pool: HostPool) => Promise<Armed> | Armed;
 }
@@ -62,18 +66,35 @@ export async function measureBaseline(feed: Feed, shape: DataShape): Promise<Bas
   return { rows: keys.size, mostInOneChunk: Math.max(...chunks) };
 }
 
-function judge(cell: Cell, rig: Rig, baseline: Baseline, hasStruck: boolean): Omit<CellResult, 'recoveredSeconds'> {
-  const { feed, simulator, ingestion, start, target, violations } = rig;
+/** The records that are to be ingested, as the vendor has them now. */
+function idsWithin({ feed, simulator, start, target }: Rig): string[] {
+  return feed.ids(simulator, { from: start, to: target });
+}
+
+function mostRepeated({ mayRepeat }: Cell, { rows, mostInOneChunk }: Baseline): number {
+  if (mayRepeat === 'everything') return rows;
+  return mayRepeat === true ? mostInOneChunk : 0;
+}
+
+function judge(
+  cell: Cell,
+  rig: Rig,
+  baseline: Baseline,
+  { hasStruck, before }: { hasStruck: boolean; before: readonly string[] },
+): Omit<CellResult, 'recoveredSeconds'> {
+  const { feed, ingestion, violations } = rig;
   const rows = rowsOf(feed, ingestion);
   const ids = new Set(rows.map(feed.idOf));
-  const lost = feed.ids(simulator, { from: start, to: target }).filter((id) => !ids.has(id)).length;
+  const lost = [...new Set([...before, ...idsWithin(rig)])].filter((id) => !ids.has(id)).length;
   const distinct = new Set(rows.map(({ RowKey }) => RowKey)).size;
   const repeated = rows.length - distinct;
-  const most = cell.mayRepeat === true ? baseline.mostInOneChunk : 0;
+  const most = mostRepeated(cell, baseline);
   const problems = [
     ...(hasStruck ? [] : ['the fault did not strike']),
     ...(lost > 0 ? [`${lost} records are lost`] : []),
-    ...(distinct === baseline.rows ? [] : [`${distinct} different row keys instead of ${baseline.rows}`]),
+    ...(distinct === baseline.rows || cell.hasNewVersions === true
+      ? []
+      : [`${distinct} different row keys instead of ${baseline.rows}`]),
     ...(repeated > most ? [`${repeated} rows came again, at most ${most} may`] : []),
     ...violations,
   ];
@@ -86,6 +107,7 @@ export async function playCell(cell: Cell, feed: Feed, baseline: Baseline, pool:
   const rig = await createRig(feed, cell.shape ?? 'lean', cell.rateLimit);
   const app = startApp(rig);
   const startedAt = Date.now();
+  const before = idsWithin(rig);
   let trouble: string[] = [];
   let hasStruck = true;
   try {
@@ -96,7 +118,7 @@ export async function playCell(cell: Cell, feed: Feed, baseline: Baseline, pool:
     trouble = [error instanceof Error ? error.message : String(error)];
   }
   const recoveredSeconds = Math.round((Date.now() - startedAt) / 1000);
-  const result = judge(cell, rig, baseline, hasStruck);
+  const result = judge(cell, rig, baseline, { hasStruck, before });
   await app.close();
   await rig.close();
   return { ...result, recoveredSeconds, problems: [...trouble, ...result.problems] };

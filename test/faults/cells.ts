@@ -261,7 +261,7 @@ function clockCells(name: string, stepMs: number): Cell[] {
 const BEFORE_ANY_UPLOAD: ReadonlySet<Step> = new Set(['plan', 'enqueue', 'claim']);
 
 /** Kills a real host by SIGKILL at a step. */
-function killCell(step: Step, moment: Moment): Cell {
+export function killCell(step: Step, moment: Moment): Cell {
   return {
     step,
     fault: `host killed ${moment} it`,

@@ -9,6 +9,7 @@ import { takePart, warpOffset, warpTime } from './warped-time.ts';
 
 /** Cells played at once: while one waits for a real timer, another works. */
 const AT_ONCE = 4;
+const isLong = process.env.SOAK === '1';
 
 /**
  * The cells that a stream plays: all with `SOAK=1`; else those that are the same for both streams go to one of them, in turn.
@@ -16,15 +17,18 @@ const AT_ONCE = 4;
  */
 export function chooseCells(feed: Feed): Cell[] {
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
-  if (Object.values(FURTHER_FEEDS).includes(feed))
-    return [...ownCells(feed, allCells()), ...liesTo(feed)].filter(({ step, fault }) =>
-      pattern.test(`${step}: ${fault}`),
-    );
-  if (feed === FEEDS.edrChain) return [...liesTo(feed)];
+  return [...pathCells(feed), ...liesTo(feed)].filter(
+    ({ step, fault, isRare }) => (isRare !== true || isLong) && pattern.test(`${step}: ${fault}`),
+  );
+}
+
+/** The cells of the path that a stream plays. */
+function pathCells(feed: Feed): Cell[] {
+  if (feed === FEEDS.edrChain) return [];
+  if (Object.values(FURTHER_FEEDS).includes(feed)) return ownCells(feed, allCells());
   const turn = feed === FEEDS.edr ? 0 : 1;
   let shared = 0;
-  const isOurs = (cell: Cell): boolean => cell.isShared !== true || process.env.SOAK === '1' || shared++ % 2 === turn;
-  return [...allCells().filter(isOurs), ...liesTo(feed)].filter(({ step, fault }) => pattern.test(`${step}: ${fault}`));
+  return allCells().filter((cell) => cell.isShared !== true || isLong || shared++ % 2 === turn);
 }
 
 async function playAll(cells: readonly Cell[], feed: Feed, pool: HostPool): Promise<CellResult[]> {
