@@ -13,6 +13,7 @@ const root = join(import.meta.dirname, '..');
 const LAZY: Readonly<Record<string, string>> = {
   './src/lib/handlers/index.ts': 'handlers',
   '@azure/identity': 'azure-identity',
+  '@azure/keyvault-secrets': 'azure-keyvault-secrets',
   '@azure/monitor-query-logs': 'azure-monitor-query-logs',
   '@azure/storage-blob': 'azure-storage-blob',
   './src/lib/openapi/build-document.ts': 'openapi-document',

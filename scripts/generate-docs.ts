@@ -39,6 +39,7 @@ const SHAPE: Readonly<Record<string, SettingSchema>> = settingsSchema.shape;
 
 /** Groups of optional settings by the beginning of their names; what fits none comes last. */
 const GROUPS: readonly { readonly title: string; readonly begins: RegExp }[] = [
+  { title: 'Login', begins: /^QUALYS_(USERNAME|PASSWORD|AUTH|CLIENT)|^(EDR|VM)_AUTH/ },
   { title: 'Storage', begins: /^AzureWebJobsStorage/ },
   { title: 'All streams', begins: /^(QUALYS|STALE|INCOMPLETE|BACKFILL|INSTALLED|STORAGE)_/ },
   { title: 'Stream edr-events', begins: /^EDR_/ },

@@ -121,6 +121,8 @@ describe('imports', () => {
     const allowed = ['zod', 'lib/errors.ts', 'lib/log.ts', 'lib/is-schedule.ts', ...checks];
     expect(importsOf(/^lib\/setting-kinds\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     allowed.push('lib/setting-kinds.ts');
+    expect(importsOf(/^lib\/setting-rules\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
+    allowed.push('lib/setting-rules.ts');
     expect(importsOf(/^lib\/config\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     expect(
       importsOf(/^lib\/(qualys|alerts)\//, (name) => !name.startsWith('node:')).filter((found) =>

@@ -97,6 +97,8 @@ var fixedSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   QUALYS_USERNAME: qualysUsername
   QUALYS_PASSWORD: '@Microsoft.KeyVault(SecretUri=${qualysCredentialUri})'
+  // The app reads the secret itself, at the start and after a refusal; the reference above counts until it has.
+  QUALYS_PASSWORD_SECRET_URI: qualysCredentialUri
   QUALYS_API_URL: qualysApiUrl
   LOGS_INGESTION_ENDPOINT: ingestionEndpoint
   LOGS_INGESTION_RULE_ID: ingestionRuleId
@@ -114,6 +116,8 @@ var optionalSettings = {
   SECRET_VERSIONS: writtenVersions
   ALERT_WEBHOOK_URL: empty(alertWebhookUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookUri})'
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
+  ALERT_WEBHOOK_URL_SECRET_URI: alertWebhookUri
+  ALERT_WEBHOOK_SECRET_URI: alertWebhookSigningUri
 }
 var wantedSettings = toObject(
   filter(items(optionalSettings), entry => !empty(entry.value)),

@@ -95,7 +95,7 @@ output name string = keyVault.name
 output id string = keyVault.id
 
 // Addresses are made of names, because a deployment without values has no secret to ask. They carry no version, so that a new
-// one is picked up within a day.
+// one is found.
 
 @description('Address of the password.')
 output secretUri string = '${keyVault.properties.vaultUri}secrets/${passwordName}'

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { mayBePublic } from './alerts/public-address.ts';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { redact } from './log.ts';
 import { isBalancedQql } from './qualys/is-balanced-qql.ts';
-import { gatewayHostFor } from './qualys/platforms.ts';
 import {
   apiUrl,
   apiVersion,
@@ -16,6 +14,7 @@ import {
   list,
   required,
   schedule,
+  secretUri,
   serviceUrl,
   severityTable,
   sortKeys,
@@ -24,16 +23,12 @@ import {
   webhookUrl,
   zoneMinutes,
 } from './setting-kinds.ts';
+import { crossProblems, gatewayOf, isInVault, VAULT_SETTINGS } from './setting-rules.ts';
 
 /** Environment variables, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const SECRETS: ReadonlySet<string> = new Set([
-  'QUALYS_PASSWORD',
-  'AzureWebJobsStorage',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_WEBHOOK_SECRET',
-]);
+const SECRETS: ReadonlySet<string> = new Set(['AzureWebJobsStorage', ...Object.keys(VAULT_SETTINGS)]);
 /** Versions of the vendor's APIs; those before them came to their end of life in June 2026. */
 const NEWEST_VERSIONS = { VM_API_VERSION: '5.0', KB_API_VERSION: '4.0' } as const;
 /** Given by the deployment in whichever form Azure has them. */
@@ -52,10 +47,12 @@ const HOSTS_PARAMS = 'details=All/AGs&show_asset_id=1&show_tags=1&show_trurisk=1
  */
 export const settingsSchema = z.object({
   QUALYS_USERNAME: required.describe('Qualys account of role Reader or higher with API access.'),
-  QUALYS_PASSWORD: z
-    .string()
-    .min(1, 'must be set')
-    .describe('Password of that account; a Key Vault reference in Azure.'),
+  QUALYS_PASSWORD: z.string().optional().describe('Password of that account; a Key Vault reference in Azure.'),
+  QUALYS_PASSWORD_SECRET_URI: secretUri
+    .optional()
+    .describe(
+      'Secret in Key Vault with that password, read at the start and after a refusal; until then, and where the vault cannot be read, QUALYS_PASSWORD counts.',
+    ),
   QUALYS_API_URL: apiUrl.describe('VM API server, e.g. https://qualysapi.qg2.apps.qualys.com.'),
   QUALYS_GATEWAY_URL: gatewayUrl
     .optional()
@@ -257,6 +254,12 @@ export const settingsSchema = z.object({
     .refine(isSoundSecret, ALLOWED_SECRET)
     .optional()
     .describe('Secret that signs what is posted there; a Key Vault reference in Azure; unset: not signed.'),
+  ALERT_WEBHOOK_URL_SECRET_URI: secretUri
+    .optional()
+    .describe('Secret in Key Vault with the webhook, read as that of the password.'),
+  ALERT_WEBHOOK_SECRET_URI: secretUri
+    .optional()
+    .describe('Secret in Key Vault with what signs the posts, read as that of the password.'),
   ALERT_WEBHOOK_PRIVATE: flag(false).describe(
     'Whether the webhook may be at a private address: loopback, link-local, of a local network or a private endpoint.',
   ),
@@ -319,10 +322,15 @@ interface Problem {
  * @throws ConfigError that names every setting at fault at once, what was given (never a secret) and what is allowed.
  */
 export function parseSettings(env: Environment, streams?: readonly string[]): Settings {
-  const given = Object.fromEntries(
+  const set = Object.fromEntries(
     SETTING_NAMES.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined && value.trim() !== ''),
   ) as Record<string, string>;
-  const unresolved = SETTING_NAMES.filter((name) => /^@Microsoft\.KeyVault\(/i.test(given[name]?.trim() ?? ''));
+  const references = SETTING_NAMES.filter((name) => /^@Microsoft\.KeyVault\(/i.test(set[name]?.trim() ?? ''));
+  // What the app reads itself need not be resolved by the platform.
+  const unresolved = references.filter((name) => !isInVault(name, set));
+  const given = Object.fromEntries(
+    Object.entries(set).filter(([name]) => !isInVault(name, set) || !references.some((other) => other === name)),
+  );
   const parsed = settingsSchema.safeParse(given);
   const problems: Problem[] = unresolved.map((name) => ({
     message: `${name} is an unresolved Key Vault reference: check the secret, the vault's network and the identity's role (Key Vault Secrets User)`,
@@ -352,60 +360,11 @@ function describe(name: string, value: string | undefined, allowed: string): Pro
   };
 }
 
-/** What one setting alone cannot tell. */
-function crossProblems(given: Readonly<Record<string, string>>): string[] {
-  const problems: string[] = [];
-  for (const prefix of ['EDR', 'INCIDENTS']) {
-    const [token, field] = [`${prefix}_TIME_TOKEN`, `${prefix}_TIME_FIELD`];
-    if ((given[token] === undefined) === (given[field] === undefined)) continue;
-    problems.push(
-      `${token} and ${field} must be set together, because they name the same time in the filter and in the record`,
-    );
-  }
-  if (!hasStorage(given)) {
-    problems.push(
-      'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri, __tableServiceUri and __blobServiceUri)',
-    );
-  }
-  const api = apiUrl.safeParse(given.QUALYS_API_URL);
-  if (api.success && given.QUALYS_GATEWAY_URL === undefined && gatewayOf({ QUALYS_API_URL: api.data }) === undefined) {
-    problems.push(
-      `QUALYS_GATEWAY_URL must be set, because ${new URL(api.data).hostname} is not one of the shared Qualys platforms`,
-    );
-  }
-  if (isWebhookPrivate(given)) {
-    problems.push(
-      'ALERT_WEBHOOK_URL must lead to a public address, not to loopback, link-local, private or reserved ones; ALERT_WEBHOOK_PRIVATE=true allows those',
-    );
-  }
-  return problems;
-}
-
-/** Whether the webhook is at a private address without leave. */
-function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
-  const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);
-  const isAllowed = flag(false).safeParse(given.ALERT_WEBHOOK_PRIVATE);
-  return url.success && isAllowed.data === false && !mayBePublic(new URL(url.data));
-}
-
 function streamProblems(given = '', streams?: readonly string[]): Problem[] {
   const names = given.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => name !== '' && streams?.includes(name) === false);
   if (streams === undefined || unknown.length === 0) return [];
   return [describe('QUALYS_STREAMS', unknown.join(','), `must name streams of ${streams.join(', ')}`)];
-}
-
-function hasStorage(given: Readonly<Record<string, string>>): boolean {
-  const has = (suffix: string): boolean => given[`AzureWebJobsStorage${suffix}`] !== undefined;
-  return (
-    has('') || has('__accountName') || ['queue', 'table', 'blob'].every((service) => has(`__${service}ServiceUri`))
-  );
-}
-
-function gatewayOf(settings: Pick<Parsed, 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'>): string | undefined {
-  if (settings.QUALYS_GATEWAY_URL !== undefined) return settings.QUALYS_GATEWAY_URL;
-  const host = gatewayHostFor(new URL(settings.QUALYS_API_URL).hostname.toLowerCase());
-  return host === undefined ? undefined : `https://${host}`;
 }
 
 function warningsOf(settings: Parsed): string[] {

@@ -2,11 +2,9 @@ import type { TokenCredential } from '@azure/core-auth';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
-import { alertKey } from './alerts/alert-record.ts';
 import { createAlertStart, type AlertStartDependencies } from './alerts/alert-start.ts';
-import { postWebhook } from './alerts/post-webhook.ts';
 import type { PushDependencies } from './alerts/push-alert.ts';
-import { webhookHeaders } from './alerts/sign-alert.ts';
+import { createWebhookPoster } from './alerts/webhook-poster.ts';
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
@@ -21,12 +19,13 @@ import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
-import { parseSettings, type Environment, type Settings } from './config.ts';
+import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
+import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import type { EarlierRows } from './pipeline/find-start.ts';
-import type { AlertItem, CheckpointStore, Clock, LogsReader, StartStore } from './pipeline/ports.ts';
+import type { CheckpointStore, Clock, LogsReader, StartStore } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Restart, Stream } from './pipeline/stream.ts';
@@ -35,7 +34,8 @@ import { createCredentials } from './qualys/credentials.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
-import { fixedSecret } from './secret-value.ts';
+import { hasWebhook, VAULT_SETTINGS, type VaultSetting } from './setting-rules.ts';
+import { fixedSecret, type SecretValue } from './secret-value.ts';
 import { edrEvents } from './streams/edr-events/index.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
@@ -112,7 +112,11 @@ export function createServices(env: Environment): Services {
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
   });
   const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
-  const credentials = createCredentials(settings.QUALYS_USERNAME, fixedSecret(settings.QUALYS_PASSWORD));
+  const secrets = { settings, credential, clock, log };
+  const credentials = createCredentials(
+    settings.QUALYS_USERNAME,
+    secretOf('QUALYS_PASSWORD', secrets) ?? fixedSecret(''),
+  );
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
   const edr = createEdrApi({ ...gateway, auth: tokenAuth(createEdrAuth({ ...gateway, credentials })) });
   const vm = createVmApi({ ...calls, settings, auth: basicAuth(credentials) });
@@ -143,7 +147,7 @@ export function createServices(env: Environment): Services {
       minScore: settings.ALERT_MIN_SCORE,
       table: edrEvents.table,
     },
-    post: alertPoster(settings, clock),
+    post: alertPoster(secrets),
     from: alertStart(settings, { store: alertStore, clock, lastTick }),
   };
   return {
@@ -211,15 +215,28 @@ function earlierRows(
   };
 }
 
-function alertPoster(settings: Settings, clock: Clock): PushDependencies['post'] {
-  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_WEBHOOK_PRIVATE: isPrivateAllowed } = settings;
+/** A secret by its setting: from Key Vault where that has an address, else as it was set; undefined: neither. */
+function secretOf(setting: VaultSetting, deps: SecretDependencies): SecretValue | undefined {
+  const { settings, ...others } = deps;
+  const [fallback, address] = [settings[setting], VAULT_SETTINGS[setting]];
+  const uri = settings[address];
+  const isAllowed = (text: string): boolean => settingsSchema.shape[setting].safeParse(text).success;
+  if (uri !== undefined) return createVaultSecret({ ...others, setting: address, uri, fallback, isAllowed });
+  return fallback === undefined ? undefined : fixedSecret(fallback);
+}
+
+type SecretDependencies = Pick<VaultSecretOptions, 'credential' | 'clock' | 'log'> & { readonly settings: Settings };
+
+function alertPoster(deps: SecretDependencies): PushDependencies['post'] {
+  const { settings, clock } = deps;
+  const url = secretOf('ALERT_WEBHOOK_URL', deps);
+  const secret = secretOf('ALERT_WEBHOOK_SECRET', deps);
   if (url === undefined) return undefined;
-  return ({ id, payload }: AlertItem) =>
-    postWebhook(url, payload, webhookHeaders(alertKey(id), payload, secret, clock.now()), { isPrivateAllowed });
+  return createWebhookPoster({ url, secret, isPrivateAllowed: settings.ALERT_WEBHOOK_PRIVATE, clock });
 }
 
 function alertStart(settings: Settings, deps: AlertStartDependencies): Services['alerts']['from'] {
-  const { ALERT_WEBHOOK_URL: url, ALERT_FROM: from } = settings;
-  if (url === undefined) return undefined;
+  const { ALERT_FROM: from } = settings;
+  if (!hasWebhook(settings)) return undefined;
   return from === undefined ? createAlertStart(deps) : () => Promise.resolve(from);
 }

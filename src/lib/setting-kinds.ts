@@ -71,6 +71,12 @@ function withoutTrailingSlashes(text: string): string {
   return text.slice(0, end);
 }
 
+/** The address of a secret in Key Vault: without a version, because a new one is to be found there. */
+export const secretUri = serviceUrl.refine(
+  (text) => !URL.canParse(text) || /^\/secrets\/[\w-]+$/.test(new URL(text).pathname),
+  'must be the address of a secret without its version, e.g. https://vault.vault.azure.net/secrets/name',
+);
+
 /** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
 export const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import type * as PingModule from '../../src/lib/handlers/ping.ts';
 import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
@@ -12,6 +12,7 @@ import {
   type Answered,
   type Backends,
 } from '../support/http-app.ts';
+import { serveKeyVault } from '../support/key-vault.ts';
 
 let backends: Backends;
 let ping: typeof PingModule.ping;
@@ -50,6 +51,17 @@ describe('ping', () => {
     }
     expect(checkOf(answered, 'qualys-edr')?.detail).toContain('one event');
     expect(answered.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('takes the password from Key Vault where that is set, whether or not the platform can', async () => {
+    const vault = await serveKeyVault({ 'qualys-password': 'simulated-password' });
+    useSettings({
+      QUALYS_PASSWORD: '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/qualys-password)',
+      QUALYS_PASSWORD_SECRET_URI: vault.uriOf('qualys-password'),
+    });
+    onTestFinished(() => useSettings({ QUALYS_PASSWORD: 'simulated-password', QUALYS_PASSWORD_SECRET_URI: undefined }));
+    expect((await call(ping)).status).toBe(200);
+    expect(vault.reads).toEqual(['qualys-password']);
   });
 
   test('is 503 and names the check where an account may log in but not read events', async () => {

@@ -8,7 +8,7 @@ export type PostOutcome =
   /** Answered with 2xx. */
   | { readonly kind: 'accepted' }
   /** Surely not taken: there was no connection, or the answer refuses it. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'refused'; readonly reason: string; readonly status?: number; readonly retryAfterMs?: number }
   /** Sent, wholly or partly, and never answered: nobody knows whether it was taken. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -108,6 +108,6 @@ function outcomeOf(host: string, { statusCode: status = 0, headers }: IncomingMe
   const isRedirect = status >= 300 && status < 400;
   const reason = `${host} answered ${status}${isRedirect ? ', a redirect, which is not followed' : ''}`;
   const seconds = Number(headers['retry-after']);
-  if (headers['retry-after'] === undefined || !(seconds > 0)) return { kind: 'refused', reason };
-  return { kind: 'refused', reason, retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) };
+  if (headers['retry-after'] === undefined || !(seconds > 0)) return { kind: 'refused', reason, status };
+  return { kind: 'refused', reason, status, retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) };
 }

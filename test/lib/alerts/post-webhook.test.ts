@@ -37,7 +37,7 @@ describe('a post', () => {
 
   test.for([400, 401, 403, 404, 408, 413, 429, 500, 502, 503])('that is answered with %i was not', async (status) => {
     const { url } = await serveHttp((_, response) => response.writeHead(status).end('a secret body'));
-    expect(await post(url)).toEqual({ kind: 'refused', reason: `${new URL(url).host} answered ${status}` });
+    expect(await post(url)).toEqual({ kind: 'refused', reason: `${new URL(url).host} answered ${status}`, status });
   });
 
   test('follows no redirect', async () => {

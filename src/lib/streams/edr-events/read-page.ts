@@ -1,4 +1,5 @@
 import type { Settings } from '../../config.ts';
+import { hasWebhook } from '../../setting-rules.ts';
 import { FatalError } from '../../errors.ts';
 import type { Progress, WindowTask } from '../../pipeline/stream.ts';
 import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
@@ -128,5 +129,5 @@ function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */
 function alertScoreFor({ window }: WindowTask, settings: Settings): number | undefined {
-  return settings.ALERT_WEBHOOK_URL !== undefined && window.run === 'live' ? settings.ALERT_MIN_SCORE : undefined;
+  return hasWebhook(settings) && window.run === 'live' ? settings.ALERT_MIN_SCORE : undefined;
 }

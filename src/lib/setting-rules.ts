@@ -1,0 +1,83 @@
+import { mayBePublic } from './alerts/public-address.ts';
+import { gatewayHostFor } from './qualys/platforms.ts';
+import { apiUrl, flag, webhookUrl } from './setting-kinds.ts';
+
+// What settings have to be beside each other.
+
+/** Settings with a secret, by the setting that names the secret's address in Key Vault. */
+export const VAULT_SETTINGS = {
+  QUALYS_PASSWORD: 'QUALYS_PASSWORD_SECRET_URI',
+  ALERT_WEBHOOK_URL: 'ALERT_WEBHOOK_URL_SECRET_URI',
+  ALERT_WEBHOOK_SECRET: 'ALERT_WEBHOOK_SECRET_URI',
+} as const;
+/** A setting whose secret may be read from Key Vault. */
+export type VaultSetting = keyof typeof VAULT_SETTINGS;
+
+/** What one setting alone cannot tell. */
+export function crossProblems(given: Readonly<Record<string, string>>): string[] {
+  const problems: string[] = [];
+  if (given.QUALYS_PASSWORD === undefined && !isInVault('QUALYS_PASSWORD', given)) {
+    problems.push('QUALYS_PASSWORD must be set (or QUALYS_PASSWORD_SECRET_URI)');
+  }
+  for (const prefix of ['EDR', 'INCIDENTS']) {
+    const [token, field] = [`${prefix}_TIME_TOKEN`, `${prefix}_TIME_FIELD`];
+    if ((given[token] === undefined) === (given[field] === undefined)) continue;
+    problems.push(
+      `${token} and ${field} must be set together, because they name the same time in the filter and in the record`,
+    );
+  }
+  if (!hasStorage(given)) {
+    problems.push(
+      'AzureWebJobsStorage must be set (or AzureWebJobsStorage__accountName, or AzureWebJobsStorage__queueServiceUri, __tableServiceUri and __blobServiceUri)',
+    );
+  }
+  const api = apiUrl.safeParse(given.QUALYS_API_URL);
+  if (api.success && given.QUALYS_GATEWAY_URL === undefined && gatewayOf({ QUALYS_API_URL: api.data }) === undefined) {
+    problems.push(
+      `QUALYS_GATEWAY_URL must be set, because ${new URL(api.data).hostname} is not one of the shared Qualys platforms`,
+    );
+  }
+  if (isWebhookPrivate(given)) {
+    problems.push(
+      'ALERT_WEBHOOK_URL must lead to a public address, not to loopback, link-local, private or reserved ones; ALERT_WEBHOOK_PRIVATE=true allows those',
+    );
+  }
+  return problems;
+}
+
+/** Whether a setting's secret is read from Key Vault by the app. */
+export function isInVault(name: string, given: Readonly<Record<string, string>>): boolean {
+  return name in VAULT_SETTINGS && given[VAULT_SETTINGS[name as VaultSetting]] !== undefined;
+}
+
+/** Whether there is a webhook for alerts. */
+export function hasWebhook(settings: {
+  readonly ALERT_WEBHOOK_URL?: string | undefined;
+  readonly ALERT_WEBHOOK_URL_SECRET_URI?: string | undefined;
+}): boolean {
+  return (settings.ALERT_WEBHOOK_URL ?? settings.ALERT_WEBHOOK_URL_SECRET_URI) !== undefined;
+}
+
+/** Whether the webhook is at a private address without leave. */
+function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
+  const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);
+  const isAllowed = flag(false).safeParse(given.ALERT_WEBHOOK_PRIVATE);
+  return url.success && isAllowed.data === false && !mayBePublic(new URL(url.data));
+}
+
+function hasStorage(given: Readonly<Record<string, string>>): boolean {
+  const has = (suffix: string): boolean => given[`AzureWebJobsStorage${suffix}`] !== undefined;
+  return (
+    has('') || has('__accountName') || ['queue', 'table', 'blob'].every((service) => has(`__${service}ServiceUri`))
+  );
+}
+
+/** The EDR gateway: as set, or that of the API server's platform. */
+export function gatewayOf(settings: {
+  readonly QUALYS_API_URL: string;
+  readonly QUALYS_GATEWAY_URL?: string | undefined;
+}): string | undefined {
+  if (settings.QUALYS_GATEWAY_URL !== undefined) return settings.QUALYS_GATEWAY_URL;
+  const host = gatewayHostFor(new URL(settings.QUALYS_API_URL).hostname.toLowerCase());
+  return host === undefined ? undefined : `https://${host}`;
+}
