@@ -86,7 +86,7 @@ async function place(path: string, contents: Uint8Array): Promise<void> {
   if (!path.endsWith('.map')) console.log(`${relative(root, path)} ${(contents.length / 1024).toFixed(0)} KB`);
 }
 
-for (const name of ['index.html', 'icon.svg']) {
+for (const name of ['index.html', 'icon.svg', 'icon-waiting.svg', 'icon-attention.svg']) {
   await place(join(root, 'dist/dashboard', name), await readFile(join(root, 'src/dashboard', name)));
 }
 // The bundle comes last: who looks whether the build is up to date looks at that.

@@ -4,6 +4,7 @@ import './functions/dashboard.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';
 import './functions/enrich.ts';
+import './functions/health.ts';
 import './functions/mcp-tools.ts';
 import './functions/openapi.ts';
 import './functions/ping.ts';

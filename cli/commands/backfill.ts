@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { started } from '../../src/lib/openapi/operations/backfills.ts';
-import { status } from '../../src/lib/openapi/operations/health.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';
+import { readStreams } from '../read-status.ts';
 import { action } from '../session.ts';
 import { parseInstant } from '../time.ts';
 import { addWaitOptions, waitAndShow, type WaitOptions } from '../wait-for-backfill.ts';
@@ -70,10 +70,10 @@ function instant(text: string): string {
 
 /** The watermark of a stream, which is as far as a range from `from` on can reach. */
 async function readWatermark(connector: Connector, stream: string, from: string): Promise<string> {
-  const { body } = await connector.ask({ path: 'status', schema: status });
-  const found = body.streams.find(({ name }) => name === stream);
+  const streams = await readStreams(connector);
+  const found = streams.find(({ name }) => name === stream);
   if (found === undefined) {
-    const names = body.streams.map(({ name }) => name).join(', ');
+    const names = streams.map(({ name }) => name).join(', ');
     throw new CliError(EXIT.usage, `there is no stream ${JSON.stringify(stream)}; there are ${names}`);
   }
   const { watermark } = found;

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type * as z from 'zod';
-import { status } from '../../src/lib/openapi/operations/health.ts';
 import type { window } from '../../src/lib/openapi/operations/windows.ts';
 import { WINDOW_STATES } from '../../src/lib/http/requests.ts';
 import { windowList } from '../../src/lib/openapi/operations/windows.ts';
 import { EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';
+import { readStreams } from '../read-status.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable, table } from '../text.ts';
 import { spanOption } from '../time.ts';
@@ -63,8 +63,7 @@ Examples:
 }
 
 async function enabledStreams(connector: Connector): Promise<string[]> {
-  const { body } = await connector.ask({ path: 'status', schema: status });
-  return body.streams.filter(({ enabled }) => enabled).map(({ name }) => name);
+  return (await readStreams(connector)).filter(({ enabled }) => enabled).map(({ name }) => name);
 }
 
 /** The windows of a stream: those that ended within so many hours, and all that need attention. */
@@ -76,7 +75,7 @@ export async function listWindows(connector: Connector, stream: string, hours: s
 function showWindows(found: readonly { stream: string; windows: Window[] }[], { print, color }: Session): void {
   for (const { stream, windows } of found) {
     print(color('bold', `${printable(stream)}: ${counted(windows.length, 'window')}`));
-    const head = ['WINDOW', 'STATE', 'EXPECTED', 'FETCHED', 'UPLOADED', 'PAGES', 'CALLS', 'TRIES'];
+    const head = ['WINDOW', 'STATE', 'EXPECTED', 'FETCHED', 'UPLOADED', 'PAGES', 'CALLS', 'TRIES', 'NEXT TRY'];
     const [first = '', ...lines] = table(head, windows.map(toRow));
     if (windows.length > 0) print(color('dim', first));
     for (const [index, line] of lines.entries()) {
@@ -87,13 +86,15 @@ function showWindows(found: readonly { stream: string; windows: Window[] }[], { 
   }
 }
 
-function toRow({ key, state, inWork, expected, fetched, uploaded, pages, calls, attempts }: Window): string[] {
+function toRow(window: Window): string[] {
+  const { key, state, inWork, expected, fetched, uploaded, pages, calls, attempts, notBefore } = window;
   const shown = inWork ? `${state} (in work)` : state;
   return [
     key,
     shown,
     expected === null ? '–' : count(expected),
     ...[fetched, uploaded, pages, calls, attempts].map(count),
+    notBefore !== null && Date.parse(notBefore) > Date.now() ? notBefore : '',
   ];
 }
 

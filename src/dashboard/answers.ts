@@ -6,7 +6,8 @@ export type { BackfillView } from '../lib/pipeline/backfill.ts';
 export type { LimitView } from '../lib/pipeline/limit-view.ts';
 export type { WindowState } from '../lib/pipeline/ports.ts';
 export type { ReplayResult } from '../lib/pipeline/replay-dead-letters.ts';
-export type { StatusAnswer } from '../lib/actions/view-connector.ts';
+export type { Health, Problem } from '../lib/health/health.ts';
+export type { AlertStatus, StatusAnswer } from '../lib/actions/view-connector.ts';
 export type { StreamStatus } from '../lib/pipeline/view-status.ts';
 export type { WindowView } from '../lib/pipeline/view-window.ts';
 

@@ -19,15 +19,24 @@ export interface VendorFault {
   readonly code?: string;
 }
 
+/** What a person has to repair: the account at the vendor, the app's identity and its roles in Azure, or settings. */
+export type RepairCause = 'account' | 'identity' | 'settings';
+
 /** Something only a person can repair: settings, credentials, roles. The window stays open and is tried again with growing delays. */
 export class ConfigError extends ConnectorError {
   override name = 'ConfigError';
   readonly fault: VendorFault;
+  /** Whose repair it waits for; settings unless told otherwise. */
+  readonly repair: RepairCause;
   /** The message without the values of settings, for answers over HTTP. */
   readonly publicMessage: string;
-  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault; publicMessage?: string }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { fault?: VendorFault; publicMessage?: string; repair?: RepairCause },
+  ) {
     super(message, options);
     this.fault = options?.fault ?? {};
+    this.repair = options?.repair ?? 'settings';
     this.publicMessage = options?.publicMessage ?? message;
   }
 }

@@ -93,7 +93,7 @@ describe('status and windows', () => {
     const { code, out } = await qualys('status');
     expect(out).toMatch(/^edr-events +\d+.* \d{4}-\d{2}-\d{2}T.* ago +0 +0 +0 /m);
     expect(out).toMatch(/^vm-detections +disabled$/m);
-    expect(out).not.toContain('!');
+    expect(out).toContain('Everything that is due is ingested (ok)');
     expect(code).toBe(0);
   });
 
@@ -102,9 +102,10 @@ describe('status and windows', () => {
     const failed = await putWindow(1, { state: 'failed', lastError: error, attempts: 3 });
     const incomplete = await putWindow(2, { state: 'incomplete' });
     const shown = await qualys('status');
-    expect(shown.out).toContain(
-      '! edr-events: 1 failed window: npm run -s qualys -- windows --stream edr-events --state failed',
-    );
+    expect(shown.out).toContain('Needs your attention (attention)');
+    expect(shown.out).toContain('✕ windows-failed: edr-events: 1 window failed');
+    expect(shown.out).toContain('! windows-incomplete: edr-events: 1 window closed incomplete');
+    expect(shown.out).toContain('docs/operate.md#windows-failed');
     expect(shown.out).toContain('HTTP 500 \\x1b]0;owned\\x07');
     expect(shown.code).toBe(1);
     const { out } = await qualys('windows --state failed,incomplete');

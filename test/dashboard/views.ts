@@ -28,6 +28,7 @@ export function windowView(changes: Partial<WindowView> = {}): WindowView {
     closedAt: '2026-05-01T12:02:04.000Z',
     acknowledged: false,
     error: null,
+    repair: null,
     ...changes,
   };
   return { ...view, key: changes.key ?? `${view.from}-${view.to}${view.slice ?? ''}` };
@@ -46,7 +47,10 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
     normalLagSeconds: 780,
     lastTick: '2026-05-01T12:30:00.000Z',
     start: null,
-    windows: { open: 0, failed: 0, incomplete: 0 },
+    windows: { open: 0, failed: 0, incomplete: 0, since: null },
+    held: [],
+    progress: { movedAt: '2026-05-01T12:31:00.000Z', rowsLastHour: 40, secondsLeft: 0, heldBy: null },
+    outsideLast24h: 0,
     rowsLast24h: 100,
     lastError: null,
     ...changes,
@@ -56,6 +60,10 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
 /** A status without anything to complain about. */
 export function statusAnswer(changes: Partial<StatusAnswer> = {}): StatusAnswer {
   return {
+    ok: true,
+    verdict: 'ok',
+    headline: 'Everything that is due is ingested',
+    problems: [],
     version: '1.0.0',
     time: new Date(NOW).toISOString(),
     streams: [streamStatus()],

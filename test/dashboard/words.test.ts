@@ -68,10 +68,14 @@ describe('a window', () => {
   });
 
   test('needs a look when it failed, or is incomplete and nobody has taken note', () => {
-    expect(needsAttention({ state: 'failed', acknowledged: false })).toBe(true);
-    expect(needsAttention({ state: 'incomplete', acknowledged: false })).toBe(true);
-    expect(needsAttention({ state: 'incomplete', acknowledged: true })).toBe(false);
-    expect(needsAttention({ state: 'planned', acknowledged: false })).toBe(false);
+    expect(needsAttention(windowView({ state: 'failed', acknowledged: false }))).toBe(true);
+    expect(needsAttention(windowView({ state: 'incomplete', acknowledged: false }))).toBe(true);
+    expect(needsAttention(windowView({ state: 'incomplete', acknowledged: true }))).toBe(false);
+    expect(needsAttention(windowView({ state: 'planned', acknowledged: false }))).toBe(false);
+  });
+
+  test('needs a look while it waits for a repair', () => {
+    expect(needsAttention(windowView({ state: 'planned', repair: 'account' }))).toBe(true);
   });
 
   test('says in words whether all has come', () => {

@@ -76,6 +76,7 @@ const WINDOW: Required<Omit<WindowRecord, 'etag'>> = {
   startedAt: TIME,
   closedAt: TIME,
   lastError: 'why',
+  repair: 'account',
   stoppedBy: ['row-1', 'row-2'],
   acceptsDeadLetters: true,
   isFirst: true,

@@ -1,6 +1,7 @@
 import type {
   BackfillView,
   DeadLetterView,
+  Health,
   PingResult,
   ReplayResult,
   StatusAnswer,
@@ -19,6 +20,8 @@ export interface WindowPlace {
 /** The app's routes with one function key. All reject with a CallError. */
 export interface Routes {
   readonly status: () => Promise<StatusAnswer>;
+  /** The judgement alone. */
+  readonly health: () => Promise<Health>;
   readonly liveWindows: (stream: string, hours: number) => Promise<readonly WindowView[]>;
   readonly windowsOf: (backfill: BackfillView, states: readonly WindowState[]) => Promise<readonly WindowView[]>;
   readonly backfills: (limit: number) => Promise<readonly BackfillView[]>;
@@ -46,6 +49,7 @@ export function createRoutes(key: string | undefined): Routes {
   };
   return {
     status: () => callApp({ path: 'status' }, key),
+    health: () => callApp({ path: 'health', alsoAnswers: [503] }, key),
     liveWindows: (stream, hours) => windows(stream, { hours: String(hours) }),
     windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
     backfills: async (limit) =>

@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../answers.ts';
+import type { AlertStatus } from '../answers.ts';
 import { formatCount, formatPlural } from '../model/format.ts';
 import { useDesk, type Intent } from './desk.ts';
 import { Fact } from './fact.tsx';
@@ -8,7 +8,7 @@ import { VendorBlock } from './vendor-text.tsx';
 const REPLAYED = 100;
 
 /** Alerts that the SOAR webhook has not taken; nothing where no webhook is set and nothing is open. */
-export function Alerts({ alerts }: { readonly alerts: StatusAnswer['alerts'] }) {
+export function Alerts({ alerts }: { readonly alerts: AlertStatus }) {
   const { enabled, waiting, undelivered, uncertain, summarised, queued, poison, lastError } = alerts;
   if (!enabled && waiting + undelivered + uncertain + poison === 0) return null;
   return (

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Check } from '../answers.ts';
 import { formatClock, formatCount } from '../model/format.ts';
 import { messageOf } from '../model/message-of.ts';
-import type { MadePing } from '../model/problems.ts';
+import type { MadePing } from '../model/made-ping.ts';
 import { Badge } from './badge.tsx';
 import { useDesk } from './desk.ts';
 import { VendorText } from './vendor-text.tsx';

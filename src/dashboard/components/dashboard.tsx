@@ -2,7 +2,8 @@ import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { CallError } from '../calls/call-app.ts';
 import { createRoutes } from '../calls/routes.ts';
 import { useLiveData } from '../live/use-live-data.ts';
-import type { MadePing } from '../model/problems.ts';
+import { useTab } from '../live/use-tab.ts';
+import type { MadePing } from '../model/made-ping.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { DeskContext, type Desk, type Intent } from './desk.ts';
 import { FailureBanner } from './failure-banner.tsx';
@@ -25,6 +26,7 @@ export function Dashboard({ functionKey, onRefused, onForget }: DashboardProps) 
   const [notice, setNotice] = useState<NoticeText>();
   const [ping, setPing] = useState<MadePing>();
   const { data, refresh } = live;
+  useTab(live.hidden ?? data.status.data, data.status.error !== undefined && live.hidden === undefined);
 
   const tell = useCallback((text: string) => setNotice((last) => ({ text, number: (last?.number ?? 0) + 1 })), []);
   const desk = useMemo<Desk>(() => ({ routes, refresh, tell, ask: setIntent }), [routes, refresh, tell]);

@@ -1,8 +1,9 @@
-import type { BackfillView, StatusAnswer } from '../answers.ts';
+import type { BackfillView } from '../answers.ts';
+import type { ReadStatus } from '../model/read-status.ts';
 import { formatCount } from '../model/format.ts';
 
 interface GlanceProps {
-  readonly status: StatusAnswer;
+  readonly status: ReadStatus;
   readonly backfills: readonly BackfillView[];
   readonly onBackfill: () => void;
 }

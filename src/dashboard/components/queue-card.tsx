@@ -3,7 +3,7 @@ import { formatCount } from '../model/format.ts';
 import { Fact } from './fact.tsx';
 
 /** Length of both queues. */
-export function QueueCard({ queue: { waiting, poison } }: { readonly queue: StatusAnswer['queue'] }) {
+export function QueueCard({ queue: { waiting, poison } }: { readonly queue: NonNullable<StatusAnswer['queue']> }) {
   return (
     <section class="card" aria-labelledby="queue">
       <h2 id="queue" tabIndex={-1}>

@@ -2,7 +2,9 @@ import { useState } from 'preact/hooks';
 import type { StatusAnswer } from '../answers.ts';
 import type { LiveData } from '../live/live-data.ts';
 import { dayRange } from '../model/day-range.ts';
-import { findProblems, type MadePing } from '../model/problems.ts';
+import { worstOf } from '../model/judgement.ts';
+import type { MadePing } from '../model/made-ping.ts';
+import { isRead, type ReadStatus } from '../model/read-status.ts';
 import { Alerts } from './alerts.tsx';
 import { Backfills } from './backfills.tsx';
 import { Connections } from './connections.tsx';
@@ -21,24 +23,36 @@ interface SectionsProps {
   readonly onPing: (ping: MadePing) => void;
 }
 
-/** Everything below the header, in the order in which people ask: is it all there, what failed, how do I get more. */
-export function Sections({ data, status, ping, onPing }: SectionsProps) {
+/** Everything below the header: where nothing stored can be read, the judgement and the checks alone. */
+export function Sections(props: SectionsProps) {
+  const { data, status, ping, onPing } = props;
+  if (isRead(status)) return <AllSections {...props} status={status} />;
+  return (
+    <>
+      <VerdictCard status={status} now={Date.parse(status.time)} staleSince={data.status.error && data.status.readAt} />
+      <Connections ping={ping} onPing={onPing} />
+    </>
+  );
+}
+
+/** All parts in the order in which people ask: is it all there, what failed, how do I get more. */
+function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly status: ReadStatus }) {
   const [isFormOpen, setFormOpen] = useState(false);
   // The app's clock at the reading: a page that rests, or cannot read, must not take its own silence for the planner's.
   const now = Date.parse(status.time);
   const range = dayRange(now);
   const backfills = data.backfills.data ?? [];
-  const problems = findProblems({ status, backfills, ping });
   const streams = status.streams.filter(({ enabled }) => enabled);
   return (
     <>
-      <VerdictCard status={status} problems={problems} now={now} staleSince={data.status.error && data.status.readAt}>
+      <VerdictCard status={status} now={now} staleSince={data.status.error && data.status.readAt}>
         <Glance status={status} backfills={backfills} onBackfill={() => setFormOpen(true)} />
       </VerdictCard>
       {streams.map((stream) => (
         <StreamCard
           key={stream.name}
           stream={stream}
+          worst={worstOf(stream, status)}
           windows={data.windows.get(stream.name) ?? {}}
           range={range}
           now={now}

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { StreamStatus, WindowView } from '../answers.ts';
+import type { Problem, StreamStatus, WindowView } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import type { DayRange } from '../model/day-range.ts';
 import { formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
-import { isLate, lagSecondsAt, streamSectionId } from '../model/problems.ts';
+import { SEVERITY_LOOKS, streamSectionId } from '../model/judgement.ts';
 import { rowsPerHour } from '../model/rows-per-hour.ts';
 import { needsAttention } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
@@ -16,6 +16,8 @@ import { WindowStrip } from './window-strip.tsx';
 
 interface StreamCardProps {
   readonly stream: StreamStatus;
+  /** The worst that the app says of it. */
+  readonly worst: Problem | undefined;
   readonly windows: Reading<readonly WindowView[]>;
   readonly range: DayRange;
   readonly now: number;
@@ -23,7 +25,7 @@ interface StreamCardProps {
 
 /** One stream: how late, what of the last day is there, and what is not. */
 export function StreamCard(props: StreamCardProps) {
-  const { stream, windows, now } = props;
+  const { stream, worst, windows, now } = props;
   const id = streamSectionId(stream.name);
   return (
     <section class="card stream" aria-labelledby={id} data-stream={stream.name}>
@@ -31,7 +33,7 @@ export function StreamCard(props: StreamCardProps) {
         <h2 id={id} tabIndex={-1}>
           {stream.name}
         </h2>
-        <StreamBadge stream={stream} now={now} />
+        <StreamBadge worst={worst} />
       </div>
       <Facts stream={stream} now={now} />
       {stream.start?.state === 'assumed' && <p class="muted">Began {stream.start.note}.</p>}
@@ -89,23 +91,19 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
   );
 }
 
-function StreamBadge({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
-  if (stream.start?.state === 'waiting') return <Badge tone="bad" sign="✕" text="waits for its start" />;
-  if (stream.watermark === null) return <Badge tone="info" sign="○" text="not started" />;
-  if (stream.windows.failed > 0) return <Badge tone="bad" sign="✕" text="failed windows" />;
-  if (isLate(stream, now)) return <Badge tone="warn" sign="!" text="late" />;
-  if (stream.windows.incomplete > 0) return <Badge tone="warn" sign="!" text="incomplete windows" />;
-  return <Badge tone="good" sign="✓" text="on time" />;
+function StreamBadge({ worst }: { readonly worst: Problem | undefined }) {
+  if (worst === undefined) return <Badge tone="good" sign="✓" text="on time" />;
+  const { tone, sign } = SEVERITY_LOOKS[worst.severity];
+  return <Badge tone={tone} sign={sign} text={worst.code.replaceAll('-', ' ')} />;
 }
 
 function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
-  const { watermark, lastTick, windows, rowsLast24h, normalLagSeconds } = stream;
-  const lag = lagSecondsAt(stream, now);
+  const { watermark, lagSeconds, lastTick, windows, rowsLast24h, normalLagSeconds } = stream;
   return (
     <dl class="facts">
       <Fact
         name="Behind now"
-        value={lag === undefined ? '–' : formatDuration(lag)}
+        value={lagSeconds === null ? '–' : formatDuration(lagSeconds)}
         note={`normal: up to ${formatDuration(normalLagSeconds)}`}
         isLarge
       />

@@ -1,38 +1,30 @@
 import type { ComponentChildren } from 'preact';
 import type { StatusAnswer, StreamStatus } from '../answers.ts';
 import { formatClock, formatDuration, formatNear, formatPlural } from '../model/format.ts';
-import type { Problem, Severity } from '../model/problems.ts';
-import { judge, type Verdict } from '../model/verdict.ts';
-import { VendorText } from './vendor-text.tsx';
-
-const SIGNS: Readonly<Record<Severity | 'good', string>> = { good: '✓', info: 'i', warn: '!', bad: '✕' };
-const WORDS: Readonly<Record<Severity, string>> = { info: 'note', warn: 'warning', bad: 'problem' };
+import { VERDICT_LOOKS } from '../model/judgement.ts';
+import { ProblemLine } from './problem-line.tsx';
 
 interface VerdictCardProps {
   readonly status: StatusAnswer;
-  readonly problems: readonly Problem[];
   readonly now: number;
   /** When the status was read, epoch milliseconds, where it cannot be read any more. */
   readonly staleSince: number | undefined;
   /** Ways to the rest of the page. */
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
 }
 
-/** The answer to "is it all there, how late is it, what failed", before anything else. */
-export function VerdictCard({ status, problems, now, staleSince, children }: VerdictCardProps) {
-  const verdict = judge(status, problems);
+/** The answer to "is it all there, how late is it, what failed", before anything else, as the app judges it. */
+export function VerdictCard({ status, now, staleSince, children }: VerdictCardProps) {
+  const { verdict, problems } = status;
+  const { tone, sign } = VERDICT_LOOKS[verdict];
   const enabled = status.streams.filter((stream) => stream.enabled);
   return (
-    <section class={`card verdict ${staleSince === undefined ? verdict.severity : ''}`} aria-labelledby="verdict">
+    <section class={`card verdict ${staleSince === undefined ? tone : ''}`} aria-labelledby="verdict">
       <span class="verdict-sign" aria-hidden="true">
-        {staleSince === undefined ? SIGNS[verdict.severity] : '?'}
+        {staleSince === undefined ? sign : '?'}
       </span>
       <div class="verdict-text">
-        <Headline
-          verdict={verdict}
-          problems={problems.filter(({ severity }) => severity !== 'info').length}
-          staleSince={staleSince}
-        />
+        <Headline status={status} staleSince={staleSince} />
         <p class="muted">
           {enabled.map((stream, index) => (
             <span key={stream.name}>
@@ -43,8 +35,11 @@ export function VerdictCard({ status, problems, now, staleSince, children }: Ver
         </p>
         {problems.length > 0 && (
           <ul class="problems">
-            {problems.map((problem, index) => (
-              <ProblemLine key={`${index} ${problem.title}`} problem={problem} />
+            {problems.map((problem) => (
+              <ProblemLine
+                key={[problem.code, problem.stream, problem.api, problem.since].join(' ')}
+                problem={problem}
+              />
             ))}
           </ul>
         )}
@@ -62,39 +57,20 @@ function reachOf({ watermark }: StreamStatus, now: number): string {
 }
 
 interface HeadlineProps {
-  readonly verdict: Verdict;
-  readonly problems: number;
+  readonly status: StatusAnswer;
   readonly staleSince: number | undefined;
 }
 
 /** Read out when it changes, so it holds no running number. */
-function Headline({ verdict, problems, staleSince }: HeadlineProps) {
+function Headline({ status: { headline, problems }, staleSince }: HeadlineProps) {
+  const count = problems.filter(({ severity }) => severity !== 'info').length;
   return (
     <div role="status">
       <h1 id="verdict">
         {staleSince !== undefined && <>As of {formatClock(staleSince)} UTC: </>}
-        {verdict.headline}
-        {problems > 1 && <span class="muted"> · {formatPlural(problems, 'problem')}</span>}
+        {headline}
+        {count > 1 && <span class="muted"> · {formatPlural(count, 'problem')}</span>}
       </h1>
     </div>
-  );
-}
-
-function ProblemLine({ problem: { severity, title, hint, target } }: { readonly problem: Problem }) {
-  return (
-    <li class={`problem ${severity}`}>
-      <span class="sign" aria-hidden="true">
-        {SIGNS[severity]}
-      </span>
-      <div>
-        <span class="visually-hidden">{WORDS[severity]}: </span>
-        <a href={`#${target}`}>
-          <VendorText text={title} />
-        </a>
-        <p class="muted small">
-          <VendorText text={hint} />
-        </p>
-      </div>
-    </li>
   );
 }

@@ -80,7 +80,9 @@ function progressOf(window: WindowView, now: number): string {
     completeness(window),
     `${formatPlural(window.uploaded, 'row')} uploaded`,
     window.attempts > 0 ? `${formatPlural(window.attempts, 'failure')} in a row` : undefined,
-    window.state === 'failed' && waitMs > 0 ? `tried again in ${formatDuration(waitMs / 1000)} or later` : undefined,
+    (window.state === 'failed' || window.repair !== null) && waitMs > 0
+      ? `tried again in ${formatDuration(waitMs / 1000)} or later`
+      : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(' · ');
 }

@@ -1,5 +1,6 @@
 import type { BackfillView, DeadLetterView, StatusAnswer, WindowView } from '../answers.ts';
 import type { Routes } from '../calls/routes.ts';
+import { isRead } from '../model/read-status.ts';
 import { readAnew, type Reading } from './reading.ts';
 
 /** Everything the page shows by itself. */
@@ -30,7 +31,7 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
   const status = await readAnew(before.status, routes.status);
   const known = { ...before, status };
   onPart(known);
-  if (status.error !== undefined || status.data === undefined) return known;
+  if (status.error !== undefined || status.data === undefined || !isRead(status.data)) return known;
   const names = status.data.streams.filter(({ enabled }) => enabled).map(({ name }) => name);
   const [windows, backfills, deadLetters] = await Promise.all([
     Promise.all(
@@ -52,7 +53,7 @@ function readDeadLetters(before: LiveData, status: StatusAnswer, routes: Routes)
   const isFresh = Date.now() - (deadLetters.readAt ?? 0) < LETTERS_FRESH_MS;
   if (isSameNumber && isFresh) return Promise.resolve(deadLetters);
   return readAnew(deadLetters, () =>
-    status.deadLetters === 0 ? Promise.resolve([]) : routes.deadLetters(DEAD_LETTERS),
+    (status.deadLetters ?? 0) === 0 ? Promise.resolve([]) : routes.deadLetters(DEAD_LETTERS),
   );
 }
 

@@ -2,7 +2,7 @@ import { CallError } from '../calls/call-app.ts';
 import type { Routes } from '../calls/routes.ts';
 import { namedReadings, NO_DATA, readAll, type LiveData } from './live-data.ts';
 
-/** A backfill is watched closely. */
+/** What is not as it should be, and a backfill, are watched closely. */
 const BUSY_MS = 5000;
 const CALM_MS = 15_000;
 /** After a failure, doubling with each further one. */
@@ -94,8 +94,8 @@ function withFailure(data: LiveData, thrown: unknown): LiveData {
   return { ...data, status: { ...status, error, failingSince: status.failingSince ?? Date.now() } };
 }
 
-function nextDelayMs({ backfills }: LiveData, failures: number): number {
+function nextDelayMs({ backfills, status: { data } }: LiveData, failures: number): number {
   if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS);
   const isBusy = backfills.data?.some(({ status }) => status === 'running' || status === 'planning') === true;
-  return isBusy ? BUSY_MS : CALM_MS;
+  return isBusy || data?.verdict !== 'ok' ? BUSY_MS : CALM_MS;
 }

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { CallError } from '../calls/call-app.ts';
+import type { Health } from '../answers.ts';
 import type { Routes } from '../calls/routes.ts';
 import { NO_DATA, type LiveData } from './live-data.ts';
 import { createPoller, type Poller } from './poll.ts';
@@ -10,6 +11,23 @@ export interface LiveView {
   readonly isPaused: boolean;
   readonly setPaused: (isPaused: boolean) => void;
   readonly refresh: () => Promise<void>;
+  /** What the tab tells while nobody sees the page; undefined while somebody does. */
+  readonly hidden: Health | undefined;
+}
+
+/** A hidden tab asks for the judgement alone, as often as a browser lets it. */
+const HIDDEN_MS = 60_000;
+
+function useHiddenHealth(routes: Routes, isOn: boolean): Health | undefined {
+  const [health, setHealth] = useState<Health>();
+  useEffect(() => {
+    setHealth(undefined);
+    if (!isOn) return undefined;
+    const ask = (): void => void routes.health().then(setHealth, () => setHealth(undefined));
+    const timer = setInterval(ask, HIDDEN_MS);
+    return () => clearInterval(timer);
+  }, [routes, isOn]);
+  return health;
 }
 
 /** Keeps the page up to date, except while the tab is hidden or the person has paused it. */
@@ -36,6 +54,7 @@ export function useLiveData(routes: Routes, onRefused: (error: CallError) => voi
     else poller.current?.resume();
   }, [routes, isPaused, isHidden]);
 
+  const hidden = useHiddenHealth(routes, isHidden && !isPaused);
   const refresh = useCallback(() => poller.current?.refresh() ?? Promise.resolve(), []);
-  return { data, isPaused, setPaused, refresh };
+  return { data, isPaused, setPaused, refresh, hidden };
 }

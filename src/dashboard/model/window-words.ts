@@ -25,8 +25,12 @@ export const STATE_MEANINGS: Readonly<Record<WindowState, string>> = {
 };
 
 /** Whether a person should look at it. */
-export function needsAttention({ state, acknowledged }: Pick<WindowView, 'state' | 'acknowledged'>): boolean {
-  return state === 'failed' || (state === 'incomplete' && !acknowledged);
+export function needsAttention({
+  state,
+  acknowledged,
+  repair,
+}: Pick<WindowView, 'state' | 'acknowledged' | 'repair'>): boolean {
+  return state === 'failed' || (state === 'incomplete' && !acknowledged) || repair !== null;
 }
 
 /** What the app lets an operator do with a window. */

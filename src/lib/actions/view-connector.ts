@@ -1,13 +1,20 @@
 import { countAlerts, type AlertCounts } from '../alerts/operate-alerts.ts';
+import { ConfigError, messageOf, RetryableError } from '../errors.ts';
+import type { Health } from '../health/health.ts';
+import { judgeHealth, judgeUnread } from '../health/judge-health.ts';
+import { noteHealth } from '../health/note-health.ts';
+import { redact } from '../log.ts';
 import { normalLagSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
+import type { WindowRecord } from '../pipeline/ports.ts';
 import { viewStatus, type StreamStatus } from '../pipeline/view-status.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
 import { SCHEDULES } from '../streams/schedules.ts';
+import { readBackfills } from './read-backfills.ts';
 
-/** What status answers. */
-export interface StatusAnswer {
+/** What status answers: the judgement, and what it was made of. Where that cannot be read, there are no streams and limits, and null. */
+export interface StatusAnswer extends Health {
   readonly version: string;
   /** The app's clock, ISO 8601. */
   readonly time: string;
@@ -15,41 +22,77 @@ export interface StatusAnswer {
   /** Limits of the APIs that enabled streams read. */
   readonly limits: readonly LimitView[];
   /** Messages in the queues, about. */
-  readonly queue: { readonly waiting: number; readonly poison: number };
-  readonly deadLetters: number;
-  /** Alerts that are not posted; `queued` and `poison` are messages. */
-  readonly alerts: AlertCounts & {
-    readonly enabled: boolean;
-    /** Events that Qualys processed from then on are posted; null where no webhook is set. */
-    readonly from: string | null;
-    readonly queued: number;
-    readonly poison: number;
-  };
+  readonly queue: { readonly waiting: number; readonly poison: number } | null;
+  readonly deadLetters: number | null;
+  readonly alerts: AlertStatus | null;
 }
 
-/** Tells where each stream stands, and what waits for a person. */
-export async function viewConnector(): Promise<StatusAnswer> {
-  const services = getServices();
+/** Alerts that are not posted; `queued` and `poison` are messages. */
+export interface AlertStatus extends AlertCounts {
+  readonly enabled: boolean;
+  /** Events that Qualys processed from then on are posted; null where no webhook is set. */
+  readonly from: string | null;
+  readonly queued: number;
+  readonly poison: number;
+}
+
+/**
+ * Tells where each stream stands, what is wrong, and what waits for a person. Whatever is wrong with settings or storage is told as well.
+ * @param isTick whether a planner has just run, which writes the judgement down.
+ */
+export async function viewConnector(isTick = false): Promise<StatusAnswer> {
+  const answer = await readAndJudge();
+  noteHealth(answer, isTick);
+  return answer;
+}
+
+async function readAndJudge(): Promise<StatusAnswer> {
+  try {
+    return await viewServices(getServices());
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof RetryableError)) throw error;
+    const time = new Date().toISOString();
+    const isConfig = error instanceof ConfigError;
+    const text = redact(isConfig ? error.publicMessage : messageOf(error));
+    const health = judgeUnread({ time, repair: isConfig ? error.repair : undefined, error: text });
+    return { version: VERSION, time, ...health, streams: [], limits: [], queue: null, deadLetters: null, alerts: null };
+  }
+}
+
+async function viewServices(services: Services): Promise<StatusAnswer> {
   const apis = [...new Set(services.streams.map(({ api }) => api))];
-  const [streams, limits, queue, deadLetters, alertQueue, alertCounts, alertsFrom] = await Promise.all([
-    Promise.all(STREAMS.map((stream) => streamStatus(stream, services))),
+  const backfills = await readBackfills(services.store);
+  const [streams, limits, queue, deadLetters, alerts] = await Promise.all([
+    Promise.all(STREAMS.map((stream) => streamStatus(stream, services, backfills.windows))),
     Promise.all(apis.map((api) => services.limiter.view(api))),
     services.queue.lengths(),
     services.deadLetters.count(),
-    services.alerts.queue.lengths(),
-    countAlerts(services.alerts.store, services.clock.now()),
-    services.alerts.from?.(),
+    viewAlerts(services),
   ]);
-  const enabled = services.alerts.post !== undefined;
-  const from = alertsFrom?.toISOString() ?? null;
-  const alerts = { enabled, from, queued: alertQueue.waiting, poison: alertQueue.poison, ...alertCounts };
   const time = services.clock.now().toISOString();
-  return { version: VERSION, time, streams, limits, queue, deadLetters, alerts };
+  const seen = { time, streams, limits, queue, deadLetters, alerts };
+  const health = judgeHealth({ ...seen, runningSince: runningSince(), backfills: backfills.stands });
+  return { version: VERSION, ...health, ...seen };
+}
+
+function runningSince(): string {
+  return new Date(Date.now() - process.uptime() * 1000).toISOString();
+}
+
+async function viewAlerts({ alerts, clock }: Services): Promise<AlertStatus> {
+  const [queue, counts, from] = await Promise.all([
+    alerts.queue.lengths(),
+    countAlerts(alerts.store, clock.now()),
+    alerts.from?.(),
+  ]);
+  const enabled = alerts.post !== undefined;
+  return { enabled, from: from?.toISOString() ?? null, queued: queue.waiting, poison: queue.poison, ...counts };
 }
 
 function streamStatus(
   { name, api, plan, isSnapshot = false }: (typeof STREAMS)[number],
   services: Services,
+  backfilled: readonly WindowRecord[],
 ): Promise<StreamStatus> {
   const { settings, streams } = services;
   const schedule = scheduleOf(name, services);
@@ -61,7 +104,11 @@ function streamStatus(
     scheduleSeconds: secondsBetweenTicks(schedule),
     normalLagSeconds: normalLagSeconds(schedule, plan(settings)),
   };
-  return viewStatus(about, services);
+  return viewStatus(
+    about,
+    services,
+    backfilled.filter(({ stream }) => stream === name),
+  );
 }
 
 /** The schedule of a stream's planner; a stream without one is taken for one that is planned once a day. */

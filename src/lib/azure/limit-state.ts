@@ -89,13 +89,18 @@ function budgetWait(
   now: number,
 ): { ms: number; why: string } {
   if (state.rateLimit === 0 || state.rateWindowSeconds === 0) return { ms: 0, why: '' };
-  const floor = priority === 'live' ? 0 : Math.floor((state.rateLimit * reservePercent) / 100);
+  const floor = priority === 'live' ? 0 : reserveOf(state, reservePercent);
   const left = callsLeft(state, now) - floor;
   if (left > 0) return { ms: 0, why: '' };
   return {
     ms: Math.ceil(perCallMs(state) * (1 - left)),
     why: `the call budget is spent (${state.rateRemaining} of ${state.rateLimit} calls left)`,
   };
+}
+
+/** Calls of the budget that are left to the live windows. */
+export function reserveOf({ rateLimit }: LimitState, reservePercent: number): number {
+  return Math.floor((rateLimit * reservePercent) / 100);
 }
 
 function perCallMs({ rateWindowSeconds, rateLimit }: LimitState): number {

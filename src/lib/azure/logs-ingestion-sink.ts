@@ -125,7 +125,7 @@ export function classifyUpload(answer: PipelineResponse): ConnectorError {
   if (status === 401 || status === 403) {
     return new ConfigError(
       `${text}: the identity needs the role Monitoring Metrics Publisher on the data collection rule (a new role takes up to 30 minutes)`,
-      { fault: { status } },
+      { fault: { status }, repair: 'identity' },
     );
   }
   if (status === 404) {
@@ -159,7 +159,10 @@ function messageIn(answer: PipelineResponse): string {
 function toUploadError(endpoint: string, error: unknown): ConnectorError {
   const name = error instanceof Error ? error.name : '';
   if (/Credential|Authentication/.test(name)) {
-    return new ConfigError('no token for the Logs Ingestion API: check the identity of the app', { cause: error });
+    return new ConfigError('no token for the Logs Ingestion API: check the identity of the app', {
+      cause: error,
+      repair: 'identity',
+    });
   }
   return new RetryableError(`Logs Ingestion at ${new URL(endpoint).host} could not be reached`, { cause: error });
 }

@@ -90,14 +90,17 @@ function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
   if (status === 429) return new WaitError(text, retryAfterMs(thrown));
   if (status === 401 || status === 403) {
     const advice = 'the identity needs the role Log Analytics Data Reader on the workspace';
-    return new ConfigError(`${text}: ${advice}`, { fault: { status } });
+    return new ConfigError(`${text}: ${advice}`, { fault: { status }, repair: 'identity' });
   }
   if (status === 404) return new ConfigError(`${text}: check LOGS_QUERY_WORKSPACE_ID`, { fault: { status } });
   if (typeof status === 'number' && status >= 400 && status < 500 && status !== 408) {
     return new FatalError(text, { fault: { status } });
   }
   if (/Credential|Authentication/.test(String(name))) {
-    return new ConfigError('no token for Log Analytics: check the identity of the app', { cause: thrown });
+    return new ConfigError('no token for Log Analytics: check the identity of the app', {
+      cause: thrown,
+      repair: 'identity',
+    });
   }
   if (typeof status === 'number') return new RetryableError(text, { fault: { status } });
   return new RetryableError(`Log Analytics at ${new URL(endpoint).host} could not be read`, { cause: thrown });

@@ -88,7 +88,7 @@ export class PermitPool {
   async view(): Promise<LimitView> {
     this.#shared.expire();
     await this.#shared.refresh();
-    return viewLimits(this.#state, this.#options.concurrency, this.#shared.now());
+    return viewLimits(this.#state, this.#options, this.#shared.now());
   }
 
   async close(): Promise<void> {

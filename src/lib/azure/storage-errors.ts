@@ -22,7 +22,10 @@ export function toStorageError(action: string, thrown: unknown): Error {
   const { status, code } = faultOf(thrown);
   const what = `storage failed ${action} (${[status, code].filter((part) => part !== undefined).join(' ') || 'no answer'})`;
   if (status === 401 || status === 403) {
-    return new ConfigError(`${what}: check the identity's roles on the storage account`, { cause: thrown });
+    return new ConfigError(`${what}: check the identity's roles on the storage account`, {
+      cause: thrown,
+      repair: 'identity',
+    });
   }
   return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }

@@ -1,9 +1,14 @@
 import type { LimitView } from '../pipeline/limit-view.ts';
 import { dueAt, lostRoutes, type Outage } from './outage.ts';
-import { alive, callsLeft, permitCount, type LimitState } from './limit-state.ts';
+import { alive, callsLeft, permitCount, reserveOf, type LimitState } from './limit-state.ts';
+import type { LimiterOptions } from './limiter-options.ts';
 
-/** Shows the limits of an API; `concurrency` is the setting of calls at once, `now` in epoch milliseconds. */
-export function viewLimits(state: LimitState, concurrency: number, now: number): LimitView {
+/** Shows the limits of an API, `now` in epoch milliseconds. */
+export function viewLimits(
+  state: LimitState,
+  { concurrency, reservePercent }: Pick<LimiterOptions, 'concurrency' | 'reservePercent'>,
+  now: number,
+): LimitView {
   const isPaused = state.pausedUntil > now;
   return {
     api: state.api,
@@ -11,8 +16,9 @@ export function viewLimits(state: LimitState, concurrency: number, now: number):
     inUse: alive(state.leases, now).length,
     pausedUntil: isPaused ? new Date(state.pausedUntil).toISOString() : null,
     pauseReason: isPaused ? state.pauseReason : null,
+    pausedSince: isPaused ? new Date(state.pausedUntil - state.pauseMs).toISOString() : null,
     outages: viewOutage(state.outage, now),
-    budget: viewBudget(state, now),
+    budget: viewBudget(state, reservePercent, now),
   };
 }
 
@@ -25,12 +31,13 @@ function viewOutage(outage: Outage | undefined, now: number): LimitView['outages
   }));
 }
 
-function viewBudget(state: LimitState, now: number): LimitView['budget'] {
+function viewBudget(state: LimitState, reservePercent: number, now: number): LimitView['budget'] {
   const { rateLimit, rateWindowSeconds, rateSeenAt } = state;
   if (rateLimit === 0 || rateWindowSeconds === 0) return null;
   return {
     limit: rateLimit,
     left: Math.max(0, Math.min(rateLimit, callsLeft(state, now))),
+    reserve: reserveOf(state, reservePercent),
     windowSeconds: rateWindowSeconds,
     seenAt: new Date(rateSeenAt).toISOString(),
   };

@@ -1,5 +1,5 @@
 import type { TableEntityResult } from '@azure/data-tables';
-import { NewerReleaseError } from '../errors.ts';
+import { NewerReleaseError, type RepairCause } from '../errors.ts';
 import type { WindowRecord, WindowState } from '../pipeline/ports.ts';
 import type { Json } from '../pipeline/stream.ts';
 
@@ -48,6 +48,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     startedAt: record.startedAt,
     closedAt: record.closedAt,
     lastError: record.lastError?.slice(0, 2000),
+    repair: record.repair,
     startedOver: record.startedOver,
     acknowledged: record.acknowledged,
     stoppedBy: record.stoppedBy?.join(' '),
@@ -104,6 +105,8 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   const cursor = text('cursor');
   if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
   if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
+  const repair = text('repair');
+  if (isRepairCause(repair)) record.repair = repair;
   if (entity.startedOver === true) record.startedOver = true;
   if (entity.acknowledged === true) record.acknowledged = true;
   const stoppedBy = text('stoppedBy');
@@ -120,6 +123,10 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     optional('lastError', text('lastError')),
   );
   return record;
+}
+
+function isRepairCause(text: string | undefined): text is RepairCause {
+  return text === 'account' || text === 'identity' || text === 'settings';
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

@@ -4,6 +4,7 @@ import * as dashboard from './dashboard.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
 import * as enrich from './enrich.ts';
+import * as health from './health.ts';
 import * as mcpTools from './mcp-tools.ts';
 import * as openapi from './openapi.ts';
 import * as ping from './ping.ts';
@@ -23,6 +24,7 @@ export const handlers = {
   deadLetters,
   edrEvents,
   enrich,
+  health,
   mcpTools,
   openapi,
   ping,

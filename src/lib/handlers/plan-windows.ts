@@ -1,5 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
+import { viewConnector } from '../actions/view-connector.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { runPlanner } from '../pipeline/run-planner.ts';
 import { getServices } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
@@ -19,7 +21,23 @@ export async function planStream(name: string, traceparent?: string): Promise<vo
   }
 }
 
-/** Handles a tick of the timer of a stream. */
+/** Handles a tick of the timer of a stream. How the whole stands is written down after it, also where it failed. */
 export function planner(stream: string): (timer: unknown, context: InvocationContext) => Promise<void> {
-  return (_timer, context) => withLogTarget(context, () => planStream(stream, context.traceContext?.traceParent));
+  return (_timer, context) =>
+    withLogTarget(context, async () => {
+      try {
+        await planStream(stream, context.traceContext?.traceParent);
+      } finally {
+        await noteTick();
+      }
+    });
+}
+
+/** A judgement that cannot be made fails no tick. */
+async function noteTick(): Promise<void> {
+  try {
+    await viewConnector(true);
+  } catch (error) {
+    logUnexpected(ambientLog, error);
+  }
 }

@@ -18,6 +18,8 @@ const TYPES = {
   'app.js': 'text/javascript; charset=utf-8',
   'app.css': 'text/css; charset=utf-8',
   'icon.svg': 'image/svg+xml',
+  'icon-waiting.svg': 'image/svg+xml',
+  'icon-attention.svg': 'image/svg+xml',
 } as const;
 
 /** Name of a file of the page. */

@@ -57,10 +57,10 @@ export const TOOLS: readonly McpTool[] = [
   defineTool({
     name: 'qualys_connector_status',
     description:
-      'Tells whether the ingestion from Qualys into Microsoft Sentinel is complete and how late it is: watermark, lag, failed windows, dead letters, last error.',
+      'Tells whether the ingestion from Qualys into Microsoft Sentinel is complete: verdict (ok, catching-up, waiting, attention or down), headline, and problems, worst first, each with what is so (text) and what a person does (act). Read these before the figures below them: watermark, lag, failed windows, limits, dead letters.',
     isReadOnly: true,
     schema: z.strictObject({}),
-    run: viewConnector,
+    run: () => viewConnector(),
   }),
   defineTool({
     name: 'qualys_start_backfill',

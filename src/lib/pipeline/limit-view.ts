@@ -1,5 +1,18 @@
 import type { ApiName } from './stream.ts';
 
+/** How an account stands that an API refuses, or that is kept away from it because the other one refuses it. */
+export interface AccountView {
+  /** When the first login was refused since one was accepted, ISO 8601. */
+  readonly refusedSince: string;
+  /** Refused logins since then. */
+  readonly refusals: number;
+  /** When the next login is tried, ISO 8601; absent where none is until the secret changes or a person asks for it. */
+  readonly nextTryAt?: string;
+  readonly error: string;
+  /** When this API accepted a login last, ISO 8601. */
+  readonly lastOkAt?: string;
+}
+
 /** How the limits of an API stand. */
 export interface LimitView {
   readonly api: ApiName;
@@ -10,6 +23,8 @@ export interface LimitView {
   /** The vendor asked to wait until then, ISO 8601; null when it does not. */
   readonly pausedUntil: string | null;
   readonly pauseReason: string | null;
+  /** When it asked, ISO 8601; null when it does not. */
+  readonly pausedSince: string | null;
   /** Routes that do not answer. */
   readonly outages: readonly {
     readonly route: string;
@@ -25,9 +40,13 @@ export interface LimitView {
     readonly limit: number;
     /** Calls left: what the vendor told last, and what has come free since. */
     readonly left: number;
+    /** Calls of them that only live windows may use. */
+    readonly reserve: number;
     /** Length of that rolling window. */
     readonly windowSeconds: number;
     /** When the vendor told it last, ISO 8601. */
     readonly seenAt: string;
   } | null;
+  /** Absent where the account is not refused. */
+  readonly account?: AccountView;
 }

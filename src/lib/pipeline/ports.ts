@@ -1,3 +1,4 @@
+import type { RepairCause } from '../errors.ts';
 import type { RouteName, Routes } from './routes.ts';
 import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
 
@@ -162,6 +163,8 @@ export interface WindowRecord {
   closedAt?: string;
   /** Why it failed or waits, without secrets. */
   lastError?: string;
+  /** Whose repair it waits for since that error; absent where it waits for none. */
+  repair?: RepairCause;
   /** An operator takes records of another time than the window's, however many they are. */
   acceptsOutside?: boolean;
   /** Vendor's count missed at the end, shown until an operator acknowledges it. */

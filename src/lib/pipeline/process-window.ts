@@ -179,6 +179,7 @@ async function close(claim: Claim, missing: string | undefined, deps: ProcessDep
   delete record.cursor;
   delete record.startedOver;
   delete record.notBefore;
+  delete record.repair;
   if (missing === undefined) delete record.lastError;
   else record.lastError = missing;
   await deps.store.saveWindow(record);
@@ -240,6 +241,7 @@ async function readAgainLater(claim: Claim, item: WorkItem, missing: string, dep
   record.shortReads++;
   record.lastError = `${missing}; the window is read again`;
   delete record.readFailures;
+  delete record.repair;
   deps.log.warn('WindowShort', { ...record.counts, shortReads: record.shortReads });
   await handOver(claim, item, deps, shortReadDelay(record.shortReads));
 }

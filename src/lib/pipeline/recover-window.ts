@@ -27,7 +27,7 @@ export async function recoverWindow(
   record.attempts = recovery.attempts;
   if (error instanceof OutageError) leaveOut(record, recovery.delayMs);
   else if (error instanceof WaitError) record.waits++;
-  if (recovery.lastError !== undefined) record.lastError = recovery.lastError;
+  if (recovery.lastError !== undefined) noteError(record, recovery);
   if (error instanceof FatalError) await beginAnew(record, recovery, deps);
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   logUnexpected(deps.log, error);
@@ -35,6 +35,13 @@ export async function recoverWindow(
   else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);
   await handOver(claim, recovery.requeue ? item : undefined, deps, recovery.delayMs, recovery.state);
+}
+
+/** An ordinary wait says nothing about what was wrong before. */
+function noteError(record: WindowRecord, { lastError = '', repair }: Recovery): void {
+  record.lastError = lastError;
+  if (repair === undefined) delete record.repair;
+  else record.repair = repair;
 }
 
 /**

@@ -1,4 +1,12 @@
-import { ConfigError, FatalError, messageOf, OutageError, RetryableError, WaitError } from '../errors.ts';
+import {
+  ConfigError,
+  FatalError,
+  messageOf,
+  OutageError,
+  RetryableError,
+  WaitError,
+  type RepairCause,
+} from '../errors.ts';
 import { redact } from '../log.ts';
 import type { WindowRecord } from './ports.ts';
 
@@ -19,6 +27,8 @@ export interface Recovery {
   readonly requeue: boolean;
   /** What an operator reads; absent for an ordinary wait. */
   readonly lastError?: string;
+  /** Whose repair it waits for. */
+  readonly repair?: RepairCause;
 }
 
 /**
@@ -44,6 +54,7 @@ export function recoverFrom(
       delayMs: growing(attempts, 30 * SECOND_MS, 15 * MINUTE_MS),
       requeue: true,
       lastError,
+      repair: error.repair,
     };
   }
   if (error instanceof FatalError && isContinued && record.startedOver !== true) {

@@ -60,6 +60,7 @@ function book(step: Progress, deadLetters: number, record: WindowRecord): void {
   record.waits = 0;
   delete record.readFailures;
   delete record.lastError;
+  delete record.repair;
 }
 
 function logPage(

@@ -1,6 +1,8 @@
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, StartRecord, StartStore, WindowRecord } from './ports.ts';
 import type { ApiName } from './stream.ts';
+import { viewHeld, type HeldWindows } from './view-held.ts';
+import { viewProgress, type StreamProgress } from './view-progress.ts';
 
 /** What status tells of a stream. */
 export interface StreamStatus {
@@ -21,7 +23,18 @@ export interface StreamStatus {
   readonly lastTick: string | null;
   /** How it began, or what it waits for; null before the first tick, and where an earlier version began it. */
   readonly start: Omit<StartRecord, 'stream'> | null;
-  readonly windows: { readonly open: number; readonly failed: number; readonly incomplete: number };
+  readonly windows: {
+    readonly open: number;
+    readonly failed: number;
+    readonly incomplete: number;
+    /** Since when the first of those that failed or are incomplete is so; null where there are none. */
+    readonly since: string | null;
+  };
+  /** What waits for a repair, windows of running backfills included. */
+  readonly held: readonly HeldWindows[];
+  readonly progress: StreamProgress;
+  /** Records of the last 24 hours that were ingested although their time lies outside of their window. */
+  readonly outsideLast24h: number;
   /** Rows of live windows uploaded in the last 24 hours. */
   readonly rowsLast24h: number;
   /** What it waits for, or the latest error of a window that is not closed or incomplete and not acknowledged; null when there is none. */
@@ -30,17 +43,21 @@ export interface StreamStatus {
 
 const DAY_MS = 86_400_000;
 
-/** Reads how a stream stands. */
+/** Reads how a stream stands; `backfilled` are the windows of its running backfills. */
 export async function viewStatus(
   stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'>,
   deps: { readonly store: CheckpointStore; readonly starts: StartStore; readonly clock: Clock },
+  backfilled: readonly WindowRecord[] = [],
 ): Promise<StreamStatus> {
-  const now = deps.clock.now().getTime();
+  const time = deps.clock.now();
+  const now = time.getTime();
   const [mark, start, records] = await Promise.all([
     deps.store.readWatermark(stream.name),
     deps.starts.read(stream.name),
     deps.store.listWindows(stream.name, 'live'),
   ]);
+  const atFault = records.filter((record) => record.state === 'failed' || isUnacknowledged(record));
+  const recent = records.filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS);
   return {
     ...stream,
     watermark: mark?.watermark ?? null,
@@ -51,10 +68,12 @@ export async function viewStatus(
       open: records.filter((record) => !isFinished(record)).length,
       failed: records.filter(({ state }) => state === 'failed').length,
       incomplete: records.filter(isUnacknowledged).length,
+      since: atFault.map(({ progressAt }) => progressAt).sort()[0] ?? null,
     },
-    rowsLast24h: records
-      .filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS)
-      .reduce((sum, { counts }) => sum + counts.rows, 0),
+    held: viewHeld([...records, ...backfilled], time),
+    progress: viewProgress(records, time),
+    rowsLast24h: recent.reduce((sum, { counts }) => sum + counts.rows, 0),
+    outsideLast24h: recent.reduce((sum, { counts }) => sum + (counts.outside ?? 0), 0),
     lastError: start?.state === 'waiting' ? start.note : latestError(records),
   };
 }

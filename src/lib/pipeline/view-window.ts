@@ -1,3 +1,4 @@
+import type { RepairCause } from '../errors.ts';
 import { isClaimed } from './claim.ts';
 import type { WindowRecord, WindowState } from './ports.ts';
 
@@ -33,6 +34,8 @@ export interface WindowView {
   readonly closedAt: string | null;
   readonly acknowledged: boolean;
   readonly error: string | null;
+  /** What has to be repaired before it can be read; null where nothing is known to. */
+  readonly repair: RepairCause | null;
 }
 
 /** Shows a window without what only the pipeline needs. */
@@ -61,5 +64,6 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     closedAt: record.closedAt ?? null,
     acknowledged: record.acknowledged === true,
     error: record.lastError ?? null,
+    repair: record.repair ?? null,
   };
 }

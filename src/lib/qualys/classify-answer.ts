@@ -159,7 +159,10 @@ function toldWait(facts: Facts): number | undefined {
 
 function refused(facts: Facts, hint: string): ConfigError {
   const text = describe(facts, 'refuses the account');
-  return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, { fault: faultOf(facts) });
+  return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, {
+    fault: faultOf(facts),
+    repair: 'account',
+  });
 }
 
 /** Waits where the answer tells how long, else is tried again. */

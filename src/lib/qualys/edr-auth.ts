@@ -111,7 +111,7 @@ function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
   const setting = `QUALYS_GATEWAY_URL (${new URL(baseUrl).host})`;
   if (error instanceof FatalError) {
     const message = `EDR login: ${error.message}; check ${setting}, QUALYS_USERNAME and QUALYS_PASSWORD`;
-    return new ConfigError(message, { cause: error.cause, fault: error.fault });
+    return new ConfigError(message, { cause: error.cause, fault: error.fault, repair: 'account' });
   }
   if (!(error instanceof RetryableError)) return error;
   const hint = (error.fault.status ?? 500) < 400 ? `; check ${setting}` : '';
@@ -132,7 +132,9 @@ function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
   const said = vendorText(message.text, deps.credentials.hidden());
   const text = `the answer holds no token (HTTP ${status})${said === '' ? '' : `: ${said}`}`;
   const isRefused = message.refusedLogin === true || /authentication failure/i.test(body);
-  throw isRefused ? new ConfigError(text, { fault: { status } }) : new RetryableError(text, { fault: { status } });
+  throw isRefused
+    ? new ConfigError(text, { fault: { status }, repair: 'account' })
+    : new RetryableError(text, { fault: { status } });
 }
 
 /**

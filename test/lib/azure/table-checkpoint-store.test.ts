@@ -51,6 +51,7 @@ const FULL: WindowRecord = {
   startedAt: '2026-05-01T11:01:00.000Z',
   closedAt: '2026-05-01T12:00:00.000Z',
   lastError: '1905 parameter ids has invalid value: §„“',
+  repair: 'identity',
   acknowledged: true,
   stoppedBy: ['0123456789abcdef', 'fedcba9876543210'],
   acceptsDeadLetters: true,

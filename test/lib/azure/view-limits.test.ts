@@ -3,7 +3,8 @@ import { emptyLimitState, type LimitState } from '../../../src/lib/azure/limit-s
 import { viewLimits } from '../../../src/lib/azure/view-limits.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
-const view = (changes: Partial<LimitState>, now = NOW) => viewLimits({ ...emptyLimitState('edr'), ...changes }, 4, now);
+const view = (changes: Partial<LimitState>, now = NOW) =>
+  viewLimits({ ...emptyLimitState('edr'), ...changes }, { concurrency: 4, reservePercent: 20 }, now);
 const BUDGET = { rateLimit: 300, rateRemaining: 10, rateWindowSeconds: 3600, rateSeenAt: NOW };
 
 describe('a view of the limits', () => {
@@ -14,6 +15,7 @@ describe('a view of the limits', () => {
       inUse: 0,
       pausedUntil: null,
       pauseReason: null,
+      pausedSince: null,
       outages: [],
       budget: null,
     });
@@ -23,6 +25,7 @@ describe('a view of the limits', () => {
     expect(view(BUDGET).budget).toEqual({
       limit: 300,
       left: 10,
+      reserve: 60,
       windowSeconds: 3600,
       seenAt: '2026-05-01T12:00:00.000Z',
     });
@@ -39,8 +42,12 @@ describe('a view of the limits', () => {
   });
 
   test('shows a pause until it is over', () => {
-    const paused = { pausedUntil: NOW + 1000, pauseReason: 'code 1965' };
-    expect(view(paused)).toMatchObject({ pausedUntil: '2026-05-01T12:00:01.000Z', pauseReason: 'code 1965' });
+    const paused = { pausedUntil: NOW + 1000, pauseMs: 61_000, pauseReason: 'code 1965' };
+    expect(view(paused)).toMatchObject({
+      pausedUntil: '2026-05-01T12:00:01.000Z',
+      pausedSince: '2026-05-01T11:59:00.000Z',
+      pauseReason: 'code 1965',
+    });
     expect(view(paused, NOW + 1000)).toMatchObject({ pausedUntil: null, pauseReason: null });
   });
 });

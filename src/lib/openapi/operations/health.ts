@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { HEADLINES } from '../../health/problem-codes.ts';
 import type { PingResult } from '../../http/run-checks.ts';
 import type { StatusAnswer } from '../../actions/view-connector.ts';
-import type { LimitView } from '../../pipeline/limit-view.ts';
 import type { StreamStatus } from '../../pipeline/view-status.ts';
 import { streamName } from '../../http/requests.ts';
-import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
+import { apiLimits } from '../api-limits.ts';
+import { api, judgement } from '../judgement.ts';
+import type { Operation } from '../operation.ts';
 import { anyObject, count, time } from '../values.ts';
 
 /** One check of `ping`. */
@@ -35,36 +37,14 @@ export const pingResult = z
     ],
   }) satisfies z.ZodType<PingResult>;
 
-const api = z.enum(['edr', 'vm']).describe("The vendor's API, whose limits its streams share.");
-
-const limits = z
+/** What `health` answers. */
+export const health = z
   .strictObject({
-    api,
-    permits: count('Calls allowed at once, over all instances.'),
-    inUse: count('Permits that instances hold now.'),
-    pausedUntil: time('Qualys asked to wait until then; null when it does not.').nullable(),
-    pauseReason: z.string().nullable().describe('Why it waits.'),
-    outages: z
-      .array(
-        z.strictObject({
-          route: z.string().describe('What does not answer, e.g. vm/detections.'),
-          since: time('When that was first found out.'),
-          nextTryAt: time('When it is tried next, if somebody needs it.'),
-          error: z.string().describe('Why it is out.'),
-        }),
-      )
-      .describe('Routes of the API that do not answer; they are tried again by themselves, once in five minutes.'),
-    budget: z
-      .strictObject({
-        limit: count('Calls allowed in a window.'),
-        left: count('Calls left: what Qualys told last, and what has come free since.'),
-        windowSeconds: count('Length of that rolling window.'),
-        seenAt: time('When Qualys told it last.'),
-      })
-      .nullable()
-      .describe("Qualys' call budget; null until it has told one."),
+    version: z.string().describe('Version of the connector.'),
+    time: time("The app's clock."),
+    ...judgement,
   })
-  .meta({ id: 'ApiLimits' }) satisfies z.ZodType<LimitView>;
+  .meta({ id: 'Health' });
 
 const streamStatus = z
   .strictObject({
@@ -91,7 +71,32 @@ const streamStatus = z
       open: count('Windows that are not finished, failed ones included.'),
       failed: count('Windows that could not be read; they are tried again.'),
       incomplete: count('Windows closed with less than Qualys counts, not acknowledged yet.'),
+      since: time('Since when the first of those failed or incomplete is so; null where there are none.').nullable(),
     }),
+    held: z
+      .array(
+        z.strictObject({
+          repair: z.enum(['account', 'identity', 'settings']).describe('What has to be repaired.'),
+          windows: count('Windows that wait for it, those of running backfills included.'),
+          since: time('When the first of them was begun.'),
+          error: z.string().describe('What was said last.'),
+          nextTryAt: time('When the first of them is tried again; null where that is now.').nullable(),
+          isLatest: z.boolean().describe('Whether nothing of the stream was read after that.'),
+        }),
+      )
+      .describe('Windows that wait for a person to repair something.'),
+    progress: z
+      .strictObject({
+        movedAt: time('When a window ended last; now while a worker holds one.').nullable(),
+        rowsLastHour: count('Rows of windows that moved in the last hour.'),
+        secondsLeft: count('How long the open windows take at that pace; null where it is not known.').nullable(),
+        heldBy: z
+          .string()
+          .nullable()
+          .describe('Why the oldest open window is read again and again; null where none is.'),
+      })
+      .describe('How fast live windows are read.'),
+    outsideLast24h: count('Records of the last 24 hours that were ingested with a time outside of their window.'),
     rowsLast24h: count('Rows of live windows uploaded in the last 24 hours.'),
     lastError: z
       .string()
@@ -107,13 +112,17 @@ export const status = z
   .strictObject({
     version: z.string().describe('Version of the connector.'),
     time: time("The app's clock."),
-    streams: z.array(streamStatus),
-    limits: z.array(limits).describe('Limits of the APIs that enabled streams read.'),
-    queue: z.strictObject({
-      waiting: count('Work items, delayed ones included; approximate.'),
-      poison: count('Work items that the host gave up and nobody has recorded yet.'),
-    }),
-    deadLetters: count('Dead letters, counted up to 5000.'),
+    ...judgement,
+    streams: z.array(streamStatus).describe('None where settings or storage cannot be read.'),
+    limits: z.array(apiLimits).describe('Limits of the APIs that enabled streams read.'),
+    queue: z
+      .strictObject({
+        waiting: count('Work items, delayed ones included; approximate.'),
+        poison: count('Work items that the host gave up and nobody has recorded yet.'),
+      })
+      .nullable()
+      .describe('null where it cannot be read.'),
+    deadLetters: count('Dead letters, counted up to 5000; null where they cannot be read.').nullable(),
     alerts: z
       .strictObject({
         enabled: z.boolean().describe('Whether a webhook is set.'),
@@ -126,7 +135,8 @@ export const status = z
         summarised: count('Alerts of the last day that were too many for their minute and stand in its summary.'),
         lastError: z.string().nullable().describe('Latest reason of one that is not posted.'),
       })
-      .meta({ id: 'AlertStatus' }),
+      .meta({ id: 'AlertStatus' })
+      .nullable(),
   })
   .meta({
     id: 'Status',
@@ -134,6 +144,10 @@ export const status = z
       {
         version: '1.0.0',
         time: '2026-05-01T12:07:12.031Z',
+        ok: true,
+        verdict: 'ok',
+        headline: HEADLINES.ok,
+        problems: [],
         streams: [
           {
             name: 'edr-events',
@@ -150,7 +164,10 @@ export const status = z
               note: '24 hours before the first tick: the table has no rows',
               since: '2026-03-02T09:10:00.412Z',
             },
-            windows: { open: 1, failed: 0, incomplete: 0 },
+            windows: { open: 1, failed: 0, incomplete: 0, since: null },
+            held: [],
+            progress: { movedAt: '2026-05-01T12:07:12.031Z', rowsLastHour: 2011, secondsLeft: 4, heldBy: null },
+            outsideLast24h: 0,
             rowsLast24h: 48211,
             lastError: null,
           },
@@ -162,8 +179,9 @@ export const status = z
             inUse: 1,
             pausedUntil: null,
             pauseReason: null,
+            pausedSince: null,
             outages: [],
-            budget: { limit: 300, left: 212, windowSeconds: 3600, seenAt: '2026-05-01T12:07:10.402Z' },
+            budget: { limit: 300, left: 212, reserve: 60, windowSeconds: 3600, seenAt: '2026-05-01T12:07:10.402Z' },
           },
         ],
         queue: { waiting: 1, poison: 0 },
@@ -206,10 +224,24 @@ export const healthOperations: readonly Operation[] = [
     tag: 'Health',
     summary: 'Get the status of all streams',
     description:
-      'Watermark, lag, windows that need attention, rows of the last day, limits of both APIs, queues, dead letters, and alerts that are not posted.',
+      'The judgement, and what it is made of: watermark, lag, windows that need attention, rows of the last day, limits of both APIs, queues, dead letters, and alerts that are not posted.',
     answers: { 200: { description: 'Where each stream stands.', schema: status } },
-    problems: SERVICE_PROBLEMS,
+    problems: [],
     connector: 'important',
+  },
+  {
+    operationId: 'getHealth',
+    method: 'get',
+    route: 'health',
+    tag: 'Health',
+    summary: 'Get the judgement alone',
+    description: 'For availability tests: as status judges, without its figures. Calls nothing of Qualys.',
+    answers: {
+      200: { description: 'Nobody needs to act: ok, catching-up or waiting.', schema: health },
+      503: { description: 'A person is needed: attention or down.', schema: health },
+    },
+    problems: [],
+    connector: 'none',
   },
   {
     operationId: 'getOpenapi',

@@ -33,6 +33,10 @@ export const window = z
     closedAt: time('When it was finished; null until then.').nullable(),
     acknowledged: z.boolean().describe('Whether an operator took note of an incomplete window.'),
     error: z.string().nullable().describe('Why it failed or waits.'),
+    repair: z
+      .enum(['account', 'identity', 'settings'])
+      .nullable()
+      .describe('What has to be repaired before it can be read; null where nothing is known to.'),
   })
   .meta({
     id: 'Window',
@@ -60,6 +64,7 @@ export const window = z
         closedAt: '2026-05-01T12:00:04.902Z',
         acknowledged: false,
         error: null,
+        repair: null,
       },
     ],
   }) satisfies z.ZodType<WindowView>;

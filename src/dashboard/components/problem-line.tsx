@@ -1,0 +1,31 @@
+import type { Problem } from '../answers.ts';
+import { placeOf, SEVERITY_LOOKS, splitText } from '../model/judgement.ts';
+import { VendorText } from './vendor-text.tsx';
+
+/** A problem as the app tells it: what is so, what to do, and the way to its place on the page. */
+export function ProblemLine({ problem }: { readonly problem: Problem }) {
+  const { severity, text, act, docs } = problem;
+  const { tone, sign, word } = SEVERITY_LOOKS[severity];
+  const [first, rest] = splitText(text);
+  return (
+    <li class={`problem ${tone}`}>
+      <span class="sign" aria-hidden="true">
+        {sign}
+      </span>
+      <div>
+        <span class="visually-hidden">{word}: </span>
+        <a href={`#${placeOf(problem)}`}>
+          <VendorText text={first} />
+        </a>
+        {rest !== '' && (
+          <p class="small">
+            <VendorText text={rest} />
+          </p>
+        )}
+        <p class="muted small">
+          {act} <span class="docs">{docs}</span>
+        </p>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,44 @@
+import type { BackfillStand } from '../health/health.ts';
+import { isRunning } from '../pipeline/backfill.ts';
+import { isFinished } from '../pipeline/plan-windows.ts';
+import type { BackfillRecord, CheckpointStore, WindowRecord } from '../pipeline/ports.ts';
+
+/** Backfills that run or failed, and the windows of those that run. */
+export interface OpenBackfills {
+  readonly stands: readonly BackfillStand[];
+  readonly windows: readonly WindowRecord[];
+}
+
+/** Reads what is to be judged of backfills; one that failed counts until its range is read by a later one. */
+export async function readBackfills(store: CheckpointStore): Promise<OpenBackfills> {
+  const all = await store.listBackfills();
+  const open = all.filter((each) => isRunning(each) || (each.status === 'failed' && !isReadLater(each, all)));
+  const read = await Promise.all(
+    open.map(async (backfill) => {
+      const windows = isRunning(backfill) ? await store.listWindows(backfill.stream, backfill.id) : [];
+      return { stand: standOf(backfill, windows), windows };
+    }),
+  );
+  return { stands: read.map(({ stand }) => stand), windows: read.flatMap(({ windows }) => windows) };
+}
+
+function isReadLater(failed: BackfillRecord, all: readonly BackfillRecord[]): boolean {
+  return all.some(
+    ({ stream, status, startedAt, from, to }) =>
+      stream === failed.stream &&
+      (status === 'succeeded' || status === 'running') &&
+      startedAt > failed.startedAt &&
+      from <= failed.from &&
+      to >= failed.to,
+  );
+}
+
+function standOf(backfill: BackfillRecord, windows: readonly WindowRecord[]): BackfillStand {
+  const { id, stream, status, startedAt, updatedAt } = backfill;
+  const movedAt = windows
+    .map(({ progressAt }) => progressAt)
+    .reduce((last, time) => (time > last ? time : last), updatedAt);
+  const left = windows.filter((window) => !isFinished(window));
+  const waits = left.flatMap(({ notBefore }) => notBefore ?? []).sort();
+  return { id, stream, status, startedAt, movedAt, waitsUntil: waits[0] ?? null };
+}

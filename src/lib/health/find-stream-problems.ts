@@ -1,0 +1,106 @@
+import type { StreamStatus } from '../pipeline/view-status.ts';
+import { found, type Found } from './find.ts';
+import { isWaiting } from './find-waits.ts';
+import type { Stand } from './health.ts';
+import { at, counted, lasting, sentences } from './words.ts';
+
+/** So long after a window has ended its stream is still on its way. */
+const MOVING_SECONDS = 900;
+
+/** What is wrong with each enabled stream by itself. */
+export function findStreamProblems(stand: Stand): Found[] {
+  return stand.streams.filter(({ enabled }) => enabled).flatMap((stream) => problemsOf(stream, stand));
+}
+
+/** So long after its last tick a planner is silent, in seconds: a missed tick and half the time between two, at least ten minutes. */
+export function silentAfterSeconds({ scheduleSeconds }: Pick<StreamStatus, 'scheduleSeconds'>): number {
+  return scheduleSeconds + Math.max(600, scheduleSeconds / 2);
+}
+
+function problemsOf(stream: StreamStatus, stand: Stand): Found[] {
+  const { name, api, start, outsideLast24h } = stream;
+  const now = Date.parse(stand.time);
+  const about = { stream: name, api };
+  if (start?.state === 'waiting') {
+    const text = sentences(`${name} does not know where to begin: ${start.note}`);
+    return [found('start-unknown', { ...about, since: start.since, text }, now)];
+  }
+  const outside = `${counted(outsideLast24h, 'record')} of the last 24 hours of ${name} had another time than was asked for`;
+  return [
+    ...plannerOf(stream, stand),
+    ...windowsOf(stream, now),
+    ...lagOf(stream, stand),
+    ...(outsideLast24h === 0
+      ? []
+      : [found('records-outside', { ...about, since: null, text: `${outside}; they are ingested.` }, now)]),
+  ];
+}
+
+function plannerOf(stream: StreamStatus, { time, runningSince }: Stand): Found[] {
+  const { name, api, lastTick, scheduleSeconds } = stream;
+  const now = Date.parse(time);
+  const since = lastTick ?? runningSince;
+  const silentSeconds = (now - Date.parse(since)) / 1000;
+  if (silentSeconds > silentAfterSeconds(stream)) {
+    const text = `The planner of ${name} has not run for ${lasting(silentSeconds)}, its schedule is every ${lasting(scheduleSeconds)}. Nothing new is planned.`;
+    return [found('planner-silent', { stream: name, api, since, text }, now)];
+  }
+  if (lastTick !== null) return [];
+  const text = `${name} has not started yet: its planner has not run.`;
+  return [found('not-started', { stream: name, api, since, text }, now)];
+}
+
+function windowsOf(stream: StreamStatus, now: number): Found[] {
+  const { name, api, windows, lastError, watermark } = stream;
+  const about = { stream: name, api, since: windows.since };
+  const upTo = isBehind(stream) && watermark !== null ? `; complete only up to ${at(watermark, now)}` : '';
+  const failed = sentences(`${name}: ${counted(windows.failed, 'window')} failed${upTo}`, lastError);
+  const incomplete = sentences(
+    `${name}: ${counted(windows.incomplete, 'window')} closed incomplete`,
+    'Qualys counts more than it gave, or a host could not be read',
+    windows.failed === 0 ? lastError : '',
+  );
+  return [
+    ...(windows.failed === 0 ? [] : [found('windows-failed', { ...about, text: failed }, now)]),
+    ...(windows.incomplete === 0 ? [] : [found('windows-incomplete', { ...about, text: incomplete }, now)]),
+  ];
+}
+
+/** Late is what nothing above explains and what does not move; all else that is behind is on its way. */
+function lagOf(stream: StreamStatus, { time, limits }: Stand): Found[] {
+  const { name, api, windows, watermark, lagSeconds, normalLagSeconds, progress } = stream;
+  if (watermark === null || lagSeconds === null || !isBehind(stream) || windows.failed > 0) return [];
+  const now = Date.parse(time);
+  const since = new Date(Date.parse(watermark) + normalLagSeconds * 1000).toISOString();
+  const about = { stream: name, api, since };
+  const isHeld = isWaiting(
+    limits.find((limit) => limit.api === api),
+    time,
+  );
+  const isLate = windows.open > 0 && !isHeld && (!isMoving(stream, now) || progress.heldBy !== null);
+  if (!isLate) return [found('catching-up', { ...about, text: catchingUp(stream, isHeld) }, now)];
+  const text = sentences(
+    `${name} is ${lasting(lagSeconds)} behind, up to ${lasting(normalLagSeconds)} is normal; ${counted(windows.open, 'window')} left`,
+    progress.heldBy === null
+      ? `No window has ended since ${progress.movedAt === null ? 'it began' : at(progress.movedAt, now)}`
+      : `The oldest is held: ${progress.heldBy}`,
+  );
+  return [found('late', { ...about, text }, now)];
+}
+
+function catchingUp({ name, lagSeconds, windows, progress }: StreamStatus, isHeld: boolean): string {
+  const behind = `${name} is ${lasting(lagSeconds ?? 0)} behind`;
+  if (windows.open === 0) return `${behind}: all that was planned is read, the watermark moves with the next tick.`;
+  const left = `${counted(windows.open, 'window')} left`;
+  if (isHeld) return `${behind}, ${left}: it goes on when Qualys lets it.`;
+  const time = progress.secondsLeft === null ? '' : `, about ${lasting(progress.secondsLeft)} to go`;
+  return `${behind} and catching up: ${left}, ${counted(progress.rowsLastHour, 'row')} in the last hour${time}.`;
+}
+
+function isBehind({ lagSeconds, normalLagSeconds }: StreamStatus): boolean {
+  return (lagSeconds ?? 0) > normalLagSeconds;
+}
+
+function isMoving({ progress: { movedAt } }: StreamStatus, now: number): boolean {
+  return movedAt !== null && now - Date.parse(movedAt) < MOVING_SECONDS * 1000;
+}

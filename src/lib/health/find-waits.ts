@@ -1,0 +1,78 @@
+import type { LimitView } from '../pipeline/limit-view.ts';
+import { found, type Found } from './find.ts';
+import type { BackfillStand, Stand } from './health.ts';
+import { apiWord, at, counted, lasting, sentences } from './words.ts';
+
+/** A budget counts as spent from one call in so many left on: it fills again one by one. */
+const LAST_PART = 50;
+
+/** What keeps an API's callers waiting until the vendor lets them go on. */
+export function findWaits(stand: Stand): Found[] {
+  const now = Date.parse(stand.time);
+  return stand.limits.flatMap((limit) => {
+    const { api } = limit;
+    const effect = waitingFor(limit, stand);
+    const outages = limit.outages.map(({ route, since, nextTryAt, error }) => {
+      const text = `Qualys does not answer on ${route} since ${at(since, now)}: ${error}`;
+      return found('route-out', { api, since, text: sentences(text, `Tried next at ${at(nextTryAt, now)}`) }, now);
+    });
+    return [...outages, ...pauseOf(limit, effect, now), ...spentOf(limit, stand, effect, now)];
+  });
+}
+
+/** Whether an API's live windows wait for the vendor. */
+export function isWaiting(limit: LimitView | undefined, time: string): boolean {
+  return limit !== undefined && (isPaused(limit, time) || limit.outages.length > 0 || isSpent(limit, 0));
+}
+
+/** Whether an API's backfills wait for the vendor. */
+export function isBackfillWaiting(limit: LimitView | undefined, time: string): boolean {
+  return isWaiting(limit, time) || (limit !== undefined && isSpent(limit, limit.budget?.reserve ?? 0));
+}
+
+function isPaused({ pausedUntil }: LimitView, time: string): boolean {
+  return pausedUntil !== null && Date.parse(pausedUntil) > Date.parse(time);
+}
+
+function isSpent({ budget }: LimitView, reserve: number): boolean {
+  return budget !== null && budget.left <= reserve + budget.limit / LAST_PART;
+}
+
+function pauseOf(limit: LimitView, effect: string, now: number): Found[] {
+  const { api, pausedUntil, pausedSince, pauseReason } = limit;
+  if (pausedUntil === null || !isPaused(limit, new Date(now).toISOString())) return [];
+  const text = `Qualys asked the callers of the ${apiWord(api)} to wait until ${at(pausedUntil, now)}`;
+  return [found('vendor-pause', { api, since: pausedSince, text: sentences(text, pauseReason, effect) }, now)];
+}
+
+function spentOf(limit: LimitView, stand: Stand, effect: string, now: number): Found[] {
+  const { api, budget } = limit;
+  const isForLive = isSpent(limit, 0);
+  const isForBackfills = runningOn(limit, stand).length > 0 && isSpent(limit, budget?.reserve ?? 0);
+  if (budget === null || !(isForLive || isForBackfills)) return [];
+  const callSeconds = budget.windowSeconds / budget.limit;
+  const until = new Date(now + (budget.limit - budget.left) * callSeconds * 1000).toISOString();
+  const kept = isForLive ? '' : ` but for the ${budget.reserve} that backfills leave to the live windows`;
+  const text = sentences(
+    `The ${counted(budget.limit, 'call')} in ${lasting(budget.windowSeconds)} of the ${apiWord(api)} are used up${kept}`,
+    `One comes free every ${lasting(Math.max(1, callSeconds))}, all are back at ${at(until, now)}`,
+    effect,
+  );
+  return [found('budget-spent', { api, since: budget.seenAt, text }, now)];
+}
+
+function waitingFor(limit: LimitView, stand: Stand): string {
+  const windows = stand.streams.filter(({ api, enabled }) => enabled && api === limit.api);
+  const open = windows.reduce((sum, { windows: { open: each } }) => sum + each, 0);
+  const backfills = runningOn(limit, stand).length;
+  const parts = [
+    ...(open === 0 ? [] : [counted(open, 'window')]),
+    ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
+  ];
+  return parts.length === 0 ? '' : `${parts.join(' and ')} ${open + backfills === 1 ? 'waits' : 'wait'}`;
+}
+
+function runningOn({ api }: LimitView, { streams, backfills }: Stand): BackfillStand[] {
+  const names = new Set(streams.filter((stream) => stream.api === api).map(({ name }) => name));
+  return backfills.filter(({ stream, status }) => names.has(stream) && status !== 'failed');
+}

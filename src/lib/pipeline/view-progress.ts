@@ -1,0 +1,57 @@
+import { isClaimed } from './claim.ts';
+import { isFinished } from './plan-windows.ts';
+import type { WindowRecord } from './ports.ts';
+import { toInterval } from './window.ts';
+
+/** How fast the live windows of a stream are read. */
+export interface StreamProgress {
+  /** When a window ended last; now while a worker holds one; null where nothing is known. */
+  readonly movedAt: string | null;
+  /** Rows of windows that moved in the last hour. */
+  readonly rowsLastHour: number;
+  /** How long the open windows take at the pace of the last hour; null where none has ended in it. */
+  readonly secondsLeft: number | null;
+  /** Why the oldest open window is read again and again while others pass it; null where none is. */
+  readonly heldBy: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Tells how fast windows are read. Pure. */
+export function viewProgress(records: readonly WindowRecord[], now: Date): StreamProgress {
+  const isInWork = records.some((record) => !isFinished(record) && isClaimed(record, now));
+  const ends = records.flatMap(({ closedAt }) => closedAt ?? []).sort();
+  const rows = records.filter(({ progressAt }) => isWithinHour(progressAt, now)).map(({ counts }) => counts.rows);
+  return {
+    movedAt: isInWork ? now.toISOString() : (ends.at(-1) ?? null),
+    rowsLastHour: rows.reduce((sum, count) => sum + count, 0),
+    secondsLeft: secondsLeft(records, now),
+    heldBy: heldBy(records),
+  };
+}
+
+/** What waits for a repair, or failed, is told as such. */
+function heldBy(records: readonly WindowRecord[]): string | null {
+  const [oldest] = records.filter((record) => !isFinished(record)).sort((one, two) => one.from.localeCompare(two.from));
+  const isShort = oldest !== undefined && oldest.shortReads > 0 && oldest.repair === undefined;
+  return isShort ? (oldest.lastError ?? null) : null;
+}
+
+function secondsLeft(records: readonly WindowRecord[], now: Date): number | null {
+  const ended = records.filter(({ closedAt }) => closedAt !== undefined && isWithinHour(closedAt, now));
+  const began = ended.map(({ startedAt, closedAt }) => Date.parse(startedAt ?? closedAt ?? ''));
+  const read = lengthOf(ended);
+  if (read === 0) return null;
+  const elapsedMs = now.getTime() - Math.max(now.getTime() - HOUR_MS, Math.min(...began));
+  const left = lengthOf(records.filter((record) => !isFinished(record)));
+  return Math.round((elapsedMs * (left / read)) / 1000);
+}
+
+/** Slices of a window count as often as there are of them, when they are read as well as when they are left. */
+function lengthOf(records: readonly WindowRecord[]): number {
+  return records.map(toInterval).reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+function isWithinHour(time: string, now: Date): boolean {
+  return now.getTime() - Date.parse(time) < HOUR_MS;
+}
