@@ -23,7 +23,14 @@ var packageContainer = 'app-package'
 var deadLetterContainer = 'qualys-dead-letters'
 
 // The poison queues are declared too: the host would create them on the first poison message, when nobody watches.
-var queueNames = ['qualys-fetch', 'qualys-fetch-poison', 'qualys-alerts', 'qualys-alerts-poison']
+var queueNames = [
+  'qualys-fetch'
+  'qualys-fetch-poison'
+  'qualys-wake-ups'
+  'qualys-wake-ups-poison'
+  'qualys-alerts'
+  'qualys-alerts-poison'
+]
 
 var tableNames = [
   'QualysWatermarks'

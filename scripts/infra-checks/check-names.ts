@@ -5,6 +5,8 @@ import {
   POISON_QUEUE_NAME,
   QUEUE_NAME,
   TABLE_NAMES,
+  WAKE_UP_POISON_QUEUE_NAME,
+  WAKE_UP_QUEUE_NAME,
 } from '../../src/lib/azure/names.ts';
 import { file, type InfraFiles } from './infra-files.ts';
 import { readDeclaration, readStrings } from './read-bicep.ts';
@@ -21,7 +23,11 @@ export function checkNames(files: InfraFiles): string[] {
   };
   const container = /^var deadLetterContainer = '([^']*)'/m.exec(storage)?.[1];
   return [
-    ...compare('var queueNames', [QUEUE_NAME, POISON_QUEUE_NAME, ALERT_QUEUE_NAME, ALERT_POISON_QUEUE_NAME]),
+    ...compare('var queueNames', [
+      ...[QUEUE_NAME, POISON_QUEUE_NAME],
+      ...[WAKE_UP_QUEUE_NAME, WAKE_UP_POISON_QUEUE_NAME],
+      ...[ALERT_QUEUE_NAME, ALERT_POISON_QUEUE_NAME],
+    ]),
     ...compare('var tableNames', Object.values(TABLE_NAMES)),
     ...(container === DEAD_LETTER_CONTAINER
       ? []

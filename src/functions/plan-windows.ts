@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { WAKE_UP_QUEUE_NAME } from '../lib/azure/names.ts';
 import { lazy } from '../lib/load-handlers.ts';
 import { SCHEDULES } from '../lib/streams/schedules.ts';
 
@@ -10,3 +11,9 @@ for (const { stream, setting, default: schedule } of SCHEDULES) {
     handler: lazy((handlers) => handlers.planWindows.planner(stream)),
   });
 }
+
+app.storageQueue('wake-planner', {
+  connection: 'AzureWebJobsStorage',
+  queueName: WAKE_UP_QUEUE_NAME,
+  handler: lazy((handlers) => handlers.planWindows.wokenPlanner),
+});

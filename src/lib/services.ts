@@ -12,6 +12,7 @@ import { createLogsReader } from './azure/logs-reader.ts';
 import { createNewestRow } from './azure/newest-row.ts';
 import { createStorageAlertQueue } from './azure/storage-alert-queue.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
+import { createStorageWakeUps } from './azure/storage-wake-ups.ts';
 import { createStorageWorkQueue } from './azure/storage-work-queue.ts';
 import { openStorage } from './azure/storage.ts';
 import { createTableAlertStore } from './azure/table-alert-store.ts';
@@ -21,11 +22,14 @@ import { createTableLimiter } from './azure/table-limiter.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
 import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
+import { messageOf } from './errors.ts';
+import { logUnexpected } from './log-unexpected.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import type { EarlierRows } from './pipeline/find-start.ts';
-import type { CheckpointStore, Clock, LogsReader, StartStore } from './pipeline/ports.ts';
+import type { MoveDependencies } from './pipeline/move-watermark.ts';
+import type { CheckpointStore, Clock, LogsReader, StartStore, WakeUps, WindowRecord } from './pipeline/ports.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Restart, Stream } from './pipeline/stream.ts';
@@ -77,6 +81,10 @@ export interface Services {
   readonly processing: (stream: Stream) => ProcessDependencies;
   /** What a tick of a stream's planner needs. */
   readonly planning: (stream: Stream) => PlannerDependencies;
+  /** What that planner needs when it is woken between two ticks. */
+  readonly moving: (stream: Stream) => MoveDependencies;
+  /** Brings forward what waited for the end of a window: the watermark, or the backfill it belongs to. */
+  readonly goOnAfter: (ended: WindowRecord) => Promise<void>;
 }
 
 let services: Services | undefined;
@@ -133,6 +141,9 @@ export function createServices(env: Environment): Services {
     parallel: settings.QUALYS_MAX_CONCURRENCY,
     windowMinutes: (name) => STREAMS.find((stream) => stream.name === name)?.plan(settings).windowMinutes ?? 60,
   };
+  const wakeUps = createStorageWakeUps(storage, clock);
+  const goOnAfter = (ended: WindowRecord): Promise<void> =>
+    ended.run === 'live' ? wake(wakeUps, ended.stream, log) : feedNext(ended, backfills);
   const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
   const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
@@ -180,9 +191,7 @@ export function createServices(env: Environment): Services {
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,
-      onFinished: async (record) => {
-        if (record.run !== 'live') await feedNext(record, backfills);
-      },
+      onFinished: goOnAfter,
     }),
     planning: (stream) => ({
       ...common,
@@ -195,7 +204,19 @@ export function createServices(env: Environment): Services {
         : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
+    moving: (stream) => ({ ...common, wakeUps, stream: stream.name }),
+    goOnAfter,
   };
+}
+
+/** The next tick does what a wake-up that cannot be sent would have done, so it is no reason to take the window up again. */
+async function wake(wakeUps: WakeUps, stream: string, log: Log): Promise<void> {
+  try {
+    await wakeUps.ask(stream);
+  } catch (error) {
+    log.warn('WakeUpLost', { stream, error: messageOf(error) });
+    logUnexpected(log, error);
+  }
 }
 
 /** An account that was made together with the installation is no more than hours younger than its other parts. */

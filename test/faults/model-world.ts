@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ClaimLostError, RetryableError, WaitError } from '../../src/lib/errors.ts';
 import { feedNext, startBackfill, tendBackfills, type BackfillDependencies } from '../../src/lib/pipeline/backfill.ts';
+import { moveWatermark } from '../../src/lib/pipeline/move-watermark.ts';
 import { failWindow } from '../../src/lib/pipeline/operate-window.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { Sink, WindowRecord, WorkItem, WorkQueue } from '../../src/lib/pipeline/ports.ts';
@@ -52,6 +53,8 @@ export interface World {
   /** What must never have happened. */
   readonly violations: string[];
   readonly startPlanner: () => Actor;
+  /** The planner, woken between two ticks. */
+  readonly startWakeUp: () => Actor;
   /** Hands the visible message at the place to a worker; undefined when none is visible. */
   readonly startWorker: (place: number) => Actor | undefined;
   /** The item that a worker works on; undefined for other processes. */
@@ -306,6 +309,12 @@ export function createWorld(): World {
           plan: { windowMinutes: WINDOW_MINUTES, safetyLagSeconds: LAG_SECONDS, start: new Date(START) },
           tendBackfills: () => tendBackfills(STREAM, backfills),
         });
+      }),
+    startWakeUp: () =>
+      start('wake-up', (actor) => {
+        const { store, log } = backfillDeps(actor);
+        const taken = { ask: () => Promise.resolve(), take: () => Promise.resolve() };
+        return moveWatermark({ store, clock, log, stream: STREAM, wakeUps: taken });
       }),
     itemOf: (actor) => items.get(actor.name),
     startWorker: (place) => {

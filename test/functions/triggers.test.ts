@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InvocationContext } from '@azure/functions';
 import type * as FunctionsModule from '@azure/functions';
-import { TABLE_NAMES } from '../../src/lib/azure/names.ts';
+import { TABLE_NAMES, WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { startBackends, useSettings, type Backends } from '../support/http-app.ts';
 import { testStorage, uniqueName } from '../support/storage.ts';
 
@@ -132,6 +132,47 @@ describe('the queue function', () => {
       run: 'live',
       window: '20200101T000000Z-20200101T001500Z',
     });
+  });
+});
+
+describe('the queue of wake-ups', () => {
+  test.each([
+    ['what is not ours', { hello: 'world' }],
+    ['a text', 'x'],
+    ['what a newer release sent', { version: 2, stream: 'edr-events' }],
+    ['that of a stream which is off', { version: 1, stream: 'was-findings' }],
+  ])('drops %s: no tick waits for it', async (_, message) => {
+    const { wakePlanner } = await import('../../src/lib/handlers/plan-windows.ts');
+    await wakePlanner(message);
+  });
+
+  test('has a storage that fails tried again by the host, but for the last time', async () => {
+    const { wakePlanner } = await import('../../src/lib/handlers/plan-windows.ts');
+    const { getServices } = await import('../../src/lib/services.ts');
+    const { RetryableError } = await import('../../src/lib/errors.ts');
+    const fails = vi
+      .spyOn(getServices().store, 'readWatermark')
+      .mockRejectedValue(new RetryableError('storage failed', { scope: 'storage' }));
+    const message = { version: 1, stream: 'edr-events', further: 'field' };
+    await expect(wakePlanner(message, 4)).rejects.toThrow('storage failed');
+    await wakePlanner(message, 5);
+    fails.mockRestore();
+  });
+
+  test('is sent to when a live window has ended, and is not waited for where that fails', async () => {
+    const { getServices } = await import('../../src/lib/services.ts');
+    const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
+    const services = getServices();
+    const processing = services.processing(services.streams[0]!);
+    const bounds = { from: '2026-04-01T00:00:00Z', to: '2026-04-01T01:00:00Z' };
+    const ended = newWindow({ stream: uniqueName(), run: 'live', ...bounds }, new Date());
+    await processing.onFinished?.(ended);
+    const queue = (await testStorage()).queue(WAKE_UP_QUEUE_NAME);
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(1);
+    const { take } = services.moving(services.streams[0]!).wakeUps;
+    await take(ended.stream);
+    await queue.delete();
+    await processing.onFinished?.(ended);
   });
 });
 

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type * as StatusModule from '../../src/lib/handlers/status.ts';
 import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
+import { WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../src/lib/pipeline/window-record.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import type { Services } from '../../src/lib/services.ts';
 import { call, isProblem, startBackends, type Backends } from '../support/http-app.ts';
-import { uniqueName } from '../support/storage.ts';
+import { testStorage, uniqueName } from '../support/storage.ts';
 
 const STREAM = 'edr-events';
 const HOUR_MS = 3_600_000;
@@ -180,5 +181,18 @@ describe('GET /api/status', () => {
     expect(times).toContain('vm-detections vm false 1800 4260');
     // A snapshot a day is on time for a day.
     expect(times).toContain('vm-hosts vm true 900 88260');
+  });
+});
+
+describe('a live window that is given up', () => {
+  test('wakes the planner: it holds the watermark no longer', async () => {
+    const queue = (await testStorage()).queue(WAKE_UP_QUEUE_NAME);
+    await services.moving(services.streams[0]!).wakeUps.take(STREAM);
+    const [record] = await put({ state: 'failed', run: 'live' });
+    const params = { stream: STREAM, window: record!.key };
+    expect((await call(windows.retry, { method: 'POST', path: '/api/x', params })).status).toBe(200);
+    expect(await queue.exists()).toBe(false);
+    expect((await call(windows.waive, { method: 'POST', path: '/api/x', params })).status).toBe(200);
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(1);
   });
 });

@@ -156,7 +156,7 @@ describe('a difference is named', () => {
     [
       'a queue with another name',
       withChange('infra/modules/storage.bicep', "'qualys-fetch-poison'", "'qualys-poison'"),
-      'infra/modules/storage.bicep: var queueNames is qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-poison, the code uses qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-fetch-poison',
+      'infra/modules/storage.bicep: var queueNames is qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-poison,qualys-wake-ups,qualys-wake-ups-poison, the code uses qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-fetch-poison,qualys-wake-ups,qualys-wake-ups-poison',
     ],
     [
       'a storage table that is not made',

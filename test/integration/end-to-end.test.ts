@@ -1,21 +1,51 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
-import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-app.ts';
+import { startLocalApp, untilCaughtUp, type LocalApp, type StatusOfStream } from '../support/local-app.ts';
 
 const EDR_TABLE = 'QualysEdrEvents_CL';
 const VM_TABLE = 'QualysHostDetectionV3_CL';
+
+/** The planner's only tick by itself is that at the start of the host. */
+const ONCE = '0 0 0 1 1 *';
 
 let simulator: Simulator;
 let app: LocalApp;
 
 beforeAll(async () => {
   simulator = await startSimulator({ eventCount: 2000, hostCount: 120, detectionsPerHost: 15, rateLimit: 0 });
-  app = await startLocalApp(simulator.url, { VM_TRUNCATION_LIMIT: '20', VM_WINDOW_MINUTES: '360' });
+  app = await startLocalApp(simulator.url, {
+    VM_TRUNCATION_LIMIT: '20',
+    VM_WINDOW_MINUTES: '360',
+    EDR_SCHEDULE: ONCE,
+    VM_SCHEDULE: ONCE,
+  });
 });
 
 afterAll(async () => {
   await app.close();
   await simulator.close();
+});
+
+describe('the first start', () => {
+  test.each([
+    ['edr-events', 120],
+    ['vm-detections', 600],
+  ])(
+    '%s is ingested up to its first tick as soon as its last window has ended, with no further tick',
+    async (name, lag) => {
+      let lastTick: string | null | undefined;
+      const behindTickSeconds = async (): Promise<number> => {
+        const { streams } = (await app.get('status')).body as {
+          streams: (StatusOfStream & { lastTick: string | null })[];
+        };
+        const stream = streams.find((each) => each.name === name);
+        lastTick ??= stream?.lastTick;
+        expect(stream?.lastTick ?? null).toBe(lastTick ?? null);
+        return (Date.parse(stream?.lastTick ?? '') - Date.parse(stream?.watermark ?? '')) / 1000;
+      };
+      await expect.poll(behindTickSeconds, { timeout: 60_000, interval: 200 }).toBeLessThan(lag + 1);
+    },
+  );
 });
 
 describe('from the vendor’s answer into the table', () => {

@@ -12,6 +12,12 @@ export const ALERT_QUEUE_NAME = 'qualys-alerts';
 /** Where the Functions host puts an alert after its last attempt. */
 export const ALERT_POISON_QUEUE_NAME = `${ALERT_QUEUE_NAME}-poison`;
 
+/** Queue of wake-ups of planners. */
+export const WAKE_UP_QUEUE_NAME = 'qualys-wake-ups';
+
+/** Where the Functions host puts a wake-up after its last attempt. */
+export const WAKE_UP_POISON_QUEUE_NAME = `${WAKE_UP_QUEUE_NAME}-poison`;
+
 /** Storage tables, by role. */
 export const TABLE_NAMES = {
   watermarks: 'QualysWatermarks',

@@ -1,8 +1,11 @@
 import type { InvocationContext } from '@azure/functions';
 import { viewConnector } from '../actions/view-connector.ts';
+import { messageOf, NewerReleaseError, RetryableError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
+import { moveWatermark } from '../pipeline/move-watermark.ts';
 import { runPlanner } from '../pipeline/run-planner.ts';
+import { parseWakeUp } from '../pipeline/wake-up.ts';
 import { getServices } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 
@@ -19,6 +22,37 @@ export async function planStream(name: string, traceparent?: string): Promise<vo
       await runPlanner(services.planning(stream));
     });
   }
+}
+
+/** The host gives a message up after so many tries (`maxDequeueCount` in host.json). */
+const MAX_TRIES = 5;
+
+/**
+ * Wakes the planner that a message names, between two ticks. All that can get lost here is a moment: what is not ours, or of a newer
+ * release, is dropped, and a storage that fails is tried again by the host, but for the last time.
+ */
+export async function wakePlanner(message: unknown, tries = 1, traceparent?: string): Promise<void> {
+  try {
+    const { stream: name } = parseWakeUp(message);
+    const services = getServices();
+    const stream = services.streams.find((each) => each.name === name);
+    const about = { stream: name, attributes: { stream: name }, parent: traceparent };
+    if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
+    else await services.telemetry.invocation('plan', about, () => moveWatermark(services.moving(stream)));
+  } catch (error) {
+    const isPassing = error instanceof RetryableError && !(error instanceof NewerReleaseError);
+    if (isPassing && tries < MAX_TRIES) throw error;
+    ambientLog.warn('WakeUpDropped', { error: messageOf(error) });
+    logUnexpected(ambientLog, error);
+  }
+}
+
+/** Handles a message of the queue of wake-ups. */
+export function wokenPlanner(message: unknown, context: InvocationContext): Promise<void> {
+  const { dequeueCount } = context.triggerMetadata ?? {};
+  return withLogTarget(context, () =>
+    wakePlanner(message, Number(dequeueCount ?? 1), context.traceContext?.traceParent),
+  );
 }
 
 /** Handles a tick of the timer of a stream. How the whole stands is written down after it, also where it failed. */

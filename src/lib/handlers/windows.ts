@@ -61,6 +61,8 @@ async function operate(request: HttpRequest, asked: Asked, act: Act): Promise<Ht
   await resumeBackfill(run, services.backfills);
   const target = `${item.stream}/${run}/${window}`;
   await services.audit.write({ action, target, ...(reason === undefined ? {} : { reason }) });
+  // Given up, it no longer holds the watermark, or the end of its backfill.
+  if (act === waiveWindow) await services.goOnAfter(record);
   services.log.info(act === waiveWindow ? 'WindowWaived' : 'WindowRetried', { stream: item.stream, run, window });
   return json(viewWindow(record, services.clock.now()));
 }

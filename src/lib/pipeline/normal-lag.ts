@@ -5,8 +5,8 @@ const MINUTE = 60;
 const TOLERANCE_SECONDS = MINUTE;
 
 /**
- * Lag up to which a stream is on time, in seconds: a window that was read counts at the next tick, so that is twice the time between two
- * ticks, the safety lag, and the step that windows end on.
+ * Lag up to which a stream is on time, in seconds: a window may be read until the next tick, and that of the next one is not read yet, so
+ * that is twice the time between two ticks, the safety lag, and the step that windows end on.
  */
 export function normalLagSeconds(
   schedule: string,

@@ -49,9 +49,14 @@ export function planWindows({ watermark, records, horizon, windowMinutes }: Plan
   const open = gaps({ from: start, to: until }, records.map(toInterval));
   const windows = open.flatMap((gap) => chop(gap, windowMinutes * 60_000)).slice(0, MAX_WINDOWS_A_TICK);
   return {
-    watermark: isoSeconds(contiguousEnd(start, records)),
+    watermark: watermarkAfter(watermark, records),
     windows: windows.map(({ from, to }) => ({ from: isoSeconds(from), to: isoSeconds(to) })),
   };
+}
+
+/** The watermark by the windows at and after it: the end of the contiguous run of finished ones. Never before the old one. */
+export function watermarkAfter(watermark: string, records: PlanInput['records']): string {
+  return isoSeconds(contiguousEnd(Date.parse(watermark), records));
 }
 
 /** End of the run of finished windows that starts at `start`, in epoch milliseconds. */

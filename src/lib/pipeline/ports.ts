@@ -83,6 +83,20 @@ export interface WorkQueue {
   readonly send: (item: WorkItem, delaySeconds?: number) => Promise<void>;
 }
 
+/** The message that wakes the planner of a stream between two ticks. */
+export interface WakeUp {
+  readonly version: 1;
+  readonly stream: string;
+}
+
+/** Wakes planners when windows have ended. Methods throw RetryableError or ConfigError when the storage fails. */
+export interface WakeUps {
+  /** Wakes the planner of a stream in a moment, unless a wake-up is on its way: many endings make one. */
+  readonly ask: (stream: string) => Promise<void>;
+  /** Called by the planner before it looks: what ends from now on wakes it again. */
+  readonly take: (stream: string) => Promise<void>;
+}
+
 /** The message of the alert queue. */
 export interface AlertItem extends Omit<Alert, 'time'> {
   readonly version: 1;

@@ -22,7 +22,7 @@ export interface ProcessDependencies extends DeliverDependencies {
   readonly incompleteAfterHours: number;
   /** After so long an invocation hands over at the end of a page, in milliseconds. */
   readonly budgetMs: number;
-  /** Called when a backfill's window has ended, so that its next one starts. */
+  /** Called when a window has ended, for what waited for that. */
   readonly onFinished?: (record: WindowRecord) => Promise<void>;
 }
 

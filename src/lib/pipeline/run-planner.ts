@@ -2,6 +2,7 @@ import { ClaimLostError, messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
+import { storeTick } from './move-watermark.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
@@ -32,8 +33,8 @@ export interface PlannerDependencies extends StartDependencies {
 }
 
 /**
- * One tick: opens the windows that are due, brings back failed and stale ones, moves the watermark.
- * The only writer of the watermark.
+ * One tick: opens the windows that are due, brings back failed and stale ones, moves the watermark. Nobody else opens live windows or
+ * writes the watermark, but the planner itself when it is woken (`moveWatermark`).
  */
 export async function runPlanner(deps: PlannerDependencies): Promise<void> {
   try {
@@ -80,21 +81,25 @@ async function tick(deps: PlannerDependencies): Promise<void> {
     ),
     queuedAt: now.toISOString(),
   }));
+  let stored = mark;
   if (opened.length > 0) {
-    mark.opening = true;
-    await store.saveWatermark(mark);
+    stored = await storeTick(store, mark, (each) => void (each.opening = true));
     await store.openWindows(opened, planTag);
   }
   await enqueue(deps, due, opened, now);
-  delete mark.opening;
-  Object.assign(mark, { watermark, lastTick: now.toISOString() });
-  await store.saveWatermark(mark);
-  logTick(deps, mark, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
+  const ended = await storeTick(store, stored, (each) => endTick(each, watermark, now));
+  logTick(deps, ended, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
-    await prune(deps, mark, now).catch((error: unknown) => {
+    await prune(deps, ended, now).catch((error: unknown) => {
       log.warn('PruneError', { stream, error: messageOf(error) });
       logUnexpected(log, error);
     });
+}
+
+function endTick(mark: WatermarkRecord, watermark: string, now: Date): void {
+  if (watermark > mark.watermark) mark.watermark = watermark;
+  mark.lastTick = now.toISOString();
+  delete mark.opening;
 }
 
 /**

@@ -74,6 +74,7 @@ const EVENTS: Readonly<Record<string, RecordEvent>> = {
     gauges.open.record(numberIn(fields.openWindows), labels);
     gauges.failed.record(numberIn(fields.failedWindows), labels);
   },
+  WatermarkMoved: ({ gauges }, fields) => gauges.lag.record(numberIn(fields.lagSeconds), streamOf(fields)),
   RowsUploaded: ({ counters }, fields) => {
     counters.rows.add(numberIn(fields.rows), streamOf(fields));
     counters.bytes.add(numberIn(fields.bytes), streamOf(fields));

@@ -1,0 +1,67 @@
+import { ClaimLostError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { watermarkAfter } from './plan-windows.ts';
+import type { CheckpointStore, Clock, WakeUps, WatermarkRecord } from './ports.ts';
+
+/** Writes tried against other planners that write at the same time. */
+const MAX_TRIES = 5;
+
+/** What moving the watermark needs. */
+export interface MoveDependencies {
+  readonly store: CheckpointStore;
+  readonly wakeUps: WakeUps;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stream: string;
+}
+
+/**
+ * What the planner of a stream does when it is woken between two ticks: it moves the watermark, and nothing else. Whatever it does not come
+ * to, the next tick does.
+ */
+export async function moveWatermark(deps: MoveDependencies): Promise<void> {
+  // First: a window that ends while the planner looks wakes it again.
+  await deps.wakeUps.take(deps.stream);
+  for (let tries = MAX_TRIES; ; tries--) {
+    try {
+      await move(deps);
+      return;
+    } catch (error) {
+      if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
+    }
+  }
+}
+
+async function move({ store, clock, log, stream }: MoveDependencies): Promise<void> {
+  const mark = await store.readWatermark(stream);
+  if (mark === undefined) return;
+  const before = mark.watermark;
+  mark.watermark = watermarkAfter(before, await store.listWindows(stream, 'live', before));
+  if (mark.watermark === before) return;
+  await store.saveWatermark(mark);
+  const lagSeconds = Math.round((clock.now().getTime() - Date.parse(mark.watermark)) / 1000);
+  log.info('WatermarkMoved', { stream, watermark: mark.watermark, lagSeconds });
+}
+
+/**
+ * Stores what a tick changes. A wake-up may have moved the watermark meanwhile, and nothing else: the tick goes on from there.
+ * @throws ClaimLostError when another tick was faster.
+ */
+export async function storeTick(
+  store: CheckpointStore,
+  mark: WatermarkRecord,
+  change: (mark: WatermarkRecord) => void,
+  tries = MAX_TRIES,
+): Promise<WatermarkRecord> {
+  const changed = { ...mark };
+  change(changed);
+  try {
+    await store.saveWatermark(changed);
+    return changed;
+  } catch (error) {
+    if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
+    const stored = await store.readWatermark(mark.stream);
+    if (stored?.lastTick !== mark.lastTick || stored.opening !== mark.opening) throw error;
+    return storeTick(store, stored, change, tries - 1);
+  }
+}
