@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../errors.ts';
-import { BYTES } from './check-bytes.ts';
 import type { Place, Reader } from './array-reader.ts';
 import { findEnd, startEndSearch } from './find-end.ts';
-import { GUARD, GUARD_BYTES, loadJson, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
+import { SCAN, skipSpace, type JsonScan } from './json-scan.ts';
 import { KIND } from './json-tape.ts';
 import { repairJson } from './repair-json.ts';
-import { MAX_DEPTH, MAX_VALUES, scanJson } from './scan-json.ts';
+import { reasonOf, scanCopy } from './scan-copy.ts';
+import { scanJson } from './scan-json.ts';
 import { wholeEnd } from './whole-end.ts';
 
 const COMMA = 0x2c;
@@ -108,7 +108,7 @@ function takeBroken(reader: Reader, bytes: Buffer): void {
   reader.handlers.broken({ at: reader.base + reader.at, bytes });
   const repaired = repairJson(bytes);
   reader.repaired += repaired.count;
-  scanCopy(reader, repaired.bytes);
+  scanCopy(reader.spare, repaired.bytes);
   reader.handlers.element(reader.spare);
 }
 
@@ -124,8 +124,9 @@ function startLong(reader: Reader, end: number): boolean {
   reader.longRest = Buffer.alloc(0);
   checkLong(reader, end);
   const first = reader.at + reader.options.maxElementBytes;
-  const copy = scanCopy(reader, reader.buffer.subarray(reader.at, first));
-  handlers.long(copy, reader.spare);
+  const beginning = reader.buffer.subarray(reader.at, first);
+  scanCopy(reader.spare, beginning);
+  handlers.long(beginning, reader.spare);
   handlers.more(reader.buffer.subarray(first, end < 0 ? reader.limit : end), end >= 0);
   return end < 0 ? moveOn(reader, reader.limit, 'long') : moveOn(reader, end, 'separator');
 }
@@ -164,20 +165,6 @@ function moveOn(reader: Reader, at: number, place: Place): true {
   reader.at = at;
   reader.place = place;
   return true;
-}
-
-/** Scans a copy of the bytes with the spare scanner. */
-function scanCopy(reader: Reader, bytes: Buffer): Buffer {
-  const copy = Buffer.alloc(bytes.length + GUARD_BYTES, GUARD);
-  bytes.copy(copy);
-  loadJson(reader.spare, copy, bytes.length, BYTES.controls | BYTES.nonAscii);
-  scanJson(reader.spare, 0);
-  return copy.subarray(0, bytes.length);
-}
-
-function reasonOf(end: number): string | undefined {
-  if (end === SCAN.tooDeep) return `nested deeper than ${MAX_DEPTH} levels`;
-  return end === SCAN.tooManyValues ? `more than ${MAX_VALUES} values` : undefined;
 }
 
 function failMalformed(reader: Reader, at: number): Error {

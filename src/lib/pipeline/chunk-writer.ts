@@ -24,25 +24,25 @@ export function createChunkWriter(maxBytes = MAX_CHUNK_BYTES): ChunkWriter {
   return { maxBytes, bytes: undefined, length: 0, rows: 0 };
 }
 
-/**
- * Appends a row, the first `length` bytes of `row`. Where it does not fit beside the rows collected so far, these are
- * returned as a finished chunk and the row begins the next one. Throws a RangeError for a row that fits no chunk.
- */
-export function appendRow(writer: ChunkWriter, row: Uint8Array, length = row.length): Chunk | undefined {
-  const finished = makeRoom(writer, length);
-  const at = openRow(writer);
-  writer.bytes?.set(length === row.length ? row : row.subarray(0, length), at);
-  writer.length = at + length;
-  return finished;
-}
+/** JSON text of a row, in pieces: bytes, and strings of one character a byte. */
+export type RowText = readonly (string | Uint8Array)[];
 
-/** The same for a row that is JSON text in a string. */
-export function appendRowText(writer: ChunkWriter, row: string): Chunk | undefined {
-  const length = Buffer.byteLength(row);
-  const finished = makeRoom(writer, length);
-  const at = openRow(writer);
-  writer.bytes?.write(row, at);
-  writer.length = at + length;
+/**
+ * Appends a row. Where it does not fit beside the rows collected so far, these are returned as a finished chunk and the row begins the
+ * next one. Throws a RangeError for a row that fits no chunk.
+ */
+export function appendRow(writer: ChunkWriter, row: RowText): Chunk | undefined {
+  const finished = makeRoom(
+    writer,
+    row.reduce((bytes, { length }) => bytes + length, 0),
+  );
+  let at = openRow(writer);
+  for (const piece of row) {
+    if (typeof piece === 'string') writer.bytes?.write(piece, at, 'latin1');
+    else writer.bytes?.set(piece, at);
+    at += piece.length;
+  }
+  writer.length = at;
   return finished;
 }
 

@@ -1,42 +1,30 @@
-import { hash } from 'node:crypto';
-import { MAX_CHUNK_BYTES } from '../pipeline/chunk-writer.ts';
-import type { Json } from '../pipeline/stream.ts';
-import { cutText } from './cut-text.ts';
-import { findColumn, valuesAt, type FoundColumn, type RecordColumn } from './record-columns.ts';
-
-/** How the records of a table become rows. */
-export interface RecordTable {
-  /** The first one identifies a record: it stands in every row of one that is spread over several. */
-  readonly columns: readonly [RecordColumn, ...RecordColumn[]];
-  /** Column whose time becomes `TimeGenerated`; absent: the time at which the row is made. */
-  readonly timeColumn?: string;
-  /** How far ahead of UTC times are that tell no zone; absent: not at all. */
-  readonly zoneMinutes?: number;
-  /** `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `whole` does not. */
-  readonly record: 'rest' | 'whole';
-  /** What every row holds beside, e.g. the snapshot's id. */
-  readonly common?: Readonly<Record<string, Json>>;
-  /** Part of the `RowKey`, where the same record is another row in another snapshot; absent: the record alone decides. */
-  readonly scope?: string;
-}
+import { createHash } from 'node:crypto';
+import { KIND, type JsonTape } from '../json/json-tape.ts';
+import { childrenOf, rawKeyOf, rawOf } from '../json/walk-tape.ts';
+import { MAX_CHUNK_BYTES, type RowText } from '../pipeline/chunk-writer.ts';
+import { readColumn } from './column-values.ts';
+import { toBytes, type CompiledTable } from './record-table.ts';
+import { cutText, startTextParts } from './text-parts.ts';
 
 /** A row and its key. */
 export interface RecordRow {
   readonly key: string;
-  /** JSON text. */
-  readonly json: string;
+  /** Number among the rows of its record. */
+  readonly part: number;
+  /** JSON text; its bytes are valid until the next record is read. */
+  readonly text: RowText;
 }
 
 /** A record, read. */
 export interface SourceRecord {
-  /** JSON text as it goes to `Record`; numbers beyond 2^53 keep their digits. */
-  readonly text: string;
-  /** The same, parsed. */
-  readonly value: Json;
-  /** Text that tells the record from all others and from its other versions: its JSON in a canonical order of keys. */
-  readonly canonical: string | Uint8Array;
+  /** Where its fields stand; absent for a text that could not be scanned. */
+  readonly tape?: JsonTape;
+  /** JSON text as it goes to `Record`. */
+  readonly text: Buffer;
+  /** Hex digits that its keys share, of {@link digestOf}. */
+  readonly digest: string;
   /** Why it cannot be read, where it cannot: then it is kept as text. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** Azure cuts a field at 64 KB without a word. */
@@ -45,102 +33,154 @@ export const MAX_FIELD_BYTES = 60_000;
 const MAX_ESCAPED_BYTES = 6;
 /** The row's key, the numbers of its part, its error, and what all rows have in common. */
 const FRAME_BYTES = 8000;
-/** What columns may take, so that a row with a part of its record fits a chunk. */
-const MAX_COLUMNS_BYTES = MAX_CHUNK_BYTES - MAX_ESCAPED_BYTES * MAX_FIELD_BYTES - FRAME_BYTES;
 const KEY_DIGITS = 32;
 const LONGEST_ERROR = 500;
+
+/** How large rows may get. */
+export interface RowLimits {
+  /** A record's text in one row. */
+  readonly record: number;
+  /** All columns of a row, so that it fits a chunk with a part of its record. */
+  readonly columns: number;
+}
+
+/** Limits for chunks of so many bytes. @throws RangeError when `record` is less than a character may take. */
+export function rowLimits(record = MAX_FIELD_BYTES, chunk = MAX_CHUNK_BYTES): RowLimits {
+  if (record < 4) throw new RangeError(`maxRecordBytes must be at least 4, given ${record}`);
+  return { record, columns: Math.max(chunk - MAX_ESCAPED_BYTES * record - FRAME_BYTES, 10_000) };
+}
+
+const USUAL = rowLimits();
+
+/** The columns of a record as text. */
+interface Columns {
+  /** `{"TimeGenerated":…` and what all rows have in common. */
+  readonly head: string;
+  readonly text: string;
+  /** The one that identifies the record. */
+  readonly id: string;
+  readonly held: ReadonlySet<number>;
+}
 
 /**
  * The rows of a record: one with the typed columns and `Record`, or, where that is above 60,000 bytes, several with the whole text in
  * `RecordPart`, the first one with the columns too. A column whose value is too long is left out: the record has it.
  */
-export function recordRows(table: RecordTable, record: SourceRecord, generatedAt: Date): RecordRow[] {
-  const columns = readColumns(table, record.value);
-  const time = columns.find(({ name }) => name === table.timeColumn)?.json ?? JSON.stringify(generatedAt.toISOString());
-  const id = columns.filter(({ name }) => name === table.columns[0].name);
-  const digest = digestOf(table, record.canonical);
-  const kept = table.record === 'whole' ? record.text : restOf(record.value, columns);
-  if (Buffer.byteLength(kept) <= MAX_FIELD_BYTES && record.error === undefined) {
-    const key = `${digest}-1`;
-    const whole = [...columns, { name: 'Record', json: kept }, ...partColumns(key, 1, 1)];
-    return [{ key, json: rowText(table, time, whole) }];
+export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date, limits = USUAL): RecordRow[] {
+  const { digest, error, tape, text } = record;
+  const columns = readColumns(table, tape, generatedAt, limits);
+  const kept = table.record === 'whole' || tape === undefined ? text : restOf(tape, columns.held);
+  if (error === undefined && kept.length <= limits.record) {
+    const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
+    return [{ key: `${digest}-1`, part: 1, text: [`${columns.head}${columns.text},"Record":`, kept, end] }];
   }
-  const text = Buffer.from(record.text);
-  const ends = cutText(text, MAX_FIELD_BYTES);
-  return ends.map((end, index) => {
-    const key = `${digest}-${index + 1}`;
-    const part = [
-      ...partColumns(key, index + 1, ends.length),
-      ...textColumns(text.toString('utf8', ends[index - 1] ?? 0, end), record.error),
-    ];
-    return { key, json: rowText(table, time, [...(index === 0 ? columns : id), ...part]) };
-  });
+  const ends = cutText(text, limits.record);
+  return ends.map((end, index) =>
+    partRow(columns, digest, {
+      number: index + 1,
+      count: ends.length,
+      text: text.subarray(ends[index - 1] ?? 0, end),
+      error,
+    }),
+  );
 }
 
-/** The record without the members that columns hold whole. */
-function restOf(record: Json, columns: readonly Written[]): string {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return JSON.stringify(record);
-  const held = new Set(columns.map(({ member }) => member));
-  return JSON.stringify(Object.fromEntries(Object.entries(record).filter(([name]) => !held.has(name))));
+/** Makes rows of a record that is too long to be held, while its bytes come. */
+export type LongRecord = (bytes: Uint8Array, isLast: boolean) => RecordRow[];
+
+/** What is known of such a record: its digest, of what is known of it, and what its beginning tells. */
+export interface LongStart extends Omit<SourceRecord, 'text'> {
+  /** The record's id as the table's id column has it, where nothing else is known. */
+  readonly id?: string | undefined;
 }
 
-/** Digest that the keys of a record's rows share. */
-export function digestOf({ scope }: RecordTable, canonical: string | Uint8Array): string {
-  const prefix = scope === undefined ? '' : `${scope}\n`;
-  return hash('sha256', Buffer.concat([Buffer.from(prefix), Buffer.from(canonical)]), 'hex').slice(0, KEY_DIGITS);
+/**
+ * Starts a record beyond the decoder's bound: its text goes to `RecordPart` as it comes, with an error, so that nothing of it is lost.
+ * Only its last row tells how many there are.
+ */
+export function startLongRecord(
+  table: CompiledTable,
+  { digest, error, id, tape }: LongStart,
+  generatedAt: Date,
+  limits = USUAL,
+): LongRecord {
+  const read = readColumns(table, tape, generatedAt, limits);
+  const known = id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${toBytes(JSON.stringify(id))}`;
+  const columns = known === '' ? read : { ...read, text: known, id: known };
+  const cut = startTextParts(limits.record);
+  let number = 0;
+  return (bytes, isLast) => {
+    const parts = cut(bytes, isLast);
+    return parts.map((text, index) => {
+      const count = isLast && index === parts.length - 1 ? number + 1 : undefined;
+      return partRow(columns, digest, { number: ++number, count, text, error });
+    });
+  };
 }
 
-/** A column as JSON text. */
-interface Written {
-  readonly name: string;
-  readonly json: string;
-  /** The member of the record that the column holds whole. */
-  readonly member?: string | undefined;
+/** Digest that the keys of a record's rows share; `canonical` tells the record from all others and from its other versions. */
+export function digestOf({ scope }: Pick<CompiledTable, 'scope'>, canonical: string | Uint8Array): string {
+  const sha256 = createHash('sha256');
+  if (scope !== undefined) sha256.update(`${scope}\n`);
+  return sha256.update(canonical).digest('hex').slice(0, KEY_DIGITS);
 }
 
-/** A row of the columns given, in their order. */
-export function rowText({ common = {} }: RecordTable, time: string, columns: readonly Written[]): string {
-  const all = [
-    { name: 'TimeGenerated', json: time },
-    ...Object.entries(common).map(([name, value]) => ({ name, json: JSON.stringify(value) })),
-    ...columns,
-  ];
-  return `{${all.map(({ name, json }) => `"${name}":${json}`).join(',')}}`;
+function readColumns(table: CompiledTable, tape: JsonTape | undefined, generatedAt: Date, limits: RowLimits): Columns {
+  const held = new Set<number>();
+  const values: (string | undefined)[] = [];
+  let room = limits.columns;
+  let text = '';
+  for (const column of table.columns) {
+    if (tape === undefined) break;
+    const before = held.size;
+    const json = readColumn(table, column, tape, held);
+    const isKept = json === undefined || (json.length <= MAX_FIELD_BYTES && json.length <= room);
+    values.push(isKept ? json : undefined);
+    if (!isKept) for (const value of [...held].slice(before)) held.delete(value);
+    else if (json !== undefined) {
+      room -= json.length;
+      text += `,${column.key}${json}`;
+    }
+  }
+  const time = table.timeAt.map((index) => values[index]).find((json) => json !== undefined);
+  const id = values[table.idAt];
+  return {
+    head: `{"TimeGenerated":${time ?? `"${generatedAt.toISOString()}"`}${table.commonText}`,
+    text,
+    id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
+    held,
+  };
 }
 
-/** Key and number of a row; without `count` where it is not known yet. */
-export function partColumns(key: string, number: number, count: number | undefined): Written[] {
-  return [
-    { name: 'RowKey', json: JSON.stringify(key) },
-    { name: 'PartNumber', json: String(number) },
-    ...(count === undefined ? [] : [{ name: 'PartCount', json: String(count) }]),
-  ];
+/** The record without the members that columns hold. Of elements of one name, which the XML reader joins, some may be left. */
+export function restOf(tape: JsonTape, held: ReadonlySet<number>): Buffer {
+  if (tape.cells[0] !== KIND.object) return Buffer.from(rawOf(tape, 0), 'latin1');
+  const members: string[] = [];
+  for (const member of childrenOf(tape, 0)) {
+    if (held.has(member)) continue;
+    const values = tape.cells[member] === KIND.array ? [...childrenOf(tape, member)] : [];
+    const left = values.filter((value) => !held.has(value)).map((value) => rawOf(tape, value));
+    const isWhole = left.length === values.length;
+    if (!isWhole && left.length === 0) continue;
+    const json = isWhole ? rawOf(tape, member) : left.length === 1 ? (left[0] ?? '') : `[${left.join(',')}]`;
+    members.push(`${rawKeyOf(tape, member)}:${json}`);
+  }
+  return Buffer.from(`{${members.join(',')}}`, 'latin1');
 }
 
-/** A part of a record's text, and why it is no record. */
-export function textColumns(text: string, error: string | undefined): Written[] {
-  return [
-    { name: 'RecordPart', json: JSON.stringify(text) },
-    ...(error === undefined ? [] : [{ name: 'ParseError', json: JSON.stringify(error.slice(0, LONGEST_ERROR)) }]),
-  ];
+interface PartOfRecord {
+  readonly number: number;
+  /** Absent where it is not known yet. */
+  readonly count: number | undefined;
+  readonly text: Buffer;
+  readonly error: string | undefined;
 }
 
-function readColumns({ columns, zoneMinutes }: RecordTable, record: Json): Written[] {
-  let room = MAX_COLUMNS_BYTES;
-  return columns.flatMap((each) => {
-    const found = findColumn(each, record, zoneMinutes);
-    if (found === undefined) return [];
-    const json = JSON.stringify(found.value);
-    const size = Buffer.byteLength(json);
-    if (size > MAX_FIELD_BYTES || size > room) return [];
-    room -= size;
-    return [{ name: each.name, json, member: memberOf(each, found, record) }];
-  });
-}
-
-/** The top member that a column holds whole: of an object with attributes it holds the text only, unless it is dynamic. */
-function memberOf({ kind }: RecordColumn, { path = '' }: FoundColumn, record: Json): string | undefined {
-  if (path.includes('.')) return undefined;
-  const [value] = valuesAt(record, path);
-  return typeof value === 'string' || kind === 'dynamic' ? path : undefined;
+function partRow(columns: Columns, digest: string, { count, error, number, text }: PartOfRecord): RecordRow {
+  const key = `${digest}-${number}`;
+  const counts = `,"RowKey":"${key}","PartNumber":${number}${count === undefined ? '' : `,"PartCount":${count}`}`;
+  const part = `,"RecordPart":${JSON.stringify(text.toString('utf8'))}`;
+  const why = error === undefined ? '' : `,"ParseError":${JSON.stringify(error.slice(0, LONGEST_ERROR))}`;
+  const row = columns.head + (number === 1 ? columns.text : columns.id) + counts;
+  return { key, part: number, text: [row, Buffer.from(`${part}${why}}`)] };
 }

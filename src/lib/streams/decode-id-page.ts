@@ -1,10 +1,12 @@
 import { RetryableError } from '../errors.ts';
-import { appendRowText, createChunkWriter, finishChunk, type ChunkWriter } from '../pipeline/chunk-writer.ts';
-import type { Chunk, Json } from '../pipeline/stream.ts';
+import { createJsonScan, type JsonScan } from '../json/json-scan.ts';
+import { reasonOf, scanCopy } from '../json/scan-copy.ts';
+import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../pipeline/chunk-writer.ts';
+import type { Chunk } from '../pipeline/stream.ts';
 import { createRecordListReader } from '../qualys/record-list.ts';
-import type { ListShape } from '../qualys/record-list-state.ts';
-import { startLongRecord, type LongRecord } from '../records/long-record.ts';
-import { recordRows, type RecordRow, type RecordTable } from '../records/record-rows.ts';
+import type { ListShape, LongElement } from '../qualys/record-list-state.ts';
+import { digestOf, recordRows, startLongRecord, type LongRecord, type RecordRow } from '../records/record-rows.ts';
+import { compileTable, type CompiledTable, type RecordTable } from '../records/record-table.ts';
 
 /** How a page is decoded. */
 export interface IdPageOptions {
@@ -53,6 +55,8 @@ const ID = /^\d{1,19}$/;
 
 interface Page {
   readonly options: IdPageOptions;
+  readonly table: CompiledTable;
+  readonly scan: JsonScan;
   readonly writer: ChunkWriter;
   chunks: IdPageChunk[];
   /** Keys of the rows written, so that a record that comes twice gives its rows once. */
@@ -70,8 +74,11 @@ interface Page {
 
 /** Decodes a page of a list that goes by ids: XML in, chunks of rows out. Its memory does not grow with the page. */
 export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
+  const table = compileTable(options.table);
   const page: Page = {
     options,
+    table,
+    scan: createJsonScan(table.fields),
     writer: createChunkWriter(options.maxChunkBytes),
     chunks: [],
     keys: new Set(),
@@ -84,8 +91,8 @@ export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
     unreadable: 0,
   };
   const reader = createRecordListReader(options.shape, {
-    record: (json, id) => takeRecord(page, json.toString('utf8'), id),
-    long: (xml, isLast, id) => takeLong(page, xml, isLast, id),
+    record: (json, id) => takeRecord(page, json, id),
+    long: (xml, isLast, element) => takeLong(page, xml, isLast, element),
   });
   const takeChunks = (): IdPageChunk[] => page.chunks.splice(0);
   return {
@@ -105,27 +112,41 @@ export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
   };
 }
 
-function takeRecord(page: Page, text: string, idText: string | undefined): void {
-  const { table, generatedAt, shape } = page.options;
+function takeRecord(page: Page, text: Buffer, idText: string | undefined): void {
+  const { options, scan, table } = page;
   const id = idOf(idText);
   if (id !== undefined && !isAskedFor(page, id)) return;
-  const error = id === undefined ? `the record has no ${shape.id} that is a number` : undefined;
-  const value = JSON.parse(text) as Json;
-  const record = { text, value, canonical: text, ...(error === undefined ? {} : { error }) };
-  if (error !== undefined) page.unreadable++;
-  for (const row of recordRows(table, record, generatedAt)) addRow(page, row);
+  const reason = reasonOf(scanCopy(scan, text));
+  const digest = digestOf(table, text);
+  const error = id === undefined ? `the record has no ${options.shape.id} that is a number` : undefined;
+  if (error !== undefined || reason !== undefined) page.unreadable++;
+  const rows =
+    reason === undefined
+      ? recordRows(table, { tape: scan, text, digest, error }, options.generatedAt)
+      : startLongRecord(
+          table,
+          { digest, id: idText, error: `the record is ${reason}` },
+          options.generatedAt,
+        )(text, true);
+  for (const row of rows) addRow(page, row);
   finishRecord(page, id);
 }
 
-function takeLong(page: Page, xml: Uint8Array, isLast: boolean, idText: string | undefined): void {
+/** An element that is too long to be held; its record comes without it. */
+function takeLong(page: Page, xml: Uint8Array, isLast: boolean, { id: idText, path }: LongElement): void {
+  const { options, table } = page;
   const id = idOf(idText);
   if (id !== undefined && !isAskedFor(page, id)) return;
-  page.long ??= startLongRecord(page.options.table, xml, id?.toString(), page.options.generatedAt);
+  const error = `${path} is too long to be held: RecordPart holds its XML`;
+  page.long ??= startLongRecord(
+    table,
+    { digest: digestOf(table, xml), id: id?.toString(), error },
+    options.generatedAt,
+  );
   for (const row of page.long(xml, isLast)) addRow(page, row);
   if (!isLast) return;
   page.long = undefined;
   page.unreadable++;
-  finishRecord(page, id);
 }
 
 function idOf(text: string | undefined): bigint | undefined {
@@ -142,10 +163,10 @@ function isAskedFor({ options: { idMin, idMax, shape } }: Page, id: bigint): boo
   return idMax === undefined || id <= idMax;
 }
 
-function addRow(page: Page, { key, json }: RecordRow): void {
+function addRow(page: Page, { key, text }: RecordRow): void {
   if (page.keys.has(key)) return;
   page.keys.add(key);
-  const finished = appendRowText(page.writer, json);
+  const finished = appendRow(page.writer, text);
   if (finished !== undefined) pushChunk(page, finished);
 }
 

@@ -6,7 +6,7 @@ import { ownDocument } from '../qualys/own-document.ts';
 import type { QualysAnswer } from '../qualys/qualys-answer.ts';
 import type { ListShape } from '../qualys/record-list-state.ts';
 import { VendorDocumentError } from '../qualys/xml/vendor-document-error.ts';
-import type { RecordTable } from '../records/record-rows.ts';
+import type { RecordTable } from '../records/record-table.ts';
 import { readJudged } from './read-judged.ts';
 import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
 import {

@@ -19,7 +19,7 @@ function read(document: string | Uint8Array, size = 1 << 20): Read {
   let open: Buffer[] = [];
   const reader = createRecordListReader(SHAPE, {
     record: (json, id) => void records.push({ id, value: JSON.parse(json.toString('utf8')) }),
-    long: (xml, isLast, id) => {
+    long: (xml, isLast, { id }) => {
       open.push(Buffer.from(xml));
       if (!isLast) return;
       long.push({ id, xml: Buffer.concat(open).toString('utf8') });
@@ -84,6 +84,7 @@ describe('a list', () => {
   });
 
   test.each([
+    ['text between its records', page('<HOST_LIST>x<HOST><ID>1</ID></HOST></HOST_LIST>')],
     ['crossing tags', page('<HOST_LIST><HOST><ID>1</HOST></ID></HOST_LIST>')],
     ['an entity of its own', page('<HOST_LIST><HOST><ID>&big;</ID></HOST></HOST_LIST>')],
     ['no RESPONSE', '<HOST_LIST_OUTPUT></HOST_LIST_OUTPUT>'],
@@ -128,7 +129,7 @@ describe('a list', () => {
   test('takes the first id of a record that has several, and none that is no text', () => {
     const { records } = read(
       page(
-        '<HOST_LIST><HOST><ID>1</ID><ID>2</ID></HOST><HOST><ID a="b">3</ID></HOST><HOST><A><ID>4</ID></A></HOST></HOST_LIST>',
+        '<HOST_LIST><HOST><ID/><ID>1</ID><ID>2</ID></HOST><HOST><ID a="b">3</ID></HOST><HOST><A><ID>4</ID></A></HOST></HOST_LIST>',
       ),
     );
     expect(records.map(({ id }) => id)).toEqual(['1', undefined, undefined]);
@@ -140,19 +141,27 @@ describe('a record too long to be held', () => {
   const after = '<HOST><ID>3</ID></HOST>';
 
   test.each([
-    ['one huge text', `<HOST><ID>2</ID><X>${'y'.repeat(MAX_RECORD_BYTES + 5)}</X></HOST>`],
-    ['many small elements', `<HOST><ID>2</ID>${'<X>1</X>'.repeat(200_000)}</HOST>`],
-    ['a huge CDATA section', `<HOST><ID>2</ID><X><![CDATA[${'<z>'.repeat(500_000)}]]></X></HOST>`],
-    ['an attribute list', `<HOST><ID>2</ID>${`<X ${'a="b" '.trim()}>1</X>`.repeat(120_000)}</HOST>`],
-  ])('of %s comes as its XML, and its neighbours as records', (_, huge) => {
-    const document = page(`<HOST_LIST>${before}${huge}${after}</HOST_LIST>`);
+    ['one huge text', `<X>${'y'.repeat(MAX_RECORD_BYTES + 5)}</X>`],
+    ['a huge CDATA section', `<X><![CDATA[${'<z>'.repeat(500_000)}]]></X>`],
+    ['a comment above all bounds', `<X><!-- ${'c'.repeat(MAX_RECORD_BYTES)} --></X>`],
+    ['a huge element and smaller ones', `<X>${'y'.repeat(MAX_RECORD_BYTES + 5)}</X>\n<Y a="b"/>text`],
+  ])('of %s gives what does not fit as XML, and all else as records', (_, huge) => {
+    const document = page(`<HOST_LIST>${before}<HOST><ID>2</ID>${huge}</HOST>${after}</HOST_LIST>`);
     for (const size of [1 << 20, 65_536]) {
       const { records, long } = read(document, size);
-      expect(records.map(({ id }) => id)).toEqual(['1', '3']);
+      expect(records).toEqual(['1', '2', '3'].map((id) => ({ id, value: { ID: id } })));
       expect(long).toHaveLength(1);
       expect(long[0]?.id).toBe('2');
       expect(long[0]?.xml === huge).toBe(true);
     }
+  });
+
+  test('of very many elements gives those that do not fit as one piece of XML', () => {
+    const elements = '<X a="b">1</X>'.repeat(120_000);
+    const { records, long } = read(page(`<HOST_LIST><HOST><ID>2</ID>${elements}</HOST></HOST_LIST>`), 65_536);
+    expect(long).toHaveLength(1);
+    const kept = (records[0]?.value as { X: unknown[] }).X.length;
+    expect('<X a="b">1</X>'.repeat(kept) + (long[0]?.xml ?? '') === elements).toBe(true);
   });
 
   test('of ten megabytes takes no more memory than one of two', () => {

@@ -1,10 +1,33 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/lib/pipeline/stream.ts';
-import { parseExact } from '../../../src/lib/records/parse-exact.ts';
-import { column, findColumn, type RecordColumnKind } from '../../../src/lib/records/record-columns.ts';
+import { createJsonScan } from '../../../src/lib/json/json-scan.ts';
+import { scanCopy } from '../../../src/lib/json/scan-copy.ts';
+import { rawKeyOf } from '../../../src/lib/json/walk-tape.ts';
+import { readColumn } from '../../../src/lib/records/column-values.ts';
+import {
+  column,
+  compileTable,
+  type RecordColumn,
+  type RecordColumnKind,
+  type RecordTable,
+} from '../../../src/lib/records/record-table.ts';
 
-const read = (kind: RecordColumnKind, value: Json): Json | undefined =>
-  findColumn(column('C', kind, 'f'), { f: value })?.value;
+/** What a column makes of a record, as text, and the keys of what it holds. */
+function textIn(each: RecordColumn, text: string, record: RecordTable['record'] = 'rest') {
+  const table = compileTable({ columns: [each], record });
+  const scan = createJsonScan(table.fields);
+  scanCopy(scan, Buffer.from(text));
+  const held = new Set<number>();
+  const json = readColumn(table, table.columns[0]!, scan, held);
+  return { json, held: [...held].map((value) => rawKeyOf(scan, value)) };
+}
+
+function find(each: RecordColumn, record: Json): Json | undefined {
+  const { json } = textIn(each, JSON.stringify(record));
+  return json === undefined ? undefined : (JSON.parse(Buffer.from(json, 'latin1').toString()) as Json);
+}
+
+const read = (kind: RecordColumnKind, value: Json): Json | undefined => find(column('C', kind, 'f'), { f: value });
 
 describe('a column', () => {
   test.each<[RecordColumnKind, Json, Json | undefined]>([
@@ -41,36 +64,50 @@ describe('a column', () => {
 
   test('takes the first usable of its paths', () => {
     const record = { a: ' ', b: { c: 'x' } };
-    expect(findColumn(column('C', 'string', 'a', 'b.c', 'd'), record)).toEqual({ value: 'x', path: 'b.c' });
-    expect(findColumn(column('C', 'string', 'd', 'b'), record)).toBeUndefined();
+    expect(find(column('C', 'string', 'a', 'b.c', 'd'), record)).toBe('x');
+    expect(find(column('C', 'string', 'd', 'b'), record)).toBeUndefined();
   });
 
   test('collects distinct texts of one value or many', () => {
     const ids = column('C', 'list', 'L.I[].ID', 'other');
-    expect(findColumn(ids, { L: { I: { ID: 'a' } } })?.value).toEqual(['a']);
-    expect(findColumn(ids, { L: { I: [{ ID: 'a' }, { ID: 'b' }, { ID: 'a' }, {}, 'x'] }, other: 'c' })?.value).toEqual([
+    expect(find(ids, { L: { I: { ID: 'a' } } })).toEqual(['a']);
+    expect(find(ids, { L: { I: [{ ID: 'a' }, { ID: 'b' }, { ID: 'a' }, {}, 'x'] }, other: 'c' })).toEqual([
       'a',
       'b',
       'c',
     ]);
-    expect(findColumn(ids, { L: '' })).toBeUndefined();
+    expect(find(ids, { L: '' })).toBeUndefined();
   });
 
   test('gives an array path as an array, however many there are', () => {
     const tags = column('C', 'dynamic', 'TAGS.TAG[]');
-    expect(findColumn(tags, { TAGS: { TAG: { NAME: 'a' } } })?.value).toEqual([{ NAME: 'a' }]);
-    expect(findColumn(tags, { TAGS: '' })).toBeUndefined();
+    expect(find(tags, { TAGS: { TAG: { NAME: 'a' } } })).toEqual([{ NAME: 'a' }]);
+    expect(find(tags, { TAGS: '' })).toBeUndefined();
   });
 
   test('is not fooled by names of the prototype', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'length'])
-      expect(findColumn(column('C', 'string', name, `${name}.name`), { a: [] })).toBeUndefined();
+      expect(find(column('C', 'string', name, `${name}.name`), { a: [] })).toBeUndefined();
   });
 });
 
-test('numbers beyond 2^53 keep their digits as texts, others stay numbers', () => {
-  expect(parseExact('{"id":9007199254740993,"n":[-9223372036854775808,12,1.5,1e300]}')).toEqual({
-    id: '9007199254740993',
-    n: ['-9223372036854775808', 12, 1.5, 1e300],
+test('numbers keep all their digits as texts', () => {
+  const text = '{"id":9007199254740993,"n":[-9223372036854775808,12,1.50]}';
+  expect(textIn(column('C', 'string', 'id'), text).json).toBe('"9007199254740993"');
+  expect(textIn(column('C', 'long', 'id'), text).json).toBe('9007199254740993');
+  expect(textIn(column('C', 'list', 'n[]'), text).json).toBe('["-9223372036854775808","12","1.50"]');
+});
+
+describe('a whole number with a fraction', () => {
+  test('is cut where the record is kept whole, and left to the record otherwise', () => {
+    const number = column('C', 'int', 'f');
+    expect(textIn(number, '{"f":"7.9"}', 'whole').json).toBe('7');
+    expect(textIn(number, '{"f":"7.9"}', 'rest')).toEqual({ json: undefined, held: [] });
   });
+});
+
+test('a column holds a text, not an element with attributes', () => {
+  const text = column('C', 'string', 'f');
+  expect(textIn(text, '{"f":"x"}').held).toEqual(['"f"']);
+  expect(textIn(text, '{"f":{"@a":"1","#text":"x"}}')).toEqual({ json: '"x"', held: [] });
 });

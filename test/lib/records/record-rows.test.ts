@@ -2,22 +2,42 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_CHUNK_BYTES } from '../../../src/lib/pipeline/chunk-writer.ts';
 import type { Json } from '../../../src/lib/pipeline/stream.ts';
-import { startLongRecord } from '../../../src/lib/records/long-record.ts';
-import { column } from '../../../src/lib/records/record-columns.ts';
-import { MAX_FIELD_BYTES, recordRows, type RecordTable } from '../../../src/lib/records/record-rows.ts';
+import { createJsonScan } from '../../../src/lib/json/json-scan.ts';
+import { scanCopy } from '../../../src/lib/json/scan-copy.ts';
+import {
+  digestOf,
+  MAX_FIELD_BYTES,
+  recordRows,
+  startLongRecord,
+  type RecordRow,
+} from '../../../src/lib/records/record-rows.ts';
+import { column, compileTable, type RecordTable } from '../../../src/lib/records/record-table.ts';
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const TABLE: RecordTable = {
   record: 'rest',
+  idColumn: 'Key',
   columns: [column('Key', 'string', 'ID'), column('Text', 'string', 'TEXT'), column('Tags', 'dynamic', 'TAGS.TAG[]')],
 };
 
 type Row = Record<string, unknown> & { RowKey: string; PartNumber: number; RecordPart?: string };
 
+function jsonOf({ text }: RecordRow): string {
+  return Buffer.concat(text.map((piece) => Buffer.from(piece as string, 'latin1'))).toString();
+}
+
+function rowsOf(text: string, table: RecordTable, error?: string): RecordRow[] {
+  const compiled = compileTable(table);
+  const tape = createJsonScan(compiled.fields);
+  const bytes = Buffer.from(text);
+  scanCopy(tape, bytes);
+  return recordRows(compiled, { tape, text: bytes, digest: digestOf(compiled, bytes), error }, AT);
+}
+
 function rows(value: Json, table = TABLE, error?: string): Row[] {
-  const text = JSON.stringify(value);
-  const record = { text, value, canonical: text, ...(error === undefined ? {} : { error }) };
-  return recordRows(table, record, AT).map(({ json, key }) => {
+  return rowsOf(JSON.stringify(value), table, error).map((made) => {
+    const { key } = made;
+    const json = jsonOf(made);
     const row = JSON.parse(json) as Row;
     expect(row.RowKey).toBe(key);
     expect(Buffer.byteLength(json)).toBeLessThan(MAX_CHUNK_BYTES - 2);
@@ -46,19 +66,15 @@ describe('a record', () => {
 
   test('stays whole where the table says so, digits beyond 2^53 included', () => {
     const text = '{"ID":"7","n":9007199254740993}';
-    const [row] = recordRows(
-      { ...TABLE, record: 'whole' },
-      { text, value: JSON.parse(text) as Json, canonical: text },
-      AT,
-    );
-    expect(row?.json).toContain(`"Record":${text}`);
+    const [row] = rowsOf(text, { ...TABLE, record: 'whole' });
+    expect(jsonOf(row!)).toContain(`"Record":${text}`);
   });
 
   test('has the time of its column, what is common to all rows, and a key within its scope', () => {
     const table: RecordTable = {
       ...TABLE,
       columns: [...TABLE.columns, column('When', 'dateTime', 'WHEN')],
-      timeColumn: 'When',
+      timeColumns: ['When'],
       common: { SnapshotId: 's1' },
       scope: 's1',
     };
@@ -117,13 +133,13 @@ describe('a record beyond the bound', () => {
     const bytes = Buffer.from(text);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 6 }), (sizes) => {
-        const record = startLongRecord(TABLE, bytes.subarray(0, 1000), '7', AT);
+        const record = startLongRecord(compileTable(TABLE), { digest: 'd', id: '7', error: 'too long' }, AT);
         const made: Row[] = [];
         for (let at = 0, n = 0; at < bytes.length; n++) {
           const size = sizes[n % sizes.length] ?? 1;
           const part = bytes.subarray(at, at + size);
           at += size;
-          made.push(...record(part, at >= bytes.length).map(({ json }) => JSON.parse(json) as Row));
+          made.push(...record(part, at >= bytes.length).map((row) => JSON.parse(jsonOf(row)) as Row));
         }
         expect(made.map(({ RecordPart }) => RecordPart).join('')).toBe(text);
         expect(made.at(-1)).toMatchObject({

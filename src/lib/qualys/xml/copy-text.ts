@@ -13,7 +13,6 @@ import { copyOther } from './copy-character.ts';
 import type { Copy } from './copy-result.ts';
 import { COPY } from './copy-result.ts';
 import type { JsonOut } from './json-out.ts';
-import { cdataMarks, plainBytes } from './word-marks.ts';
 import type { XmlReader } from './xml-reader.ts';
 import { malformed } from './xml-reader.ts';
 
@@ -37,45 +36,23 @@ export function copyCdata(reader: XmlReader, out: JsonOut): Copy {
 
 /** Copies up to `stop`; true when it stopped earlier, at a byte that needs a closer look. */
 function copyCdataRun(reader: XmlReader, out: JsonOut, stop: number): boolean {
+  const from = reader.bytes;
   const to = out.bytes;
-  while (reader.at < stop) {
-    copyPlainCdata(reader, out, stop);
-    const byte = reader.bytes[reader.at] ?? 0;
-    const action = CDATA_ACTION[byte] ?? 0;
-    if (reader.at >= stop || action === LOOK) break;
-    if (action === 0) to[out.at++] = byte;
-    else {
-      to[out.at] = BACKSLASH;
-      to[out.at + 1] = action;
-      out.at += 2;
-    }
-    reader.at++;
-  }
-  return reader.at < stop;
-}
-
-/** Copies whole words as long as they are plain, and what is plain of the next. */
-function copyPlainCdata(reader: XmlReader, out: JsonOut, stop: number): void {
-  const from = reader.view;
-  const to = out.view;
-  const last = stop - 4;
   let i = reader.at;
   let o = out.at;
-  while (i <= last) {
-    const word = from.getInt32(i, true);
-    const marks = cdataMarks(word);
-    to.setInt32(o, word, true);
-    if (marks !== 0) {
-      const count = plainBytes(marks);
-      i += count;
-      o += count;
-      break;
+  for (; i < stop; i++) {
+    const byte = from[i] ?? 0;
+    const action = CDATA_ACTION[byte] ?? 0;
+    if (action === LOOK) break;
+    if (action === 0) to[o++] = byte;
+    else {
+      to[o++] = BACKSLASH;
+      to[o++] = action;
     }
-    i += 4;
-    o += 4;
   }
   reader.at = i;
   out.at = o;
+  return i < stop;
 }
 
 function lookInCdata(reader: XmlReader, out: JsonOut): Copy {

@@ -1,7 +1,6 @@
 /** A buffer that JSON text is written to, together with the values and objects that are open in it. */
 export interface JsonOut {
   bytes: Buffer;
-  view: DataView;
   /** Index after the last byte written. */
   at: number;
   /** A character or key may be written while `at` is not above it; `bytes` has {@link SLACK_BYTES} more. */
@@ -49,7 +48,6 @@ export function createJsonOut(limit: number): JsonOut {
   const bytes = Buffer.alloc(limit + SLACK_BYTES);
   return {
     bytes,
-    view: viewOf(bytes),
     at: 0,
     limit,
     runAt: 0,
@@ -76,9 +74,4 @@ export function clear(out: JsonOut): void {
 export function unescapedText({ bytes }: JsonOut, from: number, to: number): string {
   const text = bytes.toString('utf8', from, to);
   return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
-}
-
-/** A view on all of a buffer. */
-export function viewOf({ buffer, byteLength, byteOffset }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -35,3 +35,10 @@ function wideNameCharacterAt(reader: XmlReader, at: number, isFirst: boolean): n
   }
   return length;
 }
+
+/** Whether the bytes `[from, to)` are the name. */
+export function isName(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
+  if (to - from !== name.length) return false;
+  for (let n = 0; n < name.length; n++) if (bytes[from + n] !== name[n]) return false;
+  return true;
+}

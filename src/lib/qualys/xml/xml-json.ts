@@ -99,6 +99,13 @@ export function openText(out: JsonOut, isCdata: boolean): boolean {
   return true;
 }
 
+/** Makes the open value an object whose text is its only member beside attributes, even where it is empty. False without room. */
+export function openTextObject(out: JsonOut): boolean {
+  if (!openMember(out, CDATA_KEY, 0, CDATA_KEY.length)) return false;
+  out.kind[out.level] = KIND.objectText;
+  return true;
+}
+
 /** Ends the run of text that was being written: white space is dropped before a tag, and a run of nothing else always. */
 export function closeText(out: JsonOut, before: Before): void {
   if (before !== BEFORE.cdata || out.trimAt === out.runAt) out.at = out.trimAt;

@@ -1,6 +1,6 @@
 import { IS_SPACE } from './byte-tables.ts';
 import type { JsonOut } from './json-out.ts';
-import { createJsonOut, viewOf } from './json-out.ts';
+import { createJsonOut } from './json-out.ts';
 import { MalformedXmlError } from './malformed-xml-error.ts';
 
 /** Bytes of the document held at a time: a larger write is read in portions. */
@@ -36,7 +36,6 @@ export type Phase = (typeof PHASE)[keyof typeof PHASE];
 export interface XmlReader {
   /** Window over the document. Padded: reads slightly beyond `end` are harmless. */
   readonly bytes: Buffer;
-  readonly view: DataView;
   /** Index in `bytes` of the next byte to read. */
   at: number;
   /** Index in `bytes` after the last byte present. */
@@ -99,7 +98,6 @@ export function createXmlReader(): XmlReader {
   const bytes = Buffer.alloc(WINDOW_BYTES + 64);
   return {
     bytes,
-    view: viewOf(bytes),
     at: 0,
     end: 0,
     offset: 0,

@@ -36,7 +36,7 @@ export function createEventChunks(maxBytes: number): EventChunks {
 
 /** Adds a row with its ledger key. */
 export function addRow(chunks: EventChunks, row: RowBytes, key: string): void {
-  book(chunks, appendRow(chunks.writer, row.bytes, row.length));
+  book(chunks, appendRow(chunks.writer, [row.bytes.subarray(0, row.length)]));
   chunks.uploaded.push(key);
 }
 

@@ -1,12 +1,11 @@
 import { createCanonicalWriter, writeCanonical } from '../../json/canonical-json.ts';
-import { compileFieldPaths } from '../../json/field-paths.ts';
-import { endOf, startOf, type JsonTape } from '../../json/json-tape.ts';
+import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
 import { createArrayReader } from '../../json/read-array.ts';
 import { replaceBroken } from '../../json/repair-json.ts';
 import { createChunkWriter, finishChunk } from '../../pipeline/chunk-writer.ts';
 import { failForeign } from '../../qualys/fail-foreign.ts';
-import { parseExact } from '../../records/parse-exact.ts';
-import type { SourceRecord } from '../../records/record-rows.ts';
+import { digestOf, type SourceRecord } from '../../records/record-rows.ts';
+import { compileTable, type CompiledTable } from '../../records/record-table.ts';
 import {
   pushChunk,
   startLong,
@@ -52,8 +51,11 @@ const SPACE = 0x20;
 /** Decodes a page of incidents: a bare JSON array in, chunks of rows out. A malformed or cut answer is an error, never a short page. */
 export function createIncidentPageDecoder(options: IncidentPageOptions): IncidentPageDecoder {
   const { from, to } = options.window;
+  const table = compileTable(options.table, options.timeField);
   const page: IncidentPage = {
     options,
+    table,
+    timeSlot: table.fields.slotOf(options.timeField),
     writer: createChunkWriter(),
     from: Date.parse(from),
     to: Date.parse(to),
@@ -71,15 +73,15 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
   };
   const canonical = createCanonicalWriter();
   const reader = createArrayReader(
-    { what: 'the page of incidents', fields: compileFieldPaths([]), maxElementBytes: MAX_HELD_BYTES },
+    { what: 'the page of incidents', fields: table.fields, maxElementBytes: MAX_HELD_BYTES },
     {
-      element: (tape) => takeRecord(page, sourceOf(tape, writeCanonical(canonical, tape, 0))),
+      element: (tape) => takeRecord(page, sourceOf(table, tape, writeCanonical(canonical, tape, 0))),
       broken: (record) => {
         options.onBroken?.(record);
         page.isBroken = true;
         page.repaired++;
       },
-      text: (bytes, reason) => takeRecord(page, textRecord(bytes, reason)),
+      text: (bytes, reason) => takeRecord(page, textRecord(table, bytes, reason)),
       long: (bytes) => {
         startLong(page, bytes);
         takeLong(page, bytes, false);
@@ -106,14 +108,13 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
   };
 }
 
-function sourceOf(tape: JsonTape, canonical: Uint8Array): SourceRecord {
-  const text = tape.source.toString('utf8', startOf(tape, 0), endOf(tape, 0));
-  const value = parseExact(text);
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return { text, value, canonical, ...(isObject ? {} : { error: 'the record is no object' }) };
+function sourceOf(table: CompiledTable, tape: JsonTape, canonical: Uint8Array): SourceRecord {
+  const text = tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
+  const error = kindOf(tape, 0) === KIND.object ? undefined : 'the record is no object';
+  return { tape, text, digest: digestOf(table, canonical), error };
 }
 
-function textRecord(bytes: Buffer, reason: string): SourceRecord {
+function textRecord(table: CompiledTable, bytes: Buffer, reason: string): SourceRecord {
   const text = replaceBroken(bytes).bytes;
-  return { text: text.toString('utf8'), value: null, canonical: text, error: `the record is ${reason}` };
+  return { text, digest: digestOf(table, text), error: `the record is ${reason}` };
 }

@@ -1,6 +1,5 @@
 import type { Settings } from '../../config.ts';
-import { column } from '../../records/record-columns.ts';
-import type { RecordTable } from '../../records/record-rows.ts';
+import { column, type RecordTable } from '../../records/record-table.ts';
 
 /**
  * The typed columns of `QualysEdrIncidents_CL`. Of an incident's fields Qualys documents none: the names are those of its tokens
@@ -10,8 +9,9 @@ export function incidentTable(
   settings: Pick<Settings, 'EDR_TIME_ZONE' | 'INCIDENTS_ID_FIELD' | 'INCIDENTS_TIME_FIELD'>,
 ): RecordTable {
   return {
-    timeColumn: 'UpdatedTime',
+    timeColumns: ['UpdatedTime'],
     zoneMinutes: settings.EDR_TIME_ZONE,
+    idColumn: 'IncidentId',
     record: 'whole',
     columns: [
       column('IncidentId', 'string', settings.INCIDENTS_ID_FIELD, 'id', 'incidentId', 'incident.id', 'uuid'),

@@ -1,16 +1,18 @@
 import type { BrokenElement } from '../../json/array-reader.ts';
-import { appendRowText, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
-import type { Chunk, Json } from '../../pipeline/stream.ts';
-import { startLongRecord, type LongRecord } from '../../records/long-record.ts';
+import type { JsonTape } from '../../json/json-tape.ts';
+import { appendRow, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
+import type { Chunk } from '../../pipeline/stream.ts';
+import { millisecondsOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
-import { column, findColumn } from '../../records/record-columns.ts';
 import {
   digestOf,
   recordRows,
+  startLongRecord,
+  type LongRecord,
   type RecordRow,
-  type RecordTable,
   type SourceRecord,
 } from '../../records/record-rows.ts';
+import type { CompiledTable, RecordTable } from '../../records/record-table.ts';
 
 /** How a page of incidents is decoded. */
 export interface IncidentPageOptions {
@@ -42,6 +44,9 @@ export interface IncidentChunk extends Chunk {
 /** What is known of a page while it is decoded. */
 export interface IncidentPage {
   readonly options: IncidentPageOptions;
+  readonly table: CompiledTable;
+  /** Where the scanner finds the time that windows go by. */
+  readonly timeSlot: number;
   readonly writer: ChunkWriter;
   readonly from: number;
   readonly to: number;
@@ -71,20 +76,20 @@ export function takeRecord(page: IncidentPage, record: SourceRecord): void {
   page.isBroken = false;
   page.records++;
   if (record.error !== undefined) page.unreadable++;
-  const key = keyOf(page, record.canonical);
+  const key = keyOf(record.digest);
   if (isKnown(page, key)) return;
-  const place = placeOf(page, record.value);
+  const place = record.tape === undefined ? 'inside' : placeOf(page, record.tape);
   const isNeighbours = place === 'neighbour';
   if (!isNeighbours) {
     if (place === 'outside') page.outside++;
-    addRows(page, recordRows(options.table, record, options.generatedAt));
+    addRows(page, recordRows(page.table, record, options.generatedAt));
   }
   finishRecord(page, key, { isUploaded: !isNeighbours, isBroken });
 }
 
 /** The key that the record's rows begin with, as the ledger holds it. */
-function keyOf({ options }: IncidentPage, content: string | Uint8Array): string {
-  return Buffer.from(digestOf(options.table, content), 'hex').toString('latin1');
+function keyOf(digest: string): string {
+  return Buffer.from(digest, 'hex').toString('latin1');
 }
 
 function isKnown({ options, seen }: IncidentPage, key: string): boolean {
@@ -107,9 +112,11 @@ function finishRecord(
 }
 
 /** Where the record's time lies: in the window, in a second that one beside it is sure to read, or further out. */
-function placeOf({ from, options, to }: IncidentPage, record: Json): 'inside' | 'neighbour' | 'outside' {
-  const found = findColumn(column('', 'dateTime', options.timeField), record, options.table.zoneMinutes);
-  const time = typeof found?.value === 'string' ? Date.parse(found.value) : Number.NaN;
+function placeOf(
+  { from, options, table, timeSlot, to }: IncidentPage,
+  tape: JsonTape,
+): 'inside' | 'neighbour' | 'outside' {
+  const time = millisecondsOf(tape, tape.slots[timeSlot] ?? -1, table.zoneMinutes ?? 0);
   if (!isPlausible(time) || (time >= from && time < to)) return 'inside';
   const isBefore = time >= from - OVERLAP_MS && time < from && options.window.isFirst !== true;
   return isBefore || (time >= to && time < to + OVERLAP_MS) ? 'neighbour' : 'outside';
@@ -117,11 +124,11 @@ function placeOf({ from, options, to }: IncidentPage, record: Json): 'inside' | 
 
 /** Begins a record that is too long to be held. */
 export function startLong(page: IncidentPage, beginning: Uint8Array): void {
-  const { options } = page;
-  const key = keyOf(page, beginning);
-  const write = isKnown(page, key)
-    ? undefined
-    : startLongRecord(options.table, beginning, undefined, options.generatedAt);
+  const { options, table } = page;
+  const digest = digestOf(table, beginning);
+  const key = keyOf(digest);
+  const error = `the record is above ${beginning.length} bytes`;
+  const write = isKnown(page, key) ? undefined : startLongRecord(table, { digest, error }, options.generatedAt);
   page.long = { key, write };
 }
 
@@ -139,7 +146,7 @@ export function takeLong(page: IncidentPage, bytes: Uint8Array, isLast: boolean)
 }
 
 function addRows(page: IncidentPage, rows: readonly RecordRow[]): void {
-  for (const { json } of rows) pushChunk(page, appendRowText(page.writer, json));
+  for (const { text } of rows) pushChunk(page, appendRow(page.writer, text));
 }
 
 /** Hands a chunk out, with what has ended since the last one. */

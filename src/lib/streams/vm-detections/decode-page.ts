@@ -1,20 +1,19 @@
-import { RetryableError } from '../../errors.ts';
-import { finishChunk } from '../../pipeline/chunk-writer.ts';
+import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
-import { nextIdMinOf } from '../../qualys/next-id-min.ts';
-import { MalformedXmlError } from '../../qualys/xml/malformed-xml-error.ts';
-import { assertEnded, readNext } from '../../qualys/xml/read-xml.ts';
-import { VENDOR_DOCUMENT_BYTES, VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
-import type { XmlSink } from '../../qualys/xml/xml-reader.ts';
-import { append, PHASE } from '../../qualys/xml/xml-reader.ts';
-import { createElementSink } from './decode-elements.ts';
-import { readFast } from './decode-fast.ts';
-import type { VmResume } from './decode-resume.ts';
-import { boundCapture } from './decode-spill.ts';
-import { createDecoder, type Decoder } from './decode-state.ts';
-import { pushChunk } from './emit-row.ts';
-
-export type { VmResume } from './decode-resume.ts';
+import { createRecordListReader, type RecordListReader } from '../../qualys/record-list.ts';
+import { itemLimits } from '../../records/item-limits.ts';
+import { createItemRows, type ItemRow } from '../../records/item-rows.ts';
+import { detectionList, hostTable } from './host-table.ts';
+import { compareHostIds } from './host-values.ts';
+import {
+  checkSentRows,
+  isUnchanged,
+  noteRow,
+  resumeOf,
+  startRows,
+  type RowsDone,
+  type VmResume,
+} from './resume-host.ts';
 
 /** How a page is decoded. */
 export interface VmPageOptions {
@@ -46,13 +45,6 @@ export interface VmChunk extends Chunk {
   readonly partial?: VmResume;
 }
 
-/** WARNING of a page, as the vendor wrote it. */
-export interface VmWarning {
-  readonly code: string;
-  readonly text: string;
-  readonly url: string;
-}
-
 /** What is known at the end of a page. */
 export interface VmPageEnd {
   /** Ids of hosts that no chunk has told. */
@@ -63,7 +55,6 @@ export interface VmPageEnd {
   readonly detections: number;
   /** `id_min` of the warning's URL: where the next page starts. */
   readonly nextIdMin?: string;
-  readonly warning?: VmWarning;
   /** Illegal characters and ill-formed UTF-8 that became U+FFFD. */
   readonly illegalCharacters: number;
   /** Whether host ids did not strictly ascend. */
@@ -74,13 +65,29 @@ export interface VmPageEnd {
 
 /** Decodes one page while it arrives. */
 export interface VmPageDecoder {
-  /**
-   * Takes the next bytes, in any portions, and returns the chunks that they complete: a few at most for 64 KiB.
-   * Throws a {@link VendorDocumentError} for another document, a RetryableError for one that is malformed.
-   */
+  /** Takes the next bytes, in any portions, and returns the chunks that they complete: a few at most for 64 KiB. @throws RetryableError for a malformed page. */
   readonly write: (bytes: Uint8Array) => VmChunk[];
-  /** The body is over. Throws the same errors, and a RetryableError when the document is not, or names a next page that cannot be asked for. */
+  /** The body is over. @throws RetryableError when the document is not, or names a next page that cannot be asked for. */
   readonly end: () => { chunks: VmChunk[]; end: VmPageEnd };
+}
+
+/** What is known of the page, and of the host being read. */
+interface Page {
+  readonly options: VmPageOptions;
+  readonly reader: RecordListReader;
+  readonly writer: ChunkWriter;
+  chunks: VmChunk[];
+  hosts: number;
+  detections: number;
+  /** What ends, or starts, in the chunk being filled. */
+  filled: { hosts: number; ids: string[]; detections: number };
+  /** The last host with an id, and the last one whose rows are all written. */
+  lastId: string | undefined;
+  lastWholeId: string | undefined;
+  isOutOfOrder: boolean;
+  isBeyondIdMax: boolean;
+  isResumed: boolean;
+  host: { done: RowsDone; isPlaced: boolean; isSkipped: boolean; rowsSent: number };
 }
 
 /**
@@ -88,96 +95,125 @@ export interface VmPageDecoder {
  * Its memory does not grow with the page, nor with a host.
  */
 export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
-  const decoder = createDecoder(options);
-  const sink = createElementSink(decoder);
+  const limits = itemLimits(options.maxRowBytes, options.maxChunkBytes);
+  const rows = createItemRows(hostTable(limits), limits, options.generatedAt, {
+    takeRecord: () => reader.takeRecord(),
+    id: () => reader.recordId(),
+    place: (isEnd, keys) => placeHost(page, isEnd, keys),
+    emit: (row) => emitRow(page, row),
+  });
+  const reader = createRecordListReader(detectionList(limits), {
+    item: rows.add,
+    long: (xml, isLast, { path }) =>
+      rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`),
+    record: (json) => endHost(page, rows.end(json)),
+  });
+  const page: Page = {
+    options,
+    reader,
+    writer: createChunkWriter(limits.chunk),
+    chunks: [],
+    hosts: 0,
+    detections: 0,
+    filled: { hosts: 0, ids: [], detections: 0 },
+    lastId: undefined,
+    lastWholeId: undefined,
+    isOutOfOrder: false,
+    isBeyondIdMax: false,
+    isResumed: options.resume === undefined,
+    host: startHost(),
+  };
   return {
-    write: (bytes) => write(decoder, sink, bytes),
-    end: () => end(decoder),
+    write: (bytes) => {
+      reader.write(bytes);
+      return page.chunks.splice(0);
+    },
+    end: () => {
+      const end = reader.end();
+      const last = finishChunk(page.writer);
+      if (last !== undefined) pushChunk(page, last);
+      const { detections, filled, hosts, isBeyondIdMax, isOutOfOrder } = page;
+      const counts = { hosts, ids: filled.ids, detections, isOutOfOrder, isBeyondIdMax };
+      return { chunks: page.chunks.splice(0), end: { ...counts, ...end } };
+    },
   };
 }
 
-function write(decoder: Decoder, sink: XmlSink, bytes: Uint8Array): VmChunk[] {
-  keepHead(decoder, bytes);
-  let next = 0;
-  while (next < bytes.length && !isForeign(decoder)) {
-    boundCapture(decoder);
-    next = append(decoder.reader, bytes, next);
-    advance(decoder, sink);
+function startHost(): Page['host'] {
+  return { done: startRows(), isPlaced: false, isSkipped: false, rowsSent: 0 };
+}
+
+/** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
+function emitRow(page: Page, row: ItemRow): void {
+  const { host, options } = page;
+  if (host.isSkipped) return;
+  if (host.done.count >= host.rowsSent) {
+    const finished = appendRow(page.writer, row.text);
+    if (finished !== undefined) pushChunk(page, finished);
+    page.filled.detections += row.items;
   }
-  if (isForeign(decoder) && decoder.headLength >= VENDOR_DOCUMENT_BYTES) throw vendorDocument(decoder);
-  const { chunks } = decoder;
-  decoder.chunks = [];
-  return chunks;
+  noteRow(host.done, row.key);
+  if (options.resume !== undefined && host.done.count === host.rowsSent) checkSentRows(host.done, options.resume);
 }
 
-function advance(decoder: Decoder, sink: XmlSink): void {
-  const { leaves, reader } = decoder;
-  try {
-    do {
-      if (leaves.current !== undefined) readFast(decoder, leaves.current);
-    } while (reader.at < reader.end && readNext(reader, sink));
-  } catch (error) {
-    // What is wrong before any root element is no page cut short but something else altogether.
-    if (!(error instanceof MalformedXmlError) || reader.hasRoot) throw error;
-    decoder.foreignRoot = '';
-    reader.phase = PHASE.stopped;
+/** Hands a chunk out with what it contains. The row that comes next is not in it. */
+function pushChunk(page: Page, chunk: Chunk): void {
+  const { filled, host, isOutOfOrder, lastWholeId, reader } = page;
+  const id = reader.recordId();
+  page.chunks.push({
+    ...chunk,
+    ...filled,
+    ...(!isOutOfOrder && lastWholeId !== undefined ? { lastHostId: lastWholeId } : {}),
+    ...(!isOutOfOrder && id !== undefined && host.done.count > 0 ? { partial: resumeOf(id, host.done) } : {}),
+  });
+  page.filled = { hosts: 0, ids: [], detections: 0 };
+}
+
+function endHost(page: Page, detections: number): void {
+  const id = page.reader.recordId();
+  if (!page.host.isSkipped) {
+    page.hosts++;
+    page.filled.hosts++;
+    page.detections += detections;
+    if (id !== undefined) page.filled.ids.push(id);
+    page.lastWholeId = id ?? page.lastWholeId;
   }
+  page.host = startHost();
 }
 
-function isForeign({ reader }: Decoder): boolean {
-  return reader.phase === PHASE.stopped;
+/** Looks, once for each host and before its first row is written, at where it stands: in order, in this slice, sent in part before. */
+function placeHost(page: Page, isEnd: boolean, keys: () => string[]): void {
+  const { host, reader } = page;
+  const id = reader.recordId();
+  if (host.isPlaced || id === undefined) return;
+  host.isPlaced = true;
+  placeInOrder(page, id);
+  placeInSlice(page, id);
+  if (!page.isResumed && host.done.count === 0) resumeHost(page, id, isEnd ? keys : undefined);
 }
 
-/** The first bytes are kept until the root is known to be the right one. */
-function keepHead(decoder: Decoder, bytes: Uint8Array): void {
-  const { reader } = decoder;
-  if (reader.hasRoot && !isForeign(decoder)) {
-    decoder.head = [];
-    return;
-  }
-  if (decoder.headLength >= VENDOR_DOCUMENT_BYTES) return;
-  decoder.head.push(Buffer.from(bytes.subarray(0, VENDOR_DOCUMENT_BYTES - decoder.headLength)));
-  decoder.headLength += Math.min(bytes.length, VENDOR_DOCUMENT_BYTES - decoder.headLength);
+function placeInOrder(page: Page, id: string): void {
+  const order = compareHostIds(id, page.lastId ?? '0');
+  // The same id twice in a row is out of order too: "all up to this id" would not hold between the two.
+  if (order === undefined || (page.lastId !== undefined && order <= 0)) page.isOutOfOrder = true;
+  page.lastId = id;
 }
 
-function vendorDocument(decoder: Decoder): VendorDocumentError {
-  const text = Buffer.concat(decoder.head).toString();
-  const root = decoder.foreignRoot ?? '';
-  return new VendorDocumentError(root === '' && /<html[\s>]/i.test(text) ? 'html' : root, text);
+function placeInSlice(page: Page, id: string): void {
+  const { host, options } = page;
+  if (options.isAskedFor?.(id) === false) host.isSkipped = true;
+  if (options.idMax === undefined || (compareHostIds(id, options.idMax) ?? 0) <= 0) return;
+  host.isSkipped = true;
+  page.isBeyondIdMax = true;
 }
 
-function end(decoder: Decoder): { chunks: VmChunk[]; end: VmPageEnd } {
-  const { reader } = decoder;
-  const isEmpty = !reader.hasRoot && Buffer.concat(decoder.head).toString().trim() === '';
-  if (isForeign(decoder) || isEmpty) throw vendorDocument(decoder);
-  assertEnded(reader);
-  const last = finishChunk(decoder.writer);
-  if (last !== undefined) pushChunk(decoder, last);
-  const { chunks } = decoder;
-  decoder.chunks = [];
-  return { chunks, end: pageEnd(decoder) };
-}
-
-/** Code of the warning that there are further pages. */
-const TRUNCATED = '1980';
-
-function pageEnd({ page, reader }: Decoder): VmPageEnd {
-  const { chunkIds: ids, detections, hosts, isBeyondIdMax, isOutOfOrder, warning } = page;
-  const nextIdMin = warning === undefined ? undefined : nextIdMinOf(warning.url);
-  if (nextIdMin === undefined && warning !== undefined && (warning.code === TRUNCATED || warning.url !== '')) {
-    throw new RetryableError(
-      `the page ends with warning ${warning.code} and a URL without id_min: the next page is unknown`,
-      { scope: 'answer' },
-    );
-  }
-  return {
-    hosts,
-    ids,
-    detections,
-    illegalCharacters: reader.illegal,
-    isOutOfOrder,
-    isBeyondIdMax,
-    ...(warning === undefined ? {} : { warning }),
-    ...(nextIdMin === undefined ? {} : { nextIdMin }),
-  };
+/** `keys` are those of all rows of a host that is whole; a larger one is looked at when its rows have gone by. */
+function resumeHost(page: Page, id: string, keys: (() => string[]) | undefined): void {
+  const { host, options } = page;
+  const { resume } = options;
+  if (resume === undefined) return;
+  const order = compareHostIds(id, resume.hostId);
+  page.isResumed = id === resume.hostId || (order !== undefined && order > 0);
+  if (id !== resume.hostId || (keys !== undefined && !isUnchanged(keys(), resume))) return;
+  host.rowsSent = resume.rows;
 }

@@ -1,10 +1,12 @@
 import type { Progress } from '../../pipeline/stream.ts';
+import { ownDocument } from '../../qualys/own-document.ts';
 import type { PageRoute } from '../../qualys/page-judge.ts';
 import type { HostSelection } from '../../qualys/vm-parameters.ts';
 import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
 import { readJudged } from '../read-judged.ts';
 import { createVmPageDecoder, type VmChunk, type VmPageEnd, type VmPageOptions } from './decode-page.ts';
-import { ResumeMismatchError } from './decode-resume.ts';
+import { ResumeMismatchError } from './resume-host.ts';
+import { DETECTION_ROOT } from './host-table.ts';
 import { bookHosts, passHosts, withBook } from './host-book.ts';
 import { rangeLeft, selectionOf, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
 
@@ -113,7 +115,7 @@ async function* decodePage(
     return { chunk, cursor: toJson(position), fetched: chunk.hosts, parts: chunk.detections };
   };
   try {
-    for await (const bytes of answer.body) {
+    for await (const bytes of ownDocument(answer.body, DETECTION_ROOT)) {
       for (const chunk of decoder.write(bytes)) yield step(chunk);
     }
     const { chunks, end } = decoder.end();

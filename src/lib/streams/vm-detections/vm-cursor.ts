@@ -2,7 +2,7 @@ import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
 import type { HostSelection } from '../../qualys/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import type { VmResume } from './decode-resume.ts';
+import type { VmResume } from './resume-host.ts';
 import type { HostBook } from './host-book.ts';
 
 /** Where reading a window or slice stands. */

@@ -1,6 +1,5 @@
 import type { ListShape } from '../../qualys/record-list-state.ts';
-import { column } from '../../records/record-columns.ts';
-import type { RecordTable } from '../../records/record-rows.ts';
+import { column, type RecordTable } from '../../records/record-table.ts';
 
 /** The snapshot that rows belong to. */
 export interface Snapshot {
@@ -18,6 +17,7 @@ export function hostTable({ id, time }: Snapshot): RecordTable {
   return {
     common: { SnapshotId: id, SnapshotTime: time, RecordType: 'Host' },
     scope: id,
+    idColumn: 'HostId',
     record: 'rest',
     columns: [
       column('HostId', 'string', 'ID'),

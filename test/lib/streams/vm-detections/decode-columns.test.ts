@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VendorDocumentError } from '../../../../src/lib/qualys/xml/vendor-document-error.ts';
-import { decode, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
+import { decode, decodeAnswer, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../fixtures/vm-detections');
 const RECORDED = resolve(import.meta.dirname, '../../../../../shared/fixtures/qualys-vm');
@@ -151,17 +151,18 @@ describe('detections of a host', () => {
 });
 
 describe.skipIf(!existsSync(RECORDED))('recorded answers', () => {
-  test('of the detection API give no rows but no error either, others are told apart', () => {
-    const told = readdirSync(RECORDED)
-      .filter((file) => file.endsWith('.xml'))
-      .map((file) => {
+  test('of the detection API give no rows but no error either, others are told apart', async () => {
+    const files = readdirSync(RECORDED).filter((file) => file.endsWith('.xml'));
+    const told = await Promise.all(
+      files.map(async (file) => {
         try {
-          return [file, decode(readFileSync(resolve(RECORDED, file))).rows.length];
+          return [file, (await decodeAnswer(readFileSync(resolve(RECORDED, file)))).rows.length];
         } catch (error) {
           return [file, error instanceof VendorDocumentError ? error.root : String(error)];
         }
-      });
-    expect(Object.fromEntries(told)).toEqual({
+      }),
+    );
+    expect(Object.fromEntries(told as [string, unknown][])).toEqual({
       'host-detections-1.xml': 'HOST_LIST_OUTPUT',
       'host-detections-2.xml': 0,
       'host-detections-bad-id.xml': 'SIMPLE_RETURN',

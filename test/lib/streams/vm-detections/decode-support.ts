@@ -1,5 +1,7 @@
 import type { VmChunk, VmPageEnd, VmPageOptions } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
 import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
+import { ownDocument } from '../../../../src/lib/qualys/own-document.ts';
+import { DETECTION_ROOT } from '../../../../src/lib/streams/vm-detections/host-table.ts';
 import type { ReferenceHost } from './reference-page.ts';
 
 /** A row as the sink sees it. */
@@ -46,6 +48,18 @@ export function decode(
   chunks.push(...last);
   const rows = chunks.flatMap((chunk) => JSON.parse(Buffer.from(chunk.json).toString()) as Row[]);
   return { rows, chunks, end, texts: rows.map((row) => JSON.stringify(row)) };
+}
+
+/** The same for an answer that may be another document. @throws VendorDocumentError for that. */
+export async function decodeAnswer(answer: string | Uint8Array, size = Infinity): Promise<Decoded> {
+  const bytes = Buffer.from(answer as string);
+  // eslint-disable-next-line @typescript-eslint/require-await
+  const body = (async function* () {
+    for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
+  })();
+  const own: Uint8Array[] = [];
+  for await (const part of ownDocument(body, DETECTION_ROOT)) own.push(part);
+  return decode(Buffer.concat(own), [size]);
 }
 
 /** A page with this inside HOST_LIST. */

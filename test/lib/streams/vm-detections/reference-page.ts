@@ -142,10 +142,8 @@ function referenceHost(host: Node): ReferenceHost {
 
 function addHostChildren(build: HostBuild, parent: Node): void {
   for (const segment of segments(parent)) {
-    if (!isNode(segment)) {
-      const text = joinRuns(segment.runs);
-      if (text !== '') addMember(build.record, '#text', text);
-    } else if (segment.name === 'DETECTION' && parent.name === 'DETECTION_LIST')
+    if (!isNode(segment)) addRuns(build.record, segment.runs);
+    else if (segment.name === 'DETECTION' && parent.name === 'DETECTION_LIST')
       build.detections.push(detection(segment));
     else if (segment.name === 'DETECTION_LIST' && parent.name === 'HOST') {
       for (const [name, value] of Object.entries(segment.attributes)) addMember(build.record, `@${name}`, value);
@@ -154,9 +152,12 @@ function addHostChildren(build: HostBuild, parent: Node): void {
   }
 }
 
+/** What a column takes leaves its place among the members to an element of its name that may come later. */
 function addHostValue(build: HostBuild, node: Node): void {
   const value = toJson(node);
-  if (!setColumn(build, node, value)) addMember(build.record, node.name, value);
+  const isTaken = setColumn(build, node, value);
+  const values = build.record.get(node.name) ?? [];
+  build.record.set(node.name, isTaken ? values : [...values, value]);
 }
 
 /** False when HostRecord has to keep the value. */
@@ -291,6 +292,8 @@ function addMember(members: Map<string, Json[]>, name: string, value: Json): voi
 
 function membersToJson(members: Map<string, Json[]>): Record<string, Json> {
   return Object.fromEntries(
-    [...members].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+    [...members].flatMap(([name, values]) =>
+      values.length === 0 ? [] : [[name, values.length === 1 ? (values[0] ?? '') : values]],
+    ),
   );
 }

@@ -49,25 +49,28 @@ function told(document: string, sizes: readonly number[]): unknown {
   return { end, texts };
 }
 
-/** Byte by byte, no way is ever whole in the window: all goes the ordinary way. */
+/** Byte by byte, no leaf is ever whole in the window: all is read by the whole grammar. */
 const BYTE_BY_BYTE = [1];
 
-describe('the fast way', () => {
-  test.each(BODIES.map((body) => [body.slice(0, 80), body]))('says what the ordinary one does after %s', (_, first) => {
-    for (const second of BODIES) {
-      const document = page([first, first, first, second, first, second, second], '\n  ');
-      const expected = told(document, BYTE_BY_BYTE);
-      expect(told(document, []), second).toEqual(expected);
-      expect(told(document, [97, 131]), second).toEqual(expected);
-    }
-  });
+describe('an element read in one go', () => {
+  test.each(BODIES.map((body) => [body.slice(0, 80), body]))(
+    'says what the whole grammar does, after %s',
+    (_, first) => {
+      for (const second of BODIES) {
+        const document = page([first, first, first, second, first, second, second], '\n  ');
+        const expected = told(document, BYTE_BY_BYTE);
+        expect(told(document, []), second).toEqual(expected);
+        expect(told(document, [97, 131]), second).toEqual(expected);
+      }
+    },
+  );
 
   test('needs no white space between elements', () => {
     const document = page([...BODIES, ...BODIES], '');
     expect(told(document, [])).toEqual(told(document, BYTE_BY_BYTE));
   });
 
-  test('lets the ordinary one decide where a row is nearly full', () => {
+  test('is decided alike where a row is nearly full', () => {
     const short =
       '<QID>1</QID><TYPE>a</TYPE><QDS severity="HIGH">75</QDS><PORT>1</PORT><RESULTS><![CDATA[x]]></RESULTS><SSL>0</SSL>';
     for (let length = 3_200; length < 3_500; length++) {
@@ -77,10 +80,9 @@ describe('the fast way', () => {
     }
   });
 
-  test('learns nothing from bytes that have left the window', () => {
+  test('is told by its own end tag, whatever the portions', () => {
     const decoder = createVmPageDecoder({ generatedAt: GENERATED_AT });
     const [before = '', after = ''] = pageOf('<HOST><ID>7</ID><DETECTION_LIST>@</DETECTION_LIST></HOST>').split('@');
-    // Were the place where the second portion ends taken for one in the third, "</DETECTION>" would seem to follow a text.
     const portions = [`${before}<DETECTION>`, '<QID>1<', '/QID></DETECTION><DETECTION><QID>1'];
     for (const portion of portions) decoder.write(Buffer.from(portion));
     const broken = `</QID></DETECTION><DETECTION><QID>2</DETECTION><DETECTION><QID>3</QID></DETECTION>${after}`;

@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto';
+import { createJsonScan, type JsonScan } from '../json/json-scan.ts';
+import type { JsonTape } from '../json/json-tape.ts';
+import { scanCopy } from '../json/scan-copy.ts';
+import type { RowText } from '../pipeline/chunk-writer.ts';
+import { readColumn } from './column-values.ts';
+import type { ItemLimits } from './item-limits.ts';
+import { restOf } from './record-rows.ts';
+import type { CompiledTable } from './record-table.ts';
+import { splitItem, type LongText } from './split-item.ts';
+import { startTextParts, type TextParts } from './text-parts.ts';
+
+/** How records with items become rows: as many items to a row as fit, the record's columns in each. */
+export interface ItemTable {
+  /** Its columns; those from `onceFrom` on stand in one row of a record only. */
+  readonly table: CompiledTable;
+  readonly onceFrom: number;
+  /** The column of the items, before the column `listBefore`, and the name of the array in it. */
+  readonly list: string;
+  readonly listBefore: number;
+  readonly item: string;
+  /** How many items a row holds, and what of the record has no column. */
+  readonly count: string;
+  readonly rest: string;
+  readonly text: LongText;
+  /** Text that, beside the id, tells the record's rows from those of its other versions. */
+  readonly version: (tape: JsonTape) => string | undefined;
+  /** `ParseError` of a record without id. */
+  readonly noId: string;
+}
+
+/** A row of a record. */
+export interface ItemRow {
+  readonly key: string;
+  readonly text: RowText;
+  /** Items that start in it. */
+  readonly items: number;
+}
+
+/** Who gives what is known of a record, and takes its rows. */
+export interface ItemHandlers {
+  /** JSON text of what came since it was taken last, and the id as far as it is known. */
+  readonly takeRecord: () => Buffer;
+  readonly id: () => string | undefined;
+  /** Called before rows are written, with the keys of those that wait. */
+  readonly place: (isEnd: boolean, keys: () => string[]) => void;
+  readonly emit: (row: ItemRow) => void;
+}
+
+/** Makes the rows of one record after the other. */
+export interface ItemRows {
+  readonly add: (item: Buffer) => void;
+  /** XML of an element that fits no row. */
+  readonly addText: (xml: Uint8Array, isLast: boolean, error: string) => void;
+  /** The record ends, of which this is the rest. @returns its items. */
+  readonly end: (rest: Buffer) => number;
+}
+
+/** Rows of a record that wait for its end, so that they can say how many they are: about 3 MB. */
+const MAX_WAITING = 48;
+/** As long as no id is known. */
+const MAX_WAITING_WITHOUT_ID = 192;
+const KEY_DIGITS = 32;
+const LONGEST_ERROR = 2_000;
+
+/** A row that waits: items, or text that belongs to none. */
+interface Part {
+  number: number;
+  readonly bytes: Buffer;
+  length: number;
+  items: number;
+  readonly error: string | undefined;
+}
+
+interface State {
+  readonly spec: ItemTable;
+  readonly limits: ItemLimits;
+  readonly handlers: ItemHandlers;
+  readonly time: string;
+  readonly scan: JsonScan;
+  readonly free: Part[];
+  waiting: Part[];
+  count: number;
+  /** The row being filled with items. */
+  open: Part | undefined;
+  items: number;
+  isFlushed: boolean;
+  isFirstDone: boolean;
+  /** JSON text of the columns, and of what has none; those that stand in one row only until that is written. */
+  columns: (string | undefined)[];
+  rest: string | undefined;
+  version: string;
+  /** Stands for the id where there is none. */
+  record: string;
+  /** What is to be kept as text, with the reason. */
+  readonly left: [string, string][];
+  cut: TextParts | undefined;
+}
+
+/** Makes rows of at most `limits`; its memory does not grow with a record. */
+export function createItemRows(
+  spec: ItemTable,
+  limits: ItemLimits,
+  generatedAt: Date,
+  handlers: ItemHandlers,
+): ItemRows {
+  const scan = createJsonScan(spec.table.fields);
+  const fresh = { waiting: [], count: 0, open: undefined, items: 0, isFlushed: false, isFirstDone: false };
+  const known = { rest: undefined, version: '', record: '', cut: undefined };
+  const state: State = {
+    ...{ spec, limits, handlers, scan, free: [], left: [], columns: [], time: generatedAt.toISOString() },
+    ...fresh,
+    ...known,
+  };
+  return {
+    add: (item) => addItem(state, item),
+    addText: (xml, isLast, error) => addText(state, xml, isLast, error),
+    end: (rest) => {
+      state.open ??= openPart(state);
+      learn(state, rest);
+      for (const [text, error] of state.left.splice(0)) addText(state, Buffer.from(text, 'latin1'), true, error);
+      flush(state, true);
+      const { items } = state;
+      Object.assign(state, { ...fresh, ...known, waiting: [], columns: [] });
+      return items;
+    },
+  };
+}
+
+function addItem(state: State, item: Buffer): void {
+  const { limits, spec } = state;
+  state.items++;
+  if (item.length <= limits.text) {
+    putItem(state, item).items++;
+    return;
+  }
+  const [first, ...more] = splitItem(item, spec.text, limits) ?? [];
+  if (first === undefined) {
+    addText(state, item, true, `${spec.item} is too large for a row: RecordPart holds its JSON`);
+    return;
+  }
+  if (more.length > 0 && (state.open?.length ?? 0) > 0) state.open = openPart(state);
+  putItem(state, first).items++;
+  for (const each of more) {
+    state.open = openPart(state);
+    putItem(state, each);
+  }
+}
+
+function putItem(state: State, item: Buffer): Part {
+  let part = (state.open ??= openPart(state));
+  if (part.length > 0 && part.length + 1 + item.length > state.limits.list) part = state.open = openPart(state);
+  if (part.length > 0) part.bytes[part.length++] = 0x2c;
+  part.bytes.set(item, part.length);
+  part.length += item.length;
+  return part;
+}
+
+function addText(state: State, text: Uint8Array, isLast: boolean, error: string): void {
+  state.open ??= openPart(state);
+  state.cut ??= startTextParts(state.limits.field - 16);
+  for (const part of state.cut(text, isLast)) {
+    // What XML forbids takes six bytes in JSON, and is no XML anyway.
+    const json = JSON.stringify(part.toString('utf8').replaceAll(/[^\t\n\r -\u{10ffff}]/gu, '\ufffd'));
+    const bytes = Buffer.from(json.slice(1, -1));
+    addPart(state, { number: 0, bytes, length: bytes.length, items: 0, error });
+  }
+  if (isLast) state.cut = undefined;
+}
+
+function openPart(state: State): Part {
+  const part = state.free.pop() ?? {
+    ...{ number: 0, length: 0, items: 0, error: undefined },
+    bytes: Buffer.allocUnsafeSlow(state.limits.field),
+  };
+  part.length = part.items = 0;
+  return addPart(state, part);
+}
+
+/** Begins a row. Rows before it are written first where too many wait. */
+function addPart(state: State, part: Part): Part {
+  const { handlers, waiting } = state;
+  const most = handlers.id() === undefined ? MAX_WAITING_WITHOUT_ID : MAX_WAITING;
+  if (waiting.length >= most) {
+    learn(state, handlers.takeRecord());
+    flush(state, false);
+  }
+  part.number = ++state.count;
+  state.waiting.push(part);
+  return part;
+}
+
+/** Writes the rows that wait. Before the end of the record its last one stays back: it alone will tell how many they are. */
+function flush(state: State, isEnd: boolean): void {
+  const { count, free, handlers, waiting } = state;
+  if (!isEnd) state.isFlushed = true;
+  handlers.place(isEnd, () => waiting.map((part) => keyOf(state, part)));
+  const frame = frameOf(state);
+  state.waiting = [];
+  for (const part of waiting) {
+    const isLast = part.number === count;
+    if (!isEnd && (isLast || part === state.open)) state.waiting.push(part);
+    else {
+      const isCounted = isEnd && (isLast || !state.isFlushed);
+      const key = keyOf(state, part);
+      handlers.emit({ key, text: textOf(state, frame, part, key, isCounted ? count : undefined), items: part.items });
+      if (part.error === undefined) free.push(part);
+    }
+  }
+}
+
+/** Takes what is known of a record: each column once, and what has none. */
+function learn(state: State, json: Buffer): void {
+  const { columns, left, limits, scan, spec } = state;
+  const { onceFrom, rest: restName, table, version } = spec;
+  if (state.handlers.id() === undefined) state.record = json.toString('latin1');
+  if (scanCopy(scan, json) < 0) {
+    left.push([json.toString('latin1'), `${restName} is nested too deep: RecordPart holds its JSON`]);
+    return;
+  }
+  state.version = version(scan) ?? state.version;
+  const held = new Set<number>();
+  for (const [index, column] of table.columns.entries()) {
+    if (columns[index] !== undefined) continue;
+    const own = new Set<number>();
+    const value = readColumn(table, column, scan, own);
+    const isKept = value === undefined || value.length < (index < onceFrom ? limits.column + 1 : limits.field);
+    if (!isKept) continue;
+    columns[index] = value;
+    for (const each of own) held.add(each);
+  }
+  const rest = restOf(scan, held).toString('latin1');
+  if (rest === '{}') return;
+  if (rest.length < limits.field - 16 && state.rest === undefined) state.rest = rest;
+  else left.push([rest, `${restName} is too large for a row: RecordPart holds its JSON`]);
+}
+
+/** What stands in every row before the items and behind them. */
+function frameOf({ columns, spec, time }: State): { readonly head: string; readonly tail: string } {
+  const { item, list, listBefore, onceFrom, table } = spec;
+  const texts = table.columns.map(({ key }, index) => `,${key}${columns[index] ?? 'null'}`);
+  return {
+    head: `{"TimeGenerated":"${time}"${texts.slice(0, listBefore).join('')},"${list}":{"${item}":[`,
+    tail: `]}${texts.slice(listBefore, onceFrom).join('')}`,
+  };
+}
+
+function textOf(
+  state: State,
+  { head, tail }: ReturnType<typeof frameOf>,
+  part: Part,
+  key: string,
+  count: number | undefined,
+): RowText {
+  const { handlers, spec } = state;
+  const bytes = part.bytes.subarray(0, part.length);
+  const counts = `,"${spec.count}":${part.items},"RowKey":"${key}","PartNumber":${part.number},"PartCount":${count ?? 'null'}`;
+  const middle = `${tail}${takeOnce(state, part)}${counts},"RecordPart":`;
+  if (part.error === undefined) {
+    const error = handlers.id() === undefined ? JSON.stringify(spec.noId) : 'null';
+    return [head, bytes, `${middle}null,"ParseError":${error}}`];
+  }
+  const error = Buffer.from(`","ParseError":${JSON.stringify(part.error.slice(0, LONGEST_ERROR))}}`);
+  return [head, `${middle}"`, bytes, error];
+}
+
+/** The columns that stand in one row only: the first, or the next one where they came late. */
+function takeOnce(state: State, part: Part): string {
+  const { columns, isFirstDone, rest, spec } = state;
+  const isHere = part.number === 1 || isFirstDone;
+  state.isFirstDone ||= part.number === 1;
+  const once = spec.table.columns.slice(spec.onceFrom).map(({ key }, index) => {
+    const json = isHere ? columns[spec.onceFrom + index] : undefined;
+    return `,${key}${json ?? 'null'}`;
+  });
+  const text = `${once.join('')},"${spec.rest}":${isHere ? (rest ?? 'null') : 'null'}`;
+  if (isHere) {
+    columns.length = Math.min(columns.length, spec.onceFrom);
+    state.rest = undefined;
+  }
+  return text;
+}
+
+/**
+ * Key of a row: 32 hex digits of SHA-256 over id and version of its record and the text of its list (and of RecordPart where there is one), and
+ * the part number. Whenever and however the record is read, an unchanged row has the same key.
+ */
+function keyOf({ handlers, record, spec, version }: State, { bytes, error, length, number }: Part): string {
+  const sha256 = createHash('sha256').update(`${handlers.id() ?? ''}\n${version}\n`);
+  if (handlers.id() === undefined) sha256.update(record, 'latin1');
+  const text = bytes.subarray(0, length);
+  sha256.update(`{"${spec.item}":[`);
+  if (error === undefined) sha256.update(text).update(']}');
+  else sha256.update(']}').update(text);
+  return `${sha256.digest('hex').slice(0, KEY_DIGITS)}-${number}`;
+}

@@ -1,0 +1,93 @@
+import { compileFieldPaths, type FieldPaths } from '../json/field-paths.ts';
+import type { JsonTape } from '../json/json-tape.ts';
+import type { Json } from '../pipeline/stream.ts';
+
+/** How a column is made from the fields of a record. */
+export type RecordColumnKind =
+  | 'string'
+  | 'dateTime'
+  | 'int'
+  /** 64 bits. */
+  | 'long'
+  | 'real'
+  | 'boolean'
+  /** Distinct texts, as a JSON array. */
+  | 'list'
+  /** The value as it stands; of an array path, the array. */
+  | 'dynamic';
+
+/**
+ * JSON text of a column that is made in a way of its own, one character a byte; undefined for none. `values` are those found at its paths,
+ * -1 where there is none. What of them the column holds goes to `held`: it may be left out of `Record`.
+ */
+export type ReadColumn = (tape: JsonTape, values: readonly number[], held: Set<number>) => string | undefined;
+
+/** A typed column of a table and where its value stands in a record. */
+export interface RecordColumn {
+  readonly name: string;
+  readonly kind: RecordColumnKind | ReadColumn;
+  /** Paths in the record, dotted, `[]` for one value or an array; the first usable value counts, of a list all do. */
+  readonly from: readonly string[];
+}
+
+/** A column, written short. */
+export function column(name: string, kind: RecordColumn['kind'], ...from: readonly string[]): RecordColumn {
+  return { name, kind, from };
+}
+
+/** How the records of a table become rows. */
+export interface RecordTable {
+  readonly columns: readonly RecordColumn[];
+  /** Columns whose time becomes `TimeGenerated`, best first; absent, or without a value: the time at which the row is made. */
+  readonly timeColumns?: readonly string[];
+  /** How far ahead of UTC times are that tell no zone; absent: not at all. */
+  readonly zoneMinutes?: number;
+  /** The column that identifies a record: it stands in every row of one that is spread over several. */
+  readonly idColumn?: string;
+  /** `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `whole` does not. */
+  readonly record: 'rest' | 'whole';
+  /** What every row holds beside, e.g. the snapshot's id. */
+  readonly common?: Readonly<Record<string, Json>>;
+  /** Part of the `RowKey`, where the same record is another row in another snapshot; absent: the record alone decides. */
+  readonly scope?: string;
+}
+
+/** A column whose fields the scanner looks for. */
+export interface CompiledColumn extends RecordColumn {
+  /** `"Name":` */
+  readonly key: string;
+  readonly slots: readonly number[];
+}
+
+/** A table, compiled once for all records of a page. */
+export interface CompiledTable extends Omit<RecordTable, 'columns'> {
+  readonly columns: readonly CompiledColumn[];
+  readonly fields: FieldPaths;
+  /** Numbers in {@link columns} of those that tell the time of a record, and of the one that identifies it, or -1. */
+  readonly timeAt: readonly number[];
+  readonly idAt: number;
+  /** Text of what all rows have in common, with a comma before it. */
+  readonly commonText: string;
+}
+
+/** Prepares a table; its scanner finds the further paths as well. */
+export function compileTable(table: RecordTable, ...paths: readonly string[]): CompiledTable {
+  const { columns, common = {}, idColumn, timeColumns = [] } = table;
+  const fields = compileFieldPaths([...columns.flatMap(({ from }) => from), ...paths]);
+  const numberOf = (name: string | undefined): number => columns.findIndex((each) => each.name === name);
+  return {
+    ...table,
+    columns: columns.map((each) => ({ ...each, key: `"${each.name}":`, slots: each.from.map(fields.slotOf) })),
+    fields,
+    timeAt: timeColumns.map(numberOf),
+    idAt: numberOf(idColumn),
+    commonText: Object.entries(common)
+      .map(([name, value]) => `,"${name}":${toBytes(JSON.stringify(value))}`)
+      .join(''),
+  };
+}
+
+/** A text as UTF-8, one character a byte. */
+export function toBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
