@@ -124,10 +124,6 @@ param alertEmail string = ''
 @description('Resource ids of existing action groups to call.')
 param actionGroupResourceIds string[] = []
 
-@description('Lag in minutes that raises an alert, beyond the schedule and safety lag of a stream.')
-@minValue(5)
-param lagAlertMinutes int = 60
-
 @description('Logs every access to the storage account.')
 param logStorageAccess bool = false
 
@@ -177,7 +173,6 @@ module connector 'resource-group.bicep' = {
     deployAlerts: deployAlerts
     alertEmail: alertEmail
     actionGroupResourceIds: actionGroupResourceIds
-    lagAlertMinutes: lagAlertMinutes
     logStorageAccess: logStorageAccess
     recoverKeyVault: recoverKeyVault
   }

@@ -137,10 +137,6 @@ param alertEmail string = ''
 @description('Resource ids of existing action groups to call.')
 param actionGroupResourceIds string[] = []
 
-@description('Lag in minutes that raises an alert, beyond the schedule and safety lag of a stream.')
-@minValue(5)
-param lagAlertMinutes int = 60
-
 @description('Logs every access to the storage account; a polled queue makes many.')
 param logStorageAccess bool = false
 
@@ -395,7 +391,7 @@ module alerts 'modules/alerts.bicep' = if (deployAlerts) {
     streams: streams
     enabledStreams: givenSettings.?QUALYS_STREAMS ?? defaultStreams
     schedules: schedules
-    lagMinutes: lagAlertMinutes
+    functionAppUrl: 'https://${functionApp.outputs.hostName}'
     email: alertEmail
     actionGroupIds: actionGroupResourceIds
   }

@@ -26,9 +26,6 @@ type streamTable = {
     default: string
   }
 
-  @description('How far behind the present this feed is by design, in minutes; added to the limit of the lag alert.')
-  safetyLagMinutes: int
-
   columns: streamColumn[]
 }
 

@@ -6,6 +6,7 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { makeGuidePage } from './make-guide-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -89,6 +90,8 @@ async function place(path: string, contents: Uint8Array): Promise<void> {
 for (const name of ['index.html', 'icon.svg', 'icon-waiting.svg', 'icon-attention.svg']) {
   await place(join(root, 'dist/dashboard', name), await readFile(join(root, 'src/dashboard', name)));
 }
+const guide = makeGuidePage(await readFile(join(root, 'docs/operate.md'), 'utf8'));
+await place(join(root, 'dist/dashboard/operate.html'), Buffer.from(guide));
 // The bundle comes last: who looks whether the build is up to date looks at that.
 const files = [...page.outputFiles, ...libraries.outputFiles, ...own.outputFiles];
 for (const { path, contents } of files) await place(path, contents);

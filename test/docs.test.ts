@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
 import { generateDocs } from '../scripts/generate-docs.ts';
+import { PROBLEM_CODES } from '../src/lib/health/problem-codes.ts';
 import { SETTING_NAMES, settingsSchema } from '../src/lib/config.ts';
 import { createWorkspace, findFaults, readStoredFunctions } from './support/kql.ts';
 
@@ -125,6 +126,11 @@ describe('names in the docs exist:', () => {
 
 describe('operate.md', () => {
   const text = read('docs/operate.md');
+
+  test('has a section for each code of a problem', () => {
+    const anchors = matches(text, /^#{2,3} (.+)$/gm).map((heading) => heading.toLowerCase().replaceAll(' ', '-'));
+    expect(PROBLEM_CODES.filter((code) => !anchors.includes(code))).toEqual([]);
+  });
 
   test('has a section for each alarm', () => {
     const alarms = matches(read('infra/modules/alerts.bicep'), /^ {4}name: '([a-z-]+)'$/gm);

@@ -29,8 +29,8 @@ param enabledStreams string
 @description('Timer schedules by setting name, as the app has them.')
 param schedules object
 
-@description('Lag in minutes beyond the schedule and the safety lag of a stream that raises an alert.')
-param lagMinutes int
+@description('Address of the function app.')
+param functionAppUrl string
 
 @description('Address that gets a mail; empty: none.')
 param email string
@@ -44,66 +44,57 @@ var enabledNames = map(split(enabledStreams, ','), name => trim(name))
 var limits = map(filter(streams, stream => contains(enabledNames, stream.stream)), stream => {
   stream: stream.stream
   interval: minutesBetweenTicks(split(schedules[stream.schedule.setting], ' '))
-  normalLag: stream.safetyLagMinutes
 })
 var limitRows = join(
-  map(
-    limits,
-    limit =>
-      '"${limit.stream}", ${limit.interval + max(10, limit.interval / 2)}, ${limit.interval + limit.normalLag + lagMinutes}'
-  ),
+  map(limits, limit => '"${limit.stream}", ${limit.interval + max(10, limit.interval / 2)}'),
   ', '
 )
-var limitsTable = 'let limits = datatable(Stream: string, SilentMinutes: long, LagLimitMinutes: long)[${limitRows}];'
-var connectorLines = 'let functionApp = "${functionAppName}";\n${limitsTable}\n${loadTextContent('../alerts/connector-lines.kql')}'
+var limitsTable = 'let limits = datatable(Stream: string, SilentMinutes: long)[${limitRows}];'
+// The app serves the operator's guide of its own release beside the dashboard.
+var dashboard = '${functionAppUrl}/api/dashboard'
+var operate = '${dashboard}/operate.html'
+var operateLine = 'let operate = "${operate}";'
+var connectorLines = 'let functionApp = "${functionAppName}";\n${operateLine}\n${limitsTable}\n${loadTextContent('../alerts/connector-lines.kql')}'
 
 var rules = [
   {
-    name: 'no-tick'
+    name: 'judged-down'
+    title: 'ingestion stands still'
+    description: 'A stream stands still until a person acts.'
+    severity: 1
+    query: '${connectorLines}let wanted = "down";\n${loadTextContent('../alerts/judged.kql')}'
+    lookback: 'P2D'
+  }
+  {
+    name: 'judged-attention'
+    title: 'needs your attention'
+    description: 'A person is needed; the rest goes on.'
+    severity: 2
+    query: '${connectorLines}let wanted = "attention";\n${loadTextContent('../alerts/judged.kql')}'
+    lookback: 'P2D'
+  }
+  {
+    name: 'planner-silent'
     title: 'a planner has stopped'
     description: 'A stream has not been planned for longer than its schedule allows (15 minutes for EDR): timers or the app have stopped.'
     severity: 1
-    query: '${connectorLines}${loadTextContent('../alerts/no-tick.kql')}'
+    query: '${connectorLines}${loadTextContent('../alerts/planner-silent.kql')}'
     lookback: 'P2D'
   }
   {
-    name: 'lag'
-    title: 'a stream is late'
-    description: 'The watermark of a stream is further behind than its limit.'
-    severity: 2
-    query: '${connectorLines}${loadTextContent('../alerts/lag.kql')}'
-    lookback: 'P2D'
-  }
-  {
-    name: 'failed-windows'
-    title: 'windows failed'
-    description: 'Windows of a stream failed and hold its watermark: read the error in the status, then retry or waive them.'
-    severity: 2
-    query: '${connectorLines}${loadTextContent('../alerts/failed-windows.kql')}'
-    lookback: 'P2D'
-  }
-  {
-    name: 'poison-messages'
-    title: 'work items were given up'
-    description: 'The Functions host gave up work items; their windows are marked as failed.'
+    name: 'no-telemetry'
+    title: 'nothing is heard of the app'
+    description: 'No line of the connector has come for as long as its planners may be silent: the app has stopped, or its log does not arrive.'
     severity: 1
-    query: '${connectorLines}${loadTextContent('../alerts/poison-messages.kql')}'
-    lookback: null
-  }
-  {
-    name: 'undelivered-alerts'
-    title: 'EDR alerts were not delivered'
-    description: 'The webhook refused EDR alerts for a day, or nobody knows whether it took them: list them, then replay them.'
-    severity: 1
-    query: '${connectorLines}${loadTextContent('../alerts/undelivered-alerts.kql')}'
-    lookback: null
+    query: '${connectorLines}${loadTextContent('../alerts/no-telemetry.kql')}'
+    lookback: 'P2D'
   }
   {
     name: 'transformation-errors'
     title: 'Azure dropped rows'
     description: 'The data collection rule refused or dropped rows that it had accepted.'
     severity: 1
-    query: 'let dataCollectionRule = "${dataCollectionRuleId}";\n${loadTextContent('../alerts/transformation-errors.kql')}'
+    query: 'let dataCollectionRule = "${dataCollectionRuleId}";\n${operateLine}\n${loadTextContent('../alerts/transformation-errors.kql')}'
     lookback: null
   }
 ]
@@ -130,7 +121,8 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: 'Qualys connector: ${rule.title} (${functionAppName})'
-      description: rule.description
+      // Stands in the mail, as do the values of the dimensions: the code, and the address of its section.
+      description: '${rule.description} Dashboard: ${dashboard} - what to do: ${operate}#${rule.name}'
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
@@ -149,6 +141,8 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
             threshold: 0
             dimensions: [
               { name: 'Stream', operator: 'Include', values: ['*'] }
+              { name: 'Code', operator: 'Include', values: ['*'] }
+              { name: 'WhatToDo', operator: 'Include', values: ['*'] }
             ]
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }

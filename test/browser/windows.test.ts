@@ -16,7 +16,7 @@ const refuse = (time: number) =>
 beforeAll(async () => {
   scene = await startScene({ faults: [refuse(RETRIED), refuse(WAIVED)] });
   await vi.waitFor(
-    async () => expect(await countWindows(scene, 'edr-events')).toEqual({ open: 2, failed: 2, incomplete: 0 }),
+    async () => expect(await countWindows(scene, 'edr-events')).toMatchObject({ open: 2, failed: 2, incomplete: 0 }),
     { timeout: 60_000, interval: 200 },
   );
   browser = await startBrowser();

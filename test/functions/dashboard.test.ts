@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { HttpRequest, InvocationContext, type HttpHandler, type HttpResponseInit } from '@azure/functions';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type * as DashboardModule from '../../src/lib/handlers/dashboard.ts';
+import { PROBLEM_CODES } from '../../src/lib/health/problem-codes.ts';
 import { PAGE_FILE_NAMES } from '../../src/lib/http/dashboard-files.ts';
 import { clearSettings } from '../support/http-app.ts';
 
@@ -50,6 +51,13 @@ describe('the page', () => {
     const links = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link);
     expect(links.sort()).toEqual(['dashboard/app.css', 'dashboard/app.js', 'dashboard/icon.svg']);
     expect(html).not.toMatch(/<style|style=|<script(?! type="module" src=)|\son\w+=/);
+  });
+
+  test('has the guide of its release beside it, with a section for each code of a problem, and no script', async () => {
+    const html = (await file('operate.html')).body.toString('utf8');
+    expect(PROBLEM_CODES.filter((code) => !html.includes(`id="${code}"`))).toEqual([]);
+    expect(html).toContain('href="#planner-silent"');
+    expect(html).not.toMatch(/<script|\son\w+=|style=/);
   });
 
   test('runs, shows and asks nothing but its own: each file carries the policy', async () => {

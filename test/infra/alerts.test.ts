@@ -15,9 +15,12 @@ function readAlert(name: string): string {
 
 /** The text that Bicep puts before a query, with the column types that stand in Bicep. */
 function prologue(name: string): string {
-  if (name === 'transformation-errors.kql') return 'let dataCollectionRule = "/subscriptions/s";\n';
+  const operate = 'let operate = "https://a/api/dashboard/operate.html";\n';
+  if (name === 'transformation-errors.kql') return `let dataCollectionRule = "/subscriptions/s";\n${operate}`;
   const schema = /datatable\(([^)]*)\)/.exec(ALERTS_BICEP)?.[1] ?? '';
-  return `let functionApp = "func-qualys";\nlet limits = datatable(${schema})["edr-events", 15, 67];\n${readAlert('connector-lines.kql')}`;
+  const limits = `let limits = datatable(${schema})["edr-events", 15];\n`;
+  const wanted = name === 'judged.kql' ? 'let wanted = "down";\n' : '';
+  return `let functionApp = "func-qualys";\n${operate}${limits}${readAlert('connector-lines.kql')}${wanted}`;
 }
 
 describe.each(readdirSync(join(INFRA, 'alerts')).filter((name) => name !== 'connector-lines.kql'))('%s', (name) => {
@@ -27,13 +30,20 @@ describe.each(readdirSync(join(INFRA, 'alerts')).filter((name) => name !== 'conn
     expect(findFaults(workspace, query)).toEqual([]);
   });
 
-  test('gives the stream, by which the rule splits its alerts', () => {
-    expect(readColumns(workspace, query).get('Stream')).toBe('string');
+  test('gives stream, code and the address of its section, by which the rule splits its alerts', () => {
+    const columns = readColumns(workspace, query);
+    for (const name of ['Stream', 'Code', 'WhatToDo']) expect(columns.get(name)).toBe('string');
   });
 
   test('is deployed', () => {
     expect(ALERTS_BICEP).toContain(`loadTextContent('../alerts/${name}')`);
   });
+});
+
+test('each mail leads to the dashboard and to a section of the guide', () => {
+  expect(ALERTS_BICEP).toContain('Dashboard: ${dashboard} - what to do: ${operate}#${rule.name}');
+  for (const name of ['Stream', 'Code', 'WhatToDo'])
+    expect(ALERTS_BICEP).toContain(`{ name: '${name}', operator: 'Include', values: ['*'] }`);
 });
 
 describe('minutes between two ticks', () => {

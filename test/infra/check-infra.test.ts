@@ -209,8 +209,8 @@ describe('a difference is named', () => {
     ],
     [
       'an alert on an event that nobody logs',
-      withChange('infra/alerts/lag.kql', 'WindowsPlanned', 'WindowsWereNeverPlanned'),
-      'infra/alerts/lag.kql waits for the event WindowsWereNeverPlanned, which no code logs',
+      withChange('infra/alerts/planner-silent.kql', 'WindowsPlanned', 'WindowsWereNeverPlanned'),
+      'infra/alerts/planner-silent.kql waits for the event WindowsWereNeverPlanned, which no code logs',
     ],
     [
       'a host.json value without its reason',

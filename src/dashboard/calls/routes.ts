@@ -33,6 +33,8 @@ export interface Routes {
   readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
   /** @returns how many were queued again. */
   readonly replayAlerts: (state: 'undelivered' | 'uncertain', limit: number) => Promise<number>;
+  /** Hurries what waits for the account or the identity. */
+  readonly tryNow: (reason: string) => Promise<{ readonly login: string; readonly windows: number }>;
   readonly ping: () => Promise<PingResult>;
 }
 
@@ -67,6 +69,7 @@ export function createRoutes(key: string | undefined): Routes {
       const path = `alerts/replay?state=${state}&limit=${limit}`;
       return (await callApp<{ readonly replayed: number }>({ path, method: 'POST' }, key)).replayed;
     },
+    tryNow: (reason) => callApp({ path: `try-now?${new URLSearchParams({ reason }).toString()}`, method: 'POST' }, key),
     ping: () => callApp({ path: 'ping', alsoAnswers: [503] }, key),
   };
 }

@@ -1,10 +1,11 @@
 import type { Problem } from '../answers.ts';
-import { placeOf, SEVERITY_LOOKS, splitText } from '../model/judgement.ts';
+import { guideOf, isHurried, placeOf, SEVERITY_LOOKS, splitText } from '../model/judgement.ts';
+import { TryNow } from './try-now.tsx';
 import { VendorText } from './vendor-text.tsx';
 
 /** A problem as the app tells it: what is so, what to do, and the way to its place on the page. */
 export function ProblemLine({ problem }: { readonly problem: Problem }) {
-  const { severity, text, act, docs } = problem;
+  const { code, severity, text, act, docs } = problem;
   const { tone, sign, word } = SEVERITY_LOOKS[severity];
   const [first, rest] = splitText(text);
   return (
@@ -23,8 +24,12 @@ export function ProblemLine({ problem }: { readonly problem: Problem }) {
           </p>
         )}
         <p class="muted small">
-          {act} <span class="docs">{docs}</span>
+          {act}{' '}
+          <a href={guideOf(docs)} target="_blank" rel="noreferrer">
+            What to do
+          </a>
         </p>
+        {isHurried(code) && <TryNow />}
       </div>
     </li>
   );

@@ -66,7 +66,7 @@ function Headline({ status: { headline, problems }, staleSince }: HeadlineProps)
   const count = problems.filter(({ severity }) => severity !== 'info').length;
   return (
     <div role="status">
-      <h1 id="verdict">
+      <h1 id="verdict" tabIndex={-1}>
         {staleSince !== undefined && <>As of {formatClock(staleSince)} UTC: </>}
         {headline}
         {count > 1 && <span class="muted"> · {formatPlural(count, 'problem')}</span>}

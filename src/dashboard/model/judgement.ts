@@ -45,6 +45,16 @@ export function placeOf({ code, stream }: Problem): string {
   return PLACES[code] ?? (stream === undefined ? 'limits' : streamSectionId(stream));
 }
 
+/** Whether “Try now” hurries what waits. */
+export function isHurried(code: Problem['code']): boolean {
+  return code === 'account-refused' || code === 'identity-refused' || code === 'windows-held';
+}
+
+/** Where the app itself serves the section of its guide: `docs/operate.md#late` beside the page. */
+export function guideOf(docs: string): string {
+  return `dashboard/operate.html${docs.slice(docs.indexOf('#'))}`;
+}
+
 /** The worst that is known of a stream, its API's problems included; undefined where it is on time. */
 export function worstOf({ name, api }: StreamStatus, { problems }: StatusAnswer): Problem | undefined {
   return problems.find((problem) => {

@@ -114,12 +114,12 @@ function toVaultError(setting: string, uri: string, thrown: unknown): ConnectorE
   if (status === 401 || status === 403) {
     return new ConfigError(
       `${prefix} answered ${status}: the identity of the app needs the role Key Vault Secrets User, the secret must be enabled, and the vault's network must let the app in`,
-      { fault: { status } },
+      { fault: { status }, repair: 'identity' },
     );
   }
   if (status === 404) return new ConfigError(`${prefix} has no such secret: write it`, { fault: { status } });
   if (/Credential|Authentication/.test(String(name))) {
-    return new ConfigError(`${prefix}: no token; check the identity of the app`, { cause: thrown });
+    return new ConfigError(`${prefix}: no token; check the identity of the app`, { cause: thrown, repair: 'identity' });
   }
   const said = typeof status === 'number' ? `answered ${status}` : `could not be read: ${messageOf(thrown)}`;
   return new WaitError(`${prefix} ${said}; it is read again in a minute`, INTERVAL_MS);

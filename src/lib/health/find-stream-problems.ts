@@ -90,7 +90,7 @@ function lagOf(stream: StreamStatus, { time, limits }: Stand): Found[] {
 
 function catchingUp({ name, lagSeconds, windows, progress }: StreamStatus, isHeld: boolean): string {
   const behind = `${name} is ${lasting(lagSeconds ?? 0)} behind`;
-  if (windows.open === 0) return `${behind}: all that was planned is read, the watermark moves with the next tick.`;
+  if (windows.open === 0) return `${behind}: all that was planned is read, the watermark follows.`;
   const left = `${counted(windows.open, 'window')} left`;
   if (isHeld) return `${behind}, ${left}: it goes on when Qualys lets it.`;
   const time = progress.secondsLeft === null ? '' : `, about ${lasting(progress.secondsLeft)} to go`;

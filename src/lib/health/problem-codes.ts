@@ -106,6 +106,12 @@ export const HEADLINES: Readonly<Record<Verdict, string>> = {
   down: 'Ingestion stands still',
 };
 
+/** What a problem makes of the whole: its kind's verdict, or the one of those that last. */
+export function verdictOf({ code, severity }: { readonly code: ProblemCode; readonly severity: Severity }): Verdict {
+  const { verdict, lasting }: ProblemKind = PROBLEM_KINDS[code];
+  return severity === lasting?.severity ? lasting.verdict : verdict;
+}
+
 /** Whether nobody needs to act. */
 export function isFine(verdict: Verdict): boolean {
   return verdict !== 'attention' && verdict !== 'down';

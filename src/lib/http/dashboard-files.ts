@@ -17,6 +17,7 @@ const TYPES = {
   'index.html': 'text/html; charset=utf-8',
   'app.js': 'text/javascript; charset=utf-8',
   'app.css': 'text/css; charset=utf-8',
+  'operate.html': 'text/html; charset=utf-8',
   'icon.svg': 'image/svg+xml',
   'icon-waiting.svg': 'image/svg+xml',
   'icon-attention.svg': 'image/svg+xml',

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeHealth } from '../../../src/lib/health/judge-health.ts';
-import {
-  isFine,
-  PROBLEM_CODES,
-  PROBLEM_KINDS,
-  VERDICTS,
-  type ProblemKind,
-} from '../../../src/lib/health/problem-codes.ts';
+import { isFine, PROBLEM_CODES, VERDICTS, verdictOf } from '../../../src/lib/health/problem-codes.ts';
 import type { Stand } from '../../../src/lib/health/health.ts';
 import { status } from '../../../src/lib/openapi/operations/health.ts';
 import { streamStatus } from '../../dashboard/views.ts';
@@ -87,10 +81,7 @@ describe('the judgement', () => {
           deadLetters: Math.max(...some.map(({ deadLetters }) => deadLetters)),
         });
         const { verdict, problems } = judgeHealth(merged);
-        const ranks = problems.map(({ code, severity }) => {
-          const { verdict: usual, lasting }: ProblemKind = PROBLEM_KINDS[code];
-          return VERDICTS.indexOf(severity === lasting?.severity ? lasting.verdict : usual);
-        });
+        const ranks = problems.map((problem) => VERDICTS.indexOf(verdictOf(problem)));
         expect(ranks).toEqual([...ranks].sort((left, right) => right - left));
         expect(VERDICTS.indexOf(verdict)).toBe(ranks[0] ?? 0);
       }),
