@@ -10,6 +10,7 @@ import { addBackfills } from './commands/backfills.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
 import { addStatus } from './commands/status.ts';
+import { addTryNow } from './commands/try-now.ts';
 import { addRetry, addWaive } from './commands/window-acts.ts';
 import { addWindows } from './commands/windows.ts';
 import { LOCAL_URL } from './session.ts';
@@ -42,7 +43,17 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for options and examples)')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  const commands = [addPing, addStatus, addWindows, addRetry, addWaive, addBackfill, addBackfills, addDeadLetters];
+  const commands = [
+    addPing,
+    addStatus,
+    addWindows,
+    addRetry,
+    addWaive,
+    addBackfill,
+    addBackfills,
+    addDeadLetters,
+    addTryNow,
+  ];
   for (const add of commands) add(program);
   return program;
 }

@@ -1,3 +1,4 @@
+import './functions/account.ts';
 import './functions/alerts.ts';
 import './functions/backfill.ts';
 import './functions/dashboard.ts';

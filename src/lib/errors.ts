@@ -30,14 +30,35 @@ export class ConfigError extends ConnectorError {
   readonly repair: RepairCause;
   /** The message without the values of settings, for answers over HTTP. */
   readonly publicMessage: string;
+  /** Set where a login was refused: in words or by a code, or by nothing but the HTTP status, which an outage may send as well. */
+  readonly login: 'refused' | 'unclear' | undefined;
   constructor(
     message: string,
-    options?: ErrorOptions & { fault?: VendorFault; publicMessage?: string; repair?: RepairCause },
+    options?: ErrorOptions & {
+      fault?: VendorFault;
+      publicMessage?: string;
+      repair?: RepairCause;
+      login?: 'refused' | 'unclear' | undefined;
+    },
   ) {
     super(message, options);
+    this.login = options?.login;
     this.fault = options?.fault ?? {};
     this.repair = options?.repair ?? 'settings';
     this.publicMessage = options?.publicMessage ?? message;
+  }
+}
+
+/**
+ * The vendor refuses the account: no login goes out before its time. Says nothing about what was to be asked; costs no attempt.
+ */
+export class AccountError extends ConfigError {
+  override name = 'AccountError';
+  /** How long to stay away, in milliseconds: until the next try, or until it is worth to look again. */
+  readonly retryAfterMs: number;
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions & { fault?: VendorFault }) {
+    super(message, { ...options, repair: 'account' });
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -30,10 +30,12 @@ import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import type { EarlierRows } from './pipeline/find-start.ts';
 import type { MoveDependencies } from './pipeline/move-watermark.ts';
 import type { CheckpointStore, Clock, LogsReader, StartStore, WakeUps, WindowRecord } from './pipeline/ports.ts';
+import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { Restart, Stream } from './pipeline/stream.ts';
 import { basicAuth, tokenAuth } from './qualys/api-auth.ts';
+import { loginOf } from './qualys/conclude-login.ts';
 import { createCredentials } from './qualys/credentials.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
 import { createEdrAuth } from './qualys/edr-auth.ts';
@@ -118,6 +120,8 @@ export function createServices(env: Environment): Services {
   const limiter = createTableLimiter(storage, {
     concurrency: settings.QUALYS_MAX_CONCURRENCY,
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
+    login: async () => loginOf(credentials, await credentials.current()),
+    onRecovered: () => hurryQuietly(settings.QUALYS_STREAMS, common),
   });
   const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
   const secrets = { settings, credential, clock, log };

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type * as PingModule from '../../src/lib/handlers/ping.ts';
 import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
 import type { PingResult } from '../../src/lib/http/run-checks.ts';
+import { forgetRefusals } from '../support/account.ts';
 import {
   call,
   clearSettings,
@@ -13,6 +14,7 @@ import {
   type Backends,
 } from '../support/http-app.ts';
 import { serveKeyVault } from '../support/key-vault.ts';
+import { testStorage } from '../support/storage.ts';
 
 let backends: Backends;
 let ping: typeof PingModule.ping;
@@ -29,7 +31,8 @@ beforeEach(async () => {
   ({ ping } = await import('../../src/lib/handlers/ping.ts'));
   ({ qualysEdrPing: edrPing } = await import('../../src/lib/handlers/qualys-edr-ping.ts'));
 });
-afterEach(() => {
+afterEach(async () => {
+  await forgetRefusals(await testStorage());
   backends.simulator.setFaults();
   backends.ingestion.setFaults();
   backends.simulator.configure({ password: 'simulated-password' });

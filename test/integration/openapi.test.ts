@@ -8,6 +8,7 @@ import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint
 import { parseSettings } from '../../src/lib/config.ts';
 import { newWindow } from '../../src/lib/pipeline/window-record.ts';
 import { OPERATIONS } from '../../src/lib/openapi/operations.ts';
+import { forgetRefusals } from '../support/account.ts';
 import { lintOpenapi } from '../support/lint-openapi.ts';
 import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-app.ts';
 import { expectPromised, type ServedDocument } from '../support/openapi-check.ts';
@@ -177,6 +178,22 @@ describe('real answers are as the document promises:', () => {
     expect((await ask('GET', 'alerts?limit=0')).status).toBe(400);
     expect((await post('alerts/replay')).json).toEqual({ replayed: 1 });
     expect((await post('alerts/replay?state=done')).status).toBe(400);
+  });
+
+  test('the act that tries the account', async () => {
+    expect((await post('try-now')).json).toEqual({ login: 'not-needed', windows: 0 });
+    expect((await post('try-now?stream=edr-events')).status).toBe(400);
+    simulator.configure({ password: 'another' });
+    simulator.expireTokens();
+    expect((await ask('GET', 'ping')).status).toBe(503);
+    for (let press = 0; press < 3; press++) {
+      expect((await post('try-now?reason=unlocked')).json).toMatchObject({ login: 'granted' });
+      await ask('GET', 'ping');
+    }
+    expect((await ask('GET', 'status')).json.limits).toMatchObject([{ account: { refusals: 4 } }]);
+    expect((await post('try-now')).status).toBe(429);
+    simulator.configure({ password: 'simulated-password' });
+    await forgetRefusals(storage());
   });
 
   test('enrichment', async () => {

@@ -12,12 +12,14 @@ import { createVmApi } from '../../src/lib/qualys/vm-api.ts';
 import { bindStream, type StreamDefinition } from '../../src/lib/streams/stream-definition.ts';
 import { keptLog, setUp, type Bench } from './pipeline.ts';
 import { LEAST_SETTINGS } from './settings.ts';
+import { keptAccount } from './account.ts';
 import { keptRoutes } from './routes.ts';
 import { uniqueName } from './storage.ts';
 
 /** A limiter that never says no. */
 const FREE: Limiter = {
   routes: keptRoutes(),
+  account: keptAccount(),
   acquire: () => Promise.resolve({ release: () => undefined }),
   observe: () => undefined,
   pause: () => Promise.resolve(),

@@ -1,3 +1,6 @@
+import type { Login } from '../pipeline/account.ts';
+import type { ApiName } from '../pipeline/stream.ts';
+
 /** Tuning of the permits; all in milliseconds. */
 export interface LimiterTiming {
   /** A dead process loses its permits after so long. */
@@ -28,4 +31,8 @@ export interface LimiterOptions {
   /** Part of the call budget that backfills leave, in percent. */
   readonly reservePercent: number;
   readonly timing?: Partial<LimiterTiming>;
+  /** Who logs in to an API now, for the view of the account. */
+  readonly login?: (api: ApiName) => Promise<Login>;
+  /** Called when an API accepts a login again after refusals. */
+  readonly onRecovered?: () => Promise<void>;
 }

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../errors.ts';
 import type { LimitHeaders } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
-import { openLimitRow, type LimitRow } from './limit-row.ts';
+import { openLimitRow } from './limit-row.ts';
 import { boundTimes, emptyLimitState, learn, pickRate, type LimitState } from './limit-state.ts';
+import type { StateRow } from './state-row.ts';
 
 const MAX_TRIES = 20;
 
@@ -13,7 +14,7 @@ const MAX_TRIES = 20;
  * whose clock is days ahead would stop all the others for days.
  */
 export class SharedLimits {
-  readonly #row: LimitRow;
+  readonly #row: StateRow<LimitState>;
   readonly #freshMs: number;
   #state: LimitState;
   #readAt = 0;

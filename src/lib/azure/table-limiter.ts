@@ -2,15 +2,20 @@ import type { LimitView } from '../pipeline/limit-view.ts';
 import type { Limiter } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
+import { createAccountBreaker, type AccountBreaker } from './account-breaker.ts';
+import { openAccountRow } from './account-row.ts';
+import { DEFAULT_TIMING, type LimiterOptions } from './limiter-options.ts';
 import { TABLE_NAMES } from './names.ts';
-import type { LimiterOptions } from './limiter-options.ts';
 import { PermitPool } from './permit-pool.ts';
 import type { Storage } from './storage.ts';
 import { lazyTable } from './table-checkpoint-store.ts';
 
 /** A limiter whose state can be read, and whose permits go back at the end of the process. */
 export interface TableLimiter extends Limiter {
+  readonly account: AccountBreaker;
   readonly view: (api: ApiName) => Promise<LimitView>;
+  /** Lets one login out that these APIs keep back. @throws WaitError when people have asked for as many as an hour allows. */
+  readonly grantLogin: (apis: readonly ApiName[]) => Promise<'granted' | 'not-needed'>;
   readonly close: () => Promise<void>;
 }
 
@@ -23,7 +28,22 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
     pools.set(api, known);
     return known;
   };
+  const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
+  const account = createAccountBreaker({
+    row: openAccountRow(table),
+    holders: (api) => pool(api).holders(),
+    freshMs,
+    patienceMs,
+    onRecovered: options.onRecovered,
+  });
+  const view = async (api: ApiName): Promise<LimitView> => {
+    // A secret that cannot be read now must not cost the view.
+    const login = await options.login?.(api).catch(() => undefined);
+    const [limits, refused] = await Promise.all([pool(api).view(), account.view(api, login)]);
+    return refused === undefined ? limits : { ...limits, account: refused };
+  };
   return {
+    account,
     routes: {
       isOut: (route) => pool(apiOf(route)).routes.isOut(route),
       enter: (route) => pool(apiOf(route)).routes.enter(route),
@@ -34,7 +54,14 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
     acquire: (api, priority, signal, route) => pool(api).acquire(priority, signal, route),
     observe: (api, headers) => pool(api).observe(headers),
     pause: (api, milliseconds, reason) => pool(api).pause(milliseconds, reason),
-    view: (api) => pool(api).view(),
+    view,
+    grantLogin: async (apis) => {
+      for (const api of apis) {
+        const login = await options.login?.(api);
+        if (login !== undefined && (await account.grant(api, login)) === 'granted') return 'granted';
+      }
+      return 'not-needed';
+    },
     close: async () => {
       await Promise.all([...pools.values()].map((each) => each.close()));
     },

@@ -1,3 +1,4 @@
+import * as account from './account.ts';
 import * as alerts from './alerts.ts';
 import * as backfill from './backfill.ts';
 import * as dashboard from './dashboard.ts';
@@ -18,6 +19,7 @@ import * as windows from './windows.ts';
 
 /** What the triggers run, by file: all of the app but its registration. */
 export const handlers = {
+  account,
   alerts,
   backfill,
   dashboard,

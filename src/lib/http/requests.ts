@@ -92,6 +92,9 @@ export const operateQuery = z.strictObject({
   reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
 });
 
+/** Query of the act that tries the account. */
+export const tryNowQuery = operateQuery.pick({ reason: true });
+
 /** What an operator can let pass that otherwise stops a window. */
 export const ACCEPTABLE = ['dead-letters', 'outside'] as const;
 

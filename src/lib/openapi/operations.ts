@@ -1,4 +1,5 @@
 import type { Operation } from './operation.ts';
+import { accountOperations } from './operations/account.ts';
 import { alertOperations } from './operations/alerts.ts';
 import { backfillOperations } from './operations/backfills.ts';
 import { deadLetterOperations } from './operations/dead-letters.ts';
@@ -10,6 +11,7 @@ import { windowOperations } from './operations/windows.ts';
 /** Every route that programs call, in the order of the document. */
 export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
+  ...accountOperations,
   ...windowOperations,
   ...backfillOperations,
   ...deadLetterOperations,

@@ -1,4 +1,5 @@
 import type { RepairCause } from '../errors.ts';
+import type { Account } from './account.ts';
 import type { RouteName, Routes } from './routes.ts';
 import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
 
@@ -28,6 +29,7 @@ export interface LimitHeaders {
 /** Shares the vendor's limits over all instances. */
 export interface Limiter {
   readonly routes: Routes;
+  readonly account: Account;
   /**
    * Gets a permit, waiting a moment at most.
    * @throws WaitError when the API is paused, its budget is spent or no permit is free; OutageError as `routes.enter`.

@@ -1,4 +1,4 @@
-import { FatalError, messageOf, OutageError, WaitError } from '../errors.ts';
+import { AccountError, FatalError, messageOf, OutageError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Claim } from './claim.ts';
@@ -25,7 +25,7 @@ export async function recoverWindow(
   const { record } = claim;
   const recovery = recoverFrom(error, record, isContinued);
   record.attempts = recovery.attempts;
-  if (error instanceof OutageError) leaveOut(record, recovery.delayMs);
+  if (error instanceof OutageError || error instanceof AccountError) leaveOut(record, recovery.delayMs);
   else if (error instanceof WaitError) record.waits++;
   if (recovery.lastError !== undefined) noteError(record, recovery);
   if (error instanceof FatalError) await beginAnew(record, recovery, deps);
@@ -54,7 +54,7 @@ async function beginAnew(record: WindowRecord, { state }: Recovery, { store }: R
   await startOver(record, store);
 }
 
-/** The time of an outage does not bring a window nearer to being closed as incomplete. */
+/** The time of an outage, or of a refused account, does not bring a window nearer to being closed as incomplete. */
 function leaveOut(record: WindowRecord, outageMs: number): void {
   if (record.shortSince === undefined) return;
   record.shortSince = new Date(Date.parse(record.shortSince) + outageMs).toISOString();

@@ -1,4 +1,5 @@
 import {
+  AccountError,
   ConfigError,
   FatalError,
   messageOf,
@@ -46,6 +47,16 @@ export function recoverFrom(
     const { attempts: before } = record;
     const wait = { state: 'planned', attempts: before, delayMs: error.retryAfterMs, requeue: true } as const;
     return error instanceof OutageError ? { ...wait, lastError } : wait;
+  }
+  if (error instanceof AccountError) {
+    return {
+      state: 'planned',
+      attempts: record.attempts,
+      delayMs: error.retryAfterMs,
+      requeue: true,
+      lastError,
+      repair: error.repair,
+    };
   }
   if (error instanceof ConfigError) {
     return {

@@ -1,15 +1,20 @@
 import { ConfigError } from '../errors.ts';
+import type { Login } from '../pipeline/account.ts';
 import type { CallOptions } from './call-qualys.ts';
+import { loginOf } from './conclude-login.ts';
 import { basicText, type Credentials } from './credentials.ts';
 import type { EdrAuth } from './edr-auth.ts';
 import { logIn } from './log-in.ts';
 
 /** How the calls of one API say who calls. */
 export interface ApiAuth {
-  /** Makes a call with the value of its header `authorization`; once more where a newer secret or token may help. */
+  /**
+   * Makes a call with the value of its header `authorization`, and with the login that it is, if it is one; once more where a newer secret
+   * or token may help.
+   */
   readonly call: <T>(
     options: Pick<CallOptions, 'priority' | 'signal'>,
-    send: (authorization: string) => Promise<T>,
+    send: (authorization: string, login?: Login) => Promise<T>,
   ) => Promise<T>;
   /** Texts that must not appear in an error. */
   readonly hidden: () => readonly string[];
@@ -18,7 +23,10 @@ export interface ApiAuth {
 /** User and password with each call. */
 export function basicAuth(credentials: Credentials): ApiAuth {
   return {
-    call: (_, send) => logIn(credentials, ({ text }) => send(`Basic ${basicText(credentials.name, text)}`)),
+    call: (_, send) =>
+      logIn(credentials, (secret) =>
+        send(`Basic ${basicText(credentials.name, secret.text)}`, loginOf(credentials, secret)),
+      ),
     hidden: credentials.hidden,
   };
 }

@@ -1,12 +1,14 @@
 import ky from 'ky';
 import { ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Login, LoginTurn } from '../pipeline/account.ts';
 import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { boundedWait } from '../read-wait.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
 import { classifyDocument } from './classify-answer.ts';
+import { concludeLogin } from './conclude-login.ts';
 import { type DocumentStart, MOST_START_BYTES } from './find-start.ts';
 import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { describeNetworkFault } from './network-fault.ts';
@@ -58,6 +60,8 @@ export interface QualysRequest extends CallOptions {
   readonly maxBytes?: number;
   /** Texts that must not appear in an error. */
   readonly secrets?: readonly string[];
+  /** Set where the call is a login, too. */
+  readonly login?: Login;
 }
 
 const MOST_ERROR_BYTES = 65_536;
@@ -67,25 +71,43 @@ const MOST_ERROR_BYTES = 65_536;
  * Redirects are never followed, so credentials stay with their host.
  * A permit is held from before the call until the body is read, fails or is given up (`cancel`).
  *
- * What becomes of it tells whether its route answers: other callers stay away from one that does not.
+ * What becomes of it tells whether its route answers: other callers stay away from one that does not. A call that is a login asks first
+ * whether one may go out.
  *
  * Our own time limits speak before those of Node's fetch (300 s for headers and between body parts) as long as they are not longer;
  * where fetch speaks first, the error is the same.
- * @throws WaitError (after the pause is shared; an OutageError for a route that is out), ConfigError, FatalError or RetryableError; the
+ * @throws AccountError where no login may go out; WaitError (after the pause is shared; an OutageError for a route that is out), ConfigError, FatalError or RetryableError; the
  * signal's reason when aborted.
  */
 export async function callQualys(deps: CallDeps, request: QualysRequest): Promise<QualysAnswer> {
   request.signal?.throwIfAborted();
   const permit = await acquire(deps, request);
+  const turn = await enterLogin(deps, request, permit);
   const call = (): Promise<QualysAnswer> => callOnce(deps, request, permit);
   const startedAt = Date.now();
   try {
     const answer = await (deps.observe === undefined ? call() : deps.observe(request.api, call));
+    await turn?.accepted();
     if (request.isJudged !== true) await noteAnswer(deps, request.route, startedAt);
     return answer;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await concludeLogin(turn, request.login, request.url, thrown);
     if (request.isJudged === true || request.signal?.aborted === true) throw error;
     throw await noteFault(deps, request, startedAt, error);
+  }
+}
+
+async function enterLogin(
+  { limiter }: CallDeps,
+  { api, login, priority, signal }: QualysRequest,
+  permit: Permit | undefined,
+): Promise<LoginTurn | undefined> {
+  if (login === undefined) return undefined;
+  try {
+    return await limiter.account.enter(api, login, { priority, signal });
+  } catch (error) {
+    permit?.release();
+    throw error;
   }
 }
 

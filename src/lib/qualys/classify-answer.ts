@@ -32,6 +32,11 @@ const PASSING_CODES: ReadonlySet<string> = new Set(['999', '1999']);
 const REFUSAL_CODES: ReadonlySet<string> = new Set(['1901', '1903', '1904', '1905', '1907', '1908', '1922']);
 const CONCURRENCY_WAIT_MS = 30_000;
 
+/** Of the user, the password, or an account that nobody may log in with. */
+const LOGIN_CODES: ReadonlySet<string> = new Set(['2000', '2001', '2002', '2003']);
+const LOGIN_WORDS =
+  /\b(bad login|(invalid|bad|wrong|incorrect) (credentials|user|login|password)|authentication failure)\b/i;
+
 /** What to do about an account that the vendor refuses, by status or code; 2001, 2003 and 2011 are recorded, the others hearsay. */
 const HINTS: Readonly<Record<string, string>> = {
   '401':
@@ -162,7 +167,18 @@ function refused(facts: Facts, hint: string): ConfigError {
   return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, {
     fault: faultOf(facts),
     repair: 'account',
+    login: loginRefused(facts),
   });
+}
+
+/** Whether the login itself was refused: a right that is missing is no reason to lock an account. */
+function loginRefused({ status, message }: Facts): ConfigError['login'] {
+  const { code = '', refusedLogin } = message;
+  // With 403 the others speak of one list or right.
+  const isOfLogin = status === 403 ? LOGIN_CODES.has(code) : isAccountCode(code);
+  if (isOfLogin || refusedLogin === true) return 'refused';
+  if (status !== 401) return undefined;
+  return LOGIN_WORDS.test(message.text) ? 'refused' : 'unclear';
 }
 
 /** Waits where the answer tells how long, else is tried again. */

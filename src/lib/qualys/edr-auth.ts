@@ -1,5 +1,7 @@
 import { ConfigError, FatalError, OutageError, RetryableError } from '../errors.ts';
+import type { Priority } from '../pipeline/ports.ts';
 import { callQualys, type CallDeps, type CallOptions } from './call-qualys.ts';
+import { concludeLogin, loginOf } from './conclude-login.ts';
 import type { Credentials, Secret } from './credentials.ts';
 import { logIn } from './log-in.ts';
 import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
@@ -9,7 +11,7 @@ import { vendorText } from './vendor-text.ts';
 
 /** The EDR token, shared by all calls of this process. */
 export interface EdrAuth {
-  /** A valid token; logs in when there is none, once for all who ask meanwhile. @throws OutageError while logins are not answered. */
+  /** A valid token; logs in when there is none, once for all who ask meanwhile. @throws OutageError while logins are not answered, AccountError while they are refused. */
   readonly token: (options: Pick<CallOptions, 'priority' | 'signal'>) => Promise<string>;
   /** Forgets `token` after the vendor refused it; a newer one stays. */
   readonly invalidate: (token: string) => void;
@@ -46,8 +48,8 @@ const ROUTE = 'edr/auth';
 export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
   let current: Token | undefined;
   let pending: Promise<Token> | undefined;
-  const renew = (): Promise<Token> => {
-    pending ??= login(deps)
+  const renew = (priority: Priority): Promise<Token> => {
+    pending ??= login(deps, priority)
       .then((token) => (current = token))
       .finally(() => (pending = undefined));
     return pending;
@@ -58,7 +60,7 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
       if (current !== undefined && deps.clock.now().getTime() < current.renewAt) return current.text;
       if (pending === undefined && priority !== 'interactive') await deps.limiter.routes.enter(ROUTE);
       try {
-        return (await untilAborted(renew(), signal)).text;
+        return (await untilAborted(renew(priority), signal)).text;
       } catch (error) {
         throw priority !== 'interactive' || !(error instanceof OutageError) ? error : (error.cause ?? error);
       }
@@ -70,16 +72,29 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
 }
 
 /** Logs in, and tells whether logins are answered. */
-async function login(deps: EdrAuthDeps): Promise<Token> {
+async function login(deps: EdrAuthDeps, priority: Priority): Promise<Token> {
   const startedAt = Date.now();
   try {
-    const token = await logIn(deps.credentials, (secret) => loginOnce(deps, secret));
+    const token = await logIn(deps.credentials, (secret) => loginAsked(deps, secret, priority));
     await noteAnswer(deps, ROUTE, startedAt);
     return token;
   } catch (error) {
     if (isOfRoute(error)) throw await noteOutage(deps, ROUTE, error);
     if (error instanceof ConfigError) await noteAnswer(deps, ROUTE, startedAt);
     throw error;
+  }
+}
+
+/** Logs in where a login may go out, and tells what became of it. */
+async function loginAsked(deps: EdrAuthDeps, secret: Secret, priority: Priority): Promise<Token> {
+  const account = loginOf(deps.credentials, secret);
+  const turn = await deps.limiter.account.enter('edr', account, { priority });
+  try {
+    const token = await loginOnce(deps, secret);
+    await turn.accepted();
+    return token;
+  } catch (error) {
+    throw await concludeLogin(turn, account, deps.baseUrl, error);
   }
 }
 
@@ -113,6 +128,15 @@ function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
     const message = `EDR login: ${error.message}; check ${setting}, QUALYS_USERNAME and QUALYS_PASSWORD`;
     return new ConfigError(message, { cause: error.cause, fault: error.fault, repair: 'account' });
   }
+  // A login service has no other reason to forbid than the account.
+  if (error instanceof ConfigError && error.fault.status === 403 && error.login === undefined) {
+    return new ConfigError(error.message, {
+      cause: error.cause,
+      fault: error.fault,
+      repair: 'account',
+      login: 'unclear',
+    });
+  }
   if (!(error instanceof RetryableError)) return error;
   const hint = (error.fault.status ?? 500) < 400 ? `; check ${setting}` : '';
   return new RetryableError(`EDR login: ${error.message}${hint}`, {
@@ -133,7 +157,7 @@ function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
   const text = `the answer holds no token (HTTP ${status})${said === '' ? '' : `: ${said}`}`;
   const isRefused = message.refusedLogin === true || /authentication failure/i.test(body);
   throw isRefused
-    ? new ConfigError(text, { fault: { status }, repair: 'account' })
+    ? new ConfigError(text, { fault: { status }, repair: 'account', login: 'refused' })
     : new RetryableError(text, { fault: { status } });
 }
 

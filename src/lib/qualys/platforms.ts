@@ -67,3 +67,39 @@ export function consoleHostFor(apiHost: string): string | undefined {
   const prefix = 'qualysapi.';
   return apiHost.startsWith(prefix) ? `qualysguard.${apiHost.slice(prefix.length)}` : undefined;
 }
+
+/**
+ * The character after the company's letters in a user name, by platform. Source: public identification tables of partners; not verified
+ * with the vendor, so it is told as a likeness only.
+ */
+const USER_MARKS: Readonly<Record<string, string>> = {
+  _: 'US1',
+  '2': 'US2',
+  '3': 'US3',
+  '6': 'US4',
+  '-': 'EU1',
+  '5': 'EU2',
+  B: 'EU3',
+  '8': 'IN1',
+  '9': 'CA1',
+  '7': 'AE1',
+  '1': 'UK1',
+  '4': 'AU1',
+  A: 'KSA1',
+};
+
+/** The company's letters, the mark, two initials and perhaps a number. */
+const USER_NAME = /^[a-z]{3,}([-_1-9AB])[a-z]{2}\d*$/;
+
+/** The platform that a user name looks like one of; undefined where it does not tell. */
+export function platformOfUser(username: string): string | undefined {
+  return USER_MARKS[USER_NAME.exec(username)?.[1] ?? ''];
+}
+
+/** Says that a user name and an address (API or gateway host) look like those of two platforms; undefined where they do not. */
+export function platformHint(username: string, host: string): string | undefined {
+  const ofUser = platformOfUser(username);
+  const ofHost = PLATFORMS.find(({ api, gateway }) => api === host || gateway === host)?.name;
+  if (ofUser === undefined || ofHost === undefined || ofUser === ofHost) return undefined;
+  return `this user looks like one of ${ofUser}, the address is of ${ofHost}`;
+}

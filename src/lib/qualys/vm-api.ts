@@ -157,9 +157,10 @@ function call(
     method: body === undefined ? 'GET' : 'POST',
     ...(body === undefined ? {} : { body }),
   };
-  return auth.call(options, (authorization) =>
+  return auth.call(options, (authorization, login) =>
     callQualys(deps, {
       ...request,
+      ...(login === undefined ? {} : { login }),
       headers: {
         authorization,
         'x-requested-with': 'qualys-sentinel-connector',

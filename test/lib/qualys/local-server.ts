@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createLog } from '../../../src/lib/log.ts';
+import { keptAccount, type KeptAccount } from '../../support/account.ts';
 import { keptRoutes, type KeptRoutes } from '../../support/routes.ts';
 import type { Limiter, LimitHeaders, Priority } from '../../../src/lib/pipeline/ports.ts';
 import type { ApiName } from '../../../src/lib/pipeline/stream.ts';
@@ -61,6 +62,7 @@ export interface MemoryLimiter extends Limiter {
   observed: LimitHeaders[];
   pauses: { api: ApiName; milliseconds: number; reason: string }[];
   readonly routes: KeptRoutes;
+  readonly account: KeptAccount;
 }
 
 /** Makes a limiter that always has a permit. */
@@ -72,6 +74,7 @@ export function memoryLimiter(): MemoryLimiter {
     observed: [],
     pauses: [],
     routes: keptRoutes(),
+    account: keptAccount(),
     acquire: (_api, priority) => {
       limiter.held += 1;
       limiter.acquired.push(priority);

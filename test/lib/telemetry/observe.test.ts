@@ -10,6 +10,7 @@ import { createTelemetry } from '../../../src/lib/telemetry/start-telemetry.ts';
 import type { Telemetry } from '../../../src/lib/telemetry/telemetry.ts';
 import { serveHttp } from '../../support/http-server.ts';
 import { chunkOf, keptLog, keptSink, pagedStream, setUp, type Bench } from '../../support/pipeline.ts';
+import { keptAccount } from '../../support/account.ts';
 import { keptRoutes } from '../../support/routes.ts';
 import { startCollector, type Collector } from './collector.ts';
 
@@ -153,6 +154,7 @@ test('calls to the vendor are counted by API and outcome', async () => {
   const vendor = await serveHttp((_request, response, count) => response.writeHead(count === 1 ? 200 : 503).end('{}'));
   const limiter = {
     routes: keptRoutes(),
+    account: keptAccount(),
     acquire: () => Promise.reject(new Error()),
     observe: () => undefined,
     pause: () => Promise.resolve(),

@@ -1,0 +1,32 @@
+import { WaitError } from '../errors.ts';
+import { ProblemError } from '../http/problem.ts';
+import { hurryWindows } from '../pipeline/hurry-windows.ts';
+import { getServices, type Services } from '../services.ts';
+
+/** What the act answers. */
+export interface TryNowAnswer {
+  /** Whether one login may go out although it is not its time; `not-needed` where none is kept back. */
+  readonly login: 'granted' | 'not-needed';
+  /** Windows that waited for the account or the identity, and go on at once. */
+  readonly windows: number;
+}
+
+/**
+ * Lets one login out that waits for its time, and hurries all windows that wait for the account or for Azure's identity.
+ * @throws ProblemError (429) when people have asked for as many logins as an hour allows.
+ */
+export async function tryNow(reason: string | undefined): Promise<TryNowAnswer> {
+  const services = getServices();
+  const login = await grant(services);
+  await services.audit.write({ action: 'login-tried', target: 'account', ...(reason === undefined ? {} : { reason }) });
+  const windows = await hurryWindows(services.settings.QUALYS_STREAMS, services);
+  return { login, windows };
+}
+
+async function grant({ limiter, streams }: Services): Promise<TryNowAnswer['login']> {
+  try {
+    return await limiter.grantLogin([...new Set(streams.map(({ api }) => api))]);
+  } catch (error) {
+    throw error instanceof WaitError ? new ProblemError(429, error.message) : error;
+  }
+}

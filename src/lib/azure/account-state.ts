@@ -1,0 +1,192 @@
+import type { LoginRefusal } from '../pipeline/account.ts';
+import type { ApiName } from '../pipeline/stream.ts';
+
+/** Logins of one secret to one API. Times are epoch milliseconds, by the clock of the storage service. */
+export interface ApiLogins {
+  /** When one was accepted last; stored once a minute. */
+  readonly okAt: number;
+  /** Refused ones since, the oldest first: the first, and the last few. */
+  readonly refusals: readonly { readonly at: number; readonly isBare: boolean }[];
+  /** How many those are, with those that are not kept. */
+  readonly refused: number;
+  /** Ones whose end nobody has told, because the process died. */
+  readonly lost: number;
+  /** What the vendor said last. */
+  readonly error: string;
+}
+
+/** What is known of one secret. */
+export interface SecretState {
+  readonly seenAt: number;
+  readonly apis: Readonly<Partial<Record<ApiName, ApiLogins>>>;
+  /** The one login that is out while nobody knows that the secret works. */
+  readonly lease?: { readonly id: string; readonly api: ApiName; readonly until: number } | undefined;
+  /** A login beyond the schedule: of any API where a person asked for it, of this one when the other has recovered. */
+  readonly granted?: ApiName | 'any' | undefined;
+}
+
+/** The row of the account. */
+export interface AccountState {
+  /** By the digest of user and secret: instances of two releases, or of an old and a new password, keep out of each other's way. */
+  readonly secrets: Readonly<Record<string, SecretState>>;
+  /** APIs that have refused a login since all windows were hurried last. */
+  readonly waiting: Readonly<Partial<Record<ApiName, boolean>>>;
+  /** When people asked for a try, within the last hour. */
+  readonly presses: readonly number[];
+}
+
+/** Tries that a person may ask for in an hour. */
+export const MOST_PRESSES = 3;
+export const HOUR_MS = 3_600_000;
+/** A process that tries a login and says nothing for so long is dead. */
+export const LEASE_MS = 90_000;
+const MOST_SECRETS = 8;
+const MOST_REFUSALS = 6;
+
+const NO_LOGINS: ApiLogins = { okAt: 0, refusals: [], refused: 0, lost: 0, error: '' };
+
+/** A state in which nothing is known. */
+export function emptyAccountState(): AccountState {
+  return { secrets: {}, waiting: {}, presses: [] };
+}
+
+/** Logins of a secret to an API, where there were any or none. */
+export function loginsOf(secret: SecretState | undefined, api: ApiName): ApiLogins {
+  return { ...NO_LOGINS, ...secret?.apis[api] };
+}
+
+/**
+ * The state once a login goes out alone, which uses the grant that there may be. A lease that has run out is that of a process that died at
+ * its login.
+ */
+export function beginLogin(
+  state: AccountState,
+  digest: string,
+  lease: NonNullable<SecretState['lease']>,
+  now: number,
+): AccountState {
+  return change(state, digest, now, (secret) => {
+    const counted = countLost(secret);
+    return { ...counted, lease, ...(isGranted(secret, lease.api) ? { granted: undefined } : {}) };
+  });
+}
+
+/** Whether a login to an API may go out although it is not its time. */
+export function isGranted(secret: SecretState | undefined, api: ApiName): boolean {
+  return secret?.granted === 'any' || secret?.granted === api;
+}
+
+/** A login, as it began. */
+export interface BegunLogin {
+  readonly digest: string;
+  readonly api: ApiName;
+  /** Of its lease; absent where it went out beside others. */
+  readonly leaseId?: string | undefined;
+  readonly startedAt: number;
+}
+
+/** The state after a login that was accepted; one that was sent before the last refusal says nothing of what is true now. */
+export function acceptLogin(state: AccountState, login: BegunLogin, now: number): AccountState {
+  const { api, startedAt, digest } = login;
+  const ended = endLogin(state, login, now);
+  if ((loginsOf(ended.secrets[digest], api).refusals.at(-1)?.at ?? 0) > startedAt) return ended;
+  const next = change(ended, digest, now, (secret) => {
+    const { refused, okAt } = loginsOf(secret, api);
+    const other = otherThan(api);
+    const others = loginsOf(secret, other);
+    const apis = {
+      ...secret.apis,
+      [api]: { ...NO_LOGINS, okAt: Math.max(okAt, now) },
+      [other]: { ...others, lost: 0 },
+    };
+    // Where one has recovered the other is worth one try.
+    return { ...secret, apis, ...(refused > 0 && others.refused > 0 ? { granted: other } : {}) };
+  });
+  return { ...next, waiting: { ...next.waiting, [api]: false } };
+}
+
+/** The state after a login that was refused. */
+export function refuseLogin(state: AccountState, login: BegunLogin, refusal: LoginRefusal, now: number): AccountState {
+  const { api, digest } = login;
+  const next = change(endLogin(state, login, now), digest, now, (secret) => {
+    const { refusals, refused, ...known } = loginsOf(secret, api);
+    const all = [...refusals, { at: now, isBare: refusal.isBare }];
+    const kept = all.length > MOST_REFUSALS ? [...all.slice(0, 1), ...all.slice(1 - MOST_REFUSALS)] : all;
+    const error = refusal.error.slice(0, 1000);
+    return { ...secret, apis: { ...secret.apis, [api]: { ...known, refusals: kept, refused: refused + 1, error } } };
+  });
+  return { ...next, waiting: { ...next.waiting, [api]: true } };
+}
+
+/** The state after a login of which nothing is known, and before what is known of it. */
+export function endLogin(state: AccountState, { digest, leaseId }: BegunLogin, now: number): AccountState {
+  if (leaseId === undefined || state.secrets[digest]?.lease?.id !== leaseId) return state;
+  return change(state, digest, now, (secret) => ({ ...secret, lease: undefined }));
+}
+
+/** The state after a person has asked for a try of a secret. */
+export function grantLogin(state: AccountState, digest: string, now: number): AccountState {
+  const next = change(state, digest, now, (secret) => ({ ...secret, granted: 'any' }));
+  return { ...next, presses: [...recentPresses(state, now), now] };
+}
+
+/** When people asked for a try within the last hour. */
+export function recentPresses({ presses }: AccountState, now: number): number[] {
+  return presses.filter((at) => at > now - HOUR_MS);
+}
+
+/** The state with its times as far ahead as they can be: whatever lies beyond now was set by a clock that went wrong. */
+export function boundAccountTimes(state: AccountState, now: number): AccountState {
+  const past = (at: number): number => Math.min(at, now);
+  const secrets = Object.entries(state.secrets).map(([digest, secret]): [string, SecretState] => {
+    const apis = Object.entries(secret.apis).map(([api, logins]) => {
+      const refusals = logins.refusals.map(({ at, isBare }) => ({ at: past(at), isBare }));
+      return [api, { ...logins, okAt: past(logins.okAt), refusals }];
+    });
+    const { lease } = secret;
+    const bounded = lease === undefined ? {} : { lease: { ...lease, until: Math.min(lease.until, now + LEASE_MS) } };
+    return [digest, { ...secret, ...bounded, apis: Object.fromEntries(apis) as SecretState['apis'] }];
+  });
+  return { ...state, secrets: Object.fromEntries(secrets), presses: state.presses.map(past) };
+}
+
+/**
+ * The secret that tells how an API stands: the one that this process knows, unless that has not been tried, or another one was accepted
+ * since: an instance that only shows the status does not learn of a new password.
+ */
+export function findLatest(state: AccountState, digest: string | undefined, api: ApiName): SecretState | undefined {
+  const tried = (secret: SecretState): number =>
+    Math.max(loginsOf(secret, api).okAt, loginsOf(secret, api).refusals.at(-1)?.at ?? 0);
+  const mine = digest === undefined ? undefined : state.secrets[digest];
+  const others = Object.entries(state.secrets).flatMap(([each, secret]) => (each === digest ? [] : [secret]));
+  if (mine !== undefined && tried(mine) > 0) {
+    return others.find((secret) => loginsOf(secret, api).okAt > tried(mine)) ?? mine;
+  }
+  return others.sort((left, right) => tried(right) - tried(left))[0] ?? mine;
+}
+
+/** The vendor's other API. */
+export function otherThan(api: ApiName): ApiName {
+  return api === 'edr' ? 'vm' : 'edr';
+}
+
+function countLost(secret: SecretState): SecretState {
+  if (secret.lease === undefined) return secret;
+  const { api } = secret.lease;
+  const logins = loginsOf(secret, api);
+  return { ...secret, apis: { ...secret.apis, [api]: { ...logins, lost: logins.lost + 1 } } };
+}
+
+function change(
+  state: AccountState,
+  digest: string,
+  now: number,
+  make: (secret: SecretState) => SecretState,
+): AccountState {
+  const secret = { ...make(state.secrets[digest] ?? { seenAt: now, apis: {} }), seenAt: now };
+  const others = Object.entries(state.secrets)
+    .filter(([each]) => each !== digest)
+    .sort(([, left], [, right]) => right.seenAt - left.seenAt)
+    .slice(0, MOST_SECRETS - 1);
+  return { ...state, secrets: Object.fromEntries([...others, [digest, secret]]) };
+}

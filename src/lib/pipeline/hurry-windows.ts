@@ -1,0 +1,65 @@
+import { ClaimLostError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { isClaimed } from './claim.ts';
+import { isFinished } from './plan-windows.ts';
+import type { CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
+import { sendAll } from './work-item.ts';
+
+/** What hurrying needs. */
+export interface HurryDependencies {
+  readonly store: CheckpointStore;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Puts all windows of these streams that wait for what a person repairs back into the queue at once. @returns how many. */
+export async function hurryWindows(streams: readonly string[], deps: HurryDependencies): Promise<number> {
+  const backfills = await deps.store.listBackfills();
+  const running = backfills.filter(({ status }) => status === 'planning' || status === 'running');
+  const runs = [
+    ...streams.map((stream) => ({ stream, run: 'live' })),
+    ...running.filter(({ stream }) => streams.includes(stream)).map(({ stream, id }) => ({ stream, run: id })),
+  ];
+  let hurried = 0;
+  for (const { stream, run } of runs) {
+    const waiting = (await deps.store.listWindows(stream, run)).filter((record) => waitsForPerson(record, deps));
+    for (const record of waiting) {
+      if (!(await makeDue(record, deps))) continue;
+      await sendAll(deps.queue, [record]);
+      hurried++;
+    }
+  }
+  if (hurried > 0) deps.log.info('WindowsHurried', { windows: hurried });
+  return hurried;
+}
+
+/** The same, where nobody waits for what comes of it: what fails is tried again by itself. */
+export async function hurryQuietly(streams: readonly string[], deps: HurryDependencies): Promise<void> {
+  try {
+    await hurryWindows(streams, deps);
+  } catch (error) {
+    deps.log.warn('HurryFailed', { error: messageOf(error) });
+  }
+}
+
+function waitsForPerson(record: WindowRecord, { clock }: HurryDependencies): boolean {
+  const now = clock.now();
+  const isHeld = record.repair !== undefined && Date.parse(record.notBefore ?? '') > now.getTime();
+  return isHeld && !isFinished(record) && !isClaimed(record, now);
+}
+
+/** @returns false for a window that somebody else has changed. */
+async function makeDue(record: WindowRecord, { store, clock }: HurryDependencies): Promise<boolean> {
+  delete record.notBefore;
+  record.state = 'planned';
+  record.queuedAt = clock.now().toISOString();
+  record.progressAt = record.queuedAt;
+  try {
+    await store.saveWindow(record);
+    return true;
+  } catch (error) {
+    if (error instanceof ClaimLostError) return false;
+    throw error;
+  }
+}
