@@ -81,6 +81,7 @@ describe('real answers are as the document promises:', () => {
     expect((await ask('GET', 'ping')).status).toBe(200);
     expect((await post('ping')).status).toBe(200);
     expect((await ask('GET', 'status')).status).toBe(200);
+    expect((await ask('GET', 'health')).status).toBe(200);
     app.ingestion.setFaults({ kind: 'status', status: 403, count: 'always' });
     expect((await ask('GET', 'ping')).status).toBe(503);
     expect((await post('ping')).status).toBe(503);
@@ -191,6 +192,7 @@ describe('real answers are as the document promises:', () => {
       await ask('GET', 'ping');
     }
     expect((await ask('GET', 'status')).json.limits).toMatchObject([{ account: { refusals: 4 } }]);
+    expect((await ask('GET', 'health')).status).toBe(503);
     expect((await post('try-now')).status).toBe(429);
     simulator.configure({ password: 'simulated-password' });
     await forgetRefusals(storage());
