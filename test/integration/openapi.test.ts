@@ -96,6 +96,7 @@ describe('real answers are as the document promises:', () => {
     const failed = { state: 'failed' as const, lastError: 'HTTP 500', attempts: 3, notBefore: '2099-01-01T00:00:00Z' };
     const [first, second, third] = [window(1, failed), window(2, failed), window(3, { state: 'closed' })];
     await createTableCheckpointStore(storage()).insertWindows([first, second, third]);
+    expect((await ask('GET', 'health')).status).toBe(503);
     const { json } = await ask('GET', 'windows/edr-events?hours=48');
     expect((json.windows as unknown[]).length).toBeGreaterThan(2);
     expect((await ask('GET', 'windows/edr-events?hours=0')).status).toBe(400);
