@@ -49,9 +49,9 @@ export function startActor(
     return result;
   }
 
-  /** Lets everything run that does not wait for the outside. */
+  /** Lets everything run that does not wait for the outside: nothing in here waits for anything else. */
   async function settle(): Promise<void> {
-    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    await nextTurn();
   }
 
   const actor: Actor = {
@@ -65,10 +65,8 @@ export function startActor(
       }
     },
     finish: async () => {
-      for (let operations = 0; !isOver; operations++) {
-        if (operations > 100_000) throw new Error(`${name} does not end`);
-        await actor.step(1);
-      }
+      await actor.step(100_000);
+      if (!isOver) throw new Error(`${name} does not end`);
     },
     crash: async (isDone) => {
       await settle();

@@ -7,8 +7,19 @@ import { compactTime } from '../../src/lib/pipeline/window.ts';
 export interface MemoryStore extends CheckpointStore {
   /** Everything as it is stored, without waiting. */
   readonly watermarkOf: (stream: string) => WatermarkRecord | undefined;
+  readonly windowOf: (stream: string, run: string, key: string) => WindowRecord | undefined;
   readonly windowsOf: (stream: string, run: string) => WindowRecord[];
   readonly backfills: () => BackfillRecord[];
+  readonly keysOf: (record: Pick<WindowRecord, 'stream' | 'run' | 'key'>, name: string) => ReadonlySet<string>;
+}
+
+/** Is told of what changes, as it changes. */
+export interface StoreWatch {
+  readonly windowStored?: (before: WindowRecord, after: WindowRecord) => void;
+  readonly windowSplit?: (parent: WindowRecord, slices: readonly WindowRecord[]) => void;
+  /** With the window as it is stored; undefined when it is gone. */
+  readonly ledgerCleared?: (key: string, stored: WindowRecord | undefined) => void;
+  readonly watermarkStored?: (before: WatermarkRecord | undefined, after: WatermarkRecord) => void;
 }
 
 interface Versioned {
@@ -27,6 +38,11 @@ class Rows<T extends Versioned> {
 
   keys(): string[] {
     return [...this.#rows.keys()].sort();
+  }
+
+  all(prefix = ''): T[] {
+    const keys = this.keys().filter((key) => key.startsWith(prefix));
+    return keys.map((key) => this.get(key)).filter((row) => row !== undefined);
   }
 
   /** @throws ClaimLostError unless the row is as the writer saw it: absent without an ETag. */
@@ -54,31 +70,50 @@ function keysIn(bytes: Uint8Array): string[] {
   );
 }
 
+const done = <T>(run: () => T): Promise<T> => new Promise((resolve) => resolve(run()));
+
+function keyOf({ stream, run, key }: Pick<WindowRecord, 'stream' | 'run' | 'key'>): string {
+  return `${stream}~${run}/${key}`;
+}
+
+function isPrunable(record: WindowRecord, before: string): boolean {
+  if (!isFinished(record) || record.to > before) return false;
+  return record.state !== 'incomplete' || record.acknowledged === true;
+}
+
 /** Makes an empty store. */
-export function createMemoryStore(): MemoryStore {
+export function createMemoryStore(watch: StoreWatch = {}): MemoryStore {
   const watermarks = new Rows<WatermarkRecord>();
   const windows = new Rows<WindowRecord>();
   const plans = new Rows<Versioned>();
   const backfills = new Rows<BackfillRecord>();
   const ledgers = new Map<string, Set<string>>();
-  const keyOf = ({ stream, run, key }: Pick<WindowRecord, 'stream' | 'run' | 'key'>): string =>
-    `${stream}~${run}/${key}`;
-  const windowsOf = (stream: string, run: string): WindowRecord[] =>
-    windows
-      .keys()
-      .filter((key) => key.startsWith(`${stream}~${run}/`))
-      .map((key) => windows.get(key))
-      .filter((record) => record !== undefined);
-  const done = <T>(run: () => T): Promise<T> => new Promise((resolve) => resolve(run()));
+  /** Records whose ledgers were opened: only they clear them. */
+  const opened = new WeakSet<WindowRecord>();
+  const windowsOf = (stream: string, run: string): WindowRecord[] => windows.all(`${stream}~${run}/`);
+
+  function append(record: WindowRecord, ledger: Readonly<Record<string, Uint8Array>>): void {
+    for (const [name, bytes] of Object.entries(ledger)) {
+      const keys = ledgers.get(`${keyOf(record)}#${name}`) ?? new Set();
+      for (const key of keysIn(bytes)) keys.add(key);
+      ledgers.set(`${keyOf(record)}#${name}`, keys);
+      opened.add(record);
+    }
+  }
+
   return {
     watermarkOf: (stream) => watermarks.get(stream),
+    windowOf: (stream, run, key) => windows.get(keyOf({ stream, run, key })),
     windowsOf,
-    backfills: () => backfills.keys().flatMap((key) => backfills.get(key) ?? []),
+    backfills: () => backfills.all(),
+    keysOf: (record, name) => ledgers.get(`${keyOf(record)}#${name}`) ?? new Set(),
     readWatermark: (stream) => done(() => watermarks.get(stream)),
     saveWatermark: (record) =>
       done(() => {
         watermarks.check(record.stream, record.etag);
+        const before = watermarks.get(record.stream);
         record.etag = watermarks.put(record.stream, record);
+        watch.watermarkStored?.(before, structuredClone(record));
       }),
     listWindows: (stream, run, since, limit = Infinity) =>
       done(() =>
@@ -103,33 +138,39 @@ export function createMemoryStore(): MemoryStore {
     saveWindow: (record, ledger = {}) =>
       done(() => {
         windows.check(keyOf(record), record.etag ?? 'none');
-        for (const [name, bytes] of Object.entries(ledger)) {
-          const keys = ledgers.get(`${keyOf(record)}#${name}`) ?? new Set();
-          for (const key of keysIn(bytes)) keys.add(key);
-          ledgers.set(`${keyOf(record)}#${name}`, keys);
-        }
+        const before = windows.get(keyOf(record)) ?? record;
+        append(record, ledger);
         record.etag = windows.put(keyOf(record), record);
+        watch.windowStored?.(before, structuredClone(record));
       }),
     splitWindow: (record, slices) =>
       done(() => {
         windows.check(keyOf(record), record.etag ?? 'none');
         for (const slice of slices) windows.check(keyOf(slice), undefined);
+        const parent = windows.get(keyOf(record)) ?? record;
         windows.remove(keyOf(record));
         for (const slice of slices) windows.put(keyOf(slice), slice);
+        watch.windowSplit?.(parent, structuredClone(slices));
       }),
-    ledger: (record) => ({ load: (name) => done(() => new Set(ledgers.get(`${keyOf(record)}#${name}`))) }),
+    ledger: (record) => ({
+      load: (name) =>
+        done(() => {
+          opened.add(record);
+          return new Set(ledgers.get(`${keyOf(record)}#${name}`));
+        }),
+    }),
     clearLedger: (record) =>
       done(() => {
+        if (!opened.has(record)) return;
         for (const name of ledgers.keys()) if (name.startsWith(`${keyOf(record)}#`)) ledgers.delete(name);
+        watch.ledgerCleared?.(record.key, windows.get(keyOf(record)));
       }),
     pruneWindows: (stream, run, before) =>
       done(() => {
-        for (const record of windowsOf(stream, run)) {
-          if (isFinished(record) && record.to <= before) windows.remove(keyOf(record));
-        }
+        for (const record of windowsOf(stream, run)) if (isPrunable(record, before)) windows.remove(keyOf(record));
       }),
     readBackfill: (id) => done(() => backfills.get(id)),
-    listBackfills: () => done(() => backfills.keys().flatMap((key) => backfills.get(key) ?? [])),
+    listBackfills: () => done(() => backfills.all()),
     saveBackfill: (record) =>
       done(() => {
         backfills.check(record.id, record.etag);

@@ -1,57 +1,65 @@
-import { createHash } from 'node:crypto';
-import { ClaimLostError, RetryableError, WaitError } from '../../src/lib/errors.ts';
-import { feedNext, startBackfill, tendBackfills, type BackfillDependencies } from '../../src/lib/pipeline/backfill.ts';
+import { ChunkRefusedError } from '../../src/lib/errors.ts';
+import {
+  feedNext,
+  isCancelled,
+  startBackfill,
+  tendBackfills,
+  type BackfillDependencies,
+} from '../../src/lib/pipeline/backfill.ts';
 import { moveWatermark } from '../../src/lib/pipeline/move-watermark.ts';
 import { failWindow } from '../../src/lib/pipeline/operate-window.ts';
-import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
-import type { Sink, WindowRecord, WorkItem, WorkQueue } from '../../src/lib/pipeline/ports.ts';
+import type { Sink, WindowRecord, WorkItem } from '../../src/lib/pipeline/ports.ts';
 import { processWindow } from '../../src/lib/pipeline/process-window.ts';
 import { runPlanner } from '../../src/lib/pipeline/run-planner.ts';
-import type { Chunk, Outcome, Progress, Stream, WindowTask } from '../../src/lib/pipeline/stream.ts';
-import { gaps, halve, isoSeconds, toInterval } from '../../src/lib/pipeline/window.ts';
-import { chunkOf, fixedClock, keptLog, keptStarts, type FixedClock } from '../support/pipeline.ts';
-import { CRASHED, startActor, type Actor, type OperationFault } from './actor.ts';
+import type { DeadLetterSource } from '../../src/lib/pipeline/replay-dead-letters.ts';
+import type { Stream } from '../../src/lib/pipeline/stream.ts';
+import { fixedClock, keptLog, keptStarts, type FixedClock } from '../support/pipeline.ts';
+import { startActor, type Actor, type OperationFault } from './actor.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
+import { createInvariants, type Invariants } from './model-invariants.ts';
+import { createLetters, type Letters } from './model-letters.ts';
+import { createModelQueue, type Message } from './model-queue.ts';
+import { readModel, SOUND, type Kind, type Mood, type Query } from './model-vendor.ts';
 
 export const STREAM = 'model';
 export const START = '2026-05-01T12:00:00Z';
-const STALE_SECONDS = 900;
 const LAG_SECONDS = 20;
-const WINDOW_MINUTES = 5;
-const PAGE = 4;
-const CHUNK = 2;
-const SPLIT_ABOVE = 12;
-const HOST_RETRY_MS = 30_000;
-const DEAD_HOST_MS = 600_000;
-const MAX_DEQUEUES = 5;
 
-/** A message as the queue keeps it. */
-export interface Message {
-  readonly item: WorkItem;
-  visibleAt: number;
-  dequeues: number;
-  isTaken: boolean;
+/** What operators may change at any time. */
+export interface ModelSettings {
+  windowMinutes: number;
+  pageSize: number;
+  query: Query;
+  incompleteAfterHours: number;
+  staleSeconds: number;
+  parallel: number;
 }
 
-/** Faults that strike the next operation of a kind. */
-export interface NextFaults {
-  store?: { readonly isDone: boolean; readonly asConflict: boolean };
-  queue?: { readonly isDone: boolean };
-  sink?: 'refuse' | 'accept-then-fail' | 'wait';
-  vendor?: Error;
-}
+export const USUAL: ModelSettings = {
+  windowMinutes: 5,
+  pageSize: 4,
+  query: 'all',
+  incompleteAfterHours: 24,
+  staleSeconds: 900,
+  parallel: 2,
+};
+
+/** Which rows the sink refuses for their content. */
+export type Refusal = 'none' | 'some' | 'all';
 
 /** The connector over a world of memory, in which everything happens only when it is told to. */
 export interface World {
   readonly clock: FixedClock;
   readonly store: MemoryStore;
+  readonly letters: Letters;
   readonly messages: Message[];
   readonly actors: Actor[];
-  readonly faults: NextFaults;
-  /** How often each record was accepted, live and by backfills. */
-  readonly accepted: Map<string, number>;
-  /** What must never have happened. */
-  readonly violations: string[];
+  readonly settings: ModelSettings;
+  readonly mood: Mood;
+  readonly refusal: { rows: Refusal };
+  /** What strikes the next call of a method, by port and method. */
+  readonly strikes: Map<string, OperationFault>;
+  readonly invariants: Invariants;
   readonly startPlanner: () => Actor;
   /** The planner, woken between two ticks. */
   readonly startWakeUp: () => Actor;
@@ -59,278 +67,200 @@ export interface World {
   readonly startWorker: (place: number) => Actor | undefined;
   /** The item that a worker works on; undefined for other processes. */
   readonly itemOf: (actor: Actor) => WorkItem | undefined;
+  /** Starts the process of an operator's request. */
+  readonly startRequest: (name: string, request: Request) => Actor;
+  /** Requests that were answered with an error, or not at all: the operator will repeat them. */
+  readonly owed: Request[];
   readonly startBackfill: (fromSeconds: number, seconds: number) => Actor;
-  /** Live records of a half-open span of the vendor. */
-  readonly recordsIn: (window: { readonly from: string; readonly to: string }) => string[];
 }
 
-/** One in 45 seconds, and six more in one second of five minutes. */
-function recordsIn({ from, to }: { readonly from: string; readonly to: string }): string[] {
-  const ids: string[] = [];
-  for (let second = Date.parse(from) / 1000; second < Date.parse(to) / 1000; second++) {
-    const count = (second % 45 === 0 ? 1 : 0) + (second % 300 === 150 ? 6 : 0);
-    for (let place = 0; place < count; place++) ids.push(`${second}.${place}`);
-  }
-  return ids;
+export type Request = (ports: RequestPorts) => Promise<void>;
+
+/** What a request of an operator works with. */
+export interface RequestPorts {
+  readonly backfills: BackfillDependencies;
+  readonly audit: { readonly write: () => Promise<void> };
+  readonly letters: DeadLetterSource;
+  readonly sink: Sink;
 }
 
-function rowOf(id: string): { readonly id: string; readonly RowKey: string } {
-  return { id, RowKey: createHash('sha256').update(id).digest('hex').slice(0, 32) };
+/** How a world begins. */
+export interface Beginning {
+  readonly settings: Partial<ModelSettings>;
+  readonly mood: Partial<Mood>;
+  readonly rows: Refusal;
 }
 
-interface Vendor {
-  readonly call: () => Promise<void>;
-}
-
-/** Reads pages of four records in chunks of two; large windows are cut in halves, and some end with their last step. */
-async function* read(task: WindowTask, vendor: Vendor): AsyncGenerator<Progress, Outcome> {
-  const { from, to } = task.window;
-  const ids = recordsIn(task.window);
-  if (task.cursor === undefined) {
-    await vendor.call();
-    const pieces = ids.length > SPLIT_ABOVE ? halve(toInterval({ from, to })) : undefined;
-    if (pieces !== undefined) {
-      const slices = pieces.map((piece) => ({ from: isoSeconds(piece.from), to: isoSeconds(piece.to) }));
-      return { kind: 'split', slices, reason: `${ids.length} records` };
-    }
-  }
-  for (let at = positionOf(task.cursor); at < ids.length;) {
-    await vendor.call();
-    const pageEnd = Math.min(ids.length, at - (at % PAGE) + PAGE);
-    while (at < pageEnd) {
-      const rows = ids.slice(at, Math.min(at + CHUNK, pageEnd)).map(rowOf);
-      at += rows.length;
-      const step = { chunk: chunkOf(...rows), cursor: { at }, fetched: rows.length, pageDone: at === pageEnd };
-      if (at === ids.length && ids.length % 2 === 0) return { kind: 'complete', last: step };
-      yield step;
-    }
-  }
-  return { kind: 'complete' };
-}
-
-function positionOf(cursor: unknown): number {
-  return (cursor as { at: number } | undefined)?.at ?? 0;
-}
-
-/** Makes an empty world. */
-export function createWorld(): World {
+/** Makes a world in which nothing has happened yet, a quarter of an hour after the time from which it is to be ingested. */
+export function createWorld(kind: Kind = 'plain', beginning: Partial<Beginning> = {}): World {
   const clock = fixedClock(START);
-  const store = createMemoryStore();
+  clock.forward(900_000);
+  const invariants = createInvariants(STREAM, kind, () => store);
+  const store: MemoryStore = createMemoryStore(invariants.watch);
+  const letters = createLetters(invariants.putAside, invariants.letterRemoved);
   const starts = keptStarts();
   const log = keptLog().log;
-  const messages: Message[] = [];
   const actors: Actor[] = [];
-  const faults: NextFaults = {};
-  const accepted = new Map<string, number>();
-  const rowKeys = new Map<string, string>();
-  const recorded = new Map<string, Set<string>>();
-  const violations: string[] = [];
-  /** Workers that have sent a chunk of a window which was no longer theirs. */
-  const overtaken = new Set<string>();
+  const settings = { ...USUAL, ...beginning.settings };
+  const mood = { ...SOUND, ...beginning.mood };
+  const refusal = { rows: beginning.rows ?? 'none' };
+  const strikes: World['strikes'] = new Map();
   const items = new Map<string, WorkItem>();
-  const now = (): number => clock.now().getTime();
+  const owed: Request[] = [];
+  const queue = createModelQueue(clock, (item) => failWindow(item, 'poison', { store, clock }));
 
-  const queue: WorkQueue = {
-    send: (item, delaySeconds = 0) => {
-      messages.push({ item, visibleAt: now() + delaySeconds * 1000, dequeues: 0, isTaken: false });
-      return Promise.resolve();
-    },
-  };
+  const strikeAt =
+    (port: string) =>
+    (method: string): OperationFault | undefined => {
+      const fault = strikes.get(`${port}.${method}`);
+      strikes.delete(`${port}.${method}`);
+      return fault;
+    };
 
-  function takeStoreFault(method: string): OperationFault | undefined {
-    const fault = faults.store;
-    if (fault === undefined || !method.startsWith('save')) return undefined;
-    delete faults.store;
-    const error = (): Error =>
-      fault.asConflict ? new ClaimLostError('412 at the second try') : new RetryableError('storage failed');
-    return { isDone: fault.isDone, error };
-  }
+  /** A port of which each method is an operation, and may fail. */
+  const gate = <T extends object>(actor: Actor, port: string, real: T): T => actor.wrap(real, strikeAt(port));
 
-  function takeQueueFault(): OperationFault | undefined {
-    const fault = faults.queue;
-    delete faults.queue;
-    return fault === undefined ? undefined : { isDone: fault.isDone, error: () => new RetryableError('queue failed') };
-  }
-
-  function checkWatermark(): void {
-    const mark = store.watermarkOf(STREAM);
-    if (mark === undefined || mark.watermark === mark.start) return;
-    const records = store.windowsOf(STREAM, 'live');
-    const finished = records.filter(isFinished).map(toInterval);
-    const open = gaps({ from: Date.parse(mark.start), to: Date.parse(mark.watermark) }, finished);
-    if (open.length > 0) violations.push(`watermark ${mark.watermark} is ahead of an unfinished window`);
-    const missing = recordsIn({ from: mark.start, to: mark.watermark }).filter((id) => !accepted.has(id));
-    if (missing.length > 0) violations.push(`watermark ${mark.watermark} is ahead of ${missing.length} records`);
-  }
-
-  /** The write may have failed: what counts is what is stored. */
-  function noteStored({ run, key }: WindowRecord): void {
-    const stored = store.windowsOf(STREAM, run).find((record) => record.key === key);
-    if (stored !== undefined) noteCheckpoint(stored);
-  }
-
-  function noteCheckpoint(record: WindowRecord): void {
-    const ids = recordsIn(record);
-    const stored = record.state === 'closed' ? ids : ids.slice(0, positionOf(record.cursor));
-    const known = recorded.get(record.run) ?? new Set();
-    recorded.set(record.run, known);
-    // What the vendor refused is read again from its start; without a ledger all of it comes again, with the same keys.
-    const isAnew = record.startedOver === true || record.state === 'failed';
-    if (isAnew && record.cursor === undefined) for (const id of ids) known.delete(id);
-    for (const id of stored) {
-      known.add(id);
-      if (!accepted.has(id)) violations.push(`the checkpoint of ${record.key} records ${id}, which nobody accepted`);
-    }
-  }
-
-  function sinkFor(actor: string, item: WorkItem): Sink {
+  function storeFor(actor: Actor): MemoryStore {
+    const gated = gate(actor, 'store', store);
     return {
-      upload: (_table: string, chunk: Chunk) => {
-        const fault = faults.sink;
-        delete faults.sink;
-        if (fault === 'refuse') return Promise.reject(new RetryableError('500'));
-        if (fault === 'wait') return Promise.reject(new WaitError('429', 30_000));
-        const rows = JSON.parse(Buffer.from(chunk.json).toString()) as { id: string; RowKey: string }[];
-        checkUpload(actor, item, rows);
-        for (const { id, RowKey } of rows) {
-          accepted.set(id, (accepted.get(id) ?? 0) + 1);
-          if ((rowKeys.get(id) ?? RowKey) !== RowKey) violations.push(`${id} has two row keys`);
-          rowKeys.set(id, RowKey);
-        }
-        return fault === undefined ? Promise.resolve() : Promise.reject(new RetryableError('reset after acceptance'));
-      },
+      ...gated,
+      ledger: (record) => gate(actor, 'ledger', store.ledger(record)),
+      saveWindow: (record, ledger) =>
+        gated.saveWindow(record, ledger).catch((error: unknown) => {
+          if (items.has(actor.name)) invariants.disturb(record);
+          throw error;
+        }),
     };
   }
 
-  /**
-   * A worker that holds its claim must not send a stored page again. One whose window was taken over learns it when it stores: by then it
-   * may have sent one chunk, never two.
-   */
-  function checkUpload(actor: string, item: WorkItem, rows: readonly { id: string }[]): void {
-    const { run, window } = item;
-    const record = store.windowsOf(STREAM, run).find(({ key }) => key === window);
-    if (record?.claim?.owner !== actor) {
-      if (overtaken.has(actor)) violations.push(`${actor} goes on with ${window}, which was taken over`);
-      overtaken.add(actor);
-      return;
-    }
-    const again = rows.filter(({ id }) => recorded.get(run)?.has(id) === true);
-    if (again.length > 0) violations.push(`${again.length} records of ${window} were sent after their checkpoint`);
+  function sinkFor(actor: Actor, item: WorkItem | undefined): Sink {
+    const isRefused = (id: string): boolean => refusal.rows === 'all' || (refusal.rows === 'some' && id.endsWith('.4'));
+    return gate(actor, 'sink', {
+      upload: (_table, { json }) => {
+        const rows = JSON.parse(Buffer.from(json).toString()) as { id: string; RowKey: string }[];
+        if (rows.some(({ id }) => isRefused(id)))
+          return Promise.reject(new ChunkRefusedError('400', { isForContent: true }));
+        if (item !== undefined) invariants.sending(actor.name, { ...item, key: item.window }, rows);
+        const ids = rows.map(({ id }) => id);
+        invariants.accepted(item?.run ?? 'replay', ids);
+        return Promise.resolve();
+      },
+    } satisfies Sink);
   }
 
-  const storeFor = (actor: Actor): MemoryStore => {
-    const gated = actor.wrap(store, takeStoreFault);
-    return new Proxy(gated, {
-      get: (target, method) => {
-        const value: unknown = Reflect.get(target, method);
-        if (method !== 'saveWindow' && method !== 'saveWatermark') return value;
-        const call = value as (record: WindowRecord, ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
-        return (record: WindowRecord, ledger?: Readonly<Record<string, Uint8Array>>) =>
-          call(record, ledger).finally(() => (method === 'saveWindow' ? noteStored(record) : checkWatermark()));
-      },
-    });
-  };
-  const backfillDeps = (actor: Actor): BackfillDependencies => ({
-    store: storeFor(actor),
-    queue: actor.wrap(queue, takeQueueFault),
-    clock,
-    log,
-    staleSeconds: STALE_SECONDS,
-    parallel: 2,
-    windowMinutes: () => WINDOW_MINUTES,
-  });
-  const start = (name: string, run: (actor: Actor) => Promise<void>, onEnd?: (error: unknown) => void): Actor => {
+  function backfillDeps(actor: Actor): BackfillDependencies {
+    const { staleSeconds, parallel, windowMinutes } = settings;
+    return {
+      store: storeFor(actor),
+      queue: gate(actor, 'queue', queue.port),
+      clock,
+      log,
+      staleSeconds,
+      parallel,
+      windowMinutes: () => windowMinutes,
+    };
+  }
+
+  function start(name: string, run: (actor: Actor) => Promise<void>, onEnd?: (error: unknown) => void): Actor {
     const actor = startActor(`${name}-${actors.length}`, run, onEnd);
     actors.push(actor);
     return actor;
-  };
+  }
 
   function streamFor(actor: Actor): Stream {
-    const vendor: Vendor = actor.wrap({
-      call: () => {
-        const fault = faults.vendor;
-        delete faults.vendor;
-        return fault === undefined ? Promise.resolve() : Promise.reject(fault);
-      },
-    });
+    const { windowMinutes, query, pageSize } = settings;
+    const calls = { count: () => Promise.resolve(), page: () => Promise.resolve() };
+    const vendor = gate(actor, 'vendor', calls);
     return {
       name: STREAM,
       table: 'Model_CL',
       api: 'edr',
-      plan: () => ({ windowMinutes: WINDOW_MINUTES, safetyLagSeconds: LAG_SECONDS }),
-      read: (task) => {
-        task.onCall();
-        return read(task, vendor);
-      },
+      plan: () => ({ windowMinutes, safetyLagSeconds: LAG_SECONDS }),
+      read: (task) =>
+        readModel(task, {
+          kind,
+          mood,
+          query,
+          pageSize,
+          vendor,
+          onRead: invariants.reading,
+          onWhole: invariants.readWhole,
+        }),
     };
   }
 
   async function work(actor: Actor, item: WorkItem): Promise<void> {
     const backfills = backfillDeps(actor);
+    if (await isCancelled(item.run, backfills.store)) return;
     await processWindow(item, {
       ...backfills,
       stream: streamFor(actor),
-      sink: actor.wrap(sinkFor(actor.name, item)),
-      deadLetters: { put: () => Promise.resolve() },
+      sink: sinkFor(actor, item),
+      deadLetters: gate(actor, 'deadLetters', letters.port),
       owner: actor.name,
-      incompleteAfterHours: 24,
+      incompleteAfterHours: settings.incompleteAfterHours,
       budgetMs: 60_000,
-      onFinished: (record) => (record.run === 'live' ? Promise.resolve() : feedNext(record, backfills)),
+      onFinished: (record: WindowRecord) => (record.run === 'live' ? Promise.resolve() : feedNext(record, backfills)),
     });
-  }
-
-  /** What the Functions host does with a message when its function has ended. */
-  async function settle(message: Message, error: unknown): Promise<void> {
-    message.isTaken = false;
-    if (error === CRASHED) message.visibleAt = now() + DEAD_HOST_MS;
-    else if (error !== undefined && message.dequeues < MAX_DEQUEUES) message.visibleAt = now() + HOST_RETRY_MS;
-    else {
-      messages.splice(messages.indexOf(message), 1);
-      if (error !== undefined) await failWindow(message.item, 'poison', { store, clock });
-    }
   }
 
   return {
     clock,
     store,
-    messages,
+    letters,
+    messages: queue.messages,
     actors,
-    faults,
-    accepted,
-    violations,
-    recordsIn,
+    settings,
+    mood,
+    refusal,
+    strikes,
+    invariants,
     startPlanner: () =>
       start('planner', (actor) => {
         const backfills = backfillDeps(actor);
+        const plan = { windowMinutes: settings.windowMinutes, safetyLagSeconds: LAG_SECONDS, start: new Date(START) };
         return runPlanner({
           ...backfills,
-          starts,
+          starts: gate(actor, 'starts', starts),
           stream: STREAM,
-          plan: { windowMinutes: WINDOW_MINUTES, safetyLagSeconds: LAG_SECONDS, start: new Date(START) },
+          plan,
+          sharedTime: gate(actor, 'clock', { now: () => Promise.resolve(clock.now()) }).now,
           tendBackfills: () => tendBackfills(STREAM, backfills),
         });
       }),
     startWakeUp: () =>
       start('wake-up', (actor) => {
         const { store, log } = backfillDeps(actor);
-        const taken = { ask: () => Promise.resolve(), take: () => Promise.resolve() };
-        return moveWatermark({ store, clock, log, stream: STREAM, wakeUps: taken });
+        const wakeUps = gate(actor, 'wakeUps', { ask: () => Promise.resolve(), take: () => Promise.resolve() });
+        return moveWatermark({ store, clock, log, stream: STREAM, wakeUps });
       }),
     itemOf: (actor) => items.get(actor.name),
     startWorker: (place) => {
-      const visible = messages.filter(({ isTaken, visibleAt }) => !isTaken && visibleAt <= now());
-      const message = visible[place % Math.max(1, visible.length)];
+      const message = queue.take(place);
       if (message === undefined) return undefined;
-      message.isTaken = true;
-      message.dequeues++;
-      const worker = start(
+      const name = `worker-${actors.length}`;
+      items.set(name, message.item);
+      return start(
         'worker',
         (actor) => work(actor, message.item),
-        (error) => void settle(message, error),
+        (error) => queue.settle(message, error),
       );
-      items.set(worker.name, message.item);
-      return worker;
     },
+    owed,
+    startRequest: (name, request) =>
+      start(
+        name,
+        (actor) =>
+          request({
+            backfills: backfillDeps(actor),
+            audit: gate(actor, 'audit', { write: () => Promise.resolve() }),
+            letters: letters.source((reals) => gate(actor, 'letters', reals)),
+            sink: sinkFor(actor, undefined),
+          }),
+        (error) => {
+          if (error !== undefined) owed.push(request);
+        },
+      ),
     startBackfill: (fromSeconds, seconds) => {
       const from = new Date(Date.parse(START) + fromSeconds * 1000);
       const to = new Date(from.getTime() + seconds * 1000);

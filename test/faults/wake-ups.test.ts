@@ -32,7 +32,7 @@ async function play(world: World, step: Step): Promise<void> {
   else if (step.kind === 'wake-up') await world.startWakeUp().step(step.operations);
   else if (step.kind === 'worker') await world.startWorker(step.operations)?.step(step.operations);
   else await first?.step(step.operations);
-  expect(world.violations).toEqual([]);
+  expect(world.invariants.violations).toEqual([]);
 }
 
 /** Reads all that is planned, with ticks only to bring back what a killed process left. */
@@ -58,7 +58,7 @@ test('ticks, wake-ups and workers in any order and killed anywhere: the watermar
       const windows = world.store.windowsOf(STREAM, 'live');
       await world.startWakeUp().finish();
       const mark = world.store.watermarkOf(STREAM);
-      expect(world.violations).toEqual([]);
+      expect(world.invariants.violations).toEqual([]);
       const horizon = windows
         .map(({ to }) => to)
         .toSorted()

@@ -3,7 +3,7 @@ import { ClaimLostError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isFinished } from './plan-windows.ts';
 import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
-import { MAX_BACKFILL_ATTEMPTS } from './recovery.ts';
+import { hasGivenUp } from './recovery.ts';
 import { isDue } from './run-planner.ts';
 import { newWindow } from './window-record.ts';
 import { chop, isoSeconds, toInterval } from './window.ts';
@@ -174,10 +174,6 @@ function statusOf(records: readonly WindowRecord[]): BackfillStatus {
 /** Whether a window of a backfill did not bring everything. */
 function hasFallenShort(record: WindowRecord): boolean {
   return hasGivenUp(record) || (record.state === 'incomplete' && record.acknowledged !== true);
-}
-
-function hasGivenUp(record: WindowRecord): boolean {
-  return record.state === 'failed' && record.attempts >= MAX_BACKFILL_ATTEMPTS;
 }
 
 /** How far a backfill is; undefined when there is none of that id. */

@@ -70,14 +70,13 @@ async function readAnew(record: WindowRecord, store: CheckpointStore): Promise<v
 }
 
 /**
- * Gives a window up, or takes note of an incomplete one: the watermark passes it and status shows it no longer.
- * Undefined when it is closed, in work or gone.
+ * Gives a window up, or takes note of an incomplete one: the watermark passes it and status shows it no longer. May be asked for again,
+ * because what follows it may have failed. Undefined when it is closed, in work or gone.
  */
 export async function waiveWindow(item: WorkItem, { store, clock }: Dependencies): Promise<WindowRecord | undefined> {
   const record = await store.readWindow(item.stream, item.run, item.window);
   const now = clock.now();
-  if (record === undefined || isClaimed(record, now)) return undefined;
-  if (isFinished(record) && record.state !== 'incomplete') return undefined;
+  if (record === undefined || record.state === 'closed' || isClaimed(record, now)) return undefined;
   if (record.state === 'incomplete') record.acknowledged = true;
   else record.state = 'waived';
   record.closedAt ??= now.toISOString();

@@ -4,7 +4,7 @@ import type { DeliverDependencies } from './deliver-chunk.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { handOver, recoverWindow } from './recover-window.ts';
-import { shortReadDelay } from './recovery.ts';
+import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Json, Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep } from './take-step.ts';
 import { listedByFirst, newWindow } from './window-record.ts';
@@ -35,8 +35,9 @@ const SHORTEST_WAIT_MS = 1000;
 export async function processWindow(item: WorkItem, deps: ProcessDependencies): Promise<void> {
   const log = deps.log.with({ stream: item.stream, run: item.run, window: item.window });
   const record = await deps.store.readWindow(item.stream, item.run, item.window);
-  if (record === undefined || isFinished(record)) {
-    log.info('WorkItemDropped', { reason: record === undefined ? 'gone' : 'finished' });
+  const reason = reasonToDrop(record);
+  if (record === undefined || reason !== undefined) {
+    log.info('WorkItemDropped', { reason });
     return;
   }
   const waitMs = waitBefore(record, deps.clock.now());
@@ -47,6 +48,13 @@ export async function processWindow(item: WorkItem, deps: ProcessDependencies): 
   const claim = await takeClaim(record, { ...deps, log, leaseMs });
   if (claim === undefined) await deps.queue.send(item, leaseMs / 1000);
   else await workOn(claim, item, { ...deps, log });
+}
+
+/** Why an item calls for nothing. What was given up stays so until somebody retries it, whatever items of it are left. */
+function reasonToDrop(record: WindowRecord | undefined): string | undefined {
+  if (record === undefined) return 'gone';
+  if (isFinished(record)) return 'finished';
+  return hasGivenUp(record) ? 'given up' : undefined;
 }
 
 /**
@@ -190,7 +198,8 @@ async function close(claim: Claim, missing: string | undefined, deps: ProcessDep
   };
   if (state === 'closed') deps.log.info('WindowClosed', fields);
   else deps.log.error('WindowIncomplete', { ...fields, error: missing });
-  await deps.store.clearLedger(record);
+  // An operator may have an incomplete one read again, perhaps by now: what it uploaded must not come again.
+  if (state === 'closed') await deps.store.clearLedger(record);
 }
 
 async function split(

@@ -28,7 +28,7 @@ export async function recoverWindow(
   if (error instanceof OutageError || error instanceof AccountError) leaveOut(record, recovery.delayMs);
   else if (error instanceof WaitError) record.waits++;
   if (recovery.lastError !== undefined) noteError(record, recovery);
-  if (error instanceof FatalError) await beginAnew(record, recovery, deps);
+  if (error instanceof FatalError) await beginAnew(record, deps);
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   logUnexpected(deps.log, error);
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
@@ -48,9 +48,9 @@ function noteError(record: WindowRecord, { lastError = '', repair }: Recovery): 
  * What is refused is not asked again: a cursor may have run out, and the next try asks by the settings as they are then, which may be
  * repaired.
  */
-async function beginAnew(record: WindowRecord, { state }: Recovery, { store }: RecoverDependencies): Promise<void> {
+async function beginAnew(record: WindowRecord, { store }: RecoverDependencies): Promise<void> {
   if (record.cursor === undefined) return;
-  if (state === 'planned') record.startedOver = true;
+  record.startedOver = true;
   await startOver(record, store);
 }
 

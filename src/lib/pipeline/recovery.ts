@@ -100,6 +100,11 @@ export function recoverFrom(
   };
 }
 
+/** Whether a window of a backfill is not tried again by itself. */
+export function hasGivenUp({ run, state, attempts }: Pick<WindowRecord, 'run' | 'state' | 'attempts'>): boolean {
+  return run !== 'live' && state === 'failed' && attempts >= MAX_BACKFILL_ATTEMPTS;
+}
+
 /** Whether something between us and the records is down, whatever window is read: that passes, and must not end a backfill for good. */
 function isOutage(error: unknown): boolean {
   return error instanceof RetryableError && (error.scope === 'route' || error.scope === 'storage');

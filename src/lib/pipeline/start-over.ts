@@ -4,22 +4,22 @@ import type { CheckpointStore, WindowRecord } from './ports.ts';
 const LEDGERS = ['uploaded', 'fetched', 'documents'] as const;
 
 /**
- * Has a window read from its start. With ledgers what it uploaded before does not come again, and stays counted; without them it comes with
- * the same keys, and is counted anew.
+ * Has a window read from its start. With ledgers what it uploaded or put aside before does not come again, and stays counted; without them
+ * it comes with the same keys, and is counted anew.
  */
 export async function startOver(record: WindowRecord, store: CheckpointStore): Promise<void> {
   if (!(await hasLedger(record, store))) {
     record.counts.fetched = 0;
     delete record.counts.parts;
     delete record.counts.listed;
+    delete record.counts.deadLetters;
+    delete record.counts.outside;
   }
   delete record.cursor;
   delete record.counts.expected;
-  delete record.counts.deadLetters;
-  delete record.counts.outside;
 }
 
-/** Whether it is known what the window received. Streams without ledgers do not know, nor does any once its window was finished. */
+/** Whether it is known what the window received. Streams without ledgers do not know. */
 async function hasLedger(record: WindowRecord, store: CheckpointStore): Promise<boolean> {
   for (const name of LEDGERS) if ((await store.ledger(record).load(name)).size > 0) return true;
   return false;

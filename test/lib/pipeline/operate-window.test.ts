@@ -97,6 +97,39 @@ describe('an operator’s retry starts over', () => {
     expect(reads).toEqual([2]);
   });
 
+  test.for(['failed', 'incomplete'] as const)(
+    'with a %s window that has a ledger, and keeps counted what does not come again',
+    async (state) => {
+      const { stream } = pagedStream(1);
+      const bench = await setUp(stream);
+      const counts = { pages: 2, calls: 9, rows: 7, fetched: 9, expected: 50, deadLetters: 2, outside: 1 };
+      const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', { state, counts });
+      const stored = await bench.read(record);
+      await bench.store.saveWindow(stored!, { uploaded: Buffer.from('first-record----') });
+      const item: WorkItem = { version: 1, stream: stream.name, run: 'live', window: record.key };
+      const { expected: _, ...kept } = counts;
+      expect((await retryWindow(item, bench.deps))?.counts).toEqual(kept);
+    },
+  );
+
+  test('with an incomplete window, and uploads nothing twice that its ledger knows', async () => {
+    const stream = testStream(async function* (task) {
+      const uploaded = await task.ledger('uploaded');
+      const key = 'first-record----';
+      if (!uploaded.has(key)) {
+        yield { chunk: chunkOf({ key }), cursor: 1, pageDone: true, ledger: { uploaded: Buffer.from(key) } };
+      }
+      return { kind: 'short' };
+    });
+    const bench = await setUp(stream);
+    const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z');
+    await bench.process(record, { incompleteAfterHours: 0 });
+    expect((await bench.read(record))?.state).toBe('incomplete');
+    await retryWindow({ version: 1, stream: stream.name, run: 'live', window: record.key }, bench.deps);
+    await bench.process(record);
+    expect(bench.sink.rows).toEqual([{ key: 'first-record----' }]);
+  });
+
   test('by the settings as they are now, and uploads nothing twice that its ledger knows', async () => {
     const keys = ['first-record----', 'second-record---'];
     const asked = { query: 'old' };
@@ -158,6 +191,15 @@ describe('waiving', () => {
     expect(await waiveWindow(item, bench.deps)).toMatchObject({ state: 'waived' });
     await process();
     expect(await read()).toMatchObject({ state: 'waived', lastError: '1905' });
+  });
+
+  test('a window that was given up gives it up once more: what follows the act may have failed', async () => {
+    const { bench, item, read } = await open({ state: 'waived', closedAt: '2026-05-01T11:00:00.000Z' });
+    expect(await waiveWindow(item, bench.deps)).toMatchObject({
+      state: 'waived',
+      closedAt: '2026-05-01T11:00:00.000Z',
+    });
+    expect((await read())?.state).toBe('waived');
   });
 
   test('an incomplete window takes note of it', async () => {

@@ -9,7 +9,9 @@ import {
   RetryableError,
   WaitError,
 } from '../../../src/lib/errors.ts';
-import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
+import { retryWindow } from '../../../src/lib/pipeline/operate-window.ts';
+import type { CheckpointStore, WorkItem } from '../../../src/lib/pipeline/ports.ts';
+import { MAX_BACKFILL_ATTEMPTS } from '../../../src/lib/pipeline/recovery.ts';
 import type { Chunk } from '../../../src/lib/pipeline/stream.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
@@ -360,6 +362,23 @@ describe('two workers', () => {
     await bench.process(window);
     await bench.process(window);
     expect(reads).toEqual([0]);
+  });
+
+  test('an item of a backfill’s window that was given up is dropped, until somebody retries it', async () => {
+    const { stream, reads } = pagedStream(1);
+    const bench = await setUp(stream);
+    const record = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', {
+      run: 'a-backfill',
+      state: 'failed',
+      attempts: MAX_BACKFILL_ATTEMPTS,
+    });
+    const item: WorkItem = { version: 1, stream: stream.name, run: record.run, window: record.key };
+    await bench.process(record);
+    expect(reads).toEqual([]);
+    expect(bench.log.lines.join()).toContain('given up');
+    await retryWindow(item, bench.deps);
+    await bench.process(record);
+    expect((await bench.read(record))?.state).toBe('closed');
   });
 
   test('a worker whose window was taken over stops without touching it', async () => {

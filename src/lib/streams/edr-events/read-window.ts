@@ -91,7 +91,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
 
 async function prepare(task: WindowTask, services: StreamServices): Promise<Reading> {
   const options = callOptionsOf(task);
-  const keys = await openWindowKeys(task, cursorOf(task)?.read ?? 0);
+  const keys = await openWindowKeys(task, cursorOf(task)?.read);
   const known = pageKnowledge(services.edr);
   return { task, services, options, keys, known, count: (query) => services.edr.count(query, options) };
 }
@@ -106,10 +106,11 @@ function isOutcome(opening: EdrCursor | Outcome): opening is Outcome {
 
 /** Where to begin or to go on. */
 async function open(reading: Reading): Promise<EdrCursor> {
-  const { settings } = reading.services;
-  const stored = cursorOf(reading.task);
+  const { keys, services, task } = reading;
+  const { settings } = services;
+  const stored = cursorOf(task);
   if (stored !== undefined) return stored;
-  const fresh = firstCursor({ query: queryOf(reading.task.window, settings), read: 0 }, settings);
+  const fresh = firstCursor({ query: queryOf(task.window, settings), read: keys.read() }, settings);
   return countsFirst(reading) ? firstCursor(await count(reading, fresh), settings) : fresh;
 }
 

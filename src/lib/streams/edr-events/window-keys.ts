@@ -17,18 +17,24 @@ export interface WindowKeys {
   /** Books documents that the present read has not brought before. */
   readonly receive: (keys: Uint8Array) => { readonly fetched: number; readonly ledger: Record<string, Uint8Array> };
   readonly upload: (keys: Uint8Array) => void;
+  /** Number of the present read. */
+  readonly read: () => number;
   /** Begins another read. */
   readonly startRead: (read: number) => void;
 }
 
-/** Loads the keys of a window as far as they are booked. */
-export async function openWindowKeys(task: WindowTask, presentRead: number): Promise<WindowKeys> {
+/**
+ * Loads the keys of a window as far as they are booked. A window that starts over, although documents are known, begins another read: what
+ * those before it have brought must not pass for its own. No read has a number above that of the calls so far.
+ */
+export async function openWindowKeys(task: WindowTask, presentRead: number | undefined): Promise<WindowKeys> {
   const all = await task.ledger(DOCUMENTS);
   const uploaded = await task.ledger(UPLOADED);
+  let read = presentRead ?? (all.size === 0 ? 0 : task.counts.calls + 1);
   // The first read has brought all that there is.
-  let present = presentRead === 0 ? all : await task.ledger(nameOf(presentRead));
-  let read = presentRead;
+  let present = read === 0 ? all : await task.ledger(nameOf(read));
   return {
+    read: () => read,
     isUploaded: (key) => uploaded.has(key),
     isFetched: (key) => present.has(key),
     documents: () => present.size,

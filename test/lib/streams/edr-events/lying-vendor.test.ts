@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
+import { failWindow, retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
+import type { WorkItem } from '../../../../src/lib/pipeline/ports.ts';
 import { eventsIn, startLyingEdr, type Lies, type LyingEdr, type TestEvent } from '../../../support/lying-edr.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -133,6 +134,27 @@ describe('pages of the vendor', () => {
     });
     await vendor.feed.ingest(FROM, TO, 4);
     expect((await vendor.feed.windows())[0]).toMatchObject({ state: 'planned', counts: { expected: 10 } });
+  });
+
+  test('that miss another record do not close a window that has started over with what earlier reads have brought', async () => {
+    let reads = 0;
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 10), {
+      page: (right, { page }) => {
+        if (page > 0) return [];
+        const missed = reads++ % 10;
+        return right.filter((_, at) => at !== missed);
+      },
+    });
+    const { feed } = vendor;
+    await feed.ingest(FROM, TO, 2);
+    const [record] = await feed.windows();
+    const item: WorkItem = { version: 1, stream: record!.stream, run: 'live', window: record!.key };
+    await failWindow(item, 'refused', feed.bench.deps);
+    await retryWindow(item, feed.bench.deps);
+    await feed.workOff(1);
+    const [again] = await feed.windows();
+    expect(again).toMatchObject({ state: 'planned', counts: { expected: 10, fetched: 10, rows: 10 } });
+    expect(again?.lastError).toContain('counts 10 records');
   });
 
   test('that are too heavy are asked for in smaller pieces, at whatever place they come', async () => {
