@@ -32,6 +32,8 @@ interface TargetAnswer {
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
+  /** Length of the body; of what a GET would give, for a HEAD. */
+  readonly length: string;
 }
 
 const FAULT_SEED = 1;
@@ -51,10 +53,11 @@ function forward({ target, agent, now }: Proxy, request: IncomingMessage, body: 
     const headers = [...rawHeaders];
     const options = { host: target.hostname, port: target.port, agent, method, path: url, headers };
     const outgoing = sendRequest(options, (answer) => {
-      readAll(answer).then(
-        (bytes) => resolve({ status: answer.statusCode ?? 502, rawHeaders: dated(answer, now), body: bytes }),
-        reject,
-      );
+      readAll(answer).then((bytes) => {
+        const { statusCode: status = 502, headers: told } = answer;
+        const length = (method === 'HEAD' ? told['content-length'] : undefined) ?? String(bytes.length);
+        resolve({ status, rawHeaders: dated(answer, now), body: bytes, length });
+      }, reject);
     });
     outgoing.once('error', reject);
     outgoing.end(body);
@@ -76,9 +79,9 @@ function withoutTransferHeaders(rawHeaders: readonly string[]): string[] {
   return kept;
 }
 
-function passBack(response: ServerResponse, { status, rawHeaders, body }: TargetAnswer): void {
+function passBack(response: ServerResponse, { status, rawHeaders, body, length: told }: TargetAnswer): void {
   // A content length of 0 is no valid header of a 204, and storage clients are content without it.
-  const length = status === 204 || status === 304 ? [] : ['content-length', String(body.length)];
+  const length = status === 204 || status === 304 ? [] : ['content-length', told];
   response.writeHead(status, [...withoutTransferHeaders(rawHeaders), ...length]);
   response.end(body);
 }

@@ -2,7 +2,7 @@ import type { DataShape, Feed } from './feeds.ts';
 import { rowsOf } from './feeds.ts';
 import type { HostPool } from './kill-host.ts';
 import { createRig, type Rig } from './rig.ts';
-import { runUntilCaughtUp, startApp, type App, type Delivery } from './run-app.ts';
+import { BACKFILLED, beginBackfill, runUntil, startApp, type App, type Delivery } from './run-app.ts';
 import type { Step } from './steps.ts';
 
 /** One fault at one step. */
@@ -16,6 +16,8 @@ export interface Cell {
   readonly isRare?: boolean;
   /** Whether the vendor's records change while they are read, so that some come in two versions. */
   readonly hasNewVersions?: boolean;
+  /** Whether a backfill reads what else the live stream does, which begins behind it. */
+  readonly isBackfill?: boolean;
   /** The vendor's calls an hour; absent for as many as are wanted. */
   readonly rateLimit?: number;
   /** Whether a chunk may have been accepted whose acceptance was not recorded, or the vendor gives everything twice. */
@@ -28,6 +30,8 @@ export interface Cell {
 export interface Armed {
   readonly hasStruck: () => boolean;
   readonly delivery?: Delivery;
+  /** What an operator does at the end. */
+  readonly afterwards?: () => Promise<void>;
 }
 
 /** What became of a cell. */
@@ -56,7 +60,7 @@ interface Event {
 export async function measureBaseline(feed: Feed, shape: DataShape): Promise<Baseline> {
   const rig = await createRig(feed, shape);
   const app = startApp(rig);
-  await runUntilCaughtUp(app);
+  await runUntil(app);
   const chunks = app.lines
     .map((line) => JSON.parse(line) as Event)
     .flatMap(({ event, rows }) => (event === 'RowsUploaded' && rows !== undefined ? [rows] : []));
@@ -102,9 +106,16 @@ function judge(
   return { step, fault, lost, repeated, problems };
 }
 
+async function openRig({ isBackfill, rateLimit, shape = 'lean' }: Cell, feed: Feed): Promise<Rig> {
+  const rig = await createRig(feed, shape, rateLimit);
+  if (isBackfill !== true) return rig;
+  const { env, target } = rig;
+  return { ...rig, env: { ...env, EDR_START: target, VM_START: target, INCIDENTS_START: target } };
+}
+
 /** Plays one cell to its end. */
 export async function playCell(cell: Cell, feed: Feed, baseline: Baseline, pool: HostPool): Promise<CellResult> {
-  const rig = await createRig(feed, cell.shape ?? 'lean', cell.rateLimit);
+  const rig = await openRig(cell, feed);
   const app = startApp(rig);
   const startedAt = Date.now();
   const before = idsWithin(rig);
@@ -112,7 +123,9 @@ export async function playCell(cell: Cell, feed: Feed, baseline: Baseline, pool:
   let hasStruck = true;
   try {
     const armed = await cell.arm(rig, app, pool);
-    await runUntilCaughtUp(app, armed.delivery);
+    if (cell.isBackfill === true) await beginBackfill(app);
+    await runUntil(app, armed.delivery, cell.isBackfill === true ? BACKFILLED : undefined);
+    await armed.afterwards?.();
     hasStruck = armed.hasStruck();
   } catch (error) {
     trouble = [error instanceof Error ? error.message : String(error)];

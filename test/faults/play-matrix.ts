@@ -1,3 +1,4 @@
+import { backfillCellsOf } from './backfill-cells.ts';
 import { allCells } from './cells.ts';
 import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } from './cell.ts';
 import { FEEDS, type DataShape, type Feed } from './feeds.ts';
@@ -5,6 +6,7 @@ import { FURTHER_FEEDS, ownCells } from './further-feeds.ts';
 import { openHostPool, type HostPool } from './kill-host.ts';
 import { liesTo } from './lies.ts';
 import { closeAzurite, openAzurite } from './rig.ts';
+import { storageCellsOf } from './storage-cells.ts';
 import { takePart, warpOffset, warpTime } from './warped-time.ts';
 
 /** Cells played at once: while one waits for a real timer, another works. */
@@ -17,9 +19,19 @@ const isLong = process.env.SOAK === '1';
  */
 export function chooseCells(feed: Feed): Cell[] {
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
-  return [...pathCells(feed), ...liesTo(feed)].filter(
+  return [...pathCells(feed), ...liesTo(feed), ...storageCells(feed), ...backfillCells(feed)].filter(
     ({ step, fault, isRare }) => (isRare !== true || isLong) && pattern.test(`${step}: ${fault}`),
   );
+}
+
+/** Storage that fails elsewhere than on the path is the same for all streams but the first two. */
+function storageCells(feed: Feed): readonly Cell[] {
+  return feed === FEEDS.edr || feed === FEEDS.vm ? storageCellsOf(feed) : [];
+}
+
+/** Lists are no feeds of the past. */
+function backfillCells(feed: Feed): readonly Cell[] {
+  return feed === FURTHER_FEEDS.hosts || feed === FURTHER_FEEDS.knowledgeBase ? [] : backfillCellsOf(feed);
 }
 
 /** The cells of the path that a stream plays. */

@@ -1,6 +1,8 @@
 import type { Fault } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
+import type { Simulator } from '../../dev/simulator/start-simulator.ts';
 import { FEEDS, rowsOf, type Feed } from './feeds.ts';
+import { FURTHER_FEEDS } from './further-feeds.ts';
 import { createRig } from './rig.ts';
 import { runFor, startApp, type Course } from './run-app.ts';
 
@@ -10,6 +12,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const CALLS_AN_HOUR = 300;
 /** The stream begins so long before the outage. */
 const BEFORE_MS = 30 * MINUTE_MS;
+/** Lists are read whole at the ends of such steps; they begin a day before the first. */
+const STEP_MS = 6 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Events that come at once, where there are many. */
+const BURST = 200;
 
 /** An outage of some routes of the vendor. */
 export interface Outage {
@@ -26,20 +33,28 @@ export interface Outage {
   readonly options?: SimulatorOptions;
 }
 
+/** What a time without an outage takes. */
+export interface Undisturbed {
+  readonly calls: number;
+  readonly slices: number;
+}
+
 /** What became of it. */
 export interface OutageResult {
   readonly name: string;
   readonly calls: number;
   /** Of these, calls during the outage to what was out. */
   readonly vain: number;
-  /** Calls of the same time without the outage. */
-  readonly undisturbed: number;
+  /** The same time without the outage. */
+  readonly undisturbed: Undisturbed;
   /** What the outage may cost. */
   readonly mayCost: number;
   readonly lost: number;
   /** From the end of the outage until everything before it was ingested; undefined if it was not. */
   readonly caughtUpMinutes: number | undefined;
-  /** Windows that are left over of it: cut, failed, incomplete or open ones. */
+  /** Slices in which windows were read. */
+  readonly slices: number;
+  /** Windows that are left over of it: failed, incomplete or open ones. */
   readonly remains: readonly string[];
   readonly violations: readonly string[];
 }
@@ -49,40 +64,63 @@ function mayCost(hours: number): number {
   return 12 + Math.ceil(14 * Math.max(0, hours - 1 / 6));
 }
 
-/** The feed with its records spread over the time from its start to the end of the outage. */
-function spread({ feed, hours, records, tickMinutes, settings, options }: Outage): Feed {
+const isList = ({ name }: Feed): boolean =>
+  name === FURTHER_FEEDS.hosts.name || name === FURTHER_FEEDS.knowledgeBase.name;
+
+function spanOf({ feed, hours, tickMinutes }: Outage, now: number): { start: number; target: number } {
+  const target = now + hours * HOUR_MS - tickMinutes * MINUTE_MS;
+  const floor = (time: number, step: number): number => Math.floor(time / step) * step;
+  return isList(feed)
+    ? { start: floor(now, STEP_MS) - DAY_MS, target: floor(target, STEP_MS) }
+    : { start: floor(now, 1000) - BEFORE_MS, target };
+}
+
+/** Puts the records of a feed of events at times. */
+function place(feed: Feed, simulator: Simulator, count: number, at: (part: number) => string): void {
+  const places = Array.from({ length: count }, (_, index) => at((index + 0.5) / count));
+  if (feed.name === FEEDS.edr.name) {
+    const size = count > BURST * BURST ? BURST : 1;
+    const firsts = places.filter((_, index) => index % size === 0);
+    simulator.changeData({ bursts: firsts.map((processedTime) => ({ processedTime, count: size })) });
+  } else if (feed.name === FURTHER_FEEDS.incidents.name) {
+    const toIncident = (updatedTime: string, index: number): { id: string; updatedTime: string; record: object } => {
+      const id = `incident-${index}`;
+      return { id, updatedTime, record: { id, updatedOn: updatedTime, status: 'New' } };
+    };
+    simulator.changeData({ incidents: places.map(toIncident) });
+  } else {
+    const ids = simulator.hostIds();
+    simulator.changeData({ hosts: places.map((processedTime, index) => ({ id: ids[index] ?? '', processedTime })) });
+  }
+}
+
+/** The feed with its records spread over the time from its start to the end of the outage; lists hold theirs from the beginning. */
+function spread(outage: Outage): Feed {
+  const { feed, hours, records, settings, options } = outage;
   const lengthMs = BEFORE_MS + hours * HOUR_MS;
-  const isEdr = feed.name === FEEDS.edr.name;
+  const holdsHosts = feed.name === FEEDS.vm.name || feed.name === FURTHER_FEEDS.hosts.name;
   return {
     ...feed,
     settings: { ...feed.settings, ...settings },
-    span: (now) => ({
-      start: Math.floor(now / 1000) * 1000 - BEFORE_MS,
-      target: now + hours * HOUR_MS - tickMinutes * MINUTE_MS,
-    }),
+    span: (now) => spanOf(outage, now),
     options: () => ({
       eventCount: 0,
-      hostCount: isEdr ? 0 : records,
+      incidentCount: 0,
+      hostCount: holdsHosts ? records : 0,
       detectionsPerHost: 1,
       longEventEvery: 0,
       ...options,
     }),
-    fill: (simulator, start) => {
-      const at = (index: number): string => new Date(start + ((index + 0.5) * lengthMs) / records).toISOString();
-      if (isEdr) {
-        const bursts = Array.from({ length: records }, (_, index) => ({ processedTime: at(index), count: 1 }));
-        simulator.changeData({ bursts });
-      } else {
-        simulator.changeData({ hosts: simulator.hostIds().map((id, index) => ({ id, processedTime: at(index) })) });
-      }
+    fill: (simulator, start, shape) => {
+      if (isList(feed)) feed.fill(simulator, start, shape);
+      else place(feed, simulator, records, (part) => new Date(start + part * lengthMs).toISOString());
     },
   };
 }
 
-async function play(
-  outage: Outage,
-  isDisturbed: boolean,
-): Promise<Omit<OutageResult, 'name' | 'undisturbed' | 'mayCost'>> {
+type Played = Omit<OutageResult, 'name' | 'undisturbed' | 'mayCost'>;
+
+async function play(outage: Outage, isDisturbed: boolean): Promise<Played> {
   const feed = spread(outage);
   const rig = await createRig(feed, 'lean', CALLS_AN_HOUR);
   const app = startApp(rig);
@@ -90,12 +128,7 @@ async function play(
   const { route, fault } = outage;
   const to = new Date(Date.now() + outageMs).toISOString();
   if (isDisturbed) rig.simulator.setFaults({ ...fault, route, to, count: 'always' });
-  const course: Course = {
-    forMs: outageMs + HOUR_MS,
-    tickMs: outage.tickMinutes * MINUTE_MS,
-    pollMs: outage.hours > 1 ? 2 * MINUTE_MS : MINUTE_MS / 4,
-  };
-  const caughtUpMs = await runFor(app, course);
+  const caughtUpMs = await runFor(app, courseOf(outage, isDisturbed));
   const { simulator, ingestion, start, target, store, violations } = rig;
   const ids = new Set(rowsOf(feed, ingestion).map(feed.idOf));
   const windows = (await store.listWindows(feed.name, 'live')).filter(({ from }) => from < target);
@@ -104,8 +137,9 @@ async function play(
     vain: simulator.stats().faults[0]?.hits ?? 0,
     lost: feed.ids(simulator, { from: start, to: target }).filter((id) => !ids.has(id)).length,
     caughtUpMinutes: caughtUpMs === undefined ? undefined : Math.max(0, (caughtUpMs - outageMs) / MINUTE_MS),
+    slices: windows.filter(({ slice }) => slice !== undefined).length,
     remains: windows
-      .filter(({ state, slice }) => state !== 'closed' || slice !== undefined)
+      .filter(({ state }) => state !== 'closed')
       .map(({ key, state, lastError = '' }) => `${key} ${state} ${lastError}`),
     violations: [...violations],
   };
@@ -114,19 +148,27 @@ async function play(
   return result;
 }
 
-/** What the calls without an outage depend on. */
-export function courseOf({ feed, hours, records, tickMinutes, options, settings }: Outage): string {
+/** Looks into the queue are far apart where nothing is waited for. */
+function courseOf({ hours, tickMinutes }: Outage, isDisturbed: boolean): Course {
+  const tickMs = tickMinutes * MINUTE_MS;
+  if (hours <= 1) return { forMs: (hours + 1) * HOUR_MS, tickMs, pollMs: MINUTE_MS / 4 };
+  return { forMs: (hours + 1) * HOUR_MS, tickMs, pollMs: isDisturbed ? 2 * MINUTE_MS : Math.min(tickMs, HOUR_MS / 2) };
+}
+
+/** What a time without an outage depends on. */
+export function undisturbedKey({ feed, hours, records, tickMinutes, options, settings }: Outage): string {
   return JSON.stringify([feed.name, hours, records, tickMinutes, options, settings]);
 }
 
-/** Plays the same time without the outage. @returns its calls. */
-export async function playUndisturbed(outage: Outage): Promise<number> {
-  return (await play(outage, false)).calls;
+/** Plays the same time without the outage. */
+export async function playUndisturbed(outage: Outage): Promise<Undisturbed> {
+  return play(outage, false);
 }
 
 /** Plays an outage; `undisturbed` is what `playUndisturbed` gave. */
-export async function playOutage(outage: Outage, undisturbed: number): Promise<OutageResult> {
-  const { feed, hours, of } = outage;
-  const name = `${feed.name}: ${of} out for ${hours < 1 ? `${hours * 60} min` : `${hours} h`}`;
+export async function playOutage(outage: Outage, undisturbed: Undisturbed): Promise<OutageResult> {
+  const { feed, hours, of, records } = outage;
+  const length = hours < 1 ? `${hours * 60} min` : `${hours} h`;
+  const name = `${feed.name}, ${records} records: ${of} out for ${length}`;
   return { name, ...(await play(outage, true)), undisturbed, mayCost: mayCost(hours) };
 }

@@ -37,8 +37,9 @@ export interface Rig {
   readonly feed: Feed;
   readonly simulator: Simulator;
   readonly ingestion: Ingestion;
-  /** Proxies before the queue service, the vendor and the sink. */
+  /** Proxies before the queue and blob services, the vendor and the sink. */
   readonly queue: FaultProxy;
+  readonly blob: FaultProxy;
   readonly vendor: FaultProxy;
   readonly sink: FaultProxy;
   /** Sets faults before the table service; the watch over the watermark stays. */
@@ -98,13 +99,12 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
   const account = `cell${accounts++}`;
   const simulator = await startSimulator({ ...feed.options(shape), rateLimit });
   const ingestion = await startIngestion({ keep: 'memory' });
-  const [table, queue, vendor, sink] = await Promise.all(
-    [tableUrl, queueUrl, simulator.url, ingestion.url].map((url) =>
+  const [table, queue, blob, vendor, sink] = await Promise.all(
+    [tableUrl, queueUrl, blobUrl, simulator.url, ingestion.url].map((url) =>
       startFaultProxy(new URL(url).origin, { now: () => Date.now() }),
     ),
   );
-  if (table === undefined || queue === undefined || vendor === undefined || sink === undefined)
-    throw new Error('ports');
+  if (!table || !queue || !blob || !vendor || !sink) throw new Error('ports');
   const span = (feed.span ?? halfAnHour(shape))(Date.now());
   feed.fill(simulator, span.start, shape);
   const start = isoSeconds(span.start);
@@ -127,6 +127,7 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
     simulator,
     ingestion,
     queue,
+    blob,
     vendor,
     sink,
     setTableFaults: (...faults) => table.setFaults(watch, ...faults),
@@ -144,7 +145,7 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
       ...feed.settings,
       LOGS_INGESTION_ENDPOINT: sink.url,
       LOGS_INGESTION_RULE_ID: ingestion.ruleId,
-      AzureWebJobsStorage: connectionString(account, { table: table.url, queue: queue.url, blob: blobUrl }),
+      AzureWebJobsStorage: connectionString(account, { table: table.url, queue: queue.url, blob: blob.url }),
     },
     storage,
     store,
@@ -153,7 +154,7 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
     target: isoSeconds(span.target),
     violations,
     close: async () => {
-      await Promise.all([table, queue, vendor, sink].map((proxy) => proxy.close()));
+      await Promise.all([table, queue, blob, vendor, sink].map((proxy) => proxy.close()));
       await Promise.all([simulator.close(), ingestion.close()]);
     },
   };

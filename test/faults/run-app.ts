@@ -1,6 +1,6 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { createLog, withLogTarget, type LogTarget } from '../../src/lib/log.ts';
-import { isCancelled } from '../../src/lib/pipeline/backfill.ts';
+import { isCancelled, startBackfill } from '../../src/lib/pipeline/backfill.ts';
 import { failWindow } from '../../src/lib/pipeline/operate-window.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { Clock } from '../../src/lib/pipeline/ports.ts';
@@ -65,11 +65,15 @@ function bind({ settings, edr, vm }: Services, clock: Clock, name: string): Stre
   });
 }
 
+function targetOf(lines: string[]): LogTarget {
+  const keep = (line: string): void => void lines.push(line);
+  return { info: keep, warn: keep, error: keep };
+}
+
 /** Starts the app over a rig. */
 export function startApp(rig: Rig): App {
   const lines: string[] = [];
-  const keep = (line: string): void => void lines.push(line);
-  const target: LogTarget = { info: keep, warn: keep, error: keep };
+  const target = targetOf(lines);
   const services = createServices(rig.env);
   const app = { skewMs: 0 };
   const clock: Clock = { now: () => new Date(Date.now() + app.skewMs) };
@@ -121,17 +125,17 @@ async function deliver(app: App, queue: QueueClient, message: DequeuedMessageIte
 }
 
 /** Takes the visible messages, two at a time, until there are none or the target is reached. @returns whether it is. */
-async function drain(app: App, queue: QueueClient, delivery: Delivery): Promise<boolean> {
+async function drain(app: App, queue: QueueClient, delivery: Delivery, goal: Goal): Promise<boolean> {
   for (let count = 0; ; count++) {
     const { receivedMessageItems: messages } = await queue.receiveMessages({
       numberOfMessages: delivery.isReversed === true ? 32 : 2,
       visibilityTimeout: DEAD_HOST_SECONDS,
     });
-    if (messages.length === 0) return count > 0 && isAllFinished(app);
+    if (messages.length === 0) return count > 0 && goal.isWorkedOff(app);
     if (delivery.isReversed === true) messages.reverse();
     if (delivery.isReversed === true) for (const message of messages) await deliver(app, queue, message, delivery);
     else await Promise.all(messages.map((message) => deliver(app, queue, message, delivery)));
-    if (await isAllFinished(app)) return true;
+    if (await goal.isWorkedOff(app)) return true;
   }
 }
 
@@ -163,8 +167,34 @@ async function describeOpen({ rig, lines }: App): Promise<string> {
   return `${JSON.stringify(open.slice(0, 3))}\n${lines.slice(-15).join('\n')}`;
 }
 
-/** Runs the app as the Functions host does — a timer, a queue — until the target is ingested. */
-export async function runUntilCaughtUp(app: App, delivery: Delivery = {}): Promise<void> {
+/** What a run is to reach. */
+export interface Goal {
+  readonly isReached: (app: App) => Promise<boolean>;
+  /** Whether no more work is to come but that of the planner. */
+  readonly isWorkedOff: (app: App) => Promise<boolean>;
+}
+
+/** The watermark stands at the target. */
+const CAUGHT_UP: Goal = { isReached: hasCaughtUp, isWorkedOff: isAllFinished };
+
+/** The backfill has ended well. */
+export const BACKFILLED: Goal = { isReached: isBackfilled, isWorkedOff: isBackfilled };
+
+async function isBackfilled({ rig }: App): Promise<boolean> {
+  return (await rig.store.listBackfills()).some(({ status }) => status === 'succeeded');
+}
+
+/** Starts a backfill from the start to the target; what fails of that is the planner's to do. */
+export async function beginBackfill({ rig, services, lines }: App): Promise<void> {
+  const request = { stream: rig.feed.name, from: new Date(rig.start), to: new Date(rig.target) };
+  const backfills = { ...services.backfills, log: createLog(targetOf(lines)) };
+  await startBackfill(request, backfills).catch((error: unknown) => {
+    lines.push(JSON.stringify({ event: 'BackfillError', error: String(error) }));
+  });
+}
+
+/** Runs the app as the Functions host does — a timer, a queue — until the goal is reached: by default, the target is ingested. */
+export async function runUntil(app: App, delivery: Delivery = {}, goal: Goal = CAUGHT_UP): Promise<void> {
   const queue = app.rig.storage.queue(app.rig.queueName);
   await queue.createIfNotExists();
   const startedAt = Date.now();
@@ -172,13 +202,13 @@ export async function runUntilCaughtUp(app: App, delivery: Delivery = {}): Promi
     delivery.onPoll?.(Date.now() - startedAt);
     if (Date.now() >= nextTick) {
       await tryToTick(app);
-      if (await hasCaughtUp(app)) return;
+      if (await goal.isReached(app)) return;
       nextTick = Date.now() + TICK_MS;
     }
     // Work that is done may be all that the watermark waits for.
-    if (await drain(app, queue, delivery)) {
+    if (await drain(app, queue, delivery, goal)) {
       await tryToTick(app);
-      if (await hasCaughtUp(app)) return;
+      if (await goal.isReached(app)) return;
     }
     if (Date.now() - startedAt > GIVE_UP_MS) throw new Error(`not caught up: ${await describeOpen(app)}`);
     await sleepFor(POLL_MS);

@@ -3,9 +3,15 @@ import type { Rig } from './rig.ts';
 
 /** The steps of the path, in its order. */
 export const STEPS = [
+  'read watermark',
+  'list windows',
   'plan',
   'enqueue',
+  'read window',
   'claim',
+  'read ledger',
+  'read limits',
+  'limits',
   'count',
   'fetch headers',
   'fetch body',
@@ -13,17 +19,19 @@ export const STEPS = [
   'upload, chunk 1',
   'upload, chunk 2',
   'upload, chunk 3',
+  'dead letter',
   'checkpoint',
   'split',
   'enqueue next',
   'close',
   'move watermark',
+  'send dead letter again',
 ] as const;
 
 export type Step = (typeof STEPS)[number];
 
 /** Which service a step calls. */
-export type Service = 'table' | 'queue' | 'vendor' | 'sink';
+export type Service = 'table' | 'queue' | 'blob' | 'vendor' | 'sink';
 
 /** The request that makes a step, as the proxies see it. */
 export interface StepRequest {
@@ -41,6 +49,22 @@ const SEND = '^POST /[^/]+/qualys-fetch/messages';
 /** The request of a step in a rig. */
 export function requestOf(step: Step, { feed, start }: Rig): StepRequest {
   switch (step) {
+    case 'read watermark':
+      return { service: 'table', route: '^GET /[^/]+/QualysWatermarks\\(\\S*watermark' };
+    case 'list windows':
+      return { service: 'table', route: '^GET /[^/]+/QualysWindows\\(\\)(?!\\S*ledger)' };
+    case 'read window':
+      return { service: 'table', route: '^GET /[^/]+/QualysWindows\\(PartitionKey(?!\\S*plan)' };
+    case 'read ledger':
+      return { service: 'table', route: '^GET /[^/]+/QualysWindows\\(\\)\\S*ledger' };
+    case 'read limits':
+      return { service: 'table', route: '^GET /[^/]+/QualysLimits' };
+    case 'limits':
+      return { service: 'table', route: '^(PUT|POST) /[^/]+/QualysLimits' };
+    case 'dead letter':
+      return { service: 'blob', route: '^PUT /[^/]+/qualys-dead-letters/' };
+    case 'send dead letter again':
+      return { service: 'blob', route: '^(GET|DELETE) /[^/]+/qualys-dead-letters/' };
     case 'plan':
       return { service: 'table', route: INSERT };
     case 'enqueue':
