@@ -23,6 +23,8 @@ export interface SimulatorStats {
   /** Events, hosts and detections written into bodies. */
   readonly records: { readonly events: number; readonly hosts: number; readonly detections: number };
   readonly tokensIssued: number;
+  /** Logins refused: `/auth`, and VM calls with a wrong user or password. */
+  readonly loginsRefused: number;
   readonly faults: readonly FaultReport[];
   /** Resident and heap memory of the simulator's process, in bytes. */
   readonly memory: { readonly rss: number; readonly heapUsed: number };
@@ -33,10 +35,19 @@ export interface Counters {
   readonly routes: Record<string, RouteStats>;
   readonly records: { events: number; hosts: number; detections: number };
   tokensIssued: number;
+  loginsRefused: number;
+  /** Of them those since a login was accepted last; four lock the account. */
+  refusedInARow: number;
 }
 
 export function createCounters(): Counters {
-  return { routes: {}, records: { events: 0, hosts: 0, detections: 0 }, tokensIssued: 0 };
+  return {
+    routes: {},
+    records: { events: 0, hosts: 0, detections: 0 },
+    tokensIssued: 0,
+    loginsRefused: 0,
+    refusedInARow: 0,
+  };
 }
 
 /** The counters of a route, made at its first call. */
@@ -59,6 +70,7 @@ export function snapshotStats(
     apis: structuredClone(apis),
     records: { ...counters.records },
     tokensIssued: counters.tokensIssued,
+    loginsRefused: counters.loginsRefused,
     faults,
     memory: { rss, heapUsed },
   };

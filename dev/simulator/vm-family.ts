@@ -1,3 +1,4 @@
+import { isLetIn } from './account.ts';
 import type { Answer } from './exchange.ts';
 import { htmlAnswer } from './exchange.ts';
 import type { ParameterError } from './vm-parameters.ts';
@@ -7,7 +8,8 @@ import type { Family, Visit } from './world.ts';
 function isAccount({ call, world }: Visit): boolean {
   const credentials = /^Basic (.+)$/iu.exec(call.headers.authorization ?? '')?.[1];
   const given = Buffer.from(credentials ?? '', 'base64').toString('utf8');
-  return given === `${world.settings.username}:${world.settings.password}`;
+  const colon = given.indexOf(':');
+  return isLetIn(world, given.slice(0, colon), given.slice(colon + 1));
 }
 
 /** The interface of version 1 does not ask for the header that all later ones need. */

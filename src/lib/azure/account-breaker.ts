@@ -50,8 +50,8 @@ export interface AccountBreakerOptions {
   readonly onRecovered?: (() => Promise<void>) | undefined;
 }
 
-/** Calls of one process that nobody has let in yet; with those of another process, and a login, as many as a vendor bears. */
-const MOST_OUT = 2;
+/** Processes that call side by side, each with one call that nobody has let in yet: with a login as many as a vendor bears. */
+const MOST_HOLDERS = 2;
 /** A person cannot be told to come back. */
 const PERSON_PATIENCE_MS = 15_000;
 const POLL_MS = 150;
@@ -69,7 +69,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
   /** @returns undefined while another login is tried. @throws AccountError. */
   async function tryToEnter(api: ApiName, login: Login, isAlone: boolean): Promise<LoginTurn | undefined> {
     const { digest } = login;
-    const judge = (state: AccountState) => judgeLogin(state.secrets[digest], api, row.now());
+    const judge = (state: AccountState) => judgeLogin(notes.over(state).secrets[digest], api, row.now());
     const verdict = judge(await row.read(freshMs));
     if (verdict.kind === 'stopped') {
       // Somebody may have asked for a try a moment ago.
@@ -78,7 +78,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
       return undefined;
     }
     if (verdict.kind === 'free' && !isAlone) {
-      const leave = await gate.enter(options.holders(api) > 1 ? 1 : MOST_OUT);
+      const leave = await gate.enter(1);
       if (judge(await row.read(freshMs)).kind === 'free') return turnOf({ digest, api }, login, leave);
       leave();
       return undefined;
@@ -104,16 +104,16 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
         const found = { isRecovered: false };
         await notes.add((state) => {
           const next = acceptLogin(state, begun, now);
-          found.isRecovered = state.waiting[api] === true && next.waiting[api] === false;
+          found.isRecovered ||= state.waiting[api] === true && next.waiting[api] === false;
           return next;
         });
         if (found.isRecovered) await options.onRecovered?.();
       },
       refused: async (refusal) => {
-        leave();
         const now = row.now();
         const error = redact(refusal.error);
         const state = await notes.add((current) => refuseLogin(current, begun, { ...refusal, error }, now));
+        leave();
         const { refusals, nextTryAt = null } = viewAccount(state.secrets[digest], api) ?? {};
         ambientLog.warn('LoginRefused', { api, refusals, nextTryAt, error });
         return accountErrorOf(state.secrets[digest], api, login, now);
@@ -132,7 +132,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
       for (;;) {
         signal?.throwIfAborted();
         // A token is asked for once in hours: that can go alone.
-        const isAlone = api === 'edr' || options.holders(api) > MOST_OUT;
+        const isAlone = api === 'edr' || options.holders(api) > MOST_HOLDERS;
         const turn = await tryToEnter(api, login, isAlone);
         if (turn !== undefined) return turn;
         if (performance.now() >= deadline) {
@@ -178,7 +178,12 @@ function isNews(state: AccountState, { digest, api, leaseId }: BegunLogin, now: 
 }
 
 /** What became of logins, in the row as soon as the storage takes it: before that no other login of this process goes out. */
-function createNotes(row: AccountRow): { add: (note: Change) => Promise<AccountState>; flush: () => Promise<unknown> } {
+function createNotes(row: AccountRow): {
+  readonly add: (note: Change) => Promise<AccountState>;
+  readonly flush: () => Promise<unknown>;
+  /** A state with what is not stored yet. */
+  readonly over: Change;
+} {
   let unsaved: Change[] = [];
   let flushing: Promise<unknown> = Promise.resolve();
   const flush = (): Promise<AccountState | undefined> => {
@@ -194,6 +199,7 @@ function createNotes(row: AccountRow): { add: (note: Change) => Promise<AccountS
   };
   return {
     flush,
+    over: (state) => unsaved.reduce((next, note) => note(next), state),
     add: async (note) => {
       unsaved.push(note);
       try {
