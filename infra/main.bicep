@@ -17,13 +17,19 @@ param location string
 @description('Name of the resource group, which has to hold nothing else; by default rg-qualys-<environment>.')
 param resourceGroupName string = ''
 
-@description('User name of the Qualys account: role Reader or higher, with API access.')
-@minLength(1)
-param qualysUsername string
+@description('User name of the Qualys account: role Reader or higher, with API access. Empty: an API client logs in to both APIs.')
+param qualysUsername string = ''
 
 @description('Password of that account; kept in Key Vault. Given at the first deployment and for a new password; empty: the one in the vault stays.')
 @secure()
 param qualysPassword string = ''
+
+@description('Id of a Qualys API client, with the setting QUALYS_AUTH (or VM_AUTH, EDR_AUTH) oidc or oauth; empty: user and password.')
+param qualysClientId string = ''
+
+@description('Secret of that client; kept in Key Vault. Empty: the one in the vault stays.')
+@secure()
+param qualysClientSecret string = ''
 
 @description('Qualys API server of your platform, e.g. https://qualysapi.qg2.apps.qualys.com.')
 @minLength(1)
@@ -143,6 +149,8 @@ module connector 'resource-group.bicep' = {
   params: {
     qualysUsername: qualysUsername
     qualysPassword: qualysPassword
+    qualysClientId: qualysClientId
+    qualysClientSecret: qualysClientSecret
     qualysApiUrl: qualysApiUrl
     location: location
     workspaceResourceId: workspaceResourceId

@@ -6,13 +6,19 @@ import { defaultStreams, streams } from 'streams.bicep'
 
 // ---- the five values to fill in -------------------------------------------------------------------------------------
 
-@description('User name of the Qualys account: role Reader or higher, with API access.')
-@minLength(1)
-param qualysUsername string
+@description('User name of the Qualys account: role Reader or higher, with API access. Empty: an API client logs in to both APIs.')
+param qualysUsername string = ''
 
 @description('Password of that account; kept in Key Vault. Given at the first deployment and for a new password; empty: the one in the vault stays.')
 @secure()
 param qualysPassword string = ''
+
+@description('Id of a Qualys API client, with the setting QUALYS_AUTH (or VM_AUTH, EDR_AUTH) oidc or oauth; empty: user and password.')
+param qualysClientId string = ''
+
+@description('Secret of that client; kept in Key Vault. Empty: the one in the vault stays.')
+@secure()
+param qualysClientSecret string = ''
 
 @description('Qualys API server of your platform, e.g. https://qualysapi.qg2.apps.qualys.com.')
 @minLength(1)
@@ -168,6 +174,10 @@ var checkedPushAlerts = pushAlertsFits
   ? pushAlerts
   : fail('pushAlerts has to be signed where alertWebhookSecret is given, unsigned or signed where alertWebhookUrl is; given ${pushAlerts}')
 
+var checkedUsername = empty(qualysUsername) && empty(qualysClientId)
+  ? fail('qualysUsername or qualysClientId has to be given')
+  : qualysUsername
+
 // ---- names ----------------------------------------------------------------------------------------------------------
 
 var hash = take(uniqueString(resourceGroup().id, name), 8)
@@ -277,6 +287,7 @@ module keyVault 'modules/key-vault.bicep' = {
     location: location
     tags: allTags
     qualysPassword: qualysPassword
+    qualysClientSecret: qualysClientSecret
     alertWebhookUrl: alertWebhookUrl
     alertWebhookSecret: alertWebhookSecret
     privateOnly: privateNetworking
@@ -357,7 +368,9 @@ module functionApp 'modules/function-app.bicep' = {
     storageServiceUris: storage.outputs.serviceUris
     storageCreatedAt: storage.outputs.createdAt
     applicationInsightsName: monitoring.outputs.applicationInsightsName
-    qualysUsername: qualysUsername
+    qualysUsername: checkedUsername
+    qualysClientId: qualysClientId
+    qualysClientSecretUri: keyVault.outputs.qualysClientSecretUri
     qualysApiUrl: qualysApiUrl
     qualysCredentialUri: keyVault.outputs.secretUri
     alertWebhookUri: checkedPushAlerts == 'off' ? '' : keyVault.outputs.alertWebhookUri

@@ -4,6 +4,15 @@
 @description('Optional app settings. Further names are passed on as they are, so a new feed needs no change here.')
 @export()
 type connectorSettings = {
+  @description('How both APIs are logged in to: password, oidc or oauth.')
+  QUALYS_AUTH: string?
+
+  @description('The same for the VM API alone.')
+  VM_AUTH: string?
+
+  @description('The same for the EDR API alone.')
+  EDR_AUTH: string?
+
   @description('EDR gateway; needed for private platforms only.')
   QUALYS_GATEWAY_URL: string?
 

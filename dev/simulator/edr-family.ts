@@ -13,7 +13,7 @@ function fail(status: number, message: string, { call, world }: Visit): Answer {
 export const edrFamily: Family = {
   challenge: (visit) => {
     const token = /^Bearer (\S+)$/u.exec(visit.call.headers.authorization ?? '')?.[1];
-    const isKnown = token !== undefined && visit.world.tokens.isValid(token);
+    const isKnown = token !== undefined && visit.world.tokens.isValid(token, 'edr');
     return isKnown ? undefined : fail(401, 'invalid token', visit);
   },
   refuse: (admission, visit) => {

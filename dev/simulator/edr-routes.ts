@@ -79,7 +79,21 @@ function logIn(visit: Visit): Answer {
     return edrFamily.fail(401, 'wrong credentials', visit);
   }
   world.counters.tokensIssued += 1;
-  return { status: 201, headers: { 'content-type': 'text/plain;charset=UTF-8' }, body: world.tokens.issue() };
+  return { status: 201, headers: { 'content-type': 'text/plain;charset=UTF-8' }, body: world.tokens.issue('user') };
+}
+
+/** Gives a token to an API client, which names itself in headers beside an empty form. */
+function logInClient(visit: Visit, match: RegExpExecArray): Answer {
+  const { call, world } = visit;
+  const { clientid, clientsecret } = call.headers;
+  const { clientId, clientSecret, clientKind } = world.settings;
+  if (call.headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) {
+    return edrFamily.fail(415, 'Content-Type must be application/x-www-form-urlencoded', visit);
+  }
+  if (match[1] !== clientKind || clientid !== clientId) return jsonAnswer(401, { message: 'Invalid Client ID' });
+  if (clientsecret !== clientSecret) return jsonAnswer(401, { message: 'Invalid Client Secret' });
+  world.counters.tokensIssued += 1;
+  return { status: 200, headers: { 'content-type': 'text/plain;charset=UTF-8' }, body: world.tokens.issue('client') };
 }
 
 function dataRoute(name: string, pattern: RegExp, answer: Route['answer']): Route {
@@ -89,6 +103,13 @@ function dataRoute(name: string, pattern: RegExp, answer: Route['answer']): Rout
 /** The routes of the EDR gateway. */
 export const EDR_ROUTES: readonly Route[] = [
   { name: 'auth', methods: ['POST'], pattern: /^\/auth$/u, family: authFamily, answer: logIn },
+  {
+    name: 'auth-client',
+    methods: ['POST'],
+    pattern: /^\/auth\/(oidc|oauth)$/u,
+    family: authFamily,
+    answer: logInClient,
+  },
   dataRoute('edr-events', /^\/ioc\/events$/u, listEvents),
   dataRoute('edr-count', /^\/ioc(?:\/v1)?\/events\/count$/u, countEvents),
   dataRoute('edr-search-after', /^\/ioc(?:\/v1)?\/events\/searchAfter$/u, searchEventsAfter),

@@ -4,6 +4,14 @@ export interface LiveSettings {
   username: string;
   /** Its password. Default `simulated-password`. */
   password: string;
+  /** API client of the gateway. Default `simulated-client`. */
+  clientId: string;
+  /** Its secret. Default `simulated-client-secret`. */
+  clientSecret: string;
+  /** Whether it is a client of a user (`/auth/oidc`) or of the subscription (`/auth/oauth`); the other address refuses it. */
+  clientKind: 'oidc' | 'oauth';
+  /** Which APIs take the tokens of API clients: for EDR nobody has shown that it does. */
+  clientApis: 'both' | 'vm' | 'edr';
   /** Life of a token of `/auth`, in seconds. Default 14,400: four hours, as the vendor's. */
   tokenTtlSeconds: number;
   /** Time to the first byte of each data call, in milliseconds. Default 0. */
@@ -78,6 +86,10 @@ export type SimulatorSettings = LiveSettings & FixedSettings & { readonly dataEn
 export const DEFAULT_SETTINGS: SimulatorSettings = {
   username: 'qualys-reader',
   password: 'simulated-password',
+  clientId: 'simulated-client',
+  clientSecret: 'simulated-client-secret',
+  clientKind: 'oidc',
+  clientApis: 'both',
   tokenTtlSeconds: 14_400,
   latencyMs: 0,
   concurrencyLimit: 2,
@@ -112,6 +124,10 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
 const LIVE_NAMES: readonly (keyof LiveSettings)[] = [
   'username',
   'password',
+  'clientId',
+  'clientSecret',
+  'clientKind',
+  'clientApis',
   'tokenTtlSeconds',
   'latencyMs',
   'concurrencyLimit',
@@ -129,6 +145,8 @@ const LIVE_NAMES: readonly (keyof LiveSettings)[] = [
 ];
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  clientKind: ['oidc', 'oauth'],
+  clientApis: ['both', 'vm', 'edr'],
   detailShape: ['object', 'array'],
   timeResolution: ['millisecond', 'second'],
   processedBounds: ['inclusive', 'exclusive'],

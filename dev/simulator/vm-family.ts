@@ -5,7 +5,10 @@ import type { ParameterError } from './vm-parameters.ts';
 import { simpleReturn } from './vm-answers.ts';
 import type { Family, Visit } from './world.ts';
 
+/** User and password, or a token of the gateway's. */
 function isAccount({ call, world }: Visit): boolean {
+  const token = /^Bearer (\S+)$/u.exec(call.headers.authorization ?? '')?.[1];
+  if (token !== undefined) return world.tokens.isValid(token, 'vm');
   const credentials = /^Basic (.+)$/iu.exec(call.headers.authorization ?? '')?.[1];
   const given = Buffer.from(credentials ?? '', 'base64').toString('utf8');
   const colon = given.indexOf(':');

@@ -30,8 +30,14 @@ param storageCreatedAt string
 @description('Name of the Application Insights component.')
 param applicationInsightsName string
 
-@description('Qualys user.')
+@description('Qualys user; empty: none.')
 param qualysUsername string
+
+@description('Qualys API client; empty: none.')
+param qualysClientId string
+
+@description('Address of its secret in Key Vault.')
+param qualysClientSecretUri string
 
 @description('Qualys API server.')
 param qualysApiUrl string
@@ -95,10 +101,6 @@ var fixedSettings = {
   AZURE_CLIENT_ID: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  QUALYS_USERNAME: qualysUsername
-  QUALYS_PASSWORD: '@Microsoft.KeyVault(SecretUri=${qualysCredentialUri})'
-  // The app reads the secret itself, at the start and after a refusal; the reference above counts until it has.
-  QUALYS_PASSWORD_SECRET_URI: qualysCredentialUri
   QUALYS_API_URL: qualysApiUrl
   LOGS_INGESTION_ENDPOINT: ingestionEndpoint
   LOGS_INGESTION_RULE_ID: ingestionRuleId
@@ -111,6 +113,13 @@ var fixedSettings = {
 
 // Left out where they are blank.
 var optionalSettings = {
+  QUALYS_USERNAME: qualysUsername
+  QUALYS_PASSWORD: empty(qualysUsername) ? '' : '@Microsoft.KeyVault(SecretUri=${qualysCredentialUri})'
+  // The app reads secrets itself, at the start and after a refusal; the reference counts until it has.
+  QUALYS_PASSWORD_SECRET_URI: empty(qualysUsername) ? '' : qualysCredentialUri
+  QUALYS_CLIENT_ID: qualysClientId
+  QUALYS_CLIENT_SECRET: empty(qualysClientId) ? '' : '@Microsoft.KeyVault(SecretUri=${qualysClientSecretUri})'
+  QUALYS_CLIENT_SECRET_URI: empty(qualysClientId) ? '' : qualysClientSecretUri
   LOGS_QUERY_WORKSPACE_ID: queryWorkspaceId
   // Nobody reads it: a changed setting makes the platform fetch the secrets at once instead of within a day.
   SECRET_VERSIONS: writtenVersions

@@ -1,4 +1,4 @@
-// Key Vault with the Qualys password and, where alerts are pushed, the webhook and what signs the posts.
+// Key Vault with the Qualys password, the secret of an API client and, where alerts are pushed, the webhook and what signs the posts.
 // A secret is written only where its value is given: without one, what the vault holds stays, rotated or not.
 
 @description('Name of the vault.')
@@ -13,6 +13,10 @@ param tags object
 @description('Password of the Qualys account; empty: the one in the vault stays.')
 @secure()
 param qualysPassword string
+
+@description('Secret of the Qualys API client; empty: the one in the vault stays.')
+@secure()
+param qualysClientSecret string
 
 @description('Webhook for alerts; empty: the one in the vault stays.')
 @secure()
@@ -29,10 +33,12 @@ param privateOnly bool
 param recover bool
 
 var passwordName = 'qualys-password'
+var clientSecretName = 'qualys-client-secret'
 var webhookName = 'alert-webhook-url'
 var webhookSigningName = 'alert-webhook-secret'
 
 var writesPassword = !empty(qualysPassword)
+var writesClientSecret = !empty(qualysClientSecret)
 var writesWebhook = !empty(alertWebhookUrl)
 var writesWebhookSigning = !empty(alertWebhookSecret)
 
@@ -64,6 +70,16 @@ resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesPas
   properties: {
     contentType: 'Password of the Qualys API account'
     value: qualysPassword
+  }
+}
+
+resource clientSecret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesClientSecret) {
+  parent: keyVault
+  name: clientSecretName
+  tags: tags
+  properties: {
+    contentType: 'Secret of the Qualys API client'
+    value: qualysClientSecret
   }
 }
 
@@ -100,6 +116,9 @@ output id string = keyVault.id
 @description('Address of the password.')
 output secretUri string = '${keyVault.properties.vaultUri}secrets/${passwordName}'
 
+@description('Address of the secret of the API client.')
+output qualysClientSecretUri string = '${keyVault.properties.vaultUri}secrets/${clientSecretName}'
+
 @description('Address of the webhook.')
 output alertWebhookUri string = '${keyVault.properties.vaultUri}secrets/${webhookName}'
 
@@ -111,6 +130,7 @@ output writtenVersions string = join(
   filter(
     [
       writesPassword ? last(split(password!.properties.secretUriWithVersion, '/')) : ''
+      writesClientSecret ? last(split(clientSecret!.properties.secretUriWithVersion, '/')) : ''
       writesWebhook ? last(split(webhook!.properties.secretUriWithVersion, '/')) : ''
       writesWebhookSigning ? last(split(webhookSigning!.properties.secretUriWithVersion, '/')) : ''
     ],

@@ -87,7 +87,7 @@ function checkDefaults(files: InfraFiles, tables: readonly TableFile[]): string[
     problems.push(`infra/streams.bicep: defaultStreams differs from the app's ${String(defaults.QUALYS_STREAMS)}`);
   }
   if (
-    !/QUALYS_PASSWORD: '@Microsoft\.KeyVault\(SecretUri=\$\{\w+\}\)'/.test(
+    !/QUALYS_PASSWORD: empty\(qualysUsername\) \? '' : '@Microsoft\.KeyVault\(SecretUri=\$\{\w+\}\)'/.test(
       file(files, 'infra/modules/function-app.bicep'),
     )
   ) {

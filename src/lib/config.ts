@@ -12,6 +12,7 @@ import {
   instant,
   integer,
   list,
+  loginKind,
   required,
   schedule,
   secretUri,
@@ -46,13 +47,27 @@ const HOSTS_PARAMS = 'details=All/AGs&show_asset_id=1&show_tags=1&show_trurisk=1
  * The same names stand in `local.settings.sample.json`, in Bicep and in `docs/settings.md`.
  */
 export const settingsSchema = z.object({
-  QUALYS_USERNAME: required.describe('Qualys account of role Reader or higher with API access.'),
+  QUALYS_AUTH: loginKind
+    .default('password')
+    .describe(
+      'How both APIs are logged in to: password (user and password), oidc (API client of a user) or oauth (API client of the subscription).',
+    ),
+  VM_AUTH: loginKind.optional().describe('The same for the VM API alone; unset: QUALYS_AUTH.'),
+  EDR_AUTH: loginKind
+    .optional()
+    .describe('The same for the EDR API alone, which is not known to take API clients; unset: QUALYS_AUTH.'),
+  QUALYS_USERNAME: trimmed.optional().describe('Qualys account of role Reader or higher with API access.'),
   QUALYS_PASSWORD: z.string().optional().describe('Password of that account; a Key Vault reference in Azure.'),
   QUALYS_PASSWORD_SECRET_URI: secretUri
     .optional()
     .describe(
       'Secret in Key Vault with that password, read at the start and after a refusal; until then, and where the vault cannot be read, QUALYS_PASSWORD counts.',
     ),
+  QUALYS_CLIENT_ID: trimmed.optional().describe('Id of the API client, for oidc and oauth.'),
+  QUALYS_CLIENT_SECRET: z.string().optional().describe('Secret of that client; a Key Vault reference in Azure.'),
+  QUALYS_CLIENT_SECRET_URI: secretUri
+    .optional()
+    .describe('Secret in Key Vault with that of the client, read as that of the password.'),
   QUALYS_API_URL: apiUrl.describe('VM API server, e.g. https://qualysapi.qg2.apps.qualys.com.'),
   QUALYS_GATEWAY_URL: gatewayUrl
     .optional()

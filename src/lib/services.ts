@@ -33,14 +33,15 @@ import type { CheckpointStore, Clock, LogsReader, StartStore, WakeUps, WindowRec
 import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
-import type { Restart, Stream } from './pipeline/stream.ts';
-import { basicAuth, tokenAuth } from './qualys/api-auth.ts';
+import type { ApiName, Restart, Stream } from './pipeline/stream.ts';
+import { type ApiAuth, basicAuth, tokenAuth } from './qualys/api-auth.ts';
 import { loginOf } from './qualys/conclude-login.ts';
-import { createCredentials } from './qualys/credentials.ts';
+import { createCredentials, type Credentials } from './qualys/credentials.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr-api.ts';
-import { createEdrAuth } from './qualys/edr-auth.ts';
+import { createEdrAuth, type EdrAuthDeps } from './qualys/edr-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm-api.ts';
-import { hasWebhook, VAULT_SETTINGS, type VaultSetting } from './setting-rules.ts';
+import type { LoginKind } from './setting-kinds.ts';
+import { hasWebhook, loginKindOf, VAULT_SETTINGS, type VaultSetting } from './setting-rules.ts';
 import { fixedSecret, type SecretValue } from './secret-value.ts';
 import { edrEvents } from './streams/edr-events/index.ts';
 import { STREAMS } from './streams/index.ts';
@@ -120,18 +121,15 @@ export function createServices(env: Environment): Services {
   const limiter = createTableLimiter(storage, {
     concurrency: settings.QUALYS_MAX_CONCURRENCY,
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
-    login: async () => loginOf(credentials, await credentials.current()),
+    login: async (api) => loginOf(credentials[api], await credentials[api].current()),
     onRecovered: () => hurryQuietly(settings.QUALYS_STREAMS, common),
   });
   const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
   const secrets = { settings, credential, clock, log };
-  const credentials = createCredentials(
-    settings.QUALYS_USERNAME,
-    secretOf('QUALYS_PASSWORD', secrets) ?? fixedSecret(''),
-  );
+  const credentials = createLogins(secrets);
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
-  const edr = createEdrApi({ ...gateway, auth: tokenAuth(createEdrAuth({ ...gateway, credentials })) });
-  const vm = createVmApi({ ...calls, settings, auth: basicAuth(credentials) });
+  const edr = createEdrApi({ ...gateway, auth: createApiAuth('edr', credentials.edr, gateway) });
+  const vm = createVmApi({ ...calls, settings, auth: createApiAuth('vm', credentials.vm, gateway) });
   const store = createTableCheckpointStore(storage);
   const starts = createTableStartStore(storage);
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
@@ -251,6 +249,32 @@ function secretOf(setting: VaultSetting, deps: SecretDependencies): SecretValue 
 }
 
 type SecretDependencies = Pick<VaultSecretOptions, 'credential' | 'clock' | 'log'> & { readonly settings: Settings };
+
+/** Who logs in to each API: one of these for both where both have the same login. */
+function createLogins(deps: SecretDependencies): Readonly<Record<ApiName, Credentials>> {
+  const { settings } = deps;
+  const make = (kind: LoginKind): Credentials =>
+    kind === 'password'
+      ? createCredentials(settings.QUALYS_USERNAME ?? '', secretOf('QUALYS_PASSWORD', deps) ?? fixedSecret(''))
+      : createCredentials(
+          settings.QUALYS_CLIENT_ID ?? '',
+          secretOf('QUALYS_CLIENT_SECRET', deps) ?? fixedSecret(''),
+          kind,
+        );
+  const [vmKind, edrKind] = [loginKindOf('vm', settings), loginKindOf('edr', settings)];
+  const vm = make(vmKind);
+  return { vm, edr: edrKind === vmKind ? vm : make(edrKind) };
+}
+
+/** The VM API takes user and password as they are; all else needs a token of the gateway's. */
+function createApiAuth(
+  api: ApiName,
+  credentials: Credentials,
+  gateway: Omit<EdrAuthDeps, 'credentials' | 'api'>,
+): ApiAuth {
+  if (api === 'vm' && credentials.kind === 'password') return basicAuth(credentials);
+  return tokenAuth(createEdrAuth({ ...gateway, credentials, api }), credentials.kind);
+}
 
 function alertPoster(deps: SecretDependencies): PushDependencies['post'] {
   const { settings, clock } = deps;

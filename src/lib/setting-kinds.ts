@@ -71,6 +71,12 @@ function withoutTrailingSlashes(text: string): string {
   return text.slice(0, end);
 }
 
+/** Ways to log in: user and password, an API client of a user, an API client of a subscription. */
+export const LOGIN_KINDS = ['password', 'oidc', 'oauth'] as const;
+export type LoginKind = (typeof LOGIN_KINDS)[number];
+
+export const loginKind = trimmed.pipe(z.enum(LOGIN_KINDS, 'must be password, oidc or oauth'));
+
 /** The address of a secret in Key Vault: without a version, because a new one is to be found there. */
 export const secretUri = serviceUrl.refine(
   (text) => !URL.canParse(text) || /^\/secrets\/[\w-]+$/.test(new URL(text).pathname),

@@ -1,24 +1,79 @@
 import { mayBePublic } from './alerts/public-address.ts';
 import { gatewayHostFor } from './qualys/platforms.ts';
-import { apiUrl, flag, webhookUrl } from './setting-kinds.ts';
+import * as z from 'zod';
+import { apiUrl, flag, loginKind, type LoginKind, webhookUrl } from './setting-kinds.ts';
 
 // What settings have to be beside each other.
 
 /** Settings with a secret, by the setting that names the secret's address in Key Vault. */
 export const VAULT_SETTINGS = {
   QUALYS_PASSWORD: 'QUALYS_PASSWORD_SECRET_URI',
+  QUALYS_CLIENT_SECRET: 'QUALYS_CLIENT_SECRET_URI',
   ALERT_WEBHOOK_URL: 'ALERT_WEBHOOK_URL_SECRET_URI',
   ALERT_WEBHOOK_SECRET: 'ALERT_WEBHOOK_SECRET_URI',
 } as const;
 /** A setting whose secret may be read from Key Vault. */
 export type VaultSetting = keyof typeof VAULT_SETTINGS;
 
+type Given = Readonly<Record<string, string>>;
+
+/** How an API is logged in to. */
+export function loginKindOf(
+  api: 'vm' | 'edr',
+  settings: {
+    readonly QUALYS_AUTH: LoginKind;
+    readonly VM_AUTH?: LoginKind | undefined;
+    readonly EDR_AUTH?: LoginKind | undefined;
+  },
+): LoginKind {
+  return settings[`${api === 'vm' ? 'VM' : 'EDR'}_AUTH`] ?? settings.QUALYS_AUTH;
+}
+
+/** What the ways to log in need, and what nobody would use. */
+function loginProblems(given: Given): string[] {
+  const parsed = z
+    .object({
+      QUALYS_AUTH: loginKind.default('password'),
+      VM_AUTH: loginKind.optional(),
+      EDR_AUTH: loginKind.optional(),
+    })
+    .safeParse(given);
+  if (!parsed.success) return [];
+  const kinds = (['vm', 'edr'] as const).map((api) => loginKindOf(api, parsed.data));
+  const clients = [...new Set(kinds)].filter((kind) => kind !== 'password');
+  const told = [`QUALYS_AUTH is ${parsed.data.QUALYS_AUTH}`, ...overridesIn(given)].join(', ');
+  return [
+    ...(kinds.includes('password') ? missingIn(given, 'QUALYS_USERNAME', 'QUALYS_PASSWORD') : []),
+    ...(clients.length > 0 ? missingIn(given, 'QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET') : []),
+    ...(clients.length > 1
+      ? [`QUALYS_AUTH, VM_AUTH and EDR_AUTH must not name both oidc and oauth, because there is one client (${told})`]
+      : []),
+    ...(clients.length === 0 && given.QUALYS_CLIENT_ID !== undefined
+      ? [
+          `QUALYS_CLIENT_ID must not be set where no API uses it: set QUALYS_AUTH, VM_AUTH or EDR_AUTH to oidc or oauth (${told})`,
+        ]
+      : []),
+  ];
+}
+
+function overridesIn(given: Given): string[] {
+  return ['VM_AUTH', 'EDR_AUTH']
+    .filter((name) => given[name] !== undefined)
+    .map((name) => `${name} is ${given[name] ?? ''}`);
+}
+
+function missingIn(given: Given, name: string, secret: VaultSetting): string[] {
+  return [
+    ...(given[name] === undefined ? [`${name} must be set`] : []),
+    ...(given[secret] === undefined && !isInVault(secret, given)
+      ? [`${secret} must be set (or ${VAULT_SETTINGS[secret]})`]
+      : []),
+  ];
+}
+
 /** What one setting alone cannot tell. */
 export function crossProblems(given: Readonly<Record<string, string>>): string[] {
-  const problems: string[] = [];
-  if (given.QUALYS_PASSWORD === undefined && !isInVault('QUALYS_PASSWORD', given)) {
-    problems.push('QUALYS_PASSWORD must be set (or QUALYS_PASSWORD_SECRET_URI)');
-  }
+  const problems = loginProblems(given);
   for (const prefix of ['EDR', 'INCIDENTS']) {
     const [token, field] = [`${prefix}_TIME_TOKEN`, `${prefix}_TIME_FIELD`];
     if ((given[token] === undefined) === (given[field] === undefined)) continue;

@@ -67,6 +67,34 @@ describe('ping', () => {
     expect(vault.reads).toEqual(['qualys-password']);
   });
 
+  test('tells which API took the login of an API client, and a mixed set-up works', async () => {
+    backends.simulator.configure({ clientApis: 'vm' });
+    useSettings({
+      QUALYS_AUTH: 'oidc',
+      QUALYS_CLIENT_ID: 'simulated-client',
+      QUALYS_CLIENT_SECRET: 'simulated-client-secret',
+    });
+    onTestFinished(() => {
+      backends.simulator.configure({ clientApis: 'both' });
+      for (const name of ['QUALYS_AUTH', 'QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET', 'EDR_AUTH'])
+        useSettings({ [name]: undefined });
+    });
+    const answered = await call(ping);
+    expect(checkOf(answered, 'qualys-vm')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/\(login: API client, oidc\)$/) as string,
+    });
+    expect(checkOf(answered, 'qualys-edr')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('EDR_AUTH=password') as string,
+    });
+
+    vi.resetModules();
+    useSettings({ EDR_AUTH: 'password' });
+    const mixed = await import('../../src/lib/handlers/ping.ts');
+    expect((await call(mixed.ping)).status).toBe(200);
+  });
+
   test('is 503 and names the check where an account may log in but not read events', async () => {
     backends.simulator.setFaults({ kind: 'status', status: 403, route: '/ioc/events', count: 'always' });
     const answered = await call(ping);

@@ -72,6 +72,7 @@ describe('azd', () => {
     );
     expect(secrets.map((name) => parameters[name]?.value)).toEqual([
       '${QUALYS_PASSWORD}',
+      '${QUALYS_CLIENT_SECRET}',
       '${ALERT_WEBHOOK_URL}',
       '${ALERT_WEBHOOK_SECRET}',
     ]);

@@ -38,6 +38,10 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
     'https://gateway.qg2.apps.qualys.com/ioc',
     'https://gateway.bank.example/ioc/events',
   ],
+  ['QUALYS_AUTH', /password, oidc or oauth/, 'basic', 'OIDC'],
+  ['VM_AUTH', /password, oidc or oauth/, 'none'],
+  ['EDR_AUTH', /password, oidc or oauth/, 'jwt'],
+  ['QUALYS_CLIENT_SECRET_URI', /https/, 'qualys-client-secret'],
   [
     'QUALYS_PASSWORD_SECRET_URI',
     /secret without its version, e\.g\. https:/,
@@ -183,6 +187,8 @@ describe('a bad value', () => {
     const free = new Set([
       'QUALYS_USERNAME',
       'QUALYS_PASSWORD',
+      'QUALYS_CLIENT_ID',
+      'QUALYS_CLIENT_SECRET',
       'EDR_FILTER',
       'INCIDENTS_FILTER',
       'LOGS_INGESTION_RULE_ID',
@@ -547,5 +553,46 @@ describe('storage', () => {
     for (const name of Object.keys(all)) {
       expect(() => by({ ...all, [name]: undefined })).toThrow('AzureWebJobsStorage must be set');
     }
+  });
+});
+
+describe('the login', () => {
+  const CLIENT = { QUALYS_CLIENT_ID: 'client', QUALYS_CLIENT_SECRET: 'client-secret' };
+  const NO_ACCOUNT = { QUALYS_USERNAME: undefined, QUALYS_PASSWORD: undefined };
+
+  test.each([
+    [{ ...CLIENT, ...NO_ACCOUNT, QUALYS_AUTH: 'oidc' }],
+    [{ ...CLIENT, ...NO_ACCOUNT, QUALYS_AUTH: 'oauth' }],
+    [{ ...CLIENT, QUALYS_AUTH: 'oidc', EDR_AUTH: 'password' }],
+    [{ ...CLIENT, VM_AUTH: 'oauth' }],
+    [{ ...CLIENT, ...NO_ACCOUNT, VM_AUTH: 'oidc', EDR_AUTH: 'oidc' }],
+    [
+      {
+        ...NO_ACCOUNT,
+        QUALYS_AUTH: 'oidc',
+        QUALYS_CLIENT_ID: 'client',
+        QUALYS_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/qualys-client-secret)',
+        QUALYS_CLIENT_SECRET_URI: 'https://v.vault.azure.net/secrets/qualys-client-secret',
+      },
+    ],
+  ])('of %j has all that it needs', (changes) => {
+    expect(() => parse(changes)).not.toThrow();
+  });
+
+  test.each([
+    [{ QUALYS_AUTH: 'oidc' }, /QUALYS_CLIENT_ID must be set; QUALYS_CLIENT_SECRET must be set/],
+    [
+      { ...NO_ACCOUNT, ...CLIENT, QUALYS_AUTH: 'oidc', EDR_AUTH: 'password' },
+      /QUALYS_USERNAME must be set; QUALYS_PASSWORD must/,
+    ],
+    [
+      { ...CLIENT, VM_AUTH: 'oauth', EDR_AUTH: 'oidc' },
+      /must not name both oidc and oauth.*VM_AUTH is oauth, EDR_AUTH is oidc/,
+    ],
+    [CLIENT, /QUALYS_CLIENT_ID must not be set where no API uses it.*QUALYS_AUTH is password/],
+  ])('of %j is refused with the settings at fault', (changes, words) => {
+    const { message } = errorOf(changes);
+    expect(message).toMatch(words);
+    expect(message).not.toContain('client-secret');
   });
 });

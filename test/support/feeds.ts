@@ -72,7 +72,7 @@ export async function startFeed(
   const settings = parseSettings(given);
   const clock: Clock = { now: () => new Date() };
   const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
-  const credentials = createCredentials(settings.QUALYS_USERNAME, fixedSecret(settings.QUALYS_PASSWORD ?? ''));
+  const credentials = createCredentials(settings.QUALYS_USERNAME ?? '', fixedSecret(settings.QUALYS_PASSWORD ?? ''));
   const auth = tokenAuth(createEdrAuth({ ...calls, credentials }));
   // The streams go by the clock of the pipeline, which the test moves on.
   const streamClock: Clock = { now: () => bench.clock.now() };

@@ -5,7 +5,8 @@ import { logUnexpected } from '../log-unexpected.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
-import type { Probe } from '../streams/stream-definition.ts';
+import { loginKindOf } from '../setting-rules.ts';
+import type { Probe, StreamDefinition } from '../streams/stream-definition.ts';
 
 /** One check of `ping`. */
 export interface Check {
@@ -42,7 +43,7 @@ export async function runChecks(): Promise<PingResult> {
   const enabled = services.streams.map(({ name }) => name);
   const checks = await Promise.all([
     timed('storage', () => checkStorage(services)),
-    ...probesOf(enabled).map(({ check, run }) => timed(check, () => run(services))),
+    ...probesOf(enabled).map((probe) => runProbe(probe, services)),
     timed('logs-ingestion', (signal) => checkIngestion(services, signal)),
   ]);
   return result([settings, ...checks]);
@@ -50,13 +51,31 @@ export async function runChecks(): Promise<PingResult> {
 
 /** The EDR check alone, for the SOAR action. */
 export async function checkEdr(): Promise<Check> {
-  const { check, run } = edrEvents.probe;
-  return timed(check, () => run(getServices()));
+  const { probe, api } = edrEvents;
+  let services: Services;
+  try {
+    services = getServices();
+  } catch (error) {
+    return { name: probe.check, ok: false, latencyMs: 0, detail: explain(error) };
+  }
+  return runProbe({ ...probe, api }, services);
 }
 
+/** Tells with a client's login which API took it, because Qualys documents it for the VM API alone. */
+async function runProbe({ check: name, run, api }: ApiProbe, services: Services): Promise<Check> {
+  const check = await timed(name, () => run(services));
+  const kind = loginKindOf(api, services.settings);
+  if (kind === 'password') return check;
+  const advice =
+    check.ok || api === 'vm' ? '' : '; EDR is not known to take one: EDR_AUTH=password uses user and password';
+  return { ...check, detail: `${check.detail} (login: API client, ${kind}${advice})` };
+}
+
+type ApiProbe = Probe & Pick<StreamDefinition, 'api'>;
+
 /** The checks of the vendor's APIs that the streams need. */
-function probesOf(streams: readonly string[]): Probe[] {
-  return STREAMS.filter(({ name }) => streams.includes(name)).map(({ probe }) => probe);
+function probesOf(streams: readonly string[]): ApiProbe[] {
+  return STREAMS.filter(({ name }) => streams.includes(name)).map(({ probe, api }) => ({ ...probe, api }));
 }
 
 function result(checks: readonly Check[]): PingResult {

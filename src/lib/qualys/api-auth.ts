@@ -4,6 +4,7 @@ import type { CallOptions } from './call-qualys.ts';
 import { loginOf } from './conclude-login.ts';
 import { basicText, type Credentials } from './credentials.ts';
 import type { EdrAuth } from './edr-auth.ts';
+import type { LoginKind } from '../setting-kinds.ts';
 import { logIn } from './log-in.ts';
 
 /** How the calls of one API say who calls. */
@@ -18,6 +19,7 @@ export interface ApiAuth {
   ) => Promise<T>;
   /** Texts that must not appear in an error. */
   readonly hidden: () => readonly string[];
+  readonly kind: LoginKind;
 }
 
 /** User and password with each call. */
@@ -28,11 +30,12 @@ export function basicAuth(credentials: Credentials): ApiAuth {
         send(`Basic ${basicText(credentials.name, secret.text)}`, loginOf(credentials, secret)),
       ),
     hidden: credentials.hidden,
+    kind: credentials.kind,
   };
 }
 
 /** A token with each call. One that the vendor refuses is renewed once, and the call repeated once. */
-export function tokenAuth(tokens: EdrAuth): ApiAuth {
+export function tokenAuth(tokens: EdrAuth, kind: LoginKind = 'password'): ApiAuth {
   let recent: readonly string[] = [];
   const use = async <T>(token: string, send: (authorization: string) => Promise<T>): Promise<T> => {
     recent = [token, ...recent.filter((other) => other !== token)].slice(0, 2);
@@ -44,11 +47,17 @@ export function tokenAuth(tokens: EdrAuth): ApiAuth {
       try {
         return await use(token, send);
       } catch (error) {
-        if (!(error instanceof ConfigError) || error.fault.status !== 401) throw error;
+        if (!isTokenRefused(error)) throw error;
         tokens.invalidate(token);
         return use(await tokens.token(options), send);
       }
     },
     hidden: () => recent,
+    kind,
   };
+}
+
+/** The VM API says it by its code as well. */
+function isTokenRefused(error: unknown): boolean {
+  return error instanceof ConfigError && (error.fault.status === 401 || error.fault.code === '2000');
 }

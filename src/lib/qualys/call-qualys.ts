@@ -6,6 +6,7 @@ import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { boundedWait } from '../read-wait.ts';
+import type { LoginKind } from '../setting-kinds.ts';
 import { type QualysAnswer, readAnswer } from './qualys-answer.ts';
 import { classifyDocument } from './classify-answer.ts';
 import { concludeLogin } from './conclude-login.ts';
@@ -62,6 +63,8 @@ export interface QualysRequest extends CallOptions {
   readonly secrets?: readonly string[];
   /** Set where the call is a login, too. */
   readonly login?: Login;
+  /** Whose settings an error of the account names; user and password by itself. */
+  readonly loginKind?: LoginKind;
 }
 
 const MOST_ERROR_BYTES = 65_536;
@@ -259,6 +262,7 @@ async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAn
     now: deps.clock.now(),
     waits: request.waits ?? 0,
     secrets: request.secrets ?? [],
+    loginKind: request.loginKind ?? 'password',
   });
   if (error instanceof WaitError) return sharePause(deps, request.api, error);
   if (!isSuccess(answer)) await shareTold(deps, request.api, answer);

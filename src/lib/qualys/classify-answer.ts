@@ -1,5 +1,7 @@
 import type { FaultScope, VendorFault } from '../errors.ts';
 import { ConfigError, type ConnectorError, FatalError, RetryableError, WaitError } from '../errors.ts';
+import type { LoginKind } from '../setting-kinds.ts';
+import { settingsOf } from './credentials.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { readVendorMessage, type VendorMessage } from './read-vendor-message.ts';
 import { boundedWait, guessWait, readRetryAfter } from '../read-wait.ts';
@@ -15,6 +17,8 @@ export interface AnswerStart {
   readonly waits?: number;
   /** Texts that must not appear in an error. */
   readonly secrets?: readonly string[];
+  /** Whose settings an error of the account names. */
+  readonly loginKind?: LoginKind;
   /** The time, for a `Retry-After` given as a date. */
   readonly now?: Date;
 }
@@ -40,10 +44,9 @@ const LOGIN_WORDS =
 /** What to do about an account that the vendor refuses, by status or code; 2001, 2003 and 2011 are recorded, the others hearsay. */
 const HINTS: Readonly<Record<string, string>> = {
   '401':
-    'check QUALYS_USERNAME and QUALYS_PASSWORD, that the account is active, that API access is on for it, and that QUALYS_API_URL is the server of its platform',
+    'check {settings}, that the account is active, that API access is on for it, and that QUALYS_API_URL is the server of its platform',
   '403': 'give the account a role of Reader or higher with API access and with rights for this API',
-  '2000':
-    'check QUALYS_USERNAME and QUALYS_PASSWORD, and that QUALYS_API_URL is the server of the platform that has the account',
+  '2000': 'check {settings}, and that QUALYS_API_URL is the server of the platform that has the account',
   '2001': 'renew the account in the Qualys console',
   '2002': 'activate the account in the Qualys console',
   '2003': 'sign in to the Qualys console once to complete the registration',
@@ -79,7 +82,7 @@ export function classifyDocument(
   text: string,
   status: number,
   headers: Headers,
-  options: Pick<AnswerStart, 'waits' | 'secrets' | 'now'> = {},
+  options: Pick<AnswerStart, 'waits' | 'secrets' | 'now' | 'loginKind'> = {},
 ): ConnectorError {
   const found = classifyAnswer({ ...options, status, headers, body: text });
   if (found !== 'ok') return found;
@@ -164,7 +167,8 @@ function toldWait(facts: Facts): number | undefined {
 
 function refused(facts: Facts, hint: string): ConfigError {
   const text = describe(facts, 'refuses the account');
-  return new ConfigError(`${text}; ${HINTS[hint] ?? HINTS['403'] ?? ''}`, {
+  const advice = (HINTS[hint] ?? HINTS['403'] ?? '').replace('{settings}', settingsOf(facts.loginKind ?? 'password'));
+  return new ConfigError(`${text}; ${advice}`, {
     fault: faultOf(facts),
     repair: 'account',
     login: loginRefused(facts),

@@ -1,11 +1,11 @@
 import { ConfigError } from '../errors.ts';
 import type { Login, LoginTurn } from '../pipeline/account.ts';
-import type { Credentials, Secret } from './credentials.ts';
+import { type Credentials, type Secret, settingsOf } from './credentials.ts';
 import { platformHint } from './platforms.ts';
 
 /** The login with a secret, as it is told to the breaker. */
-export function loginOf({ name }: Pick<Credentials, 'name'>, { digest }: Pick<Secret, 'digest'>): Login {
-  return { user: name, digest, settings: ['QUALYS_USERNAME', 'QUALYS_PASSWORD'] };
+export function loginOf({ name, kind }: Pick<Credentials, 'name' | 'kind'>, { digest }: Pick<Secret, 'digest'>): Login {
+  return { user: name, digest, settings: settingsOf(kind).split(' and ') };
 }
 
 /** Takes note of what became of a login whose call failed. @returns the error for its callers. */

@@ -1,6 +1,7 @@
 import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { SecretValue } from '../secret-value.ts';
+import type { LoginKind } from '../setting-kinds.ts';
 
 /** What an account or client proves itself with, at one moment. */
 export interface Secret {
@@ -11,7 +12,9 @@ export interface Secret {
 
 /** Who logs in to an API, between the settings and all that call it. Where both APIs have the same login they share one of these. */
 export interface Credentials {
-  /** User name. */
+  /** User and password, or an API client: of a user (`oidc`) or of a subscription (`oauth`). */
+  readonly kind: LoginKind;
+  /** User name, or the id of the client. */
   readonly name: string;
   /** The secret as it is known now. */
   readonly current: () => Promise<Secret>;
@@ -25,9 +28,10 @@ const DIGEST_BYTES = 6;
 const derive = promisify<string, string, number, Buffer>(scrypt);
 
 /** Makes the credentials of `name`; `value` gives the secret and what follows on it. */
-export function createCredentials(name: string, value: SecretValue): Credentials {
+export function createCredentials(name: string, value: SecretValue, kind: LoginKind = 'password'): Credentials {
   const secrets = new Map<string, Promise<Secret>>();
   return {
+    kind,
     name,
     current: async () => {
       const text = await value.current();
@@ -42,6 +46,11 @@ export function createCredentials(name: string, value: SecretValue): Credentials
 
 async function digestOf(name: string, text: string): Promise<Secret> {
   return { text, digest: (await derive(text, name, DIGEST_BYTES)).toString('hex') };
+}
+
+/** The settings that hold name and secret. */
+export function settingsOf(kind: LoginKind): string {
+  return kind === 'password' ? 'QUALYS_USERNAME and QUALYS_PASSWORD' : 'QUALYS_CLIENT_ID and QUALYS_CLIENT_SECRET';
 }
 
 /** As it is, percent-encoded, in a form, and in the header of Basic authentication. */

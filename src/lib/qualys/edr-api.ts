@@ -137,6 +137,7 @@ function callEdr(deps: EdrApiDeps, address: Address, options: CallOptions): Prom
       method: 'GET',
       headers: { authorization, accept: 'application/json' },
       secrets: deps.auth.hidden(),
+      loginKind: deps.auth.kind,
     }),
   );
 }

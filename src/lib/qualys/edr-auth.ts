@@ -1,15 +1,18 @@
 import { ConfigError, FatalError, OutageError, RetryableError } from '../errors.ts';
 import type { Priority } from '../pipeline/ports.ts';
-import { callQualys, type CallDeps, type CallOptions } from './call-qualys.ts';
+import type { RouteName } from '../pipeline/routes.ts';
+import type { ApiName } from '../pipeline/stream.ts';
+import type { LoginKind } from '../setting-kinds.ts';
+import { callQualys, type CallDeps, type CallOptions, type QualysRequest } from './call-qualys.ts';
 import { concludeLogin, loginOf } from './conclude-login.ts';
-import type { Credentials, Secret } from './credentials.ts';
+import { type Credentials, type Secret, settingsOf } from './credentials.ts';
 import { logIn } from './log-in.ts';
 import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { untilAborted } from './until-aborted.ts';
 import { vendorText } from './vendor-text.ts';
 
-/** The EDR token, shared by all calls of this process. */
+/** The gateway's token of one API, shared by all its calls of this process. */
 export interface EdrAuth {
   /** A valid token; logs in when there is none, once for all who ask meanwhile. @throws OutageError while logins are not answered, AccountError while they are refused. */
   readonly token: (options: Pick<CallOptions, 'priority' | 'signal'>) => Promise<string>;
@@ -22,6 +25,8 @@ export interface EdrAuthDeps extends CallDeps {
   /** EDR gateway, without a trailing slash. */
   readonly baseUrl: string;
   readonly credentials: Credentials;
+  /** Whose calls need the token; the EDR API by itself. */
+  readonly api?: ApiName;
   /** Limit for the answer, in milliseconds; for tests. */
   readonly timeoutMs?: number;
 }
@@ -39,10 +44,13 @@ const LOGIN_TIMEOUT_MS = 60_000;
 const MOST_TOKEN_BYTES = 65_536;
 const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]*={0,2}$/;
 
-const ROUTE = 'edr/auth';
+/** One for each API: where they have two logins, the service may answer one and not the other. */
+const routeOf = ({ api = 'edr' }: EdrAuthDeps): RouteName => `${api}/auth`;
+/** Where each kind logs in. */
+const PATHS: Readonly<Record<LoginKind, string>> = { password: '/auth', oidc: '/auth/oidc', oauth: '/auth/oauth' };
 
 /**
- * Makes the keeper of the EDR token (`POST /auth`, exempt from the vendor's limits, so without a permit).
+ * Makes the keeper of the token (`POST /auth`, for API clients `/auth/oidc` or `/auth/oauth`, exempt from the vendor's limits, so without a permit).
  * The token is renewed five minutes before the guide's four hours or its own `exp` are over.
  */
 export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
@@ -58,7 +66,7 @@ export function createEdrAuth(deps: EdrAuthDeps): EdrAuth {
     token: async ({ priority, signal }) => {
       signal?.throwIfAborted();
       if (current !== undefined && deps.clock.now().getTime() < current.renewAt) return current.text;
-      if (pending === undefined && priority !== 'interactive') await deps.limiter.routes.enter(ROUTE);
+      if (pending === undefined && priority !== 'interactive') await deps.limiter.routes.enter(routeOf(deps));
       try {
         return (await untilAborted(renew(priority), signal)).text;
       } catch (error) {
@@ -76,11 +84,11 @@ async function login(deps: EdrAuthDeps, priority: Priority): Promise<Token> {
   const startedAt = Date.now();
   try {
     const token = await logIn(deps.credentials, (secret) => loginAsked(deps, secret, priority));
-    await noteAnswer(deps, ROUTE, startedAt);
+    await noteAnswer(deps, routeOf(deps), startedAt);
     return token;
   } catch (error) {
-    if (isOfRoute(error)) throw await noteOutage(deps, ROUTE, error);
-    if (error instanceof ConfigError) await noteAnswer(deps, ROUTE, startedAt);
+    if (isOfRoute(error)) throw await noteOutage(deps, routeOf(deps), error);
+    if (error instanceof ConfigError) await noteAnswer(deps, routeOf(deps), startedAt);
     throw error;
   }
 }
@@ -88,7 +96,7 @@ async function login(deps: EdrAuthDeps, priority: Priority): Promise<Token> {
 /** Logs in where a login may go out, and tells what became of it. */
 async function loginAsked(deps: EdrAuthDeps, secret: Secret, priority: Priority): Promise<Token> {
   const account = loginOf(deps.credentials, secret);
-  const turn = await deps.limiter.account.enter('edr', account, { priority });
+  const turn = await deps.limiter.account.enter(deps.api ?? 'edr', account, { priority });
   try {
     const token = await loginOnce(deps, secret);
     await turn.accepted();
@@ -98,22 +106,22 @@ async function loginAsked(deps: EdrAuthDeps, secret: Secret, priority: Priority)
   }
 }
 
-async function loginOnce(deps: EdrAuthDeps, { text: password }: Secret): Promise<Token> {
+async function loginOnce(deps: EdrAuthDeps, secret: Secret): Promise<Token> {
   const timeoutMs = deps.timeoutMs ?? LOGIN_TIMEOUT_MS;
   const options: CallOptions = { priority: 'interactive' };
   try {
     const answer = await callQualys(deps, {
       ...options,
-      api: 'edr',
-      route: ROUTE,
+      api: deps.api ?? 'edr',
+      route: routeOf(deps),
       isJudged: true,
-      url: `${deps.baseUrl}/auth`,
+      url: `${deps.baseUrl}${PATHS[deps.credentials.kind]}`,
       method: 'POST',
-      headers: { accept: '*/*' },
-      body: new URLSearchParams({ username: deps.credentials.name, password, token: 'true' }),
+      ...loginRequest(deps.credentials, secret),
       firstByteTimeoutMs: timeoutMs,
       idleTimeoutMs: timeoutMs,
       secrets: deps.credentials.hidden(),
+      loginKind: deps.credentials.kind,
     });
     return readToken(deps, answer.status, (await answer.text(MOST_TOKEN_BYTES)).trim());
   } catch (error) {
@@ -121,11 +129,20 @@ async function loginOnce(deps: EdrAuthDeps, { text: password }: Secret): Promise
   }
 }
 
+/** An account goes in the form, a client in headers beside an empty form. */
+function loginRequest({ kind, name }: Credentials, { text }: Secret): Pick<QualysRequest, 'headers' | 'body'> {
+  if (kind === 'password') {
+    return { headers: { accept: '*/*' }, body: new URLSearchParams({ username: name, password: text, token: 'true' }) };
+  }
+  return { headers: { accept: '*/*', clientId: name, clientSecret: text }, body: new URLSearchParams() };
+}
+
 /** A login is refused for reasons that only a person can repair: an empty name gives 400, a wrong host 404. A web page is a wrong host, perhaps. */
-function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
+function explainLogin({ baseUrl, credentials, api = 'edr' }: EdrAuthDeps, error: unknown): unknown {
+  const name = `${api.toUpperCase()} login`;
   const setting = `QUALYS_GATEWAY_URL (${new URL(baseUrl).host})`;
   if (error instanceof FatalError) {
-    const message = `EDR login: ${error.message}; check ${setting}, QUALYS_USERNAME and QUALYS_PASSWORD`;
+    const message = `${name}: ${error.message}; check ${setting}, ${settingsOf(credentials.kind)}`;
     return new ConfigError(message, { cause: error.cause, fault: error.fault, repair: 'account' });
   }
   // A login service has no other reason to forbid than the account.
@@ -139,7 +156,7 @@ function explainLogin({ baseUrl }: EdrAuthDeps, error: unknown): unknown {
   }
   if (!(error instanceof RetryableError)) return error;
   const hint = (error.fault.status ?? 500) < 400 ? `; check ${setting}` : '';
-  return new RetryableError(`EDR login: ${error.message}${hint}`, {
+  return new RetryableError(`${name}: ${error.message}${hint}`, {
     cause: error.cause,
     fault: error.fault,
     // Whatever page is asked for, it needs this login.

@@ -87,6 +87,7 @@ export function createVmApi(deps: VmApiDeps): VmApi {
         ...options,
         now: deps.clock.now(),
         secrets: deps.auth.hidden(),
+        loginKind: deps.auth.kind,
       }),
     );
   const idPage = async (list: IdList, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
@@ -167,6 +168,7 @@ function call(
         accept: 'application/xml, text/xml, */*',
       },
       secrets: auth.hidden(),
+      loginKind: auth.kind,
     }),
   );
 }
