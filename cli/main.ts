@@ -11,6 +11,7 @@ import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
 import { addStatus } from './commands/status.ts';
 import { addTryNow } from './commands/try-now.ts';
+import { addTrace } from './commands/trace.ts';
 import { addRetry, addWaive } from './commands/window-acts.ts';
 import { addWindows } from './commands/windows.ts';
 import { LOCAL_URL } from './session.ts';
@@ -53,6 +54,7 @@ function createProgram(): Command {
     addBackfills,
     addDeadLetters,
     addTryNow,
+    addTrace,
   ];
   for (const add of commands) add(program);
   return program;

@@ -37,6 +37,9 @@ type connectorSettings = {
   @description('Backfills that may run at once.')
   BACKFILL_MAX_RUNNING: string?
 
+  @description('Calls to Qualys that are kept for a support case, over all instances; 0: none.')
+  QUALYS_TRACE: string?
+
   @description('Timer of the EDR planner: six-field NCRONTAB, UTC.')
   EDR_SCHEDULE: string?
 

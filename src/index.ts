@@ -15,6 +15,7 @@ import './functions/push-alert.ts';
 import './functions/qualys-edr-ping.ts';
 import './functions/record-poison.ts';
 import './functions/status.ts';
+import './functions/traces.ts';
 import './functions/windows.ts';
 import { loadHandlers } from './lib/load-handlers.ts';
 

@@ -1,5 +1,5 @@
 // The storage account: package, host state, queue, tables, dead letters. No shared keys: identity only.
-// Names of queues, tables and the dead-letter container equal src/lib/azure/names.ts (npm run check:infra).
+// Names of queues, tables and containers equal src/lib/azure/names.ts (npm run check:infra).
 
 @description('Name of the account.')
 param name string
@@ -21,6 +21,7 @@ param privateOnly bool
 
 var packageContainer = 'app-package'
 var deadLetterContainer = 'qualys-dead-letters'
+var traceContainer = 'qualys-traces'
 
 // The poison queues are declared too: the host would create them on the first poison message, when nobody watches.
 var queueNames = [
@@ -71,7 +72,7 @@ resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     }
 
     resource containers 'containers' = [
-      for container in [packageContainer, deadLetterContainer]: {
+      for container in [packageContainer, deadLetterContainer, traceContainer]: {
         name: container
         properties: { publicAccess: 'None' }
       }
@@ -104,6 +105,16 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['${deadLetterContainer}/'] }
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: deadLetterRetentionDays } } }
+          }
+        }
+        {
+          name: 'delete-old-traces'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${traceContainer}/'] }
+            // They hold data of the customer for a support case.
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 7 } } }
           }
         }
       ]

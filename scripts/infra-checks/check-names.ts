@@ -5,6 +5,7 @@ import {
   POISON_QUEUE_NAME,
   QUEUE_NAME,
   TABLE_NAMES,
+  TRACE_CONTAINER,
   WAKE_UP_POISON_QUEUE_NAME,
   WAKE_UP_QUEUE_NAME,
 } from '../../src/lib/azure/names.ts';
@@ -21,7 +22,11 @@ export function checkNames(files: InfraFiles): string[] {
       ? []
       : [`infra/modules/storage.bicep: ${declaration} is ${String(found)}, the code uses ${String(expected)}`];
   };
-  const container = /^var deadLetterContainer = '([^']*)'/m.exec(storage)?.[1];
+  const compareContainer = (variable: string, wanted: string): string[] => {
+    const found = new RegExp(`^var ${variable} = '([^']*)'`, 'm').exec(storage)?.[1];
+    if (found === wanted) return [];
+    return [`infra/modules/storage.bicep: ${variable} is ${String(found)}, the code uses ${wanted}`];
+  };
   return [
     ...compare('var queueNames', [
       ...[QUEUE_NAME, POISON_QUEUE_NAME],
@@ -29,10 +34,7 @@ export function checkNames(files: InfraFiles): string[] {
       ...[ALERT_QUEUE_NAME, ALERT_POISON_QUEUE_NAME],
     ]),
     ...compare('var tableNames', Object.values(TABLE_NAMES)),
-    ...(container === DEAD_LETTER_CONTAINER
-      ? []
-      : [
-          `infra/modules/storage.bicep: deadLetterContainer is ${String(container)}, the code uses ${DEAD_LETTER_CONTAINER}`,
-        ]),
+    ...compareContainer('deadLetterContainer', DEAD_LETTER_CONTAINER),
+    ...compareContainer('traceContainer', TRACE_CONTAINER),
   ];
 }

@@ -32,6 +32,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const SECRETS: ReadonlySet<string> = new Set(['AzureWebJobsStorage', ...Object.keys(VAULT_SETTINGS)]);
 /** Versions of the vendor's APIs; those before them came to their end of life in June 2026. */
 const NEWEST_VERSIONS = { VM_API_VERSION: '5.0', KB_API_VERSION: '4.0' } as const;
+/** Traces kept at most: as many blobs of a few KB. */
+const MOST_TRACES = 200;
 /** Given by the deployment in whichever form Azure has them. */
 const DEPLOYMENT_TIMES = ['INSTALLED_AT', 'STORAGE_CREATED_AT'] as const;
 const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
@@ -92,6 +94,9 @@ export const settingsSchema = z.object({
   ),
   BACKFILL_MAX_RUNNING: integer({ min: 1, max: 100, fallback: 5, unit: 'backfills' }).describe(
     'Backfills that may run at once.',
+  ),
+  QUALYS_TRACE: integer({ min: 0, max: MOST_TRACES, fallback: 0, unit: 'calls' }).describe(
+    'Calls to Qualys that are kept for a support case, over all instances; 0: none.',
   ),
   EDR_SCHEDULE: schedule.default('0 */5 * * * *').describe('When EDR windows are planned: six-field NCRONTAB, UTC.'),
   VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
@@ -364,6 +369,17 @@ function settingsError(problems: readonly Problem[]): ConfigError {
   const full = problems.map(({ message, given }) => (given === undefined ? message : `${message}, given ${given}`));
   const publicMessage = `Settings: ${[...new Set(problems.map(({ message }) => message))].join('; ')}`;
   return new ConfigError(`Settings: ${[...new Set(full)].join('; ')}`, { publicMessage });
+}
+
+/** What the settings hold that must not be shown: secrets, and the keys in connection strings. */
+export function secretsOf(settings: Settings): string[] {
+  const values = Object.entries(settings).flatMap(([name, value]) =>
+    SECRETS.has(name) && typeof value === 'string' ? [value] : [],
+  );
+  const keys = [...values, settings.APPLICATIONINSIGHTS_CONNECTION_STRING ?? ''].flatMap((value) =>
+    [...value.matchAll(/(?:AccountKey|SharedAccessSignature|InstrumentationKey)=([^;]+)/g)].map(([, key = '']) => key),
+  );
+  return [...values, ...keys];
 }
 
 /** Somebody may have put a password into a URL or a signature into a query. */

@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createAlertStart, type AlertStartDependencies } from './alerts/alert-start.ts';
 import type { PushDependencies } from './alerts/push-alert.ts';
 import { createWebhookPoster } from './alerts/webhook-poster.ts';
+import { createBlobCallTraces, type StoredTraces } from './azure/blob-call-traces.ts';
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
@@ -21,7 +22,7 @@ import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
-import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
+import { parseSettings, secretsOf, settingsSchema, type Environment, type Settings } from './config.ts';
 import { messageOf } from './errors.ts';
 import { logUnexpected } from './log-unexpected.ts';
 import { ambientLog, type Log } from './log.ts';
@@ -76,6 +77,7 @@ export interface Services {
     readonly from: (() => Promise<Date>) | undefined;
   };
   readonly audit: Audit;
+  readonly traces: StoredTraces;
   readonly telemetry: Telemetry;
   readonly edr: EdrApi;
   readonly vm: VmApi;
@@ -124,9 +126,15 @@ export function createServices(env: Environment): Services {
     login: async (api) => loginOf(credentials[api], await credentials[api].current()),
     onRecovered: () => hurryQuietly(settings.QUALYS_STREAMS, common),
   });
-  const calls = { limiter, clock, log, observe: observeCalls(telemetry) };
   const secrets = { settings, credential, clock, log };
   const credentials = createLogins(secrets);
+  const traces = createBlobCallTraces(storage, {
+    most: settings.QUALYS_TRACE,
+    clock,
+    log,
+    secrets: () => [...secretsOf(settings), ...credentials.edr.hidden(), ...credentials.vm.hidden()],
+  });
+  const calls = { limiter, clock, log, observe: observeCalls(telemetry), traces };
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
   const edr = createEdrApi({ ...gateway, auth: createApiAuth('edr', credentials.edr, gateway) });
   const vm = createVmApi({ ...calls, settings, auth: createApiAuth('vm', credentials.vm, gateway) });
@@ -179,6 +187,7 @@ export function createServices(env: Environment): Services {
     logs,
     alerts,
     audit: createTableAudit(storage, clock.now),
+    traces,
     telemetry,
     edr,
     vm,

@@ -26,6 +26,7 @@ beforeAll(async () => {
     QUALYS_STREAMS: 'edr-events',
     EDR_WINDOW_MINUTES: '120',
     FUNCTIONS_KEY: KEY,
+    QUALYS_TRACE: '5',
   });
   const get: LocalApp['get'] = (path) => app.get(path, { headers: { 'x-functions-key': KEY } });
   await untilCaughtUp({ ...app, get }, 'edr-events');
@@ -242,6 +243,20 @@ describe('dead letters', () => {
   });
 });
 
+describe('traced calls', () => {
+  test('are printed with both bodies, and deleted', async () => {
+    const { code, out } = await qualys('trace');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /POST http\S+\/auth {2}\(.* ms, first byte .*\)\n(> .*\n)*> {3}username=\S+&password=\(redacted\)/,
+    );
+    expect(out).toMatch(/< HTTP 201, [\d,]+ bytes\n/);
+    expect(out).toMatch(/calls traced; QUALYS_TRACE is 5\.\n$/);
+    expect(JSON.parse((await qualys('trace --json')).out)).toMatchObject({ wanted: 5, traces: [{}, {}, {}, {}, {}] });
+    expect((await qualys('trace --clear')).out).toBe('5 traces deleted.\n');
+  });
+});
+
 describe('help', () => {
   test.for([
     '',
@@ -255,6 +270,7 @@ describe('help', () => {
     'backfills cancel',
     'dead-letters list',
     'dead-letters replay',
+    'trace',
   ])('of %j has an example', async (command) => {
     const { code, out } = await qualys(`${command} --help`.trim());
     expect(out).toMatch(/^ +qualys \S+/m);

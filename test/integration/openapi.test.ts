@@ -29,6 +29,7 @@ beforeAll(async () => {
     BACKFILL_MAX_RUNNING: '1',
     EDR_WINDOW_MINUTES: '720',
     FUNCTIONS_KEY: KEY,
+    QUALYS_TRACE: '3',
   });
   document = JSON.parse((await ask('GET', 'openapi.json', {}, false)).text) as ServedDocument;
   await untilCaughtUp(
@@ -142,6 +143,12 @@ describe('real answers are as the document promises:', () => {
     expect((await ask('GET', 'dead-letters?limit=0')).status).toBe(400);
     expect((await post('dead-letters/replay?limit=5')).json).toMatchObject({ failed: [{}] });
     expect((await post('dead-letters/replay?limit=x')).status).toBe(400);
+  });
+
+  test('traces', async () => {
+    const listed = await ask('GET', 'traces');
+    expect(listed.json).toMatchObject({ wanted: 3, traces: [{ version: 1 }, {}, {}] });
+    expect((await ask('DELETE', 'traces')).json).toEqual({ deleted: 3 });
   });
 
   test('look-ups', async () => {

@@ -62,6 +62,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['INCOMPLETE_AFTER_HOURS', /whole number from 0 to 720/, '721', '-1'],
   ['BACKFILL_MAX_DAYS', /whole number from 1 to 3650/, '0', '3651'],
   ['BACKFILL_MAX_RUNNING', /whole number from 1 to 100/, '0', '101'],
+  ['QUALYS_TRACE', /whole number from 0 to 200/, '201', '-1', 'on'],
   [
     'EDR_SCHEDULE',
     /six-field NCRONTAB/,

@@ -27,6 +27,7 @@ beforeAll(async () => {
     QUALYS_PASSWORD: PASSWORD,
     EDR_WINDOW_MINUTES: '360',
     VM_WINDOW_MINUTES: '720',
+    QUALYS_TRACE: '200',
   });
 });
 
@@ -95,6 +96,10 @@ test('credentials appear in no log, answer, table, queue or blob, whatever fails
   });
   await ask('status');
   await ask('windows/edr-events');
+  await ask('traces');
+  const traced = (answers.at(-1) as { traces: { route: string }[] }).traces;
+  expect(new Set(traced.map(({ route }) => route))).toContain('edr/auth');
+  expect(traced.length).toBeGreaterThan(10);
   const everything = [app.log.join('\n'), JSON.stringify(answers), await storedText()].join('\n');
   expect(everything.length).toBeGreaterThan(5000);
   expect(secretForms().filter((secret) => everything.includes(secret))).toEqual([]);

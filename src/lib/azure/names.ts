@@ -30,3 +30,6 @@ export const TABLE_NAMES = {
 
 /** Blob container of what could not be ingested. */
 export const DEAD_LETTER_CONTAINER = 'qualys-dead-letters';
+
+/** Blob container of traced calls to the vendor. */
+export const TRACE_CONTAINER = 'qualys-traces';

@@ -15,6 +15,7 @@ import * as pushAlert from './push-alert.ts';
 import * as qualysEdrPing from './qualys-edr-ping.ts';
 import * as recordPoison from './record-poison.ts';
 import * as status from './status.ts';
+import * as traces from './traces.ts';
 import * as windows from './windows.ts';
 
 /** What the triggers run, by file: all of the app but its registration. */
@@ -36,5 +37,6 @@ export const handlers = {
   qualysEdrPing,
   recordPoison,
   status,
+  traces,
   windows,
 };

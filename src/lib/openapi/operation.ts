@@ -9,6 +9,7 @@ export const TAGS = {
   Alerts: 'EDR events that a webhook is told of.',
   'EDR look-ups': "The three calls of Qualys' EDR guide, with the connector's login.",
   Enrichment: 'What is known of a host, user, file or address, for a case.',
+  Traces: 'Calls to Qualys, kept for a support case.',
   Actions: 'Actions for a SOAR platform.',
 } as const;
 

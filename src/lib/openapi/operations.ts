@@ -6,6 +6,7 @@ import { deadLetterOperations } from './operations/dead-letters.ts';
 import { edrOperations } from './operations/edr.ts';
 import { enrichOperations } from './operations/enrich.ts';
 import { healthOperations } from './operations/health.ts';
+import { traceOperations } from './operations/traces.ts';
 import { windowOperations } from './operations/windows.ts';
 
 /** Every route that programs call, in the order of the document. */
@@ -18,4 +19,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...alertOperations,
   ...edrOperations,
   ...enrichOperations,
+  ...traceOperations,
 ];

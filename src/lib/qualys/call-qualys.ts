@@ -2,6 +2,7 @@ import ky from 'ky';
 import { ConnectorError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Login, LoginTurn } from '../pipeline/account.ts';
+import type { CallTraces } from '../pipeline/call-trace.ts';
 import type { Clock, Limiter, Permit, Priority } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
@@ -15,6 +16,7 @@ import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { isPageRoot } from './read-vendor-message.ts';
+import { openTrace } from './trace-call.ts';
 import { untilAborted } from './until-aborted.ts';
 import { vendorText } from './vendor-text.ts';
 
@@ -25,6 +27,8 @@ export interface CallDeps {
   readonly log: Log;
   /** Runs each call, to measure it. */
   readonly observe?: (<T>(api: ApiName, call: () => Promise<T>) => Promise<T>) | undefined;
+  /** Keeps a trace of each call, as long as some are wanted. */
+  readonly traces?: CallTraces | undefined;
 }
 
 /** What the caller of an API decides about one call. */
@@ -181,7 +185,9 @@ function once(permit: Permit): Permit {
 
 async function send(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const stop = new AbortController();
+  const trace = await openTrace(deps.traces, request);
   const settle = (): void => {
+    trace?.end();
     request.signal?.removeEventListener('abort', followSignal);
     permit?.release();
   };
@@ -196,8 +202,9 @@ async function send(deps: CallDeps, request: QualysRequest, permit: Permit | und
     const response = await fetchHeaders(request, stop);
     deps.limiter.observe(request.api, readLimitHeaders(response.headers));
     const firstPartMs = request.firstByteTimeoutMs - (performance.now() - startedAt);
-    return readAnswer(response, { ...request, firstPartMs, stop, settle });
+    return readAnswer(trace?.watch(response) ?? response, { ...request, firstPartMs, stop, settle });
   } catch (error) {
+    trace?.fail(error);
     settle();
     throw error;
   }
