@@ -36,8 +36,10 @@ export interface Counters {
   readonly records: { events: number; hosts: number; detections: number };
   tokensIssued: number;
   loginsRefused: number;
-  /** Of them those since a login was accepted last; four lock the account. */
+  /** Of them those since a login was accepted last or the password was set; four lock the account. */
   refusedInARow: number;
+  /** The password that they are counted for. */
+  password: string;
 }
 
 export function createCounters(): Counters {
@@ -47,6 +49,7 @@ export function createCounters(): Counters {
     tokensIssued: 0,
     loginsRefused: 0,
     refusedInARow: 0,
+    password: '',
   };
 }
 
