@@ -46,8 +46,6 @@ export interface Reader {
   /** Scans copies, while `scan` keeps its place in the buffer. */
   readonly spare: JsonScan;
   buffer: Buffer;
-  /** The buffer as words of four bytes. */
-  words: Int32Array;
   /** Next byte to look at, and end of the bytes at hand. */
   at: number;
   limit: number;

@@ -1,113 +1,132 @@
-import { copyBytes, createViewedBytes, type ViewedBytes } from './copy-bytes.ts';
-import { CELL, CELL_SIZE, COMPACT, KIND, nameOf, type JsonTape } from './json-tape.ts';
-import { memberOrder, sortedOrder } from './key-tree.ts';
-
-/** Writes values in canonical form; keeps its memory from one value to the next. */
-export interface CanonicalWriter {
-  target: ViewedBytes;
-  /** Members of the objects being written, innermost last. */
-  members: Int32Array;
-}
+import { CELL, CELL_SIZE, KIND, nameOf, type JsonTape } from './json-tape.ts';
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const NON_ASCII = 0x80;
+/** Up to this many bytes, a loop beats the native copy with its cost a call. */
+const SHORT = 32;
 
-/** A writer with some memory; it takes more when a value needs it. */
-export function createCanonicalWriter(): CanonicalWriter {
-  return { target: createViewedBytes(8192), members: new Int32Array(1024) };
-}
+/** Memory for one text after the other, and the members of the objects being written, innermost last. */
+let target = Buffer.allocUnsafeSlow(8192);
+const members: number[] = [];
 
 /**
  * The value's JSON text without white space and with the keys of every object sorted by their UTF-16 code units, as
  * `Array.prototype.sort` does; strings as `JSON.stringify` writes them; numbers as they stand, so that those beyond
- * 2^53 stay apart. Repeated keys are all kept. Never longer than the value. Valid until the next call.
+ * 2^53 stay apart. Repeated keys are all kept, in their order. Never longer than the value. Valid until the next call.
  */
-export function writeCanonical(writer: CanonicalWriter, tape: JsonTape, value: number): Buffer {
+export function canonicalText(tape: JsonTape, value: number): Buffer {
   const size = (tape.cells[value + CELL.end] ?? 0) - (tape.cells[value + CELL.start] ?? 0);
-  if (writer.target.bytes.length < size) writer.target = createViewedBytes(size * 2);
-  const values = tape.length / CELL_SIZE;
-  if (writer.members.length < values) writer.members = new Int32Array(values * 2);
-  return writer.target.bytes.subarray(0, writeValue(writer, tape, value, 0, 0));
+  if (target.length < size) target = Buffer.allocUnsafeSlow(size * 2);
+  members.length = 0;
+  return target.subarray(0, putValue(tape, value, 0));
 }
 
-/** Writes the value at `at`; `top` is the end of the members in use. Returns the position behind the text. */
-function writeValue(writer: CanonicalWriter, tape: JsonTape, value: number, at: number, top: number): number {
-  const { cells } = tape;
-  const start = cells[value + CELL.start] ?? 0;
-  const end = cells[value + CELL.end] ?? 0;
+/** Writes a value at `at` and returns the position behind it. */
+function putValue(tape: JsonTape, value: number, at: number): number {
+  const { cells, source } = tape;
+  const [start, end] = [cells[value + CELL.start] ?? 0, cells[value + CELL.end] ?? 0];
   switch (cells[value]) {
     case KIND.object:
-      return writeObject(writer, tape, value, at, top);
+      return putObject(tape, value, at);
     case KIND.array:
-      return writeArray(writer, tape, value, at, top);
+      return putArray(tape, value, at);
     case KIND.escapedString:
-      return writeText(writer, nameOf(tape.source, start, end), at);
+      return putString(nameOf(source, start, end), at);
     default:
-      return copyBytes(writer.target, at, tape.source, tape.view, start, end);
+      return putBytes(source, start, end, at);
   }
 }
 
-function writeArray(writer: CanonicalWriter, tape: JsonTape, array: number, from: number, top: number): number {
+function putArray(tape: JsonTape, array: number, from: number): number {
   const { cells } = tape;
-  const { bytes } = writer.target;
   const next = cells[array + CELL.next] ?? 0;
   let at = from;
-  bytes[at++] = 0x5b;
+  target[at++] = 0x5b;
   for (let value = array + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) {
-    if (value > array + CELL_SIZE) bytes[at++] = COMMA;
-    at = writeValue(writer, tape, value, at, top);
+    if (value > array + CELL_SIZE) target[at++] = COMMA;
+    at = putValue(tape, value, at);
   }
-  bytes[at++] = 0x5d;
+  target[at++] = 0x5d;
   return at;
 }
 
-function writeObject(writer: CanonicalWriter, tape: JsonTape, object: number, from: number, top: number): number {
-  const { cells, source, view } = tape;
-  const { members, target } = writer;
-  const next = cells[object + CELL.next] ?? 0;
-  let end = top;
-  for (let value = object + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) members[end++] = value;
-  const shape = tape.keys.nodes[cells[object + CELL.shape] ?? -1];
-  const isKnown = shape !== undefined && !shape.hasEscapes;
-  const order = isKnown ? memberOrder(shape) : sortedOrder(namesOf(tape, members.subarray(top, end)));
-  let at = from;
-  target.bytes[at++] = 0x7b;
-  for (let index = 0; index < order.length; index++) {
-    const value = members[top + (order[index] ?? 0)] ?? 0;
-    if (index > 0) target.bytes[at++] = COMMA;
-    if (isKnown && isCompactScalar(cells, value)) {
-      at = copyBytes(target, at, source, view, cells[value + CELL.keyStart] ?? 0, cells[value + CELL.end] ?? 0);
-    } else {
-      at = writeKey(writer, tape, value, at, isKnown);
-      at = writeValue(writer, tape, value, at, end);
-    }
-  }
-  target.bytes[at++] = 0x7d;
-  return at;
-}
-
-/** Whether the member stands in the source as it is to be written. */
-function isCompactScalar(cells: Int32Array, member: number): boolean {
-  return (cells[member] ?? 0) < KIND.object && cells[member + CELL.shape] === COMPACT;
-}
-
-function writeKey(writer: CanonicalWriter, tape: JsonTape, member: number, from: number, isPlain: boolean): number {
-  const keyStart = tape.cells[member + CELL.keyStart] ?? 0;
-  const keyEnd = tape.cells[member + CELL.keyEnd] ?? 0;
-  const at = isPlain
-    ? copyBytes(writer.target, from, tape.source, tape.view, keyStart, keyEnd)
-    : writeText(writer, nameOf(tape.source, keyStart, keyEnd), from);
-  writer.target.bytes[at] = COLON;
-  return at + 1;
-}
-
-function namesOf(tape: JsonTape, members: Int32Array): string[] {
+function putObject(tape: JsonTape, object: number, from: number): number {
   const { cells, source } = tape;
-  return Array.from(members, (member) =>
-    nameOf(source, cells[member + CELL.keyStart] ?? 0, cells[member + CELL.keyEnd] ?? 0),
-  );
+  const next = cells[object + CELL.next] ?? 0;
+  const top = members.length;
+  let isPlain = true;
+  for (let value = object + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) {
+    isPlain &&= hasPlainKey(tape, value);
+    members.push(value);
+  }
+  const end = members.length;
+  if (isPlain && end - top <= SHORT) sortShort(tape, top);
+  else sortByName(tape, top);
+  let at = from;
+  target[at++] = 0x7b;
+  for (let index = top; index < end; index++) {
+    const value = members[index] ?? 0;
+    const [keyStart, keyEnd] = [cells[value + CELL.keyStart] ?? 0, cells[value + CELL.keyEnd] ?? 0];
+    if (index > top) target[at++] = COMMA;
+    at = isPlain ? putBytes(source, keyStart, keyEnd, at) : putString(nameOf(source, keyStart, keyEnd), at);
+    target[at++] = COLON;
+    at = putValue(tape, value, at);
+  }
+  target[at++] = 0x7d;
+  members.length = top;
+  return at;
 }
 
-function writeText({ target }: CanonicalWriter, text: string, at: number): number {
-  return at + target.bytes.write(JSON.stringify(text), at, 'utf8');
+/** Whether a key is its name as it stands, and sorts by its bytes. */
+function hasPlainKey({ cells, source }: JsonTape, member: number): boolean {
+  const end = cells[member + CELL.keyEnd] ?? 0;
+  for (let at = cells[member + CELL.keyStart] ?? 0; at < end; at++) {
+    const byte = source[at] ?? 0;
+    if (byte === BACKSLASH || byte >= NON_ASCII) return false;
+  }
+  return true;
+}
+
+/** Sorts the members from `top` on, which are few; those of one name keep their order. */
+function sortShort(tape: JsonTape, top: number): void {
+  for (let index = top + 1; index < members.length; index++) {
+    const member = members[index] ?? 0;
+    let place = index;
+    for (; place > top && isBefore(tape, member, members[place - 1] ?? 0); place--) {
+      members[place] = members[place - 1] ?? 0;
+    }
+    members[place] = member;
+  }
+}
+
+function isBefore({ cells, source }: JsonTape, left: number, right: number): boolean {
+  let [a, b] = [(cells[left + CELL.keyStart] ?? 0) + 1, (cells[right + CELL.keyStart] ?? 0) + 1];
+  const [aEnd, bEnd] = [(cells[left + CELL.keyEnd] ?? 0) - 1, (cells[right + CELL.keyEnd] ?? 0) - 1];
+  while (a < aEnd && b < bEnd && source[a] === source[b]) {
+    a++;
+    b++;
+  }
+  if (a === aEnd || b === bEnd) return a === aEnd && b < bEnd;
+  return (source[a] ?? 0) < (source[b] ?? 0);
+}
+
+function sortByName({ cells, source }: JsonTape, top: number): void {
+  const named = members.splice(top).map((member) => ({
+    member,
+    name: nameOf(source, cells[member + CELL.keyStart] ?? 0, cells[member + CELL.keyEnd] ?? 0),
+  }));
+  named.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+  for (const { member } of named) members.push(member);
+}
+
+function putString(text: string, at: number): number {
+  return at + target.write(JSON.stringify(text), at, 'utf8');
+}
+
+function putBytes(source: Buffer, start: number, end: number, at: number): number {
+  if (end - start > SHORT) source.copy(target, at, start, end);
+  else for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] ?? 0;
+  return at + end - start;
 }

@@ -6,18 +6,14 @@ export const BYTES = {
   nonAscii: 2,
 } as const;
 
-/**
- * Which of `BYTES` lie in `[from, to)`, rounded outward to whole words of four bytes; `words` are the bytes as words.
- * Four bytes are tested at once: in a byte below 0x20, subtracting 0x20 borrows into the highest bit.
- */
-export function checkBytes(words: Int32Array, from: number, to: number): number {
-  const last = (to + 3) >> 2;
-  let low = 0;
-  let high = 0;
-  for (let index = from >> 2; index < last; index++) {
-    const word = words[index] ?? 0;
-    low |= (word - 0x2020_2020) & ~word;
-    high |= word;
+/** Which of `BYTES` lie in `[from, to)`. */
+export function checkBytes(bytes: Uint8Array, from: number, to: number): number {
+  let lowest = 0x20;
+  let all = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < lowest) lowest = byte;
+    all |= byte;
   }
-  return ((low & 0x8080_8080) === 0 ? 0 : BYTES.controls) | ((high & 0x8080_8080) === 0 ? 0 : BYTES.nonAscii);
+  return (lowest < 0x20 ? BYTES.controls : 0) | (all >= 0x80 ? BYTES.nonAscii : 0);
 }

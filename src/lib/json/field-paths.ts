@@ -1,5 +1,3 @@
-import { createKeyTree, type KeyTree } from './key-tree.ts';
-
 /** A place in a JSON document that a reader wants to find again while the text is scanned. */
 export interface FieldPath {
   /** Index in the scanner's `slots`; -1 for a place that is only passed through. */
@@ -16,8 +14,6 @@ export interface FieldPaths {
   readonly count: number;
   /** Slot of a path given to `compileFieldPaths`. */
   readonly slotOf: (path: string) => number;
-  /** Keys that scanners for these fields met so far; they learn from each other. */
-  keys: KeyTree;
 }
 
 interface Draft {
@@ -44,7 +40,7 @@ export function compileFieldPaths(paths: Iterable<string>): FieldPaths {
     if (slot === undefined) throw new RangeError(`path must be one of those compiled, given ${path}`);
     return slot;
   };
-  return { root, count: slots.size, slotOf, keys: createKeyTree(root) };
+  return { root, count: slots.size, slotOf };
 }
 
 function draft(): Draft {

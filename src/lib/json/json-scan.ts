@@ -1,7 +1,6 @@
 import { BYTES } from './check-bytes.ts';
 import type { FieldPath, FieldPaths } from './field-paths.ts';
 import type { JsonTape } from './json-tape.ts';
-import { createKeyTree, isFull, type KeyNode } from './key-tree.ts';
 
 /** Why a scan ended without a value; positions are never negative. */
 export const SCAN = {
@@ -33,42 +32,30 @@ export interface JsonScan extends JsonTape {
   controlsInStrings: boolean;
   /** Position of the byte that ended the scan. */
   faultAt: number;
-  /** The key scanned last, when it was not the expected one: its node and what the reader wants of its value. */
-  key: KeyNode | undefined;
-  keyField: FieldPath | undefined;
   readonly fields: FieldPath;
 }
 
 /** A scanner that looks for the fields. */
 export function createJsonScan(fields: FieldPaths): JsonScan {
-  const source = Buffer.alloc(0);
-  if (isFull(fields.keys)) fields.keys = createKeyTree(fields.root);
   return {
-    source,
-    view: new DataView(source.buffer, 0, 0),
+    source: Buffer.alloc(0),
     cells: new Int32Array(0),
     length: 0,
     capacity: 0,
     slots: new Int32Array(fields.count).fill(-1),
-    keys: fields.keys,
     limit: 0,
     hasControls: false,
     backslash: -1,
     isEscaped: false,
     controlsInStrings: false,
     faultAt: 0,
-    key: undefined,
-    keyField: undefined,
     fields: fields.root,
   };
 }
 
 /** Gives the scanner the bytes up to `limit`, and which of `BYTES` are in them; `GUARD_BYTES` bytes of `GUARD` must follow there. */
 export function loadJson(scan: JsonScan, source: Buffer, limit: number, bytesHeld: number): void {
-  if (scan.source !== source) {
-    scan.source = source;
-    scan.view = new DataView(source.buffer, source.byteOffset, source.length);
-  }
+  scan.source = source;
   scan.limit = limit;
   scan.hasControls = (bytesHeld & BYTES.controls) !== 0;
   scan.backslash = -1;

@@ -1,5 +1,3 @@
-import type { KeyTree } from './key-tree.ts';
-
 /** Kinds of a value on the tape. */
 export const KIND = {
   string: 1,
@@ -24,20 +22,12 @@ export const CELL = {
   end: 4,
   /** The value behind this one and all that it holds. */
   next: 5,
-  /**
-   * Objects: index of their last key in the key tree, -1 when their keys are not remembered. Other values but arrays:
-   * `COMPACT` or 0.
-   */
-  shape: 6,
   /** The value found before this one for the same field, -1 for none. */
-  earlier: 7,
+  earlier: 6,
 } as const;
 
-/** Marks a member that holds no others and stands in the text as it does in canonical form. */
-export const COMPACT = 1;
-
 /** Words a value takes on the tape. */
-export const CELL_SIZE = 8;
+export const CELL_SIZE = 7;
 
 /**
  * One scanned JSON value: where its parts lie in the source. The tape lists the values in the order of the text;
@@ -46,14 +36,11 @@ export const CELL_SIZE = 8;
 export interface JsonTape {
   /** Bytes that all positions refer to. */
   source: Buffer;
-  /** The same bytes; at least `GUARD_BYTES` follow the value. */
-  view: DataView;
   cells: Int32Array;
   /** Words used. */
   length: number;
   /** For each field the value found last, -1 for none. */
   readonly slots: Int32Array;
-  readonly keys: KeyTree;
 }
 
 /** Kind of the value. */
@@ -69,6 +56,16 @@ export function startOf(tape: JsonTape, value: number): number {
 /** First byte behind the value. */
 export function endOf(tape: JsonTape, value: number): number {
   return tape.cells[value + CELL.end] ?? 0;
+}
+
+/** Node has this without a look at the name of an encoding, which for short texts takes longer than the rest. */
+interface Latin1Buffer extends Buffer {
+  readonly latin1Slice: (start: number, end: number) => string;
+}
+
+/** The bytes `[start, end)` as they stand, one character a byte. */
+export function latin1(source: Buffer, start: number, end: number): string {
+  return (source as Latin1Buffer).latin1Slice(start, end);
 }
 
 /** The string between the quotes at `start` and before `end`, decoded; control characters stay, broken UTF-8 becomes U+FFFD. */

@@ -30,7 +30,7 @@ export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHa
     handlers,
     scan: createJsonScan(options.fields),
     spare: createJsonScan(options.fields),
-    ...allocate(4 * SLICE_BYTES),
+    buffer: Buffer.allocUnsafeSlow(4 * SLICE_BYTES),
     at: 0,
     limit: 0,
     base: 0,
@@ -60,11 +60,6 @@ function roundUp(size: number): number {
   return Math.ceil(size / SLICE_BYTES) * SLICE_BYTES;
 }
 
-function allocate(size: number): Pick<Reader, 'buffer' | 'words'> {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  return { buffer, words: new Int32Array(buffer.buffer) };
-}
-
 /** Puts the bytes behind those that are still to be looked at. */
 function fill(reader: Reader, bytes: Uint8Array): void {
   if (reader.at === reader.limit) reader.bytesHeld = 0;
@@ -73,7 +68,7 @@ function fill(reader: Reader, bytes: Uint8Array): void {
   reader.buffer.set(bytes, from);
   reader.limit += bytes.length;
   reader.buffer.fill(GUARD, reader.limit, reader.limit + GUARD_BYTES);
-  reader.bytesHeld |= checkBytes(reader.words, from, reader.limit);
+  reader.bytesHeld |= checkBytes(reader.buffer, from, reader.limit);
   reader.mayBeBroken = (reader.bytesHeld & BYTES.nonAscii) !== 0 && !isWellFormed(reader);
   loadJson(reader.scan, reader.buffer, reader.limit, reader.bytesHeld);
 }
@@ -87,14 +82,14 @@ function isWellFormed({ buffer, at, limit }: Reader): boolean {
 function makeRoom(reader: Reader, size: number): void {
   const left = reader.limit - reader.at;
   const old = reader.buffer;
-  if (old.length < 2 * left + size) Object.assign(reader, allocate(roundUp(3 * left + size)));
+  if (old.length < 2 * left + size) reader.buffer = Buffer.allocUnsafeSlow(roundUp(3 * left + size));
   old.copy(reader.buffer, 0, reader.at, reader.limit);
   reader.buffer.fill(GUARD, left, left + GUARD_BYTES);
   reader.base += reader.at;
   reader.searched -= reader.at;
   reader.limit = left;
   reader.at = 0;
-  reader.bytesHeld = checkBytes(reader.words, 0, left);
+  reader.bytesHeld = checkBytes(reader.buffer, 0, left);
 }
 
 function finish(reader: Reader): void {

@@ -1,8 +1,6 @@
 import type { FieldPath } from './field-paths.ts';
 import { failAt, SCAN, skipSpace, type JsonScan } from './json-scan.ts';
-import { CELL, CELL_SIZE, COMPACT, KIND } from './json-tape.ts';
-import { insideOf, type KeyNode } from './key-tree.ts';
-import { isKeyAt, scanKey } from './scan-key.ts';
+import { CELL, CELL_SIZE, KIND, latin1, nameOf } from './json-tape.ts';
 import { scanLiteral, scanNumber, scanString } from './scan-scalar.ts';
 
 /** Deepest nesting that is read. */
@@ -13,6 +11,8 @@ export const MAX_VALUES = 1 << 20;
 const FIRST_VALUES = 1 << 9;
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const CLOSING_BRACKET = 0x5d;
@@ -27,7 +27,7 @@ export function scanJson(scan: JsonScan, at: number): number {
   scan.slots.fill(-1);
   scan.backslash = -1;
   scan.controlsInStrings = false;
-  return scanValue(scan, at, open(scan, -1, -1), scan.keys.root, scan.fields, 0);
+  return scanValue(scan, at, open(scan, -1, -1), scan.fields, 0);
 }
 
 function open(scan: JsonScan, keyStart: number, keyEnd: number): number {
@@ -49,57 +49,36 @@ function grow(scan: JsonScan): boolean {
   return true;
 }
 
-/** `key` is what the value stands under, where its objects' keys are remembered. */
-function scanValue(
-  scan: JsonScan,
-  at: number,
-  value: number,
-  key: KeyNode | undefined,
-  field: FieldPath | undefined,
-  depth: number,
-): number {
+function scanValue(scan: JsonScan, at: number, value: number, field: FieldPath | undefined, depth: number): number {
   if (value < 0) return value;
   switch (scan.source[at]) {
     case QUOTE:
       return scanStringValue(scan, at, value, field);
     case 0x7b: {
       if (depth >= MAX_DEPTH) return SCAN.tooDeep;
-      return close(scan, value, KIND.object, at, scanObject(scan, at, value, key, field, depth + 1), field);
+      return close(scan, value, KIND.object, at, scanObject(scan, at, field, depth + 1), field);
     }
     case 0x5b: {
       if (depth >= MAX_DEPTH) return SCAN.tooDeep;
-      return close(scan, value, KIND.array, at, scanArray(scan, at, key, field, depth + 1), field);
+      return close(scan, value, KIND.array, at, scanArray(scan, at, field, depth + 1), field);
     }
     case 0x74:
-      return closeScalar(scan, value, KIND.true, at, scanLiteral(scan, at, 'true'), field);
+      return close(scan, value, KIND.true, at, scanLiteral(scan, at, 'true'), field);
     case 0x66:
-      return closeScalar(scan, value, KIND.false, at, scanLiteral(scan, at, 'false'), field);
+      return close(scan, value, KIND.false, at, scanLiteral(scan, at, 'false'), field);
     case 0x6e:
-      return closeScalar(scan, value, KIND.null, at, scanLiteral(scan, at, 'null'), field);
+      return close(scan, value, KIND.null, at, scanLiteral(scan, at, 'null'), field);
     default:
-      return closeScalar(scan, value, KIND.number, at, scanNumber(scan, at), field);
+      return close(scan, value, KIND.number, at, scanNumber(scan, at), field);
   }
 }
 
 function scanStringValue(scan: JsonScan, at: number, value: number, field: FieldPath | undefined): number {
   const end = scanString(scan, at);
-  return closeScalar(scan, value, scan.isEscaped ? KIND.escapedString : KIND.string, at, end, field);
+  return close(scan, value, scan.isEscaped ? KIND.escapedString : KIND.string, at, end, field);
 }
 
-/** Stores a value that holds no others; `end` may be one of `SCAN`, which is passed on. */
-function closeScalar(
-  scan: JsonScan,
-  value: number,
-  kind: number,
-  at: number,
-  end: number,
-  field: FieldPath | undefined,
-): number {
-  const { cells } = scan;
-  cells[value + CELL.shape] = kind !== KIND.escapedString && cells[value + CELL.keyEnd] === at - 1 ? COMPACT : 0;
-  return close(scan, value, kind, at, end, field);
-}
-
+/** Stores a value; `end` may be one of `SCAN`, which is passed on. */
 function close(
   scan: JsonScan,
   value: number,
@@ -124,19 +103,13 @@ function remember(scan: JsonScan, value: number, kind: number, field: FieldPath)
   scan.slots[field.slot] = value;
 }
 
-function scanArray(
-  scan: JsonScan,
-  from: number,
-  key: KeyNode | undefined,
-  field: FieldPath | undefined,
-  depth: number,
-): number {
+function scanArray(scan: JsonScan, from: number, field: FieldPath | undefined, depth: number): number {
   const { source } = scan;
   const elementField = field?.isList === true ? field : undefined;
   let at = skipSpace(source, from + 1);
   if (source[at] === CLOSING_BRACKET) return at + 1;
   for (;;) {
-    const end = scanValue(scan, at, open(scan, -1, -1), key, elementField, depth);
+    const end = scanValue(scan, at, open(scan, -1, -1), elementField, depth);
     if (end < 0) return end;
     at = skipSpace(source, end);
     if (source[at] === CLOSING_BRACKET) return at + 1;
@@ -145,39 +118,40 @@ function scanArray(
   }
 }
 
-function scanObject(
-  scan: JsonScan,
-  from: number,
-  object: number,
-  key: KeyNode | undefined,
-  field: FieldPath | undefined,
-  depth: number,
-): number {
+function scanObject(scan: JsonScan, from: number, field: FieldPath | undefined, depth: number): number {
   const { source } = scan;
-  let node = key === undefined ? undefined : insideOf(scan.keys, key);
   let at = skipSpace(source, from + 1);
-  while (source[at] !== CLOSING_BRACE) {
-    const expected: KeyNode | undefined = node?.expected;
-    const isExpected = expected !== undefined && isKeyAt(scan, at, expected);
-    const keyEnd = isExpected ? at + expected.size - 1 : scanKey(scan, at, node, field);
+  if (source[at] === CLOSING_BRACE) return at + 1;
+  for (;;) {
+    const keyEnd = scanKey(scan, at);
     if (keyEnd < 0) return keyEnd;
-    node = isExpected ? expected : scan.key;
+    // Only where some member is looked for its name is needed.
+    const memberField = field === undefined || field.members.size === 0 ? undefined : memberAt(scan, field, at, keyEnd);
     const value = open(scan, at, keyEnd);
-    at = isExpected ? keyEnd : skipSpace(source, keyEnd);
+    at = skipSpace(source, keyEnd);
     if (source[at] !== COLON) return failAt(scan, at);
     at = skipSpace(source, at + 1);
-    const memberField = isExpected ? expected.field : scan.keyField;
-    const isString = source[at] === QUOTE && value >= 0;
-    at = isString
-      ? scanStringValue(scan, at, value, memberField)
-      : scanValue(scan, at, value, node, memberField, depth);
-    if (at < 0) return at;
-    at = skipSpace(source, at);
-    if (source[at] === CLOSING_BRACE) break;
+    const end = scanValue(scan, at, value, memberField, depth);
+    if (end < 0) return end;
+    at = skipSpace(source, end);
+    if (source[at] === CLOSING_BRACE) return at + 1;
     if (source[at] !== COMMA) return failAt(scan, at);
     at = skipSpace(source, at + 1);
-    if (source[at] === CLOSING_BRACE) return failAt(scan, at);
   }
-  scan.cells[object + CELL.shape] = node === undefined ? -1 : node.index;
-  return at + 1;
+}
+
+function memberAt({ source }: JsonScan, { members }: FieldPath, start: number, end: number): FieldPath | undefined {
+  const raw = latin1(source, start + 1, end - 1);
+  return members.get(raw) ?? (/[\\\x80-\xff]/.test(raw) ? members.get(nameOf(source, start, end)) : undefined);
+}
+
+/** Keys are short: searching their end byte by byte is faster than a native call. */
+function scanKey(scan: JsonScan, from: number): number {
+  const { source } = scan;
+  if (source[from] !== QUOTE) return failAt(scan, from);
+  for (let at = from + 1; ; at++) {
+    const byte = source[at] ?? 0;
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH || byte < SPACE || at >= scan.limit) return scanString(scan, from);
+  }
 }

@@ -1,4 +1,4 @@
-import { CELL, CELL_SIZE, KIND, nameOf, type JsonTape } from './json-tape.ts';
+import { CELL, CELL_SIZE, KIND, latin1, nameOf, type JsonTape } from './json-tape.ts';
 
 /** The values directly in an object or array, in their order; none of any other value. */
 export function* childrenOf({ cells }: JsonTape, value: number): Generator<number> {
@@ -21,12 +21,12 @@ export function memberOf(tape: JsonTape, object: number, key: string): number {
 
 /** The text of a value as it stands, one character a byte. */
 export function rawOf({ cells, source }: JsonTape, value: number): string {
-  return source.toString('latin1', cells[value + CELL.start], cells[value + CELL.end]);
+  return latin1(source, cells[value + CELL.start] ?? 0, cells[value + CELL.end] ?? 0);
 }
 
 /** The key of a member as it stands, with its quotes. */
 export function rawKeyOf({ cells, source }: JsonTape, member: number): string {
-  return source.toString('latin1', cells[member + CELL.keyStart], cells[member + CELL.keyEnd]);
+  return latin1(source, cells[member + CELL.keyStart] ?? 0, cells[member + CELL.keyEnd] ?? 0);
 }
 
 /** All values that the scanner found for a slot, in the order of the text. */

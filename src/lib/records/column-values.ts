@@ -1,4 +1,4 @@
-import { endOf, KIND, nameOf, startOf, type JsonTape } from '../json/json-tape.ts';
+import { endOf, KIND, latin1, nameOf, startOf, type JsonTape } from '../json/json-tape.ts';
 import { memberOf, rawOf, valuesIn } from '../json/walk-tape.ts';
 import { isNearlyIso, readTime } from './read-time.ts';
 import { toBytes, type CompiledColumn, type CompiledTable, type RecordColumnKind } from './record-table.ts';
@@ -23,7 +23,7 @@ export function readColumn(
   tape: JsonTape,
   held: Set<number>,
 ): string | undefined {
-  if (slots.every((slot) => (tape.slots[slot] ?? -1) < 0)) return undefined;
+  if (!isFound(tape, slots)) return undefined;
   if (typeof kind === 'function')
     return kind(
       tape,
@@ -31,23 +31,31 @@ export function readColumn(
       held,
     );
   if (kind === 'list') return listOf(tape, slots);
-  for (const [index, slot] of slots.entries()) {
-    const path = from[index] ?? '';
+  for (let n = 0; n < slots.length; n++) {
+    const [path = '', slot = 0] = [from[n], slots[n]];
+    if ((tape.slots[slot] ?? -1) < 0) continue;
     const json = kind === 'dynamic' ? dynamicOf(tape, slot, path, held) : scalarAt(table, kind, tape, slot, path, held);
     if (json !== undefined) return json;
   }
   return undefined;
 }
 
+function isFound({ slots: found }: JsonTape, slots: readonly number[]): boolean {
+  for (const slot of slots) if ((found[slot] ?? -1) >= 0) return true;
+  return false;
+}
+
 function listOf(tape: JsonTape, slots: readonly number[]): string | undefined {
-  const texts = new Set<string>();
+  const texts: string[] = [];
   for (const slot of slots) {
+    if ((tape.slots[slot] ?? -1) < 0) continue;
     for (const value of valuesIn(tape, slot)) {
       const json = stringOf(tape, value);
-      if (json !== undefined) texts.add(json);
+      if (json !== undefined) texts.push(json);
     }
   }
-  return texts.size === 0 ? undefined : `[${[...texts].join(',')}]`;
+  if (texts.length < 2) return texts.length === 0 ? undefined : `[${texts[0] ?? ''}]`;
+  return `[${[...new Set(texts)].join(',')}]`;
 }
 
 /** An empty element and an empty array are no value. */
@@ -68,12 +76,11 @@ function scalarAt(
   path: string,
   held: Set<number>,
 ): string | undefined {
-  const values = path.includes('[]') ? valuesIn(tape, slot) : [tape.slots[slot] ?? -1];
-  for (const value of values) {
-    const json = value < 0 ? undefined : scalarOf(kind, tape, value, zoneMinutes, record === 'whole');
+  for (const value of path.includes('[]') ? valuesIn(tape, slot) : [tape.slots[slot] ?? -1]) {
+    const json = scalarOf(kind, tape, value, zoneMinutes, record === 'whole');
     if (json === undefined) continue;
     // Of an element with attributes a column holds the text only.
-    if (isString(tape, value)) held.add(value);
+    if (record === 'rest' && isString(tape, value)) held.add(value);
     return json;
   }
   return undefined;
@@ -98,7 +105,8 @@ function scalarOf(
 }
 
 /** A whole number, or what stands before its point; undefined beyond the limit. */
-function integerOf(text: string, limit: bigint): bigint | undefined {
+function integerOf(text: string, limit: bigint): bigint | number | undefined {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   const digits = CUT.exec(text)?.[1];
   const float = digits === undefined && POWER.test(text) ? Math.trunc(Number(text)) : Number.NaN;
   if (digits === undefined && !Number.isSafeInteger(float)) return undefined;
@@ -167,7 +175,7 @@ function timeOf(tape: JsonTape, value: number, zoneMinutes: number): string | un
 function timeIn(bytes: Buffer, from: number, to: number, zoneMinutes: number): string | undefined {
   const time = readTime(bytes, from, to, zoneMinutes);
   if (Number.isNaN(time)) return undefined;
-  if (isNearlyIso(bytes, from, to)) return `"${bytes.toString('latin1', from, from + 23)}Z"`;
+  if (isNearlyIso(bytes, from, to)) return `"${latin1(bytes, from, from + 23)}Z"`;
   return `"${new Date(time).toISOString()}"`;
 }
 

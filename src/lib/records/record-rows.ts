@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { KIND, type JsonTape } from '../json/json-tape.ts';
 import { childrenOf, rawKeyOf, rawOf } from '../json/walk-tape.ts';
 import { MAX_CHUNK_BYTES, type RowText } from '../pipeline/chunk-writer.ts';
@@ -13,6 +13,8 @@ export interface RecordRow {
   readonly part: number;
   /** JSON text; its bytes are valid until the next record is read. */
   readonly text: RowText;
+  /** The record's text in it. */
+  readonly piece: Buffer;
 }
 
 /** A record, read. */
@@ -72,7 +74,9 @@ export function recordRows(table: CompiledTable, record: SourceRecord, generated
   const kept = table.record === 'whole' || tape === undefined ? text : restOf(tape, columns.held);
   if (error === undefined && kept.length <= limits.record) {
     const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
-    return [{ key: `${digest}-1`, part: 1, text: [`${columns.head}${columns.text},"Record":`, kept, end] }];
+    return [
+      { key: `${digest}-1`, part: 1, piece: kept, text: [`${columns.head}${columns.text},"Record":`, kept, end] },
+    ];
   }
   const ends = cutText(text, limits.record);
   return ends.map((end, index) =>
@@ -120,9 +124,8 @@ export function startLongRecord(
 
 /** Digest that the keys of a record's rows share; `canonical` tells the record from all others and from its other versions. */
 export function digestOf({ scope }: Pick<CompiledTable, 'scope'>, canonical: string | Uint8Array): string {
-  const sha256 = createHash('sha256');
-  if (scope !== undefined) sha256.update(`${scope}\n`);
-  return sha256.update(canonical).digest('hex').slice(0, KEY_DIGITS);
+  const text = scope === undefined ? canonical : Buffer.concat([Buffer.from(`${scope}\n`), Buffer.from(canonical)]);
+  return hash('sha256', text, 'hex').slice(0, KEY_DIGITS);
 }
 
 function readColumns(table: CompiledTable, tape: JsonTape | undefined, generatedAt: Date, limits: RowLimits): Columns {
@@ -182,5 +185,5 @@ function partRow(columns: Columns, digest: string, { count, error, number, text 
   const part = `,"RecordPart":${JSON.stringify(text.toString('utf8'))}`;
   const why = error === undefined ? '' : `,"ParseError":${JSON.stringify(error.slice(0, LONGEST_ERROR))}`;
   const row = columns.head + (number === 1 ? columns.text : columns.id) + counts;
-  return { key, part: number, text: [row, Buffer.from(`${part}${why}}`)] };
+  return { key, part: number, piece: text, text: [row, Buffer.from(`${part}${why}}`)] };
 }

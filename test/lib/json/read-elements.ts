@@ -1,4 +1,4 @@
-import { createCanonicalWriter, writeCanonical } from '../../../src/lib/json/canonical-json.ts';
+import { canonicalText } from '../../../src/lib/json/canonical-json.ts';
 import { compileFieldPaths } from '../../../src/lib/json/field-paths.ts';
 import { endOf, startOf } from '../../../src/lib/json/json-tape.ts';
 import { createArrayReader } from '../../../src/lib/json/read-array.ts';
@@ -32,13 +32,12 @@ export function readElements(
     repaired: 0,
     broken: [],
   };
-  const writer = createCanonicalWriter();
   const reader = createArrayReader(
     { what: 'the page', fields: compileFieldPaths(['id']), maxElementBytes },
     {
       element: (tape) => {
         elements.texts.push(tape.source.toString('utf8', startOf(tape, 0), endOf(tape, 0)));
-        elements.canonical.push(writeCanonical(writer, tape, 0).toString());
+        elements.canonical.push(canonicalText(tape, 0).toString());
       },
       broken: ({ at, bytes }) => elements.broken.push([at, Buffer.from(bytes).toString('latin1')]),
       text: (_bytes, reason) => elements.unscanned.push(reason),

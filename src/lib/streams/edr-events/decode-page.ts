@@ -1,44 +1,13 @@
-import type { BrokenElement } from '../../json/array-reader.ts';
 import { createArrayReader } from '../../json/read-array.ts';
+import { failForeign } from '../../qualys/fail-foreign.ts';
 import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
 import { keyBytes } from './event-key.ts';
-import { planEvents } from './event-plan.ts';
-import { failForeign } from '../../qualys/fail-foreign.ts';
-import { continueLongRecord, startLongRecord, type LongRecord } from './long-record.ts';
-import { createEdrPage } from './page-state.ts';
-import { takeRecord, takeText } from './record-rows.ts';
-import type { SeverityLimit } from './severity.ts';
+import { createEdrPage, takeRecord, takeText } from './event-page.ts';
+import { startLongEvent, type LongEvent } from './long-event.ts';
+import type { EdrPageOptions } from './page-options.ts';
 
 export type { EdrChunk } from './event-chunks.ts';
-
-/** What a page of events is decoded with. */
-export interface EdrPageOptions {
-  /** Stands for the time of events that tell none. */
-  readonly generatedAt: Date;
-  /**
-   * Half-open `[from, to)`, ISO 8601 UTC. Events of the second before and of the second behind it are received, but not emitted, because the
-   * windows beside it read them too; before the first window of a run there is none. All others are emitted, whatever their time says.
-   */
-  readonly window: { readonly from: string; readonly to: string; readonly isFirst?: boolean };
-  /** Dotted path of that time in the record, e.g. `eventProcessedTime`. */
-  readonly timeField: string;
-  /** Offset from UTC of times that tell none, in minutes; 0 when left out. */
-  readonly zoneMinutes?: number;
-  /** Highest limit first. */
-  readonly severityTable: readonly SeverityLimit[];
-  /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
-  readonly alertScore?: number | undefined;
-  /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
-  readonly isUploaded: (rowKey: string) => boolean;
-  /** Whether a document was received before, by its 16-byte key: its content, and how often it came on one page. */
-  readonly isFetched: (documentKey: string) => boolean;
-  /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
-  readonly onBroken?: (record: BrokenElement) => void;
-  /** Largest chunk, in bytes; 950,000 when left out. Any record is sure to fit from 6 × `maxRecordBytes` + 18,000. */
-  readonly maxChunkBytes?: number;
-  /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
-  readonly maxRecordBytes?: number;
-}
+export type { EdrPageOptions } from './page-options.ts';
 
 /** What a page held. */
 export interface EdrPageEnd {
@@ -86,11 +55,10 @@ export const MAX_HELD_BYTES = 4 * 1024 * 1024;
  * cut answer is an error, never a short page: what was emitted before is in the ledgers and comes once.
  */
 export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
-  const plan = planEvents(options.timeField, options.zoneMinutes);
-  const page = createEdrPage(plan, options);
-  let long: LongRecord | undefined;
+  const page = createEdrPage(options);
+  let long: LongEvent | undefined;
   const reader = createArrayReader(
-    { what: 'the page of EDR events', fields: plan.fields, maxElementBytes: MAX_HELD_BYTES },
+    { what: 'the page of EDR events', fields: page.table.fields, maxElementBytes: MAX_HELD_BYTES },
     {
       element: (tape) => takeRecord(page, tape),
       broken: (record) => {
@@ -100,10 +68,10 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
       },
       text: (bytes, reason) => takeText(page, bytes, reason),
       long: (bytes, tape) => {
-        long = startLongRecord(page, bytes, tape);
-        continueLongRecord(page, long, bytes, false);
+        long = startLongEvent(page, bytes, tape);
+        long(bytes, false);
       },
-      more: (bytes, isLast) => long !== undefined && continueLongRecord(page, long, bytes, isLast),
+      more: (bytes, isLast) => long?.(bytes, isLast),
       foreign: (beginning) => failForeign('events', beginning),
     },
   );

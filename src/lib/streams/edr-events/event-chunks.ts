@@ -1,7 +1,12 @@
-import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
+import {
+  appendRow,
+  createChunkWriter,
+  finishChunk,
+  type ChunkWriter,
+  type RowText,
+} from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
 import { keyBytes } from './event-key.ts';
-import type { RowBytes } from './row-bytes.ts';
 
 /** Rows to upload in one call, with the keys to book once they are accepted. */
 export interface EdrChunk extends Chunk {
@@ -30,13 +35,13 @@ export interface EventChunks {
 }
 
 /** @param maxBytes largest chunk. */
-export function createEventChunks(maxBytes: number): EventChunks {
+export function createEventChunks(maxBytes?: number): EventChunks {
   return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], alerts: [], repaired: 0, finished: [] };
 }
 
 /** Adds a row with its ledger key. */
-export function addRow(chunks: EventChunks, row: RowBytes, key: string): void {
-  book(chunks, appendRow(chunks.writer, [row.bytes.subarray(0, row.length)]));
+export function addRow(chunks: EventChunks, row: RowText, key: string): void {
+  book(chunks, appendRow(chunks.writer, row));
   chunks.uploaded.push(key);
 }
 

@@ -1,4 +1,4 @@
-import { createCanonicalWriter, writeCanonical } from '../../json/canonical-json.ts';
+import { canonicalText } from '../../json/canonical-json.ts';
 import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
 import { createArrayReader } from '../../json/read-array.ts';
 import { replaceBroken } from '../../json/repair-json.ts';
@@ -71,11 +71,10 @@ export function createIncidentPageDecoder(options: IncidentPageOptions): Inciden
     unreadable: 0,
     repaired: 0,
   };
-  const canonical = createCanonicalWriter();
   const reader = createArrayReader(
     { what: 'the page of incidents', fields: table.fields, maxElementBytes: MAX_HELD_BYTES },
     {
-      element: (tape) => takeRecord(page, sourceOf(table, tape, writeCanonical(canonical, tape, 0))),
+      element: (tape) => takeRecord(page, sourceOf(table, tape, canonicalText(tape, 0))),
       broken: (record) => {
         options.onBroken?.(record);
         page.isBroken = true;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutText } from '../../../../src/lib/records/cut-text.ts';
+import { cutText } from '../../../../src/lib/records/text-parts.ts';
 import { MAX_HELD_BYTES } from '../../../../src/lib/streams/edr-events/decode-page.ts';
 import { decode, type Row } from './decode-events.ts';
 

@@ -39,10 +39,11 @@ describe('the columns', () => {
   });
 
   test('have the types of the table', () => {
-    const kinds = { score: 'int', severity: 'string', filePath: 'string', list: 'dynamic' } as Readonly<
-      Record<string, string>
-    >;
-    for (const { name, kind } of EVENT_COLUMNS) expect([name, kinds[kind] ?? kind]).toEqual([name, TYPES.get(name)]);
+    for (const { name, kind } of EVENT_COLUMNS) {
+      // What is made in a way of its own is a text.
+      const type = kind === 'list' ? 'dynamic' : typeof kind === 'function' ? 'string' : kind;
+      expect([name, type]).toEqual([name, TYPES.get(name)]);
+    }
   });
 
   test('take any value anywhere: an odd one is left out, and the record keeps it', () => {

@@ -1,0 +1,167 @@
+import { canonicalText } from '../../json/canonical-json.ts';
+import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
+import { replaceBroken } from '../../json/repair-json.ts';
+import { millisecondsOf, textOf, wholeNumberOf } from '../../records/column-values.ts';
+import { isPlausible } from '../../records/read-time.ts';
+import {
+  digestOf,
+  recordRows,
+  rowLimits,
+  type RecordRow,
+  type RowLimits,
+  type SourceRecord,
+} from '../../records/record-rows.ts';
+import { compileTable, type CompiledTable } from '../../records/record-table.ts';
+import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
+import { eventTable, ID_FIELDS, SCORE_FIELD } from './event-columns.ts';
+import { keyOfDigest, ledgerKey } from './event-key.ts';
+import type { EdrPageOptions } from './page-options.ts';
+
+/** What is known of a page while it is decoded. */
+export interface EdrPage {
+  readonly options: EdrPageOptions;
+  readonly table: CompiledTable;
+  readonly limits: RowLimits;
+  readonly chunks: EventChunks;
+  /** The window, in milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** How often each document came within this page, by the hash of its content. */
+  readonly received: Map<string, number>;
+  readonly counts: {
+    records: number;
+    newRecords: number;
+    repeated: number;
+    outside: number;
+    unreadable: number;
+    repaired: number;
+  };
+  lastTime: number;
+  /** Whether the record at hand was repaired. */
+  isBroken: boolean;
+}
+
+const KIND_NAMES: ReadonlyMap<number, string> = new Map([
+  [KIND.string, 'a string'],
+  [KIND.escapedString, 'a string'],
+  [KIND.number, 'a number'],
+  [KIND.null, 'null'],
+  [KIND.array, 'an array'],
+]);
+
+/** A page at its beginning. @throws RangeError when `maxRecordBytes` is less than a character may take. */
+export function createEdrPage(options: EdrPageOptions): EdrPage {
+  const { maxChunkBytes, maxRecordBytes, window } = options;
+  return {
+    options,
+    table: compileTable(eventTable(options), options.timeField),
+    limits: rowLimits(maxRecordBytes, maxChunkBytes),
+    chunks: createEventChunks(maxChunkBytes),
+    from: Date.parse(window.from),
+    to: Date.parse(window.to),
+    received: new Map(),
+    counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0, repaired: 0 },
+    lastTime: Number.NaN,
+    isBroken: false,
+  };
+}
+
+/** Makes the rows of a record; none for one that a neighbour of the window reads, or that came on this page before. */
+export function takeRecord(page: EdrPage, tape: JsonTape): void {
+  const { counts, table } = page;
+  const isObject = kindOf(tape, 0) === KIND.object;
+  const place = isObject ? placeOf(page, tape) : 'inside';
+  const digest = digestOf(table, canonicalText(tape, 0));
+  const error = isObject
+    ? idErrorOf(page, tape)
+    : `the record is ${KIND_NAMES.get(kindOf(tape, 0)) ?? 'a boolean'}, not an object`;
+  counts.records++;
+  if (place === 'outside') counts.outside++;
+  if (place !== 'neighbour' && error !== undefined) counts.unreadable++;
+  const text = tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
+  endRecord(page, { tape, text, digest, error }, place !== 'neighbour');
+}
+
+/** Makes the rows of a record that is kept as text. */
+export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
+  const text = replaceBroken(bytes).bytes;
+  page.counts.records++;
+  page.counts.unreadable++;
+  endRecord(page, { text, digest: digestOf(page.table, text), error: `the record is ${reason}` }, true);
+}
+
+function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
+  const key = keyOfDigest(record.digest);
+  if (isOurs && !page.received.has(key)) putRows(page, record, key);
+  page.isBroken = false;
+  countReceived(page, key);
+}
+
+function putRows(page: EdrPage, record: SourceRecord, key: string): void {
+  const { limits, options, table } = page;
+  if (record.text.length <= limits.record && options.isUploaded(key)) return;
+  for (const row of recordRows(table, record, options.generatedAt, limits)) {
+    putRow(page, row, ledgerKey(key, row.part), record.tape);
+  }
+}
+
+/** Emits a row, unless it was accepted before. */
+export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTape | undefined): void {
+  const { chunks, options } = page;
+  if (options.isUploaded(key)) return;
+  addRow(chunks, row.text, key);
+  if (page.isBroken) chunks.repaired++;
+  page.isBroken = false;
+  const { alertScore } = options;
+  if (alertScore === undefined || tape === undefined) return;
+  const score = wholeNumberOf(tape, valueAt(page, tape, SCORE_FIELD));
+  if (score !== undefined && score >= alertScore)
+    chunks.alerts.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
+}
+
+function valueAt({ table }: EdrPage, tape: JsonTape, path: string): number {
+  return tape.slots[table.fields.slotOf(path)] ?? -1;
+}
+
+/** Without an id a record is kept, but cannot be read. */
+function idErrorOf(page: EdrPage, tape: JsonTape): string | undefined {
+  const values = ID_FIELDS.map((path) => valueAt(page, tape, path));
+  const hasId = values.some((value) => value >= 0 && textOf(tape, value) !== undefined);
+  return hasId ? undefined : 'the record has neither id nor eventId';
+}
+
+/** Where a record's time lies: in the window, in a second that a neighbour of it is sure to read, or further out. */
+export type Place = 'inside' | 'neighbour' | 'outside';
+
+/** How far beyond its bounds a window is asked for or answered, because the vendor may go by whole seconds. */
+const EDGE_MS = 1000;
+
+/**
+ * Where the record's time lies. What a neighbour does not read is kept whatever its time says: the vendor gave it for this window. So is
+ * what has no readable time, or a placeholder such as 1970 or year 9999.
+ */
+export function placeOf(page: EdrPage, tape: JsonTape): Place {
+  const { options } = page;
+  const time = millisecondsOf(tape, valueAt(page, tape, options.timeField), options.zoneMinutes ?? 0);
+  if (!isPlausible(time)) return 'inside';
+  page.lastTime = time;
+  if (time >= page.from && time < page.to) return 'inside';
+  const isBefore = time >= page.from - EDGE_MS && time < page.from && options.window.isFirst !== true;
+  const isAfter = time >= page.to && time < page.to + EDGE_MS;
+  return isBefore || isAfter ? 'neighbour' : 'outside';
+}
+
+/**
+ * Books a document that is at its end as received, by its content and by how often it came on this page: the vendor's index may hold one more
+ * than once. Called behind its rows, so that no chunk books a document whose rows come later.
+ */
+export function countReceived(page: EdrPage, hash: string): void {
+  const times = (page.received.get(hash) ?? 0) + 1;
+  page.received.set(hash, times);
+  const key = ledgerKey(hash, times);
+  if (page.options.isFetched(key)) page.counts.repeated++;
+  else {
+    page.counts.newRecords++;
+    page.chunks.fetched.push(key);
+  }
+}
