@@ -1,6 +1,5 @@
 import type { AccountError } from '../errors.ts';
-import type { Priority } from './ports.ts';
-import type { ApiName } from './stream.ts';
+import type { ApiName, Priority } from './stream.ts';
 
 /** Who logs in, and with which secret. */
 export interface Login {

@@ -1,13 +1,9 @@
 import type { RepairCause } from '../errors.ts';
 import type { Account } from './account.ts';
 import type { RouteName, Routes } from './routes.ts';
-import type { Alert, ApiName, Chunk, Json, WindowCounts } from './stream.ts';
+import type { Alert, ApiName, Chunk, Json, Priority, WindowCounts } from './stream.ts';
 
-/**
- * Who asks: live windows go first, then enrichment for playbooks and agents, then backfills; these two leave the reserve of the call
- * budget to the live windows. A person at the HTTP routes waits for neither permits nor pauses.
- */
-export type Priority = 'live' | 'enrichment' | 'backfill' | 'interactive';
+export type { Priority } from './stream.ts';
 
 /** The right to make one vendor call; given back when the answer is read. */
 export interface Permit {

@@ -183,3 +183,9 @@ export interface Stream {
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;
 }
+
+/**
+ * Who asks: live windows go first, then enrichment for playbooks and agents, then backfills; these two leave the reserve of the call
+ * budget to the live windows. A person at the HTTP routes waits for neither permits nor pauses.
+ */
+export type Priority = 'live' | 'enrichment' | 'backfill' | 'interactive';

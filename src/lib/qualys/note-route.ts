@@ -1,8 +1,12 @@
 import { OutageError, PageFaultError, RetryableError, WaitError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Limiter } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
-import type { CallDeps } from './call-qualys.ts';
-
-type NoteDeps = Pick<CallDeps, 'limiter' | 'log'>;
+/** Who keeps what is known of routes, and who is told. */
+interface NoteDeps {
+  readonly limiter: Pick<Limiter, 'routes'>;
+  readonly log: Log;
+}
 
 /** Whether an error says that its route does not answer, or not in time; also one that says when it is going to. */
 export function isOfRoute(error: unknown): error is RetryableError | WaitError {

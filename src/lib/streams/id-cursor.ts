@@ -10,8 +10,30 @@ import {
 import type { Json, WindowTask } from '../pipeline/stream.ts';
 import { toPageFault } from '../qualys/note-route.ts';
 import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/id-ranges.ts';
+import type { PageJudge, PageRoute } from '../qualys/page-judge.ts';
+import type { QualysAnswer } from '../qualys/qualys-answer.ts';
+import type { ListShape } from '../qualys/record-list-state.ts';
+import type { RecordTable } from '../records/record-table.ts';
 import type { IdPageEnd } from './decode-id-page.ts';
-import type { IdPages } from './read-id-pages.ts';
+
+/** A list of the vendor whose records have ids and come in their order. */
+export interface IdPages {
+  readonly shape: ListShape;
+  readonly table: RecordTable;
+  /** Records a page. */
+  readonly pageSize: number;
+  readonly now: () => Date;
+  /** The ids that the list holds within the bounds. */
+  readonly ids: (bounds: IdBounds) => Promise<IdRange[]>;
+  /** The records within the bounds; where there are more than `limit`, the answer may name the next page instead. */
+  readonly page: (bounds: IdBounds, limit: number) => Promise<QualysAnswer>;
+  /** Tells pages that cannot be read from a route that is out. */
+  readonly judge: PageJudge;
+  /** The route of the pages, and how it is probed: with a record or a few of those bounds. */
+  readonly route: (others: IdBounds) => PageRoute;
+  /** The error in a document that came instead of a page. */
+  readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
+}
 
 /** A range of ids, both included; an absent edge is open. */
 export interface IdBounds {

@@ -1,12 +1,7 @@
-import { messageOf, PageFaultError, WaitError, type ConnectorError } from '../errors.ts';
+import { messageOf, PageFaultError, WaitError } from '../errors.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
-import type { IdRange } from '../qualys/id-ranges.ts';
-import type { PageJudge, PageRoute } from '../qualys/page-judge.ts';
 import { ownDocument } from '../qualys/own-document.ts';
-import type { QualysAnswer } from '../qualys/qualys-answer.ts';
-import type { ListShape } from '../qualys/record-list-state.ts';
 import { VendorDocumentError } from '../qualys/xml/vendor-document-error.ts';
-import type { RecordTable } from '../records/record-table.ts';
 import { readJudged } from './read-judged.ts';
 import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
 import {
@@ -26,27 +21,9 @@ import {
   toJson,
   type IdBounds,
   type IdCursor,
+  type IdPages,
   type IdReading,
 } from './id-cursor.ts';
-
-/** A list of the vendor whose records have ids and come in their order. */
-export interface IdPages {
-  readonly shape: ListShape;
-  readonly table: RecordTable;
-  /** Records a page. */
-  readonly pageSize: number;
-  readonly now: () => Date;
-  /** The ids that the list holds within the bounds. */
-  readonly ids: (bounds: IdBounds) => Promise<IdRange[]>;
-  /** The records within the bounds; where there are more than `limit`, the answer may name the next page instead. */
-  readonly page: (bounds: IdBounds, limit: number) => Promise<QualysAnswer>;
-  /** Tells pages that cannot be read from a route that is out. */
-  readonly judge: PageJudge;
-  /** The route of the pages, and how it is probed: with a record or a few of those bounds. */
-  readonly route: (others: IdBounds) => PageRoute;
-  /** The error in a document that came instead of a page. */
-  readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
-}
 
 /** Time between two reads of a list that holds nothing. */
 const EMPTY_MS = 600_000;

@@ -2,7 +2,7 @@ import type { RouteName } from '../pipeline/routes.ts';
 import type { WindowTask } from '../pipeline/stream.ts';
 import type { ListName } from '../qualys/vm-targets.ts';
 import { callOptionsOf } from './call-options.ts';
-import type { IdPages } from './read-id-pages.ts';
+import type { IdPages } from './id-cursor.ts';
 import type { StreamServices } from './stream-definition.ts';
 
 /** A list of the VM API as {@link IdPages}: what a stream tells of it. */

@@ -17,8 +17,7 @@ import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor } from '@opent
 import type { Log, LogFields } from '../log.ts';
 import { createExporters, EXPORT_TIMEOUT_MS } from './exporters.ts';
 import { createMetrics } from './metrics.ts';
-import type { TelemetryOptions } from './start-telemetry.ts';
-import type { SpanName, SpanOptions, TelemetrySdk, TelemetrySpan } from './telemetry.ts';
+import type { SpanName, SpanOptions, TelemetryOptions, TelemetrySdk, TelemetrySpan } from './telemetry.ts';
 
 const SERVICE = 'qualys-sentinel-connector';
 const EXPORT_EVERY_MS = 10_000;

@@ -1,24 +1,7 @@
-import type { TokenCredential } from '@azure/core-auth';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { InvocationOptions, SpanName, Telemetry, TelemetrySdk } from './telemetry.ts';
+import type { InvocationOptions, SpanName, Telemetry, TelemetryOptions, TelemetrySdk } from './telemetry.ts';
 import { inSpan, failureOf } from './trace.ts';
-
-/** Where telemetry goes, and who sends it. */
-export interface TelemetryOptions {
-  /** Base URL of an OTLP/HTTP collector; absent for none. */
-  readonly otlpEndpoint?: string | undefined;
-  /** Connection string of Application Insights; absent for none. */
-  readonly connectionString?: string | undefined;
-  /** The app's identity, for Application Insights without local authentication. */
-  readonly credential: () => TokenCredential;
-  /** Version of the connector. */
-  readonly version: string;
-  /** Name of this process. */
-  readonly instance: string;
-  readonly log: Log;
-}
 
 /** An invocation waits so long at most for its telemetry to be sent. */
 const FLUSH_WAIT_MS = 500;

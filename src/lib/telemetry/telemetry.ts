@@ -1,4 +1,5 @@
-import type { LogFields } from '../log.ts';
+import type { TokenCredential } from '@azure/core-auth';
+import type { Log, LogFields } from '../log.ts';
 
 /** Spans of the path from plan to upload, and of posting an alert. */
 export type SpanName = 'plan' | 'window' | 'page' | 'call' | 'upload' | 'alert';
@@ -62,4 +63,19 @@ export interface InvocationOptions extends SpanOptions {
   readonly stream: string;
   /** What work items sent from here carry; absent for this span itself. */
   readonly origin?: string | undefined;
+}
+
+/** Where telemetry goes, and who sends it. */
+export interface TelemetryOptions {
+  /** Base URL of an OTLP/HTTP collector; absent for none. */
+  readonly otlpEndpoint?: string | undefined;
+  /** Connection string of Application Insights; absent for none. */
+  readonly connectionString?: string | undefined;
+  /** The app's identity, for Application Insights without local authentication. */
+  readonly credential: () => TokenCredential;
+  /** Version of the connector. */
+  readonly version: string;
+  /** Name of this process. */
+  readonly instance: string;
+  readonly log: Log;
 }

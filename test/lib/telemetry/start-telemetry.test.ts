@@ -11,7 +11,8 @@ import {
   observeSink,
   observeStream,
 } from '../../../src/lib/telemetry/observe.ts';
-import { createTelemetry, type TelemetryOptions } from '../../../src/lib/telemetry/start-telemetry.ts';
+import { createTelemetry } from '../../../src/lib/telemetry/start-telemetry.ts';
+import type { TelemetryOptions } from '../../../src/lib/telemetry/telemetry.ts';
 import { serveHttp } from '../../support/http-server.ts';
 import { keptLog, keptQueue, keptSink, pagedStream } from '../../support/pipeline.ts';
 import { startCollector } from './collector.ts';

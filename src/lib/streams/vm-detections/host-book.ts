@@ -1,18 +1,6 @@
 import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/id-ranges.ts';
 import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
-import type { VmCursor } from './vm-cursor.ts';
-
-/** What the list of ids names in a slice, and what of it has come. */
-export interface HostBook {
-  /** Ids that no page has passed yet; undefined where no list is at hand. */
-  listed: readonly IdRange[] | undefined;
-  /** Ids that pages have passed by. */
-  readonly missing: Set<bigint>;
-  /** Ids that came on the page being read. */
-  readonly came: Set<bigint>;
-  /** Whether any host of the slice has come. */
-  hasCome: boolean;
-}
+import type { HostBook, VmCursor } from './vm-cursor.ts';
 
 /** Ids of a list that is gone through one by one; one that names more is wrong. */
 const MOST_LISTED = 200_000;

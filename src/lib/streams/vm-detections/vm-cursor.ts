@@ -1,9 +1,9 @@
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call-qualys.ts';
+import type { IdRange } from '../../qualys/id-ranges.ts';
 import type { HostSelection } from '../../qualys/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import type { VmResume } from './resume-host.ts';
-import type { HostBook } from './host-book.ts';
 
 /** Where reading a window or slice stands. */
 export interface VmCursor {
@@ -21,6 +21,18 @@ export interface VmCursor {
   readonly isRead?: boolean;
   /** When none of the listed hosts had come, though asked for again. */
   readonly emptySince?: string;
+}
+
+/** What the list of ids names in a slice, and what of it has come. */
+export interface HostBook {
+  /** Ids that no page has passed yet; undefined where no list is at hand. */
+  listed: readonly IdRange[] | undefined;
+  /** Ids that pages have passed by. */
+  readonly missing: Set<bigint>;
+  /** Ids that came on the page being read. */
+  readonly came: Set<bigint>;
+  /** Whether any host of the slice has come. */
+  hasCome: boolean;
 }
 
 /** What stays the same for all pages of a window. */
