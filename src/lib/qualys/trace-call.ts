@@ -1,6 +1,18 @@
 import type { CallTrace, CallTraces } from '../pipeline/call-trace.ts';
-import type { QualysRequest } from './call-qualys.ts';
+import type { RouteName } from '../pipeline/routes.ts';
+import type { ApiName } from '../pipeline/stream.ts';
 import { redactTrace } from './redact-trace.ts';
+
+/** What a trace tells of a call. */
+interface TracedRequest {
+  readonly api: ApiName;
+  readonly route: RouteName;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams;
+  readonly secrets?: readonly string[];
+}
 
 /** Of each body, in bytes. */
 const MOST_BODY_BYTES = 2048;
@@ -23,7 +35,7 @@ export interface OpenTrace {
 /** Begins a trace; undefined where calls are not traced, or enough of them are. */
 export async function openTrace(
   traces: CallTraces | undefined,
-  request: QualysRequest,
+  request: TracedRequest,
 ): Promise<OpenTrace | undefined> {
   if (traces === undefined) return undefined;
   const begun = performance.now();
@@ -92,7 +104,7 @@ function lookOn(response: Response, told: Told): Response {
   return new Response(response.body.pipeThrough(look), { status, statusText, headers });
 }
 
-function describe(told: Told, { route }: QualysRequest, redact: (text: string, most: number) => string) {
+function describe(told: Told, { route }: TracedRequest, redact: (text: string, most: number) => string) {
   const { response, bytes, isWhole } = told;
   const seen = Buffer.concat(told.parts);
   const most = new TextDecoder().decode(seen.subarray(0, MOST_BODY_BYTES)).length;
