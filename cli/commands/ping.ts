@@ -20,7 +20,7 @@ Examples:
     )
     .action(
       action(async ({ connector, isJson, print, printJson, color }) => {
-        const { body } = await connector.ask({ path: 'ping', schema: pingResult, alsoGood: 503 });
+        const { body } = await connector.ask({ method: 'POST', path: 'ping', schema: pingResult, alsoGood: 503 });
         if (isJson) printJson(body);
         else {
           const rows = body.checks.map(({ name, ok, latencyMs, detail }) => [

@@ -11,6 +11,7 @@ import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
 import { createLogsReader } from './azure/logs-reader.ts';
 import { createNewestRow } from './azure/newest-row.ts';
+import { openProbeRows } from './azure/probe-row.ts';
 import { createStorageAlertQueue } from './azure/storage-alert-queue.ts';
 import { createStorageClock } from './azure/storage-clock.ts';
 import { createStorageWakeUps } from './azure/storage-wake-ups.ts';
@@ -23,14 +24,12 @@ import { createTableLimiter } from './azure/table-limiter.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
 import { parseSettings, secretsOf, settingsSchema, type Environment, type Settings } from './config.ts';
-import { messageOf } from './errors.ts';
-import { logUnexpected } from './log-unexpected.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import type { EarlierRows } from './pipeline/find-start.ts';
-import type { MoveDependencies } from './pipeline/move-watermark.ts';
-import type { CheckpointStore, Clock, LogsReader, StartStore, WakeUps, WindowRecord } from './pipeline/ports.ts';
+import { wakeQuietly, type MoveDependencies } from './pipeline/move-watermark.ts';
+import type { CheckpointStore, Clock, LogsReader, StartStore, WindowRecord } from './pipeline/ports.ts';
 import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
@@ -70,6 +69,8 @@ export interface Services {
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
+  /** What the checks of an API found last. */
+  readonly probed: ReturnType<typeof openProbeRows>;
   readonly logs: LogsReader;
   readonly alerts: PushDependencies & {
     readonly queue: ReturnType<typeof createStorageAlertQueue>;
@@ -153,7 +154,7 @@ export function createServices(env: Environment): Services {
   };
   const wakeUps = createStorageWakeUps(storage, clock);
   const goOnAfter = (ended: WindowRecord): Promise<void> =>
-    ended.run === 'live' ? wake(wakeUps, ended.stream, log) : feedNext(ended, backfills);
+    ended.run === 'live' ? wakeQuietly(wakeUps, ended.stream, log) : feedNext(ended, backfills);
   const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
   const deadLetters = createBlobDeadLetters(storage);
   const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
@@ -184,6 +185,7 @@ export function createServices(env: Environment): Services {
     sink,
     deadLetters,
     limiter,
+    probed: openProbeRows(storage),
     logs,
     alerts,
     audit: createTableAudit(storage, clock.now),
@@ -218,16 +220,6 @@ export function createServices(env: Environment): Services {
     moving: (stream) => ({ ...common, wakeUps, stream: stream.name }),
     goOnAfter,
   };
-}
-
-/** The next tick does what a wake-up that cannot be sent would have done, so it is no reason to take the window up again. */
-async function wake(wakeUps: WakeUps, stream: string, log: Log): Promise<void> {
-  try {
-    await wakeUps.ask(stream);
-  } catch (error) {
-    log.warn('WakeUpLost', { stream, error: messageOf(error) });
-    logUnexpected(log, error);
-  }
 }
 
 /** An account that was made together with the installation is no more than hours younger than its other parts. */

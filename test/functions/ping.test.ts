@@ -38,12 +38,14 @@ afterEach(async () => {
   backends.simulator.configure({ password: 'simulated-password' });
 });
 
+/** As people ask; a GET tells what was found last. */
+const askNow = (): Promise<Answered> => call(ping, { method: 'POST' });
 const resultOf = ({ json }: Answered): PingResult => json as PingResult;
 const checkOf = (answered: Answered, name: string) => resultOf(answered).checks.find((check) => check.name === name);
 
 describe('ping', () => {
   test('is 200 with all five checks where everything can be reached', async () => {
-    const answered = await call(ping);
+    const answered = await askNow();
     expect(answered.json).toMatchObject({ ok: true, version: packageJson.version });
     expect(answered.status).toBe(200);
     expect(resultOf(answered).checks.map(({ name }) => name)).toEqual(ALL);
@@ -63,7 +65,7 @@ describe('ping', () => {
       QUALYS_PASSWORD_SECRET_URI: vault.uriOf('qualys-password'),
     });
     onTestFinished(() => useSettings({ QUALYS_PASSWORD: 'simulated-password', QUALYS_PASSWORD_SECRET_URI: undefined }));
-    expect((await call(ping)).status).toBe(200);
+    expect((await askNow()).status).toBe(200);
     expect(vault.reads).toEqual(['qualys-password']);
   });
 
@@ -79,7 +81,7 @@ describe('ping', () => {
       for (const name of ['QUALYS_AUTH', 'QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET', 'EDR_AUTH'])
         useSettings({ [name]: undefined });
     });
-    const answered = await call(ping);
+    const answered = await askNow();
     expect(checkOf(answered, 'qualys-vm')).toMatchObject({
       ok: true,
       detail: expect.stringMatching(/\(login: API client, oidc\)$/) as string,
@@ -92,12 +94,12 @@ describe('ping', () => {
     vi.resetModules();
     useSettings({ EDR_AUTH: 'password' });
     const mixed = await import('../../src/lib/handlers/ping.ts');
-    expect((await call(mixed.ping)).status).toBe(200);
+    expect((await call(mixed.ping, { method: 'POST' })).status).toBe(200);
   });
 
   test('is 503 and names the check where an account may log in but not read events', async () => {
     backends.simulator.setFaults({ kind: 'status', status: 403, route: '/ioc/events', count: 'always' });
-    const answered = await call(ping);
+    const answered = await askNow();
     expect(answered.status).toBe(503);
     expect(resultOf(answered).checks.map(({ name, ok }) => `${name} ${ok}`)).toEqual([
       'settings true',
@@ -110,7 +112,7 @@ describe('ping', () => {
 
   test('is 503 where the password is wrong, and shows none', async () => {
     backends.simulator.configure({ password: 'another' });
-    const answered = await call(ping);
+    const answered = await askNow();
     expect(answered.status).toBe(503);
     expect(checkOf(answered, 'qualys-edr')?.ok).toBe(false);
     expect(checkOf(answered, 'qualys-vm')?.ok).toBe(false);
@@ -124,7 +126,7 @@ describe('ping', () => {
     [500, /500/],
   ] as const)('says why the ingestion endpoint cannot be used: %d', async ([status, why]) => {
     backends.ingestion.setFaults({ kind: 'status', status, count: 'always' });
-    const answered = await call(ping);
+    const answered = await askNow();
     expect(answered.status).toBe(503);
     expect(checkOf(answered, 'logs-ingestion')).toMatchObject({
       ok: false,
@@ -134,14 +136,14 @@ describe('ping', () => {
 
   test('names the missing rule where its id is wrong', async () => {
     useSettings({ LOGS_INGESTION_RULE_ID: 'dcr-ffffffffffffffffffffffffffffffff' });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({ LOGS_INGESTION_RULE_ID: backends.ingestion.ruleId });
     expect(checkOf(answered, 'logs-ingestion')?.detail).toContain('LOGS_INGESTION_RULE_ID');
   });
 
   test('leaves the checks of a disabled stream out', async () => {
     useSettings({ QUALYS_STREAMS: 'vm-detections' });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({ QUALYS_STREAMS: undefined });
     expect(resultOf(answered).checks.map(({ name }) => name)).toEqual(ALL.filter((name) => name !== 'qualys-edr'));
     expect(answered.status).toBe(200);
@@ -149,7 +151,7 @@ describe('ping', () => {
 
   test('checks what each enabled stream reads', async () => {
     useSettings({ QUALYS_STREAMS: 'edr-incidents,vm-knowledge-base,vm-hosts' });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({ QUALYS_STREAMS: undefined });
     expect(answered.json).toMatchObject({ ok: true });
     expect(resultOf(answered).checks.map(({ name }) => name)).toEqual([
@@ -174,7 +176,7 @@ describe('ping', () => {
       route: 'knowledge_base',
       count: 'always',
     });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({ QUALYS_STREAMS: undefined });
     expect(answered.status).toBe(503);
     expect(checkOf(answered, 'qualys-vm-knowledge-base')).toMatchObject({
@@ -187,7 +189,7 @@ describe('ping', () => {
   test('warns of a version past its end, and so does the log of the start', async () => {
     useSettings({ VM_API_VERSION: '4.0' });
     const lines: string[] = [];
-    const answered = await call(ping, { onLog: (line) => lines.push(line) });
+    const answered = await call(ping, { method: 'POST', onLog: (line) => lines.push(line) });
     useSettings({ VM_API_VERSION: undefined });
     expect(checkOf(answered, 'settings')).toMatchObject({
       ok: true,
@@ -199,7 +201,7 @@ describe('ping', () => {
 
   test('with bad settings lists all five, says why, what could not run, and shows no value', async () => {
     useSettings({ QUALYS_API_URL: 'http://secret-host.example', EDR_PAGE_SIZE: '987654', QUALYS_PASSWORD: 'hunter2' });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({
       QUALYS_API_URL: backends.simulator.url,
       EDR_PAGE_SIZE: undefined,
@@ -216,7 +218,7 @@ describe('ping', () => {
 
   test('without any setting lists all five and every setting that must be set', async () => {
     clearSettings();
-    const answered = await call(ping);
+    const answered = await askNow();
     vi.unstubAllEnvs();
     await backends.close();
     backends = await startBackends();
@@ -235,7 +237,7 @@ describe('ping', () => {
 
   test('with an unknown stream names those that exist', async () => {
     useSettings({ QUALYS_STREAMS: 'edr-events,was-findings' });
-    const answered = await call(ping);
+    const answered = await askNow();
     useSettings({ QUALYS_STREAMS: undefined });
     expect(answered.status).toBe(503);
     expect(checkOf(answered, 'settings')?.detail).toContain('edr-events, vm-detections');
@@ -243,16 +245,91 @@ describe('ping', () => {
 
   test('works again once settings are repaired, without a restart', async () => {
     useSettings({ EDR_PAGE_SIZE: '0' });
-    expect((await call(ping)).status).toBe(503);
+    expect((await askNow()).status).toBe(503);
     useSettings({ EDR_PAGE_SIZE: undefined });
-    expect((await call(ping)).status).toBe(200);
+    expect((await askNow()).status).toBe(200);
   });
 
   test('waits for no pause: a person wants to know now', async () => {
     const { getServices } = await import('../../src/lib/services.ts');
     await getServices().limiter.pause('edr', 60_000, '1965');
-    expect((await call(ping)).status).toBe(200);
+    expect((await askNow()).status).toBe(200);
     await getServices().limiter.close();
+  });
+});
+
+describe('a GET of ping, as monitors send it', () => {
+  const vendorCalls = (): number => backends.simulator.stats().calls;
+  const APIS = ['edr', 'vm'] as const;
+
+  /** As if the APIs had been asked last so long ago. */
+  async function askedAgo(seconds: number): Promise<void> {
+    const { getServices } = await import('../../src/lib/services.ts');
+    for (const api of APIS) {
+      const row = getServices().probed(api);
+      const { state, etag } = await row.read();
+      const at = new Date(Date.now() - seconds * 1000).toISOString();
+      const answers = Object.fromEntries(
+        Object.entries(state.answers).map(([name, answer]) => [name, { ...answer, at }]),
+      );
+      expect(await row.store({ ...state, askedAt: at, answers }, etag)).toBe(true);
+    }
+  }
+
+  test('asks no API for five minutes after it was asked, in any instance, and tells the age of the answer', async () => {
+    await askNow();
+    const before = vendorCalls();
+    await askedAgo(120);
+    vi.resetModules();
+    const another = await import('../../src/lib/handlers/ping.ts');
+    const answered = await call(another.ping);
+    expect(answered.status).toBe(200);
+    for (const name of ['qualys-edr', 'qualys-vm']) {
+      expect(checkOf(answered, name)?.detail).toMatch(/asked 2 min ago/);
+      expect(checkOf(answered, name)?.ageSeconds).toBeGreaterThanOrEqual(120);
+    }
+    expect(vendorCalls()).toBe(before);
+    await askNow();
+    expect(vendorCalls()).toBeGreaterThan(before);
+  });
+
+  test('asks after five minutes, once for all who look at the same time', async () => {
+    await askNow();
+    await askedAgo(301);
+    const before = vendorCalls();
+    await Promise.all(Array.from({ length: 6 }, () => call(ping)));
+    expect(vendorCalls() - before).toBe(APIS.length);
+  });
+
+  test('tells a failure again, and that it is over as soon as somebody has asked', async () => {
+    backends.simulator.setFaults({ kind: 'status', status: 403, route: '/ioc/events', count: 'always' });
+    await askNow();
+    backends.simulator.setFaults();
+    expect(checkOf(await call(ping), 'qualys-edr')?.ok).toBe(false);
+    await askNow();
+    expect(checkOf(await call(ping), 'qualys-edr')?.ok).toBe(true);
+  });
+
+  test('is not green on an answer from before the account was refused', async () => {
+    const before = await askNow();
+    backends.simulator.configure({ password: 'another' });
+    backends.simulator.expireTokens();
+    await call(edrPing, { method: 'POST', body: { case_id: 'C-1', alert_group_identifiers: [] } });
+    expect(before.status).toBe(200);
+    const answered = await call(ping);
+    expect(answered.status).toBe(503);
+    expect(checkOf(answered, 'qualys-edr')?.detail).toContain('refuses the account');
+  });
+
+  test('asks one check of an API at a time, the one whose answer is the oldest', async () => {
+    useSettings({ QUALYS_STREAMS: 'vm-knowledge-base,vm-hosts' });
+    onTestFinished(() => useSettings({ QUALYS_STREAMS: undefined }));
+    await askNow();
+    await askedAgo(301);
+    const fresh = resultOf(await call(ping)).checks.filter(({ ageSeconds }) => ageSeconds === undefined);
+    expect(fresh.filter(({ name }) => name.startsWith('qualys-'))).toHaveLength(1);
+    await askedAgo(301);
+    expect((await call(ping)).status).toBe(200);
   });
 });
 

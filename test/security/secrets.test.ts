@@ -79,7 +79,7 @@ test('credentials appear in no log, answer, table, queue or blob, whatever fails
   const ask = async (path: string, init?: RequestInit): Promise<void> =>
     void answers.push((await app.get(path, init)).body);
   simulator.setFaults({ kind: 'status', route: 'vm/detection', status: 401, count: 2 });
-  await ask('ping');
+  await ask('ping', { method: 'POST' });
   await ask('status');
   await ask('edr/events?pageSize=2');
   await ask('edr/events?filter=nonsense%3A(');
@@ -89,7 +89,7 @@ test('credentials appear in no log, answer, table, queue or blob, whatever fails
   simulator.expireTokens();
   await app.host.runTimer('plan-edr-events');
   await app.host.runTimer('plan-vm-detections');
-  await ask('ping');
+  await ask('ping', { method: 'POST' });
   await ask('actions/qualys_edr_ping', {
     method: 'POST',
     body: JSON.stringify({ case_id: '1', alert_group_identifiers: [] }),

@@ -70,7 +70,7 @@ export function createRoutes(key: string | undefined): Routes {
       return (await callApp<{ readonly replayed: number }>({ path, method: 'POST' }, key)).replayed;
     },
     tryNow: (reason) => callApp({ path: `try-now?${new URLSearchParams({ reason }).toString()}`, method: 'POST' }, key),
-    ping: () => callApp({ path: 'ping', alsoAnswers: [503] }, key),
+    ping: () => callApp({ method: 'POST', path: 'ping', alsoAnswers: [503] }, key),
   };
 }
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { edrPingBody } from '../http/requests.ts';
-import { checkEdr, type Check } from '../http/run-checks.ts';
+import { checkEdr } from '../http/run-checks.ts';
+import type { Check } from '../http/run-probes.ts';
 
 /** What the action answers. */
 export interface EdrPingAnswer {

@@ -1,20 +1,9 @@
 import { settingsSchema } from '../config.ts';
-import { ConfigError, messageOf, RetryableError } from '../errors.ts';
-import { ambientLog, redact } from '../log.ts';
-import { logUnexpected } from '../log-unexpected.ts';
+import { ConfigError } from '../errors.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
-import { loginKindOf } from '../setting-rules.ts';
-import type { Probe, StreamDefinition } from '../streams/stream-definition.ts';
-
-/** One check of `ping`. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly latencyMs: number;
-  readonly detail: string;
-}
+import { askNow, explain, runProbe, tellLast, timed, type ApiProbe, type Check } from './run-probes.ts';
 
 /** What `ping` answers. */
 export interface PingResult {
@@ -23,10 +12,11 @@ export interface PingResult {
   readonly checks: readonly Check[];
 }
 
-const LIMIT_MS = 20_000;
-
-/** Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why. */
-export async function runChecks(): Promise<PingResult> {
+/**
+ * Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why.
+ * @param isFresh whether Qualys is asked now; otherwise at most once in five minutes, and what was found last is told.
+ */
+export async function runChecks(isFresh: boolean): Promise<PingResult> {
   const startedAt = Date.now();
   let services: Services;
   try {
@@ -41,12 +31,13 @@ export async function runChecks(): Promise<PingResult> {
     detail: settingsDetail(services),
   };
   const enabled = services.streams.map(({ name }) => name);
-  const checks = await Promise.all([
+  const probes = probesOf(enabled);
+  const [storage, vendor, ingestion] = await Promise.all([
     timed('storage', () => checkStorage(services)),
-    ...probesOf(enabled).map((probe) => runProbe(probe, services)),
+    isFresh ? askNow(probes, services) : tellLast(probes, services),
     timed('logs-ingestion', (signal) => checkIngestion(services, signal)),
   ]);
-  return result([settings, ...checks]);
+  return result([settings, storage, ...vendor, ingestion]);
 }
 
 /** The EDR check alone, for the SOAR action. */
@@ -60,18 +51,6 @@ export async function checkEdr(): Promise<Check> {
   }
   return runProbe({ ...probe, api }, services);
 }
-
-/** Tells with a client's login which API took it, because Qualys documents it for the VM API alone. */
-async function runProbe({ check: name, run, api }: ApiProbe, services: Services): Promise<Check> {
-  const check = await timed(name, () => run(services));
-  const kind = loginKindOf(api, services.settings);
-  if (kind === 'password') return check;
-  const advice =
-    check.ok || api === 'vm' ? '' : '; EDR is not known to take one: EDR_AUTH=password uses user and password';
-  return { ...check, detail: `${check.detail} (login: API client, ${kind}${advice})` };
-}
-
-type ApiProbe = Probe & Pick<StreamDefinition, 'api'>;
 
 /** The checks of the vendor's APIs that the streams need. */
 function probesOf(streams: readonly string[]): ApiProbe[] {
@@ -103,25 +82,6 @@ function streamsMeant(): readonly string[] {
   const named = (process.env.QUALYS_STREAMS ?? '').split(',').map((name) => name.trim());
   const known = STREAMS.map(({ name }) => name).filter((name) => named.includes(name));
   return known.length > 0 ? known : settingsSchema.shape.QUALYS_STREAMS.parse(undefined);
-}
-
-async function timed(name: string, run: (signal: AbortSignal) => Promise<string>): Promise<Check> {
-  const startedAt = Date.now();
-  const signal = AbortSignal.timeout(LIMIT_MS);
-  const limit = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new RetryableError(`no answer within ${LIMIT_MS / 1000} s`)));
-  });
-  try {
-    const detail = await Promise.race([run(signal), limit]);
-    return { name, ok: true, latencyMs: Date.now() - startedAt, detail };
-  } catch (error) {
-    return { name, ok: false, latencyMs: Date.now() - startedAt, detail: explain(error) };
-  }
-}
-
-function explain(error: unknown): string {
-  logUnexpected(ambientLog, error);
-  return redact(error instanceof ConfigError ? error.publicMessage : messageOf(error));
 }
 
 async function checkStorage({ store, queue, streams }: Services): Promise<string> {

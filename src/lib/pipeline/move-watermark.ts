@@ -1,5 +1,6 @@
-import { ClaimLostError } from '../errors.ts';
+import { ClaimLostError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 import { watermarkAfter } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WakeUps, WatermarkRecord } from './ports.ts';
 
@@ -13,6 +14,16 @@ export interface MoveDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly stream: string;
+}
+
+/** The next tick does what a wake-up that cannot be sent would have done, so it is no reason to take the window up again. */
+export async function wakeQuietly(wakeUps: WakeUps, stream: string, log: Log): Promise<void> {
+  try {
+    await wakeUps.ask(stream);
+  } catch (error) {
+    log.warn('WakeUpLost', { stream, error: messageOf(error) });
+    logUnexpected(log, error);
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ export const check = z
     ok: z.boolean().describe('Whether it can be used.'),
     latencyMs: count('How long the check took, in milliseconds.'),
     detail: z.string().describe('What was found, or why it cannot be used.'),
+    ageSeconds: count('How old the answer is; absent where it was asked for now.').optional(),
   })
   .meta({ id: 'Check' });
 
@@ -215,8 +216,20 @@ const ping = {
 
 /** Whether it works, and where it stands. */
 export const healthOperations: readonly Operation[] = [
-  { ...ping, operationId: 'ping', method: 'get', connector: 'important' },
-  { ...ping, operationId: 'pingByPost', method: 'post', connector: 'none' },
+  {
+    ...ping,
+    operationId: 'ping',
+    method: 'get',
+    connector: 'important',
+    description: `${ping.description} For monitors: each Qualys API is asked at most once in five minutes, over all instances; else the last answer is told with its age.`,
+  },
+  {
+    ...ping,
+    operationId: 'pingByPost',
+    method: 'post',
+    connector: 'none',
+    description: `${ping.description} Qualys is asked now, but for an account that is known to be refused.`,
+  },
   {
     operationId: 'getStatus',
     method: 'get',
