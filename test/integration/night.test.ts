@@ -1,15 +1,11 @@
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
-import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import { POISON_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-app.ts';
-import { runCli } from '../support/run-cli.ts';
+import { backfill, expectDone, expectTold, expectWell, PATIENCE, readStatus } from '../support/night.ts';
 
-// A night in the real stack: what goes wrong is told by status and command line in the same words, and what is mended is ingested.
-
-/** As the page and a watching command line ask. */
-const POLL = { timeout: 60_000, interval: 500 };
+// A night in the real stack: what goes wrong is told by status, health and command line in the same words, and what is mended is ingested.
 
 let simulator: Simulator;
 let app: LocalApp;
@@ -25,58 +21,30 @@ afterAll(async () => {
   await simulator.close();
 });
 
-async function status(): Promise<StatusAnswer> {
-  return (await app.get('status')).body as StatusAnswer;
-}
+test('all is well at first', PATIENCE, () => expectWell(app));
 
-/** Waits until the problem stands first, and compares what the command line says with it. */
-async function expectTold(code: string, verdict: string): Promise<void> {
-  await expect.poll(async () => (await status()).problems[0]?.code, POLL).toBe(code);
-  expect((await status()).verdict).toBe(verdict);
-  const told = await runCli(['status'], { env: { CONNECTOR_URL: app.host.url } });
-  expect(told.out).toContain(`${code}: `);
-  expect(told.code).toBe(['attention', 'down'].includes(verdict) ? 1 : 0);
-}
+test('a role that is taken away is told, and what waited for it comes once it is there again', PATIENCE, async () => {
+  app.ingestion.setFaults({ kind: 'status', status: 403, count: 'always' });
+  const id = await backfill(app, 'edr-events', [20, 14]);
+  await expectTold(app, 'identity-refused', 'down');
+  app.ingestion.setFaults();
+  await expectDone(app, 'edr-events', id);
+  await expectWell(app);
+});
 
-async function expectWell(): Promise<void> {
-  await expect.poll(async () => (await status()).problems.map(({ code }) => code), POLL).toEqual([]);
-  expect(await status()).toMatchObject({ ok: true, verdict: 'ok' });
-  expect((await runCli(['status'], { env: { CONNECTOR_URL: app.host.url } })).code).toBe(0);
-}
-
-test('all is well at first', expectWell, 90_000);
-
-test(
-  'a role that is taken away is told, and what waited for it comes once it is there again',
-  { timeout: 200_000 },
-  async () => {
-    app.ingestion.setFaults({ kind: 'status', status: 403, count: 'always' });
-    const [from, to] = [20, 14].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString());
-    const { id } = (await app.post('backfill', { stream: 'edr-events', from, to })) as { id: string };
-    await expectTold('identity-refused', 'down');
-    app.ingestion.setFaults();
-    const { windows } = (await app.get(`windows/edr-events?run=${id}&state=planned,failed`)).body as {
-      windows: { key: string }[];
-    };
-    for (const { key } of windows) await app.post(`windows/edr-events/${key}/retry?run=${id}`, {});
-    await expect.poll(async () => (await app.get(`backfill/${id}`)).body, POLL).toMatchObject({ status: 'succeeded' });
-    await expectWell();
-  },
-);
-
-test('a message that nobody can read is told as long as it is there', { timeout: 200_000 }, async () => {
+test('a message that nobody can read is told as long as it is there', PATIENCE, async () => {
   const connection = process.env.AzureWebJobsStorage ?? '';
   const poison = QueueServiceClient.fromConnectionString(connection).getQueueClient(POISON_QUEUE_NAME);
   await poison.createIfNotExists();
   await poison.sendMessage(Buffer.from('{"hello":"world"}').toString('base64'));
-  await expectTold('poison', 'attention');
+  await expectTold(app, 'poison', 'attention');
   await poison.clearMessages();
-  await expectWell();
+  await expectWell(app);
 });
 
-test('settings that are wrong are told without the settings', { timeout: 200_000 }, async () => {
+test('settings that are wrong are told without the settings', PATIENCE, async () => {
   await app.close();
   app = await startLocalApp(simulator.url, { EDR_PAGE_SIZE: 'many' });
-  await expectTold('settings-wrong', 'down');
-  expect((await status()).problems[0]?.text).toContain('EDR_PAGE_SIZE');
+  await expectTold(app, 'settings-wrong', 'down');
+  expect((await readStatus(app)).problems[0]?.text).toContain('EDR_PAGE_SIZE');
 });

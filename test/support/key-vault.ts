@@ -11,12 +11,14 @@ export interface KeyVault {
   fault: { readonly status: number } | 'no answer' | undefined;
   /** Reads of a secret that had a token, by name. */
   readonly reads: readonly string[];
+  /** When the last of them came, in epoch milliseconds; 0 before the first. */
+  lastReadAt: number;
 }
 
 /** Starts a vault. */
 export async function serveKeyVault(secrets: Readonly<Record<string, string>>): Promise<KeyVault> {
   const reads: string[] = [];
-  const vault: { fault: KeyVault['fault'] } = { fault: undefined };
+  const vault: Pick<KeyVault, 'fault' | 'lastReadAt'> = { fault: undefined, lastReadAt: 0 };
   const held = new Map(Object.entries(secrets));
   const { url } = await serveHttp((request, response) => {
     const send = (status: number, body: unknown, headers = {}): void =>
@@ -29,6 +31,7 @@ export async function serveKeyVault(secrets: Readonly<Record<string, string>>): 
       return;
     }
     reads.push(name);
+    vault.lastReadAt = Date.now();
     if (vault.fault === 'no answer') {
       response.socket?.destroy();
       return;
