@@ -135,7 +135,8 @@ export function createServices(env: Environment): Services {
     log,
     secrets: () => [...secretsOf(settings), ...credentials.edr.hidden(), ...credentials.vm.hidden()],
   });
-  const calls = { limiter, clock, log, observe: observeCalls(telemetry), traces };
+  const traced = settings.QUALYS_TRACE > 0 ? traces : undefined;
+  const calls = { limiter, clock, log, observe: observeCalls(telemetry), traces: traced };
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
   const edr = createEdrApi({ ...gateway, auth: createApiAuth('edr', credentials.edr, gateway) });
   const vm = createVmApi({ ...calls, settings, auth: createApiAuth('vm', credentials.vm, gateway) });

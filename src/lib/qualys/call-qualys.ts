@@ -185,7 +185,7 @@ function once(permit: Permit): Permit {
 
 async function send(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const stop = new AbortController();
-  const trace = await openTrace(deps.traces, request);
+  const trace = deps.traces === undefined ? undefined : await openTrace(deps.traces, request);
   const settle = (): void => {
     trace?.end();
     request.signal?.removeEventListener('abort', followSignal);

@@ -32,12 +32,8 @@ export interface OpenTrace {
   readonly end: () => void;
 }
 
-/** Begins a trace; undefined where calls are not traced, or enough of them are. */
-export async function openTrace(
-  traces: CallTraces | undefined,
-  request: TracedRequest,
-): Promise<OpenTrace | undefined> {
-  if (traces === undefined) return undefined;
+/** Begins a trace; undefined where enough calls are traced. */
+export async function openTrace(traces: CallTraces, request: TracedRequest): Promise<OpenTrace | undefined> {
   const begun = performance.now();
   const secrets = new Set([...(request.secrets ?? []), ...traces.secrets(), ...secretsIn(request.headers)]);
   const redact = (text: string, most?: number): string => redactTrace(text, secrets, most);
