@@ -32,7 +32,7 @@ beforeAll(async () => {
     ],
   });
   await vi.waitFor(
-    async () => expect(await countWindows(scene, 'edr-events')).toEqual({ open: 1, failed: 1, incomplete: 1 }),
+    async () => expect(await countWindows(scene, 'edr-events')).toMatchObject({ open: 1, failed: 1, incomplete: 1 }),
     { timeout: 60_000, interval: 200 },
   );
   const range = { from: new Date(hoursAgo(60)).toISOString(), to: new Date(hoursAgo(50)).toISOString() };
