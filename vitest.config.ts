@@ -9,7 +9,8 @@ export default defineConfig({
     // Tests run real servers and Azurite; on two cores a slow start is no failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // Many tests wait more than they work, so three share two cores well.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
