@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
+import type { Pipeline } from '@azure/core-rest-pipeline';
 
 /**
  * The identity of the app in Azure: the user-assigned one when its client id is set, else what the environment offers.
@@ -23,3 +24,20 @@ async function loadCredential(clientId: string | undefined): Promise<TokenCreden
 
 /** Stands in for Azure AD where the ingestion endpoint is on this machine; worthless anywhere else. */
 export const DEVELOPMENT_TOKEN = 'development-token';
+
+/** Stands in for `createCredential` there. */
+export const developmentCredential: TokenCredential = {
+  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+/** A client's identity policy refuses plain `http`; on loopback a development token stands in for it. */
+export function allowPlainHttp(pipeline: Pipeline): void {
+  pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+  pipeline.addPolicy({
+    name: 'developmentToken',
+    sendRequest: (request, next) => {
+      request.headers.set('authorization', `Bearer ${DEVELOPMENT_TOKEN}`);
+      return next(request);
+    },
+  });
+}

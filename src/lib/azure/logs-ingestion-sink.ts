@@ -21,7 +21,7 @@ import {
 import type { Sink } from '../pipeline/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { DEVELOPMENT_TOKEN } from './credential.ts';
+import { allowPlainHttp, developmentCredential } from './credential.ts';
 
 const compress = promisify(gzip);
 /** Level 1 costs half the time of level 6 and leaves nearly the same size. */
@@ -63,7 +63,7 @@ export function createLogsIngestionSink(
     retryOptions: { maxRetries: 0 },
   });
   client.pipeline.removePolicy({ name: 'GzippingPolicy' });
-  if (isLocal) allowPlainHttp(client);
+  if (isLocal) allowPlainHttp(client.pipeline);
 
   async function post(table: string, body: Uint8Array, signal?: AbortSignal): Promise<PipelineResponse> {
     const path = `dataCollectionRules/${encodeURIComponent(settings.LOGS_INGESTION_RULE_ID)}/streams/Custom-${table}`;
@@ -165,20 +165,4 @@ function toUploadError(endpoint: string, error: unknown): ConnectorError {
     });
   }
   return new RetryableError(`Logs Ingestion at ${new URL(endpoint).host} could not be reached`, { cause: error });
-}
-
-const developmentCredential: TokenCredential = {
-  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
-};
-
-/** The client's identity policy refuses plain `http`; on loopback a development token stands in for it. */
-function allowPlainHttp(client: LogsIngestionClient): void {
-  client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
-  client.pipeline.addPolicy({
-    name: 'developmentToken',
-    sendRequest: (request, next) => {
-      request.headers.set('authorization', `Bearer ${DEVELOPMENT_TOKEN}`);
-      return next(request);
-    },
-  });
 }

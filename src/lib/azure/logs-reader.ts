@@ -5,7 +5,7 @@ import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError
 import type { LogRows, LogsReader } from '../pipeline/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { DEVELOPMENT_TOKEN } from './credential.ts';
+import { allowPlainHttp, developmentCredential } from './credential.ts';
 
 type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;
 
@@ -51,7 +51,7 @@ async function loadClient(settings: ReaderSettings, credential: () => TokenCrede
     // The caller waits, and is told how long to stay away.
     retryOptions: { maxRetries: 0 },
   });
-  if (isLocal) allowPlainHttp(client);
+  if (isLocal) allowPlainHttp(client.pipeline);
   return client;
 }
 
@@ -124,20 +124,4 @@ function retryAfterMs(thrown: unknown): number {
   }
   const value = (thrown as Answered).response?.headers?.get('retry-after');
   return readRetryAfter(value, new Date()) ?? DEFAULT_WAIT_MS;
-}
-
-const developmentCredential: TokenCredential = {
-  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
-};
-
-/** The client's identity policy refuses plain `http`; on loopback a development token stands in for it. */
-function allowPlainHttp({ pipeline }: LogsQueryClient): void {
-  pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
-  pipeline.addPolicy({
-    name: 'developmentToken',
-    sendRequest: (request, next) => {
-      request.headers.set('authorization', `Bearer ${DEVELOPMENT_TOKEN}`);
-      return next(request);
-    },
-  });
 }

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { DEVELOPMENT_TOKEN } from './credential.ts';
+import { developmentCredential } from './credential.ts';
 
 /** A secret of a Key Vault, and what stands in for it. */
 export interface VaultSecretOptions {
@@ -90,10 +90,6 @@ async function readSecret({ uri, isAllowed, credential }: VaultSecretOptions): P
   if (value === '' || !isAllowed(value)) throw new ConfigError(`the secret ${name} holds no allowed value`);
   return value;
 }
-
-const developmentCredential: TokenCredential = {
-  getToken: () => Promise.resolve({ token: DEVELOPMENT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
-};
 
 const plainHttp: { policy: PipelinePolicy; position: 'perCall' } = {
   position: 'perCall',

@@ -1,5 +1,6 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { isRunning } from './backfill.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
@@ -15,8 +16,7 @@ export interface HurryDependencies {
 
 /** Puts all windows of these streams that wait for what a person repairs back into the queue at once. @returns how many. */
 export async function hurryWindows(streams: readonly string[], deps: HurryDependencies): Promise<number> {
-  const backfills = await deps.store.listBackfills();
-  const running = backfills.filter(({ status }) => status === 'planning' || status === 'running');
+  const running = (await deps.store.listBackfills()).filter(isRunning);
   const runs = [
     ...streams.map((stream) => ({ stream, run: 'live' })),
     ...running.filter(({ stream }) => streams.includes(stream)).map(({ stream, id }) => ({ stream, run: id })),

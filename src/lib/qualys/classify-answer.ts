@@ -167,7 +167,10 @@ function toldWait(facts: Facts): number | undefined {
 
 function refused(facts: Facts, hint: string): ConfigError {
   const text = describe(facts, 'refuses the account');
-  const advice = (HINTS[hint] ?? HINTS['403'] ?? '').replace('{settings}', settingsOf(facts.loginKind ?? 'password'));
+  const advice = (HINTS[hint] ?? HINTS['403'] ?? '').replace(
+    '{settings}',
+    settingsOf(facts.loginKind ?? 'password').join(' and '),
+  );
   return new ConfigError(`${text}; ${advice}`, {
     fault: faultOf(facts),
     repair: 'account',

@@ -5,7 +5,7 @@ import { platformHint } from './platforms.ts';
 
 /** The login with a secret, as it is told to the breaker. */
 export function loginOf({ name, kind }: Pick<Credentials, 'name' | 'kind'>, { digest }: Pick<Secret, 'digest'>): Login {
-  return { user: name, digest, settings: settingsOf(kind).split(' and ') };
+  return { user: name, digest, settings: settingsOf(kind) };
 }
 
 /** Takes note of what became of a login whose call failed. @returns the error for its callers. */

@@ -49,8 +49,8 @@ async function digestOf(name: string, text: string): Promise<Secret> {
 }
 
 /** The settings that hold name and secret. */
-export function settingsOf(kind: LoginKind): string {
-  return kind === 'password' ? 'QUALYS_USERNAME and QUALYS_PASSWORD' : 'QUALYS_CLIENT_ID and QUALYS_CLIENT_SECRET';
+export function settingsOf(kind: LoginKind): readonly string[] {
+  return kind === 'password' ? ['QUALYS_USERNAME', 'QUALYS_PASSWORD'] : ['QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET'];
 }
 
 /** As it is, percent-encoded, in a form, and in the header of Basic authentication. */

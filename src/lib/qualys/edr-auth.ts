@@ -142,7 +142,7 @@ function explainLogin({ baseUrl, credentials, api = 'edr' }: EdrAuthDeps, error:
   const name = `${api.toUpperCase()} login`;
   const setting = `QUALYS_GATEWAY_URL (${new URL(baseUrl).host})`;
   if (error instanceof FatalError) {
-    const message = `${name}: ${error.message}; check ${setting}, ${settingsOf(credentials.kind)}`;
+    const message = `${name}: ${error.message}; check ${setting}, ${settingsOf(credentials.kind).join(' and ')}`;
     return new ConfigError(message, { cause: error.cause, fault: error.fault, repair: 'account' });
   }
   // A login service has no other reason to forbid than the account.
