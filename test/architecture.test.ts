@@ -97,6 +97,16 @@ describe('imports', () => {
     );
   });
 
+  test("the rooms of Qualys' two APIs do not know one another, and what they share knows neither", () => {
+    expect(importsOf(/^lib\/qualys\/edr\//, within('lib/qualys/vm/'))).toEqual([]);
+    expect(importsOf(/^lib\/qualys\/vm\//, within('lib/qualys/edr/'))).toEqual([]);
+    const isBytes = (name: string): boolean => name === 'lib/qualys/vm/xml/byte-tables.ts';
+    const isApi = within('lib/qualys/edr/', 'lib/qualys/vm/');
+    expect(importsOf(/^lib\/qualys\/(call|login|refusals)\//, (name) => isApi(name) && !isBytes(name))).toEqual([]);
+    const flat = sources.filter(({ path }) => /^lib\/qualys\/[^/]+$/.test(path)).map(({ path }) => path);
+    expect(flat).toEqual(['lib/qualys/platforms.ts', 'lib/qualys/probes.ts']);
+  });
+
   test('adapters of the cloud know no vendor', () => {
     expect(importsOf(/^lib\/azure\//, within('lib/qualys/', 'lib/streams/', 'lib/http/', 'lib/services.ts'))).toEqual(
       [],
@@ -106,15 +116,15 @@ describe('imports', () => {
   test('reading JSON and XML knows nothing of the rest', () => {
     const isOwn = within('lib/json/', 'node:', 'lib/errors.ts');
     expect(importsOf(/^lib\/json\//, (name) => !isOwn(name))).toEqual([]);
-    const isXml = within('lib/qualys/xml/', 'node:', 'lib/errors.ts');
-    expect(importsOf(/^lib\/qualys\/xml\//, (name) => !isXml(name))).toEqual([]);
+    const isXml = within('lib/qualys/vm/xml/', 'node:', 'lib/errors.ts');
+    expect(importsOf(/^lib\/qualys\/vm\/xml\//, (name) => !isXml(name))).toEqual([]);
   });
 
   test('errors and log are leaves, and settings know only what checks them', () => {
     expect(importsOf(/^lib\/(errors|log)\.ts$/, (name) => !name.startsWith('node:'))).toEqual([]);
     const checks = [
       'lib/qualys/platforms.ts',
-      'lib/qualys/is-balanced-qql.ts',
+      'lib/qualys/edr/is-balanced-qql.ts',
       'lib/alerts/sign-alert.ts',
       'lib/alerts/public-address.ts',
     ];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { redact } from './log.ts';
-import { isBalancedQql } from './qualys/is-balanced-qql.ts';
+import { isBalancedQql } from './qualys/edr/is-balanced-qql.ts';
 import {
   apiUrl,
   apiVersion,

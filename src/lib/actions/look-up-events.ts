@@ -1,5 +1,5 @@
 import type { Priority } from '../pipeline/ports.ts';
-import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
+import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
 import { getServices } from '../services.ts';
 
 /** Longest answer passed through over HTTP, in bytes. */

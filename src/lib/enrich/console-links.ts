@@ -1,5 +1,5 @@
 import { consoleHostFor } from '../qualys/platforms.ts';
-import { lookupCondition } from '../qualys/lookup-filter.ts';
+import { lookupCondition } from '../qualys/edr/lookup-filter.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** Addresses in the Qualys console; none where the console does not follow from the API server. */

@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import { lookupTokens } from '../qualys/lookup-filter.ts';
+import { lookupTokens } from '../qualys/edr/lookup-filter.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { vmDetections } from '../streams/vm-detections/index.ts';
 import type { EnrichAnswer, UnsearchedPlace } from './enrich-answer.ts';

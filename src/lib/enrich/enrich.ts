@@ -2,7 +2,7 @@ import type { Settings } from '../config.ts';
 import { RetryableError } from '../errors.ts';
 import type { Clock, LogsReader } from '../pipeline/ports.ts';
 import { ceilSecond, isoSeconds } from '../pipeline/window.ts';
-import type { EdrApi } from '../qualys/edr-api.ts';
+import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
 import { consoleLinks } from './console-links.ts';

@@ -1,8 +1,8 @@
 import type { Settings } from '../config.ts';
 import { RetryableError } from '../errors.ts';
-import type { CallOptions } from '../qualys/call-qualys.ts';
-import type { EdrApi, EdrQuery } from '../qualys/edr-api.ts';
-import { lookupFilter, type Lookup } from '../qualys/lookup-filter.ts';
+import type { CallOptions } from '../qualys/call/call-qualys.ts';
+import type { EdrApi, EdrQuery } from '../qualys/edr/edr-api.ts';
+import { lookupFilter, type Lookup } from '../qualys/edr/lookup-filter.ts';
 import { createEdrPageDecoder, type EdrChunk } from '../streams/edr-events/decode-page.ts';
 import type { EventRow } from './event-row.ts';
 

@@ -1,4 +1,4 @@
-import { isPath } from '../qualys/lookup-filter.ts';
+import { isPath } from '../qualys/edr/lookup-filter.ts';
 import { kqlText } from './kql-text.ts';
 import type { NamedSubject } from './subject.ts';
 

@@ -1,4 +1,4 @@
-import type { Lookup } from '../qualys/lookup-filter.ts';
+import type { Lookup } from '../qualys/edr/lookup-filter.ts';
 
 /** What a case may be about. */
 export const SUBJECTS = ['host', 'user', 'agentId', 'sha256', 'md5', 'ip', 'mac', 'domain', 'file', 'threat'] as const;

@@ -3,7 +3,7 @@ import { lookUpEvents } from '../actions/look-up-events.ts';
 import { handle } from '../http/handle.ts';
 import { countQuery, detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { readParams, readQuery } from '../http/read-request.ts';
-import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
+import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
 
 /** The guide's events call with our token. */
 export const events = handle((request) => passThrough({ call: 'events' }, readQuery(request, eventsQuery) as EdrQuery));

@@ -9,7 +9,7 @@ import { RetryableError } from '../errors.ts';
 import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { ProblemError } from '../http/problem.ts';
 import { backfillBody, edrPingBody } from '../http/requests.ts';
-import type { EdrQuery, EdrTarget } from '../qualys/edr-api.ts';
+import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
 import { getServices } from '../services.ts';
 import { defineTool, type McpTool } from './tool.ts';
 

@@ -1,11 +1,11 @@
 import { RetryableError } from '../errors.ts';
-import type { CallOptions } from './call-qualys.ts';
-import type { EdrApi, EdrQuery } from './edr-api.ts';
-import { rootOf } from './parse-return.ts';
-import { readVendorMessage } from './read-vendor-message.ts';
-import { vendorText } from './vendor-text.ts';
-import type { VmApi } from './vm-api.ts';
-import type { ListName } from './vm-targets.ts';
+import type { CallOptions } from './call/call-qualys.ts';
+import type { EdrApi, EdrQuery } from './edr/edr-api.ts';
+import { rootOf } from './refusals/parse-return.ts';
+import { readVendorMessage } from './refusals/read-vendor-message.ts';
+import { vendorText } from './refusals/vendor-text.ts';
+import type { VmApi } from './vm/vm-api.ts';
+import type { ListName } from './vm/vm-targets.ts';
 
 const LIMIT_MS = 20_000;
 const MOST_EVENT_BYTES = 4_000_000;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
 import type { BrokenElement } from '../json/array-reader.ts';
-import type { EdrApi } from '../qualys/edr-api.ts';
+import type { EdrApi } from '../qualys/edr/edr-api.ts';
 
 /** What a page was refused for: a part of a stream's cursor until the page is read. */
 export interface BrokenText {

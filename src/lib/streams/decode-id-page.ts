@@ -3,8 +3,8 @@ import { createJsonScan, type JsonScan } from '../json/json-scan.ts';
 import { reasonOf, scanCopy } from '../json/scan-copy.ts';
 import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../pipeline/chunk-writer.ts';
 import type { Chunk } from '../pipeline/stream.ts';
-import { createRecordListReader } from '../qualys/record-list.ts';
-import type { ListShape, LongElement } from '../qualys/record-list-state.ts';
+import { createRecordListReader } from '../qualys/vm/lists/record-list.ts';
+import type { ListShape, LongElement } from '../qualys/vm/lists/record-list-state.ts';
 import { digestOf, recordRows, startLongRecord, type LongRecord, type RecordRow } from '../records/record-rows.ts';
 import { compileTable, type CompiledTable, type RecordTable } from '../records/record-table.ts';
 

@@ -8,11 +8,11 @@ import {
   WaitError,
 } from '../errors.ts';
 import type { Json, WindowTask } from '../pipeline/stream.ts';
-import { toPageFault } from '../qualys/note-route.ts';
-import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/id-ranges.ts';
-import type { PageJudge, PageRoute } from '../qualys/page-judge.ts';
-import type { QualysAnswer } from '../qualys/qualys-answer.ts';
-import type { ListShape } from '../qualys/record-list-state.ts';
+import { toPageFault } from '../qualys/call/note-route.ts';
+import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/vm/id-ranges.ts';
+import type { PageJudge, PageRoute } from '../qualys/call/page-judge.ts';
+import type { QualysAnswer } from '../qualys/call/qualys-answer.ts';
+import type { ListShape } from '../qualys/vm/lists/record-list-state.ts';
 import type { RecordTable } from '../records/record-table.ts';
 import type { IdPageEnd } from './decode-id-page.ts';
 

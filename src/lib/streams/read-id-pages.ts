@@ -1,7 +1,7 @@
 import { messageOf, PageFaultError, WaitError } from '../errors.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
-import { ownDocument } from '../qualys/own-document.ts';
-import { VendorDocumentError } from '../qualys/xml/vendor-document-error.ts';
+import { ownDocument } from '../qualys/vm/own-document.ts';
+import { VendorDocumentError } from '../qualys/vm/xml/vendor-document-error.ts';
 import { readJudged } from './read-judged.ts';
 import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Progress } from '../pipeline/stream.ts';
-import type { PageJudge, PageRoute } from '../qualys/page-judge.ts';
+import type { PageJudge, PageRoute } from '../qualys/call/page-judge.ts';
 
 /**
  * Reads a page of a route whose pages ask for much. While the route is out it is only probed; a page that fails counts as its own fault only

@@ -2,8 +2,8 @@ import type { Settings } from '../config.ts';
 import { ConfigError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Outcome, Progress, Stream, WindowTask } from '../pipeline/stream.ts';
-import type { EdrApi } from '../qualys/edr-api.ts';
-import type { VmApi } from '../qualys/vm-api.ts';
+import type { EdrApi } from '../qualys/edr/edr-api.ts';
+import type { VmApi } from '../qualys/vm/vm-api.ts';
 
 /** What a stream may use to read. */
 export interface StreamServices {

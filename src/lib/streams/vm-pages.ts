@@ -1,6 +1,6 @@
 import type { RouteName } from '../pipeline/routes.ts';
 import type { WindowTask } from '../pipeline/stream.ts';
-import type { ListName } from '../qualys/vm-targets.ts';
+import type { ListName } from '../qualys/vm/vm-targets.ts';
 import { callOptionsOf } from './call-options.ts';
 import type { IdPages } from './id-cursor.ts';
 import type { StreamServices } from './stream-definition.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { liveLookup, SUBJECTS } from '../../../src/lib/enrich/subject.ts';
 import { enrichQuery, subjectOf } from '../../../src/lib/http/enrich-query.ts';
-import { lookupFilter } from '../../../src/lib/qualys/lookup-filter.ts';
+import { lookupFilter } from '../../../src/lib/qualys/edr/lookup-filter.ts';
 import { parseQuery } from '../../../dev/simulator/query.ts';
 
 const HOUR = { from: '2026-05-01T10:00:00Z', to: '2026-05-01T11:00:00Z' };

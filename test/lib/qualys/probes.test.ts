@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
-import { tokenAuth } from '../../../src/lib/qualys/api-auth.ts';
-import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr-api.ts';
+import { tokenAuth } from '../../../src/lib/qualys/login/api-auth.ts';
+import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr/edr-api.ts';
 import { probeEdr, probeIncidents, probeList, probeVm } from '../../../src/lib/qualys/probes.ts';
-import type { VmApi } from '../../../src/lib/qualys/vm-api.ts';
+import type { VmApi } from '../../../src/lib/qualys/vm/vm-api.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
 async function edrAgainst(answer: Answerer): Promise<{ api: EdrApi; arrived: { url: string }[] }> {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type ConnectorError, FatalError } from '../../../src/lib/errors.ts';
-import { classifyAnswer, classifyDocument } from '../../../src/lib/qualys/classify-answer.ts';
-import { readIdSet } from '../../../src/lib/qualys/read-id-set.ts';
-import { readLimitHeaders } from '../../../src/lib/qualys/read-limit-headers.ts';
+import { classifyAnswer, classifyDocument } from '../../../src/lib/qualys/refusals/classify-answer.ts';
+import { readIdSet } from '../../../src/lib/qualys/vm/read-id-set.ts';
+import { readLimitHeaders } from '../../../src/lib/qualys/call/read-limit-headers.ts';
 
 /** Answers recorded from the vendor, kept beside the repository. */
 const FOLDER = resolve(import.meta.dirname, '../../../../shared/fixtures/qualys-vm');

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
-import { callQualys } from '../../../src/lib/qualys/call-qualys.ts';
+import { callQualys } from '../../../src/lib/qualys/call/call-qualys.ts';
 import { parseWorkItem } from '../../../src/lib/pipeline/work-item.ts';
 import { observeCalls, observeLog, observeSink, observeStream } from '../../../src/lib/telemetry/observe.ts';
 import { createTelemetry } from '../../../src/lib/telemetry/start-telemetry.ts';

@@ -1,5 +1,5 @@
 import { createArrayReader } from '../../json/read-array.ts';
-import { failForeign } from '../../qualys/fail-foreign.ts';
+import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
 import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
 import { keyBytes } from './event-key.ts';
 import { createEdrPage, takeRecord, takeText } from './event-page.ts';

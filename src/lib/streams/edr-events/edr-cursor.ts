@@ -1,8 +1,8 @@
 import type { Settings } from '../../config.ts';
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
-import type { EdrQuery } from '../../qualys/edr-api.ts';
-import { windowFilter, windowSort } from '../../qualys/qql.ts';
+import type { EdrQuery } from '../../qualys/edr/edr-api.ts';
+import { windowFilter, windowSort } from '../../qualys/edr/qql.ts';
 import type { BrokenText } from '../broken-text.ts';
 import type { CountMemory, ReadEnd } from './count-memory.ts';
 import { MAX_DEPTH, pageSizeWithinReach } from './page-depth.ts';

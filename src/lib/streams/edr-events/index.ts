@@ -1,6 +1,6 @@
 import { isoSeconds } from '../../pipeline/window.ts';
 import { probeEdr } from '../../qualys/probes.ts';
-import { windowFilter } from '../../qualys/qql.ts';
+import { windowFilter } from '../../qualys/edr/qql.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { readEdrWindow } from './read-window.ts';

@@ -1,4 +1,4 @@
-import type { EdrApi } from '../../qualys/edr-api.ts';
+import type { EdrApi } from '../../qualys/edr/edr-api.ts';
 
 /** What the pages of the vendor have shown so far. Kept by the process only: without it a read costs a call more, and no record. */
 export interface PageKnowledge {

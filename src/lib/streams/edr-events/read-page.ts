@@ -2,7 +2,7 @@ import type { Settings } from '../../config.ts';
 import { hasWebhook } from '../../setting-rules.ts';
 import { FatalError } from '../../errors.ts';
 import type { Progress, WindowTask } from '../../pipeline/stream.ts';
-import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import type { QualysAnswer } from '../../qualys/call/qualys-answer.ts';
 import { BrokenTextError, judgeBrokenText } from '../broken-text.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';

@@ -1,8 +1,8 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { FatalError } from '../../errors.ts';
-import type { CallOptions } from '../../qualys/call-qualys.ts';
+import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
-import { windowFilter } from '../../qualys/qql.ts';
+import { windowFilter } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readJudged } from '../read-judged.ts';
 import type { StreamServices } from '../stream-definition.ts';

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config.ts';
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { halve, isoSeconds, toInterval, type Interval } from '../../pipeline/window.ts';
-import { typeSlices } from '../../qualys/qql.ts';
+import { typeSlices } from '../../qualys/edr/qql.ts';
 import { hearCount } from './count-memory.ts';
 import { firstCursor, queryOf, toJson, TYPE_SLICE, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
 import { MAX_DEPTH, SPLIT_ABOVE } from './page-depth.ts';

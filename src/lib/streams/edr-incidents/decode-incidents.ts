@@ -3,7 +3,7 @@ import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tap
 import { createArrayReader } from '../../json/read-array.ts';
 import { replaceBroken } from '../../json/repair-json.ts';
 import { createChunkWriter, finishChunk } from '../../pipeline/chunk-writer.ts';
-import { failForeign } from '../../qualys/fail-foreign.ts';
+import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
 import { digestOf, type SourceRecord } from '../../records/record-rows.ts';
 import { compileTable, type CompiledTable } from '../../records/record-table.ts';
 import {

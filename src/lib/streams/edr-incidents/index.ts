@@ -1,6 +1,6 @@
 import { isoSeconds } from '../../pipeline/window.ts';
 import { probeIncidents } from '../../qualys/probes.ts';
-import { incidentFilter } from '../../qualys/qql.ts';
+import { incidentFilter } from '../../qualys/edr/qql.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { readIncidentWindow } from './read-window.ts';
 

@@ -1,11 +1,11 @@
 import { FatalError, messageOf, PageFaultError, RetryableError } from '../../errors.ts';
 import type { Json, Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
-import type { CallOptions } from '../../qualys/call-qualys.ts';
-import type { PageRoute } from '../../qualys/page-judge.ts';
-import type { SearchAfterAnswer } from '../../qualys/edr-api.ts';
-import { incidentFilter } from '../../qualys/qql.ts';
-import type { QualysAnswer } from '../../qualys/qualys-answer.ts';
+import type { CallOptions } from '../../qualys/call/call-qualys.ts';
+import type { PageRoute } from '../../qualys/call/page-judge.ts';
+import type { SearchAfterAnswer } from '../../qualys/edr/edr-api.ts';
+import { incidentFilter } from '../../qualys/edr/qql.ts';
+import type { QualysAnswer } from '../../qualys/call/qualys-answer.ts';
 import { BrokenTextError, judgeBrokenText, type BrokenText } from '../broken-text.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readJudged } from '../read-judged.ts';

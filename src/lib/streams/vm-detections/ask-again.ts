@@ -1,6 +1,6 @@
 import { WaitError } from '../../errors.ts';
 import type { Progress } from '../../pipeline/stream.ts';
-import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { missingIds, withBook } from './host-book.ts';
 import { MOST_PACKED, packIds } from './pack-ids.ts';
 import { readHosts } from './read-page.ts';

@@ -1,6 +1,6 @@
 import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
-import { createRecordListReader, type RecordListReader } from '../../qualys/record-list.ts';
+import { createRecordListReader, type RecordListReader } from '../../qualys/vm/lists/record-list.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import { createItemRows, type ItemRow } from '../../records/item-rows.ts';
 import { detectionList, hostTable } from './host-table.ts';

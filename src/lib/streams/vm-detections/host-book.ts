@@ -1,4 +1,4 @@
-import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/id-ranges.ts';
+import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/vm/id-ranges.ts';
 import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
 import type { HostBook, VmCursor } from './vm-cursor.ts';
 

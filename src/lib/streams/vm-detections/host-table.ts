@@ -1,6 +1,6 @@
 import { KIND, type JsonTape } from '../../json/json-tape.ts';
 import { childrenOf, keyOf, memberOf, rawOf } from '../../json/walk-tape.ts';
-import type { ListShape } from '../../qualys/record-list-state.ts';
+import type { ListShape } from '../../qualys/vm/lists/record-list-state.ts';
 import type { ItemLimits } from '../../records/item-limits.ts';
 import type { ItemTable } from '../../records/item-rows.ts';
 import { column, compileTable, type ReadColumn, type RecordColumn } from '../../records/record-table.ts';

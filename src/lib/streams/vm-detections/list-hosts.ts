@@ -1,6 +1,6 @@
 import { ConfigError, ConnectorError, messageOf } from '../../errors.ts';
-import { isAccountCode } from '../../qualys/classify-answer.ts';
-import { clipIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { isAccountCode } from '../../qualys/refusals/classify-answer.ts';
+import { clipIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { isToWaitFor } from '../id-cursor.ts';
 import { selectionOf, type IdBounds, type Reading } from './vm-cursor.ts';
 

@@ -1,4 +1,4 @@
-import type { IdRange } from '../../qualys/id-ranges.ts';
+import type { IdRange } from '../../qualys/vm/id-ranges.ts';
 
 /** A text that fits a checkpoint holds so many characters. */
 export const MOST_PACKED = 12_000;

@@ -1,8 +1,8 @@
 import type { Progress } from '../../pipeline/stream.ts';
-import { ownDocument } from '../../qualys/own-document.ts';
-import type { PageRoute } from '../../qualys/page-judge.ts';
-import type { HostSelection } from '../../qualys/vm-parameters.ts';
-import { VendorDocumentError } from '../../qualys/xml/vendor-document-error.ts';
+import { ownDocument } from '../../qualys/vm/own-document.ts';
+import type { PageRoute } from '../../qualys/call/page-judge.ts';
+import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
+import { VendorDocumentError } from '../../qualys/vm/xml/vendor-document-error.ts';
 import { readJudged } from '../read-judged.ts';
 import { createVmPageDecoder, type VmChunk, type VmPageEnd, type VmPageOptions } from './decode-page.ts';
 import { ResumeMismatchError } from './resume-host.ts';

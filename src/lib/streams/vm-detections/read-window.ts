@@ -1,7 +1,7 @@
 import { PageFaultError } from '../../errors.ts';
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
-import { countIds, type IdRange } from '../../qualys/id-ranges.ts';
-import { detectionFilters } from '../../qualys/vm-parameters.ts';
+import { countIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
+import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';

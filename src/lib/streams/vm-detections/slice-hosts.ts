@@ -1,5 +1,5 @@
 import type { Outcome, WindowSlice } from '../../pipeline/stream.ts';
-import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/id-ranges.ts';
+import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { isPlausible, missingIds, packListed } from './host-book.ts';
 import { packIds } from './pack-ids.ts';
 import { isAfter, isBeyond, rangeLeft, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';

@@ -1,7 +1,7 @@
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
-import type { CallOptions } from '../../qualys/call-qualys.ts';
-import type { IdRange } from '../../qualys/id-ranges.ts';
-import type { HostSelection } from '../../qualys/vm-parameters.ts';
+import type { CallOptions } from '../../qualys/call/call-qualys.ts';
+import type { IdRange } from '../../qualys/vm/id-ranges.ts';
+import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import type { VmResume } from './resume-host.ts';
 

@@ -1,4 +1,4 @@
-import type { ListShape } from '../../qualys/record-list-state.ts';
+import type { ListShape } from '../../qualys/vm/lists/record-list-state.ts';
 import { column, type RecordTable } from '../../records/record-table.ts';
 
 /** The snapshot that rows belong to. */

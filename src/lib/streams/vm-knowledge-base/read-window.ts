@@ -1,5 +1,5 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
-import { changedWithin } from '../../qualys/vm-parameters.ts';
+import { changedWithin } from '../../qualys/vm/vm-parameters.ts';
 import type { IdCursor } from '../id-cursor.ts';
 import { readIdPages } from '../read-id-pages.ts';
 import type { StreamServices } from '../stream-definition.ts';

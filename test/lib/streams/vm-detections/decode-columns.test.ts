@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { VendorDocumentError } from '../../../../src/lib/qualys/xml/vendor-document-error.ts';
+import { VendorDocumentError } from '../../../../src/lib/qualys/vm/xml/vendor-document-error.ts';
 import { decode, decodeAnswer, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../fixtures/vm-detections');

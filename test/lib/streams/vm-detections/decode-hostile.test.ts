@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../../src/lib/errors.ts';
-import { VendorDocumentError } from '../../../../src/lib/qualys/xml/vendor-document-error.ts';
+import { VendorDocumentError } from '../../../../src/lib/qualys/vm/xml/vendor-document-error.ts';
 import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
 import { decode, decodeAnswer, detectionOf, GENERATED_AT, hostOf, pageOf } from './decode-support.ts';
 

@@ -1,6 +1,6 @@
 import type { VmChunk, VmPageEnd, VmPageOptions } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
 import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
-import { ownDocument } from '../../../../src/lib/qualys/own-document.ts';
+import { ownDocument } from '../../../../src/lib/qualys/vm/own-document.ts';
 import { DETECTION_ROOT } from '../../../../src/lib/streams/vm-detections/host-table.ts';
 import type { ReferenceHost } from './reference-page.ts';
 

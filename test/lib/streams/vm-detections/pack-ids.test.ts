@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergeIds } from '../../../../src/lib/qualys/id-ranges.ts';
+import { mergeIds } from '../../../../src/lib/qualys/vm/id-ranges.ts';
 import { packIds, unpackIds } from '../../../../src/lib/streams/vm-detections/pack-ids.ts';
 
 const id = fc.bigInt({ min: 0n, max: 9_999_999_999_999_999_999n });

@@ -1,0 +1,26 @@
+import { ConfigError } from '../../errors.ts';
+import type { Login, LoginTurn } from '../../pipeline/account.ts';
+import { type Credentials, type Secret, settingsOf } from './credentials.ts';
+import { platformHint } from '../platforms.ts';
+
+/** The login with a secret, as it is told to the breaker. */
+export function loginOf({ name, kind }: Pick<Credentials, 'name' | 'kind'>, { digest }: Pick<Secret, 'digest'>): Login {
+  return { user: name, digest, settings: settingsOf(kind) };
+}
+
+/** Takes note of what became of a login whose call failed. @returns the error for its callers. */
+export async function concludeLogin(
+  turn: LoginTurn | undefined,
+  login: Login | undefined,
+  url: string,
+  error: unknown,
+): Promise<unknown> {
+  if (turn === undefined || login === undefined) return error;
+  if (error instanceof ConfigError && error.login !== undefined) {
+    const hint = platformHint(login.user, new URL(url).host);
+    const text = hint === undefined ? error.message : `${error.message}; ${hint}`;
+    return turn.refused({ error: text, isBare: error.login === 'unclear' });
+  }
+  await turn.ended();
+  return error;
+}

@@ -1,0 +1,65 @@
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SecretValue } from '../../secret-value.ts';
+import type { LoginKind } from '../../setting-kinds.ts';
+
+/** What an account or client proves itself with, at one moment. */
+export interface Secret {
+  readonly text: string;
+  /** Tells this name and secret from others, in shared storage too: slow to guess from, and too short to confirm a guess. */
+  readonly digest: string;
+}
+
+/** Who logs in to an API, between the settings and all that call it. Where both APIs have the same login they share one of these. */
+export interface Credentials {
+  /** User and password, or an API client: of a user (`oidc`) or of a subscription (`oauth`). */
+  readonly kind: LoginKind;
+  /** User name, or the id of the client. */
+  readonly name: string;
+  /** The secret as it is known now. */
+  readonly current: () => Promise<Secret>;
+  /** Looks for a newer secret after this one was refused. @returns whether there is another one now. */
+  readonly refresh: (refused: Secret) => Promise<boolean>;
+  /** Texts that must not appear in an error: name and secrets in each form that is sent. */
+  readonly hidden: () => readonly string[];
+}
+
+const DIGEST_BYTES = 6;
+const derive = promisify<string, string, number, Buffer>(scrypt);
+
+/** Makes the credentials of `name`; `value` gives the secret and what follows on it. */
+export function createCredentials(name: string, value: SecretValue, kind: LoginKind = 'password'): Credentials {
+  const secrets = new Map<string, Promise<Secret>>();
+  return {
+    kind,
+    name,
+    current: async () => {
+      const text = await value.current();
+      const secret = secrets.get(text) ?? digestOf(name, text);
+      secrets.set(text, secret);
+      return secret;
+    },
+    refresh: ({ text }) => value.refresh(text),
+    hidden: () => [...value.known(), name].flatMap((text) => formsOf(name, text)),
+  };
+}
+
+async function digestOf(name: string, text: string): Promise<Secret> {
+  return { text, digest: (await derive(text, name, DIGEST_BYTES)).toString('hex') };
+}
+
+/** The settings that hold name and secret. */
+export function settingsOf(kind: LoginKind): readonly string[] {
+  return kind === 'password' ? ['QUALYS_USERNAME', 'QUALYS_PASSWORD'] : ['QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET'];
+}
+
+/** As it is, percent-encoded, in a form, and in the header of Basic authentication. */
+function formsOf(name: string, text: string): string[] {
+  const form = new URLSearchParams({ text }).toString().slice('text='.length);
+  return [text, encodeURIComponent(text), form, basicText(name, text)];
+}
+
+/** Name and secret as Basic authentication sends them (UTF-8). */
+export function basicText(name: string, secret: string): string {
+  return Buffer.from(`${name}:${secret}`, 'utf8').toString('base64');
+}

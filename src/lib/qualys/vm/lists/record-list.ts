@@ -1,0 +1,91 @@
+import { RetryableError } from '../../../errors.ts';
+import { nextIdMinOf } from '../next-id-min.ts';
+import { saveRaw } from './long-element.ts';
+import { readListLeaf } from './record-list-leaf.ts';
+import { createListSink } from './record-list-sink.ts';
+import { createListState, type ListHandlers, type ListShape, type ListState } from './record-list-state.ts';
+import { clear } from '../xml/json-out.ts';
+import { assertEnded, readNext } from '../xml/read-xml.ts';
+import { closeValue, openObject, settleText } from '../xml/xml-json.ts';
+import { append, type XmlSink } from '../xml/xml-reader.ts';
+
+/** What is known at the end of a list. */
+export interface ListEnd {
+  /** `id_min` of the warning's URL: where the next page starts. */
+  readonly nextIdMin?: string;
+  /** Illegal characters and ill-formed UTF-8 that became U+FFFD. */
+  readonly illegalCharacters: number;
+}
+
+/** Reads a list of the VM API while it arrives. */
+export interface RecordListReader {
+  /** Takes the next bytes, in any portions. @throws RetryableError when the document is malformed. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** The body is over. @throws RetryableError when the document is not, or names a next page that cannot be asked for. */
+  readonly end: () => ListEnd;
+  /** Takes what is known of the record whose items come, before it ends. */
+  readonly takeRecord: () => Buffer;
+  /** The id of that record, as far as it is known. */
+  readonly recordId: () => string | undefined;
+}
+
+/** Code of the warning that there are further pages. */
+const TRUNCATED = '1980';
+
+/**
+ * A reader of a list of records, which may have items: the host list, the KnowledgeBase, detections. Each record and item becomes JSON in
+ * the form that `xml-json.ts` describes. Its memory does not grow with the list, nor with a record.
+ */
+export function createRecordListReader(shape: ListShape, handlers: ListHandlers): RecordListReader {
+  const state = createListState(shape, handlers);
+  const sink = createListSink(state);
+  return {
+    write: (bytes) => {
+      for (let next = 0; next < bytes.length;) next = take(state, sink, bytes, next);
+    },
+    end: () => endOf(state),
+    takeRecord: () => takeRecord(state),
+    recordId: () => state.id,
+  };
+}
+
+function take(state: ListState, sink: XmlSink, bytes: Uint8Array, from: number): number {
+  const { reader } = state;
+  saveRaw(state, reader.at);
+  const next = append(reader, bytes, from);
+  state.raw.from = 0;
+  do {
+    while (readListLeaf(state));
+  } while (reader.at < reader.end && readNext(reader, sink));
+  return next;
+}
+
+function takeRecord({ record }: ListState): Buffer {
+  settleText(record);
+  closeValue(record);
+  const json = Buffer.from(record.bytes.subarray(0, record.at));
+  clear(record);
+  openObject(record);
+  return json;
+}
+
+function endOf({ reader, warning, responseFields, hasResponse }: ListState): ListEnd {
+  assertEnded(reader);
+  if (!hasResponse) throw new RetryableError('the page has no RESPONSE', { scope: 'answer' });
+  const code = responseFields.get('CODE');
+  if (code !== undefined || responseFields.has('TEXT')) {
+    const why = `${code ?? ''} ${responseFields.get('TEXT') ?? ''}`.trim();
+    throw new RetryableError(`Qualys reports an error inside the page: ${why}`, {
+      fault: code === undefined ? {} : { code },
+      scope: 'answer',
+    });
+  }
+  const nextIdMin = nextIdMinOf(warning.url);
+  if (nextIdMin === undefined && (warning.code === TRUNCATED || warning.url !== '')) {
+    throw new RetryableError(
+      `the page ends with warning ${warning.code} and a URL without id_min: the next page is unknown`,
+      { scope: 'answer' },
+    );
+  }
+  return { illegalCharacters: reader.illegal, ...(nextIdMin === undefined ? {} : { nextIdMin }) };
+}

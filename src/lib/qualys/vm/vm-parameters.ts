@@ -1,0 +1,151 @@
+import type { Settings } from '../../config.ts';
+
+/** Settings of the VM API. */
+export type VmSettings = Pick<
+  Settings,
+  | 'QUALYS_API_URL'
+  | 'VM_API_VERSION'
+  | 'VM_TRUNCATION_LIMIT'
+  | 'VM_STATUS'
+  | 'VM_SEVERITIES'
+  | 'VM_SHOW_RESULTS'
+  | 'VM_SHOW_QDS'
+  | 'VM_SHOW_TAGS'
+  | 'VM_SHOW_IGS'
+  | 'VM_PARAMS'
+  | 'KB_API_VERSION'
+>;
+
+/** Which hosts a VM call selects. */
+export interface HostSelection {
+  /** Start of the window, ISO 8601 UTC; absent for hosts of any time. */
+  readonly from?: string;
+  /** End of the window, ISO 8601 UTC. */
+  readonly to?: string;
+  /** Lowest host id: the edge of a slice, or the cursor of the next page. */
+  readonly idMin?: string;
+  /** Highest host id. */
+  readonly idMax?: string;
+  /** Exactly these hosts, as the vendor writes ids and ranges of ids: `1,5-9`. */
+  readonly ids?: string;
+  /** Frozen `detectionFilters`, instead of those of the settings. */
+  readonly filters?: string;
+  /** Hosts a page, instead of `VM_TRUNCATION_LIMIT`. */
+  readonly truncationLimit?: number;
+}
+
+/** The most that the host list accepts; one call for all but the largest tenants, where the WARNING pages on. */
+export const LIST_TRUNCATION_LIMIT = 1_000_000;
+
+/** Parameters of the detection call. Never one without a value: the vendor answers that with HTTP 400. */
+export function detectionParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(hosts.filters ?? detectionFilters(settings))),
+    action: 'list',
+    truncation_limit: String(hosts.truncationLimit ?? settings.VM_TRUNCATION_LIMIT),
+    ...selection(hosts),
+  });
+}
+
+/** What the settings choose of the detections, as a query string: the same for all pages of a window. */
+export function detectionFilters(settings: VmSettings): string {
+  const filters = parameters({
+    status: settings.VM_STATUS.join(','),
+    severities: settings.VM_SEVERITIES,
+    show_results: flag(settings.VM_SHOW_RESULTS),
+    show_qds: flag(settings.VM_SHOW_QDS),
+    show_tags: flag(settings.VM_SHOW_TAGS),
+    show_igs: flag(settings.VM_SHOW_IGS),
+    ...Object.fromEntries(new URLSearchParams(settings.VM_PARAMS)),
+  });
+  return filters.toString();
+}
+
+/** What of `VM_PARAMS` selects hosts: both APIs take these, so that the list holds the hosts that the detections come from. */
+const HOST_FILTER =
+  /^(ips|ipv6|ag_ids|ag_titles|network_ids|network_name|os_pattern|use_tags|tag_set_by|tag_(include|exclude)_selector|tag_set_(include|exclude)|no_vm_scan_since|vm_scan_since|vm_scan_date_(after|before)|vm_auth_scan_date_(after|before)|max_days_since_last_vm_scan)$/;
+
+/** What a list that goes by ids is asked for. */
+export interface ListSelection {
+  /** Further parameters, as a query string: which records, and how much of each. */
+  readonly query: string;
+  /** Lowest id. */
+  readonly idMin?: bigint;
+  /** Highest id. */
+  readonly idMax?: bigint;
+}
+
+/** Parameters of a page of a list. `limit` is for lists that know `truncation_limit`. */
+export function listPageParameters({ query, idMin, idMax }: ListSelection, limit?: number): URLSearchParams {
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(query)),
+    action: 'list',
+    truncation_limit: limit?.toString(),
+    id_min: idMin?.toString(),
+    id_max: idMax?.toString(),
+  });
+}
+
+/** What says how much of a record is shown, not which records. */
+const PRESENTATION = /^(details|show_\w+|host_metadata(_fields)?|cloud_tag_fields)$/;
+
+/** Parameters of the ids of the same list. */
+export function idListParameters(selection: ListSelection, limit?: number): URLSearchParams {
+  const shown = [...listPageParameters(selection, limit)].filter(([name]) => !PRESENTATION.test(name));
+  return new URLSearchParams([...shown, ['details', 'None']]);
+}
+
+/**
+ * A window of the KnowledgeBase by the time of the last change, one second wider on both sides for the same reason as below.
+ * @param further parameters of the settings.
+ */
+export function changedWithin(further: string, { from, to }: { readonly from: string; readonly to: string }): string {
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(further)),
+    last_modified_after: shifted('from', from, -1),
+    last_modified_before: shifted('to', to, 1),
+  }).toString();
+}
+
+/** Parameters of the host-id list. */
+export function hostListParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
+  const further = [...new URLSearchParams(settings.VM_PARAMS)];
+  return parameters({
+    ...Object.fromEntries(further.filter(([name]) => HOST_FILTER.test(name))),
+    action: 'list',
+    details: 'None',
+    truncation_limit: String(hosts.truncationLimit ?? LIST_TRUNCATION_LIMIT),
+    ...selection(hosts),
+  });
+}
+
+/**
+ * The window is asked one second wider on both sides, because the vendor does not say whether its bounds are inclusive:
+ * so no host at an edge is lost; what comes twice has the same `RowKey`.
+ */
+function selection({ from, to, ids, idMin, idMax }: HostSelection): Readonly<Record<string, string | undefined>> {
+  return {
+    vm_processed_after: from === undefined ? undefined : shifted('from', from, -1),
+    vm_processed_before: to === undefined ? undefined : shifted('to', to, 1),
+    ids,
+    id_min: idMin,
+    id_max: idMax,
+  };
+}
+
+function shifted(name: string, time: string, seconds: number): string {
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) throw new RangeError(`${name} must be an ISO 8601 time, given ${JSON.stringify(time)}`);
+  return `${new Date(at + seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function flag(isOn: boolean): string {
+  return isOn ? '1' : '0';
+}
+
+function parameters(values: Readonly<Record<string, string | undefined>>): URLSearchParams {
+  const given = Object.entries(values).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+  );
+  return new URLSearchParams(given);
+}

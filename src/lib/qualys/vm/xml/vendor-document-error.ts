@@ -1,0 +1,22 @@
+import { ConnectorError } from '../../../errors.ts';
+
+/** How many bytes of a foreign document are kept for its classification. */
+export const VENDOR_DOCUMENT_BYTES = 64 * 1024;
+
+/** The answer is another document than the one asked for: a `SIMPLE_RETURN`, a `GENERIC_RETURN`, HTML, plain text, or nothing. */
+export class VendorDocumentError extends ConnectorError {
+  override name = 'VendorDocumentError';
+  /** Name of the root element, `html` for any HTML; empty when the body is no markup at all. */
+  readonly root: string;
+  /** The first {@link VENDOR_DOCUMENT_BYTES} of the body. */
+  readonly text: string;
+  constructor(root: string, text: string) {
+    super(root === '' ? describeBody(text) : `the answer is a ${root} document`);
+    this.root = root;
+    this.text = text;
+  }
+}
+
+function describeBody(text: string): string {
+  return text.trim() === '' ? 'the answer is empty' : 'the answer is not XML';
+}

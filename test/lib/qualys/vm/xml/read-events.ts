@@ -1,0 +1,92 @@
+import { SaxesParser } from 'saxes';
+import { copyAttribute } from '../../../../../src/lib/qualys/vm/xml/copy-character.ts';
+import { clear, createJsonOut } from '../../../../../src/lib/qualys/vm/xml/json-out.ts';
+import { assertEnded, readNext } from '../../../../../src/lib/qualys/vm/xml/read-xml.ts';
+import type { XmlReader, XmlSink } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+import { append, createXmlReader, nameAt } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+
+/** What a document says: starts with attributes, ends, and text without its white space. */
+export type XmlEvent =
+  readonly ['start', string, Record<string, string>] | readonly ['end', string] | readonly ['text', string];
+
+/** What the reader under test makes of a document that comes in portions of `size` bytes, and how many illegal characters it counted. */
+export function readEvents(document: string | Uint8Array, size = Infinity): { events: XmlEvent[]; illegal: number } {
+  const bytes = typeof document === 'string' ? Buffer.from(document) : document;
+  const reader = createXmlReader();
+  const events: XmlEvent[] = [];
+  const sink = collectingSink(reader, events);
+  for (let from = 0; from < bytes.length; from += size) {
+    const portion = bytes.subarray(from, from + size);
+    for (let next = 0; next < portion.length;) {
+      next = append(reader, portion, next);
+      while (reader.at < reader.end && readNext(reader, sink)) if (reader.phase === 8) break;
+    }
+  }
+  assertEnded(reader);
+  return { events: mergeTexts(events), illegal: reader.illegal };
+}
+
+function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlSink {
+  const out = createJsonOut(64);
+  const flush = (): void => {
+    const text = jsonText(out.bytes.subarray(0, out.at));
+    clear(out);
+    out.runAt = out.trimAt = 0;
+    if (text !== '') events.push(['text', text]);
+  };
+  return {
+    startElement: () => {
+      flush();
+      reader.out = out;
+      events.push(['start', nameAt(reader, reader.depth), attributesOf(reader)]);
+    },
+    endElement: () => {
+      flush();
+      events.push(['end', nameAt(reader, reader.depth)]);
+    },
+    openText: () => undefined,
+    closeText: flush,
+    makeRoom: flush,
+  };
+}
+
+function attributesOf(reader: XmlReader): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (let n = 0; n < reader.attributeCount; n++) {
+    const [from, to, valueFrom, valueTo] = reader.attributes.subarray(4 * n, 4 * n + 4);
+    const value = createJsonOut(70_000);
+    copyAttribute(reader, value, valueFrom ?? 0, valueTo ?? 0);
+    found[reader.bytes.toString('utf8', from, to)] = jsonText(value.bytes.subarray(0, value.at));
+  }
+  return found;
+}
+
+function jsonText(bytes: Uint8Array): string {
+  return JSON.parse(`"${Buffer.from(bytes).toString()}"`) as string;
+}
+
+/** What saxes makes of it. Throws where saxes finds it malformed. */
+export function saxesEvents(document: string): XmlEvent[] {
+  const events: XmlEvent[] = [];
+  const parser = new SaxesParser();
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', (tag) => events.push(['start', tag.name, { ...tag.attributes }]));
+  parser.on('closetag', (tag) => events.push(['end', tag.name]));
+  parser.on('text', (text) => events.push(['text', text]));
+  parser.on('cdata', (text) => events.push(['text', text]));
+  parser.write(document).close();
+  return mergeTexts(events);
+}
+
+function mergeTexts(events: readonly XmlEvent[]): XmlEvent[] {
+  const merged: XmlEvent[] = [];
+  for (const event of events) {
+    const last = merged.at(-1);
+    if (event[0] !== 'text') merged.push(event);
+    else if (last?.[0] === 'text') merged[merged.length - 1] = ['text', last[1] + event[1].replaceAll(/\s/g, '')];
+    else if (event[1].trim() !== '') merged.push(['text', event[1].replaceAll(/\s/g, '')]);
+  }
+  return merged;
+}
