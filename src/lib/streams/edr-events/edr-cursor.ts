@@ -26,6 +26,8 @@ export interface EdrCursor {
   readonly query: WindowQuery;
   /** What was counted; absent before the first count. */
   readonly counted?: CountMemory;
+  /** Whether the first page was full, but could not be counted behind: the count comes before it then. */
+  readonly isFull?: boolean;
   /** Records of the page before, when that was shorter than asked for and more was asked all the same. */
   readonly shortPage?: number;
   /** Pages without a record that have come in a row. */

@@ -26,6 +26,11 @@ interface Reading {
   readonly count: (query: WindowQuery) => Promise<number>;
 }
 
+/** A page, and the vendor's cursor of the next one. */
+interface AskedPage extends ReadPage {
+  readonly after: string | undefined;
+}
+
 /** Reads of a window in one go; a window that is still short then is read again later. */
 const READS = 2;
 /** Failures in a row of a page, on a route that answers, after which smaller ones are asked for. */
@@ -109,9 +114,10 @@ async function open(reading: Reading): Promise<EdrCursor> {
   const { keys, services, task } = reading;
   const { settings } = services;
   const stored = cursorOf(task);
-  if (stored !== undefined) return stored;
+  if (stored !== undefined && stored.isFull !== true) return stored;
   const fresh = firstCursor({ query: queryOf(task.window, settings), read: keys.read() }, settings);
-  return countsFirst(reading) ? firstCursor(await count(reading, fresh), settings) : fresh;
+  if (stored === undefined && !countsFirst(reading)) return fresh;
+  return firstCursor(await count(reading, stored ?? fresh), settings);
 }
 
 /** Cuts a window that holds too much, before its first page. */
@@ -171,12 +177,23 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
   while (cursor.end === undefined) {
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
     let asked = cursor;
+    let isFull = false;
     const admits = async ({ records }: EdrPageEnd): Promise<boolean> => {
       if (records < cursor.size || cursor.counted !== undefined) return true;
+      learn(reading, cursor, records);
+      isFull = cursor.page === 0;
       asked = await count(reading, cursor);
+      isFull = false;
       return isWellRead(reading, asked);
     };
-    const page = yield* askForPage({ ...reading, admits }, cursor);
+    let page: AskedPage | undefined;
+    try {
+      page = yield* askForPage({ ...reading, admits }, cursor);
+    } catch (error) {
+      // A page that is not counted is not booked: the next try begins with the count, so that an outage of that costs no pages.
+      if (isFull) yield { cursor: toJson({ ...cursor, isFull }) };
+      throw error;
+    }
     if (page === undefined) return firstCursor(asked, reading.services.settings);
     const { end, last, isBlank, after } = page;
     const newRecords = isResumed ? end.records : end.newRecords;
@@ -221,7 +238,7 @@ function learn({ known, task }: Reading, { page, size }: EdrCursor, records: num
 function askForPage(
   reading: Reading & Pick<PageReading, 'admits'>,
   cursor: EdrCursor,
-): AsyncGenerator<Progress, (ReadPage & { readonly after: string | undefined }) | undefined> {
+): AsyncGenerator<Progress, AskedPage | undefined> {
   const { services, options, task } = reading;
   const route = cursor.mode === 'pages' ? 'edr/events' : 'edr/search-after';
   const { from: to } = task.window;

@@ -275,6 +275,19 @@ describe('records that come twice', () => {
 });
 
 describe('a fault half-way', () => {
+  test('of the count behind a full first page asks for that page no more until the count answers', async () => {
+    const feed = await start({ EDR_PAGE_SIZE: '100' });
+    burst(feed, '2026-05-01T10:01:00Z', 250, 600_000);
+    feed.simulator.setFaults({ kind: 'html', route: COUNT, count: 3 });
+    await feed.ingest(FROM, TO, 0);
+    // A quiet window meanwhile: what the process knows of the busy one is forgotten, as on another instance.
+    await feed.ingest(TO, '2026-05-01T10:30:00Z');
+    expect(feed.calls('edr-count')).toBe(3 + 1 + 1);
+    expect(feed.calls('edr-events')).toBe(1 + 1 + 3);
+    expect((await feed.windows()).map(({ state }) => state)).toEqual(['closed', 'closed']);
+    expectAllOf(feed);
+  });
+
   test('of the vendor goes on where it stopped, and uploads nothing twice', async () => {
     const feed = await start({ EDR_PAGE_SIZE: '100' });
     burst(feed, '2026-05-01T10:01:00Z', 450, 600_000);
