@@ -1,4 +1,6 @@
-/** Where a chain of pages stands, each of which names the next one in a header: a part of a stream's cursor. */
+import type { Json } from '../pipeline/stream.ts';
+
+/** Where a chain of pages stands, each of which names the next one: a part of a stream's cursor. */
 export interface ChainCursor {
   /** Pages read since the chain began. */
   readonly page: number;
@@ -18,6 +20,8 @@ export interface ChainCursor {
   readonly isDoubted?: boolean;
   /** Set for the page behind one that was asked for again: what is left of that, if it was the last one. */
   readonly isBehindProof?: boolean;
+  /** What the stream has to know of the pages before. */
+  readonly carry?: Json;
 }
 
 /** What a page of a chain held. */
@@ -26,7 +30,11 @@ export interface ChainPage {
   /** Records that the window had not received before. */
   readonly fresh: number;
   /** Vendor's cursor of the next page. */
-  readonly after?: string;
+  readonly after?: string | undefined;
+  /** Whether the page itself says that none follows, where the vendor's pages do. */
+  readonly isLast?: boolean;
+  /** What the stream has to know of it while it reads the next one. */
+  readonly carry?: Json;
 }
 
 /** How a chain goes on after a page. */
@@ -51,10 +59,11 @@ export function followChain(chain: ChainCursor, page: ChainPage): ChainStep {
     page: chain.page + 1,
     reach: Math.max(chain.reach ?? 0, page.fresh > 0 ? walked : 0),
   };
-  if (read.page >= MAX_PAGES) return broken(`searchAfter does not end after ${MAX_PAGES} pages`);
+  if (page.after === undefined && page.isLast === true) return { kind: 'end' };
+  if (read.page >= MAX_PAGES) return broken(`the chain of pages does not end after ${MAX_PAGES} pages`);
   if (page.after === undefined) return page.records === 0 ? { kind: 'end' } : proveEnd(read, page);
   if (page.after !== chain.after) return goOn({ ...read, walked }, page, page.after);
-  return page.records === 0 ? { kind: 'end' } : broken('searchAfter gave the same cursor twice');
+  return page.records === 0 ? { kind: 'end' } : broken('Qualys gave the same cursor twice');
 }
 
 /** The beginning of a chain that has to be read from there again. */
@@ -72,20 +81,29 @@ function proveEnd(read: ChainCursor, { fresh, records }: ChainPage): ChainStep {
   if (isRest || (proof === 0 && records === 1)) return { kind: 'end' };
   const isFull = proof !== undefined && proof > 0 && records >= proof;
   if (isFull && read.isDoubted === true) {
-    return broken('searchAfter names no next page, although there are more records');
+    return broken('Qualys names no next page, although there are more records');
   }
   return { kind: 'page', next: { ...read, proof: records - 1, ...(isFull ? { isDoubted: true } : {}) } };
 }
 
 function goOn(read: ChainCursor & { readonly walked: number }, page: ChainPage, after: string): ChainStep {
-  const { isBehindProof: _, isDoubted: __, proof, reach = 0, walked, ...kept } = read;
-  if (after === kept.mark) return broken(`searchAfter leads in a circle: page ${kept.page} names a cursor of before`);
+  const { carry: _, isBehindProof: __, isDoubted: ___, proof, reach = 0, walked, ...kept } = read;
+  if (after === kept.mark)
+    return broken(`the chain of pages leads in a circle: page ${kept.page} names a cursor of before`);
   const isStale = page.fresh === 0 && (page.records === 0 || walked > reach);
   const stale = isStale ? (kept.stale ?? 0) + 1 : 0;
   if (stale >= MAX_STALE_PAGES) {
-    return broken(`searchAfter leads in a circle: ${stale} pages in a row brought no new record`);
+    return broken(`the chain of pages leads in a circle: ${stale} pages in a row brought no new record`);
   }
   const isMarked = Number.isInteger(Math.log2(kept.page));
-  const next = { ...kept, reach, walked, stale, after, ...(isMarked ? { mark: after } : {}) };
+  const next = {
+    ...kept,
+    reach,
+    walked,
+    stale,
+    after,
+    ...(isMarked ? { mark: after } : {}),
+    ...(page.carry === undefined ? {} : { carry: page.carry }),
+  };
   return { kind: 'page', next: proof === undefined ? next : { ...next, isBehindProof: true } };
 }

@@ -89,7 +89,7 @@ describe('a chain of pages', () => {
 
   test('that never names a next page is not taken for a short one', () => {
     const { kind, reason } = read(losing(honest(30), () => true));
-    expect([kind, reason]).toEqual(['broken', 'searchAfter names no next page, although there are more records']);
+    expect([kind, reason]).toEqual(['broken', 'Qualys names no next page, although there are more records']);
   });
 
   test('is proven to have ended although a record goes while it is proven', () => {
@@ -174,5 +174,24 @@ describe('a chain in a circle', () => {
     const smaller: Vendor = (after, size, call) => twice(after, Math.min(size, 3), call);
     const again = read(smaller, startOver(first.chain), first.received);
     expect([again.kind, again.received.size]).toEqual(['end', 30]);
+  });
+
+  test('whose page says itself that none follows has ended, records or not', () => {
+    const page = { fresh: 0, isLast: true };
+    expect(followChain({ page: 0 }, { ...page, records: 7 })).toEqual({ kind: 'end' });
+    expect(followChain({ page: 3, after: 'b', walked: 30 }, { ...page, records: 0 })).toEqual({ kind: 'end' });
+    expect(followChain({ page: 0 }, { ...page, records: 7, after: 'c' })).toMatchObject({ kind: 'page' });
+  });
+
+  test('carries what a page told to the next one, while a page is asked for again what the one before told', () => {
+    const carriedBy = (chain: ChainCursor, page: ChainPage) => {
+      const step = followChain(chain, page);
+      return step.kind === 'page' ? step.next.carry : step.kind;
+    };
+    const page = { records: 10, fresh: 10 };
+    expect(carriedBy({ page: 0, carry: 'a' }, { ...page, after: '1', carry: 'b' })).toBe('b');
+    expect(carriedBy({ page: 0, carry: 'a' }, { ...page, after: '1' })).toBeUndefined();
+    expect(carriedBy({ page: 0, carry: 'a' }, { ...page, carry: 'b' })).toBe('a');
+    expect(startOver({ page: 4, carry: 'a' })).toEqual({ page: 0, reach: 0 });
   });
 });

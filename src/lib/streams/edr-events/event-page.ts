@@ -12,6 +12,7 @@ import {
   type SourceRecord,
 } from '../../records/record-rows.ts';
 import { compileTable, type CompiledTable } from '../../records/record-table.ts';
+import { placeOf, timeOf, type Place, type WindowTime } from '../page-book.ts';
 import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
 import { eventTable, ID_FIELDS, SCORE_FIELD } from './event-columns.ts';
 import { keyOfDigest, ledgerKey } from './event-key.ts';
@@ -23,9 +24,7 @@ export interface EdrPage {
   readonly table: CompiledTable;
   readonly limits: RowLimits;
   readonly chunks: EventChunks;
-  /** The window, in milliseconds since 1970. */
-  readonly from: number;
-  readonly to: number;
+  readonly window: WindowTime;
   /** How often each document came within this page, by the hash of its content. */
   readonly received: Map<string, number>;
   readonly counts: {
@@ -57,8 +56,7 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
     table: compileTable(eventTable(options), options.timeField),
     limits: rowLimits(maxRecordBytes, maxChunkBytes),
     chunks: createEventChunks(maxChunkBytes),
-    from: Date.parse(window.from),
-    to: Date.parse(window.to),
+    window: timeOf(window),
     received: new Map(),
     counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0, repaired: 0 },
     lastTime: Number.NaN,
@@ -70,7 +68,7 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
 export function takeRecord(page: EdrPage, tape: JsonTape): void {
   const { counts, table } = page;
   const isObject = kindOf(tape, 0) === KIND.object;
-  const place = isObject ? placeOf(page, tape) : 'inside';
+  const place = isObject ? placeOfRecord(page, tape) : 'inside';
   const digest = digestOf(table, canonicalText(tape, 0));
   const error = isObject
     ? idErrorOf(page, tape)
@@ -130,25 +128,12 @@ function idErrorOf(page: EdrPage, tape: JsonTape): string | undefined {
   return hasId ? undefined : 'the record has neither id nor eventId';
 }
 
-/** Where a record's time lies: in the window, in a second that a neighbour of it is sure to read, or further out. */
-export type Place = 'inside' | 'neighbour' | 'outside';
-
-/** How far beyond its bounds a window is asked for or answered, because the vendor may go by whole seconds. */
-const EDGE_MS = 1000;
-
-/**
- * Where the record's time lies. What a neighbour does not read is kept whatever its time says: the vendor gave it for this window. So is
- * what has no readable time, or a placeholder such as 1970 or year 9999.
- */
-export function placeOf(page: EdrPage, tape: JsonTape): Place {
-  const { options } = page;
+/** Where the record lies by its time. */
+export function placeOfRecord(page: EdrPage, tape: JsonTape): Place {
+  const { options, window } = page;
   const time = millisecondsOf(tape, valueAt(page, tape, options.timeField), options.zoneMinutes ?? 0);
-  if (!isPlausible(time)) return 'inside';
-  page.lastTime = time;
-  if (time >= page.from && time < page.to) return 'inside';
-  const isBefore = time >= page.from - EDGE_MS && time < page.from && options.window.isFirst !== true;
-  const isAfter = time >= page.to && time < page.to + EDGE_MS;
-  return isBefore || isAfter ? 'neighbour' : 'outside';
+  if (isPlausible(time)) page.lastTime = time;
+  return placeOf(window, time);
 }
 
 /**

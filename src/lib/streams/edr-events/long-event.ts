@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonTape } from '../../json/json-tape.ts';
 import { digestOf, startLongRecord } from '../../records/record-rows.ts';
 import { KEY_BYTES } from './event-key.ts';
-import { countReceived, placeOf, putRow, type EdrPage } from './event-page.ts';
+import { countReceived, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
 
 /** Takes more bytes of a record too long to be held. */
 export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
@@ -16,7 +16,7 @@ const OPENING_BRACE = 0x7b;
  */
 export function startLongEvent(page: EdrPage, beginning: Buffer, scanned: JsonTape): LongEvent {
   const { counts, limits, options, table } = page;
-  const place = placeOf(page, scanned);
+  const place = placeOfRecord(page, scanned);
   counts.records++;
   if (place === 'outside') counts.outside++;
   if (place !== 'neighbour') counts.unreadable++;

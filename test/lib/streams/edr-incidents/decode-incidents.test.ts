@@ -3,12 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../src/lib/config.ts';
 import { RetryableError } from '../../../../src/lib/errors.ts';
 import type { BrokenElement } from '../../../../src/lib/json/array-reader.ts';
-import {
-  createIncidentPageDecoder,
-  MAX_HELD_BYTES,
-} from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
-import type { IncidentChunk } from '../../../../src/lib/streams/edr-incidents/incident-page.ts';
+import { createIncidentDecoder, MAX_HELD_BYTES } from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
 import { incidentTable } from '../../../../src/lib/streams/edr-incidents/incident-columns.ts';
+import { createPageBook } from '../../../../src/lib/streams/page-book.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 import { fixture, GENERATED_AT } from '../decode-lists.ts';
 
@@ -22,24 +19,26 @@ interface Options extends Readonly<Record<`INCIDENTS_${string}`, string | undefi
 
 function decode(page: string, { size = 1 << 20, uploaded = new Set(), onBroken, ...changes }: Options = {}) {
   const settings = parseSettings({ ...LEAST_SETTINGS, ...changes });
-  const decoder = createIncidentPageDecoder({
-    table: incidentTable(settings),
-    generatedAt: GENERATED_AT,
-    window: WINDOW,
-    timeField: settings.INCIDENTS_TIME_FIELD,
-    isKnown: (key) => uploaded.has(key),
-    ...(onBroken === undefined ? {} : { onBroken }),
-  });
+  const book = createPageBook(WINDOW, (key) => uploaded.has(key));
+  const decoder = createIncidentDecoder(
+    {
+      table: incidentTable(settings),
+      generatedAt: GENERATED_AT,
+      timeField: settings.INCIDENTS_TIME_FIELD,
+      status: 200,
+      ...(onBroken === undefined ? {} : { onBroken }),
+    },
+    book,
+  );
   const bytes = Buffer.from(page);
-  const chunks: IncidentChunk[] = [];
-  for (let at = 0; at < bytes.length; at += size) chunks.push(...decoder.write(bytes.subarray(at, at + size)));
-  const { chunks: last, end } = decoder.end();
-  chunks.push(...last);
+  for (let at = 0; at < bytes.length; at += size) decoder.write(bytes.subarray(at, at + size));
+  const { characters } = decoder.end();
+  const { chunks, keys: rest } = book.end();
   const rows = chunks.flatMap(({ json }) => JSON.parse(Buffer.from(json).toString()) as Record<string, unknown>[]);
   return {
     rows,
     chunks,
-    end,
+    end: { ...book.counts, characters, keys: rest },
     keys: chunks.flatMap(({ keys }) => keys),
     text: chunks.map(({ json }) => String(Buffer.from(json))).join(''),
   };
@@ -150,8 +149,8 @@ describe('a page of incidents', () => {
   });
 
   test.each(['', ' \n\t'])('of nothing but white space (%j) is no page, an empty array is', (text) => {
-    expect(decode(text).end).toMatchObject({ isPage: false, records: 0 });
-    expect(decode(`${text}[]`).end).toMatchObject({ isPage: true, records: 0 });
+    expect(() => decode(text)).toThrow('an empty body instead of an array of incidents');
+    expect(decode(`${text}[]`).end).toMatchObject({ records: 0 });
   });
 
   test.each([

@@ -1,0 +1,138 @@
+import { appendRow, createChunkWriter, finishChunk } from '../pipeline/chunk-writer.ts';
+import type { Chunk, Window } from '../pipeline/stream.ts';
+import { isPlausible } from '../records/read-time.ts';
+import type { RecordRow } from '../records/record-rows.ts';
+
+/** Rows to upload. */
+export interface BookedChunk extends Chunk {
+  /** Ledger keys of the records that have ended since the last chunk, those without rows included: 16 bytes each, one character a byte. */
+  readonly keys: readonly string[];
+  /** How many of them gave rows. */
+  readonly uploaded: number;
+  /** How many of these were repaired. */
+  readonly repaired: number;
+}
+
+/** A record of a page, as far as the book has to know. */
+export interface BookedRecord {
+  /** Hex digits that the keys of its rows share. */
+  readonly digest: string;
+  /** Milliseconds since 1970 of the time that windows go by; absent, or NaN: it has none. */
+  readonly time?: number;
+  /** Kept as text with a `ParseError`. */
+  readonly isUnreadable: boolean;
+  /** Holds characters that were replaced or escaped. */
+  readonly isRepaired: boolean;
+}
+
+/** What a page has held so far. */
+export interface PageCounts {
+  records: number;
+  /** Records that were not known before. */
+  fresh: number;
+  /** Of these, those of another time: they are kept. */
+  outside: number;
+  unreadable: number;
+  /** Repaired records, known ones included. */
+  repaired: number;
+}
+
+/** Books the records of one page: which of them are new and of this window, and what goes into which chunk. */
+export interface PageBook {
+  readonly counts: Readonly<PageCounts>;
+  readonly isKnown: (digest: string) => boolean;
+  /** Takes a record that is whole; its rows are made where they are wanted. */
+  readonly take: (record: BookedRecord, rows: () => readonly RecordRow[]) => void;
+  /** Takes rows of a record that is read piece by piece; it is taken, with its last ones, by `take`. */
+  readonly add: (rows: readonly RecordRow[]) => void;
+  /** Hands out the chunks that are full. */
+  readonly chunks: () => BookedChunk[];
+  /** Hands out all chunks, and the keys of records that none has told: none of them gave a row. */
+  readonly end: () => { readonly chunks: BookedChunk[]; readonly keys: readonly string[] };
+}
+
+/** The bounds of a window in milliseconds since 1970, and whether no window lies before it. */
+export interface WindowTime {
+  readonly from: number;
+  readonly to: number;
+  readonly isFirst: boolean;
+}
+
+/** How far beyond its bounds a window is asked for or answered, because the vendor may go by whole seconds. */
+const EDGE_MS = 1000;
+
+/** Where a record's time lies. */
+export type Place = 'inside' | 'neighbour' | 'outside';
+
+/**
+ * Where a time lies: in the window, in a second that one beside it is sure to read, or further out. What no neighbour reads is kept whatever
+ * its time says: the vendor gave it for this window. So is what has no readable time, or a placeholder such as 1970 or year 9999.
+ */
+export function placeOf({ from, isFirst, to }: WindowTime, time: number): Place {
+  if (!isPlausible(time) || (time >= from && time < to)) return 'inside';
+  const isBefore = time >= from - EDGE_MS && time < from && !isFirst;
+  return isBefore || (time >= to && time < to + EDGE_MS) ? 'neighbour' : 'outside';
+}
+
+/** The bounds of a window as {@link placeOf} takes them. */
+export function timeOf({ from, isFirst = false, to }: Pick<Window, 'from' | 'to' | 'isFirst'>): WindowTime {
+  return { from: Date.parse(from), to: Date.parse(to), isFirst };
+}
+
+/** A book at the beginning of a page. `isKnown` tells by its ledger key whether a record was received before. */
+export function createPageBook(
+  window: Pick<Window, 'from' | 'to' | 'isFirst'>,
+  isKnown: (key: string) => boolean,
+): PageBook {
+  const time = timeOf(window);
+  const writer = createChunkWriter();
+  const seen = new Set<string>();
+  const counts: PageCounts = { records: 0, fresh: 0, outside: 0, unreadable: 0, repaired: 0 };
+  let finished: BookedChunk[] = [];
+  let ended = { keys: [] as string[], uploaded: 0, repaired: 0 };
+  const push = (chunk: Chunk | undefined): void => {
+    if (chunk === undefined) return;
+    finished.push({ ...chunk, ...ended });
+    ended = { keys: [], uploaded: 0, repaired: 0 };
+  };
+  const add: PageBook['add'] = (rows) => {
+    for (const { text } of rows) push(appendRow(writer, text));
+  };
+  const chunks = (): BookedChunk[] => {
+    const taken = finished;
+    finished = [];
+    return taken;
+  };
+  const isOld = (key: string): boolean => seen.has(key) || isKnown(key);
+  return {
+    counts,
+    isKnown: (digest) => isOld(keyOf(digest)),
+    take: ({ digest, isRepaired, isUnreadable, time: at = Number.NaN }, rows) => {
+      counts.records++;
+      if (isUnreadable) counts.unreadable++;
+      if (isRepaired) counts.repaired++;
+      const key = keyOf(digest);
+      if (isOld(key)) return;
+      const place = placeOf(time, at);
+      if (place === 'outside') counts.outside++;
+      if (place !== 'neighbour') add(rows());
+      seen.add(key);
+      counts.fresh++;
+      ended.keys.push(key);
+      if (place === 'neighbour') return;
+      ended.uploaded++;
+      if (isRepaired) ended.repaired++;
+    },
+    add,
+    chunks,
+    end: () => {
+      push(finishChunk(writer));
+      return { chunks: chunks(), keys: ended.keys };
+    },
+  };
+}
+
+/** The key that the record's rows begin with, as the ledger holds it. */
+function keyOf(digest: string): string {
+  return Buffer.from(digest, 'hex').toString('latin1');
+}

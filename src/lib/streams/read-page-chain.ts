@@ -1,0 +1,218 @@
+import { FatalError, messageOf, PageFaultError } from '../errors.ts';
+import type { RouteName } from '../pipeline/routes.ts';
+import type { Json, Outcome, Progress, WindowTask } from '../pipeline/stream.ts';
+import { isoSeconds } from '../pipeline/window.ts';
+import type { PageJudge } from '../qualys/call/page-judge.ts';
+import { BrokenTextError, type BrokenText } from './broken-text.ts';
+import { followChain, startOver, type ChainCursor, type ChainPage } from './follow-chain.ts';
+import { createPageBook, type BookedChunk, type PageBook, type PageCounts } from './page-book.ts';
+import { readJudged } from './read-judged.ts';
+
+/** Where reading a window stands; stored. */
+export interface PageCursor extends ChainCursor {
+  /** What is asked: the same for all pages of a chain, whatever becomes of the settings meanwhile. */
+  readonly filter: string;
+  /** Records a page. */
+  readonly size: number;
+  /** What the next page was refused for. */
+  readonly broken?: BrokenText;
+}
+
+/** An answer whose body is a page. */
+export interface PageAnswer {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly cancel: () => void;
+}
+
+/** Reads the bytes of one page into its book. */
+export interface PageDecoder {
+  /** @throws RetryableError for what is no well-formed page, never a short one. */
+  readonly write: (bytes: Uint8Array) => void;
+  /**
+   * Tells what follows, and how many characters were replaced or escaped.
+   * @throws RetryableError when the page is cut off.
+   */
+  readonly end: () => Omit<ChainPage, 'records' | 'fresh'> & { readonly characters?: number };
+}
+
+/** What a stream tells of a feed that is asked for by time, and whose pages each name the next one. */
+export interface PageChain<Answer extends PageAnswer> {
+  readonly route: RouteName;
+  readonly judge: PageJudge;
+  /** Records a page. */
+  readonly size: number;
+  /** What selects the records of a half-open span of time, in ISO seconds. */
+  readonly filter: (span: { readonly from: string; readonly to: string }) => string;
+  /** Asks for a page: the first one without `after`. Its call is to be made with `isJudged`. */
+  readonly fetch: (query: { readonly filter: string; readonly size: number }, after?: string) => Promise<Answer>;
+  /** Asks for one record, to see whether the route answers. */
+  readonly probe: (filter: string) => Promise<void>;
+  readonly decode: (answer: Answer, book: PageBook, cursor: PageCursor) => PageDecoder;
+  /** What its records are called in messages, and what an operator may check where they are of another time. */
+  readonly records: string;
+  readonly advice: string;
+}
+
+interface Reading<Answer extends PageAnswer> {
+  readonly task: WindowTask;
+  readonly source: PageChain<Answer>;
+  /** Keys of the records received so far, those left to the windows beside included. */
+  readonly known: Set<string>;
+  /** Records of this window received so far. */
+  fetched: number;
+}
+
+type PageEnd = PageCounts & ChainPage & { readonly keys: readonly string[] };
+
+/** A page is held until it is known to be of the window, up to so many bytes. */
+const MAX_HELD_BYTES = 24 * 1024 * 1024;
+/** Records that may lie outside, as a part of a full page. */
+const MAX_OUTSIDE = 0.1;
+/** Documents that a record may come in, at the most, while a chain repeats what is known. */
+const MOST_COPIES = 4;
+/** A time filter may leave out its bounds, and see whole seconds only. */
+const EARLY_MS = 1000;
+/** Time before a window of which one record is asked for, to see whether the route answers: another record's page. */
+const PROBE_MS = 86_400_000;
+
+/**
+ * Reads a window page by page, each of which names the next one. Where the vendor counts nothing, a window is complete when its chain of
+ * pages is proven to have ended. A chain that leads nowhere, or whose cursor is refused, starts over; what was uploaded is not uploaded again.
+ */
+export async function* readPageChain<Answer extends PageAnswer>(
+  task: WindowTask,
+  source: PageChain<Answer>,
+): AsyncGenerator<Progress, Outcome> {
+  const { judge, probe, route } = source;
+  const known = await task.ledger('uploaded');
+  const reading: Reading<Answer> = { task, source, known, fetched: task.counts.fetched };
+  const { from } = task.window;
+  const other = source.filter({ from: isoSeconds(Date.parse(from) - PROBE_MS), to: from });
+  let cursor = startOf(reading, task.cursor as unknown as PageCursor | undefined);
+  for (;;) {
+    const end = yield* readJudged(judge, { route, probe: () => probe(other) }, () => readPage(reading, cursor));
+    const { broken: _, ...chain } = cursor;
+    const step = followChain(chain, end);
+    if (step.kind === 'broken') throw yield* breakOff(cursor, step.reason);
+    cursor = step.kind === 'page' ? { ...step.next, filter: cursor.filter, size: cursor.size } : chain;
+    // A page of nothing but known records is no progress: while a chain starts over its failures must go on being counted.
+    const pageDone = end.fresh > 0 || end.records === 0;
+    yield { cursor: toJson(cursor), pageDone, outside: end.outside, ledger: ledgerOf(reading, end.keys) };
+    if (step.kind === 'end') break;
+  }
+  if (reading.fetched === 0 && known.size > 0) task.log.warn('RecordsLeftToNeighbours', { fetched: known.size });
+  return { kind: 'complete' };
+}
+
+/**
+ * At the first page of a chain the settings count: they may have been repaired. Where nothing is stored although records are known, as after
+ * an operator's retry, it is not known either how many documents they came in.
+ */
+function startOf<Answer extends PageAnswer>(
+  { known, source, task }: Reading<Answer>,
+  stored: PageCursor | undefined,
+): PageCursor {
+  if (stored?.after !== undefined || stored?.proof !== undefined) return stored;
+  const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
+  return {
+    ...startOver(stored ?? { page: 0, reach: MOST_COPIES * known.size }),
+    ...(stored?.broken === undefined ? {} : { broken: stored.broken }),
+    filter: source.filter({ from, to: task.window.to }),
+    size: source.size,
+  };
+}
+
+/** Lets the next try read the chain from its beginning. */
+function* breakOff({ filter, size, ...chain }: PageCursor, reason: string): Generator<Progress, PageFaultError> {
+  yield { cursor: toJson({ filter, size, ...startOver(chain) }) };
+  return new PageFaultError(`${reason}; the pages are read from the first one again`, { scope: 'answer' });
+}
+
+async function* readPage<Answer extends PageAnswer>(
+  reading: Reading<Answer>,
+  cursor: PageCursor,
+): AsyncGenerator<Progress, PageEnd> {
+  const answer = yield* ask(reading, cursor);
+  try {
+    return yield* decode(reading, answer, cursor);
+  } catch (error) {
+    if (error instanceof BrokenTextError) yield { cursor: toJson({ ...cursor, broken: error.broken }) };
+    throw error;
+  } finally {
+    answer.cancel();
+  }
+}
+
+async function* ask<Answer extends PageAnswer>(
+  { source }: Reading<Answer>,
+  cursor: PageCursor,
+): AsyncGenerator<Progress, Answer> {
+  const { after, filter, proof = 0, size } = cursor;
+  try {
+    return await source.fetch({ filter, size: proof > 0 ? proof : size }, after);
+  } catch (error) {
+    if (after === undefined || !(error instanceof FatalError)) throw error;
+    throw yield* breakOff(cursor, `Qualys refuses a page behind the first: ${messageOf(error)}`);
+  }
+}
+
+async function* decode<Answer extends PageAnswer>(
+  reading: Reading<Answer>,
+  answer: Answer,
+  cursor: PageCursor,
+): AsyncGenerator<Progress, PageEnd> {
+  const { known, source, task } = reading;
+  const book = createPageBook(task.window, (key) => known.has(key));
+  const decoder = source.decode(answer, book, cursor);
+  const toProgress = (chunk: BookedChunk): Progress => {
+    reading.fetched += chunk.uploaded;
+    const { keys, repaired, uploaded } = chunk;
+    return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, ledger: ledgerOf(reading, keys) };
+  };
+  let held: BookedChunk[] = [];
+  for await (const bytes of answer.body) {
+    decoder.write(bytes);
+    checkOutside(reading, book.counts, cursor);
+    held.push(...book.chunks());
+    if (sizeOf(held) < MAX_HELD_BYTES) continue;
+    yield* held.map(toProgress);
+    held = [];
+  }
+  const { characters, ...next } = decoder.end();
+  checkOutside(reading, book.counts, cursor);
+  const { chunks, keys } = book.end();
+  yield* [...held, ...chunks].map(toProgress);
+  const { outside, repaired, unreadable } = book.counts;
+  if (unreadable > 0) task.log.warn('RecordUnreadable', { records: unreadable });
+  if (outside > 0) task.log.warn('RecordsOutside', { records: outside });
+  if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
+  return { ...book.counts, ...next, keys };
+}
+
+function sizeOf(chunks: readonly BookedChunk[]): number {
+  return chunks.reduce((bytes, { json }) => bytes + json.length, 0);
+}
+
+/** @throws FatalError where more than a tenth of a full page is of another time, before any of it is given. */
+function checkOutside<Answer extends PageAnswer>(
+  { source: { advice, records }, task }: Reading<Answer>,
+  { outside }: PageCounts,
+  { size }: PageCursor,
+): void {
+  if (task.acceptsOutside === true || outside <= size * MAX_OUTSIDE) return;
+  throw new FatalError(
+    `Qualys ignores the time filter: ${outside} ${records} of a page of ${size} are of another time${advice}, or retry the window taking it as it is`,
+  );
+}
+
+function ledgerOf<Answer extends PageAnswer>(
+  { known }: Reading<Answer>,
+  keys: readonly string[],
+): NonNullable<Progress['ledger']> {
+  for (const key of keys) known.add(key);
+  return keys.length === 0 ? {} : { uploaded: new Uint8Array(Buffer.from(keys.join(''), 'latin1')) };
+}
+
+function toJson(cursor: PageCursor): Json {
+  return { ...cursor } as unknown as Json;
+}
