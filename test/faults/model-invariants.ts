@@ -35,7 +35,9 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
   const rowKeys = new Map<string, string>();
   /** Records which a filter has left out of a window before it was cut. */
   const leftOut = new Map<string, Set<string>>();
-  const queries = new Map<string, Query>();
+  /** By what workers have begun to read windows, and by what the checkpoints say: a worker that was overtaken begins by another query. */
+  const begun = new Map<string, Query>();
+  const stored = new Map<string, Query>();
   /** Keys of what the last whole read of a window has received. */
   const received = new Map<string, ReadonlySet<string>>();
   /** What the first slice of a window counts of the window itself. */
@@ -53,6 +55,7 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
     return known;
   };
   const has = (run: string, id: string): boolean => of(brought, run).has(id);
+  const queryOf = (name: string): Query | undefined => stored.get(name) ?? begun.get(name);
   const doneOf = ({ cursor }: WindowRecord): readonly string[] => (cursor as ModelCursor | undefined)?.done ?? [];
 
   function checkStored(before: WindowRecord, after: WindowRecord): void {
@@ -69,6 +72,9 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
       bases.delete(name);
       uneven.add(name);
     }
+    const query = (after.cursor as ModelCursor | undefined)?.query;
+    if (query !== undefined) stored.set(name, query);
+    else if (!isFinished(after)) stored.delete(name);
     checkRecorded(after);
     if (after.state === 'closed') checkClosed(after);
     if (after.state === 'incomplete' && after.lastError === undefined)
@@ -85,7 +91,7 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
 
   function checkClosed(record: WindowRecord): void {
     const name = nameOf(record);
-    const missing = recordsIn(record, queries.get(name)).filter((id) => !has(record.run, id));
+    const missing = recordsIn(record, queryOf(name)).filter((id) => !has(record.run, id));
     if (missing.length > 0) violations.push(`${name} is closed without ${missing.join()}`);
     const { counts } = record;
     const expected = (bases.get(name) ?? 0) + (received.get(name)?.size ?? 0);
@@ -105,7 +111,7 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
     const [first] = slices;
     if (first !== undefined) bases.set(nameOf(first), parent.counts.fetched);
     for (const slice of slices) if (uneven.has(nameOf(parent))) uneven.add(nameOf(slice));
-    const asked = new Set(recordsIn(parent, queries.get(nameOf(parent))));
+    const asked = new Set(recordsIn(parent, queryOf(nameOf(parent))));
     for (const id of recordsIn(parent)) {
       const holders = slices.filter((slice) => recordsIn(slice).includes(id)).length;
       if (holders === 0 && !asked.has(id)) of(leftOut, parent.run).add(id);
@@ -138,7 +144,7 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
         const isReopened = reopened.some(({ from, to }) => from <= record.from && to >= record.to);
         if (isGivenUp || (isReopened && !isFinished(record))) return recordsIn(record);
         if (record.state !== 'closed') return [];
-        const asked = new Set(recordsIn(record, queries.get(nameOf(record))));
+        const asked = new Set(recordsIn(record, queryOf(nameOf(record))));
         return recordsIn(record).filter((id) => !asked.has(id));
       }),
     );
@@ -186,7 +192,7 @@ export function createInvariants(stream: string, kind: Kind, store: () => Memory
       if (missing.length > 0)
         violations.push(`the dead letter of ${missing.join()} was removed before it was accepted`);
     },
-    reading: (window, query) => void queries.set(nameOf({ ...window, key: windowKey(window) }), query),
+    reading: (window, query) => void begun.set(nameOf({ ...window, key: windowKey(window) }), query),
     readWhole: (window, keys) => void received.set(nameOf({ ...window, key: windowKey(window) }), keys),
     disturb: (window) => void uneven.add(nameOf(window)),
     watch: {
