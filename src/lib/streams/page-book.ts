@@ -9,8 +9,9 @@ export interface BookedChunk extends Chunk {
   readonly keys: readonly string[];
   /** How many of them gave rows. */
   readonly uploaded: number;
-  /** How many of these were repaired. */
+  /** How many of these were repaired, and how many are of another time. */
   readonly repaired: number;
+  readonly outside: number;
 }
 
 /** A record of a page, as far as the book has to know. */
@@ -89,11 +90,11 @@ export function createPageBook(
   const seen = new Set<string>();
   const counts: PageCounts = { records: 0, fresh: 0, outside: 0, unreadable: 0, repaired: 0 };
   let finished: BookedChunk[] = [];
-  let ended = { keys: [] as string[], uploaded: 0, repaired: 0 };
+  let ended = { keys: [] as string[], uploaded: 0, repaired: 0, outside: 0 };
   const push = (chunk: Chunk | undefined): void => {
     if (chunk === undefined) return;
     finished.push({ ...chunk, ...ended });
-    ended = { keys: [], uploaded: 0, repaired: 0 };
+    ended = { keys: [], uploaded: 0, repaired: 0, outside: 0 };
   };
   const add: PageBook['add'] = (rows) => {
     for (const { text } of rows) push(appendRow(writer, text));
@@ -122,6 +123,7 @@ export function createPageBook(
       if (place === 'neighbour') return;
       ended.uploaded++;
       if (isRepaired) ended.repaired++;
+      if (place === 'outside') ended.outside++;
     },
     add,
     chunks,

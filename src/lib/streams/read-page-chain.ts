@@ -97,7 +97,7 @@ export async function* readPageChain<Answer extends PageAnswer>(
     cursor = step.kind === 'page' ? { ...step.next, filter: cursor.filter, size: cursor.size } : chain;
     // A page of nothing but known records is no progress: while a chain starts over its failures must go on being counted.
     const pageDone = end.fresh > 0 || end.records === 0;
-    yield { cursor: toJson(cursor), pageDone, outside: end.outside, ledger: ledgerOf(reading, end.keys) };
+    yield { cursor: toJson(cursor), pageDone, ledger: ledgerOf(reading, end.keys) };
     if (step.kind === 'end') break;
   }
   if (reading.fetched === 0 && known.size > 0) task.log.warn('RecordsLeftToNeighbours', { fetched: known.size });
@@ -166,8 +166,9 @@ async function* decode<Answer extends PageAnswer>(
   const decoder = source.decode(answer, book, cursor);
   const toProgress = (chunk: BookedChunk): Progress => {
     reading.fetched += chunk.uploaded;
-    const { keys, repaired, uploaded } = chunk;
-    return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, ledger: ledgerOf(reading, keys) };
+    const { keys, outside, repaired, uploaded } = chunk;
+    const ledger = ledgerOf(reading, keys);
+    return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, outside, ledger };
   };
   let held: BookedChunk[] = [];
   for await (const bytes of answer.body) {

@@ -17,7 +17,7 @@ export interface EdrPageEnd {
   readonly newRecords: number;
   /** Records that a page before held. */
   readonly repeated: number;
-  /** Records emitted although their time lies outside of the window and of the seconds beside it. */
+  /** Records, known ones included, that are for this window although their time lies outside of it and of the seconds beside it. */
   readonly outside: number;
   /** Records kept as text with a `ParseError`. */
   readonly unreadable: number;

@@ -16,8 +16,9 @@ export interface EdrChunk extends Chunk {
   readonly fetched: Uint8Array;
   /** JSON text of those of its rows whose score is high enough for an alert. */
   readonly alertRows: readonly Buffer[];
-  /** Records with rows here that were repaired. */
+  /** Records with rows here that were repaired, and those whose time lies outside. */
   readonly repaired: number;
+  readonly outside: number;
 }
 
 /** Gathers rows into chunks, and the keys that belong to them. */
@@ -28,15 +29,17 @@ export interface EventChunks {
   fetched: string[];
   /** Texts of the rows since the last chunk that make an alert. */
   alerts: Buffer[];
-  /** Records with rows since the last chunk that were repaired. */
+  /** Records with rows since the last chunk that were repaired, and those whose time lies outside. */
   repaired: number;
+  outside: number;
   /** Chunks that were not handed out yet. */
   finished: EdrChunk[];
 }
 
 /** @param maxBytes largest chunk. */
 export function createEventChunks(maxBytes?: number): EventChunks {
-  return { writer: createChunkWriter(maxBytes), uploaded: [], fetched: [], alerts: [], repaired: 0, finished: [] };
+  const empty = { uploaded: [], fetched: [], alerts: [], repaired: 0, outside: 0, finished: [] };
+  return { writer: createChunkWriter(maxBytes), ...empty };
 }
 
 /** Adds a row with its ledger key. */
@@ -60,10 +63,12 @@ export function takeChunks(chunks: EventChunks): EdrChunk[] {
 
 function book(chunks: EventChunks, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  const { uploaded, fetched, alerts: alertRows, repaired } = chunks;
-  chunks.finished.push({ ...chunk, uploaded: keyBytes(uploaded), fetched: keyBytes(fetched), alertRows, repaired });
+  const { uploaded, fetched, alerts: alertRows, repaired, outside } = chunks;
+  const keys = { uploaded: keyBytes(uploaded), fetched: keyBytes(fetched) };
+  chunks.finished.push({ ...chunk, ...keys, alertRows, repaired, outside });
   chunks.uploaded = [];
   chunks.fetched = [];
   chunks.alerts = [];
   chunks.repaired = 0;
+  chunks.outside = 0;
 }

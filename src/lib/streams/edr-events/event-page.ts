@@ -36,8 +36,9 @@ export interface EdrPage {
     repaired: number;
   };
   lastTime: number;
-  /** Whether the record at hand was repaired. */
+  /** Whether the record at hand was repaired, and whether its time lies outside; unset once that is counted with a row of it. */
   isBroken: boolean;
+  isOutside: boolean;
 }
 
 const KIND_NAMES: ReadonlyMap<number, string> = new Map([
@@ -61,6 +62,7 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
     counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0, repaired: 0 },
     lastTime: Number.NaN,
     isBroken: false,
+    isOutside: false,
   };
 }
 
@@ -74,7 +76,7 @@ export function takeRecord(page: EdrPage, tape: JsonTape): void {
     ? idErrorOf(page, tape)
     : `the record is ${KIND_NAMES.get(kindOf(tape, 0)) ?? 'a boolean'}, not an object`;
   counts.records++;
-  if (place === 'outside') counts.outside++;
+  bookPlace(page, place);
   if (place !== 'neighbour' && error !== undefined) counts.unreadable++;
   const text = tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
   endRecord(page, { tape, text, digest, error }, place !== 'neighbour');
@@ -92,6 +94,7 @@ function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
   const key = keyOfDigest(record.digest);
   if (isOurs && !page.received.has(key)) putRows(page, record, key);
   page.isBroken = false;
+  page.isOutside = false;
   countReceived(page, key);
 }
 
@@ -106,10 +109,13 @@ function putRows(page: EdrPage, record: SourceRecord, key: string): void {
 /** Emits a row, unless it was accepted before. */
 export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTape | undefined): void {
   const { chunks, options } = page;
+  const { isBroken, isOutside } = page;
+  page.isBroken = false;
+  page.isOutside = false;
   if (options.isUploaded(key)) return;
   addRow(chunks, row.text, key);
-  if (page.isBroken) chunks.repaired++;
-  page.isBroken = false;
+  if (isBroken) chunks.repaired++;
+  if (isOutside) chunks.outside++;
   const { alertScore } = options;
   if (alertScore === undefined || tape === undefined) return;
   const score = wholeNumberOf(tape, valueAt(page, tape, SCORE_FIELD));
@@ -134,6 +140,12 @@ export function placeOfRecord(page: EdrPage, tape: JsonTape): Place {
   const time = millisecondsOf(tape, valueAt(page, tape, options.timeField), options.zoneMinutes ?? 0);
   if (isPlausible(time)) page.lastTime = time;
   return placeOf(window, time);
+}
+
+/** Counts a record that lies outside: with the page, and with a row of it that is still to be accepted. */
+export function bookPlace(page: EdrPage, place: Place): void {
+  page.isOutside = place === 'outside';
+  if (page.isOutside) page.counts.outside++;
 }
 
 /**

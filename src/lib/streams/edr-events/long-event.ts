@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonTape } from '../../json/json-tape.ts';
 import { digestOf, startLongRecord } from '../../records/record-rows.ts';
 import { KEY_BYTES } from './event-key.ts';
-import { countReceived, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
+import { bookPlace, countReceived, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
 
 /** Takes more bytes of a record too long to be held. */
 export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
@@ -18,7 +18,7 @@ export function startLongEvent(page: EdrPage, beginning: Buffer, scanned: JsonTa
   const { counts, limits, options, table } = page;
   const place = placeOfRecord(page, scanned);
   counts.records++;
-  if (place === 'outside') counts.outside++;
+  bookPlace(page, place);
   if (place !== 'neighbour') counts.unreadable++;
   const tape = beginning[0] === OPENING_BRACE ? scanned : undefined;
   const error = `the record is above ${beginning.length} bytes`;

@@ -76,7 +76,7 @@ export async function* readPage(
     const steps = [...held, ...chunks].map((chunk) => toStep(keys, chunk));
     // Records behind the last row gave none themselves, being of another window; they were received all the same.
     const rest = keys.receive(end.fetched);
-    const last = { ...(end.fetched.length > 0 ? rest : (steps.pop() ?? rest)), outside: end.outside };
+    const last = end.fetched.length > 0 ? rest : (steps.pop() ?? rest);
     for (const step of steps) yield { ...step, cursor: toJson(cursor) };
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
@@ -122,9 +122,9 @@ function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOut
 function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
   const { fetched, ledger } = keys.receive(chunk.fetched);
   keys.upload(chunk.uploaded);
-  const { json, rows, uploaded, alertRows, repaired } = chunk;
+  const { json, rows, uploaded, alertRows, repaired, outside } = chunk;
   const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
-  return { chunk: { json, rows, alerts }, fetched, repaired, ledger: { ...ledger, uploaded } };
+  return { chunk: { json, rows, alerts }, fetched, repaired, outside, ledger: { ...ledger, uploaded } };
 }
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */

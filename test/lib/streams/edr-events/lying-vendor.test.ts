@@ -243,6 +243,26 @@ describe('times of the vendor', () => {
     expect(vendor.feed.bench.log.events()).toContain('RecordsOutside');
   });
 
+  test('far from the window are counted once, however often it is read and wherever reading stops', async () => {
+    const times = eventsIn(FROM, 900, 400);
+    const events = times.map((event, at) =>
+      at % 100 < 5 ? { ...event, time: '2026-05-01T12:00:00.000+0000' } : event,
+    );
+    let cut = 0;
+    const vendor = await startLyingEdr(
+      events,
+      {
+        selects: (_, { from }) => from === '2026-05-01T09:59:59Z',
+        count: ({ events: { length } }) => (cut < 4 ? length + 1 : length),
+        text: (json, { page }) => (page === 1 && cut++ < 2 ? json.slice(0, -2) : json),
+      },
+      { EDR_PAGE_SIZE: '100' },
+    );
+    const [window] = await vendor.feed.ingest(FROM, TO);
+    expect(vendor.calls.pages).toBeGreaterThan(8);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 400, rows: 400, outside: 20 } });
+  });
+
   test('that are of another time for more than a tenth of a full page fail the window before a row is uploaded', async () => {
     const vendor = await startLyingEdr(
       eventsIn('2026-04-01T00:00:00Z', 86_400, 300),
