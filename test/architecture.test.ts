@@ -75,6 +75,22 @@ describe('imports', () => {
     expect(importsOf(/^lib\/pipeline\//, (name) => isCloud(name) || isVendor(name))).toEqual([]);
   });
 
+  test('only window-state.ts writes the record of a window: all others see it readonly', () => {
+    const membersOf = (path: string, name: string): string[] => {
+      const text = sources.find((source) => source.path === path)?.text ?? '';
+      const body = new RegExp(`^export interface ${name} \\{\\n(.*?)^\\}`, 'ms').exec(text)?.[1] ?? '';
+      return body.split('\n').filter((line) => /^ {2}[\w]/.test(line));
+    };
+    const members = [...membersOf('lib/pipeline/ports.ts', 'WindowRecord')];
+    members.push(...membersOf('lib/pipeline/stream.ts', 'WindowCounts'));
+    expect(members.length).toBeGreaterThan(30);
+    expect(members.filter((line) => !line.startsWith('  readonly '))).toEqual([]);
+    const around =
+      /-readonly|Object\.assign\((\w+\.)*(record|window|counts)\b|Reflect\.(set|deleteProperty|defineProperty)/;
+    const writers = sources.filter(({ text }) => /\b(WindowRecord|Claim)\b/.test(text) && around.test(text));
+    expect(writers.map(({ path }) => path)).toEqual(['lib/pipeline/window-state.ts']);
+  });
+
   test('streams know no cloud, no services and no routes', () => {
     const isOther = within('lib/http/', 'lib/handlers/', 'lib/services.ts', 'functions/');
     expect(importsOf(/^lib\/streams\//, (name) => isCloud(name) || isOther(name))).toEqual([]);

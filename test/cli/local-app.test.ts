@@ -10,7 +10,7 @@ import { openStorage } from '../../src/lib/azure/storage.ts';
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
 import { parseSettings } from '../../src/lib/config.ts';
 import type { WindowRecord } from '../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-app.ts';
 import { runCli, type CliOptions } from '../support/run-cli.ts';
 

@@ -1,6 +1,7 @@
 import { ClaimLostError } from '../../src/lib/errors.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
+import { noteStored } from '../../src/lib/pipeline/window-state.ts';
 import { compactTime } from '../../src/lib/pipeline/window.ts';
 
 /** A checkpoint store in memory: ETags and transactions as Table Storage keeps them. */
@@ -140,7 +141,7 @@ export function createMemoryStore(watch: StoreWatch = {}): MemoryStore {
         windows.check(keyOf(record), record.etag ?? 'none');
         const before = windows.get(keyOf(record)) ?? record;
         append(record, ledger);
-        record.etag = windows.put(keyOf(record), record);
+        noteStored(record, windows.put(keyOf(record), record));
         watch.windowStored?.(before, structuredClone(record));
       }),
     splitWindow: (record, slices) =>

@@ -211,7 +211,7 @@ describe('GET /api/status', () => {
   });
 
   test('shows failed and incomplete windows with their reason until they are acknowledged', async () => {
-    const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
+    const { newWindow } = await import('../../src/lib/pipeline/new-window.ts');
     const window = (hour: number, changes: object) => ({
       ...newWindow(
         { stream: 'edr-events', run: 'live', from: `2026-05-01T1${hour}:00:00Z`, to: `2026-05-01T1${hour}:15:00Z` },

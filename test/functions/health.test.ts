@@ -7,7 +7,7 @@ import type * as ToolsModule from '../../src/lib/handlers/mcp-tools.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import type { Health } from '../../src/lib/health/health.ts';
 import type { WindowRecord } from '../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import type { Services } from '../../src/lib/services.ts';
 import { call, startBackends, useSettings, type Backends } from '../support/http-app.ts';

@@ -161,7 +161,7 @@ describe('the queue of wake-ups', () => {
 
   test('is sent to when a live window has ended, and is not waited for where that fails', async () => {
     const { getServices } = await import('../../src/lib/services.ts');
-    const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
+    const { newWindow } = await import('../../src/lib/pipeline/new-window.ts');
     const services = getServices();
     const processing = services.processing(services.streams[0]!);
     const bounds = { from: '2026-04-01T00:00:00Z', to: '2026-04-01T01:00:00Z' };
@@ -207,7 +207,7 @@ describe('the poison queue', () => {
   test('marks the window of its item failed, so that the planner brings it back', async () => {
     const { recordPoison } = await import('../../src/lib/handlers/record-poison.ts');
     const { getServices } = await import('../../src/lib/services.ts');
-    const { newWindow } = await import('../../src/lib/pipeline/window-record.ts');
+    const { newWindow } = await import('../../src/lib/pipeline/new-window.ts');
     const { store } = getServices();
     const run = uniqueName('run');
     const bounds = { from: '2026-04-01T00:00:00Z', to: '2026-04-01T01:00:00Z' };

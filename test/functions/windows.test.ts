@@ -4,7 +4,7 @@ import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import type { Services } from '../../src/lib/services.ts';
 import { call, isProblem, startBackends, type Backends } from '../support/http-app.ts';

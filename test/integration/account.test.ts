@@ -6,7 +6,7 @@ import { AccountError } from '../../src/lib/errors.ts';
 import { probeEdr, probeVm } from '../../src/lib/qualys/probes.ts';
 import { createServices, type Services } from '../../src/lib/services.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { processWindow } from '../../src/lib/pipeline/process-window.ts';
 
 // Two instances on one storage account; the simulator locks its account at the fourth refused login.

@@ -6,7 +6,7 @@ import { newAlertRecord } from '../../src/lib/alerts/alert-record.ts';
 import { openStorage } from '../../src/lib/azure/storage.ts';
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
 import { parseSettings } from '../../src/lib/config.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { OPERATIONS } from '../../src/lib/openapi/operations.ts';
 import { forgetRefusals } from '../support/account.ts';
 import { lintOpenapi } from '../support/lint-openapi.ts';

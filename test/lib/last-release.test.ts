@@ -13,8 +13,8 @@ import { toEntity } from '../../src/lib/azure/window-entity.ts';
 import type * as WindowEntityModule from '../../src/lib/azure/window-entity.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type * as PlanWindowsModule from '../../src/lib/pipeline/plan-windows.ts';
+import type { AlertItem } from '../../src/lib/alerts/ports.ts';
 import type {
-  AlertItem,
   BackfillRecord,
   WatermarkRecord,
   WindowRecord,

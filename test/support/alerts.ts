@@ -4,7 +4,7 @@ import type { PostOutcome } from '../../src/lib/alerts/post-webhook.ts';
 import { TABLE_NAMES } from '../../src/lib/azure/names.ts';
 import { createTableAlertStore } from '../../src/lib/azure/table-alert-store.ts';
 import { RetryableError } from '../../src/lib/errors.ts';
-import type { AlertItem } from '../../src/lib/pipeline/ports.ts';
+import type { AlertItem } from '../../src/lib/alerts/ports.ts';
 import { fixedClock, keptLog } from './pipeline.ts';
 import { testStorage } from './storage.ts';
 

@@ -12,7 +12,7 @@ import type {
 } from '../../src/lib/pipeline/ports.ts';
 import { processWindow, type ProcessDependencies } from '../../src/lib/pipeline/process-window.ts';
 import type { Chunk, Outcome, Progress, Stream, WindowTask } from '../../src/lib/pipeline/stream.ts';
-import { newWindow } from '../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { testStorage, uniqueName } from './storage.ts';
 
 /** How streams began, in memory. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FatalError } from '../errors.ts';
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
 import { throwIfNewer } from '../pipeline/work-item.ts';
 
 /** Further fields are those of a newer release, and are ignored. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
 import type { AlertMinute } from './alert-minute.ts';
 
 /**

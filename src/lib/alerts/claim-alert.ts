@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
 import { endOf, hasRoom, minuteOf, type AlertMinute } from './alert-minute.ts';
 import {
   alertItemOf,

@@ -1,6 +1,7 @@
 import { RetryableError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { AlertItem, AlertQueue, Clock } from '../pipeline/ports.ts';
+import type { AlertItem, AlertQueue } from './ports.ts';
+import type { Clock } from '../pipeline/ports.ts';
 import type { AlertRecord, AlertStore } from './alert-record.ts';
 import type { PostOutcome } from './post-webhook.ts';
 

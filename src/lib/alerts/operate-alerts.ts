@@ -1,4 +1,4 @@
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
 import { minuteOf } from './alert-minute.ts';
 import { alertItemOf, alertKey, newAlertRecord, type AlertRecord, type AlertStore } from './alert-record.ts';
 import { queueSummary } from './claim-alert.ts';

@@ -1,4 +1,4 @@
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
 import { alertItemOf } from './alert-record.ts';
 import { claimAlert, type ClaimDependencies } from './claim-alert.ts';
 import { concludeAlert } from './conclude-alert.ts';

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
-import type { AlertItem, Clock } from '../pipeline/ports.ts';
+import type { AlertItem } from './ports.ts';
+import type { Clock } from '../pipeline/ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 import { alertKey } from './alert-record.ts';
 import { type PostOutcome, postWebhook } from './post-webhook.ts';

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { LogsQueryClient, LogsTable } from '@azure/monitor-query-logs';
 import type { Settings } from '../config.ts';
 import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
-import type { LogRows, LogsReader } from '../pipeline/ports.ts';
+import type { LogRows, LogsReader } from '../enrich/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
 import { allowPlainHttp, developmentCredential } from './credential.ts';

@@ -1,5 +1,6 @@
 import { FatalError, RetryableError } from '../errors.ts';
-import type { Clock, LogsReader } from '../pipeline/ports.ts';
+import type { LogsReader } from '../enrich/ports.ts';
+import type { Clock } from '../pipeline/ports.ts';
 
 const DAY_MS = 86_400_000;
 /** Looked through one after the other: few days are read fast, and no table keeps rows for longer than the last. */

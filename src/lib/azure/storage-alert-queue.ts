@@ -1,4 +1,4 @@
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from '../alerts/ports.ts';
 import { ALERT_POISON_QUEUE_NAME, ALERT_QUEUE_NAME } from './names.ts';
 import { createStorageQueue, type StorageQueue } from './storage-queue.ts';
 import type { Storage } from './storage.ts';

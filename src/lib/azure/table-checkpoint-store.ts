@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../pipeline/ports.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
+import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
 import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
@@ -91,7 +92,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         for (const [name, keys] of Object.entries(ledger)) {
           if (keys.length > 0) actions.push(...(await ledgerOf(table, record, name).append(keys)));
         }
-        record.etag = await submit(table, actions, `window ${record.key}`);
+        noteStored(record, await submit(table, actions, `window ${record.key}`));
       }),
     splitWindow: (record, slices) =>
       attempt('splitting a window', async () => {

@@ -77,58 +77,52 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     return typeof value === 'string' ? value : undefined;
   };
   const number = (name: string): number => Number(entity[name] ?? 0);
-  const record: WindowRecord = {
+  const [owner, cursor, repair, stoppedBy] = [text('claimOwner'), text('cursor'), text('repair'), text('stoppedBy')];
+  return {
     stream: text('stream') ?? '',
     run: text('run') ?? 'live',
     key: entity.rowKey ?? '',
     from: text('from') ?? '',
     to: text('to') ?? '',
     state: (text('state') ?? 'planned') as WindowState,
-    counts: { pages: number('pages'), calls: number('calls'), rows: number('rows'), fetched: number('fetched') },
+    counts: {
+      pages: number('pages'),
+      calls: number('calls'),
+      rows: number('rows'),
+      fetched: number('fetched'),
+      ...present(COUNTS, (name) => (entity[name] === undefined ? undefined : number(name))),
+    },
     attempts: number('attempts'),
     waits: number('waits'),
     shortReads: number('shortReads'),
     progressAt: text('progressAt') ?? '',
     plannedAt: text('plannedAt') ?? '',
     etag: entity.etag,
-    ...optional('slice', text('slice')),
-    ...(entity.isFirst === true ? { isFirst: true } : {}),
+    ...present(TEXTS, text),
+    ...present(FLAGS, (name) => (entity[name] === true ? true : undefined)),
+    ...(entity.readFailures === undefined ? {} : { readFailures: number('readFailures') }),
+    ...(owner === undefined ? {} : { claim: { owner, until: text('claimUntil') ?? '' } }),
+    ...(cursor === undefined ? {} : { cursor: JSON.parse(cursor) as Json }),
+    ...(isRepairCause(repair) ? { repair } : {}),
+    ...(stoppedBy === undefined ? {} : { stoppedBy: stoppedBy.split(' ') }),
   };
-  const owner = text('claimOwner');
-  if (owner !== undefined) record.claim = { owner, until: text('claimUntil') ?? '' };
-  if (entity.expected !== undefined) record.counts.expected = number('expected');
-  if (entity.parts !== undefined) record.counts.parts = number('parts');
-  if (entity.deadLetters !== undefined) record.counts.deadLetters = number('deadLetters');
-  if (entity.outside !== undefined) record.counts.outside = number('outside');
-  if (entity.repaired !== undefined) record.counts.repaired = number('repaired');
-  if (entity.listed !== undefined) record.counts.listed = number('listed');
-  const cursor = text('cursor');
-  if (cursor !== undefined) record.cursor = JSON.parse(cursor) as Json;
-  if (entity.readFailures !== undefined) record.readFailures = number('readFailures');
-  const repair = text('repair');
-  if (isRepairCause(repair)) record.repair = repair;
-  if (entity.startedOver === true) record.startedOver = true;
-  if (entity.acknowledged === true) record.acknowledged = true;
-  const stoppedBy = text('stoppedBy');
-  if (stoppedBy !== undefined) record.stoppedBy = stoppedBy.split(' ');
-  if (entity.acceptsDeadLetters === true) record.acceptsDeadLetters = true;
-  if (entity.acceptsOutside === true) record.acceptsOutside = true;
-  Object.assign(
-    record,
-    optional('notBefore', text('notBefore')),
-    optional('shortSince', text('shortSince')),
-    optional('queuedAt', text('queuedAt')),
-    optional('startedAt', text('startedAt')),
-    optional('closedAt', text('closedAt')),
-    optional('lastError', text('lastError')),
-  );
-  return record;
+}
+
+/** Fields that are absent for none. */
+const COUNTS = ['expected', 'parts', 'deadLetters', 'outside', 'repaired', 'listed'] as const;
+const TEXTS = ['slice', 'notBefore', 'shortSince', 'queuedAt', 'startedAt', 'closedAt', 'lastError'] as const;
+const FLAGS = ['isFirst', 'startedOver', 'acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;
+
+/** Those of the fields that have a value. */
+function present<K extends string, V>(names: readonly K[], read: (name: K) => V | undefined): Partial<Record<K, V>> {
+  const found: Partial<Record<K, V>> = {};
+  for (const name of names) {
+    const value = read(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 function isRepairCause(text: string | undefined): text is RepairCause {
   return text === 'account' || text === 'identity' || text === 'settings';
-}
-
-function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, string>>);
 }

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts';
 import { RetryableError } from '../errors.ts';
-import type { Clock, LogsReader } from '../pipeline/ports.ts';
+import type { LogsReader } from './ports.ts';
+import type { Clock } from '../pipeline/ports.ts';
 import { ceilSecond, isoSeconds } from '../pipeline/window.ts';
 import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';

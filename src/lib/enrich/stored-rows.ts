@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { ambientLog } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { LogsReader } from '../pipeline/ports.ts';
+import type { LogsReader } from './ports.ts';
 import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
 import { eventGroupsQuery, newestEventsQuery, openCountsQuery, titlesQuery, worstOpenQuery } from './stored-queries.ts';

@@ -4,7 +4,7 @@ import { recordAlertPoison } from '../alerts/operate-alerts.ts';
 import { pushAlert } from '../alerts/push-alert.ts';
 import { messageOf, NewerReleaseError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
-import type { AlertItem } from '../pipeline/ports.ts';
+import type { AlertItem } from '../alerts/ports.ts';
 import { LEFT_FOR_SECONDS } from '../pipeline/work-item.ts';
 import { getServices } from '../services.ts';
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { newWindow } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
 import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
 import { hasGivenUp } from './recovery.ts';
 import { isDue } from './run-planner.ts';
-import { newWindow } from './window-record.ts';
+import { enqueue } from './window-state.ts';
 import { chop, isoSeconds, toInterval } from './window.ts';
 
 /** What backfills need. */
@@ -106,7 +107,7 @@ async function feed(backfill: BackfillRecord, records: WindowRecord[], deps: Bac
   const waiting = open.filter(({ queuedAt, notBefore }) => queuedAt === undefined && isPast(notBefore, now));
   const stale = open.filter((record) => record.queuedAt !== undefined && isDue(record, now, deps.staleSeconds));
   const next = [...stale, ...waiting.slice(0, Math.max(0, deps.parallel - inWork))];
-  for (const record of next) await enqueue(record, now, deps);
+  for (const record of next) await enqueueNow(record, now, deps);
   if (next.length > 0)
     deps.log.info('BackfillFed', { stream: backfill.stream, backfill: backfill.id, windows: next.length });
 }
@@ -115,8 +116,8 @@ function isPast(time: string | undefined, now: Date): boolean {
   return time === undefined || Date.parse(time) <= now.getTime();
 }
 
-async function enqueue(record: WindowRecord, now: Date, { store, queue }: BackfillDependencies): Promise<void> {
-  record.queuedAt = now.toISOString();
+async function enqueueNow(record: WindowRecord, now: Date, { store, queue }: BackfillDependencies): Promise<void> {
+  enqueue(record, now);
   try {
     await store.saveWindow(record);
   } catch (error) {
@@ -136,7 +137,7 @@ export async function feedNext(ended: WindowRecord, deps: BackfillDependencies):
   const ahead = await deps.store.listWindows(ended.stream, ended.run, ended.from, LOOK_AHEAD);
   const next = ahead.find((record) => record.state === 'planned' && record.queuedAt === undefined);
   if (next === undefined) await refresh(backfill, deps);
-  else await enqueue(next, deps.clock.now(), deps);
+  else await enqueueNow(next, deps.clock.now(), deps);
 }
 
 /** Brings all running backfills of a stream forward: part of the planner's tick. */

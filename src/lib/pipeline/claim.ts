@@ -2,6 +2,7 @@ import { ClaimLostError, messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Log } from '../log.ts';
 import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+import { hold } from './window-state.ts';
 
 /** The exclusive right to work on a window, kept alive while the worker lives. */
 export interface Claim {
@@ -44,9 +45,7 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
 
   async function write(ledger?: Readonly<Record<string, Uint8Array>>): Promise<void> {
     abort.signal.throwIfAborted();
-    const now = clock.now();
-    record.claim = { owner, until: new Date(now.getTime() + leaseMs).toISOString() };
-    record.progressAt = now.toISOString();
+    hold(record, owner, clock.now(), leaseMs);
     const startedAt = Date.now();
     try {
       await store.saveWindow(record, ledger);

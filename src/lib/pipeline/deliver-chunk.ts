@@ -1,5 +1,5 @@
 import type { Claim } from './claim.ts';
-import type { AlertQueue } from './ports.ts';
+import type { AlertQueue } from '../alerts/ports.ts';
 import type { Alert, Chunk } from './stream.ts';
 import { uploadChunk, type UploadDependencies } from './upload-chunk.ts';
 

@@ -4,6 +4,7 @@ import { isRunning } from './backfill.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
+import { hurry } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
 /** What hurrying needs. */
@@ -51,10 +52,7 @@ function waitsForPerson(record: WindowRecord, { clock }: HurryDependencies): boo
 
 /** @returns false for a window that somebody else has changed. */
 async function makeDue(record: WindowRecord, { store, clock }: HurryDependencies): Promise<boolean> {
-  delete record.notBefore;
-  record.state = 'planned';
-  record.queuedAt = clock.now().toISOString();
-  record.progressAt = record.queuedAt;
+  hurry(record, clock.now());
   try {
     await store.saveWindow(record);
     return true;

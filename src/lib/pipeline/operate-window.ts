@@ -3,6 +3,7 @@ import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import { startOver } from './start-over.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import { fail, renew, retry, waive } from './window-state.ts';
 
 interface Dependencies {
   readonly store: CheckpointStore;
@@ -14,13 +15,7 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
   const record = await store.readWindow(item.stream, item.run, item.window);
   const now = clock.now();
   if (record === undefined || isFinished(record) || isClaimed(record, now)) return false;
-  record.state = 'failed';
-  record.attempts++;
-  record.lastError ??= reason;
-  record.progressAt = now.toISOString();
-  record.notBefore = now.toISOString();
-  delete record.queuedAt;
-  delete record.claim;
+  fail(record, now, reason);
   return changed(store, record);
 }
 
@@ -41,32 +36,14 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   const now = clock.now();
   const isOpen = record !== undefined && (record.state === 'incomplete' || !isFinished(record));
   if (!isOpen || isClaimed(record, now)) return undefined;
-  if (record.state === 'incomplete' || record.state === 'failed') await readAnew(record, store);
-  record.attempts = 0;
-  delete record.readFailures;
-  delete record.acceptsDeadLetters;
-  delete record.acceptsOutside;
-  if (accept === 'dead-letters') record.acceptsDeadLetters = true;
-  if (accept === 'outside') record.acceptsOutside = true;
-  record.queuedAt = now.toISOString();
-  record.progressAt = now.toISOString();
-  record.state = 'planned';
-  delete record.notBefore;
+  if (record.state === 'incomplete' || record.state === 'failed') {
+    await startOver(record, store);
+    renew(record);
+  }
+  retry(record, now, accept);
   if (!(await changed(store, record))) return undefined;
   await queue.send(item);
   return record;
-}
-
-/** A window that is read as a new one, whatever it fell short of before. */
-async function readAnew(record: WindowRecord, store: CheckpointStore): Promise<void> {
-  await startOver(record, store);
-  record.shortReads = 0;
-  record.waits = 0;
-  delete record.stoppedBy;
-  delete record.startedOver;
-  delete record.acknowledged;
-  delete record.closedAt;
-  delete record.shortSince;
 }
 
 /**
@@ -77,10 +54,7 @@ export async function waiveWindow(item: WorkItem, { store, clock }: Dependencies
   const record = await store.readWindow(item.stream, item.run, item.window);
   const now = clock.now();
   if (record === undefined || record.state === 'closed' || isClaimed(record, now)) return undefined;
-  if (record.state === 'incomplete') record.acknowledged = true;
-  else record.state = 'waived';
-  record.closedAt ??= now.toISOString();
-  delete record.notBefore;
+  waive(record, now);
   return (await changed(store, record)) ? record : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { RepairCause } from '../errors.ts';
 import type { Account } from './account.ts';
 import type { RouteName, Routes } from './routes.ts';
-import type { Alert, ApiName, Chunk, Json, Priority, WindowCounts } from './stream.ts';
+import type { ApiName, Chunk, Json, Priority, WindowCounts } from './stream.ts';
 
 export type { Priority } from './stream.ts';
 
@@ -95,39 +95,6 @@ export interface WakeUps {
   readonly take: (stream: string) => Promise<void>;
 }
 
-/** The message of the alert queue. */
-export interface AlertItem extends Omit<Alert, 'time'> {
-  readonly version: 1;
-  /** When its row was accepted, ISO 8601. */
-  readonly queuedAt: string;
-}
-
-/** Where alerts wait until they are posted. */
-export interface AlertQueue {
-  /** Adds an alert, visible after `delaySeconds` (at most seven days). */
-  readonly send: (item: AlertItem, delaySeconds?: number) => Promise<void>;
-}
-
-/** Rows of a query, by the names of their columns; times as ISO 8601. */
-export interface LogRows {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  /** Why rows may be missing although some came. */
-  readonly partialError?: string;
-}
-
-/** Reads what was ingested. */
-export interface LogsReader {
-  /**
-   * Runs a KQL query over rows whose `TimeGenerated` is within `[from, to]`.
-   * @throws ConfigError, FatalError, RetryableError or WaitError; the signal's reason when aborted.
-   */
-  readonly query: (
-    kql: string,
-    span: { readonly from: Date; readonly to: Date },
-    signal: AbortSignal,
-  ) => Promise<LogRows>;
-}
-
 /** The time; replaced in tests. */
 export interface Clock {
   readonly now: () => Date;
@@ -136,7 +103,7 @@ export interface Clock {
 /** Life of a window. */
 export type WindowState = 'planned' | 'running' | 'closed' | 'incomplete' | 'failed' | 'waived';
 
-/** The checkpoint of a window. */
+/** The checkpoint of a window. Only the transitions of `window-state.ts` write it. */
 export interface WindowRecord {
   readonly stream: string;
   readonly run: string;
@@ -147,46 +114,46 @@ export interface WindowRecord {
   readonly slice?: string;
   /** Whether its run begins with it. */
   readonly isFirst?: boolean;
-  state: WindowState;
-  cursor?: Json;
-  counts: WindowCounts;
+  readonly state: WindowState;
+  readonly cursor?: Json;
+  readonly counts: WindowCounts;
   /** Failed attempts since the last success. */
-  attempts: number;
+  readonly attempts: number;
   /** Those of them in which a page could not be read although its route answered; outages, settings, uploads and storage have no part in them. */
-  readFailures?: number;
+  readonly readFailures?: number;
   /** Waits asked for since the last whole page; a wait without a figure doubles with each. */
-  waits: number;
+  readonly waits: number;
   /** Reads that ended with fewer records than the vendor counts. */
-  shortReads: number;
+  readonly shortReads: number;
   /** When the first such read ended. */
-  shortSince?: string;
+  readonly shortSince?: string;
   /** Whether it began anew by itself because the vendor refused to go on; the next refusal fails it. */
-  startedOver?: boolean;
+  readonly startedOver?: boolean;
   /** Not to be worked on before this time. */
-  notBefore?: string;
+  readonly notBefore?: string;
   /** Worker that holds the window, and until when. */
-  claim?: { readonly owner: string; readonly until: string };
+  readonly claim?: { readonly owner: string; readonly until: string };
   /** Last time something was stored for this window. */
-  progressAt: string;
+  readonly progressAt: string;
   /** When an item was put in the queue for it; absent until then. */
-  queuedAt?: string;
-  plannedAt: string;
-  startedAt?: string;
-  closedAt?: string;
+  readonly queuedAt?: string;
+  readonly plannedAt: string;
+  readonly startedAt?: string;
+  readonly closedAt?: string;
   /** Why it failed or waits, without secrets. */
-  lastError?: string;
+  readonly lastError?: string;
   /** Whose repair it waits for since that error; absent where it waits for none. */
-  repair?: RepairCause;
+  readonly repair?: RepairCause;
   /** An operator takes records of another time than the window's, however many they are. */
-  acceptsOutside?: boolean;
+  readonly acceptsOutside?: boolean;
   /** Vendor's count missed at the end, shown until an operator acknowledges it. */
-  acknowledged?: boolean;
+  readonly acknowledged?: boolean;
   /** Names of refused rows, too many to be put aside: while they are all refused, the window waits. */
-  stoppedBy?: readonly string[];
+  readonly stoppedBy?: readonly string[];
   /** An operator lets everything that the sink refuses become dead letters. */
-  acceptsDeadLetters?: boolean;
+  readonly acceptsDeadLetters?: boolean;
   /** ETag of the stored checkpoint. */
-  etag?: string;
+  readonly etag?: string;
 }
 
 /** Time before which a stream is wholly ingested, and the planner's tick. */

@@ -1,13 +1,14 @@
 import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
+import { windowsOf } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
-import { handOver, recoverWindow } from './recover-window.ts';
+import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
-import type { Json, Outcome, Progress, WindowTask } from './stream.ts';
+import type { Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep } from './take-step.ts';
-import { listedByFirst, newWindow } from './window-record.ts';
+import { close, countCall, countReadFailure, fallShort, readAgain, resumeAt, start, enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
@@ -42,8 +43,7 @@ export async function processWindow(item: WorkItem, deps: ProcessDependencies): 
   }
   const waitMs = waitBefore(record, deps.clock.now());
   if (waitMs > 0) return deps.queue.send(item, waitMs / 1000);
-  record.startedAt ??= deps.clock.now().toISOString();
-  record.state = 'running';
+  start(record, deps.clock.now());
   const leaseMs = Math.min(MAX_LEASE_MS, (deps.staleSeconds * 1000) / 2);
   const claim = await takeClaim(record, { ...deps, log, leaseMs });
   if (claim === undefined) await deps.queue.send(item, leaseMs / 1000);
@@ -91,7 +91,7 @@ async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDepend
     if (error instanceof ClaimLostError) throw error;
     return recoverWindow(claim, item, error, isContinued, deps);
   }
-  if (outcome === 'handed-over') await handOver(claim, item, deps, 0);
+  if (outcome === 'handed-over') await storeHandOver(claim, item, deps, 0);
   else await conclude(claim, item, outcome, deps);
 }
 
@@ -102,7 +102,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   let next = steps.next();
   try {
     for (;;) {
-      const step = await next.catch((error: unknown) => Promise.reject(countReadFailure(claim, error)));
+      const step = await next.catch((error: unknown) => Promise.reject(noteReadFailure(claim, error)));
       if (step.done === true) {
         if (step.value.kind === 'complete' && step.value.last !== undefined)
           await takeLastStep(step.value.last, claim, deps);
@@ -123,8 +123,8 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
 }
 
 /** Only a page that fails while its route answers counts: no outage, upload, setting or storage at fault may let a reader give records up. */
-function countReadFailure({ record }: Claim, error: unknown): Error {
-  if (error instanceof PageFaultError) record.readFailures = (record.readFailures ?? 0) + 1;
+function noteReadFailure({ record }: Claim, error: unknown): Error {
+  if (error instanceof PageFaultError) countReadFailure(record);
   return error instanceof Error ? error : new Error(messageOf(error));
 }
 
@@ -154,7 +154,7 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
     ...(record.acceptsOutside === true ? { acceptsOutside: true } : {}),
     ledger: (name) => deps.store.ledger(record).load(name),
-    onCall: () => counts.calls++,
+    onCall: () => countCall(record),
     signal: claim.signal,
     priority: run === 'live' ? 'live' : 'backfill',
     log: deps.log,
@@ -164,42 +164,30 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
 async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: ProcessDependencies): Promise<void> {
   switch (outcome.kind) {
     case 'complete':
-      return close(claim, undefined, deps);
+      return endWindow(claim, undefined, deps);
     case 'skipped':
       return readAgainLater(claim, item, outcome.reason, deps);
     case 'split':
       return split(claim, outcome, deps);
     case 'short':
-      return readAgainLater(claim, item, missingOf(claim.record, outcome.cursor), deps);
+      resumeAt(claim.record, outcome.cursor);
+      return readAgainLater(claim, item, missingOf(claim.record), deps);
   }
 }
 
 /** Ends a window: as closed, or as incomplete with what is missing. */
-async function close(claim: Claim, missing: string | undefined, deps: ProcessDependencies): Promise<void> {
+async function endWindow(claim: Claim, missing: string | undefined, deps: ProcessDependencies): Promise<void> {
   const { record } = claim;
-  const state = missing === undefined ? 'closed' : 'incomplete';
   await claim.stop();
-  record.state = state;
-  record.attempts = 0;
-  record.closedAt = deps.clock.now().toISOString();
-  record.progressAt = record.closedAt;
-  delete record.claim;
-  delete record.cursor;
-  delete record.startedOver;
-  delete record.notBefore;
-  delete record.repair;
-  if (missing === undefined) delete record.lastError;
-  else record.lastError = missing;
+  const now = deps.clock.now();
+  close(record, now, missing);
   await deps.store.saveWindow(record);
-  const fields = {
-    ...record.counts,
-    state,
-    durationMs: Date.parse(record.closedAt) - Date.parse(record.startedAt ?? record.closedAt),
-  };
-  if (state === 'closed') deps.log.info('WindowClosed', fields);
+  const { counts, state, startedAt } = record;
+  const fields = { ...counts, state, durationMs: startedAt === undefined ? 0 : now.getTime() - Date.parse(startedAt) };
+  if (missing === undefined) deps.log.info('WindowClosed', fields);
   else deps.log.error('WindowIncomplete', { ...fields, error: missing });
   // An operator may have an incomplete one read again, perhaps by now: what it uploaded must not come again.
-  if (state === 'closed') await deps.store.clearLedger(record);
+  if (missing === undefined) await deps.store.clearLedger(record);
 }
 
 async function split(
@@ -207,34 +195,17 @@ async function split(
   outcome: Extract<Outcome, { kind: 'split' }>,
   deps: ProcessDependencies,
 ): Promise<void> {
-  const { record } = claim;
   await claim.stop();
   const now = deps.clock.now();
-  const slices = outcome.slices.map((slice) => ({
-    ...newWindow({ stream: record.stream, run: record.run, ...slice, isFirst: isFirstSlice(record, slice) }, now),
-    queuedAt: now.toISOString(),
-  }));
-  // What the window has uploaded and counted so far stays booked: with its first slice.
-  const first = slices[0];
-  if (first !== undefined) {
-    const { expected: _, ...counts } = record.counts;
-    first.counts = { ...counts, ...listedByFirst(record, slices) };
-  }
-  await deps.store.splitWindow(record, slices);
+  const slices = windowsOf(claim.record, outcome.slices, now);
+  for (const slice of slices) enqueue(slice, now);
+  await deps.store.splitWindow(claim.record, slices);
   deps.log.info('WindowSplit', { slices: slices.length, reason: outcome.reason });
   await sendAll(deps.queue, slices);
 }
 
-/** Of the slices of a window only those that begin with it may be the first of their run. */
-function isFirstSlice(record: WindowRecord, slice: Pick<WindowRecord, 'from'>): boolean {
-  return record.isFirst === true && slice.from === record.from;
-}
-
-/** What is missing by the vendor's count; the window goes on where the stream says, or at its start. */
-function missingOf(record: WindowRecord, cursor: Json | undefined): string {
-  if (cursor === undefined) delete record.cursor;
-  else record.cursor = cursor;
-  return `Qualys counts ${record.counts.expected ?? 0} records, ${record.counts.fetched} were received`;
+function missingOf({ counts }: WindowRecord): string {
+  return `Qualys counts ${counts.expected ?? 0} records, ${counts.fetched} were received`;
 }
 
 /**
@@ -244,13 +215,9 @@ function missingOf(record: WindowRecord, cursor: Json | undefined): string {
 async function readAgainLater(claim: Claim, item: WorkItem, missing: string, deps: ProcessDependencies): Promise<void> {
   const { record } = claim;
   const now = deps.clock.now();
-  record.shortSince ??= now.toISOString();
-  const openHours = (now.getTime() - Date.parse(record.shortSince)) / 3_600_000;
-  if (openHours >= deps.incompleteAfterHours) return close(claim, missing, deps);
-  record.shortReads++;
-  record.lastError = `${missing}; the window is read again`;
-  delete record.readFailures;
-  delete record.repair;
+  const openHours = (now.getTime() - Date.parse(fallShort(record, now))) / 3_600_000;
+  if (openHours >= deps.incompleteAfterHours) return endWindow(claim, missing, deps);
+  readAgain(record, missing);
   deps.log.warn('WindowShort', { ...record.counts, shortReads: record.shortReads });
-  await handOver(claim, item, deps, shortReadDelay(record.shortReads));
+  await storeHandOver(claim, item, deps, shortReadDelay(record.shortReads));
 }

@@ -28,6 +28,8 @@ export interface Recovery {
   readonly requeue: boolean;
   /** What an operator reads; absent for an ordinary wait. */
   readonly lastError?: string;
+  /** Why it waits without an attempt of its own: because it was asked to, or for something that is down for all. */
+  readonly wait?: 'asked' | 'outage';
   /** Whose repair it waits for. */
   readonly repair?: RepairCause;
 }
@@ -46,7 +48,7 @@ export function recoverFrom(
   if (error instanceof WaitError) {
     const { attempts: before } = record;
     const wait = { state: 'planned', attempts: before, delayMs: error.retryAfterMs, requeue: true } as const;
-    return error instanceof OutageError ? { ...wait, lastError } : wait;
+    return error instanceof OutageError ? { ...wait, wait: 'outage', lastError } : { ...wait, wait: 'asked' };
   }
   if (error instanceof AccountError) {
     return {
@@ -54,6 +56,7 @@ export function recoverFrom(
       attempts: record.attempts,
       delayMs: error.retryAfterMs,
       requeue: true,
+      wait: 'outage',
       lastError,
       repair: error.repair,
     };

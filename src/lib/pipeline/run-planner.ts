@@ -3,10 +3,11 @@ import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
 import { storeTick } from './move-watermark.ts';
+import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
-import { newWindow } from './window-record.ts';
+import { enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 import { gaps, isoSeconds, toInterval } from './window.ts';
 
@@ -74,19 +75,19 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const diedBefore = mark.opening === true;
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
-  const opened = windows.map((window) => ({
-    ...newWindow(
+  const opened = windows.map((window) =>
+    newWindow(
       { stream, run: 'live', ...window, ...sliceOf(plan, window, mark), isFirst: window.from === mark.start },
       now,
     ),
-    queuedAt: now.toISOString(),
-  }));
+  );
+  for (const record of [...due, ...opened]) enqueue(record, now);
   let stored = mark;
   if (opened.length > 0) {
     stored = await storeTick(store, mark, (each) => void (each.opening = true));
     await store.openWindows(opened, planTag);
   }
-  await enqueue(deps, due, opened, now);
+  await sendDue(deps, due, opened);
   const ended = await storeTick(store, stored, (each) => endTick(each, watermark, now));
   logTick(deps, ended, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
@@ -158,14 +159,12 @@ export function isDue(record: WindowRecord, now: Date, staleSeconds: number, die
   return now.getTime() - last > staleSeconds * 1000;
 }
 
-async function enqueue(
+async function sendDue(
   { store, queue }: PlannerDependencies,
-  due: WindowRecord[],
-  opened: WindowRecord[],
-  now: Date,
+  due: readonly WindowRecord[],
+  opened: readonly WindowRecord[],
 ): Promise<void> {
   for (const record of due) {
-    record.queuedAt = now.toISOString();
     await store.saveWindow(record).catch((error: unknown) => {
       // Somebody works on it after all.
       if (!(error instanceof ClaimLostError)) throw error;

@@ -1,4 +1,5 @@
 import type { CheckpointStore, WindowRecord } from './ports.ts';
+import { readFromStart } from './window-state.ts';
 
 /** Ledgers that tell what a window has received or uploaded. */
 const LEDGERS = ['uploaded', 'fetched', 'documents'] as const;
@@ -8,15 +9,7 @@ const LEDGERS = ['uploaded', 'fetched', 'documents'] as const;
  * it comes with the same keys, and is counted anew.
  */
 export async function startOver(record: WindowRecord, store: CheckpointStore): Promise<void> {
-  if (!(await hasLedger(record, store))) {
-    record.counts.fetched = 0;
-    delete record.counts.parts;
-    delete record.counts.listed;
-    delete record.counts.deadLetters;
-    delete record.counts.outside;
-  }
-  delete record.cursor;
-  delete record.counts.expected;
+  readFromStart(record, await hasLedger(record, store));
 }
 
 /** Whether it is known what the window received. Streams without ledgers do not know. */

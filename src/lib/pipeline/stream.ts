@@ -46,25 +46,25 @@ export interface Chunk {
 /** Counts of one window; they only grow. */
 export interface WindowCounts {
   /** Answers fetched whole. */
-  pages: number;
+  readonly pages: number;
   /** Calls made to the vendor. */
-  calls: number;
+  readonly calls: number;
   /** Rows accepted by the sink. */
-  rows: number;
+  readonly rows: number;
   /** Rows put aside as dead letters; absent for none. */
-  deadLetters?: number;
+  readonly deadLetters?: number;
   /** Records the vendor says the window holds; absent where it does not say. */
-  expected?: number;
+  readonly expected?: number;
   /** Distinct records received. */
-  fetched: number;
+  readonly fetched: number;
   /** Records that the vendor lists for the window, where that is no proof of what it holds (VM: hosts, also those without detections). */
-  listed?: number;
+  readonly listed?: number;
   /** What the records hold in turn, where a stream counts it (VM: detections of hosts). */
-  parts?: number;
+  readonly parts?: number;
   /** Records ingested although their time lies outside of the window; absent for none. */
-  outside?: number;
+  readonly outside?: number;
   /** Records ingested after characters of theirs were repaired; absent for none. */
-  repaired?: number;
+  readonly repaired?: number;
 }
 
 /**
@@ -122,7 +122,7 @@ export interface WindowTask {
   /** The stored cursor; absent at the first read. */
   readonly cursor?: Json;
   /** Counts so far. */
-  readonly counts: Readonly<WindowCounts>;
+  readonly counts: WindowCounts;
   /** How many reads of this window ended `short` before. */
   readonly shortReads: number;
   /** How often a page could not be read since the last whole one, although its route answered. */

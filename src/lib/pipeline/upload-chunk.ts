@@ -14,6 +14,7 @@ import {
   TooManyRefusedError,
   uploadRest,
 } from './upload-parts.ts';
+import { noteStoppers } from './window-state.ts';
 
 /** What an upload needs. */
 export interface UploadDependencies {
@@ -42,7 +43,7 @@ export async function uploadChunk(chunk: Chunk, claim: Claim, deps: UploadDepend
     await sendParts(chunk, error, parts, record);
   }
   for (const each of parts.refused) await putAside(each, record, deps);
-  delete record.stoppedBy;
+  noteStoppers(record);
   return parts.refused.reduce((rows, each) => rows + each.chunk.rows, 0);
 }
 
@@ -53,7 +54,7 @@ async function sendParts(chunk: Chunk, error: ChunkRefusedError, parts: Parts, r
     if (parts.allowed !== Infinity) await demandProof(parts, record);
     if (parts.isTableProven) await tryAgain(parts);
   } catch (thrown) {
-    if (thrown instanceof TooManyRefusedError) record.stoppedBy = stoppersOf(parts);
+    if (thrown instanceof TooManyRefusedError) noteStoppers(record, stoppersOf(parts));
     throw thrown;
   }
 }

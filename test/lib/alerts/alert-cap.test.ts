@@ -7,7 +7,7 @@ import type { PostOutcome } from '../../../src/lib/alerts/post-webhook.ts';
 import { pushAlert, type PushDependencies } from '../../../src/lib/alerts/push-alert.ts';
 import { summaryId, summaryPayload } from '../../../src/lib/alerts/summarise-alerts.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
-import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
+import type { AlertItem } from '../../../src/lib/alerts/ports.ts';
 import { blockOf } from '../../support/alerts-page.ts';
 import { faultyStore, setUpAlerts } from '../../support/alerts.ts';
 

@@ -5,7 +5,7 @@ import { countAlerts, listAlerts, recordAlertPoison, replayAlerts } from '../../
 import type { PostOutcome } from '../../../src/lib/alerts/post-webhook.ts';
 import { pushAlert } from '../../../src/lib/alerts/push-alert.ts';
 import { FatalError, RetryableError } from '../../../src/lib/errors.ts';
-import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
+import type { AlertItem } from '../../../src/lib/alerts/ports.ts';
 import { faultyStore, setUpAlerts } from '../../support/alerts.ts';
 
 const REFUSED: PostOutcome = { kind: 'refused', reason: 'soar.example answered 503' };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
 import { retryWindow } from '../../../src/lib/pipeline/operate-window.ts';
 import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { fixedClock, keptQueue } from '../../support/pipeline.ts';
 import { testStorage, uniqueName } from '../../support/storage.ts';
 

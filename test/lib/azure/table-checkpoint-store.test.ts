@@ -6,7 +6,7 @@ import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpo
 import { CHECKPOINT_VERSION, fromEntity, partitionOf, toEntity } from '../../../src/lib/azure/window-entity.ts';
 import { ClaimLostError, ConfigError } from '../../../src/lib/errors.ts';
 import type { WindowRecord } from '../../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { chop, isoSeconds } from '../../../src/lib/pipeline/window.ts';
 import { testAzurite, testStorage, uniqueName } from '../../support/storage.ts';
 
@@ -130,8 +130,7 @@ describe('a checkpoint', () => {
     const { store, open, stream } = await setUp();
     const [record] = await open(1);
     const stored = (await store.readWindow(stream, 'live', record!.key))!;
-    stored.lastError = 'x'.repeat(100_000);
-    await store.saveWindow(stored);
+    await store.saveWindow({ ...stored, lastError: 'x'.repeat(100_000) });
     expect((await store.readWindow(stream, 'live', record!.key))?.lastError).toHaveLength(2000);
   });
 });
@@ -141,8 +140,7 @@ describe('windows', () => {
     const { store, stream, open } = await setUp();
     const records = await open(150);
     const third = (await store.readWindow(stream, 'live', records[2]!.key))!;
-    third.state = 'closed';
-    await store.saveWindow(third);
+    await store.saveWindow({ ...third, state: 'closed' });
     await open(250);
     const listed = await store.listWindows(stream, 'live');
     expect(listed).toHaveLength(250);
@@ -214,8 +212,7 @@ describe('a change that somebody else was faster with', () => {
       (await store.readWindow(stream, 'live', key))!,
     ];
     await store.saveWindow(theirs);
-    mine.state = 'closed';
-    await expect(store.saveWindow(mine)).rejects.toBeInstanceOf(ClaimLostError);
+    await expect(store.saveWindow({ ...mine, state: 'closed' })).rejects.toBeInstanceOf(ClaimLostError);
     expect((await store.readWindow(stream, 'live', key))?.state).toBe('planned');
     await store.saveWindow(theirs);
   });

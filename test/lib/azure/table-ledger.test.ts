@@ -5,7 +5,7 @@ import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpo
 import { ledgerPrefix, openLedger } from '../../../src/lib/azure/table-ledger.ts';
 import { ClaimLostError } from '../../../src/lib/errors.ts';
 import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
-import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { testStorage, uniqueName } from '../../support/storage.ts';
 
 const KEY_BYTES = 16;

@@ -232,7 +232,7 @@ describe('a window of a backfill that fails', () => {
     const { backfill } = await bench.start();
     const [first] = await bench.windows(backfill.id);
     bench.queue.sent.length = 0;
-    delete first!.queuedAt;
+    Reflect.deleteProperty(first!, 'queuedAt');
     await bench.end(first!, 'failed', { attempts: 5, notBefore: '2026-05-01T12:30:00Z' });
     await tendBackfills(bench.stream, bench.deps);
     expect(bench.queue.sent.map(({ item }) => item.window)).not.toContain(first!.key);
@@ -249,7 +249,7 @@ describe('a window of a backfill that fails', () => {
     const { backfill } = await bench.start();
     const [first] = await bench.windows(backfill.id);
     bench.queue.sent.shift();
-    delete first!.queuedAt;
+    Reflect.deleteProperty(first!, 'queuedAt');
     await bench.end(first!, 'failed', { attempts: 10 });
     expect(await viewBackfill(backfill.id, bench.deps)).toMatchObject({ status: 'running' });
     await bench.workOff();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
-import type { AlertItem } from '../../../src/lib/pipeline/ports.ts';
+import type { AlertItem } from '../../../src/lib/alerts/ports.ts';
 import type { Alert } from '../../../src/lib/pipeline/stream.ts';
 import { chunkOf, setUp, testStream } from '../../support/pipeline.ts';
 

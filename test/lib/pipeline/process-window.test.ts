@@ -395,8 +395,7 @@ describe('two workers', () => {
     await expect.poll(async () => (await bench.read(window))?.cursor).toBe(1);
     const stolen = await bench.read(window);
     if (stolen === undefined) throw new Error('the window is gone');
-    stolen.claim = { owner: 'other', until: '2100-01-01T00:00:00Z' };
-    await bench.store.saveWindow(stolen);
+    await bench.store.saveWindow({ ...stolen, claim: { owner: 'other', until: '2100-01-01T00:00:00Z' } });
     taken.resolve(undefined);
     await first;
     expect(await bench.read(window)).toMatchObject({ claim: { owner: 'other' }, cursor: 1, state: 'running' });

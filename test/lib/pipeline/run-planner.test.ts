@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
 import type { CheckpointStore } from '../../../src/lib/pipeline/ports.ts';
 import { retryWindow } from '../../../src/lib/pipeline/operate-window.ts';
-import { newWindow } from '../../../src/lib/pipeline/window-record.ts';
+import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { setUpPlanner } from '../../support/planner.ts';
 
 const HOUR_MS = 3_600_000;
@@ -122,7 +122,7 @@ describe('a later tick', () => {
     await planner.tick();
     const [record] = await planner.windows();
     await planner.put(record, { state: 'failed', notBefore: '2026-05-01T12:10:00Z' });
-    delete record!.queuedAt;
+    Reflect.deleteProperty(record!, 'queuedAt');
     await planner.put(record, {});
     planner.taken();
     planner.clock.forward(540_000);
@@ -187,7 +187,7 @@ describe('an incomplete window that an operator opens again behind the watermark
     expect(await planner.watermark()).toBe('2026-05-01T11:58:00Z');
     const item = { version: 1, stream: planner.stream, run: 'live', window: record!.key } as const;
     const reopened = await retryWindow(item, planner.deps);
-    delete reopened!.queuedAt;
+    Reflect.deleteProperty(reopened!, 'queuedAt');
     await planner.put(reopened, { state: 'failed', notBefore: '2026-05-01T12:10:00Z' });
     planner.taken();
     for (let minutes = 0; minutes <= 70; minutes += 5) {
