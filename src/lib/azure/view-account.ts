@@ -1,11 +1,11 @@
 import { AccountError } from '../errors.ts';
 import type { Login } from '../pipeline/account.ts';
 import type { AccountView } from '../pipeline/limit-view.ts';
+import { apiWord } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { loginsOf, otherThan, type SecretState } from './account-state.ts';
 import { findStop } from './judge-login.ts';
 
-const NAMES: Readonly<Record<ApiName, string>> = { edr: 'EDR', vm: 'VM' };
 const ADDRESSES: Readonly<Record<ApiName, string>> = { edr: 'QUALYS_GATEWAY_URL', vm: 'QUALYS_API_URL' };
 /** Whoever is kept away looks again after so long: the secret may be another one by then. */
 const LONGEST_WAIT_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export function accountErrorOf(
       ? `none is tried until ${names} changes or somebody asks for it ("try now")`
       : `the next one is tried at ${iso(stop.nextAt)}, or as soon as ${names} changes or somebody asks for it ("try now")`;
   const since = view === undefined ? '' : ` since ${view.refusedSince} (refused logins: ${view.refusals})`;
-  const message = `Qualys refuses the account for the ${NAMES[api]} API${since}: ${view?.error ?? 'no login may go out'}; ${next}`;
+  const message = `Qualys refuses the account for the ${apiWord(api)}${since}: ${view?.error ?? 'no login may go out'}; ${next}`;
   const waitMs = Math.min((stop?.nextAt ?? Number.POSITIVE_INFINITY) - now, LONGEST_WAIT_MS);
   return new AccountError(message, Math.max(waitMs, 1000));
 }
@@ -52,7 +52,7 @@ function apartHint(secret: SecretState | undefined, api: ApiName): string {
   const other = otherThan(api);
   const last = loginsOf(secret, api).refusals.at(-1)?.at ?? 0;
   if (loginsOf(secret, other).okAt <= last) return '';
-  return `; the same account works on the ${NAMES[other]} API, so check ${ADDRESSES[api]} and its right to the ${NAMES[api]} API`;
+  return `; the same account works on the ${apiWord(other)}, so check ${ADDRESSES[api]} and its right to the ${apiWord(api)}`;
 }
 
 function iso(time: number): string {

@@ -4,7 +4,8 @@ import type { ApiName } from '../pipeline/stream.ts';
 import type { HeldWindows } from '../pipeline/view-held.ts';
 import { found, type Found } from './find.ts';
 import type { Stand } from './health.ts';
-import { apiWord, at, counted, sentences } from './words.ts';
+import { apiWord } from '../pipeline/routes.ts';
+import { at, counted, sentences } from './words.ts';
 
 /** Windows of a stream that wait for a repair. */
 interface Held extends HeldWindows {

@@ -1,7 +1,8 @@
 import type { LimitView } from '../pipeline/limit-view.ts';
 import { found, type Found } from './find.ts';
 import type { BackfillStand, Stand } from './health.ts';
-import { apiWord, at, counted, lasting, sentences } from './words.ts';
+import { apiWord } from '../pipeline/routes.ts';
+import { at, counted, lasting, sentences } from './words.ts';
 
 /** A budget counts as spent from one call in so many left on: it fills again one by one. */
 const LAST_PART = 50;

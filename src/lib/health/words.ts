@@ -35,8 +35,3 @@ export function sentences(...parts: readonly (string | null | undefined)[]): str
     .map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`))
     .join(' ');
 }
-
-/** Name of an API as people say it. */
-export function apiWord(api: string): string {
-  return `${api.toUpperCase()} API`;
-}

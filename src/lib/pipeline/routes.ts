@@ -1,6 +1,11 @@
 import type { OutageError } from '../errors.ts';
 import type { ApiName } from './stream.ts';
 
+/** An API as people call it. */
+export function apiWord(api: ApiName): string {
+  return `${api.toUpperCase()} API`;
+}
+
 /** A route of the vendor's: what answers or fails as one. */
 export type RouteName = `${ApiName}/${string}`;
 

@@ -1,6 +1,6 @@
+import { secretForms } from '../login/secret-forms.ts';
+
 const MASK = '(redacted)';
-/** Base64 of a secret within a longer text is looked for from this length on. */
-const SHORTEST_BASE64 = 6;
 
 /** What looks like a secret although nobody told us: tokens, and the values of fields that are named like one. */
 const PATTERNS: readonly RegExp[] = [
@@ -17,7 +17,7 @@ const PATTERNS: readonly RegExp[] = [
  * @param most characters of the text that are given back at most; what follows them is looked at for secrets that begin before.
  */
 export function redactTrace(text: string, secrets: Iterable<string>, most = text.length): string {
-  const known = formsOf(secrets);
+  const known = expressionOf(secrets);
   const patterns = known === undefined ? PATTERNS : [known, ...PATTERNS];
   const found = patterns
     .flatMap((pattern) => [...text.matchAll(pattern)])
@@ -33,38 +33,11 @@ export function redactTrace(text: string, secrets: Iterable<string>, most = text
 }
 
 /** One expression for all forms of all secrets, the longest first. */
-function formsOf(secrets: Iterable<string>): RegExp | undefined {
-  const forms = new Set([...secrets].filter((secret) => secret !== '').flatMap(encodings));
-  const longestFirst = [...forms].sort((left, right) => right.length - left.length);
-  return forms.size === 0 ? undefined : new RegExp(longestFirst.map(escape).join('|'), 'gi');
+function expressionOf(secrets: Iterable<string>): RegExp | undefined {
+  const forms = secretForms([...secrets].filter((secret) => secret !== ''));
+  return forms.length === 0 ? undefined : new RegExp(forms.map(escape).join('|'), 'gi');
 }
 
 function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-}
-
-function encodings(secret: string): string[] {
-  const form = new URLSearchParams({ secret }).toString().slice('secret='.length);
-  const xml = secret.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  const named = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const quoted = named.replaceAll('"', '&quot;').replaceAll("'", '&apos;');
-  const json = JSON.stringify(secret).slice(1, -1);
-  const forms = [secret, form, encodeURIComponent(secret), xml, named, quoted, json, ...base64Within(secret)];
-  // What is sent on in a query is encoded once more.
-  return [...forms, ...forms.map(encodeURIComponent)];
-}
-
-/** What is sure of a secret's base64 at each of the three places where it may begin in a longer text. */
-function base64Within(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8');
-  return [0, 1, 2]
-    .map((before) => {
-      const text = Buffer.concat([Buffer.alloc(before), bytes])
-        .toString('base64')
-        .replace(/=+$/, '');
-      const isCut = (before + bytes.length) % 3 !== 0;
-      return text.slice(Math.ceil((before * 8) / 6), isCut ? -1 : undefined);
-    })
-    .filter((text) => text.length >= SHORTEST_BASE64)
-    .flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
 }

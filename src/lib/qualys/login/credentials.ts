@@ -20,7 +20,7 @@ export interface Credentials {
   readonly current: () => Promise<Secret>;
   /** Looks for a newer secret after this one was refused. @returns whether there is another one now. */
   readonly refresh: (refused: Secret) => Promise<boolean>;
-  /** Texts that must not appear in an error: name and secrets in each form that is sent. */
+  /** Texts that must not appear in an error, in whatever form: name, secrets, and both together. */
   readonly hidden: () => readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function createCredentials(name: string, value: SecretValue, kind: LoginK
       return secret;
     },
     refresh: ({ text }) => value.refresh(text),
-    hidden: () => [...value.known(), name].flatMap((text) => formsOf(name, text)),
+    hidden: () => [name, ...value.known().flatMap((text) => [text, basicText(name, text)])],
   };
 }
 
@@ -51,12 +51,6 @@ async function digestOf(name: string, text: string): Promise<Secret> {
 /** The settings that hold name and secret. */
 export function settingsOf(kind: LoginKind): readonly string[] {
   return kind === 'password' ? ['QUALYS_USERNAME', 'QUALYS_PASSWORD'] : ['QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET'];
-}
-
-/** As it is, percent-encoded, in a form, and in the header of Basic authentication. */
-function formsOf(name: string, text: string): string[] {
-  const form = new URLSearchParams({ text }).toString().slice('text='.length);
-  return [text, encodeURIComponent(text), form, basicText(name, text)];
 }
 
 /** Name and secret as Basic authentication sends them (UTF-8). */
