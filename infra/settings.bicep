@@ -4,16 +4,17 @@
 @description('Optional app settings. Further names are passed on as they are, so a new feed needs no change here.')
 @export()
 type connectorSettings = {
-  @description('How both APIs are logged in to: password, oidc or oauth.')
+  // generated: settings
+  @description('How both APIs are logged in to: password (user and password), oidc (API client of a user) or oauth (API client of the subscription).')
   QUALYS_AUTH: string?
 
-  @description('The same for the VM API alone.')
+  @description('The same for the VM API alone; unset: QUALYS_AUTH.')
   VM_AUTH: string?
 
-  @description('The same for the EDR API alone.')
+  @description('The same for the EDR API alone, which is not known to take API clients; unset: QUALYS_AUTH.')
   EDR_AUTH: string?
 
-  @description('EDR gateway; needed for private platforms only.')
+  @description('EDR gateway; needed for private platforms and loopback addresses.')
   QUALYS_GATEWAY_URL: string?
 
   @description('Enabled streams, comma-separated.')
@@ -22,13 +23,13 @@ type connectorSettings = {
   @description('Ingestion calls at once over all instances, for each of the two APIs.')
   QUALYS_MAX_CONCURRENCY: string?
 
-  @description('Part of the hourly call budget that backfills leave to the live streams, in percent.')
+  @description('Part of the vendor\'s hourly call budget that backfills leave to the live streams, in percent.')
   QUALYS_BUDGET_RESERVE_PERCENT: string?
 
-  @description('A window without progress for so many seconds is put in the queue again.')
+  @description('A window without progress for so long is put in the queue again, in seconds.')
   STALE_WINDOW_SECONDS: string?
 
-  @description('A window that stays short of the count of Qualys is closed as incomplete after so many hours.')
+  @description('How long a window stays open while the vendor counts more than it gives, in hours; then it is closed as incomplete.')
   INCOMPLETE_AFTER_HOURS: string?
 
   @description('Longest backfill accepted, in days.')
@@ -40,64 +41,64 @@ type connectorSettings = {
   @description('Calls to Qualys that are kept for a support case, over all instances; 0: none.')
   QUALYS_TRACE: string?
 
-  @description('Timer of the EDR planner: six-field NCRONTAB, UTC.')
+  @description('When EDR windows are planned: six-field NCRONTAB, UTC.')
   EDR_SCHEDULE: string?
 
-  @description('Timer of the VM planner: six-field NCRONTAB, UTC.')
-  VM_SCHEDULE: string?
-
-  @description('ISO time from which a new EDR stream ingests.')
+  @description('Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.')
   EDR_START: string?
 
-  @description('ISO time from which a new VM stream ingests.')
-  VM_START: string?
-
-  @description('Largest EDR window, in minutes.')
+  @description('Largest EDR window planned, in minutes.')
   EDR_WINDOW_MINUTES: string?
 
-  @description('Largest VM window, in minutes.')
-  VM_WINDOW_MINUTES: string?
-
-  @description('How far behind now an EDR window ends, in seconds.')
+  @description('An EDR window\'s end stays this far behind now, in seconds.')
   EDR_SAFETY_LAG_SECONDS: string?
 
-  @description('How far behind now a VM window ends, in seconds.')
-  VM_SAFETY_LAG_SECONDS: string?
-
-  @description('Further QQL condition for EDR events.')
+  @description('Further QQL condition, joined by AND in parentheses.')
   EDR_FILTER: string?
 
-  @description('Event types, comma-separated.')
+  @description('Subset of file, process, network, registry, mutex; unset: all.')
   EDR_EVENT_TYPES: string?
 
-  @description('Lowest indicator.score.')
+  @description('Lowest indicator.score; unset or 0 adds no condition, so unscored events come too.')
   EDR_MIN_SCORE: string?
 
-  @description('Value of the state parameter.')
+  @description('Value of the state parameter: true limits the answer to the current state.')
   EDR_STATE: string?
 
   @description('QQL token of the time that windows use.')
   EDR_TIME_TOKEN: string?
 
-  @description('Record field of the same time.')
+  @description('Field of the record that holds the same time.')
   EDR_TIME_FIELD: string?
 
-  @description('Zone of times in events and incidents that tell none: UTC or an offset such as +02:00.')
+  @description('Zone of times in events and incidents that tell none; what Qualys documents tells one.')
   EDR_TIME_ZONE: string?
 
-  @description('Sort order as JSON text.')
+  @description('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.')
   EDR_SORT: string?
 
   @description('Events a page.')
   EDR_PAGE_SIZE: string?
 
-  @description('pages or searchAfter.')
+  @description('pages (/ioc/events) or searchAfter (/ioc/events/searchAfter).')
   EDR_PAGING: string?
 
-  @description('Severity by lowest score.')
+  @description('Severity by lowest score, e.g. 0:Informational,2:Low,5:Medium,8:High.')
   EDR_SEVERITY_TABLE: string?
 
-  @description('Version in the path of the detection API.')
+  @description('When VM windows are planned: six-field NCRONTAB, UTC.')
+  VM_SCHEDULE: string?
+
+  @description('Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.')
+  VM_START: string?
+
+  @description('Largest VM window planned, in minutes.')
+  VM_WINDOW_MINUTES: string?
+
+  @description('A VM window\'s end stays this far behind now, in seconds.')
+  VM_SAFETY_LAG_SECONDS: string?
+
+  @description('Version of the detection API and the host list; only the path differs. Older than 5.0: end of life June 2026.')
   VM_API_VERSION: string?
 
   @description('Hosts a page.')
@@ -106,113 +107,114 @@ type connectorSettings = {
   @description('Detection states asked for.')
   VM_STATUS: string?
 
-  @description('Severities asked for.')
+  @description('Severities asked for; unset: all.')
   VM_SEVERITIES: string?
 
-  @description('1 or 0: detections carry RESULTS.')
+  @description('Whether detections carry RESULTS.')
   VM_SHOW_RESULTS: string?
 
-  @description('1 or 0: detections carry QDS.')
+  @description('Whether detections carry QDS.')
   VM_SHOW_QDS: string?
 
-  @description('1 or 0: hosts carry tags.')
+  @description('Whether hosts carry tags.')
   VM_SHOW_TAGS: string?
 
-  @description('1 or 0: information gathered comes too.')
+  @description('Whether information-gathered detections come too.')
   VM_SHOW_IGS: string?
 
-  @description('Further query string of the detection call.')
+  @description('Further parameters of the detection call, as a query string.')
   VM_PARAMS: string?
 
-  @description('Timer of the planner of incidents: six-field NCRONTAB, UTC.')
+  @description('When windows of incidents are planned: six-field NCRONTAB, UTC.')
   INCIDENTS_SCHEDULE: string?
 
-  @description('ISO time from which a new stream of incidents ingests.')
+  @description('Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.')
   INCIDENTS_START: string?
 
-  @description('Largest window of incidents, in minutes.')
+  @description('Largest window planned, in minutes.')
   INCIDENTS_WINDOW_MINUTES: string?
 
-  @description('How far behind now a window of incidents ends, in seconds.')
+  @description('A window\'s end stays this far behind now, in seconds.')
   INCIDENTS_SAFETY_LAG_SECONDS: string?
 
-  @description('Further QQL condition for incidents.')
+  @description('Further QQL condition, joined by AND in parentheses, e.g. incident.source: \'EDR\'.')
   INCIDENTS_FILTER: string?
 
-  @description('QQL token of the time that windows of incidents use.')
+  @description('QQL token of the time that windows use.')
   INCIDENTS_TIME_TOKEN: string?
 
-  @description('Record field of the same time.')
+  @description('Field of the record that holds the same time; Qualys does not document it.')
   INCIDENTS_TIME_FIELD: string?
 
-  @description('Record field of the id of an incident.')
+  @description('Field of the record that holds the incident\'s id; Qualys does not document it.')
   INCIDENTS_ID_FIELD: string?
 
   @description('Incidents a page.')
   INCIDENTS_PAGE_SIZE: string?
 
-  @description('Timer of the planner of the KnowledgeBase: six-field NCRONTAB, UTC.')
+  @description('When windows of the KnowledgeBase are planned: six-field NCRONTAB, UTC.')
   KB_SCHEDULE: string?
 
-  @description('Minutes between two reads of what changed.')
+  @description('Changes are read once in so many minutes; windows end on multiples of that (360: at 0, 6, 12 and 18 h UTC).')
   KB_WINDOW_MINUTES: string?
 
-  @description('How far behind now a window of the KnowledgeBase ends, in seconds.')
+  @description('A window\'s end stays this far behind now, in seconds: changes surface up to ten hours late.')
   KB_SAFETY_LAG_SECONDS: string?
 
-  @description('Days between two loads of everything; 0: at the start only.')
+  @description('Everything is loaded anew once in so many days, so that a query over a week finds it; 0: at the start only.')
   KB_FULL_DAYS: string?
 
-  @description('Version in the path of the KnowledgeBase API.')
+  @description('Version of the KnowledgeBase API; only the path differs. Older than 4.0: end of life June 2026.')
   KB_API_VERSION: string?
 
   @description('QIDs a page.')
   KB_PAGE_SIZE: string?
 
-  @description('Query string of the KnowledgeBase call.')
+  @description('Parameters of the KnowledgeBase call beside its window, as a query string.')
   KB_PARAMS: string?
 
-  @description('Timer of the planner of host snapshots: six-field NCRONTAB, UTC.')
+  @description('When snapshots of the hosts are planned: six-field NCRONTAB, UTC.')
   HOSTS_SCHEDULE: string?
 
-  @description('Minutes between two snapshots of the hosts.')
+  @description('A snapshot is taken once in so many minutes, on multiples of that (1440: at midnight UTC).')
   HOSTS_WINDOW_MINUTES: string?
 
-  @description('How long after it is due a snapshot begins, in seconds.')
+  @description('A snapshot begins so long after it is due, in seconds; for quiet hours.')
   HOSTS_SAFETY_LAG_SECONDS: string?
 
-  @description('Hosts a page of the host list.')
+  @description('Hosts a page.')
   HOSTS_PAGE_SIZE: string?
 
-  @description('Query string of the host list.')
+  @description('Parameters of the host list, as a query string.')
   HOSTS_PARAMS: string?
 
-  @description('Token audience of the ingestion endpoint; to be set in sovereign clouds only.')
+  @description('Token audience of the ingestion endpoint; other in sovereign clouds.')
   LOGS_INGESTION_AUDIENCE: string?
 
-  @description('Query API of Log Analytics, with its version; to be set in sovereign clouds only.')
+  @description('Query API of Log Analytics, with its version; other in sovereign clouds.')
   LOGS_QUERY_ENDPOINT: string?
 
-  @description('Token audience of the query API; to be set in sovereign clouds only.')
+  @description('Token audience of the query API; other in sovereign clouds.')
   LOGS_QUERY_AUDIENCE: string?
 
-  @description('1 or 0: the webhook may be at a private address.')
+  @description('Whether the webhook may be at a private address: loopback, link-local, of a local network or a private endpoint.')
   ALERT_WEBHOOK_PRIVATE: string?
 
-  @description('Lowest score of events that are posted to the webhook.')
+  @description('Lowest score that is posted; 4 is what Qualys itself sends mails for.')
   ALERT_MIN_SCORE: string?
 
-  @description('Time from which events are posted, ISO 8601 UTC; unset: when the webhook was first set.')
+  @description('Time from which events are posted, by when Qualys processed them; unset: when the webhook was first set.')
   ALERT_FROM: string?
 
-  @description('Alerts posted a minute; new ones above it are told in one summary.')
+  @description('Alerts posted a minute, over all instances; new ones above it are told in one summary.')
   ALERT_MAX_PER_MINUTE: string?
 
-  @description('1 or 0: agents find the tools of the MCP server.')
+  @description('Whether agents find the tools of the MCP server; read when the app starts.')
   MCP_TOOLS: string?
 
-  @description('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces besides Application Insights.')
+  @description('OpenTelemetry collector (OTLP over HTTP) that gets metrics and traces; unset: none.')
   OTEL_EXPORTER_OTLP_ENDPOINT: string?
+  // end of generated part
 
   *: string
 }

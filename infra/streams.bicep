@@ -1,5 +1,5 @@
 // The feeds whose tables, data collection streams, timer schedules and alert limits this template makes.
-// Adding a feed: its file in tables/ and one line here.
+// Generated from what the streams of the app declare (npm run generate).
 
 @description('A column of a Log Analytics table; the types are those a data collection stream can carry too.')
 @export()
@@ -29,6 +29,7 @@ type streamTable = {
   columns: streamColumn[]
 }
 
+// generated: streams
 @description('All feeds, enabled or not: a table without rows costs nothing.')
 @export()
 var streams = [
@@ -42,6 +43,7 @@ var streams = [
 @description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')
 @export()
 var defaultStreams = 'edr-events,vm-detections'
+// end of generated part
 
 @description('''
 Minutes between two runs of a six-field NCRONTAB schedule, given as its fields. Knows the forms that make sense here

@@ -6,11 +6,12 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { findStale } from './generate.ts';
 import { checkAlerts, checkDeclarations, checkHostJson } from './infra-checks/check-declarations.ts';
 import { checkNames } from './infra-checks/check-names.ts';
 import { checkRoles } from './infra-checks/check-roles.ts';
 import { checkSecrets } from './infra-checks/check-secrets.ts';
-import { checkSettings, listUndescribedSettings } from './infra-checks/check-settings.ts';
+import { checkSettings } from './infra-checks/check-settings.ts';
 import { checkTables } from './infra-checks/check-tables.ts';
 import { readInfraFiles, readTables, type InfraFiles } from './infra-checks/infra-files.ts';
 
@@ -19,7 +20,7 @@ export function checkInfra(files: InfraFiles): string[] {
   const tables = readTables(files);
   return [
     ...checkTables(files, tables),
-    ...checkSettings(files, tables),
+    ...checkSettings(files),
     ...checkNames(files),
     ...checkRoles(files),
     ...checkSecrets(files),
@@ -46,10 +47,8 @@ async function main(): Promise<void> {
   const files = readInfraFiles(root);
   const bicep = await runBicepCheck(root);
   if (bicep === undefined) console.log('bicep-check is not on this machine: skipped (BICEP_CHECK names its file)');
-  const problems = [...(bicep ?? []), ...checkInfra(files)];
+  const problems = [...(bicep ?? []), ...checkInfra(files), ...(await findStale(root))];
   for (const problem of problems) console.error(problem);
-  const undescribed = listUndescribedSettings(files);
-  if (undescribed.length > 0) console.log(`not described in infra/settings.bicep: ${undescribed.join(', ')}`);
   console.log(`check:infra: ${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -1,11 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
-import { generateDocs } from '../scripts/generate-docs.ts';
 import { PROBLEM_CODES } from '../src/lib/health/problem-codes.ts';
-import { SETTING_NAMES, settingsSchema } from '../src/lib/config.ts';
+import { SETTING_NAMES } from '../src/lib/config.ts';
 import { createWorkspace, findFaults, readStoredFunctions } from './support/kql.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -41,12 +39,6 @@ function findUnknown(pick: (text: string) => string[], isKnown: (name: string) =
     [...new Set(pick(text))].filter((name) => !isKnown(name)).map((name) => `${path}: ${name}`),
   );
 }
-
-describe('generated parts', () => {
-  test.each(generateDocs(root))('$path is up to date', ({ path, text }) => {
-    expect(read(path)).toBe(text);
-  });
-});
 
 describe('links', () => {
   /** Anchors as GitHub makes them from headings. */
@@ -166,19 +158,6 @@ test('every query in the docs is sound', () => {
     findFaults(workspace, query.replaceAll('_BilledSize', '1')).map((fault) => `${path}: ${fault}`),
   );
   expect(faults).toEqual([]);
-});
-
-test('the sample of local settings names every setting, with its default', () => {
-  const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
-  const schemas: Record<string, { safeParse: (value: unknown) => { success: boolean; data?: unknown } }> =
-    settingsSchema.shape;
-  const wrong = SETTING_NAMES.filter((name) => !name.startsWith('AzureWebJobsStorage')).filter((name) => {
-    const [given, usual] = [Values[name], schemas[name]?.safeParse(undefined)];
-    if (given === undefined) return true;
-    if (usual?.success !== true || given === '') return usual?.data !== undefined && usual.data !== '';
-    return !isDeepStrictEqual(schemas[name]?.safeParse(given).data, usual.data);
-  });
-  expect(wrong).toEqual([]);
 });
 
 test('README begins with the commands', () => {

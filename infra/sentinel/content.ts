@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DECLARED } from '../../scripts/generators/streams.ts';
 
 /** The folder of the Sentinel content. */
 export const SENTINEL_ROOT = import.meta.dirname;
@@ -94,4 +95,21 @@ export function readRules(): Content<RuleDescription>[] {
 /** All hunting queries. */
 export function readHunting(): Content<HuntingDescription>[] {
   return readContent('hunting');
+}
+
+/**
+ * A query of the workbook. What it says of every stream stands there once: `{{each stream}}` before a line, in which `{table}`, `{name}`,
+ * `{newest}` and `{source}` differ.
+ */
+export function readQuery(name: string): string {
+  const each = (line: string): string =>
+    DECLARED.map(({ name, table, kql: { newest, source } }) => {
+      const values: Readonly<Record<string, string>> = { name, table, newest, source };
+      return line.replace(/\{(name|table|newest|source)\}/g, (_, key: string) => values[key] ?? '');
+    }).join(',\n');
+  const listed = (names: readonly string[]): string => names.map((text) => `'${text}'`).join(', ');
+  return readSource('workbook', 'queries', `${name}.kql`)
+    .replace(/^( *)\{\{each stream\}\} (.*)$/gm, (_, indent: string, line: string) => each(`${indent}${line}`))
+    .replace('{{tables}}', listed(DECLARED.map(({ table }) => table)))
+    .replace('{{default streams}}', listed(DECLARED.filter(({ isDefault }) => isDefault).map(({ name }) => name)));
 }

@@ -1,17 +1,14 @@
 /**
  * Makes what must hold KQL beside other text from its only sources, the `.kql` files and the `.json` descriptions:
- * YAML for Sentinel repositories and the content hub, and the workbook. A test compares the files with the sources.
- *
- *     node infra/sentinel/generate.ts
+ * YAML for Sentinel repositories and the content hub, and the workbook; and what queries say of every stream.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { formatted, replaceParts, type GeneratedFile } from '../../scripts/generators/generated-file.ts';
+import { DECLARED } from '../../scripts/generators/streams.ts';
 import { Document, Scalar, visit } from 'yaml';
 import {
-  SENTINEL_ROOT,
   readFunctions,
   readHunting,
+  readQuery,
   readRules,
   readSource,
   type Content,
@@ -123,7 +120,7 @@ function toFunctionYaml({ name, description: fn, query }: Content<FunctionDescri
 /** The workbook with each `{{kql:name}}` replaced by the text of `workbook/queries/name.kql`. */
 function toWorkbook(): string {
   return readSource('workbook', 'workbook.template.json').replace(/"\{\{kql:([\w-]+)\}\}"/g, (_, name: string) =>
-    JSON.stringify(readSource('workbook', 'queries', `${name}.kql`)),
+    JSON.stringify(readQuery(name)),
   );
 }
 
@@ -136,15 +133,21 @@ function generateTexts(): (readonly [path: string, text: string])[] {
   ];
 }
 
-/** Every generated file, in the project's format, by its path under `infra/sentinel`. */
-export async function generateContent(): Promise<Map<string, string>> {
-  const formatted = generateTexts().map(async ([path, text]) => {
-    const filepath = join(SENTINEL_ROOT, path);
-    return [path, await format(text, { ...(await resolveConfig(filepath)), filepath })] as const;
-  });
-  return new Map(await Promise.all(formatted));
+/** Every generated file, in the project's format. */
+export async function generateContent(root: string): Promise<GeneratedFile[]> {
+  const rule = replaceParts(root, 'infra/sentinel/rules/connector-silent-or-late.kql', { streams: watchedStreams() });
+  const texts = generateTexts().map(([path, text]) => formatted(root, `infra/sentinel/${path}`, text));
+  return [rule, ...(await Promise.all(texts))];
 }
 
-if (import.meta.main) {
-  for (const [path, text] of await generateContent()) writeFileSync(join(SENTINEL_ROOT, path), text);
+/** Which streams a rule watches, and how long each may be silent or late. */
+function watchedStreams(): string {
+  const watched = DECLARED.flatMap(({ name, table, kql: { limits, newest } }) => {
+    if (limits === undefined) return [];
+    const { silent, late, why } = limits;
+    const about = [`Stream = '${name}'`, `Table = '${table}'`, `SilentAfter = ${silent}`, `LateAfter = ${late}`];
+    const line = `    (${table} | summarize LastRow = max(ingestion_time()), NewestData = ${newest}, Rows = count() | extend ${about.join(', ')})`;
+    return [why === undefined ? line : `    // ${why}\n${line}`];
+  });
+  return `union\n${watched.join(',\n')}`;
 }

@@ -7,7 +7,6 @@ export type InfraFiles = Readonly<Record<string, string>>;
 /** What the checks read of a file of `infra/tables`. */
 export interface TableFile {
   readonly name: string;
-  readonly schedule: { readonly setting: string; readonly default: string };
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isSchedule } from './is-schedule.ts';
+import { isBalancedQql } from './qualys/edr/is-balanced-qql.ts';
 import { apiHostMeantBy, gatewayHostMeantBy } from './qualys/platforms.ts';
 
 // What a setting may hold: each kind checks a text of the environment, says what is allowed and gives the value.
@@ -21,7 +22,7 @@ export function integer(setting: { min: number; max: number; fallback: number; u
     .pipe(z.string().regex(/^\d{1,9}$/, allowed))
     .transform(Number)
     .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed))
-    .default(setting.fallback);
+    .prefault(String(setting.fallback));
 }
 
 export function flag(fallback: boolean) {
@@ -30,7 +31,7 @@ export function flag(fallback: boolean) {
     .transform((text) => text.toLowerCase())
     .pipe(z.enum(['0', '1', 'true', 'false'], allowed))
     .transform((text) => text === '1' || text === 'true')
-    .default(fallback);
+    .prefault(fallback ? '1' : '0');
 }
 
 export function list(check: (item: string) => boolean, allowed: string) {
@@ -130,6 +131,13 @@ export function isExisting(iso: string): boolean {
   );
 }
 
+/** Where a stream begins; every stream whose past can be read has one. */
+export const startTime = instant
+  .optional()
+  .describe(
+    'Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.',
+  );
+
 /** A time in whichever form Azure gives it; one that cannot be read is an invalid date and stops nothing. */
 export const azureTime = trimmed.transform((text) => new Date(text)).optional();
 
@@ -138,6 +146,15 @@ export const schedule = trimmed.refine(
   isSchedule,
   'must be a six-field NCRONTAB expression in UTC (second minute hour day month weekday), e.g. 0 */5 * * * *',
 );
+
+export const qqlFilter = trimmed
+  .refine(isBalancedQql, 'must be QQL with closed quotes and balanced parentheses and brackets')
+  .optional();
+
+/** A name with dots: a token of QQL, a field of a record. */
+export function dotted(what: string, fallback: string) {
+  return trimmed.pipe(z.string().regex(/^[A-Za-z][\w.]*$/, `must be ${what} such as ${fallback}`)).default(fallback);
+}
 
 export const sortKeys = trimmed
   .refine((text) => isSort(text), 'must be JSON as in the EDR guide, e.g. [{"event.eventProcessedTime":"asc"}]')
@@ -196,3 +213,9 @@ export const zoneMinutes = trimmed
     const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(text) ?? [];
     return sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
   });
+
+/** The default of a setting as one would write it; empty for none. */
+export function spelledDefault(schema: z.ZodType): string {
+  const { def } = schema as z.ZodDefault;
+  return ['default', 'prefault'].includes(def.type) ? String(def.defaultValue) : '';
+}

@@ -74,9 +74,10 @@ function missingIn(given: Given, name: string, secret: VaultSetting): string[] {
 /** What one setting alone cannot tell. */
 export function crossProblems(given: Readonly<Record<string, string>>): string[] {
   const problems = loginProblems(given);
-  for (const prefix of ['EDR', 'INCIDENTS']) {
+  const prefixes = Object.keys(given).flatMap((name) => /^(\w+)_TIME_(?:TOKEN|FIELD)$/.exec(name)?.[1] ?? []);
+  for (const prefix of new Set(prefixes)) {
     const [token, field] = [`${prefix}_TIME_TOKEN`, `${prefix}_TIME_FIELD`];
-    if ((given[token] === undefined) === (given[field] === undefined)) continue;
+    if (given[token] !== undefined && given[field] !== undefined) continue;
     problems.push(
       `${token} and ${field} must be set together, because they name the same time in the filter and in the record`,
     );

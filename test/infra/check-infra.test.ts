@@ -81,42 +81,9 @@ describe('a difference is named', () => {
       'infra/main.bicep: param qualysPassword has to be empty by default, which leaves the secret in Key Vault alone',
     ],
     [
-      'an optional setting with a misspelt name',
-      withChange('infra/settings.bicep', 'EDR_PAGING:', 'EDR_PAGEING:'),
-      'Bicep sets EDR_PAGEING, which the settings schema does not know',
-    ],
-    [
-      'a setting that azd does not pass on',
-      withChange('infra/main.parameters.json', /\s*"EDR_PAGING":.*/, ''),
-      'infra/main.parameters.json does not pass EDR_PAGING on',
-    ],
-    [
       'a parameter that the template does not have',
       withChange('infra/main.parameters.json', '"nodeVersion"', '"node"'),
       'infra/main.parameters.json has a parameter node that infra/main.bicep does not have',
-    ],
-    [
-      'a timer without a schedule',
-      withChange(EDR_TABLE, '"EDR_SCHEDULE"', '"VM_SCHEDULE"'),
-      'no file in infra/tables names EDR_SCHEDULE as its schedule, so the timer has none',
-    ],
-    [
-      'another default than the app has',
-      withChange(EDR_TABLE, '0 */5 * * * *', '0 */7 * * * *'),
-      "QualysEdrEvents_CL: the default of EDR_SCHEDULE differs from the app's",
-    ],
-    [
-      'other default streams than the app has',
-      withChange('infra/streams.bicep', "'edr-events,vm-detections'", "'edr-events'"),
-      "infra/streams.bicep: defaultStreams differs from the app's edr-events,vm-detections",
-    ],
-    [
-      'a table that no stream list names',
-      {
-        ...FILES,
-        'infra/tables/QualysNew_CL.json': (FILES[EDR_TABLE] ?? '').replace('QualysEdrEvents_CL', 'QualysNew_CL'),
-      },
-      'infra/streams.bicep does not list tables/QualysNew_CL.json',
     ],
     [
       'a column type that streams do not have',

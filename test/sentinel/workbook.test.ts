@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readQuery } from '../../infra/sentinel/content.ts';
 import { createSentinelWorkspace, findFaults, readColumns } from '../support/kql.ts';
 
 const DIRECTORY = join(import.meta.dirname, '../../infra/sentinel/workbook');
@@ -82,7 +83,7 @@ test('the workbook is what Azure expects of one', () => {
 
 test('every query file is shown, and every query is a file', () => {
   const files = readdirSync(join(DIRECTORY, 'queries'));
-  const texts = files.map((file) => readFileSync(join(DIRECTORY, 'queries', file), 'utf8'));
+  const texts = files.map((file) => readQuery(file.replace('.kql', '')));
   expect(queries.map(({ content }) => content.query).sort()).toEqual(texts.sort());
   expect(readFileSync(join(DIRECTORY, 'workbook.template.json'), 'utf8')).not.toMatch(/\| where|\| summarize/);
 });

@@ -161,7 +161,7 @@ export interface PlanSettings {
 /** Where a stream goes on whose watermark is lost with its storage account. */
 export interface Restart {
   /** The setting that tells it. */
-  readonly setting: 'EDR_START' | 'VM_START' | 'INCIDENTS_START';
+  readonly setting: keyof Settings & `${string}_START`;
   /** Column whose largest value in the table is never after the end of what was ingested; a value that is too early costs repeats only. */
   readonly column: (settings: Settings) => string;
 }

@@ -24,8 +24,8 @@ export function readColumn(
   held: Set<number>,
 ): string | undefined {
   if (!isFound(tape, slots)) return undefined;
-  if (typeof kind === 'function')
-    return kind(
+  if (typeof kind === 'object')
+    return kind.read(
       tape,
       slots.map((slot) => tape.slots[slot] ?? -1),
       held,

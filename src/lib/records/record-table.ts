@@ -16,23 +16,44 @@ export type RecordColumnKind =
   /** The value as it stands; of an array path, the array. */
   | 'dynamic';
 
+/** Types that a table and a data collection stream both know. */
+export type TableType = 'boolean' | 'dateTime' | 'dynamic' | 'int' | 'long' | 'real' | 'string';
+
 /**
  * JSON text of a column that is made in a way of its own, one character a byte; undefined for none. `values` are those found at its paths,
  * -1 where there is none. What of them the column holds goes to `held`: it may be left out of `Record`.
  */
 export type ReadColumn = (tape: JsonTape, values: readonly number[], held: Set<number>) => string | undefined;
 
+/** A column that is made in a way of its own, and its type in the table. */
+export interface OwnKind {
+  readonly type: TableType;
+  readonly read: ReadColumn;
+}
+
 /** A typed column of a table and where its value stands in a record. */
 export interface RecordColumn {
   readonly name: string;
-  readonly kind: RecordColumnKind | ReadColumn;
+  readonly kind: RecordColumnKind | OwnKind;
+  /** What it holds, for those who query it. */
+  readonly meaning: string;
   /** Paths in the record, dotted, `[]` for one value or an array; the first usable value counts, of a list all do. */
   readonly from: readonly string[];
 }
 
 /** A column, written short. */
-export function column(name: string, kind: RecordColumn['kind'], ...from: readonly string[]): RecordColumn {
-  return { name, kind, from };
+export function column(
+  name: string,
+  kind: RecordColumn['kind'],
+  meaning: string,
+  ...from: readonly string[]
+): RecordColumn {
+  return { name, kind, meaning, from };
+}
+
+/** A way of its own to make a column. */
+export function ownKind(type: TableType, read: ReadColumn): OwnKind {
+  return { type, read };
 }
 
 /** How the records of a table become rows. */

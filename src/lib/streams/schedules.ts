@@ -7,7 +7,8 @@ export interface Schedule {
   readonly default: string;
 }
 
-/** One line a stream. Apart from the streams, because registering the timers must not load their code. */
+/** When the planner of each stream runs. Apart from the streams, because registering the timers must not load their code. */
+// generated: schedules
 export const SCHEDULES = [
   { stream: 'edr-events', setting: 'EDR_SCHEDULE', default: '0 */5 * * * *' },
   { stream: 'vm-detections', setting: 'VM_SCHEDULE', default: '0 */30 * * * *' },
@@ -15,3 +16,4 @@ export const SCHEDULES = [
   { stream: 'vm-knowledge-base', setting: 'KB_SCHEDULE', default: '0 */15 * * * *' },
   { stream: 'vm-hosts', setting: 'HOSTS_SCHEDULE', default: '0 */15 * * * *' },
 ] as const satisfies readonly Schedule[];
+// end of generated part

@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import type { Settings } from '../config.ts';
 import { ConfigError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
@@ -23,13 +24,15 @@ export interface Probe {
 
 /** A stream before it is bound to its services: what stands in the registry. */
 export interface StreamDefinition extends Omit<Stream, 'read'> {
+  /** Its own settings by name; the one whose name ends in `_SCHEDULE` is when its planner runs. */
+  readonly settings: Readonly<Record<string, ZodType>>;
   readonly probe: Probe;
   readonly read: (task: WindowTask, services: StreamServices) => AsyncGenerator<Progress, Outcome>;
 }
 
 /** Gives a stream its services. */
 export function bindStream(definition: StreamDefinition, services: StreamServices): Stream {
-  const { probe: _, read, ...stream } = definition;
+  const { probe: _, settings: __, read, ...stream } = definition;
   return {
     ...stream,
     read: (task) => {

@@ -27,7 +27,8 @@ function find(each: RecordColumn, record: Json): Json | undefined {
   return json === undefined ? undefined : (JSON.parse(Buffer.from(json, 'latin1').toString()) as Json);
 }
 
-const read = (kind: RecordColumnKind, value: Json): Json | undefined => find(column('C', kind, 'f'), { f: value });
+const read = (kind: RecordColumnKind, value: Json): Json | undefined =>
+  find(column('C', kind, 'of a test', 'f'), { f: value });
 
 describe('a column', () => {
   test.each<[RecordColumnKind, Json, Json | undefined]>([
@@ -64,12 +65,12 @@ describe('a column', () => {
 
   test('takes the first usable of its paths', () => {
     const record = { a: ' ', b: { c: 'x' } };
-    expect(find(column('C', 'string', 'a', 'b.c', 'd'), record)).toBe('x');
-    expect(find(column('C', 'string', 'd', 'b'), record)).toBeUndefined();
+    expect(find(column('C', 'string', 'of a test', 'a', 'b.c', 'd'), record)).toBe('x');
+    expect(find(column('C', 'string', 'of a test', 'd', 'b'), record)).toBeUndefined();
   });
 
   test('collects distinct texts of one value or many', () => {
-    const ids = column('C', 'list', 'L.I[].ID', 'other');
+    const ids = column('C', 'list', 'of a test', 'L.I[].ID', 'other');
     expect(find(ids, { L: { I: { ID: 'a' } } })).toEqual(['a']);
     expect(find(ids, { L: { I: [{ ID: 'a' }, { ID: 'b' }, { ID: 'a' }, {}, 'x'] }, other: 'c' })).toEqual([
       'a',
@@ -80,34 +81,34 @@ describe('a column', () => {
   });
 
   test('gives an array path as an array, however many there are', () => {
-    const tags = column('C', 'dynamic', 'TAGS.TAG[]');
+    const tags = column('C', 'dynamic', 'of a test', 'TAGS.TAG[]');
     expect(find(tags, { TAGS: { TAG: { NAME: 'a' } } })).toEqual([{ NAME: 'a' }]);
     expect(find(tags, { TAGS: '' })).toBeUndefined();
   });
 
   test('is not fooled by names of the prototype', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'length'])
-      expect(find(column('C', 'string', name, `${name}.name`), { a: [] })).toBeUndefined();
+      expect(find(column('C', 'string', 'of a test', name, `${name}.name`), { a: [] })).toBeUndefined();
   });
 });
 
 test('numbers keep all their digits as texts', () => {
   const text = '{"id":9007199254740993,"n":[-9223372036854775808,12,1.50]}';
-  expect(textIn(column('C', 'string', 'id'), text).json).toBe('"9007199254740993"');
-  expect(textIn(column('C', 'long', 'id'), text).json).toBe('9007199254740993');
-  expect(textIn(column('C', 'list', 'n[]'), text).json).toBe('["-9223372036854775808","12","1.50"]');
+  expect(textIn(column('C', 'string', 'of a test', 'id'), text).json).toBe('"9007199254740993"');
+  expect(textIn(column('C', 'long', 'of a test', 'id'), text).json).toBe('9007199254740993');
+  expect(textIn(column('C', 'list', 'of a test', 'n[]'), text).json).toBe('["-9223372036854775808","12","1.50"]');
 });
 
 describe('a whole number with a fraction', () => {
   test('is cut where the record is kept whole, and left to the record otherwise', () => {
-    const number = column('C', 'int', 'f');
+    const number = column('C', 'int', 'of a test', 'f');
     expect(textIn(number, '{"f":"7.9"}', 'whole').json).toBe('7');
     expect(textIn(number, '{"f":"7.9"}', 'rest')).toEqual({ json: undefined, held: [] });
   });
 });
 
 test('a column holds a text, not an element with attributes', () => {
-  const text = column('C', 'string', 'f');
+  const text = column('C', 'string', 'of a test', 'f');
   expect(textIn(text, '{"f":"x"}').held).toEqual(['"f"']);
   expect(textIn(text, '{"f":{"@a":"1","#text":"x"}}')).toEqual({ json: '"x"', held: [] });
 });

@@ -17,7 +17,11 @@ const AT = new Date('2026-03-01T12:00:00Z');
 const TABLE: RecordTable = {
   record: 'rest',
   idColumn: 'Key',
-  columns: [column('Key', 'string', 'ID'), column('Text', 'string', 'TEXT'), column('Tags', 'dynamic', 'TAGS.TAG[]')],
+  columns: [
+    column('Key', 'string', 'of a test', 'ID'),
+    column('Text', 'string', 'of a test', 'TEXT'),
+    column('Tags', 'dynamic', 'of a test', 'TAGS.TAG[]'),
+  ],
 };
 
 type Row = Record<string, unknown> & { RowKey: string; PartNumber: number; RecordPart?: string };
@@ -73,7 +77,7 @@ describe('a record', () => {
   test('has the time of its column, what is common to all rows, and a key within its scope', () => {
     const table: RecordTable = {
       ...TABLE,
-      columns: [...TABLE.columns, column('When', 'dateTime', 'WHEN')],
+      columns: [...TABLE.columns, column('When', 'dateTime', 'of a test', 'WHEN')],
       timeColumns: ['When'],
       common: { SnapshotId: 's1' },
       scope: 's1',
@@ -113,7 +117,7 @@ describe('a record', () => {
   });
 
   test('with several long columns still fits a chunk', () => {
-    const columns = Array.from({ length: 30 }, (_, index) => column(`C${index}`, 'string', `F${index}`));
+    const columns = Array.from({ length: 30 }, (_, index) => column(`C${index}`, 'string', 'of a test', `F${index}`));
     const record: Record<string, string> = {};
     for (const { from } of columns) record[from[0] ?? ''] = '\u0001'.repeat(9_000);
     const made = rows({ ID: '7', ...record }, { ...TABLE, columns: [...TABLE.columns, ...columns] });

@@ -4,12 +4,14 @@ import { windowFilter } from '../../qualys/edr/qql.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { readEdrWindow } from './read-window.ts';
+import { EDR_EVENT_SETTINGS } from './settings.ts';
 
 /** EDR events by the time the Qualys cloud processed them, so that events delivered late by an agent are ingested too. */
 export const edrEvents: StreamDefinition = {
   name: 'edr-events',
   table: 'QualysEdrEvents_CL',
   api: 'edr',
+  settings: EDR_EVENT_SETTINGS,
   plan: (settings) => ({
     windowMinutes: settings.EDR_WINDOW_MINUTES,
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,

@@ -3,12 +3,14 @@ import { probeIncidents } from '../../qualys/probes.ts';
 import { incidentFilter } from '../../qualys/edr/qql.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { readIncidentWindow } from './read-window.ts';
+import { EDR_INCIDENT_SETTINGS } from './settings.ts';
 
 /** EDR incidents by the time of their last update: an incident comes again with each update. */
 export const edrIncidents: StreamDefinition = {
   name: 'edr-incidents',
   table: 'QualysEdrIncidents_CL',
   api: 'edr',
+  settings: EDR_INCIDENT_SETTINGS,
   plan: (settings) => ({
     windowMinutes: settings.INCIDENTS_WINDOW_MINUTES,
     safetyLagSeconds: settings.INCIDENTS_SAFETY_LAG_SECONDS,

@@ -3,7 +3,14 @@ import { childrenOf, keyOf, memberOf, rawOf } from '../../json/walk-tape.ts';
 import type { ListShape } from '../../qualys/vm/lists/record-list-state.ts';
 import type { ItemLimits } from '../../records/item-limits.ts';
 import type { ItemTable } from '../../records/item-rows.ts';
-import { column, compileTable, type ReadColumn, type RecordColumn } from '../../records/record-table.ts';
+import {
+  column,
+  compileTable,
+  ownKind,
+  type OwnKind,
+  type RecordColumn,
+  type TableType,
+} from '../../records/record-table.ts';
 import { toIntText, toUtcTime } from './host-values.ts';
 
 /** Root of a page. */
@@ -21,38 +28,82 @@ export function detectionList({ field, item, text }: ItemLimits): ListShape {
  * element that comes again `HostRecord` keeps the others. An empty element has no other place.
  */
 export function hostTable({ column: maxBytes }: ItemLimits): ItemTable {
-  const text = firstOf((tape, value) => (isString(tape, value) ? rawOf(tape, value) : undefined), maxBytes);
-  const id = firstOf((tape, value) => emptyOr(tape, value, () => rawOf(tape, value)), maxBytes);
-  const time = firstOf((tape, value) => emptyOr(tape, value, (content) => quoted(toUtcTime(content))), maxBytes);
-  const int = firstOf((tape, value) => emptyOr(tape, value, toIntText), maxBytes);
+  const text = firstOf('string', (tape, value) => (isString(tape, value) ? rawOf(tape, value) : undefined), maxBytes);
+  const id = firstOf('string', (tape, value) => emptyOr(tape, value, () => rawOf(tape, value)), maxBytes);
+  const time = firstOf(
+    'dateTime',
+    (tape, value) => emptyOr(tape, value, (content) => quoted(toUtcTime(content))),
+    maxBytes,
+  );
+  const int = firstOf('int', (tape, value) => emptyOr(tape, value, toIntText), maxBytes);
   const columns: readonly RecordColumn[] = [
-    column('HostId', id, 'ID'),
-    column('IPAddress', text, 'IP'),
-    column('TrackingMethod', text, 'TRACKING_METHOD'),
-    column('OperatingSystem', text, 'OS'),
-    column('DnsName', text, 'DNS'),
-    column('NetBios', text, 'NETBIOS'),
-    column('QGHostId', text, 'QG_HOSTID'),
-    column('LastScanDateTime', time, 'LAST_SCAN_DATETIME'),
-    column('LastVMScannedDateTime', time, VERSION),
-    column('LastVMAuthScannedDateTime', time, 'LAST_VM_AUTH_SCANNED_DATE'),
-    column('AssetId', text, 'ASSET_ID'),
-    column('IPv6', text, 'IPV6'),
-    column('NetworkId', text, 'NETWORK_ID'),
-    column('OsCpe', text, 'OS_CPE'),
-    column('DnsHostName', dnsPart('HOSTNAME', maxBytes), 'DNS_DATA'),
-    column('DnsDomain', dnsPart('DOMAIN', maxBytes), 'DNS_DATA'),
-    column('DnsFqdn', dnsPart('FQDN', maxBytes), 'DNS_DATA'),
-    column('CloudProvider', text, 'CLOUD_PROVIDER'),
-    column('CloudService', text, 'CLOUD_SERVICE'),
-    column('CloudResourceId', text, 'CLOUD_RESOURCE_ID'),
-    column('EC2InstanceId', text, 'EC2_INSTANCE_ID'),
-    column('LastVMScannedDuration', int, 'LAST_VM_SCANNED_DURATION'),
-    column('LastVMAuthScannedDuration', int, 'LAST_VM_AUTH_SCANNED_DURATION'),
-    column('LastPCScannedDateTime', time, 'LAST_PC_SCANNED_DATE'),
-    column('Tags', firstOf(listOf('TAG')), 'TAGS'),
-    column('Metadata', firstOf(objectOf), 'METADATA'),
-    column('CloudProviderTags', firstOf(listOf('CLOUD_TAG')), 'CLOUD_PROVIDER_TAGS'),
+    column('HostId', id, 'Qualys host id.', 'ID'),
+    column('IPAddress', text, 'IPv4 address of the host.', 'IP'),
+    column(
+      'TrackingMethod',
+      text,
+      'How Qualys tracks the host: IP, DNS, NETBIOS, EC2, AGENT and so on.',
+      'TRACKING_METHOD',
+    ),
+    column('OperatingSystem', text, 'Operating system as detected.', 'OS'),
+    column('DnsName', text, 'DNS name of the host.', 'DNS'),
+    column('NetBios', text, 'NetBIOS name of the host.', 'NETBIOS'),
+    column(
+      'QGHostId',
+      text,
+      'Qualys host id as stored on the host by the agent or an authenticated scan.',
+      'QG_HOSTID',
+    ),
+    column('LastScanDateTime', time, 'Last scan of any kind (UTC).', 'LAST_SCAN_DATETIME'),
+    column('LastVMScannedDateTime', time, 'Last vulnerability scan (UTC).', VERSION),
+    column(
+      'LastVMAuthScannedDateTime',
+      time,
+      'Last authenticated vulnerability scan (UTC).',
+      'LAST_VM_AUTH_SCANNED_DATE',
+    ),
+    column('AssetId', text, 'Qualys asset id (VM_PARAMS with show_asset_id=1).', 'ASSET_ID'),
+    column('IPv6', text, 'IPv6 address of the host.', 'IPV6'),
+    column('NetworkId', text, 'Id of the Qualys network the host belongs to.', 'NETWORK_ID'),
+    column('OsCpe', text, 'CPE of the operating system.', 'OS_CPE'),
+    column('DnsHostName', dnsPart('HOSTNAME', maxBytes), 'Host part of the DNS name (DNS_DATA/HOSTNAME).', 'DNS_DATA'),
+    column('DnsDomain', dnsPart('DOMAIN', maxBytes), 'Domain part of the DNS name (DNS_DATA/DOMAIN).', 'DNS_DATA'),
+    column('DnsFqdn', dnsPart('FQDN', maxBytes), 'Fully qualified DNS name (DNS_DATA/FQDN).', 'DNS_DATA'),
+    column('CloudProvider', text, 'Cloud provider, e.g. AWS.', 'CLOUD_PROVIDER'),
+    column('CloudService', text, 'Cloud service, e.g. EC2.', 'CLOUD_SERVICE'),
+    column('CloudResourceId', text, 'Id of the resource at the cloud provider.', 'CLOUD_RESOURCE_ID'),
+    column('EC2InstanceId', text, 'EC2 instance id.', 'EC2_INSTANCE_ID'),
+    column(
+      'LastVMScannedDuration',
+      int,
+      'Duration of the last vulnerability scan, in seconds.',
+      'LAST_VM_SCANNED_DURATION',
+    ),
+    column(
+      'LastVMAuthScannedDuration',
+      int,
+      'Duration of the last authenticated scan, in seconds.',
+      'LAST_VM_AUTH_SCANNED_DURATION',
+    ),
+    column('LastPCScannedDateTime', time, 'Last policy compliance scan (UTC).', 'LAST_PC_SCANNED_DATE'),
+    column(
+      'Tags',
+      firstOf('dynamic', listOf('TAG')),
+      'Asset tags: [{"TAG_ID","NAME"}] (VM_SHOW_TAGS=1). First row of a host only.',
+      'TAGS',
+    ),
+    column(
+      'Metadata',
+      firstOf('dynamic', objectOf),
+      "Cloud metadata by provider, in the vendor's element names. First row of a host only.",
+      'METADATA',
+    ),
+    column(
+      'CloudProviderTags',
+      firstOf('dynamic', listOf('CLOUD_TAG')),
+      'Tags set at the cloud provider: [{"NAME","VALUE"}]. First row of a host only.',
+      'CLOUD_PROVIDER_TAGS',
+    ),
   ];
   return {
     table: compileTable({ columns, record: 'rest' }),
@@ -81,8 +132,8 @@ function version(tape: JsonTape): string | undefined {
 /** What a column makes of an element: its JSON text, `''` where there is nothing to tell, undefined where it cannot hold it. */
 type ReadElement = (tape: JsonTape, value: number) => string | undefined;
 
-function firstOf(read: ReadElement, maxBytes = Number.POSITIVE_INFINITY): ReadColumn {
-  return (tape, [member = -1], held) => {
+function firstOf(type: TableType, read: ReadElement, maxBytes = Number.POSITIVE_INFINITY): OwnKind {
+  return ownKind(type, (tape, [member = -1], held) => {
     for (const value of elementsOf(tape, member)) {
       const json = read(tape, value);
       if (json === undefined || json.length > maxBytes) continue;
@@ -90,7 +141,7 @@ function firstOf(read: ReadElement, maxBytes = Number.POSITIVE_INFINITY): ReadCo
       if (json !== '') return json;
     }
     return undefined;
-  };
+  });
 }
 
 /** The elements that the XML reader has joined under one name. */
@@ -137,7 +188,7 @@ function objectOf(tape: JsonTape, value: number): string | undefined {
 const DNS_PARTS: ReadonlySet<string> = new Set(['HOSTNAME', 'DOMAIN', 'FQDN']);
 
 /** A part of DNS_DATA, where that holds nothing but these, each once. */
-function dnsPart(name: string, maxBytes: number): ReadColumn {
+function dnsPart(name: string, maxBytes: number): OwnKind {
   const read: ReadElement = (tape, value) => {
     const members = tape.cells[value] === KIND.object ? [...childrenOf(tape, value)] : [];
     const isFit = members.every(
@@ -148,5 +199,5 @@ function dnsPart(name: string, maxBytes: number): ReadColumn {
     const found = members.find((member) => keyOf(tape, member) === name);
     return found === undefined ? '' : rawOf(tape, found);
   };
-  return firstOf(read);
+  return firstOf('string', read);
 }

@@ -1,12 +1,14 @@
 import { probeVm } from '../../qualys/probes.ts';
 import type { StreamDefinition } from '../stream-definition.ts';
 import { readVmWindow } from './read-window.ts';
+import { VM_DETECTION_SETTINGS } from './settings.ts';
 
 /** VM host detections by the time the Qualys cloud processed the host's scan data. */
 export const vmDetections: StreamDefinition = {
   name: 'vm-detections',
   table: 'QualysHostDetectionV3_CL',
   api: 'vm',
+  settings: VM_DETECTION_SETTINGS,
   plan: (settings) => ({
     windowMinutes: settings.VM_WINDOW_MINUTES,
     safetyLagSeconds: settings.VM_SAFETY_LAG_SECONDS,

@@ -2,12 +2,14 @@ import { probeList } from '../../qualys/probes.ts';
 import type { StreamDefinition } from '../stream-definition.ts';
 import { HOST_LIST } from './host-table.ts';
 import { readHosts } from './read-window.ts';
+import { VM_HOST_SETTINGS } from './settings.ts';
 
 /** Snapshots of all VM hosts, so that purged ones can be seen to be gone: no feed of Qualys tells that. */
 export const vmHosts: StreamDefinition = {
   name: 'vm-hosts',
   table: 'QualysVmHosts_CL',
   api: 'vm',
+  settings: VM_HOST_SETTINGS,
   isSnapshot: true,
   plan: (settings) => ({
     windowMinutes: Number.POSITIVE_INFINITY,

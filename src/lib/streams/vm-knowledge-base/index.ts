@@ -3,12 +3,14 @@ import type { StreamDefinition } from '../stream-definition.ts';
 import { planKnowledgeBase } from './plan.ts';
 import { readKnowledgeBase } from './read-window.ts';
 import { VULNERABILITY_LIST } from './vulnerability-table.ts';
+import { VM_KNOWLEDGE_BASE_SETTINGS } from './settings.ts';
 
 /** The KnowledgeBase: what each QID is, by the time of its last change. */
 export const vmKnowledgeBase: StreamDefinition = {
   name: 'vm-knowledge-base',
   table: 'QualysVmKnowledgeBase_CL',
   api: 'vm',
+  settings: VM_KNOWLEDGE_BASE_SETTINGS,
   plan: planKnowledgeBase,
   slices: /^everything$/,
   probe: {

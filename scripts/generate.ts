@@ -1,0 +1,45 @@
+/**
+ * `npm run generate`: writes everything that is made from a declaration elsewhere: what the streams declare in their folders, the settings,
+ * the tools for agents, the content for Sentinel, the connector for Logic Apps, parts of the docs. `npm run check:infra` and a test tell
+ * what is not up to date.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateConnector } from '../infra/logic-apps/generate.ts';
+import { generateContent } from '../infra/sentinel/generate.ts';
+import { generateDocs } from './generators/docs.ts';
+import { readText, type GeneratedFile } from './generators/generated-file.ts';
+import { generateToolList } from './generators/mcp-tools.ts';
+import { generateSettings } from './generators/settings.ts';
+import { generateStreams } from './generators/streams.ts';
+
+/** All files that are generated or have generated parts, as they should be. */
+export async function generateAll(root: string): Promise<GeneratedFile[]> {
+  return [
+    ...(await generateStreams(root)),
+    ...(await generateSettings(root)),
+    generateToolList(),
+    ...(await generateContent(root)),
+    ...(await generateConnector(root)),
+    ...generateDocs(root),
+  ];
+}
+
+/** What is not up to date, a line each. */
+export async function findStale(root: string): Promise<string[]> {
+  const stale = (await generateAll(root)).filter((file) => !isCurrent(root, file));
+  return stale.map(({ path }) => `${path} is not up to date: run npm run generate`);
+}
+
+function isCurrent(root: string, { path, text }: GeneratedFile): boolean {
+  return existsSync(join(root, path)) && readText(root, path) === text;
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..');
+  for (const file of await generateAll(root)) {
+    if (isCurrent(root, file)) continue;
+    writeFileSync(join(root, file.path), file.text);
+    console.log(`${file.path} written`);
+  }
+}

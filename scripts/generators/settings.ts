@@ -1,0 +1,46 @@
+import { SETTING_NAMES, settingsSchema } from '../../src/lib/config.ts';
+import { spelledDefault } from '../../src/lib/setting-kinds.ts';
+import { readDeclaration, readKeys } from '../infra-checks/read-bicep.ts';
+import { jsonFile, readText, replaceParts, type GeneratedFile } from './generated-file.ts';
+
+/** azd cannot pass on what holds quotation marks: these are written into the file, where they stay. */
+const HOLDS_QUOTES = /_(FILTER|SORT)$/;
+
+/** The sample of local settings, and the optional settings of a deployment. */
+export async function generateSettings(root: string): Promise<GeneratedFile[]> {
+  const optional = optionalOf(root);
+  const parameters = JSON.parse(readText(root, 'infra/main.parameters.json')) as {
+    parameters: Record<string, { value: unknown }>;
+  };
+  const given = (parameters.parameters.settings?.value ?? {}) as Record<string, string>;
+  const value = Object.fromEntries(
+    optional.map((name) => [name, HOLDS_QUOTES.test(name) ? (given[name] ?? '') : `\${${name}}`]),
+  );
+  return [
+    await jsonFile(root, 'local.settings.sample.json', { IsEncrypted: false, Values: sampleValues() }),
+    replaceParts(root, 'infra/settings.bicep', { settings: optional.map(bicepMember).join('\n\n') }),
+    await jsonFile(root, 'infra/main.parameters.json', {
+      ...parameters,
+      parameters: { ...parameters.parameters, settings: { value } },
+    }),
+  ];
+}
+
+/** The identity settings are for Azure; locally they would stand beside the connection string. */
+function sampleValues(): Record<string, string> {
+  const names = SETTING_NAMES.filter((name) => !name.startsWith('AzureWebJobsStorage'));
+  const values = names.map((name) => [name, spelledDefault(settingsSchema.shape[name])] as const);
+  return { FUNCTIONS_WORKER_RUNTIME: 'node', AzureWebJobsStorage: '', ...Object.fromEntries(values) };
+}
+
+/** Settings that Bicep does not make of its own parameters. */
+function optionalOf(root: string): (typeof SETTING_NAMES)[number][] {
+  const app = readText(root, 'infra/modules/function-app.bicep');
+  const made = ['var fixedSettings', 'var optionalSettings'].flatMap((name) => readKeys(readDeclaration(app, name)));
+  return SETTING_NAMES.filter((name) => !made.includes(name) && !name.startsWith('AzureWebJobsStorage'));
+}
+
+function bicepMember(name: (typeof SETTING_NAMES)[number]): string {
+  const text = (settingsSchema.shape[name].description ?? '').replaceAll("'", "\\'").replaceAll('${', '\\${');
+  return `  @description('${text}')\n  ${name}: string?`;
+}

@@ -1,0 +1,19 @@
+import { recordTime, tableColumns } from '../../records/table-columns.ts';
+import type { StreamAbout } from '../stream-about.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
+
+export const about: StreamAbout = {
+  description: 'Qualys EDR events, one row an event; an event above 60,000 bytes takes several rows.',
+  columns: tableColumns(
+    { columns: EVENT_COLUMNS, record: 'whole' },
+    { record: 'event', key: "the event's JSON with sorted keys", time: recordTime('Time of the event on the asset') },
+  ),
+  api: 'EDR gateway: `/ioc/events`, `/ioc/events/count`, `/ioc/events/searchAfter`',
+  role: 'a user with EDR rights, for example Reader with the additional role IOC User',
+  schedule: 'every 5 minutes',
+  kql: {
+    newest: 'max(ProcessedTime)',
+    source: 'coalesce(EventId, HostName)',
+    limits: { silent: '6h', late: '6h' },
+  },
+};

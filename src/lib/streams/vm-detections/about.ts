@@ -1,0 +1,46 @@
+import { itemLimits } from '../../records/item-limits.ts';
+import { column, type RecordColumn } from '../../records/record-table.ts';
+import { tableColumns } from '../../records/table-columns.ts';
+import type { StreamAbout } from '../stream-about.ts';
+import { hostTable } from './host-table.ts';
+
+const { table, listBefore } = hostTable(itemLimits());
+const columns: RecordColumn[] = [...table.columns];
+columns.splice(
+  listBefore,
+  0,
+  column(
+    'DetectionList',
+    'dynamic',
+    `{"DETECTION":[…]}: the detections of this row, in the vendor's element names, scalars as strings.`,
+  ),
+);
+
+export const about: StreamAbout = {
+  description:
+    "Qualys VM host detections, one or more rows a host. The first twelve columns are those of Microsoft's own connector.",
+  columns: tableColumns(
+    { ...table, columns },
+    {
+      record: 'host',
+      key: 'host id, last VM scan time and DetectionList',
+      behind: [
+        {
+          name: 'HostRecord',
+          type: 'dynamic',
+          description:
+            "Host elements that no other column holds, in the vendor's element names. First row of a host only.",
+        },
+        {
+          name: 'DetectionCount',
+          type: 'int',
+          description: 'Detections that start in this row; continuations of a long RESULTS are not counted.',
+        },
+      ],
+    },
+  ),
+  api: 'VM API server: `/api/5.0/fo/asset/host/vm/detection/`, `/api/5.0/fo/asset/host/`',
+  role: 'Reader or higher with API access; not Auditor',
+  schedule: 'every 30 minutes',
+  kql: { newest: 'max(LastVMScannedDateTime)', source: 'HostId', limits: { silent: '26h', late: '50h' } },
+};
