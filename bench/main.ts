@@ -49,7 +49,9 @@ console.table(
     ]),
   ),
 );
-if (wanted.length === 0) {
+const isWhole = results.every(({ ratio }) => Number.isFinite(ratio));
+if (!isWhole) console.log('A rival is missing: nothing is written.');
+if (wanted.length === 0 && isWhole) {
   await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   await writePerformance(join(import.meta.dirname, '..'));
 }

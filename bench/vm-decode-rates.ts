@@ -1,68 +1,35 @@
-/** Process of the bench: decodes one page over and over, in turns with its rival, and prints the rates. */
-import { XMLParser } from 'fast-xml-parser';
-import { promisify } from 'node:util';
-import { constants, gzip, gzipSync } from 'node:zlib';
+/** Process of the bench: decodes the page in a file over and over, and prints megabytes of it for each second of processor time, run by run. */
+import { readFile } from 'node:fs/promises';
+import { constants, gzipSync } from 'node:zlib';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import { vmPage } from './vm-page.ts';
 
-const RUNS = 5;
-const GZIP = { level: constants.Z_BEST_SPEED, chunkSize: 1 << 20 };
-/** Chunks being compressed while the next are made. */
-const IN_FLIGHT = 2;
-const gzipInPool = promisify(gzip);
+/** The compiler is warm after that many. */
+const WARM_UP_RUNS = 2;
+const BLOCK_BYTES = 64 * 1024;
 
-const blocks = [...vmPage({ hosts: 1_000, detectionsPerHost: 100 })];
-const megabytes = blocks.reduce((sum, block) => sum + block.length, 0) / 1e6;
+const [path = '', runs = '1'] = process.argv.slice(2);
+const page = await readFile(path);
 
-/** Bytes to chunks ready to send, all on this thread. */
-function decode(): number {
+/** Bytes to chunks ready to send, all on this thread; what it sends counts so that nothing of the work can be left out. */
+function send(): number {
   const decoder = createVmPageDecoder({ generatedAt: new Date(0) });
   let sent = 0;
-  for (const block of blocks) for (const chunk of decoder.write(block)) sent += gzipSync(chunk.json, GZIP).length;
-  for (const chunk of decoder.end().chunks) sent += gzipSync(chunk.json, GZIP).length;
-  return sent;
-}
-
-/** The same with compression in the thread pool, a few chunks ahead at most. */
-async function decodeOverlapped(): Promise<number> {
-  const decoder = createVmPageDecoder({ generatedAt: new Date(0) });
-  const flying: Promise<Buffer>[] = [];
-  let sent = 0;
-  const send = async (json: Uint8Array): Promise<void> => {
-    if (flying.length >= IN_FLIGHT) sent += (await flying.shift())?.length ?? 0;
-    flying.push(gzipInPool(json, GZIP));
+  const gzip = ({ json }: { readonly json: Uint8Array }): void => {
+    sent += gzipSync(json, { level: constants.Z_BEST_SPEED, chunkSize: 1 << 20 }).length;
   };
-  for (const block of blocks) for (const chunk of decoder.write(block)) await send(chunk.json);
-  for (const chunk of decoder.end().chunks) await send(chunk.json);
-  for (const last of flying) sent += (await last).length;
+  for (let at = 0; at < page.length; at += BLOCK_BYTES)
+    decoder.write(page.subarray(at, at + BLOCK_BYTES)).forEach(gzip);
+  decoder.end().chunks.forEach(gzip);
   return sent;
 }
 
-/** The whole document as objects, attributes included; no rows, no JSON, no compression. */
-function parseWhole(): number {
-  const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false, cdataPropName: '#cdata-section' });
-  return Object.keys(parser.parse(Buffer.concat(blocks)) as object).length;
+/** Unlike the time of day, that of the processor does not count what else the machine does. */
+function rate(): number {
+  const start = process.cpuUsage();
+  if (send() === 0) throw new Error('nothing came of it');
+  const { user, system } = process.cpuUsage(start);
+  return page.length / (user + system);
 }
 
-async function rate(work: () => number | Promise<number>): Promise<number> {
-  const start = performance.now();
-  if ((await work()) === 0) throw new Error('nothing came of it');
-  return (megabytes * 1_000) / (performance.now() - start);
-}
-
-/** A rate of each work by turns, so that whatever else the machine does falls on all alike. */
-async function ratesOf(
-  works: Readonly<Record<string, () => number | Promise<number>>>,
-): Promise<Record<string, number[]>> {
-  const rates: Record<string, number[]> = {};
-  for (let round = 0; round < RUNS; round++) {
-    for (const [name, work] of Object.entries(works)) (rates[name] ??= []).push(await rate(work));
-  }
-  return rates;
-}
-
-// The compiler is warm after two runs of ours; the rival's take so long that it does not matter.
-decode();
-decode();
-const works = process.argv[2] === 'threads' ? { overlapped: decodeOverlapped } : { ours: decode, rival: parseWhole };
-console.log(JSON.stringify(await ratesOf(works)));
+for (let run = 0; run < WARM_UP_RUNS; run++) send();
+console.log(JSON.stringify(Array.from({ length: Number(runs) }, rate)));

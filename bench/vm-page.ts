@@ -5,6 +5,11 @@ export interface VmPageShape {
   readonly hosts: number;
   readonly detectionsPerHost: number;
   readonly seed?: number;
+  /**
+   * How detections differ in form: `usual` as the vendor writes them, `varied` with optional elements missing and others added, `odd` with
+   * their elements in any order and indentation, here and there with an attribute, a reference, a comment or an unknown name.
+   */
+  readonly form?: 'usual' | 'varied' | 'odd';
 }
 
 type Random = () => number;
@@ -51,7 +56,7 @@ export function* vmPage(shape: VmPageShape): Generator<Buffer> {
     const scanned = time(random);
     text += hostHead(random, host, scanned);
     for (let n = 0; n < shape.detectionsPerHost; n++) {
-      text += detection(random, checks[below(random, CHECKS)] ?? '', scanned);
+      text += formed(random, shape.form ?? 'usual', detection(random, checks[below(random, CHECKS)] ?? '', scanned));
       if (text.length < BLOCK_BYTES) continue;
       yield Buffer.from(text);
       text = '';
@@ -146,6 +151,42 @@ ${status === 'Fixed' ? `            <LAST_FIXED_DATETIME>${time(random)}</LAST_F
             <VULNERABILITY_DETECTION_SOURCES>Cloud Agent,Internal Scanner</VULNERABILITY_DETECTION_SOURCES>
           </DETECTION>
 `;
+}
+
+const INDENTATION = '            ';
+const NEEDED = /^<(?:UNIQUE_VULN_ID|QID|RESULTS)>/;
+
+function formed(random: Random, form: 'usual' | 'varied' | 'odd', text: string): string {
+  if (form === 'usual') return text;
+  const [start = '', ...elements] = text.split(`\n${INDENTATION}<`);
+  const end = '\n          </DETECTION>\n';
+  const last = elements.length - 1;
+  const bare = elements.map((element, index) => `<${index === last ? element.slice(0, -end.length) : element}`);
+  const made =
+    form === 'varied'
+      ? bare.flatMap((each) => varied(random, each))
+      : shuffled(random, bare).map((each) => odd(random, each));
+  const gap = (): string => (form === 'varied' ? `\n${INDENTATION}` : `\n${' '.repeat(below(random, 20))}`);
+  return `${start}${made.map((each) => gap() + each).join('')}${end}`;
+}
+
+function varied(random: Random, element: string): string[] {
+  const added = random() < 0.1 ? [`<ASSET_CVE>CVE-2026-${below(random, 9999)}</ASSET_CVE>`] : [];
+  return NEEDED.test(element) || random() < 0.7 ? [element, ...added] : added;
+}
+
+function odd(random: Random, element: string): string {
+  const kind = below(random, 20);
+  if (kind === 0) return element.replace('>', ' note="&lt;a&gt;">');
+  if (kind === 1) return `<!-- ${hex(random, 6)} -->${element}`;
+  if (kind === 2 && !element.includes('CDATA')) return element.replace('</', '&amp;</');
+  const name = `NEW_${hex(random, 3)}`;
+  return kind === 3 ? `<${name}>1</${name}>${element}` : element;
+}
+
+function shuffled(random: Random, elements: readonly string[]): string[] {
+  const left = [...elements];
+  return elements.map(() => left.splice(below(random, left.length), 1)[0] ?? '');
 }
 
 function qdsSeverity(qds: number): string {
