@@ -1,9 +1,9 @@
-/** Bytes of the longest character behind its first one. */
-const MAX_REST_BYTES = 3;
-
-/** Where the bytes `[from, to)` end without a last character that may go on behind them. */
-export function wholeEnd(buffer: Buffer, from: number, to: number): number {
-  let end = to;
-  while (end > from && to - end < MAX_REST_BYTES && ((buffer[end - 1] ?? 0) & 0xc0) === 0x80) end--;
-  return end > from && (buffer[end - 1] ?? 0) >= 0xc0 ? end - 1 : end;
+/** Where the UTF-8 bytes `[from, to)` end without a last character that is not whole. */
+export function wholeEnd(buffer: Uint8Array, from: number, to: number): number {
+  for (let at = to - 1; at >= from && to - at < 4; at--) {
+    const byte = buffer[at] ?? 0;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) return to - at < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) ? at : to;
+  }
+  return to;
 }

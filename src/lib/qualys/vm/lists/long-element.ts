@@ -6,12 +6,12 @@ import { rollbackMember } from '../xml/xml-json.ts';
  * element ends. An element that does not fit is taken back out of the JSON, and its XML handed out.
  */
 
-/** Saves the XML of an open element, up to index `to` of the window, before the window moves on. */
-export function saveRaw(state: ListState, to: number): void {
+/** Saves the XML of an open element, as far as it has been read, before the window moves on. */
+export function saveRaw(state: ListState): void {
   const { raw, reader } = state;
+  const bytes = reader.bytes.subarray(raw.from, reader.at);
+  raw.from = 0;
   if (!raw.isOpen) return;
-  const bytes = reader.bytes.subarray(raw.from, to);
-  raw.from = to;
   if (raw.isLong) {
     if (bytes.length > 0) handOut(state, bytes, false);
     return;

@@ -3,9 +3,8 @@ import { endLong, endRaw, finishLong, giveUp } from './long-element.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
 import { endTextRoom, PLACE, startRoom, type ListState, type Place } from './record-list-state.ts';
 import { SLASH } from '../xml/byte-tables.ts';
-import { copyMarkup } from '../xml/copy-text.ts';
+import { copyMarkup, putAttributes } from '../xml/copy-text.ts';
 import { clear, KIND, unescapedText, type JsonOut } from '../xml/json-out.ts';
-import { putAttributes } from '../xml/put-attributes.ts';
 import { isName } from '../xml/read-name.ts';
 import {
   closeMember,

@@ -7,7 +7,7 @@ import { createListState, type ListHandlers, type ListShape, type ListState } fr
 import { clear } from '../xml/json-out.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
 import { closeValue, openObject, settleText } from '../xml/xml-json.ts';
-import { append, type XmlSink } from '../xml/xml-reader.ts';
+import { illegalCharacters, write, type XmlSink } from '../xml/xml-reader.ts';
 
 /** What is known at the end of a list. */
 export interface ListEnd {
@@ -40,24 +40,23 @@ export function createRecordListReader(shape: ListShape, handlers: ListHandlers)
   const state = createListState(shape, handlers);
   const sink = createListSink(state);
   return {
-    write: (bytes) => {
-      for (let next = 0; next < bytes.length;) next = take(state, sink, bytes, next);
-    },
+    write: (bytes) =>
+      write(
+        state.reader,
+        bytes,
+        () => take(state, sink),
+        () => saveRaw(state),
+      ),
     end: () => endOf(state),
     takeRecord: () => takeRecord(state),
     recordId: () => state.id,
   };
 }
 
-function take(state: ListState, sink: XmlSink, bytes: Uint8Array, from: number): number {
+/** The next leaf, or the next piece of anything else. */
+function take(state: ListState, sink: XmlSink): boolean {
   const { reader } = state;
-  saveRaw(state, reader.at);
-  const next = append(reader, bytes, from);
-  state.raw.from = 0;
-  do {
-    while (readListLeaf(state));
-  } while (reader.at < reader.end && readNext(reader, sink));
-  return next;
+  return readListLeaf(state) || (reader.at < reader.end && readNext(reader, sink));
 }
 
 function takeRecord({ record }: ListState): Buffer {
@@ -87,5 +86,5 @@ function endOf({ reader, warning, responseFields, hasResponse }: ListState): Lis
       { scope: 'answer' },
     );
   }
-  return { illegalCharacters: reader.illegal, ...(nextIdMin === undefined ? {} : { nextIdMin }) };
+  return { illegalCharacters: illegalCharacters(reader), ...(nextIdMin === undefined ? {} : { nextIdMin }) };
 }

@@ -60,7 +60,7 @@ function nameClasses(): Uint8Array {
 }
 
 function actionTable(markup: string): Uint8Array {
-  const table = tableOf(markup, LOOK).fill(LOOK, 0, SPACE).fill(LOOK, NON_ASCII);
+  const table = tableOf(markup, LOOK).fill(LOOK, 0, SPACE);
   const escapes: readonly (readonly [number, string])[] = [
     [TAB, 't'],
     [NEWLINE, 'n'],

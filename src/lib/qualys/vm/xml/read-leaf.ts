@@ -1,6 +1,5 @@
 import { GREATER, LESS, NAME_CLASS, NON_ASCII, SLASH } from './byte-tables.ts';
-import { COPY } from './copy-result.ts';
-import { copyCdata, copyText } from './copy-text.ts';
+import { COPY, copyText } from './copy-text.ts';
 import type { JsonOut } from './json-out.ts';
 import { isAt, MAX_DEPTH, MAX_NAME_BYTES, PHASE, skipSpace, type XmlReader } from './xml-reader.ts';
 
@@ -44,14 +43,14 @@ export function readLeafText(reader: XmlReader, out: JsonOut, nameTo: number): b
 function copyLeafText(reader: XmlReader, out: JsonOut, textAt: number): boolean {
   if (isAt(reader, reader.at, CDATA_START) === true) {
     reader.at += CDATA_START.length;
-    if (copyCdata(reader, out) !== COPY.done) return false;
+    if (copyText(reader, out, true) !== COPY.done) return false;
     reader.at += CDATA_END.length;
     return true;
   }
   // White space at either end is for the grammar to judge.
   const from = reader.at;
   out.trimAt = textAt;
-  return skipSpace(reader, from) === from && copyText(reader, out) === COPY.done && out.trimAt === out.at;
+  return skipSpace(reader, from) === from && copyText(reader, out, false) === COPY.done && out.trimAt === out.at;
 }
 
 function readLeafEnd(reader: XmlReader, nameFrom: number, nameTo: number): boolean {

@@ -1,39 +1,32 @@
 import { NAME_CLASS, NON_ASCII } from './byte-tables.ts';
-import { codePointOf, INCOMPLETE, isNameCharacter, sequenceAt } from './utf8.ts';
 import type { XmlReader } from './xml-reader.ts';
 import { malformed, MAX_NAME_BYTES } from './xml-reader.ts';
 
 /** The window ends before the thing looked for does. */
 export const NEEDS_INPUT = -1;
 
+/** `Name` of XML 1.0 (fifth edition), but for U+FFFD, which stands for broken bytes. */
+const START =
+  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffc\\u{10000}-\\u{effff}';
+const NAME = new RegExp(`^[${START}][${START}\\-.0-9\\xb7\\u0300-\\u036f\\u203f\\u2040]*$`, 'u');
+
 /** Index after the name that starts at `from`, or {@link NEEDS_INPUT} when it may go on beyond the window. */
 export function nameEndAt(reader: XmlReader, from: number): number {
   const { bytes, end } = reader;
   let at = from;
-  while (at < end) {
+  let isAscii = true;
+  for (; at < end; at++) {
     const byte = bytes[at] ?? 0;
-    if (byte >= NON_ASCII) {
-      const length = wideNameCharacterAt(reader, at, at === from);
-      if (length === INCOMPLETE) return NEEDS_INPUT;
-      at += length;
-      continue;
-    }
-    const nameClass = NAME_CLASS[byte];
-    if (nameClass === 0 || (nameClass === 2 && at === from)) break;
-    at++;
+    if (byte >= NON_ASCII) isAscii = false;
+    else if (NAME_CLASS[byte] === 0) break;
   }
   if (at - from > MAX_NAME_BYTES) throw malformed(reader, from, `a name above ${MAX_NAME_BYTES} bytes`);
   if (at >= end) return NEEDS_INPUT;
-  if (at === from) throw malformed(reader, at, 'expected a name');
-  return at;
-}
-
-function wideNameCharacterAt(reader: XmlReader, at: number, isFirst: boolean): number {
-  const length = sequenceAt(reader.bytes, at, reader.end);
-  if (length < 0 || (length > 0 && !isNameCharacter(codePointOf(reader.bytes, at, length), isFirst))) {
-    throw malformed(reader, at, 'a character that no name may hold');
+  if (at === from || NAME_CLASS[bytes[from] ?? 0] === 2) throw malformed(reader, from, 'expected a name');
+  if (!isAscii && !NAME.test(bytes.toString('utf8', from, at))) {
+    throw malformed(reader, from, 'a character that no name may hold');
   }
-  return length;
+  return at;
 }
 
 /** Whether the bytes `[from, to)` are the name. */

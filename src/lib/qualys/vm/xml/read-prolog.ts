@@ -1,6 +1,6 @@
-import { APOSTROPHE, CLOSE_BRACKET, GREATER, IS_SPACE, LESS, OPEN_BRACKET, QUOTE } from './byte-tables.ts';
+import { IS_SPACE } from './byte-tables.ts';
 import { nameEndAt, NEEDS_INPUT } from './read-name.ts';
-import type { DoctypeState, XmlReader } from './xml-reader.ts';
+import type { XmlReader } from './xml-reader.ts';
 import { isAt, malformed, PHASE, skipSpace } from './xml-reader.ts';
 
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
@@ -46,92 +46,42 @@ function readDeclaration(reader: XmlReader): boolean {
   return true;
 }
 
-/** Enters the document type declaration whose `<!DOCTYPE` stands at the reader's place. */
-export function startDoctype(reader: XmlReader): true {
-  if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, reader.at, 'a misplaced document type declaration');
-  reader.at += '<!DOCTYPE'.length;
-  reader.hasDoctype = true;
-  reader.phase = PHASE.doctype;
-  return true;
-}
+/** Most bytes of a document type declaration. The vendor's have a hundred. */
+const MAX_DOCTYPE_BYTES = 64 * 1024;
+/** Of its inner grammar only quotes, comments, instructions and brackets are followed, to find its end. */
+const DOCTYPE_PIECE = /"[^"]*"|'[^']*'|<!--[^]*?-->|<\?[^]*?\?>|<(?!$|!$|!-|\?)|<!-(?!$|-)|[>[\]]|[^"'<>[\]]+/y;
 
 /**
- * Skips a document type declaration of any size without keeping any of it: nothing is declared, expanded or fetched.
- * Of its inner grammar only quotes, comments, instructions and brackets are followed, to find its end.
+ * Skips the document type declaration at the reader's place: nothing is declared, expanded or fetched. False when it is not whole in the
+ * window.
  */
 export function readDoctype(reader: XmlReader): boolean {
-  const state = reader.doctype;
-  if (!state.isNamed && !readDoctypeName(reader)) return false;
-  while (reader.at < reader.end) {
-    if (state.skipTo !== '') {
-      if (!skipPast(reader, state.skipTo)) return false;
-      state.skipTo = '';
-    }
-    skipToMark(reader);
-    if (reader.at >= reader.end) return false;
-    const isOver = readMark(reader, state);
-    if (isOver !== false) return isOver === true;
-  }
-  return false;
-}
-
-function readDoctypeName(reader: XmlReader): boolean {
-  const from = skipSpace(reader, reader.at);
+  if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, reader.at, 'a misplaced document type declaration');
+  const nameAt = reader.at + '<!DOCTYPE'.length;
+  const from = skipSpace(reader, nameAt);
   if (from >= reader.end) return false;
-  if (from === reader.at) throw malformed(reader, from, 'expected white space after "<!DOCTYPE"');
+  if (from === nameAt) throw malformed(reader, from, 'expected white space after "<!DOCTYPE"');
   const to = nameEndAt(reader, from);
-  if (to === NEEDS_INPUT) return false;
-  reader.at = to;
-  reader.doctype.isNamed = true;
-  return true;
-}
-
-/** Skips up to the first byte after `end`; false when it is not in the window. */
-function skipPast(reader: XmlReader, end: string): boolean {
-  const index = reader.bytes.subarray(reader.at, reader.end).indexOf(end, 0, 'latin1');
-  if (index < 0) {
-    // A part of it may stand at the end of the window.
-    reader.at = Math.max(reader.at, reader.end - end.length + 1);
-    return false;
+  const length = to === NEEDS_INPUT ? 0 : doctypeLength(reader, to);
+  if (length > 0) {
+    reader.hasDoctype = true;
+    reader.at = to + length;
+  } else if (reader.end - reader.at > MAX_DOCTYPE_BYTES) {
+    throw malformed(reader, reader.at, `a document type declaration above ${MAX_DOCTYPE_BYTES} bytes`);
   }
-  reader.at += index + end.length;
-  return true;
+  return length > 0;
 }
 
-function skipToMark(reader: XmlReader): void {
-  let { at } = reader;
-  while (at < reader.end && IS_MARK[reader.bytes[at] ?? 0] === 0) at++;
-  reader.at = at;
-}
-
-const IS_MARK = new Uint8Array(256);
-for (const byte of [QUOTE, APOSTROPHE, LESS, GREATER, OPEN_BRACKET, CLOSE_BRACKET]) IS_MARK[byte] = 1;
-
-/** Takes a byte that has a meaning. True at the end of the declaration, undefined when further bytes are needed. */
-function readMark(reader: XmlReader, state: DoctypeState): boolean | undefined {
-  const byte = reader.bytes[reader.at];
-  if (byte === LESS) return readInnerMarkup(reader, state);
-  if (byte === QUOTE || byte === APOSTROPHE) state.skipTo = byte === QUOTE ? '"' : "'";
-  else if (byte === CLOSE_BRACKET) state.isInSubset = false;
-  else if (byte === OPEN_BRACKET) {
-    if (state.isInSubset) throw malformed(reader, reader.at, '"[" within a document type declaration');
-    state.isInSubset = true;
-  } else if (!state.isInSubset) {
-    reader.phase = PHASE.prolog;
-    reader.at++;
-    return true;
+/** Bytes of the declaration behind its name; 0 when it is not whole. */
+function doctypeLength(reader: XmlReader, from: number): number {
+  const text = reader.bytes.toString('latin1', from, reader.end);
+  let isInSubset = false;
+  for (DOCTYPE_PIECE.lastIndex = 0; ;) {
+    const at = DOCTYPE_PIECE.lastIndex;
+    const piece = DOCTYPE_PIECE.exec(text)?.[0];
+    if (piece === undefined) return 0;
+    if (piece === '>' && !isInSubset) return at + 1;
+    if (piece === '[' && isInSubset) throw malformed(reader, from + at, '"[" within a document type declaration');
+    if (piece === '[' || piece === ']') isInSubset = piece === '[';
   }
-  reader.at++;
-  return false;
-}
-
-/** A comment, an instruction or a declaration. */
-function readInnerMarkup(reader: XmlReader, state: DoctypeState): false | undefined {
-  const isComment = isAt(reader, reader.at, '<!--');
-  const isInstruction = isAt(reader, reader.at, '<?');
-  if (isComment === undefined || isInstruction === undefined) return undefined;
-  if (isComment) state.skipTo = '-->';
-  else if (isInstruction) state.skipTo = '?>';
-  reader.at += isComment ? '<!--'.length : 1;
-  return false;
 }

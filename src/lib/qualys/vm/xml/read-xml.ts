@@ -1,9 +1,7 @@
 import { AMPERSAND, EXCLAMATION, IS_SPACE, LESS, QUESTION, SLASH, SPACE } from './byte-tables.ts';
-import { putCharacter } from './copy-character.ts';
-import { COPY } from './copy-result.ts';
-import { copyCdata, copyText } from './copy-text.ts';
-import { readComment, readInstruction, startComment, startInstruction } from './read-misc.ts';
-import { readDoctype, readStart, startDoctype } from './read-prolog.ts';
+import { COPY, copyText, putCharacter } from './copy-text.ts';
+import { skipMisc, startComment, startInstruction } from './read-misc.ts';
+import { readDoctype, readStart } from './read-prolog.ts';
 import { referenceAt } from './read-reference.ts';
 import { readEndTag, readStartTag } from './read-tag.ts';
 import type { XmlReader, XmlSink } from './xml-reader.ts';
@@ -27,24 +25,19 @@ export function readNext(reader: XmlReader, sink: XmlSink): boolean {
     case PHASE.cdata:
       return readCdata(reader, sink);
     case PHASE.comment:
-      return readComment(reader);
     case PHASE.instruction:
-      return readInstruction(reader);
-    case PHASE.doctype:
-      return readDoctype(reader);
+      return skipMisc(reader);
     case PHASE.start:
       return readStart(reader);
     case PHASE.prolog:
     case PHASE.epilog:
       return readOutside(reader, sink);
-    case PHASE.stopped:
-      return false;
   }
 }
 
 /** Fails unless the document has ended: the root element is closed and nothing is left half read. */
 export function assertEnded(reader: XmlReader): void {
-  if (reader.phase === PHASE.epilog && reader.at >= reader.end) return;
+  if (reader.phase === PHASE.epilog && reader.at >= reader.end && !reader.cleaner.isWithin()) return;
   const where = reader.depth > 0 ? `inside ${reader.depth} open elements` : 'outside the root element';
   throw malformed(reader, reader.end, `the document ends ${where}`);
 }
@@ -87,7 +80,7 @@ function startCdata(reader: XmlReader, sink: XmlSink): true {
 
 function readCdata(reader: XmlReader, sink: XmlSink): boolean {
   for (;;) {
-    const stopped = copyCdata(reader, reader.out);
+    const stopped = copyText(reader, reader.out, true);
     if (stopped === COPY.needsInput) return false;
     if (stopped === COPY.done) break;
     sink.makeRoom();
@@ -100,7 +93,7 @@ function readCdata(reader: XmlReader, sink: XmlSink): boolean {
 function readText(reader: XmlReader, sink: XmlSink): boolean {
   if (!reader.isInText && !startText(reader, sink)) return reader.at < reader.end;
   for (;;) {
-    switch (copyText(reader, reader.out)) {
+    switch (copyText(reader, reader.out, false)) {
       case COPY.done:
         return true;
       case COPY.reference:
@@ -148,7 +141,7 @@ function readOutside(reader: XmlReader, sink: XmlSink): boolean {
   const isComment = isAt(reader, reader.at, '<!--');
   if (isComment) return startComment(reader);
   const isDoctype = isAt(reader, reader.at, '<!DOCTYPE');
-  if (isDoctype) return startDoctype(reader);
+  if (isDoctype) return readDoctype(reader);
   if (isComment === undefined || isDoctype === undefined) return false;
   throw malformed(reader, reader.at, 'expected a comment or a document type declaration');
 }

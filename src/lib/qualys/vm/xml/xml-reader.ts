@@ -1,4 +1,5 @@
 import { IS_SPACE } from './byte-tables.ts';
+import { createTextCleaner, type TextCleaner } from './clean-text.ts';
 import type { JsonOut } from './json-out.ts';
 import { createJsonOut } from './json-out.ts';
 import { MalformedXmlError } from './malformed-xml-error.ts';
@@ -20,15 +21,12 @@ export const PHASE = {
   start: 0,
   /** Before the root element. */
   prolog: 1,
-  doctype: 2,
-  content: 3,
-  cdata: 4,
-  comment: 5,
-  instruction: 6,
+  content: 2,
+  cdata: 3,
+  comment: 4,
+  instruction: 5,
   /** After the root element. */
-  epilog: 7,
-  /** The sink wants no more. */
-  stopped: 8,
+  epilog: 6,
 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
@@ -60,20 +58,11 @@ export interface XmlReader {
   isBlank: boolean;
   /** Whether a run of text is being copied. */
   isInText: boolean;
-  /** Illegal characters and ill-formed UTF-8 met so far, each replaced by U+FFFD. */
+  /** Control characters and references that XML forbids met so far, each replaced by U+FFFD. */
   illegal: number;
   hasDoctype: boolean;
   hasRoot: boolean;
-  readonly doctype: DoctypeState;
-}
-
-/** Where the reader stands inside a document type declaration. */
-export interface DoctypeState {
-  /** Whether the name has been seen. */
-  isNamed: boolean;
-  isInSubset: boolean;
-  /** What ends the literal, comment or instruction that is being skipped; empty outside of these. */
-  skipTo: string;
+  readonly cleaner: TextCleaner;
 }
 
 /** What a run of text ends before. */
@@ -115,22 +104,35 @@ export function createXmlReader(): XmlReader {
     illegal: 0,
     hasDoctype: false,
     hasRoot: false,
-    doctype: { isNamed: false, isInSubset: false, skipTo: '' },
+    cleaner: createTextCleaner(),
   };
 }
 
-/** Takes as much of `input` from index `from` as the window has room for, and returns the index after it. */
-export function append(reader: XmlReader, input: Uint8Array, from: number): number {
-  if (reader.at > 0) {
-    reader.bytes.copyWithin(0, reader.at, reader.end);
-    reader.offset += reader.at;
-    reader.end -= reader.at;
-    reader.at = 0;
+/** Takes bytes of the document, in any portions. `readNext` is called as long as it finds something to read, `move` before the window moves on. */
+export function write(reader: XmlReader, input: Uint8Array, readNext: () => boolean, move?: () => void): void {
+  const bytes = reader.cleaner.write(input);
+  for (let from = 0; from < bytes.length;) {
+    move?.();
+    from = append(reader, bytes, from);
+    while (readNext());
   }
-  const count = Math.min(input.length - from, WINDOW_BYTES - reader.end);
-  reader.bytes.set(count === input.length ? input : input.subarray(from, from + count), reader.end);
-  reader.end += count;
-  return from + count;
+}
+
+/** Takes as much of `bytes` from index `from` as the window has room for, and returns the index after it. */
+function append(reader: XmlReader, bytes: Uint8Array, from: number): number {
+  reader.bytes.copyWithin(0, reader.at, reader.end);
+  reader.offset += reader.at;
+  reader.end -= reader.at;
+  reader.at = 0;
+  const to = Math.min(bytes.length, from + WINDOW_BYTES - reader.end);
+  reader.bytes.set(bytes.subarray(from, to), reader.end);
+  reader.end += to - from;
+  return to;
+}
+
+/** Characters replaced by U+FFFD so far: what XML forbids, and what is not UTF-8. */
+export function illegalCharacters({ cleaner, illegal }: XmlReader): number {
+  return illegal + cleaner.replaced();
 }
 
 /** An error that names the byte at `index` of the window. */

@@ -1,9 +1,10 @@
 import { SaxesParser } from 'saxes';
-import { copyAttribute } from '../../../../../src/lib/qualys/vm/xml/copy-character.ts';
+import { putAttributes } from '../../../../../src/lib/qualys/vm/xml/copy-text.ts';
 import { clear, createJsonOut } from '../../../../../src/lib/qualys/vm/xml/json-out.ts';
+import { closeValue, openString } from '../../../../../src/lib/qualys/vm/xml/xml-json.ts';
 import { assertEnded, readNext } from '../../../../../src/lib/qualys/vm/xml/read-xml.ts';
 import type { XmlReader, XmlSink } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
-import { append, createXmlReader, nameAt } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+import { createXmlReader, illegalCharacters, nameAt, write } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
 
 /** What a document says: starts with attributes, ends, and text without its white space. */
 export type XmlEvent =
@@ -16,14 +17,10 @@ export function readEvents(document: string | Uint8Array, size = Infinity): { ev
   const events: XmlEvent[] = [];
   const sink = collectingSink(reader, events);
   for (let from = 0; from < bytes.length; from += size) {
-    const portion = bytes.subarray(from, from + size);
-    for (let next = 0; next < portion.length;) {
-      next = append(reader, portion, next);
-      while (reader.at < reader.end && readNext(reader, sink)) if (reader.phase === 8) break;
-    }
+    write(reader, bytes.subarray(from, from + size), () => readNext(reader, sink));
   }
   assertEnded(reader);
-  return { events: mergeTexts(events), illegal: reader.illegal };
+  return { events: mergeTexts(events), illegal: illegalCharacters(reader) };
 }
 
 function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlSink {
@@ -51,14 +48,13 @@ function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlSink {
 }
 
 function attributesOf(reader: XmlReader): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (let n = 0; n < reader.attributeCount; n++) {
-    const [from, to, valueFrom, valueTo] = reader.attributes.subarray(4 * n, 4 * n + 4);
-    const value = createJsonOut(70_000);
-    copyAttribute(reader, value, valueFrom ?? 0, valueTo ?? 0);
-    found[reader.bytes.toString('utf8', from, to)] = jsonText(value.bytes.subarray(0, value.at));
-  }
-  return found;
+  const out = createJsonOut(70_000);
+  openString(out);
+  putAttributes(reader, out);
+  closeValue(out);
+  const json: unknown = JSON.parse(out.bytes.toString('utf8', 0, out.at));
+  const members = typeof json === 'string' ? [] : Object.entries(json as Record<string, string>);
+  return Object.fromEntries(members.map(([name, value]) => [name.slice(1), value]));
 }
 
 function jsonText(bytes: Uint8Array): string {
