@@ -7,7 +7,7 @@ import { KIND } from './json-tape.ts';
 import { repairJson } from './repair-json.ts';
 import { reasonOf, scanCopy } from './scan-copy.ts';
 import { scanJson } from './scan-json.ts';
-import { wholeEnd } from './whole-end.ts';
+import { wholeEnd } from '../utf8.ts';
 
 const COMMA = 0x2c;
 const OPENING_BRACKET = 0x5b;

@@ -5,7 +5,7 @@ import { failForeign, readStep } from './array-steps.ts';
 import { BYTES, checkBytes } from './check-bytes.ts';
 import { startEndSearch } from './find-end.ts';
 import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
-import { wholeEnd } from './whole-end.ts';
+import { wholeEnd } from '../utf8.ts';
 
 /** Reads a JSON array from bytes as they come. */
 export interface ArrayReader {

@@ -1,37 +1,19 @@
-/** A JSON text made well-formed. */
-export interface RepairedJson {
-  readonly bytes: Buffer;
-  /** Characters replaced or escaped. */
-  readonly count: number;
-}
+import { replaceBroken, type RepairedText } from '../utf8.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const REPLACEMENT = Buffer.from('\uFFFD');
 
 /**
  * Makes a JSON text well-formed whose brackets and quotes are right: bytes that are not UTF-8 become U+FFFD, raw
  * control characters in its strings become escapes such as `\u0000`, which lose nothing.
  */
-export function repairJson(text: Buffer): RepairedJson {
+export function repairJson(text: Buffer): RepairedText {
   const replaced = replaceBroken(text);
   const escaped = escapeControls(replaced.bytes);
   return { bytes: escaped.bytes, count: replaced.count + escaped.count };
 }
 
-/** Replaces bytes that are not UTF-8 by U+FFFD, as the WHATWG decoder does. */
-export function replaceBroken(text: Buffer): RepairedJson {
-  const bytes = Buffer.from(text.toString('utf8'));
-  return { bytes, count: countOf(bytes, REPLACEMENT) - countOf(text, REPLACEMENT) };
-}
-
-function countOf(bytes: Buffer, wanted: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + wanted.length)) count++;
-  return count;
-}
-
-function escapeControls(text: Buffer): RepairedJson {
+function escapeControls(text: Buffer): RepairedText {
   const controls = text.reduce((sum, byte) => sum + (byte < 0x20 ? 1 : 0), 0);
   const bytes = Buffer.allocUnsafe(text.length + 5 * controls);
   let length = 0;

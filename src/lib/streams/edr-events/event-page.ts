@@ -1,6 +1,6 @@
 import { canonicalText } from '../../json/canonical-json.ts';
 import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
-import { replaceBroken } from '../../json/repair-json.ts';
+import { replaceBroken } from '../../utf8.ts';
 import { millisecondsOf, textOf, wholeNumberOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
 import {

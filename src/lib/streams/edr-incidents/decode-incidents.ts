@@ -3,7 +3,7 @@ import type { ArrayHandlers } from '../../json/array-reader.ts';
 import { canonicalText } from '../../json/canonical-json.ts';
 import { endOf, KIND, kindOf, startOf } from '../../json/json-tape.ts';
 import { createArrayReader } from '../../json/read-array.ts';
-import { replaceBroken } from '../../json/repair-json.ts';
+import { replaceBroken } from '../../utf8.ts';
 import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
 import { millisecondsOf } from '../../records/column-values.ts';
 import {

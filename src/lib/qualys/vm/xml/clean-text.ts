@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { replaceBroken } from '../../../json/repair-json.ts';
-import { wholeEnd } from '../../../json/whole-end.ts';
+import { replaceBroken, wholeEnd } from '../../../utf8.ts';
 
 /** Code points that UTF-8 can write and XML forbids, beside control characters. */
 const NONCHARACTERS = ['\ufffe', '\uffff'];

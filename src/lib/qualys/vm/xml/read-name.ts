@@ -7,8 +7,8 @@ export const NEEDS_INPUT = -1;
 
 /** `Name` of XML 1.0 (fifth edition), but for U+FFFD, which stands for broken bytes. */
 const START =
-  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffc\\u{10000}-\\u{effff}';
-const NAME = new RegExp(`^[${START}][${START}\\-.0-9\\xb7\\u0300-\\u036f\\u203f\\u2040]*$`, 'u');
+  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c-\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffc\\u{10000}-\\u{effff}';
+const NAME = new RegExp(`^[${START}][\\u0300-\\u036f${START}\\-.0-9\\xb7\\u203f\\u2040]*$`, 'u');
 
 /** Index after the name that starts at `from`, or {@link NEEDS_INPUT} when it may go on beyond the window. */
 export function nameEndAt(reader: XmlReader, from: number): number {
