@@ -32,6 +32,8 @@ export interface EdrCursor {
   readonly shortPage?: number;
   /** Pages without a record that have come in a row. */
   readonly emptyPages?: number;
+  /** Set once the page at which the read ended is asked for again. */
+  readonly isDoubted?: boolean;
   /** What the next page was refused for. */
   readonly broken?: BrokenText;
   /** Set once the last page of this read is stored: what is left is to compare. */

@@ -20,14 +20,18 @@ const MAX_EMPTY_PAGES = 3;
 
 /** The cursor behind a page: of the next one, or of the end of the read. A read ends by proof, never by a count. */
 export function nextPage(cursor: EdrCursor, page: PageFacts): EdrCursor {
-  const { broken: _, shortPage: __, emptyPages: ___, ...rest } = cursor;
-  if (page.isBlank) return ended(rest, 'stuck');
-  if (cursor.mode === 'searchAfter') return nextAfter(cursor, rest, page);
-  if (page.records === 0) return ended(rest, 'empty');
+  const { broken: _, shortPage: __, emptyPages: ___, isDoubted: ____, ...rest } = cursor;
+  const doubted = cursor.isDoubted === true ? { ...rest, isDoubted: true } : rest;
+  if (page.isBlank) return ended({ ...doubted, emptyPages: 1 }, 'stuck');
+  if (cursor.mode === 'searchAfter') {
+    const { after } = page;
+    return after === undefined ? ended(doubted, 'chain') : nextAfter(cursor, rest, { ...page, after });
+  }
+  if (page.records === 0) return ended({ ...doubted, emptyPages: 1 }, 'empty');
   if (page.newRecords === 0) return ended(rest, 'stuck');
   // A page shorter than asked for was not the last one after all: the later ones may have jumped over what it left out.
   if (cursor.shortPage !== undefined && cursor.page > 1) {
-    const { isRepeated: ____, ...again } = rest;
+    const { isRepeated: _____, ...again } = rest;
     return { ...again, read: cursor.read + 1, page: 0, size: cursor.shortPage };
   }
   const isShort = page.records < cursor.size;
@@ -35,6 +39,17 @@ export function nextPage(cursor: EdrCursor, page: PageFacts): EdrCursor {
   // A short first page: the vendor may cap the page size. Later pages must ask for that size to keep their offsets.
   const size = isShort && cursor.page === 0 ? page.records : cursor.size;
   return withinReach({ ...rest, page: cursor.page + 1, size });
+}
+
+/**
+ * The cursor of the last page once more, where that is cheaper than all the pages before it: when nothing came although more was counted, or
+ * when it named no next one although more had come than was counted. Undefined elsewhere, and for a page that was asked for twice.
+ * @param beyond documents that came beyond what was counted; below 0 for what is missing.
+ */
+export function askAgain({ end, isRead: _, ...cursor }: EdrCursor, beyond: number): EdrCursor | undefined {
+  if (cursor.isDoubted === true) return undefined;
+  const isHole = beyond < 0 && cursor.page > 0 && cursor.emptyPages !== undefined;
+  return isHole || (beyond > 0 && end === 'chain') ? { ...cursor, isDoubted: true } : undefined;
 }
 
 /** The cursor of one page more, behind a short page that was taken for the last one. */
@@ -49,9 +64,8 @@ function withinReach(next: EdrCursor): EdrCursor {
 }
 
 /** An empty page with a new cursor is not the end; the same cursor twice is an error, not a loop. */
-function nextAfter(cursor: EdrCursor, rest: EdrCursor, page: PageFacts): EdrCursor {
+function nextAfter(cursor: EdrCursor, rest: EdrCursor, page: PageFacts & { readonly after: string }): EdrCursor {
   const { records, newRecords, longest, after } = page;
-  if (after === undefined) return ended(rest, 'chain');
   if (after === cursor.after) {
     if (records === 0) return ended(rest, 'empty');
     throw new RetryableError('searchAfter gave the same cursor twice', { scope: 'answer' });

@@ -9,7 +9,7 @@ import type { StreamServices } from '../stream-definition.ts';
 import { hearCount, judgeRead } from './count-memory.ts';
 import type { EdrPageEnd } from './decode-page.ts';
 import { firstCursor, queryOf, toJson, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
-import { goOn, nextPage } from './next-page.ts';
+import { askAgain, goOn, nextPage } from './next-page.ts';
 import { SPLIT_ABOVE } from './page-depth.ts';
 import { pageKnowledge, type PageKnowledge } from './page-knowledge.ts';
 import { readPage, type PageReading, type ReadPage } from './read-page.ts';
@@ -70,6 +70,13 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
     const { verdict, memory } = judge(reading, cursor, { isRepeated, isLast: readsLeft <= 0 });
     cursor = { ...cursor, counted: memory };
     const expected = memory.greatest;
+    const again = askAgain(cursor, documents - expected);
+    if (again !== undefined) {
+      cursor = again;
+      readsLeft++;
+      yield { cursor: toJson(cursor), expected };
+      continue;
+    }
     if (verdict === 'complete') return complete(reading, cursor);
     if (verdict === 'short') {
       const later = memory.lower === undefined ? readAgain(reading, cursor) : cursor;
@@ -172,18 +179,17 @@ function readAgain({ keys, services }: Reading, cursor: EdrCursor): EdrCursor {
 async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Progress, EdrCursor> {
   const { task, keys, known } = reading;
   let cursor = start;
-  // Records of a page that was partly booked before come again: that is no repetition by the vendor.
   let isResumed = task.cursor !== undefined && start === cursorOf(task);
   while (cursor.end === undefined) {
     if (cursor.page >= MAX_PAGES) throw new FatalError(`the window does not end after ${MAX_PAGES} pages`);
     let asked = cursor;
-    let isFull = false;
+    const first = { isFull: false };
     const admits = async ({ records }: EdrPageEnd): Promise<boolean> => {
       if (records < cursor.size || cursor.counted !== undefined) return true;
       learn(reading, cursor, records);
-      isFull = cursor.page === 0;
+      first.isFull = cursor.page === 0;
       asked = await count(reading, cursor);
-      isFull = false;
+      first.isFull = false;
       return isWellRead(reading, asked);
     };
     let page: AskedPage | undefined;
@@ -191,12 +197,14 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
       page = yield* askForPage({ ...reading, admits }, cursor);
     } catch (error) {
       // A page that is not counted is not booked: the next try begins with the count, so that an outage of that costs no pages.
-      if (isFull) yield { cursor: toJson({ ...cursor, isFull }) };
+      if (first.isFull) yield { cursor: toJson({ ...cursor, isFull: true }) };
       throw error;
     }
     if (page === undefined) return firstCursor(asked, reading.services.settings);
     const { end, last, isBlank, after } = page;
-    const newRecords = isResumed ? end.records : end.newRecords;
+    // A page that was partly booked before, or is asked for again, holds what is known: that is no repetition by the vendor.
+    const isKnown = isResumed || cursor.isDoubted === true;
+    const newRecords = isKnown ? end.records : end.newRecords;
     const facts = {
       records: end.records,
       newRecords,
@@ -206,7 +214,7 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
     };
     let next = nextPage(asked, facts);
     learn(reading, cursor, end.records);
-    if (!isResumed && end.repeated > 0) next = { ...next, isRepeated: true };
+    if (!isKnown && end.repeated > 0) next = { ...next, isRepeated: true };
     if (next.read !== cursor.read) {
       task.log.warn('WindowReadAgain', { fetched: keys.documents(), shortPage: next.size });
       keys.startRead(next.read);
