@@ -7,6 +7,7 @@ import { STREAMS } from '../src/lib/streams/index.ts';
 import { catchUp } from './catch-up.ts';
 import { ensureBuilt } from './host/ensure-built.ts';
 import { applySettings, loadLocalSettings } from './host/settings.ts';
+import { findLostValues } from './ingestion/lost-values.ts';
 import { startHost } from './host/start-host.ts';
 import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
 import { PORT, readOptions, wholeNumber } from './read-options.ts';
@@ -41,7 +42,8 @@ async function run({ once, fresh }: { readonly once: boolean; readonly fresh: bo
   try {
     closes.push(await ensureQualys(sizes));
     closes.push(await ensureStorage(folders));
-    closes.push(await ensureIngestion(folders));
+    const closeIngestion = await ensureIngestion(folders);
+    closes.push(closeIngestion);
     // All that is wrong at once, before the host refuses the first schedule and each function the rest.
     parseSettings(
       process.env,
@@ -49,7 +51,12 @@ async function run({ once, fresh }: { readonly once: boolean; readonly fresh: bo
     );
     const host = await startHost({ appDir, port, ...(once ? { log: createStackLog(console.error) } : {}) });
     closes.push(host.close);
-    if (once) return await catchUp(host);
+    if (once) {
+      const code = await catchUp(host);
+      const lost = closeIngestion === undefined ? [] : await findLostValues(process.env.LOGS_INGESTION_ENDPOINT ?? '');
+      for (const line of lost) console.error(`Lost: ${line}`);
+      return lost.length > 0 ? 1 : code;
+    }
     console.log(host.listing);
     await untilSignal();
     return 0;

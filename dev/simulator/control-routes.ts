@@ -2,7 +2,9 @@ import type { Burst, RawEvent } from './events.ts';
 import { BadCallError, jsonAnswer, type Answer, type Call } from './exchange.ts';
 import { parseFaults } from './faults.ts';
 import { ALL_IDS, type HostChange } from './hosts.ts';
-import type { Incident } from './incidents.ts';
+import type { IncidentChange } from './incidents.ts';
+import { instantOf } from './part.ts';
+import { PARTS } from './parts.ts';
 import { applyLiveSettings } from './settings.ts';
 import { createCounters, snapshotStats, type SimulatorStats } from './stats.ts';
 import type { KnowledgeBaseChange } from './vulnerabilities.ts';
@@ -18,8 +20,7 @@ export interface DataChange {
   readonly hosts?: readonly { readonly id: string; readonly processedTime: string; readonly xml?: string }[];
   /** Ids of hosts to take out. */
   readonly removedHosts?: readonly string[];
-  /** Incidents put in, or updated by their id; sent as they are. */
-  readonly incidents?: readonly { readonly id: string; readonly updatedTime: string; readonly record: unknown }[];
+  readonly incidents?: readonly IncidentChange[];
   /** Entries of the KnowledgeBase changed, or put in as VULN elements. */
   readonly vulnerabilities?: readonly { readonly qid: number; readonly modifiedTime: string; readonly xml?: string }[];
   /** QIDs to take out. */
@@ -41,12 +42,6 @@ export interface Span {
 }
 
 const DEFAULT_SPREAD_MS = 1_000;
-
-function instantOf(name: string, text: unknown): number {
-  const instant = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(instant)) throw new RangeError(`${name} must be an ISO 8601 time, not ${JSON.stringify(text)}`);
-  return instant;
-}
 
 function rawEvent({ record, processedTime }: NonNullable<DataChange['events']>[number]): RawEvent {
   const own: unknown =
@@ -70,10 +65,6 @@ function hostOf({ id, processedTime, xml }: NonNullable<DataChange['hosts']>[num
   return { id, processedTime: instantOf('processedTime', processedTime), ...(xml === undefined ? {} : { xml }) };
 }
 
-function incidentOf({ id, updatedTime, record }: NonNullable<DataChange['incidents']>[number]): Incident {
-  return { id, updatedTime: instantOf('updatedTime', updatedTime), record };
-}
-
 function entryOf({ modifiedTime, ...entry }: NonNullable<DataChange['vulnerabilities']>[number]): KnowledgeBaseChange {
   return { ...entry, modifiedTime: instantOf('modifiedTime', modifiedTime) };
 }
@@ -83,13 +74,14 @@ export function changeData(world: World, change: DataChange): void {
   const records = (change.events ?? []).map(rawEvent);
   const bursts = (change.bursts ?? []).map(burstOf);
   const hosts = (change.hosts ?? []).map(hostOf);
-  const incidents = (change.incidents ?? []).map(incidentOf);
   const entries = (change.vulnerabilities ?? []).map(entryOf);
   if (records.length > 0) world.events.addRecords(records);
   for (const burst of bursts) world.events.addBurst(burst);
+  for (const [name, part] of Object.entries(world.parts)) {
+    part.change((change as Readonly<Record<string, readonly never[] | undefined>>)[name] ?? []);
+  }
   world.hosts.change(hosts);
   world.hosts.remove(change.removedHosts ?? []);
-  world.incidents.change(incidents);
   world.knowledgeBase.change(entries);
   world.knowledgeBase.remove(change.removedVulnerabilities ?? []);
 }
@@ -116,7 +108,7 @@ function boundsOf(world: World, { from, to }: Span): { first: number; end: numbe
 }
 
 /** Ids of the events processed in the span, in that order: what a complete ingestion must hold. */
-export function* eventIds(world: World, span: Span = {}): Generator<string> {
+function* eventIds(world: World, span: Span = {}): Generator<string> {
   const { first, end } = boundsOf(world, span);
   world.events.growTo(world.clock.now());
   const last = world.events.firstFrom(end);
@@ -126,27 +118,38 @@ export function* eventIds(world: World, span: Span = {}): Generator<string> {
 }
 
 /** Ids of the hosts last processed in the span, lowest first. */
-export function* hostIds(world: World, span: Span = {}): Generator<string> {
+function* hostIds(world: World, span: Span = {}): Generator<string> {
   const { first, end } = boundsOf(world, span);
   for (const { id, processedTime } of world.hosts.within(ALL_IDS, world.clock.now())) {
     if (processedTime >= first && processedTime < end) yield String(id);
   }
 }
 
-/** Ids of the incidents last updated in the span. */
-export function* incidentIds(world: World, span: Span = {}): Generator<string> {
-  const { first, end } = boundsOf(world, span);
-  for (const { id, updatedTime } of world.incidents.at(world.clock.now())) {
-    if (updatedTime >= first && updatedTime < end) yield id;
-  }
-}
-
 /** QIDs last changed in the span, lowest first. */
-export function* qids(world: World, span: Span = {}): Generator<string> {
+function* qids(world: World, span: Span = {}): Generator<string> {
   const { first, end } = boundsOf(world, span);
   for (const { qid, modifiedTime } of world.knowledgeBase.entries()) {
     if (modifiedTime >= first && modifiedTime < end) yield String(qid);
   }
+}
+
+const LISTS: Readonly<Record<string, (world: World, span: Span) => Iterable<string>>> = {
+  events: eventIds,
+  hosts: hostIds,
+  qids,
+  ...Object.fromEntries(
+    PARTS.map(({ name }) => [
+      name,
+      (world: World, span: Span) => world.parts[name]?.ids(boundsOf(world, span), world.clock.now()) ?? [],
+    ]),
+  ),
+};
+
+/** Ids of what a part holds in the span: what a complete ingestion must hold. Throws a RangeError for a part that is none. */
+export function idsOf(world: World, name: string, span: Span = {}): Iterable<string> {
+  const list = LISTS[name];
+  if (list === undefined) throw new RangeError(`${name} is no part of the simulator`);
+  return list(world, span);
 }
 
 function* jsonList(texts: Iterable<string>): Generator<string> {
@@ -197,19 +200,12 @@ function spanOf({ parameters }: Call): Span {
 }
 
 function control(world: World, call: Call): Answer {
-  if (call.path === '/_sim/events') return listAnswer(eventIds(world, spanOf(call)));
-  if (call.path === '/_sim/hosts') return listAnswer(hostIds(world, spanOf(call)));
-  if (call.path === '/_sim/incidents') return listAnswer(incidentIds(world, spanOf(call)));
-  if (call.path === '/_sim/qids') return listAnswer(qids(world, spanOf(call)));
+  const list = call.path.replace('/_sim/', '');
+  if (Object.hasOwn(LISTS, list)) return listAnswer(idsOf(world, list, spanOf(call)));
   const name = `${call.method} ${call.path}`;
   if (!Object.hasOwn(CONTROLS, name)) {
-    const known = [
-      ...Object.keys(CONTROLS),
-      'GET /_sim/events',
-      'GET /_sim/hosts',
-      'GET /_sim/incidents',
-      'GET /_sim/qids',
-    ].join(', ');
+    const lists = Object.keys(LISTS).map((each) => `GET /_sim/${each}`);
+    const known = [...Object.keys(CONTROLS), ...lists].join(', ');
     throw new BadCallError(404, `unknown control route ${name}; known are ${known}`);
   }
   const result = CONTROLS[name]?.(world, call);

@@ -1,10 +1,20 @@
+import { writeRecord } from './documents.ts';
+import { edrFamily } from './edr-family.ts';
 import type { EventFacts } from './event-facts.ts';
 import { vendorTime, type JsonObject } from './event-record.ts';
-import { createDraws, fraction, uuidOf } from './random.ts';
+import type { Answer } from './exchange.ts';
+import { findFault } from './faults.ts';
+import { isIndexed } from './index-lag.ts';
+import { instantOf, type DataSpan, type Part, type PartData } from './part.ts';
+import { compileQuery } from './query-evaluate.ts';
+import { parseQuery } from './query.ts';
 import type { Candidate } from './query-tokens.ts';
+import { createDraws, fraction, uuidOf } from './random.ts';
+import { readChain } from './search-after.ts';
+import type { Visit } from './world.ts';
 
 /** An incident as it stands: an update takes the place of what was before. */
-export interface Incident {
+interface Incident {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly updatedTime: number;
@@ -12,19 +22,9 @@ export interface Incident {
 }
 
 /** All incidents, by their last update. */
-export interface IncidentStore {
+interface IncidentStore extends PartData {
   /** What can be seen at an instant: oldest update first, then by id. */
   readonly at: (instant: number) => readonly Incident[];
-  /** Puts incidents in, or updates them. */
-  readonly change: (incidents: readonly Incident[]) => void;
-}
-
-export interface IncidentStoreOptions {
-  readonly seed: number;
-  readonly count: number;
-  /** The span in which they were detected and updated, milliseconds since 1970. */
-  readonly start: number;
-  readonly end: number;
 }
 
 const DRAW_INCIDENT = 90;
@@ -52,7 +52,7 @@ function makeRecord(seed: number, index: number, detected: number, updated: numb
   };
 }
 
-function makeIncident({ seed, start, end }: IncidentStoreOptions, index: number): Incident {
+function makeIncident({ seed, start, end }: DataSpan, index: number): Incident {
   const detected = Math.floor(start + fraction(seed, index, DRAW_INCIDENT) * (end - start));
   const updatedTime = Math.floor(detected + fraction(seed, index, DRAW_INCIDENT, 1) * (end - detected));
   const record = makeRecord(seed, index, detected, updatedTime);
@@ -63,15 +63,20 @@ function inOrder(a: Incident, b: Incident): number {
   return a.updatedTime - b.updatedTime || (a.id < b.id ? -1 : 1);
 }
 
-export function createIncidentStore(options: IncidentStoreOptions): IncidentStore {
+function createStore(options: DataSpan, count: number): IncidentStore {
   const all = new Map(
-    Array.from({ length: options.count }, (_, index) => makeIncident(options, index)).map((each) => [each.id, each]),
+    Array.from({ length: count }, (_, index) => makeIncident(options, index)).map((each) => [each.id, each]),
   );
+  const at = (instant: number): readonly Incident[] =>
+    [...all.values()].filter(({ updatedTime }) => updatedTime <= instant).sort(inOrder);
   return {
-    at: (instant) => [...all.values()].filter(({ updatedTime }) => updatedTime <= instant).sort(inOrder),
-    change: (incidents) => {
+    at,
+    change: (changes: readonly IncidentChange[]) => {
+      const incidents = changes.map((each) => ({ ...each, updatedTime: instantOf('updatedTime', each.updatedTime) }));
       for (const incident of incidents) all.set(incident.id, incident);
     },
+    ids: ({ first, end }, now) =>
+      at(now).flatMap(({ id, updatedTime }) => (updatedTime >= first && updatedTime < end ? [id] : [])),
   };
 }
 
@@ -87,6 +92,66 @@ const NO_FACTS: EventFacts = {
 };
 
 /** An incident as the filter looks at it. */
-export function asCandidate({ record }: Incident): Candidate {
+function asCandidate({ record }: Incident): Candidate {
   return { facts: NO_FACTS, record: () => record };
 }
+
+function findIncidents({ call, faults, world }: Visit): readonly Incident[] {
+  const { clock, settings } = world;
+  const now = clock.now();
+  const { predicate } = compileQuery(parseQuery(call.parameters.get('filter') ?? ''), {
+    now,
+    resolution: settings.timeResolution,
+    ignoresTime: findFault(faults, 'ignored-time-filter') !== undefined,
+  });
+  return (world.parts.incidents as IncidentStore)
+    .at(now)
+    .filter((each) => isIndexed(world, each.id, each.updatedTime) && (predicate?.(asCandidate(each)) ?? true));
+}
+
+/** Place of the first incident behind a cursor. */
+function placeAfter(incidents: readonly Incident[], time: number, id: string): number {
+  const place = incidents.findIndex((each) => each.updatedTime > time || (each.updatedTime === time && each.id > id));
+  return place === -1 ? incidents.length : place;
+}
+
+function searchAfter(visit: Visit): Answer {
+  const { faults, stats } = visit;
+  const incidents = findIncidents(visit);
+  const { documents, headers } = readChain(visit, {
+    count: incidents.length,
+    keyAt: (place) => ({ time: incidents[place]!.updatedTime, id: incidents[place]!.id }),
+    placeAfter: (time, id) => placeAfter(incidents, time, id),
+  });
+  stats.records += documents.length;
+  const records = documents.map(({ place, isCopy }) => writeRecord(incidents[place]!.record, isCopy, faults));
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json;charset=UTF-8', ...headers },
+    body: `[${records.join(',')}]`,
+  };
+}
+
+/** Incidents put in, or updated by their id; sent as they are. */
+export interface IncidentChange {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly updatedTime: string;
+  readonly record: unknown;
+}
+
+/** EDR incidents. */
+export const incidentPart: Part = {
+  name: 'incidents',
+  routes: [
+    {
+      name: 'edr-incidents',
+      api: 'edr',
+      methods: ['GET'],
+      pattern: /^\/ioc(?:\/v1)?\/incidents\/searchAfter$/u,
+      family: edrFamily,
+      answer: searchAfter,
+    },
+  ],
+  create: (span, { incidentCount }) => createStore(span, incidentCount),
+};

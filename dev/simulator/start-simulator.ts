@@ -2,24 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { SimulatorClock } from './clock.ts';
-import {
-  answerControl,
-  changeData,
-  eventIds,
-  hostIds,
-  incidentIds,
-  qids,
-  readStats,
-  type DataChange,
-  type Span,
-} from './control-routes.ts';
+import { answerControl, changeData, idsOf, readStats, type DataChange, type Span } from './control-routes.ts';
 import { EDR_ROUTES } from './edr-routes.ts';
 import { BadCallError, htmlAnswer, jsonAnswer, readCall, type Answer, type Call } from './exchange.ts';
 import { faultAnswer } from './fault-answers.ts';
 import { encodeParts } from './fault-wire.ts';
 import { findFault, parseFaults, type Fault } from './faults.ts';
-import { INCIDENT_ROUTES } from './incident-routes.ts';
 import type { Admission } from './limits.ts';
+import { PARTS } from './parts.ts';
 import { QueryError } from './query.ts';
 import { resetConnection, sendAnswer } from './respond.ts';
 import { applyLiveSettings, parseOptions, type LiveSettings, type SimulatorOptions } from './settings.ts';
@@ -51,8 +41,8 @@ export interface Simulator {
   readonly eventIds: (span?: Span) => string[];
   /** Ids of the hosts last processed in a half-open span. */
   readonly hostIds: (span?: Span) => string[];
-  /** Ids of the incidents last updated in a half-open span. */
-  readonly incidentIds: (span?: Span) => string[];
+  /** Ids of what a part holds in a half-open span (`/_sim/<name>`). */
+  readonly ids: (name: string, span?: Span) => string[];
   /** QIDs last changed in a half-open span. */
   readonly qids: (span?: Span) => string[];
   /** Lets all tokens given out so far expire. */
@@ -60,7 +50,7 @@ export interface Simulator {
   readonly close: () => Promise<void>;
 }
 
-const ROUTES: readonly Route[] = [...EDR_ROUTES, ...INCIDENT_ROUTES, ...VM_ROUTES];
+const ROUTES: readonly Route[] = [...EDR_ROUTES, ...PARTS.flatMap(({ routes }) => routes), ...VM_ROUTES];
 /** Above this length of the URL the real server answers 414. */
 const LONGEST_URL = 8_190;
 /** What is made of a body before its first byte is due, in bytes. */
@@ -226,10 +216,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setFaults: (...faults) => world.faults.set(parseFaults(faults)),
     configure: (changes) => applyLiveSettings(world.settings, changes),
     changeData: (change) => changeData(world, change),
-    eventIds: (span) => [...eventIds(world, span)],
-    hostIds: (span) => [...hostIds(world, span)],
-    incidentIds: (span) => [...incidentIds(world, span)],
-    qids: (span) => [...qids(world, span)],
+    ids: (name, span) => [...idsOf(world, name, span)],
+    eventIds: (span) => [...idsOf(world, 'events', span)],
+    hostIds: (span) => [...idsOf(world, 'hosts', span)],
+    qids: (span) => [...idsOf(world, 'qids', span)],
     expireTokens: () => world.tokens.expireAll(),
     close: () => close(server),
   };

@@ -6,8 +6,9 @@ import type { Answer, Call } from './exchange.ts';
 import { createFaultBook, type FaultBook } from './fault-rules.ts';
 import type { Fault } from './faults.ts';
 import { createHostStore, type HostStore } from './hosts.ts';
-import { createIncidentStore, type IncidentStore } from './incidents.ts';
 import { createLimiter, type Admission, type Limiter } from './limits.ts';
+import type { PartData } from './part.ts';
+import { PARTS } from './parts.ts';
 import { createEventSearcher, type EventSearcher } from './search.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { createCounters, type Counters, type RouteStats } from './stats.ts';
@@ -25,7 +26,8 @@ export interface World {
   readonly events: EventStore;
   readonly searcher: EventSearcher;
   readonly hosts: HostStore;
-  readonly incidents: IncidentStore;
+  /** Data of the parts by their names. */
+  readonly parts: Readonly<Record<string, PartData>>;
   readonly knowledgeBase: KnowledgeBase;
   readonly catalogue: Catalogue;
   readonly faults: FaultBook<Fault>;
@@ -96,7 +98,7 @@ export function createWorld(settings: SimulatorSettings): World {
     events,
     searcher: createEventSearcher(events),
     hosts,
-    incidents: createIncidentStore({ ...span, count: settings.incidentCount }),
+    parts: Object.fromEntries(PARTS.map(({ name, create }) => [name, create(span, settings)])),
     knowledgeBase: createKnowledgeBase([...catalogue.vulnerabilities, ...catalogue.informations], end),
     catalogue,
     faults: createFaultBook<Fault>(settings.seed, clock.now),

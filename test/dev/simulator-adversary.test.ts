@@ -140,7 +140,7 @@ describe('pages by number', () => {
 
 describe.each([
   ['events', EVENTS_AFTER, (simulator: Simulator) => simulator.eventIds()],
-  ['incidents', INCIDENTS_AFTER, (simulator: Simulator) => simulator.incidentIds()],
+  ['incidents', INCIDENTS_AFTER, (simulator: Simulator) => simulator.ids('incidents')],
 ] as const)('a chain of %s', (_, path, wanted) => {
   const start = (...faults: Fault[]): Promise<Simulator> =>
     withFaults({ eventCount: 25, incidentCount: 25 }, ...faults);

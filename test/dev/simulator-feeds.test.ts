@@ -21,7 +21,7 @@ describe('/ioc/incidents/searchAfter', () => {
       ids.push(...((await page.json()) as { id: string }[]).map(({ id }) => id));
       cursor = page.headers.get('searchAfterValue');
     }
-    expect(ids).toEqual(simulator.incidentIds());
+    expect(ids).toEqual(simulator.ids('incidents'));
     expect(ids).toHaveLength(25);
   });
 
@@ -39,12 +39,12 @@ describe('/ioc/incidents/searchAfter', () => {
 
   test('an update takes the place of what was before', async () => {
     const simulator = await simulate({ incidentCount: 3 });
-    const [id] = simulator.incidentIds();
+    const [id] = simulator.ids('incidents');
     simulator.changeData({
       incidents: [{ id: id!, updatedTime: '2024-06-15T11:59:00Z', record: { id, status: 'Closed' } }],
     });
-    expect(simulator.incidentIds().at(-1)).toBe(id);
-    expect(simulator.incidentIds()).toHaveLength(3);
+    expect(simulator.ids('incidents').at(-1)).toBe(id);
+    expect(simulator.ids('incidents')).toHaveLength(3);
   });
 });
 

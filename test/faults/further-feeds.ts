@@ -37,7 +37,7 @@ const incidents: Feed = {
       });
     simulator.changeData({ incidents: [...burst(5, 8), ...burst(20, 3)] });
   },
-  ids: (simulator, span) => simulator.incidentIds(span),
+  ids: (simulator, span) => simulator.ids('incidents', span),
   idOf: ({ IncidentId }) => String(IncidentId),
 };
 

@@ -27,9 +27,9 @@ const QUEUES = { batchSize: 4, newBatchThreshold: 0, maxPollingInterval: '00:00:
 
 /** Streams, their tables, and what tells their records apart. */
 const FEEDS = [
-  { stream: 'edr-events', table: 'QualysEdrEvents_CL', column: 'EventId', ids: 'eventIds' },
-  { stream: 'vm-detections', table: 'QualysHostDetectionV3_CL', column: 'HostId', ids: 'hostIds' },
-  { stream: 'edr-incidents', table: 'QualysEdrIncidents_CL', column: 'IncidentId', ids: 'incidentIds' },
+  { stream: 'edr-events', table: 'QualysEdrEvents_CL', column: 'EventId', ids: 'events' },
+  { stream: 'vm-detections', table: 'QualysHostDetectionV3_CL', column: 'HostId', ids: 'hosts' },
+  { stream: 'edr-incidents', table: 'QualysEdrIncidents_CL', column: 'IncidentId', ids: 'incidents' },
 ] as const;
 
 const built: string[] = [];
@@ -151,7 +151,7 @@ async function expectNothingLost(world: World, lines: readonly HostLine[]): Prom
     const rows = ingestion.rows(table);
     const received = new Set(rows.map((row) => String(row[column])));
     expect(
-      simulator[ids](span).filter((id) => !received.has(id)),
+      simulator.ids(ids, span).filter((id) => !received.has(id)),
       `lost of ${stream}`,
     ).toEqual([]);
     expect(new Set(rows.map(({ RowKey }) => RowKey)).size, `keys of ${stream}`).toBe(received.size);

@@ -37,7 +37,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 const rowsOf = (feed: Feed): Row[] => feed.bench.sink.rows as Row[];
 const idsOf = (feed: Feed): string[] => rowsOf(feed).map(({ IncidentId }) => String(IncidentId));
-const wantedOf = (feed: Feed): string[] => feed.simulator.incidentIds({ from: FROM, to: TO });
+const wantedOf = (feed: Feed): string[] => feed.simulator.ids('incidents', { from: FROM, to: TO });
 
 /** Whether exactly the incidents of the window were uploaded, each once. */
 function expectAllOf(feed: Feed): void {
