@@ -2,8 +2,8 @@
 export interface SecretValue {
   /** The secret as it is known now. */
   readonly current: () => Promise<string>;
-  /** Looks for a newer one after `refused` was refused. @returns whether there is another one now. */
-  readonly refresh: (refused: string) => Promise<boolean>;
+  /** Looks for a newer one after `refused` was refused, or where a person asks for it. @returns whether there is another one now. */
+  readonly refresh: (refused: string, isAsked?: boolean) => Promise<boolean>;
   /** What it is and was, as far as it is known: must not appear in any text. */
   readonly known: () => readonly string[];
 }

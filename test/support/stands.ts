@@ -100,6 +100,20 @@ export const CASES: readonly Case[] = [
     ...{ verdict: 'down', codes: ['account-refused'] },
   },
   {
+    name: 'an account that one API refuses, and the windows of the other that are kept from trying',
+    of: stand({
+      streams: [
+        streamStatus({ held: [held()] }),
+        streamStatus({ name: 'vm-detections', api: 'vm', held: [held({ windows: 7 })] }),
+      ],
+      limits: [
+        limit({ account: { refusedSince: ago(160), refusals: 3, error: 'HTTP 401' } }),
+        limit({ api: 'vm', account: { refusedSince: ago(160), refusals: 3, error: 'HTTP 401', heldBy: 'edr' } }),
+      ],
+    }),
+    ...{ verdict: 'down', codes: ['account-refused'] },
+  },
+  {
     name: 'an identity that Azure refuses',
     of: withStream({ held: [held({ repair: 'identity', error: 'Logs Ingestion answered 403' })] }),
     ...{ verdict: 'down', codes: ['identity-refused'] },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, WaitError } from '../errors.ts';
+import { AccountError, messageOf, WaitError } from '../errors.ts';
 import { ambientLog, redact } from '../log.ts';
 import type { Account, LoginCaller, Login, LoginTurn } from '../pipeline/account.ts';
 import type { AccountView } from '../pipeline/limit-view.ts';
@@ -15,15 +15,14 @@ import {
   HOUR_MS,
   isGranted,
   LEASE_MS,
-  loginsOf,
+  loseAnswer,
   MOST_PRESSES,
   recentPresses,
   refuseLogin,
   type AccountState,
   type BegunLogin,
 } from './account-state.ts';
-import { findStop, isTrying, judgeLogin } from './judge-login.ts';
-import { createLoginGate } from './login-gate.ts';
+import { findStop, judgeLogin, type Verdict } from './judge-login.ts';
 import { accountErrorOf, viewAccount } from './view-account.ts';
 
 /** The breaker of the account, and how it stands. */
@@ -40,69 +39,84 @@ export interface AccountBreaker extends Account {
 /** What the breaker needs. */
 export interface AccountBreakerOptions {
   readonly row: AccountRow;
-  /** How many processes hold permits for calls of an API, about. */
-  readonly holders: (api: ApiName) => number;
   /** How old the shared state may be when a login starts, in milliseconds. */
   readonly freshMs: number;
   /** How long a caller waits while another login is tried, in milliseconds. */
   readonly patienceMs: number;
+  /** The same for people, and where the secret works. */
+  readonly longPatienceMs?: number;
   /** Called when an API accepts a login again after refusals, of this secret or of the one before. */
   readonly onRecovered?: (() => Promise<void>) | undefined;
 }
 
-/** Processes that call side by side, each with one call that nobody has let in yet: with a login as many as a vendor bears. */
-const MOST_HOLDERS = 2;
-/** A person cannot be told to come back. */
-const PERSON_PATIENCE_MS = 15_000;
+/** A person cannot be told to come back, nor need a window be where the secret works. */
+const LONG_PATIENCE_MS = 15_000;
 const POLL_MS = 150;
-/** A login that is accepted is stored so often. */
-const NOTED_MS = 60_000;
+/** What could not be stored is stored after so long, if it can. */
+const RETRY_MS = 1000;
+/** A login with a secret that works, and has no answer for so long, was let in: no vendor takes as long to refuse one. */
+const LET_IN_MS = 20_000;
 
 type Change = (state: AccountState) => AccountState;
 
-/** Keeps in a row of the limits which secret was refused, and lets one login at a time try one that is not known to work. */
+/**
+ * Keeps in a row of the limits which logins are out and which secret was refused, so that no more of all instances are out than may be
+ * refused, and one alone with a secret that is not known to work.
+ */
 export function createAccountBreaker(options: AccountBreakerOptions): AccountBreaker {
   const { row, freshMs } = options;
-  const gate = createLoginGate();
   const notes = createNotes(row);
+  /** The next one of this process that logs in to an API, behind those before it. */
+  const lines = new Map<ApiName, Promise<unknown>>();
+  let freed = Promise.withResolvers<undefined>();
 
-  /** @returns undefined while another login is tried. @throws AccountError. */
-  async function tryToEnter(api: ApiName, login: Login, isAlone: boolean): Promise<LoginTurn | undefined> {
+  /** @returns what keeps it waiting while other logins are out. @throws AccountError. */
+  async function tryToEnter(api: ApiName, login: Login): Promise<LoginTurn | { readonly isKnown: boolean }> {
     const { digest } = login;
-    const judge = (state: AccountState) => judgeLogin(notes.over(state).secrets[digest], api, row.now());
-    const verdict = judge(await row.read(freshMs));
-    if (verdict.kind === 'stopped') {
-      // Somebody may have asked for a try a moment ago.
-      const state = await row.read(0);
-      if (judge(state).kind === 'stopped') throw accountErrorOf(state.secrets[digest], api, login, row.now());
-      return undefined;
+    const judge = (state: AccountState): Verdict => judgeLogin(notes.over(state).secrets[digest], api, row.now());
+    let verdict = judge(await row.read(freshMs));
+    // Somebody may have asked for a try a moment ago.
+    if (verdict.kind === 'stopped') verdict = judge(await row.read(0));
+    if (verdict.kind === 'stopped') throw accountErrorOf(await row.read(freshMs), api, login, row.now());
+    if (verdict.kind === 'busy') return { isKnown: !verdict.isAlone };
+    if (verdict.isRefused && (await login.renew?.()) === true) {
+      throw new AccountError('there is a newer secret than the one that Qualys refuses', 1000);
     }
-    if (verdict.kind === 'free' && !isAlone) {
-      const leave = await gate.enter(1);
-      if (judge(await row.read(freshMs)).kind === 'free') return turnOf({ digest, api }, login, leave);
-      leave();
-      return undefined;
-    }
-    const leaseId = randomUUID();
-    const begun = await row.write((current) => {
+    const id = randomUUID();
+    const begun: BegunLogin = { digest, api, leaseId: id, startedAt: row.now() };
+    const begin = (current: AccountState): AccountState => {
       const now = row.now();
       const again = judge(current);
-      if (again.kind === 'stopped' || again.kind === 'busy' || isTrying(current.secrets[digest], now)) return current;
-      return beginLogin(current, digest, { id: leaseId, api, until: now + LEASE_MS }, now);
+      if (again.kind !== 'free') return current;
+      const lease = { id, api, isAlone: again.isAlone, startedAt: now, until: now + LEASE_MS };
+      return beginLogin(current, digest, lease, now);
+    };
+    const state = await row.write(begin).catch((error: unknown) => {
+      // It may have been taken, and nobody makes use of it.
+      void notes.add((current) => endLogin(current, begun, row.now()));
+      throw error;
     });
-    return begun.secrets[digest]?.lease?.id === leaseId ? turnOf({ digest, api, leaseId }, login) : undefined;
+    const lease = state.secrets[digest]?.leases?.find((each) => each.id === id);
+    return lease === undefined ? { isKnown: !verdict.isAlone } : turnOf(begun, login, lease.isAlone);
   }
 
-  function turnOf(about: Omit<BegunLogin, 'startedAt'>, login: Login, leave: () => void = () => undefined): LoginTurn {
-    const begun: BegunLogin = { ...about, startedAt: row.now() };
-    const { digest, api } = about;
+  function turnOf(begun: BegunLogin, login: Login, isAlone: boolean): LoginTurn {
+    const { digest, api } = begun;
+    const letIn = isAlone
+      ? undefined
+      : setTimeout(() => void tell((state) => endLogin(state, begun, row.now())), LET_IN_MS).unref();
+    const tell = async (note: Change): Promise<AccountState> => {
+      clearTimeout(letIn);
+      const state = await notes.add(note);
+      freed.resolve(undefined);
+      freed = Promise.withResolvers();
+      return state;
+    };
     return {
       accepted: async () => {
-        leave();
         const now = row.now();
-        if (!isNews(await row.read(Number.POSITIVE_INFINITY), begun, now)) return;
         const found = { isRecovered: false };
-        await notes.add((state) => {
+        await tell((state) => {
           const next = acceptLogin(state, begun, now);
           found.isRecovered ||= state.waiting[api] === true && next.waiting[api] === false;
           return next;
@@ -112,35 +126,45 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
       refused: async (refusal) => {
         const now = row.now();
         const error = redact(refusal.error);
-        const state = await notes.add((current) => refuseLogin(current, begun, { ...refusal, error }, now));
-        leave();
-        const { refusals, nextTryAt = null } = viewAccount(state.secrets[digest], api) ?? {};
+        const state = await tell((current) => refuseLogin(current, begun, { ...refusal, error }, now));
+        const { refusals, nextTryAt = null } = viewAccount(state.secrets[digest], api, now) ?? {};
         ambientLog.warn('LoginRefused', { api, refusals, nextTryAt, error });
-        return accountErrorOf(state.secrets[digest], api, login, now);
+        return accountErrorOf(state, api, login, now);
       },
-      ended: async () => {
-        leave();
-        if (begun.leaseId !== undefined) await notes.add((state) => endLogin(state, begun, row.now()));
+      ended: async (isAnswered) => {
+        const now = row.now();
+        await tell((state) => (isAnswered ? endLogin(state, begun, now) : loseAnswer(state, begun, now)));
       },
     };
   }
 
-  return {
-    enter: async (api, login, { priority, signal }: LoginCaller) => {
-      await notes.flush();
-      const deadline = performance.now() + (priority === 'interactive' ? PERSON_PATIENCE_MS : options.patienceMs);
-      for (;;) {
-        signal?.throwIfAborted();
-        // A token is asked for once in hours: that can go alone.
-        const isAlone = api === 'edr' || options.holders(api) > MOST_HOLDERS;
-        const turn = await tryToEnter(api, login, isAlone);
-        if (turn !== undefined) return turn;
-        if (performance.now() >= deadline) {
-          throw new WaitError('another login is tried just now', 1000 + Math.random() * 1000);
-        }
-        await sleep(POLL_MS + Math.random() * POLL_MS);
-        await row.read(0);
+  async function enter(api: ApiName, login: Login, caller: LoginCaller, startedAt: number): Promise<LoginTurn> {
+    const { priority, signal } = caller;
+    await notes.flush();
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = freed.promise;
+      const turn = await tryToEnter(api, login);
+      if (!('isKnown' in turn)) return turn;
+      const isPatient = priority === 'interactive' || turn.isKnown;
+      const patienceMs = isPatient ? (options.longPatienceMs ?? LONG_PATIENCE_MS) : options.patienceMs;
+      if (performance.now() - startedAt >= patienceMs) {
+        throw new WaitError('another login is tried just now', 1000 + Math.random() * 1000);
       }
+      const isFreed = next.then(() => true);
+      if (!(await Promise.race([isFreed, sleep(POLL_MS + Math.random() * POLL_MS, false)]))) await row.read(0);
+    }
+  }
+
+  return {
+    enter: (api, login, caller) => {
+      const startedAt = performance.now();
+      const turn = (lines.get(api) ?? Promise.resolve()).then(() => enter(api, login, caller, startedAt));
+      lines.set(
+        api,
+        turn.catch(() => undefined),
+      );
+      return turn;
     },
     grant: async (api, { digest }) => {
       await notes.flush();
@@ -149,7 +173,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
         const now = row.now();
         const presses = recentPresses(state, now);
         const secret = state.secrets[digest];
-        asked.outcome = findStop(secret, api) === undefined ? 'not-needed' : 'granted';
+        asked.outcome = findStop(secret, api, now) === undefined ? 'not-needed' : 'granted';
         // Whoever asks again before the login went out asks for the same one.
         asked.waitMs = isGranted(secret, api)
           ? 0
@@ -167,14 +191,12 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
         asked.waitMs,
       );
     },
-    view: async (api, login) => viewAccount(findLatest(await row.read(0), login?.digest, api), api),
+    view: async (api, login) => {
+      await notes.flush().catch(() => undefined);
+      const state = notes.over(await row.read(0));
+      return viewAccount(findLatest(state, login?.digest, api), api, row.now());
+    },
   };
-}
-
-/** Whether an accepted login tells the row something. */
-function isNews(state: AccountState, { digest, api, leaseId }: BegunLogin, now: number): boolean {
-  const { okAt, refused, lost } = loginsOf(state.secrets[digest], api);
-  return leaseId !== undefined || refused + lost > 0 || state.waiting[api] === true || now - okAt > NOTED_MS;
 }
 
 /** What became of logins, in the row as soon as the storage takes it: before that no other login of this process goes out. */
@@ -186,6 +208,7 @@ function createNotes(row: AccountRow): {
 } {
   let unsaved: Change[] = [];
   let flushing: Promise<unknown> = Promise.resolve();
+  let retry: NodeJS.Timeout | undefined;
   const flush = (): Promise<AccountState | undefined> => {
     const turn = flushing.then(async () => {
       const batch = [...unsaved];
@@ -197,6 +220,12 @@ function createNotes(row: AccountRow): {
     flushing = turn.catch(() => undefined);
     return turn;
   };
+  const flushLater = (): void => {
+    retry ??= setTimeout(() => {
+      retry = undefined;
+      flush().catch(flushLater);
+    }, RETRY_MS).unref();
+  };
   return {
     flush,
     over: (state) => unsaved.reduce((next, note) => note(next), state),
@@ -206,6 +235,7 @@ function createNotes(row: AccountRow): {
         return (await flush()) ?? (await row.read(Number.POSITIVE_INFINITY));
       } catch (error) {
         ambientLog.warn('LoginNoteLate', { error: messageOf(error) });
+        flushLater();
         return note(await row.read(Number.POSITIVE_INFINITY));
       }
     },

@@ -3,10 +3,10 @@ import type { ApiName } from '../pipeline/stream.ts';
 
 /** Logins of one secret to one API. Times are epoch milliseconds, by the clock of the storage service. */
 export interface ApiLogins {
-  /** When one was accepted last; stored once a minute. */
+  /** When the last one that was accepted went out. */
   readonly okAt: number;
   /** Refused ones since, the oldest first: the first, and the last few. */
-  readonly refusals: readonly { readonly at: number; readonly isBare: boolean }[];
+  readonly refusals: readonly { readonly at: number; readonly isBare: boolean; readonly id?: string }[];
   /** How many those are, with those that are not kept. */
   readonly refused: number;
   /** Ones whose end nobody has told, because the process died. */
@@ -15,12 +15,23 @@ export interface ApiLogins {
   readonly error: string;
 }
 
+/** A login that is out: nobody knows yet what becomes of it. */
+export interface LoginLease {
+  readonly id: string;
+  readonly api: ApiName;
+  /** Whether nobody knows that the secret works: only one such login is out at a time. */
+  readonly isAlone: boolean;
+  readonly startedAt: number;
+  /** A process that says nothing until then is dead. */
+  readonly until: number;
+}
+
 /** What is known of one secret. */
 export interface SecretState {
   readonly seenAt: number;
   readonly apis: Readonly<Partial<Record<ApiName, ApiLogins>>>;
-  /** The one login that is out while nobody knows that the secret works. */
-  readonly lease?: { readonly id: string; readonly api: ApiName; readonly until: number } | undefined;
+  /** Logins that are out. */
+  readonly leases?: readonly LoginLease[];
   /** A login beyond the schedule: of any API where a person asked for it, of this one when the other has recovered. */
   readonly granted?: ApiName | 'any' | undefined;
 }
@@ -38,8 +49,10 @@ export interface AccountState {
 /** Tries that a person may ask for in an hour. */
 export const MOST_PRESSES = 3;
 export const HOUR_MS = 3_600_000;
-/** A process that tries a login and says nothing for so long is dead. */
+/** A process that tries a login and says nothing for so long is dead, as far as others wait for it. */
 export const LEASE_MS = 90_000;
+/** No call waits longer for its first byte: what became of its login is known by then, or nobody knows. */
+const PENDING_MS = 310_000;
 const MOST_SECRETS = 8;
 const MOST_REFUSALS = 6;
 
@@ -56,18 +69,14 @@ export function loginsOf(secret: SecretState | undefined, api: ApiName): ApiLogi
 }
 
 /**
- * The state once a login goes out alone, which uses the grant that there may be. A lease that has run out is that of a process that died at
- * its login.
+ * The state once a login goes out; one that goes alone uses the grant that there may be. A lease that has run out is that of a process that
+ * died at its login.
  */
-export function beginLogin(
-  state: AccountState,
-  digest: string,
-  lease: NonNullable<SecretState['lease']>,
-  now: number,
-): AccountState {
+export function beginLogin(state: AccountState, digest: string, lease: LoginLease, now: number): AccountState {
   return change(state, digest, now, (secret) => {
-    const counted = countLost(secret);
-    return { ...counted, lease, ...(isGranted(secret, lease.api) ? { granted: undefined } : {}) };
+    const counted = countLost(secret, now);
+    const isUsed = lease.isAlone && isGranted(secret, lease.api);
+    return { ...counted, leases: [...(counted.leases ?? []), lease], ...(isUsed ? { granted: undefined } : {}) };
   });
 }
 
@@ -80,8 +89,7 @@ export function isGranted(secret: SecretState | undefined, api: ApiName): boolea
 export interface BegunLogin {
   readonly digest: string;
   readonly api: ApiName;
-  /** Of its lease; absent where it went out beside others. */
-  readonly leaseId?: string | undefined;
+  readonly leaseId: string;
   readonly startedAt: number;
 }
 
@@ -96,7 +104,7 @@ export function acceptLogin(state: AccountState, login: BegunLogin, now: number)
     const others = loginsOf(secret, other);
     const apis = {
       ...secret.apis,
-      [api]: { ...NO_LOGINS, okAt: Math.max(okAt, now) },
+      [api]: { ...NO_LOGINS, okAt: Math.max(okAt, startedAt) },
       [other]: { ...others, lost: 0 },
     };
     // Where one has recovered the other is worth one try.
@@ -107,10 +115,12 @@ export function acceptLogin(state: AccountState, login: BegunLogin, now: number)
 
 /** The state after a login that was refused. */
 export function refuseLogin(state: AccountState, login: BegunLogin, refusal: LoginRefusal, now: number): AccountState {
-  const { api, digest } = login;
+  const { api, digest, leaseId } = login;
+  // A write that was taken while its answer was lost is made again.
+  if (loginsOf(state.secrets[digest], api).refusals.some(({ id }) => id === leaseId)) return state;
   const next = change(endLogin(state, login, now), digest, now, (secret) => {
     const { refusals, refused, ...known } = loginsOf(secret, api);
-    const all = [...refusals, { at: now, isBare: refusal.isBare }];
+    const all = [...refusals, { at: now, isBare: refusal.isBare, id: leaseId }];
     const kept = all.length > MOST_REFUSALS ? [...all.slice(0, 1), ...all.slice(1 - MOST_REFUSALS)] : all;
     const error = refusal.error.slice(0, 1000);
     return { ...secret, apis: { ...secret.apis, [api]: { ...known, refusals: kept, refused: refused + 1, error } } };
@@ -120,8 +130,22 @@ export function refuseLogin(state: AccountState, login: BegunLogin, refusal: Log
 
 /** The state after a login of which nothing is known, and before what is known of it. */
 export function endLogin(state: AccountState, { digest, leaseId }: BegunLogin, now: number): AccountState {
-  if (leaseId === undefined || state.secrets[digest]?.lease?.id !== leaseId) return state;
-  return change(state, digest, now, (secret) => ({ ...secret, lease: undefined }));
+  if (!(state.secrets[digest]?.leases ?? []).some(({ id }) => id === leaseId)) return state;
+  return change(state, digest, now, (secret) => ({
+    ...secret,
+    leases: (secret.leases ?? []).filter(({ id }) => id !== leaseId),
+  }));
+}
+
+/**
+ * The state after a login without an answer. Where the secret was refused in words, it was refused again, for all anybody knows: the vendor
+ * counts it although its answer was lost.
+ */
+export function loseAnswer(state: AccountState, login: BegunLogin, now: number): AccountState {
+  const { refusals, error } = loginsOf(state.secrets[login.digest], login.api);
+  return refusals.some(({ isBare }) => !isBare)
+    ? refuseLogin(state, login, { error, isBare: false }, now)
+    : endLogin(state, login, now);
 }
 
 /** The state after a person has asked for a try of a secret. */
@@ -140,12 +164,15 @@ export function boundAccountTimes(state: AccountState, now: number): AccountStat
   const past = (at: number): number => Math.min(at, now);
   const secrets = Object.entries(state.secrets).map(([digest, secret]): [string, SecretState] => {
     const apis = Object.entries(secret.apis).map(([api, logins]) => {
-      const refusals = logins.refusals.map(({ at, isBare }) => ({ at: past(at), isBare }));
+      const refusals = logins.refusals.map((each) => ({ ...each, at: past(each.at) }));
       return [api, { ...logins, okAt: past(logins.okAt), refusals }];
     });
-    const { lease } = secret;
-    const bounded = lease === undefined ? {} : { lease: { ...lease, until: Math.min(lease.until, now + LEASE_MS) } };
-    return [digest, { ...secret, ...bounded, apis: Object.fromEntries(apis) as SecretState['apis'] }];
+    const leases = (secret.leases ?? []).map((lease) => ({
+      ...lease,
+      startedAt: past(lease.startedAt),
+      until: Math.min(lease.until, now + LEASE_MS),
+    }));
+    return [digest, { ...secret, leases, apis: Object.fromEntries(apis) as SecretState['apis'] }];
   });
   return { ...state, secrets: Object.fromEntries(secrets), presses: state.presses.map(past) };
 }
@@ -170,11 +197,25 @@ export function otherThan(api: ApiName): ApiName {
   return api === 'edr' ? 'vm' : 'edr';
 }
 
-function countLost(secret: SecretState): SecretState {
-  if (secret.lease === undefined) return secret;
-  const { api } = secret.lease;
-  const logins = loginsOf(secret, api);
-  return { ...secret, apis: { ...secret.apis, [api]: { ...logins, lost: logins.lost + 1 } } };
+/** Logins whose process died before it told what became of them. */
+export function lostOf(secret: SecretState | undefined, now: number): readonly LoginLease[] {
+  return (secret?.leases ?? []).filter(({ until }) => until <= now);
+}
+
+/** Logins that may be refused yet, for all that anybody knows. */
+export function pendingOf(secret: SecretState | undefined, now: number): readonly LoginLease[] {
+  return (secret?.leases ?? []).filter(({ startedAt }) => startedAt > now - PENDING_MS);
+}
+
+function countLost(secret: SecretState, now: number): SecretState {
+  const apis = { ...secret.apis };
+  const leases = pendingOf(secret, now);
+  for (const lease of secret.leases ?? []) {
+    if (leases.includes(lease)) continue;
+    const logins = { ...NO_LOGINS, ...apis[lease.api] };
+    apis[lease.api] = { ...logins, lost: logins.lost + 1 };
+  }
+  return { ...secret, apis, leases };
 }
 
 function change(

@@ -1,13 +1,12 @@
 import type { ApiName } from '../pipeline/stream.ts';
-import { HOUR_MS, isGranted, loginsOf, otherThan, type SecretState } from './account-state.ts';
+import { HOUR_MS, isGranted, loginsOf, lostOf, otherThan, pendingOf, type SecretState } from './account-state.ts';
 
 /** Whether a login may go out. */
 export type Verdict =
-  | { readonly kind: 'free' }
-  /** Alone: nobody knows that the secret works. */
-  | { readonly kind: 'alone' }
-  /** Another one is tried just now. */
-  | { readonly kind: 'busy' }
+  /** `isAlone`: nobody knows that the secret works, so no other such login is out; `isRefused`: it was refused before. */
+  | { readonly kind: 'free'; readonly isAlone: boolean; readonly isRefused: boolean }
+  /** Others are out, and it is not known what becomes of them. */
+  | { readonly kind: 'busy'; readonly isAlone: boolean }
   /** Not before then; without a time not before the secret changes, or a person asks for it. */
   | { readonly kind: 'stopped'; readonly nextAt?: number };
 
@@ -16,51 +15,75 @@ export const MOST_REFUSED = 3;
 const MINUTE_MS = 60_000;
 /** A login that was accepted so lately speaks for the next one. */
 const KNOWN_MS = 10 * MINUTE_MS;
+/** Answers that refuse an account come at once, mostly: a login that is out for so long was let in, most likely, and another one may follow. */
+const STAGGER_MS = 1000;
 /** After the first refusal, and after the second one. */
 const DELAYS_MS = [10 * MINUTE_MS, 2 * HOUR_MS] as const;
 /** After the third, and after each later one: where nothing but a bare 401 came. */
 const BARE_DELAYS_MS = [6 * HOUR_MS, 24 * HOUR_MS] as const;
 
-/** Says whether a login of a secret to an API may go out. */
+/**
+ * Says whether a login of a secret to an API may go out. Those that are out and those that were refused since one was accepted are never
+ * more than MOST_REFUSED together, whoever makes them: so many are refused at the most, whenever the secret dies.
+ */
 export function judgeLogin(secret: SecretState | undefined, api: ApiName, now: number): Verdict {
-  const stop = findStop(secret, api);
+  const stop = findStop(secret, api, now);
   const isEarly = stop !== undefined && (stop.nextAt === undefined || stop.nextAt > now);
   if (isEarly && !isGranted(secret, api)) return { kind: 'stopped', ...stop };
-  const isKnown = stop === undefined && countAgainst(secret, api) === 0 && loginsOf(secret, api).okAt > now - KNOWN_MS;
-  if (isKnown) return { kind: 'free' };
-  return isTrying(secret, now) ? { kind: 'busy' } : { kind: 'alone' };
+  const out = (secret?.leases ?? []).filter(({ until }) => until > now);
+  const isRefused = countAgainst(secret, api, now) > 0;
+  const isAlone = stop !== undefined || isRefused || loginsOf(secret, api).okAt <= now - KNOWN_MS;
+  const isNext = isAlone
+    ? out.every((lease) => !lease.isAlone)
+    : out.every(({ startedAt }) => startedAt <= now - STAGGER_MS);
+  const pending = pendingOf(secret, now).length;
+  // Where none is out the times above have decided.
+  const hasRoom = pending === 0 || pending + refusedInARow(secret) < MOST_REFUSED;
+  return isNext && hasRoom ? { kind: 'free', isAlone, isRefused } : { kind: 'busy', isAlone };
 }
 
 /** When the next login may go out; undefined where it may at once. */
-export function findStop(secret: SecretState | undefined, api: ApiName): { readonly nextAt?: number } | undefined {
+export function findStop(
+  secret: SecretState | undefined,
+  api: ApiName,
+  now: number,
+): { readonly nextAt?: number } | undefined {
   const own = loginsOf(secret, api);
   const refusals = refusalsAgainst(secret, api);
   const last = refusals.at(-1);
   if (last === undefined) return undefined;
-  const count = countAgainst(secret, api);
-  if (count < MOST_REFUSED) {
-    // The other API's refusal does not speak for this one: it has one try of its own.
-    return own.refused === 0 ? undefined : { nextAt: last.at + (DELAYS_MS[refusals.length - 1] ?? 2 * HOUR_MS) };
-  }
+  const count = countAgainst(secret, api, now);
+  // The other API's refusal does not speak for this one: it has one try of its own.
+  if (own.refused === 0 && (count < MOST_REFUSED || own.okAt > now - HOUR_MS)) return undefined;
+  const most = leavesOne(secret, api) ? MOST_REFUSED - 1 : MOST_REFUSED;
+  if (count < most) return { nextAt: last.at + (DELAYS_MS[refusals.length - 1] ?? 2 * HOUR_MS) };
   if (refusals.some(({ isBare }) => !isBare)) return {};
-  return { nextAt: last.at + (count === MOST_REFUSED ? BARE_DELAYS_MS[0] : BARE_DELAYS_MS[1]) };
+  return { nextAt: last.at + (count === most ? BARE_DELAYS_MS[0] : BARE_DELAYS_MS[1]) };
+}
+
+/** Whether the other API, which this secret has worked on, has not been asked since: one login is left to it. */
+function leavesOne(secret: SecretState | undefined, api: ApiName): boolean {
+  const [own, other] = [loginsOf(secret, api), loginsOf(secret, otherThan(api))];
+  return other.okAt > 0 && other.refused === 0 && other.okAt <= (own.refusals[0]?.at ?? 0);
 }
 
 /** Refused logins since this API accepted one last, of both APIs and in order of time: a success sets the two apart. */
 function refusalsAgainst(secret: SecretState | undefined, api: ApiName) {
   const { okAt, refusals } = loginsOf(secret, api);
-  const others = loginsOf(secret, otherThan(api)).refusals.filter(({ at }) => at > okAt);
+  const others = loginsOf(secret, otherThan(api)).refusals.filter(({ at }) => at >= okAt);
   return [...refusals, ...others].sort((left, right) => left.at - right.at);
 }
 
 /** How many they are, with those whose end nobody has told: these may have been refused. */
-function countAgainst(secret: SecretState | undefined, api: ApiName): number {
+function countAgainst(secret: SecretState | undefined, api: ApiName, now: number): number {
   const own = loginsOf(secret, api);
   const kept = refusalsAgainst(secret, api).length - own.refusals.length;
-  return own.refused + own.lost + kept + loginsOf(secret, otherThan(api)).lost;
+  return own.refused + own.lost + kept + loginsOf(secret, otherThan(api)).lost + lostOf(secret, now).length;
 }
 
-/** Whether a login is out whose process may still live. */
-export function isTrying(secret: SecretState | undefined, now: number): boolean {
-  return secret?.lease !== undefined && secret.lease.until > now;
+/** Refused logins since one was accepted, by whichever API: what a vendor counts who locks. */
+function refusedInARow(secret: SecretState | undefined): number {
+  const [edr, vm] = [loginsOf(secret, 'edr'), loginsOf(secret, 'vm')];
+  const okAt = Math.max(edr.okAt, vm.okAt);
+  return [...edr.refusals, ...vm.refusals].filter(({ at }) => at >= okAt).length;
 }

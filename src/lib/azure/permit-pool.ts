@@ -85,11 +85,6 @@ export class PermitPool {
     await this.#shared.write((state) => pauseFor(state, milliseconds, reason, this.#shared.now()));
   }
 
-  /** How many processes hold permits, as far as this one knows. */
-  holders(): number {
-    return new Set(alive(this.#state.leases, this.#shared.now()).map(({ owner }) => owner)).size;
-  }
-
   async view(): Promise<LimitView> {
     this.#shared.expire();
     await this.#shared.refresh();

@@ -31,7 +31,6 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
   const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
   const account = createAccountBreaker({
     row: openAccountRow(table),
-    holders: (api) => pool(api).holders(),
     freshMs,
     patienceMs,
     onRecovered: options.onRecovered,
@@ -57,7 +56,9 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
     view,
     grantLogin: async (apis) => {
       for (const api of apis) {
-        const login = await options.login?.(api);
+        let login = await options.login?.(api);
+        // A newer secret is tried by itself, and an old one not once more.
+        if ((await login?.renew?.(true)) === true) login = await options.login?.(api);
         if (login !== undefined && (await account.grant(api, login)) === 'granted') return 'granted';
       }
       return 'not-needed';

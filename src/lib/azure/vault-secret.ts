@@ -22,8 +22,10 @@ export interface VaultSecretOptions {
   readonly log: Log;
 }
 
-/** Between two reads, whoever asks. */
+/** Between two reads. */
 const INTERVAL_MS = 60_000;
+/** The same where a person asks: a secret was written a moment ago, perhaps. */
+const ASKED_INTERVAL_MS = 5000;
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -49,9 +51,9 @@ export function createVaultSecret(options: VaultSecretOptions): SecretValue {
       log.warn('SecretUnread', { setting, error: problem.message, isKept: value !== undefined });
     }
   };
-  const read = (): Promise<void> => {
+  const read = (intervalMs = INTERVAL_MS): Promise<void> => {
     const now = clock.now().getTime();
-    if (pending === undefined && now - readAt < INTERVAL_MS) return Promise.resolve();
+    if (pending === undefined && now - readAt < intervalMs) return Promise.resolve();
     if (pending === undefined) readAt = now;
     pending ??= readOnce().finally(() => (pending = undefined));
     return pending;
@@ -62,8 +64,8 @@ export function createVaultSecret(options: VaultSecretOptions): SecretValue {
       if (value !== undefined) return value;
       throw waitFor(problem, readAt + INTERVAL_MS - clock.now().getTime());
     },
-    refresh: async (refused) => {
-      if (value === refused) await read();
+    refresh: async (refused, isAsked = false) => {
+      if (value === refused) await read(isAsked ? ASKED_INTERVAL_MS : INTERVAL_MS);
       return value !== refused;
     },
     known: () => [...known],

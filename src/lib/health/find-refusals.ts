@@ -21,7 +21,8 @@ export function findRefusals({ time, streams, limits }: Stand): Found[] {
     .flatMap(({ name, api, held }) => held.map((each): Held => ({ ...each, stream: name, api })));
   const refusedLast = (repair: RepairCause): Held[] => all.filter((held) => held.repair === repair && held.isLatest);
   const accounts = refusedLast('account');
-  const apis = new Set([...limits.map(({ api }) => api), ...accounts.map(({ api }) => api)]);
+  const refusing = (api: ApiName): ApiName => limits.find((limit) => limit.api === api)?.account?.heldBy ?? api;
+  const apis = new Set([...limits.map(({ api }) => api), ...accounts.map(({ api }) => api)].map(refusing));
   return [
     ...identityRefused(refusedLast('identity'), now),
     ...[...apis].flatMap((api) => {
@@ -29,7 +30,7 @@ export function findRefusals({ time, streams, limits }: Stand): Found[] {
       return accountRefused(
         api,
         limit,
-        accounts.filter((held) => held.api === api),
+        accounts.filter((held) => refusing(held.api) === api),
         now,
       );
     }),

@@ -8,6 +8,8 @@ export interface Login {
   readonly digest: string;
   /** The settings that hold them, as an operator is told. */
   readonly settings: readonly string[];
+  /** Looks for a newer secret, before this one is tried again or because a person asks for it. @returns whether there is one. */
+  readonly renew?: (isAsked?: boolean) => Promise<boolean>;
 }
 
 /** A login that may go out now. What came of it is told once. */
@@ -15,8 +17,8 @@ export interface LoginTurn {
   readonly accepted: () => Promise<void>;
   /** @returns what the callers are told. */
   readonly refused: (refusal: LoginRefusal) => Promise<AccountError>;
-  /** It was neither: no answer came, or one that says nothing of the account. */
-  readonly ended: () => Promise<void>;
+  /** It was neither; `isAnswered`: an answer came, which says nothing of the account. */
+  readonly ended: (isAnswered: boolean) => Promise<void>;
 }
 
 /** A login that the vendor refused. */

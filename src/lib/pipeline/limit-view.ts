@@ -9,6 +9,8 @@ export interface AccountView {
   /** When the next login is tried, ISO 8601; absent where none is until the secret changes or a person asks for it. */
   readonly nextTryAt?: string;
   readonly error: string;
+  /** The API that refuses it, where that is the other one: this one has refused nothing, and is kept from trying. */
+  readonly heldBy?: ApiName;
   /** When this API accepted a login last, ISO 8601. */
   readonly lastOkAt?: string;
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAccountBreaker, type AccountBreaker } from '../../../src/lib/azure/account-breaker.ts';
 import type { AccountRow } from '../../../src/lib/azure/account-row.ts';
@@ -13,11 +14,12 @@ const START = Date.parse('2026-05-01T12:00:00Z');
 const CODED = { error: 'Qualys refuses the account (HTTP 401, code 2000)', isBare: false };
 const BARE = { error: 'Qualys refuses the account (HTTP 401)', isBare: true };
 
-function loginWith(secret = 'hunter2-secret'): Login {
+function loginWith(secret = 'hunter2-secret', renew: Login['renew'] = () => Promise.resolve(false)): Login {
   return {
     user: 'reader',
     digest: `digest of ${secret.slice(0, 3)}`,
     settings: ['QUALYS_USERNAME', 'QUALYS_PASSWORD'],
+    renew,
   };
 }
 
@@ -38,9 +40,9 @@ function openInstances(count = 2) {
   const open = (place: number): AccountBreaker =>
     createAccountBreaker({
       row,
-      holders: () => 1,
       freshMs: 0,
       patienceMs: 0,
+      longPatienceMs: 0,
       onRecovered: () => Promise.resolve(void recovered.push(place)),
     });
   const instances = Array.from({ length: count }, (_, place) => open(place));
@@ -148,13 +150,11 @@ describe('a secret that nobody knows to work', () => {
     await expect(world.enter('edr', 1)).rejects.toThrow(WaitError);
     await turn.accepted();
     await (await world.enter('edr', 1)).accepted();
-    const both = await Promise.all([world.enter('vm', 0), world.enter('vm', 1)]);
-    expect(both).toHaveLength(2);
   });
 
   test('is tried again when the call that tried it told nothing', async () => {
     const world = openInstances();
-    await (await world.enter()).ended();
+    await (await world.enter()).ended(true);
     await (await world.enter('vm', 1)).accepted();
     expect(await world.view('vm')).toBeUndefined();
   });
@@ -176,6 +176,123 @@ describe('a secret that nobody knows to work', () => {
   });
 });
 
+describe('a secret that works', () => {
+  test('lets calls go out one after the other, and beside those that have no answer for a second', async () => {
+    const world = openInstances(4);
+    await (await world.enter()).accepted();
+    await (await world.enter('vm', 1)).accepted();
+    await world.enter('vm', 2);
+    await expect(world.enter('vm', 3)).rejects.toThrow(WaitError);
+    world.later(1001);
+    await world.enter('vm', 3);
+  });
+
+  test('has three logins out at the most, whoever makes them, so that no more are refused when it dies', async () => {
+    const world = openInstances(5);
+    await (await world.enter()).accepted();
+    const out: LoginTurn[] = [];
+    for (const place of [0, 1, 2]) {
+      out.push(await world.enter('vm', place));
+      world.later(1001);
+    }
+    await expect(world.enter('vm', 3)).rejects.toThrow(WaitError);
+    await expect(world.enter('edr', 4)).rejects.toThrow(WaitError);
+    for (const turn of out) await turn.refused(CODED);
+    await expect(world.enter('edr', 4)).rejects.toThrow(AccountError);
+    world.later(DAY);
+    await expect(world.enter('vm', 3)).rejects.toThrow(AccountError);
+  });
+
+  test('is tried alone where a process has died at its login', async () => {
+    const world = openInstances(3);
+    await (await world.enter()).accepted();
+    await world.enter('vm', 1);
+    world.later(LEASE_MS + 1);
+    const alone = await world.enter('vm', 0);
+    world.later(2000);
+    await expect(world.enter('vm', 2)).rejects.toThrow(WaitError);
+    await alone.accepted();
+    await world.enter('vm', 2);
+  });
+});
+
+test('a refused secret is not tried again where there is a newer one', async () => {
+  const world = openInstances();
+  await (await world.enter()).refused(CODED);
+  world.later(11 * MINUTE);
+  const renewed = loginWith('hunter2-secret', () => Promise.resolve(true));
+  const [instance] = world.instances;
+  await expect(instance!.enter('vm', renewed, { priority: 'live' })).rejects.toThrow('a newer secret');
+  await instance!.grant('vm', renewed);
+  await expect(instance!.enter('vm', renewed, { priority: 'live' })).rejects.toThrow('a newer secret');
+});
+
+test('a login without an answer counts as refused where the secret was refused in words', async () => {
+  const world = openInstances();
+  await (await world.enter()).refused(CODED);
+  world.later(11 * MINUTE);
+  await (await world.enter()).ended(false);
+  await expect(world.enter()).rejects.toThrow(AccountError);
+  world.later(3 * HOUR);
+  await (await world.enter()).ended(true);
+  await (await world.enter()).ended(false);
+  world.later(DAY);
+  await expect(world.enter()).rejects.toThrow(AccountError);
+});
+
+test('whoever has an old secret looks again within a minute once others use a newer one', async () => {
+  const world = openInstances();
+  await refuseAll(world, 150);
+  await expect(world.enter()).rejects.toMatchObject({ retryAfterMs: 5 * MINUTE });
+  await (await world.enter('vm', 1, 'new-secret')).accepted();
+  await expect(world.enter()).rejects.toMatchObject({ retryAfterMs: 61_000 });
+});
+
+/** A vendor that counts as one that locks does, and instances whose calls take their time. */
+test('no more than three logins are refused in a row, whoever calls, dies or loses its storage', async () => {
+  const step = fc.record({
+    api: fc.constantFrom<ApiName>('vm', 'vm', 'edr'),
+    place: fc.nat(5),
+    end: fc.constantFrom('answer', 'answer', 'answer', 'death', 'outage'),
+    endsAfter: fc.nat(6),
+    waitMs: fc.constantFrom(0, 10, 1001, 5000, LEASE_MS, 11 * MINUTE, 3 * HOUR),
+    isStorageDown: fc.constantFrom(false, false, false, false, true),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(30), async (steps, diesAt) => {
+      const world = openInstances(6);
+      let out: { turn: LoginTurn; at: number; until: number; end: string; isRight: boolean }[] = [];
+      let refused = 0;
+      // A call that has no answer for so long is given up.
+      const longestMs = 300_000;
+      let time = 0;
+      const conclude = async ({ turn, end, isRight }: (typeof out)[number]): Promise<void> => {
+        if (end === 'death') return;
+        if (end === 'outage') await turn.ended(false);
+        else if (isRight) await turn.accepted();
+        else await turn.refused(CODED);
+      };
+      for (const [index, { api, place, end, endsAfter, waitMs, isStorageDown }] of steps.entries()) {
+        world.storage.isDown = isStorageDown;
+        // What an instance could not store it stores before its next login, which is refused, and soon by itself.
+        if (!isStorageDown) for (const instance of world.instances) await instance.view('vm', undefined);
+        const isRight = index < diesAt;
+        const turn = await world.enter(api, place).catch(() => undefined);
+        // The vendor looks at a login once it has it, and may be slow to tell.
+        if (turn !== undefined && !isRight && end === 'answer') refused++;
+        if (turn !== undefined) out.push({ turn, at: index + endsAfter, until: time + longestMs, end, isRight });
+        time += waitMs;
+        const isOver = ({ at, until }: (typeof out)[number]): boolean => at <= index || until < time;
+        for (const each of out.filter(isOver)) await conclude(each);
+        out = out.filter((each) => !isOver(each));
+        world.later(waitMs);
+      }
+      expect(refused).toBeLessThanOrEqual(3);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 describe('one API’s refusal', () => {
   test('stops the other until its own next login, whose success sets the two apart and names what to check', async () => {
     const world = openInstances();
@@ -194,10 +311,39 @@ describe('one API’s refusal', () => {
   test('never stops the other within an hour after that has worked', async () => {
     const world = openInstances();
     await (await world.enter('vm')).accepted();
+    world.later(MINUTE);
     await refuseAll(world, 20, ['edr']);
+    for (let press = 0; press < 2; press++) {
+      await world.instances[0]!.grant('edr', loginWith());
+      await (await world.enter('edr')).refused(CODED);
+    }
+    expect(await world.view('edr')).toMatchObject({ refusals: 4 });
+    expect(await world.view('vm')).toBeUndefined();
     world.later(30 * MINUTE);
     await (await world.enter('vm')).accepted();
     expect(world.recovered).toEqual([]);
+  });
+
+  test('leaves the other its one login, however long that takes to come', async () => {
+    const world = openInstances();
+    await (await world.enter('vm')).accepted();
+    world.later(MINUTE);
+    expect(await refuseAll(world, 12 * 60, ['edr'])).toEqual([0, 10]);
+    expect(await world.view('vm')).toBeUndefined();
+    await (await world.enter('vm')).accepted();
+    // Now the two are apart, and each has its own tries.
+    await (await world.enter('edr')).refused(CODED);
+    await expect(world.enter('edr')).rejects.toThrow(AccountError);
+  });
+
+  test('that keeps the other from trying is said to be that one’s', async () => {
+    const world = openInstances();
+    await refuseAll(world, 150, ['edr']);
+    await expect(world.enter('vm')).rejects.toThrow(
+      'Qualys refuses the account for the EDR API since 2026-05-01T12:00:00.000Z (refused logins: 3), and none is tried on the VM API: ',
+    );
+    expect(await world.view('vm')).toMatchObject({ heldBy: 'edr', refusals: 3 });
+    expect(await world.view('edr')).not.toHaveProperty('heldBy');
   });
 
   test('gives way once the other has recovered: one try', async () => {
@@ -217,7 +363,9 @@ describe('one API’s refusal', () => {
 test('an answer to a call that went out before the refusal proves nothing', async () => {
   const world = openInstances();
   await (await world.enter()).accepted();
-  const [early, other] = [await world.enter('vm', 0), await world.enter('vm', 1)];
+  const early = await world.enter('vm', 0);
+  world.later(1000);
+  const other = await world.enter('vm', 1);
   world.later(1000);
   await other.refused(CODED);
   await early.accepted();

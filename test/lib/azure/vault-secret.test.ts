@@ -55,6 +55,17 @@ describe('a secret in Key Vault', () => {
     expect(secret.known()).toEqual(['first', 'second']);
   });
 
+  test('is read again where a person asks for it, without the wait of a minute', async () => {
+    const { vault, secret, later } = await setUp();
+    await secret.current();
+    vault.secrets.set(NAME, 'second');
+    later(4);
+    expect(await secret.refresh('first', true)).toBe(false);
+    later(1);
+    expect(await secret.refresh('first', true)).toBe(true);
+    expect(vault.reads).toHaveLength(2);
+  });
+
   test('whose newer version is known already is not read again for a late refusal of the old one', async () => {
     const { vault, secret, later } = await setUp();
     await secret.current();

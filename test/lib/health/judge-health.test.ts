@@ -37,6 +37,12 @@ describe('the judgement', () => {
     );
   });
 
+  test('names the API that refuses, and what is kept from trying on the other one', () => {
+    const each = CASES.find(({ name }) => name.startsWith('an account that one API refuses'))!;
+    expect(healthOf(each).problems).toMatchObject([{ api: 'edr' }]);
+    expect(healthOf(each).problems[0]?.text).toContain('19 windows wait for it (edr-events 12, vm-detections 7)');
+  });
+
   test('is one problem an API where several of its streams are refused', () => {
     const streams = ['edr-events', 'edr-incidents'].map((name) => streamStatus({ name, held: [held()] }));
     expect(judgeHealth(stand({ streams })).problems).toMatchObject([{ code: 'account-refused', api: 'edr' }]);

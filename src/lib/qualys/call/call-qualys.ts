@@ -16,7 +16,7 @@ import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import { isPageRoot } from '../refusals/read-vendor-message.ts';
-import { openTrace } from './trace-call.ts';
+import { openTrace, type OpenTrace } from './trace-call.ts';
 import { untilAborted } from './until-aborted.ts';
 import { vendorText } from '../refusals/vendor-text.ts';
 
@@ -185,7 +185,7 @@ function once(permit: Permit): Permit {
 
 async function send(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
   const stop = new AbortController();
-  const trace = deps.traces === undefined ? undefined : await openTrace(deps.traces, request);
+  let trace: OpenTrace | undefined;
   const settle = (): void => {
     trace?.end();
     request.signal?.removeEventListener('abort', followSignal);
@@ -198,6 +198,7 @@ async function send(deps: CallDeps, request: QualysRequest, permit: Permit | und
   request.signal?.addEventListener('abort', followSignal, { once: true });
   const startedAt = performance.now();
   try {
+    if (deps.traces !== undefined) trace = await openTrace(deps.traces, request);
     request.signal?.throwIfAborted();
     const response = await fetchHeaders(request, stop);
     deps.limiter.observe(request.api, readLimitHeaders(response.headers));

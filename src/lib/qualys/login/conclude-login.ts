@@ -1,11 +1,13 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, ConnectorError, RetryableError } from '../../errors.ts';
 import type { Login, LoginTurn } from '../../pipeline/account.ts';
 import { type Credentials, type Secret, settingsOf } from './credentials.ts';
 import { platformHint } from '../platforms.ts';
 
 /** The login with a secret, as it is told to the breaker. */
-export function loginOf({ name, kind }: Pick<Credentials, 'name' | 'kind'>, { digest }: Pick<Secret, 'digest'>): Login {
-  return { user: name, digest, settings: settingsOf(kind) };
+export function loginOf(credentials: Pick<Credentials, 'name' | 'kind' | 'refresh'>, secret: Secret): Login {
+  const { name, kind } = credentials;
+  const renew = (isAsked?: boolean): Promise<boolean> => credentials.refresh(secret, isAsked);
+  return { user: name, digest: secret.digest, settings: settingsOf(kind), renew };
 }
 
 /** Takes note of what became of a login whose call failed. @returns the error for its callers. */
@@ -21,6 +23,10 @@ export async function concludeLogin(
     const text = hint === undefined ? error.message : `${error.message}; ${hint}`;
     return turn.refused({ error: text, isBare: error.login === 'unclear' });
   }
-  await turn.ended();
+  await turn.ended(isAnswered(error));
   return error;
+}
+
+function isAnswered(error: unknown): boolean {
+  return error instanceof ConnectorError && !(error instanceof RetryableError && error.fault.status === undefined);
 }

@@ -18,8 +18,8 @@ export interface Credentials {
   readonly name: string;
   /** The secret as it is known now. */
   readonly current: () => Promise<Secret>;
-  /** Looks for a newer secret after this one was refused. @returns whether there is another one now. */
-  readonly refresh: (refused: Secret) => Promise<boolean>;
+  /** Looks for a newer secret after this one was refused, or where a person asks for it. @returns whether there is another one now. */
+  readonly refresh: (refused: Secret, isAsked?: boolean) => Promise<boolean>;
   /** Texts that must not appear in an error, in whatever form: name, secrets, and both together. */
   readonly hidden: () => readonly string[];
 }
@@ -39,7 +39,7 @@ export function createCredentials(name: string, value: SecretValue, kind: LoginK
       secrets.set(text, secret);
       return secret;
     },
-    refresh: ({ text }) => value.refresh(text),
+    refresh: ({ text }, isAsked) => value.refresh(text, isAsked),
     hidden: () => [name, ...value.known().flatMap((text) => [text, basicText(name, text)])],
   };
 }

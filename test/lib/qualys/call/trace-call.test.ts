@@ -136,6 +136,14 @@ describe('a traced call', () => {
     ]);
   });
 
+  test('that cannot be traced fails, and keeps no permit', async () => {
+    const traces: CallTraces = { secrets: () => [], open: () => Promise.reject(new Error('no trace')) };
+    const { url } = await serve((_, response) => void response.end('x'));
+    const deps = callDeps();
+    await expect(callQualys({ ...deps, traces }, request(url))).rejects.toThrow('no trace');
+    expect(deps.limiter.held).toBe(0);
+  });
+
   test('is one of as many as are wanted; the others are made as ever', async () => {
     const { ended, traces } = keptTraces(1);
     const { url } = await serve((_, response) => void response.end('x'));
