@@ -277,6 +277,7 @@ module storage 'modules/storage.bicep' = {
     sku: storageSku
     deadLetterRetentionDays: deadLetterRetentionDays
     privateOnly: privateNetworking
+    subscriptionName: trim(givenSettings.?QUALYS_SUBSCRIPTION ?? '')
   }
 }
 

@@ -20,6 +20,9 @@ type connectorSettings = {
   @description('Enabled streams, comma-separated.')
   QUALYS_STREAMS: string?
 
+  @description('Short name of the Qualys subscription, for workspaces that hold the rows of several: it stands in each row, and in the names of what the connector stores. Set it with the first deployment; with another name the connector begins anew.')
+  QUALYS_SUBSCRIPTION: string?
+
   @description('Ingestion calls at once over all instances, for each of the two APIs.')
   QUALYS_MAX_CONCURRENCY: string?
 

@@ -52,13 +52,14 @@ describe('imports', () => {
       '@azure/functions',
       'lib/load-handlers.ts',
       'lib/azure/names.ts',
+      'lib/subscription-name.ts',
       'lib/streams/schedules.ts',
       'lib/mcp/tool-list.json',
       'lib/mcp/tool-result.ts',
     ];
     expect(importsOf(/^functions\//, (name) => !light.includes(name))).toEqual([]);
     expect(importsOf(/^lib\/mcp\/tool-result\.ts$/, (name) => name !== '@azure/functions')).toEqual([]);
-    expect(importsOf(/^lib\/(azure\/names|streams\/schedules)\.ts$/, () => true)).toEqual([]);
+    expect(importsOf(/^lib\/(azure\/names|streams\/schedules|subscription-name)\.ts$/, () => true)).toEqual([]);
     const lazily = sources.find(({ path }) => path === 'lib/load-handlers.ts');
     expect(lazily?.text.match(/^import .*/gm)).toEqual(["import type { handlers } from './handlers/index.ts';"]);
   });
@@ -141,7 +142,7 @@ describe('imports', () => {
       'lib/alerts/sign-alert.ts',
       'lib/alerts/public-address.ts',
     ];
-    const allowed = ['zod', 'lib/errors.ts', 'lib/log.ts', 'lib/is-schedule.ts', ...checks];
+    const allowed = ['zod', 'lib/errors.ts', 'lib/log.ts', 'lib/is-schedule.ts', 'lib/subscription-name.ts', ...checks];
     expect(importsOf(/^lib\/setting-kinds\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     allowed.push('lib/setting-kinds.ts');
     expect(importsOf(/^lib\/setting-rules\.ts$/, (name) => !allowed.includes(name))).toEqual([]);

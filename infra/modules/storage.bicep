@@ -19,6 +19,9 @@ param deadLetterRetentionDays int
 @description('Whether the account is reached through private endpoints only.')
 param privateOnly bool
 
+@description('Short name of the Qualys subscription (setting QUALYS_SUBSCRIPTION), which stands in the names of what the connector stores; empty: in none.')
+param subscriptionName string
+
 var packageContainer = 'app-package'
 var deadLetterContainer = 'qualys-dead-letters'
 var traceContainer = 'qualys-traces'
@@ -41,6 +44,15 @@ var tableNames = [
   'QualysAudit'
   'QualysAlerts'
 ]
+
+// As src/lib/subscription-name.ts has it.
+var suffix = empty(subscriptionName) ? '' : '-${subscriptionName}'
+var ownQueueNames = map(
+  queueNames,
+  queue => endsWith(queue, '-poison') ? '${replace(queue, '-poison', '')}${suffix}-poison' : '${queue}${suffix}'
+)
+var ownDeadLetterContainer = '${deadLetterContainer}${suffix}'
+var ownTraceContainer = '${traceContainer}${suffix}'
 
 resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name
@@ -72,7 +84,7 @@ resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     }
 
     resource containers 'containers' = [
-      for container in [packageContainer, deadLetterContainer, traceContainer]: {
+      for container in [packageContainer, ownDeadLetterContainer, ownTraceContainer]: {
         name: container
         properties: { publicAccess: 'None' }
       }
@@ -82,13 +94,13 @@ resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   resource queueService 'queueServices' = {
     name: 'default'
 
-    resource queues 'queues' = [for queue in queueNames: { name: queue }]
+    resource queues 'queues' = [for queue in ownQueueNames: { name: queue }]
   }
 
   resource tableService 'tableServices' = {
     name: 'default'
 
-    resource tables 'tables' = [for table in tableNames: { name: table }]
+    resource tables 'tables' = [for table in tableNames: { name: '${table}${subscriptionName}' }]
   }
 }
 
@@ -103,7 +115,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
           type: 'Lifecycle'
           enabled: true
           definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${deadLetterContainer}/'] }
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${ownDeadLetterContainer}/'] }
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: deadLetterRetentionDays } } }
           }
         }
@@ -112,7 +124,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
           type: 'Lifecycle'
           enabled: true
           definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${traceContainer}/'] }
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${ownTraceContainer}/'] }
             // They hold data of the customer for a support case.
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 7 } } }
           }

@@ -146,7 +146,7 @@ function watchedStreams(): string {
     if (limits === undefined) return [];
     const { silent, late, why } = limits;
     const about = [`Stream = '${name}'`, `Table = '${table}'`, `SilentAfter = ${silent}`, `LateAfter = ${late}`];
-    const line = `    (${table} | summarize LastRow = max(ingestion_time()), NewestData = ${newest}, Rows = count() | extend ${about.join(', ')})`;
+    const line = `    (${table} | summarize LastRow = max(ingestion_time()), NewestData = ${newest}, Rows = count() by QualysSubscription | extend ${about.join(', ')})`;
     return [why === undefined ? line : `    // ${why}\n${line}`];
   });
   return `union\n${watched.join(',\n')}`;

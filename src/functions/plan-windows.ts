@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { WAKE_UP_QUEUE_NAME } from '../lib/azure/names.ts';
 import { lazy } from '../lib/load-handlers.ts';
+import { ownName } from '../lib/subscription-name.ts';
 import { SCHEDULES } from '../lib/streams/schedules.ts';
 
 for (const { stream, setting, default: schedule } of SCHEDULES) {
@@ -14,6 +15,6 @@ for (const { stream, setting, default: schedule } of SCHEDULES) {
 
 app.storageQueue('wake-planner', {
   connection: 'AzureWebJobsStorage',
-  queueName: WAKE_UP_QUEUE_NAME,
+  queueName: ownName(WAKE_UP_QUEUE_NAME, process.env.QUALYS_SUBSCRIPTION),
   handler: lazy((handlers) => handlers.planWindows.wokenPlanner),
 });

@@ -18,6 +18,7 @@ import {
   trimmed,
   webhookUrl,
 } from './setting-kinds.ts';
+import { isSubscriptionName } from './subscription-name.ts';
 import { crossProblems, gatewayOf, isInVault, VAULT_SETTINGS } from './setting-rules.ts';
 import { STREAM_SETTINGS } from './streams/settings.ts';
 
@@ -64,6 +65,15 @@ export const settingsSchema = z.object({
   QUALYS_STREAMS: list(() => true, 'must name at least one stream')
     .prefault('edr-events,vm-detections')
     .describe('Enabled streams, comma-separated.'),
+  QUALYS_SUBSCRIPTION: trimmed
+    .refine(
+      (text) => text === '' || isSubscriptionName(text),
+      'must be up to 20 lower-case letters and digits, a letter first, not "poison"',
+    )
+    .default('')
+    .describe(
+      'Short name of the Qualys subscription, for workspaces that hold the rows of several: it stands in each row, and in the names of what the connector stores. Set it with the first deployment; with another name the connector begins anew.',
+    ),
   QUALYS_MAX_CONCURRENCY: integer({ min: 1, max: 100, fallback: 2, unit: 'calls' }).describe(
     'Ingestion calls at once over all instances, for each of the two APIs.',
   ),

@@ -146,7 +146,7 @@ export function createServices(env: Environment): Services {
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
   const sharedTime = createStorageClock(storage);
   const logs = createLogsReader(settings, credential);
-  const newestRow = createNewestRow(logs, clock);
+  const newestRow = createNewestRow(logs, clock, settings.QUALYS_SUBSCRIPTION);
   const common = { store, queue, clock, log, staleSeconds: settings.STALE_WINDOW_SECONDS };
   const streamServices = { settings, clock, edr, vm };
   const backfills: BackfillDependencies = {

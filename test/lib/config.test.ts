@@ -55,6 +55,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
     'https://v.vault.azure.net/secrets/a?api-version=7.4',
   ],
   ['QUALYS_STREAMS', /at least one stream/, ',', ' , '],
+  ['QUALYS_SUBSCRIPTION', /lower-case letters and digits/, 'EU', 'eu-west', '1st', 'poison', 'a'.repeat(21)],
   ['QUALYS_MAX_CONCURRENCY', /whole number from 1 to 100/, '0', '101', '1.5', '-1', 'two', '1e1', '0x1', '１'],
   ['QUALYS_BUDGET_RESERVE_PERCENT', /whole number from 0 to 90/, '91', '20%'],
   ['STALE_WINDOW_SECONDS', /whole number from 1 to 86400/, '0', '86401', '15m'],

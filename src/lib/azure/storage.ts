@@ -4,6 +4,7 @@ import { QueueClient } from '@azure/storage-queue';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { Settings } from '../config.ts';
 import { ConfigError } from '../errors.ts';
+import { ownName } from '../subscription-name.ts';
 import { createCredential } from './credential.ts';
 
 type StorageSettings = Pick<
@@ -14,9 +15,9 @@ type StorageSettings = Pick<
   | 'AzureWebJobsStorage__tableServiceUri'
   | 'AzureWebJobsStorage__blobServiceUri'
   | 'AzureWebJobsStorage__clientId'
->;
+> & { readonly QUALYS_SUBSCRIPTION?: string };
 
-/** Clients of the storage account that the Functions host uses too. */
+/** Clients of the storage account that the Functions host uses too. What they open belongs to the connector of one Qualys subscription. */
 export interface Storage {
   readonly table: (name: string) => TableClient;
   readonly queue: (name: string) => QueueClient;
@@ -41,7 +42,14 @@ const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 };
 /** Opens the storage account by connection string or, in Azure, by identity. */
 export function openStorage(settings: StorageSettings): Storage {
   const connection = settings.AzureWebJobsStorage;
-  return connection === undefined ? openByIdentity(settings) : openByConnectionString(connection);
+  const { table, queue, container } =
+    connection === undefined ? openByIdentity(settings) : openByConnectionString(connection);
+  const own = (name: string): string => ownName(name, settings.QUALYS_SUBSCRIPTION);
+  return {
+    table: (name) => table(own(name)),
+    queue: (name) => queue(own(name)),
+    container: (name) => container(own(name)),
+  };
 }
 
 function openByConnectionString(connection: string): Storage {

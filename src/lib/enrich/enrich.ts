@@ -12,7 +12,7 @@ import type { EnrichAnswer, EnrichVulnerabilities } from './enrich-answer.ts';
 import { attempt, attemptStored, nothingRead, toError, type Failure } from './failures.ts';
 import { joinEvents, type StoredEvents } from './join-events.ts';
 import { findLiveEvents, type FoundRows } from './live-events.ts';
-import { readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
+import { readEventGroups, readStoredEvents, readVulnerabilities, type OwnLogs } from './stored-rows.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** What an enrichment needs. */
@@ -111,11 +111,15 @@ async function askQualys(subject: EnrichSubject, asked: Asked): Promise<FoundRow
   return found;
 }
 
+function ownLogs({ logs, settings }: EnrichDependencies): OwnLogs {
+  return { reader: logs, subscription: settings.QUALYS_SUBSCRIPTION };
+}
+
 async function readEvents(subject: EnrichSubject, asked: Asked): Promise<StoredEvents> {
   const { deps, signal, failures } = asked;
   const [rows, groups] = await Promise.all([
-    attemptStored(failures, 'events', () => readStoredEvents(subject, asked, deps.logs, signal)),
-    attemptStored(failures, 'summary', () => readEventGroups(subject, asked, deps.logs, signal)),
+    attemptStored(failures, 'events', () => readStoredEvents(subject, asked, ownLogs(deps), signal)),
+    attemptStored(failures, 'summary', () => readEventGroups(subject, asked, ownLogs(deps), signal)),
   ]);
   return { rows, groups };
 }
@@ -128,5 +132,7 @@ async function readDetections(subject: EnrichSubject, asked: Asked): Promise<Enr
     hasTitles: deps.settings.QUALYS_STREAMS.includes(vmKnowledgeBase.name),
     linkTo: consoleLinks(deps.settings.QUALYS_API_URL).forQid,
   };
-  return attemptStored(failures, 'vulnerabilities', () => readVulnerabilities(subject, to, deps.logs, signal, texts));
+  return attemptStored(failures, 'vulnerabilities', () =>
+    readVulnerabilities(subject, to, ownLogs(deps), signal, texts),
+  );
 }

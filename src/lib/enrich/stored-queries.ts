@@ -1,3 +1,4 @@
+import { isOwnRow } from '../subscription-name.ts';
 import { EVENT_ROW_COLUMNS } from './event-row.ts';
 import { MAX_EVENTS, MAX_NAMES, MAX_WORST } from './enrich-answer.ts';
 import { kqlText, kqlTime } from './kql-text.ts';
@@ -14,9 +15,10 @@ interface Bounds {
  * The matching events, each once, with one row for a record that is spread over several. `FoundBy` says whether Qualys' own search finds
  * them, too. An event without an id is known by its key, as in alerts.
  */
-function matchingEvents(subject: NamedSubject, { from, to }: Bounds): string {
+function matchingEvents(subject: NamedSubject, { from, to }: Bounds, subscription: string): string {
   const { live, further } = columnsOf(subject);
   return `QualysEdrEvents_CL
+| where ${isOwnRow(subscription)}
 | where isnull(PartNumber) or PartNumber == 1
 | where coalesce(ProcessedTime, TimeGenerated) between (${kqlTime(from)} .. ${kqlTime(to)})
 | where ${rowCondition(subject, [...live, ...further])}
@@ -25,27 +27,28 @@ function matchingEvents(subject: NamedSubject, { from, to }: Bounds): string {
 }
 
 /** The newest matching events. */
-export function newestEventsQuery(subject: NamedSubject, bounds: Bounds): string {
-  return `${matchingEvents(subject, bounds)}
+export function newestEventsQuery(subject: NamedSubject, bounds: Bounds, subscription = ''): string {
+  return `${matchingEvents(subject, bounds, subscription)}
 | sort by coalesce(ProcessedTime, TimeGenerated) desc
 | take ${MAX_EVENTS}
 | project ${EVENT_ROW_COLUMNS.join(', ')}, FoundBy`;
 }
 
 /** What all matching events have in common, by type and action; and in a row of its own how far the table goes. */
-export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds): string {
+export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds, subscription = ''): string {
   const most = MAX_NAMES + 1;
-  return `${matchingEvents(subject, bounds)}
+  return `${matchingEvents(subject, bounds, subscription)}
 | extend SeenAt = coalesce(EventTime, ProcessedTime), SeenOn = coalesce(HostName, NetBiosName), SeenWith = coalesce(UserName, TargetProcessUserName)
 | summarize Events = count(), HighestScore = max(Score), FirstSeen = min(SeenAt), LastSeen = max(SeenAt),
     Verdicts = make_set(Verdicts, ${most}), Families = make_set(FamilyNames, ${most}), Threats = make_set(ThreatNames, ${most}),
     Hosts = make_set(SeenOn, ${most}), Users = make_set(SeenWith, ${most}) by EventType, EventAction, FoundBy
-| union (QualysEdrEvents_CL | summarize Until = max(ProcessedTime))`;
+| union (QualysEdrEvents_CL | where ${isOwnRow(subscription)} | summarize Until = max(ProcessedTime))`;
 }
 
 /** The newest state of each open vulnerability of the hosts; the columns are those of the function QualysHostDetections. */
-function openVulnerabilities(subject: NamedSubject): string {
+function openVulnerabilities(subject: NamedSubject, subscription: string): string {
   return `let reports = QualysHostDetectionV3_CL
+| where ${isOwnRow(subscription)}
 | where ${hostCondition(subject)}
 | extend RowKey = iff(isempty(RowKey), strcat(HostId, ' ', tostring(LastVMScannedDateTime), ' ', tostring(TimeGenerated)), RowKey)
 | summarize arg_max(TimeGenerated, *) by RowKey;
@@ -64,8 +67,8 @@ let open = reports
 }
 
 /** How many are open, by severity, and what is known of the hosts: one row a severity, or one without any. */
-export function openCountsQuery(subject: NamedSubject): string {
-  return `${openVulnerabilities(subject)}
+export function openCountsQuery(subject: NamedSubject, subscription = ''): string {
+  return `${openVulnerabilities(subject, subscription)}
 let found = reports | summarize Hosts = dcount(HostId), LastReport = max(TimeGenerated) | extend Joined = 1;
 let counts = open | summarize Count = count() by VendorSeverity | extend Joined = 1;
 found
@@ -74,8 +77,8 @@ found
 }
 
 /** The worst of them. A QDS ranks them; without one the severity does, as the lowest QDS that Qualys gives to it. */
-export function worstOpenQuery(subject: NamedSubject): string {
-  return `${openVulnerabilities(subject)}
+export function worstOpenQuery(subject: NamedSubject, subscription = ''): string {
+  return `${openVulnerabilities(subject, subscription)}
 open
 | extend Rank = coalesce(Qds, case(VendorSeverity == 5, 90, VendorSeverity == 4, 70, VendorSeverity == 3, 40, VendorSeverity))
 | sort by Rank desc, VendorSeverity desc, LastFound desc, QID asc
@@ -84,8 +87,9 @@ open
 }
 
 /** Titles and CVEs of vulnerabilities, from the newest row of each. */
-export function titlesQuery(qids: readonly string[]): string {
+export function titlesQuery(qids: readonly string[], subscription = ''): string {
   return `QualysVmKnowledgeBase_CL
+| where ${isOwnRow(subscription)}
 | where QID in (${qids.map(kqlText).join(', ')})
 | where PartNumber == 1
 | summarize arg_max(TimeGenerated, VulnTitle, CveIds) by QID

@@ -20,6 +20,12 @@ const REPORT_DAYS = 30;
 /** The KnowledgeBase is ingested by what changes, so a title may be old; that is as long as a table keeps rows at hand. */
 const TITLE_DAYS = 730;
 
+/** What was ingested, as far as it is of one Qualys subscription; an empty name is that of rows without one. */
+export interface OwnLogs {
+  readonly reader: LogsReader;
+  readonly subscription: string;
+}
+
 /** What was read, and why some of it may be missing. */
 export interface Stored<T> {
   readonly found: T;
@@ -36,10 +42,14 @@ interface Bounds {
 export async function readStoredEvents(
   subject: NamedSubject,
   bounds: Bounds,
-  reader: LogsReader,
+  { reader, subscription }: OwnLogs,
   signal: AbortSignal,
 ): Promise<Stored<readonly EventRow[]>> {
-  const { rows, partialError } = await reader.query(newestEventsQuery(subject, bounds), spanOf(bounds), signal);
+  const { rows, partialError } = await reader.query(
+    newestEventsQuery(subject, bounds, subscription),
+    spanOf(bounds),
+    signal,
+  );
   return { found: rows, partialError };
 }
 
@@ -54,10 +64,14 @@ export interface EventGroups {
 export async function readEventGroups(
   subject: NamedSubject,
   bounds: Bounds,
-  reader: LogsReader,
+  { reader, subscription }: OwnLogs,
   signal: AbortSignal,
 ): Promise<Stored<EventGroups>> {
-  const { rows, partialError } = await reader.query(eventGroupsQuery(subject, bounds), spanOf(bounds), signal);
+  const { rows, partialError } = await reader.query(
+    eventGroupsQuery(subject, bounds, subscription),
+    spanOf(bounds),
+    signal,
+  );
   const groups = rows.filter(({ Events }) => wholeIn(Events) !== undefined).map(groupOfAggregate);
   return { found: { groups, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) }, partialError };
 }
@@ -74,14 +88,14 @@ export interface VulnerabilityTexts {
 export async function readVulnerabilities(
   subject: NamedSubject,
   now: Date,
-  reader: LogsReader,
+  { reader, subscription }: OwnLogs,
   signal: AbortSignal,
   { hasTitles, linkTo }: VulnerabilityTexts,
 ): Promise<Stored<EnrichVulnerabilities>> {
   const span = { from: new Date(now.getTime() - REPORT_DAYS * DAY_MS), to: now };
   const [counts, worst] = await Promise.all([
-    reader.query(openCountsQuery(subject), span, signal),
-    reader.query(worstOpenQuery(subject), span, signal),
+    reader.query(openCountsQuery(subject, subscription), span, signal),
+    reader.query(worstOpenQuery(subject, subscription), span, signal),
   ]);
   const bySeverity = counts.rows
     .filter((row) => wholeIn(row.Count) !== undefined)
@@ -91,7 +105,9 @@ export async function readVulnerabilities(
   const [first] = counts.rows;
   const qids = worst.rows.map(({ QID }) => textIn(QID)).filter((qid) => qid !== undefined);
   const titles =
-    hasTitles && qids.length > 0 ? await readTitles(qids, now, reader, signal) : { found: new Map<string, EventRow>() };
+    hasTitles && qids.length > 0
+      ? await readTitles(qids, now, { reader, subscription }, signal)
+      : { found: new Map<string, EventRow>() };
   return {
     found: {
       source: 'log-analytics',
@@ -112,12 +128,12 @@ type Titles = ReadonlyMap<string, EventRow>;
 async function readTitles(
   qids: readonly string[],
   now: Date,
-  reader: LogsReader,
+  { reader, subscription }: OwnLogs,
   signal: AbortSignal,
 ): Promise<Stored<Titles>> {
   const span = { from: new Date(now.getTime() - TITLE_DAYS * DAY_MS), to: now };
   try {
-    const { rows, partialError } = await reader.query(titlesQuery([...new Set(qids)]), span, signal);
+    const { rows, partialError } = await reader.query(titlesQuery([...new Set(qids)], subscription), span, signal);
     return { found: new Map(rows.map((row) => [textIn(row.QID) ?? '', row])), partialError };
   } catch (error) {
     logUnexpected(ambientLog, error);

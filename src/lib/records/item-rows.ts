@@ -240,7 +240,7 @@ function frameOf({ columns, spec, time }: State): { readonly head: string; reado
   const { item, list, listBefore, onceFrom, table } = spec;
   const texts = table.columns.map(({ key }, index) => `,${key}${columns[index] ?? 'null'}`);
   return {
-    head: `{"TimeGenerated":"${time}"${texts.slice(0, listBefore).join('')},"${list}":{"${item}":[`,
+    head: `{"TimeGenerated":"${time}"${table.commonText}${texts.slice(0, listBefore).join('')},"${list}":{"${item}":[`,
     tail: `]}${texts.slice(listBefore, onceFrom).join('')}`,
   };
 }
@@ -282,11 +282,13 @@ function takeOnce(state: State, part: Part): string {
 }
 
 /**
- * Key of a row: 32 hex digits of SHA-256 over id and version of its record and the text of its list (and of RecordPart where there is one), and
+ * Key of a row: 32 hex digits of SHA-256 over the table's scope, id and version of its record and the text of its list (and of RecordPart where there is one), and
  * the part number. Whenever and however the record is read, an unchanged row has the same key.
  */
 function keyOf({ handlers, record, spec, version }: State, { bytes, error, length, number }: Part): string {
-  const sha256 = createHash('sha256').update(`${handlers.id() ?? ''}\n${version}\n`);
+  const { scope } = spec.table;
+  const sha256 = createHash('sha256').update(scope === undefined ? '' : `${scope}\n`);
+  sha256.update(`${handlers.id() ?? ''}\n${version}\n`);
   if (handlers.id() === undefined) sha256.update(record, 'latin1');
   const text = bytes.subarray(0, length);
   sha256.update(`{"${spec.item}":[`);

@@ -123,7 +123,7 @@ export function startLongRecord(
 }
 
 /** Digest that the keys of a record's rows share; `canonical` tells the record from all others and from its other versions. */
-export function digestOf({ scope }: Pick<CompiledTable, 'scope'>, canonical: string | Uint8Array): string {
+export function digestOf({ scope }: { readonly scope?: string | undefined }, canonical: string | Uint8Array): string {
   const text = scope === undefined ? canonical : Buffer.concat([Buffer.from(`${scope}\n`), Buffer.from(canonical)]);
   return hash('sha256', text, 'hex').slice(0, KEY_DIGITS);
 }

@@ -73,6 +73,16 @@ export interface RecordTable {
   readonly scope?: string;
 }
 
+/**
+ * A table as the connector of one of several Qualys subscriptions writes it: each row names the subscription, and has a key of its own. Without a
+ * name it stays what it is, so that keys stay those of earlier releases.
+ */
+export function ofSubscription(table: RecordTable, subscription: string): RecordTable {
+  if (subscription === '') return table;
+  const { common, scope = '' } = table;
+  return { ...table, common: { QualysSubscription: subscription, ...common }, scope: `${subscription}\n${scope}` };
+}
+
 /** A column whose fields the scanner looks for. */
 export interface CompiledColumn extends RecordColumn {
   /** `"Name":` */

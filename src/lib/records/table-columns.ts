@@ -55,6 +55,12 @@ export function tableColumns(table: Pick<RecordTable, 'columns' | 'record'>, wor
       type: 'string',
       description: `Why the ${record} could not be read; empty for a normal row.`,
     },
+    {
+      name: 'QualysSubscription',
+      type: 'string',
+      description:
+        'Which Qualys subscription the row is of (setting `QUALYS_SUBSCRIPTION`); empty where the connector has no name for it.',
+    },
   ];
 }
 

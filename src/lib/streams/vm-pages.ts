@@ -1,6 +1,7 @@
 import type { RouteName } from '../pipeline/routes.ts';
 import type { WindowTask } from '../pipeline/stream.ts';
 import type { ListName } from '../qualys/vm/vm-targets.ts';
+import { ofSubscription } from '../records/record-table.ts';
 import { callOptionsOf } from './call-options.ts';
 import type { IdPages } from './id-cursor.ts';
 import type { StreamServices } from './stream-definition.ts';
@@ -17,10 +18,15 @@ function routeOf(list: ListName): RouteName {
 }
 
 /** Binds a list to the VM API for one window. */
-export function vmPages(task: WindowTask, { clock, vm }: StreamServices, { list, query, ...rest }: VmList): IdPages {
+export function vmPages(
+  task: WindowTask,
+  { clock, settings, vm }: StreamServices,
+  { list, query, table, ...rest }: VmList,
+): IdPages {
   const options = callOptionsOf(task);
   return {
     ...rest,
+    table: ofSubscription(table, settings.QUALYS_SUBSCRIPTION),
     now: clock.now,
     ids: (bounds) => vm.listIds(list, { query, ...bounds }, options),
     page: (bounds, limit) => vm.listPage(list, { query, ...bounds }, limit, { ...options, isJudged: true }),

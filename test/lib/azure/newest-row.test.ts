@@ -28,8 +28,9 @@ async function setUp(answer: (query: ArrivedQuery) => QueryAnswer) {
       throw new Error('a real credential must not be asked for on loopback');
     },
   );
-  const newestRow = createNewestRow(reader, fixedClock(NOW));
-  return { queries, newest: () => newestRow('QualysEdrEvents_CL', 'ProcessedTime') };
+  const newestOf = (subscription: string) =>
+    createNewestRow(reader, fixedClock(NOW), subscription)('QualysEdrEvents_CL', 'ProcessedTime');
+  return { queries, newest: () => newestOf(''), newestOf };
 }
 
 describe('the newest row of a table', () => {
@@ -37,9 +38,15 @@ describe('the newest row of a table', () => {
     const { queries, newest } = await setUp(() => ({ rows: [{ Rows: 7, Newest: '2026-05-01T11:40:12.500Z' }] }));
     expect(await newest()).toEqual(new Date('2026-05-01T11:40:12.500Z'));
     expect(queries.map(({ kql }) => kql)).toEqual([
-      `QualysEdrEvents_CL\n| summarize Rows = count(), Newest = maxif(ProcessedTime, ProcessedTime <= datetime(${NOW}))`,
+      `QualysEdrEvents_CL\n| where column_ifexists('QualysSubscription', '') == ''\n| summarize Rows = count(), Newest = maxif(ProcessedTime, ProcessedTime <= datetime(${NOW}))`,
     ]);
     expect(queries[0]?.timespan).toBe('2026-04-29T12:00:00.000Z/2026-05-03T12:00:00.000Z');
+  });
+
+  test('is of its own Qualys subscription: what another connector ingested says nothing about this one', async () => {
+    const { queries, newestOf } = await setUp(() => ({ rows: [{ Rows: 7, Newest: '2026-05-01T11:40:12.500Z' }] }));
+    await newestOf('eu');
+    expect(queries[0]?.kql).toContain(`| where column_ifexists('QualysSubscription', '') == 'eu'`);
   });
 
   test('is found as far back as a table can reach', async () => {

@@ -48,6 +48,21 @@ describe('queries of the ingested tables', () => {
     expect([...columns.keys()]).toEqual([...EVENT_ROW_COLUMNS, 'FoundBy']);
   });
 
+  test('read the rows of their own Qualys subscription only, each part of them', () => {
+    const host: NamedSubject = { kind: 'host', value: 'a' };
+    for (const query of [
+      newestEventsQuery(host, bounds, 'eu'),
+      eventGroupsQuery(host, bounds, 'eu'),
+      openCountsQuery(host, 'eu'),
+      worstOpenQuery(host, 'eu'),
+      titlesQuery(['91345'], 'eu'),
+    ]) {
+      expect(findFaults(workspace, query)).toEqual([]);
+      const reads = query.match(/Qualys\w+_CL\b/g) ?? [];
+      expect(query.split(`column_ifexists('QualysSubscription', '') == 'eu'`)).toHaveLength(reads.length + 1);
+    }
+  });
+
   test('for titles are sound, whatever the QIDs', () => {
     expect(findFaults(workspace, titlesQuery(['91345', "') or true //"]))).toEqual([]);
   });

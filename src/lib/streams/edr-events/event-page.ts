@@ -11,7 +11,7 @@ import {
   type RowLimits,
   type SourceRecord,
 } from '../../records/record-rows.ts';
-import { compileTable, type CompiledTable } from '../../records/record-table.ts';
+import { compileTable, ofSubscription, type CompiledTable } from '../../records/record-table.ts';
 import { placeOf, timeOf, type Place, type WindowTime } from '../page-book.ts';
 import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
 import { eventTable, ID_FIELDS, SCORE_FIELD } from './event-columns.ts';
@@ -54,7 +54,7 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
   const { maxChunkBytes, maxRecordBytes, window } = options;
   return {
     options,
-    table: compileTable(eventTable(options), options.timeField),
+    table: compileTable(ofSubscription(eventTable(options), options.subscription ?? ''), options.timeField),
     limits: rowLimits(maxRecordBytes, maxChunkBytes),
     chunks: createEventChunks(maxChunkBytes),
     window: timeOf(window),

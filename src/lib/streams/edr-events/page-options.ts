@@ -14,6 +14,8 @@ export interface EdrPageOptions {
   readonly timeField: string;
   /** Offset from UTC of times that tell none, in minutes; 0 when left out. */
   readonly zoneMinutes?: number;
+  /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
+  readonly subscription?: string;
   /** Highest limit first. */
   readonly severityTable: readonly SeverityLimit[];
   /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */

@@ -99,6 +99,7 @@ function startDecoder({ keys, services, task }: PageReading, { broken, mode }: E
     window: task.window,
     timeField: settings.EDR_TIME_FIELD,
     zoneMinutes: settings.EDR_TIME_ZONE,
+    subscription: settings.QUALYS_SUBSCRIPTION,
     severityTable: settings.EDR_SEVERITY_TABLE,
     alertScore: alertScoreFor(task, settings),
     isUploaded: (key) => keys.isUploaded(key),

@@ -1,6 +1,7 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { incidentFilter } from '../../qualys/edr/qql.ts';
 import { judgeBrokenText } from '../broken-text.ts';
+import { ofSubscription } from '../../records/record-table.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readPageChain } from '../read-page-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -30,7 +31,7 @@ export function readIncidentWindow(
     probe: (filter) => edr.probe('edr/incidents', filter, options),
     decode: ({ after, status }, book, { broken: before }) => {
       const now = clock.now();
-      const table = incidentTable(settings);
+      const table = ofSubscription(incidentTable(settings), settings.QUALYS_SUBSCRIPTION);
       const onBroken = judgeBrokenText({ api: edr, route: ROUTE, now, before });
       return createIncidentDecoder(
         { table, generatedAt: now, timeField: settings.INCIDENTS_TIME_FIELD, onBroken, after, status },

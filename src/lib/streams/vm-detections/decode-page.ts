@@ -19,6 +19,8 @@ import {
 export interface VmPageOptions {
   /** `TimeGenerated` of all rows. */
   readonly generatedAt: Date;
+  /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
+  readonly subscription?: string;
   /** Dynamic columns and `RecordPart` stay below this many UTF-8 bytes: 4,096 to 60,000, the default. */
   readonly maxRowBytes?: number;
   /** Size of a chunk at most, 950,000 by default. */
@@ -96,7 +98,7 @@ interface Page {
  */
 export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
   const limits = itemLimits(options.maxRowBytes, options.maxChunkBytes);
-  const rows = createItemRows(hostTable(limits), limits, options.generatedAt, {
+  const rows = createItemRows(hostTable(limits, options.subscription), limits, options.generatedAt, {
     takeRecord: () => reader.takeRecord(),
     id: () => reader.recordId(),
     place: (isEnd, keys) => placeHost(page, isEnd, keys),

@@ -6,6 +6,7 @@ import type { ItemTable } from '../../records/item-rows.ts';
 import {
   column,
   compileTable,
+  ofSubscription,
   ownKind,
   type OwnKind,
   type RecordColumn,
@@ -27,7 +28,7 @@ export function detectionList({ field, item, text }: ItemLimits): ListShape {
  * The typed columns of `QualysHostDetectionV3_CL`; the list stands before `AssetId`. A column takes the first value that it can hold: of an
  * element that comes again `HostRecord` keeps the others. An empty element has no other place.
  */
-export function hostTable({ column: maxBytes }: ItemLimits): ItemTable {
+export function hostTable({ column: maxBytes }: ItemLimits, subscription = ''): ItemTable {
   const text = firstOf('string', (tape, value) => (isString(tape, value) ? rawOf(tape, value) : undefined), maxBytes);
   const id = firstOf('string', (tape, value) => emptyOr(tape, value, () => rawOf(tape, value)), maxBytes);
   const time = firstOf(
@@ -106,7 +107,7 @@ export function hostTable({ column: maxBytes }: ItemLimits): ItemTable {
     ),
   ];
   return {
-    table: compileTable({ columns, record: 'rest' }),
+    table: compileTable(ofSubscription({ columns, record: 'rest' }, subscription)),
     list: 'DetectionList',
     listBefore: columns.findIndex(({ name }) => name === 'AssetId'),
     onceFrom: columns.findIndex(({ name }) => name === 'Tags'),

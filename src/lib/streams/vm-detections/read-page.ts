@@ -23,7 +23,7 @@ export interface ReadPage {
 /** What a page asks for, beside what the window does. */
 interface PageRequest {
   readonly hosts: HostSelection;
-  readonly options: Omit<VmPageOptions, 'generatedAt'>;
+  readonly options: Omit<VmPageOptions, 'generatedAt' | 'subscription'>;
   /** The cursor once a chunk of the page is stored. */
   readonly after: (chunk: VmChunk, position: VmCursor) => VmCursor;
 }
@@ -104,7 +104,11 @@ async function* decodePage(
   const { task, services, options, book } = reading;
   const hosts = { ...request.hosts, filters: cursor.filters };
   const answer = await services.vm.detections(hosts, { ...options, isJudged: true });
-  const decoder = createVmPageDecoder({ generatedAt: services.clock.now(), ...request.options });
+  const decoder = createVmPageDecoder({
+    generatedAt: services.clock.now(),
+    subscription: services.settings.QUALYS_SUBSCRIPTION,
+    ...request.options,
+  });
   let position = cursor;
   let booked = 0;
   book.came.clear();

@@ -1,10 +1,11 @@
 import type { Chunk, Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { digestOf } from '../../records/record-rows.ts';
+import { ofSubscription, type RecordTable } from '../../records/record-table.ts';
 import { toJson, type IdCursor } from '../id-cursor.ts';
 import { readIdPages } from '../read-id-pages.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { vmPages } from '../vm-pages.ts';
-import { HOST_LIST, hostTable, type Snapshot } from './host-table.ts';
+import { HOST_LIST, hostTable } from './host-table.ts';
 
 /** Where reading a snapshot stands. */
 interface HostsCursor extends IdCursor {
@@ -39,7 +40,12 @@ export async function* readHosts(task: WindowTask, services: StreamServices): As
   const left = cursor.left ?? [];
   const told = left.join(',');
   if (cursor.told !== told) {
-    const chunk = closingRow(snapshot, cursor.received, left, clock.now());
+    const chunk = closingRow(
+      ofSubscription(hostTable(snapshot), settings.QUALYS_SUBSCRIPTION),
+      cursor.received,
+      left,
+      clock.now(),
+    );
     yield { chunk, cursor: toJson({ ...cursor, told } as IdCursor) };
   }
   if (left.length === 0) return { kind: 'complete' };
@@ -47,16 +53,15 @@ export async function* readHosts(task: WindowTask, services: StreamServices): As
 }
 
 /** The row that says that a snapshot is whole, but for the hosts left out. */
-function closingRow(snapshot: Snapshot, hosts: number, left: readonly string[], now: Date): Chunk {
+function closingRow({ common, scope }: RecordTable, hosts: number, left: readonly string[], now: Date): Chunk {
   const row = {
     TimeGenerated: now.toISOString(),
-    SnapshotId: snapshot.id,
-    SnapshotTime: snapshot.time,
+    ...common,
     RecordType: 'SnapshotEnd',
     HostCount: hosts,
     LeftOutHostIds: left,
   };
-  const digest = digestOf(hostTable(snapshot), JSON.stringify([hosts, left]));
+  const digest = digestOf({ scope }, JSON.stringify([hosts, left]));
   const whole = { ...row, RowKey: `${digest}-1`, PartNumber: 1, PartCount: 1 };
   return { json: Buffer.from(JSON.stringify([whole])), rows: 1 };
 }

@@ -15,10 +15,12 @@ function rowOf(elements: string, detections = ''): Row {
 }
 
 describe('columns of a host', () => {
-  test('are those of the table, in its order, on every row', () => {
+  test('are those of the table, in its order, on every row of a subscription without a name', () => {
     const table = JSON.parse(readFileSync(TABLE, 'utf8')) as { columns: { name: string }[] };
     const { rows } = decode(readFileSync(resolve(FIXTURES, 'page-1.xml')));
-    expect(rows.map((row) => Object.keys(row))).toEqual([table.columns.map(({ name }) => name)]);
+    expect(rows.map((row) => Object.keys(row))).toEqual([
+      table.columns.map(({ name }) => name).filter((name) => name !== 'QualysSubscription'),
+    ]);
   });
 
   test('of the documented pages are as expected', () => {
