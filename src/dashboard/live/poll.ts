@@ -4,7 +4,8 @@ import { namedReadings, NO_DATA, readAll, type LiveData } from './live-data.ts';
 
 /** What is not as it should be, and a backfill, are watched closely. */
 const BUSY_MS = 5000;
-const CALM_MS = 15_000;
+/** With the reading itself what is stored is seen within ten seconds. */
+const CALM_MS = 8000;
 /** After a failure, doubling with each further one. */
 const FIRST_RETRY_MS = 3000;
 const LAST_RETRY_MS = 60_000;
