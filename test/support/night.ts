@@ -16,7 +16,7 @@ export async function readStatus(app: LocalApp): Promise<StatusAnswer> {
   return (await app.get('status')).body as StatusAnswer;
 }
 
-/** Compares what status, health and command line tell now: the problem stands first, for all of them. @returns its text. */
+/** Compares what status, health, agents' tool and command line tell now: the problem stands first, for all of them. @returns its text. */
 export async function expectToldNow(app: LocalApp, code: ProblemCode, verdict: Verdict): Promise<string> {
   const isFine = !['attention', 'down'].includes(verdict);
   const { problems } = await readStatus(app);
@@ -25,10 +25,26 @@ export async function expectToldNow(app: LocalApp, code: ProblemCode, verdict: V
   expect(health.status).toBe(isFine ? 200 : 503);
   expect(health.body).toMatchObject({ ok: isFine, verdict });
   expect((health.body as StatusAnswer).problems[0]?.code).toBe(code);
+  expect(await askAgent(app)).toMatchObject({ verdict, problems: [{ code }] });
   const told = await runCli(['status'], { env: { CONNECTOR_URL: app.host.url } });
   expect(told.out).toContain(`${code}: `);
   expect(told.code).toBe(isFine ? 0 : 1);
   return problems[0]?.text ?? '';
+}
+
+/** What the tool for agents answers of the whole. */
+async function askAgent({ host }: LocalApp): Promise<unknown> {
+  const response = await fetch(`${host.url}/runtime/webhooks/mcp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({
+      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      params: { name: 'qualys_connector_status', arguments: {} },
+    }),
+  });
+  const { result } = (await response.json()) as { result?: { content?: { text: string }[] } };
+  const { verdict, problems } = JSON.parse(result?.content?.[0]?.text ?? '{}') as StatusAnswer;
+  return { verdict, problems: problems.slice(0, 1) };
 }
 
 /** Waits until the problem stands first, for all. @returns its text. */

@@ -10,7 +10,7 @@ import { answerOf, CASES, healthOf, type Case } from '../../support/stands.ts';
 
 // Each state as agents, alarms and the workbook are told of it; the page and the command line have the same table in tests of their own.
 
-const shown = vi.hoisted(() => ({ answer: undefined }));
+const shown = vi.hoisted((): { answer: unknown } => ({ answer: undefined }));
 vi.mock('../../../src/lib/actions/view-connector.ts', () => ({ viewConnector: () => Promise.resolve(shown.answer) }));
 
 const INFRA = join(import.meta.dirname, '../../../infra');
