@@ -70,10 +70,10 @@ async function decide(deps: StartDependencies, now: number, horizon: Date): Prom
   return earlierRows.newest === undefined ? unasked(earlierRows, usual) : ask(earlierRows, usual);
 }
 
-/** With a step the first window must reach a step's end, so that the first tick opens it. */
-function usualStart({ stepMinutes }: PlanSettings, now: number, horizon: Date): number {
-  if (stepMinutes === undefined) return now - DEFAULT_START_MS;
-  return horizon.getTime() - Math.max(DEFAULT_START_MS, stepMinutes * 60_000);
+/** With a grid the first window must reach a point of it, so that the first tick opens it. */
+function usualStart({ gridMinutes }: PlanSettings, now: number, horizon: Date): number {
+  if (gridMinutes === undefined) return now - DEFAULT_START_MS;
+  return horizon.getTime() - Math.max(DEFAULT_START_MS, gridMinutes * 60_000);
 }
 
 function unasked({ setting, isReplaced }: EarlierRows, usual: number): Start {

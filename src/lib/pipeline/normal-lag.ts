@@ -6,13 +6,13 @@ const TOLERANCE_SECONDS = MINUTE;
 
 /**
  * Lag up to which a stream is on time, in seconds: a window may be read until the next tick, and that of the next one is not read yet, so
- * that is twice the time between two ticks, the safety lag, and the step that windows end on.
+ * that is twice the time between two ticks, the safety lag, and the grid on which windows end.
  */
 export function normalLagSeconds(
   schedule: string,
-  { safetyLagSeconds, stepMinutes = 0 }: Pick<PlanSettings, 'safetyLagSeconds' | 'stepMinutes'>,
+  { safetyLagSeconds, gridMinutes = 0 }: Pick<PlanSettings, 'safetyLagSeconds' | 'gridMinutes'>,
 ): number {
-  return 2 * secondsBetweenTicks(schedule) + safetyLagSeconds + stepMinutes * MINUTE + TOLERANCE_SECONDS;
+  return 2 * secondsBetweenTicks(schedule) + safetyLagSeconds + gridMinutes * MINUTE + TOLERANCE_SECONDS;
 }
 
 /**

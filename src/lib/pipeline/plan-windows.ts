@@ -31,12 +31,12 @@ export function isFinished(record: Pick<WindowRecord, 'state'>): boolean {
   return FINISHED.has(record.state);
 }
 
-/** Where planning ends, in epoch milliseconds: `now` less the safety lag, on a step of the stream. */
-export function horizonOf(plan: Pick<PlanSettings, 'safetyLagSeconds' | 'stepMinutes'>, now: number): number {
+/** Where planning ends, in epoch milliseconds: `now` less the safety lag, on the grid of the stream. */
+export function horizonOf(plan: Pick<PlanSettings, 'safetyLagSeconds' | 'gridMinutes'>, now: number): number {
   const horizon = floorSecond(now - plan.safetyLagSeconds * 1000);
-  if (plan.stepMinutes === undefined) return horizon;
-  const stepMs = plan.stepMinutes * 60_000;
-  return Math.floor(horizon / stepMs) * stepMs;
+  if (plan.gridMinutes === undefined) return horizon;
+  const gridMs = plan.gridMinutes * 60_000;
+  return Math.floor(horizon / gridMs) * gridMs;
 }
 
 /**

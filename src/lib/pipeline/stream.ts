@@ -149,10 +149,10 @@ export interface PlanSettings {
   /** Largest window planned, in minutes; Infinity: time that no window covers becomes one window, however long. */
   readonly windowMinutes: number;
   /** Windows end only on multiples of so many minutes since 1970 (1440: at midnight UTC); absent: on any second. */
-  readonly stepMinutes?: number;
+  readonly gridMinutes?: number;
   /** A window's end stays this many seconds behind now. */
   readonly safetyLagSeconds: number;
-  /** Time from which a new stream ingests; absent: 24 hours before the first tick, or a step before what that tick plans to. */
+  /** Time from which a new stream ingests; absent: 24 hours before the first tick, or a stretch of the grid before what that tick plans to. */
   readonly start?: Date;
   /** Slice of a window that is planned; `isFirst` for the one with which the stream begins. Absent: none has one. */
   readonly sliceOf?: (window: Pick<Window, 'from' | 'to'>, isFirst: boolean) => string | undefined;

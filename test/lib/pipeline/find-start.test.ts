@@ -120,7 +120,7 @@ describe('a stream without a watermark whose table cannot be asked', () => {
   });
 
   test('begins with everything where its first window brings that', async () => {
-    const planner = await setUpPlanner({ windowMinutes: Infinity, stepMinutes: 1440, safetyLagSeconds: 0 });
+    const planner = await setUpPlanner({ windowMinutes: Infinity, gridMinutes: 1440, safetyLagSeconds: 0 });
     await planner.tick();
     expect(await planner.windows()).toHaveLength(1);
     expect(await planner.start()).toMatchObject({ state: 'known' });

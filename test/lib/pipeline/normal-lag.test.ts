@@ -16,5 +16,5 @@ test.for([
 
 test('a stream is on time for two intervals, its safety lag, the step of its windows, and a moment', () => {
   expect(normalLagSeconds('0 */5 * * * *', { safetyLagSeconds: 120 })).toBe(2 * 300 + 120 + 60);
-  expect(normalLagSeconds('0 */15 * * * *', { safetyLagSeconds: 0, stepMinutes: 1440 })).toBe(2 * 900 + 86_400 + 60);
+  expect(normalLagSeconds('0 */15 * * * *', { safetyLagSeconds: 0, gridMinutes: 1440 })).toBe(2 * 900 + 86_400 + 60);
 });

@@ -56,7 +56,7 @@ describe('the horizon', () => {
         fc.integer({ min: 0, max: 100_000 }),
         fc.integer({ min: 1, max: 10_080 }),
         (now, lag, step) => {
-          const end = horizonOf({ safetyLagSeconds: lag, stepMinutes: step }, now);
+          const end = horizonOf({ safetyLagSeconds: lag, gridMinutes: step }, now);
           const latest = now - lag * 1000;
           expect(Math.abs(end % (step * 60_000))).toBe(0);
           expect(end).toBeLessThanOrEqual(latest);

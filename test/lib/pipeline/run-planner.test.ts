@@ -19,10 +19,10 @@ describe('the first tick', () => {
   });
 
   test('with a step ends on it, and reaches back far enough for a window', async () => {
-    const planner = await setUpPlanner({ windowMinutes: Infinity, stepMinutes: 1440, safetyLagSeconds: 0 });
+    const planner = await setUpPlanner({ windowMinutes: Infinity, gridMinutes: 1440, safetyLagSeconds: 0 });
     await planner.tick();
     expect(await planner.windows()).toMatchObject([{ from: '2026-04-30T00:00:00Z', to: '2026-05-01T00:00:00Z' }]);
-    const weekly = await setUpPlanner({ windowMinutes: Infinity, stepMinutes: 10_080, safetyLagSeconds: 0 });
+    const weekly = await setUpPlanner({ windowMinutes: Infinity, gridMinutes: 10_080, safetyLagSeconds: 0 });
     await weekly.tick();
     const [window, ...more] = await weekly.windows();
     expect(more).toEqual([]);
@@ -34,7 +34,7 @@ describe('the first tick', () => {
     const sliceOf = (_: object, isFirst: boolean): string | undefined => (isFirst ? 'everything' : undefined);
     const planner = await setUpPlanner({
       windowMinutes: Infinity,
-      stepMinutes: 360,
+      gridMinutes: 360,
       safetyLagSeconds: 36_000,
       sliceOf,
     });

@@ -13,7 +13,7 @@ export const vmHosts: StreamDefinition = {
   isSnapshot: true,
   plan: (settings) => ({
     windowMinutes: Number.POSITIVE_INFINITY,
-    stepMinutes: settings.HOSTS_WINDOW_MINUTES,
+    gridMinutes: settings.HOSTS_WINDOW_MINUTES,
     safetyLagSeconds: settings.HOSTS_SAFETY_LAG_SECONDS,
   }),
   probe: {

@@ -15,7 +15,7 @@ export function planKnowledgeBase(
 ): PlanSettings {
   return {
     windowMinutes: Number.POSITIVE_INFINITY,
-    stepMinutes: settings.KB_WINDOW_MINUTES,
+    gridMinutes: settings.KB_WINDOW_MINUTES,
     safetyLagSeconds: settings.KB_SAFETY_LAG_SECONDS,
     sliceOf: (window, isFirst) => (isFirst || isFull(window, settings.KB_FULL_DAYS) ? EVERYTHING : undefined),
   };

@@ -1,12 +1,12 @@
-import { PLACE, type ListState } from './record-list-state.ts';
+import { ROLE, type ListState } from './record-list-state.ts';
 import { rollbackMember } from '../xml/xml-json.ts';
 
 /*
- * XML is held back from the start of each child of a record or item. Normally nothing is copied: the bytes stand in the window until the
+ * XML is held back from the start of each child of a record or item. Normally nothing is copied: the bytes stand in the buffer until the
  * element ends. An element that does not fit is taken back out of the JSON, and its XML handed out.
  */
 
-/** Saves the XML of an open element, as far as it has been read, before the window moves on. */
+/** Saves the XML of an open element, as far as it has been read, before the buffer moves on. */
 export function saveRaw(state: ListState): void {
   const { raw, reader } = state;
   const bytes = reader.bytes.subarray(raw.from, reader.at);
@@ -23,14 +23,14 @@ export function saveRaw(state: ListState): void {
 
 /** The child being read is too long to be held: its XML goes on from its first byte. */
 export function giveUp(state: ListState): void {
-  const { holder, item, places, raw, reader, valueDepth } = state;
+  const { holder, item, roles, raw, reader, valueDepth } = state;
   const { names, nameEnds } = reader;
   const name = names.toString('utf8', nameEnds[valueDepth - 1], nameEnds[valueDepth]).slice(0, 200);
   raw.path = holder === item ? `${state.shape.items?.item ?? ''}/${name}` : name;
   raw.isLong = true;
   if (holder.level > 0) rollbackMember(holder, 0);
-  places[valueDepth] = PLACE.long;
-  places.fill(PLACE.ignored, valueDepth + 1, reader.depth + 1);
+  roles[valueDepth] = ROLE.long;
+  roles.fill(ROLE.ignored, valueDepth + 1, reader.depth + 1);
   reader.out = state.ignored;
   for (const saved of raw.saved) handOut(state, saved, false);
   raw.saved = [];
@@ -53,7 +53,7 @@ export function endLong(state: ListState): void {
   if (state.shape.items !== undefined) finishLong(state, state.reader.at);
 }
 
-/** The XML that is handed out ends at index `to` of the window. */
+/** The XML that is handed out ends at index `to` of the buffer. */
 export function finishLong(state: ListState, to: number): void {
   const { raw, reader } = state;
   handOut(state, reader.bytes.subarray(raw.from, to), true);

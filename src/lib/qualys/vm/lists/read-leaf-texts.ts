@@ -2,7 +2,7 @@ import { RetryableError } from '../../../errors.ts';
 import { createJsonOut, unescapedText } from '../xml/json-out.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
 import { closeText } from '../xml/xml-json.ts';
-import { createXmlReader, write, type XmlSink } from '../xml/xml-reader.ts';
+import { createXmlReader, write, type XmlHandlers } from '../xml/xml-reader.ts';
 
 /** Reads the texts of a document that holds only short ones, of any length as a whole. */
 export interface LeafReader {
@@ -24,7 +24,7 @@ export function createLeafReader(onText?: (path: string, text: string) => void):
   reader.out = createJsonOut(LONGEST_TEXT_BYTES);
   const paths = [''];
   let isLeaf = false;
-  const sink: XmlSink = {
+  const handlers: XmlHandlers = {
     startElement: (from, to) => {
       paths.push(`${paths.at(-1) ?? ''}/${reader.bytes.toString('utf8', from, to)}`);
       reader.out.at = 0;
@@ -49,7 +49,7 @@ export function createLeafReader(onText?: (path: string, text: string) => void):
     },
   };
   return {
-    write: (bytes) => write(reader, bytes, () => readNext(reader, sink)),
+    write: (bytes) => write(reader, bytes, () => readNext(reader, handlers)),
     end: () => assertEnded(reader),
   };
 }

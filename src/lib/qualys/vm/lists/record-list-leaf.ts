@@ -1,15 +1,15 @@
-import { keepId } from './record-list-sink.ts';
-import { endTextRoom, PLACE, startRoom, type ListState } from './record-list-state.ts';
+import { keepId } from './record-list-handlers.ts';
+import { endTextRoom, ROLE, startRoom, type ListState } from './record-list-state.ts';
 import { isName } from '../xml/read-name.ts';
 import { leafNameEnd, readLeafText } from '../xml/read-leaf.ts';
 import { closeMember, openMember, openTextObject, rollbackMember, settleText } from '../xml/xml-json.ts';
 
 /** Reads a child of a record or item where it is a leaf: most of a page. False where it is not, or is not whole yet. */
 export function readListLeaf(state: ListState): boolean {
-  const { places, raw, reader, shape, textName } = state;
-  const place = places[reader.depth];
-  const isItem = place === PLACE.item;
-  if (!isItem && place !== PLACE.record && place !== PLACE.itemList) return false;
+  const { roles, raw, reader, shape, textName } = state;
+  const role = roles[reader.depth];
+  const isItem = role === ROLE.item;
+  if (!isItem && role !== ROLE.record && role !== ROLE.itemList) return false;
   if (raw.isLong) return false;
   const nameTo = leafNameEnd(reader);
   if (nameTo < 0) return false;
@@ -18,7 +18,7 @@ export function readListLeaf(state: ListState): boolean {
   const isText = isItem && isName(bytes, nameFrom, nameTo, textName);
   if (!isItem && shape.items !== undefined) {
     const name = bytes.toString('latin1', nameFrom, nameTo);
-    if (name === (place === PLACE.record ? shape.items.list : shape.items.item)) return false;
+    if (name === (role === ROLE.record ? shape.items.list : shape.items.item)) return false;
   }
   return takeLeaf(state, nameFrom, nameTo, isText);
 }

@@ -57,7 +57,7 @@ const MAX_FIELD_BYTES = 64 * 1024;
 const IGNORED_BYTES = 4096;
 
 /** What an open element is. */
-export const PLACE = {
+export const ROLE = {
   document: 0,
   root: 1,
   response: 2,
@@ -78,7 +78,7 @@ export const PLACE = {
   /** An element whose XML is handed out. */
   long: 14,
 } as const;
-export type Place = (typeof PLACE)[keyof typeof PLACE];
+export type Role = (typeof ROLE)[keyof typeof ROLE];
 
 /** State of reading one list. */
 export interface ListState {
@@ -88,7 +88,7 @@ export interface ListState {
   readonly idName: Buffer;
   readonly textName: Buffer;
   /** What the element open at each depth is. */
-  readonly places: Uint8Array;
+  readonly roles: Uint8Array;
   /** The record being read, its item, and which of the two is being written. */
   readonly record: JsonOut;
   readonly item: JsonOut;
@@ -114,7 +114,7 @@ export interface ListState {
 /** XML from the start tag of an element on, held back in case it is too long. */
 export interface RawXml {
   isOpen: boolean;
-  /** Index in the reader's window from which the XML has not been saved yet. */
+  /** Index in the reader's buffer from which the XML has not been saved yet. */
   from: number;
   saved: Buffer[];
   length: number;
@@ -133,7 +133,7 @@ export function createListState(shape: ListShape, handlers: ListHandlers): ListS
     reader: createXmlReader(),
     idName: Buffer.from(shape.id),
     textName: Buffer.from(shape.items?.text ?? ''),
-    places: new Uint8Array(MAX_DEPTH + 2),
+    roles: new Uint8Array(MAX_DEPTH + 2),
     record,
     item: createJsonOut(shape.items === undefined ? 0 : MAX_ITEM_BYTES),
     holder: record,

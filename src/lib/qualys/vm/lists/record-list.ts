@@ -2,12 +2,12 @@ import { RetryableError } from '../../../errors.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
 import { saveRaw } from './long-element.ts';
 import { readListLeaf } from './record-list-leaf.ts';
-import { createListSink } from './record-list-sink.ts';
+import { createListHandlers } from './record-list-handlers.ts';
 import { createListState, type ListHandlers, type ListShape, type ListState } from './record-list-state.ts';
 import { clear } from '../xml/json-out.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
 import { closeValue, openObject, settleText } from '../xml/xml-json.ts';
-import { illegalCharacters, write, type XmlSink } from '../xml/xml-reader.ts';
+import { illegalCharacters, write, type XmlHandlers } from '../xml/xml-reader.ts';
 
 /** What is known at the end of a list. */
 export interface ListEnd {
@@ -38,13 +38,13 @@ const TRUNCATED = '1980';
  */
 export function createRecordListReader(shape: ListShape, handlers: ListHandlers): RecordListReader {
   const state = createListState(shape, handlers);
-  const sink = createListSink(state);
+  const xml = createListHandlers(state);
   return {
     write: (bytes) =>
       write(
         state.reader,
         bytes,
-        () => take(state, sink),
+        () => take(state, xml),
         () => saveRaw(state),
       ),
     end: () => endOf(state),
@@ -54,9 +54,9 @@ export function createRecordListReader(shape: ListShape, handlers: ListHandlers)
 }
 
 /** The next leaf, or the next piece of anything else. */
-function take(state: ListState, sink: XmlSink): boolean {
+function take(state: ListState, handlers: XmlHandlers): boolean {
   const { reader } = state;
-  return readListLeaf(state) || (reader.at < reader.end && readNext(reader, sink));
+  return readListLeaf(state) || (reader.at < reader.end && readNext(reader, handlers));
 }
 
 function takeRecord({ record }: ListState): Buffer {

@@ -23,7 +23,7 @@ export const COPY = {
   done: 0,
   /** At `&`. */
   reference: 1,
-  /** The window ends. */
+  /** The buffer ends. */
   needsInput: 2,
   /** The output is full. */
   isFull: 3,
@@ -102,7 +102,7 @@ function putReplacement(reader: XmlReader, out: JsonOut): void {
   out.at += REPLACEMENT.length;
 }
 
-/** Copies part of the window as JSON string characters, markup and all; `makeRoom` is called whenever `reader.out` is full. */
+/** Copies part of the buffer as JSON string characters, markup and all; `makeRoom` is called whenever `reader.out` is full. */
 export function copyMarkup(reader: XmlReader, from: number, to: number, makeRoom: () => void): void {
   const { at, end } = reader;
   reader.at = from;

@@ -8,7 +8,7 @@ const CDATA_END = ']]>';
 
 /*
  * Most elements of the vendor's lists are a name, plain text or one CDATA section, and the end tag of that name. These are read here in one
- * go. Whatever else comes, or is not whole in the window, is left to `readNext`, which knows all of the grammar: nothing is taken then.
+ * go. Whatever else comes, or is not whole in the buffer, is left to `readNext`, which knows all of the grammar: nothing is taken then.
  */
 
 /** Index after the name of the start tag that the reader stands before, blanks aside; -1 where it may be no leaf. */

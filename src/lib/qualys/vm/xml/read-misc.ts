@@ -25,11 +25,11 @@ export function startInstruction(reader: XmlReader): boolean {
   return true;
 }
 
-/** Skips a comment or an instruction; false when it goes on beyond the window. */
+/** Skips a comment or an instruction; false when it goes on beyond the buffer. */
 export function skipMisc(reader: XmlReader): boolean {
   const isComment = reader.phase === PHASE.comment;
   const index = reader.bytes.subarray(reader.at, reader.end).indexOf(isComment ? '--' : '?>');
-  // The first byte of the mark may be the last one of the window.
+  // The first byte of the mark may be the last one of the buffer.
   reader.at = index < 0 ? Math.max(reader.at, reader.end - 1) : reader.at + index;
   const to = reader.at + (isComment ? 3 : 2);
   if (index < 0 || to > reader.end) return false;

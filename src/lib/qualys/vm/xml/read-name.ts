@@ -2,7 +2,7 @@ import { NAME_CLASS, NON_ASCII } from './byte-tables.ts';
 import type { XmlReader } from './xml-reader.ts';
 import { malformed, MAX_NAME_BYTES } from './xml-reader.ts';
 
-/** The window ends before the thing looked for does. */
+/** The buffer ends before the thing looked for does. */
 export const NEEDS_INPUT = -1;
 
 /** `Name` of XML 1.0 (fifth edition), but for U+FFFD, which stands for broken bytes. */
@@ -10,7 +10,7 @@ const START =
   ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c-\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffc\\u{10000}-\\u{effff}';
 const NAME = new RegExp(`^[${START}][\\u0300-\\u036f${START}\\-.0-9\\xb7\\u203f\\u2040]*$`, 'u');
 
-/** Index after the name that starts at `from`, or {@link NEEDS_INPUT} when it may go on beyond the window. */
+/** Index after the name that starts at `from`, or {@link NEEDS_INPUT} when it may go on beyond the buffer. */
 export function nameEndAt(reader: XmlReader, from: number): number {
   const { bytes, end } = reader;
   let at = from;

@@ -8,7 +8,7 @@ const MAX_DECLARATION_BYTES = 1024;
 const DECLARATION =
   /^<\?xml\s+version\s*=\s*(?:"1\.\d+"|'1\.\d+')(?:\s+encoding\s*=\s*(?:"([A-Za-z][\w.-]*)"|'([A-Za-z][\w.-]*)'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$/;
 
-/** Reads the byte order mark and the XML declaration, where there are any; false when they are not whole in the window. */
+/** Reads the byte order mark and the XML declaration, where there are any; false when they are not whole in the buffer. */
 export function readStart(reader: XmlReader): boolean {
   if (reader.offset + reader.at === 0) {
     const hasMark = isAt(reader, 0, BYTE_ORDER_MARK);
@@ -53,7 +53,7 @@ const DOCTYPE_PIECE = /"[^"]*"|'[^']*'|<!--[^]*?-->|<\?[^]*?\?>|<(?!$|!$|!-|\?)|
 
 /**
  * Skips the document type declaration at the reader's place: nothing is declared, expanded or fetched. False when it is not whole in the
- * window.
+ * buffer.
  */
 export function readDoctype(reader: XmlReader): boolean {
   if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, reader.at, 'a misplaced document type declaration');

@@ -21,7 +21,7 @@ export interface Reference {
 }
 
 /**
- * Reads the reference at `at`, where an `&` stands; undefined when it goes on beyond the window. Only the five
+ * Reads the reference at `at`, where an `&` stands; undefined when it goes on beyond the buffer. Only the five
  * predefined entities exist here: what a document type declares is never looked at.
  */
 export function referenceAt(reader: XmlReader, at: number): Reference | undefined {

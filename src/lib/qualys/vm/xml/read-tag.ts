@@ -1,11 +1,11 @@
 import { AMPERSAND, APOSTROPHE, EQUALS, GREATER, LESS, QUOTE, SLASH } from './byte-tables.ts';
 import { nameEndAt, NEEDS_INPUT } from './read-name.ts';
 import { referenceAt } from './read-reference.ts';
-import type { Before, XmlReader, XmlSink } from './xml-reader.ts';
+import type { Before, XmlReader, XmlHandlers } from './xml-reader.ts';
 import { BEFORE, malformed, MAX_ATTRIBUTES, MAX_DEPTH, MAX_TAG_BYTES, nameAt, PHASE, skipSpace } from './xml-reader.ts';
 
-/** Reads the start tag or empty element at the reader's place; false when it is not whole in the window. */
-export function readStartTag(reader: XmlReader, sink: XmlSink): boolean {
+/** Reads the start tag or empty element at the reader's place; false when it is not whole in the buffer. */
+export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean {
   const nameFrom = reader.at + 1;
   const nameTo = nameEndAt(reader, nameFrom);
   if (nameTo === NEEDS_INPUT) return awaitTag(reader);
@@ -15,16 +15,16 @@ export function readStartTag(reader: XmlReader, sink: XmlSink): boolean {
   const tagTo = isEmpty ? close + 2 : close + 1;
   if (isEmpty && close + 1 >= reader.end) return awaitTag(reader);
   if (isEmpty && reader.bytes[close + 1] !== GREATER) throw malformed(reader, close, 'expected "/>"');
-  endText(reader, sink, BEFORE.startTag);
+  endText(reader, handlers, BEFORE.startTag);
   pushName(reader, nameFrom, nameTo);
   advanceTo(reader, tagTo);
-  sink.startElement(nameFrom, nameTo);
-  if (isEmpty && reader.phase === PHASE.content) popElement(reader, sink);
+  handlers.startElement(nameFrom, nameTo);
+  if (isEmpty && reader.phase === PHASE.content) popElement(reader, handlers);
   return true;
 }
 
-/** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole in the window. */
-export function readEndTag(reader: XmlReader, sink: XmlSink): boolean {
+/** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole in the buffer. */
+export function readEndTag(reader: XmlReader, handlers: XmlHandlers): boolean {
   const { bytes, names, nameEnds, depth } = reader;
   let at = reader.at + 2;
   for (let n = nameEnds[depth - 1] ?? 0; n < (nameEnds[depth] ?? 0); n++, at++) {
@@ -34,9 +34,9 @@ export function readEndTag(reader: XmlReader, sink: XmlSink): boolean {
   at = skipSpace(reader, at);
   if (at >= reader.end) return awaitTag(reader);
   if (bytes[at] !== GREATER) throw mismatch(reader);
-  endText(reader, sink, BEFORE.endTag);
+  endText(reader, handlers, BEFORE.endTag);
   advanceTo(reader, at + 1);
-  popElement(reader, sink);
+  popElement(reader, handlers);
   return true;
 }
 
@@ -47,10 +47,10 @@ function advanceTo(reader: XmlReader, tagTo: number): void {
   reader.isBlank = true;
 }
 
-function endText(reader: XmlReader, sink: XmlSink, before: Before): void {
+function endText(reader: XmlReader, handlers: XmlHandlers, before: Before): void {
   if (!reader.isInText) return;
   reader.isInText = false;
-  sink.closeText(before);
+  handlers.closeText(before);
 }
 
 function pushName(reader: XmlReader, from: number, to: number): void {
@@ -63,8 +63,8 @@ function pushName(reader: XmlReader, from: number, to: number): void {
   reader.phase = PHASE.content;
 }
 
-function popElement(reader: XmlReader, sink: XmlSink): void {
-  sink.endElement();
+function popElement(reader: XmlReader, handlers: XmlHandlers): void {
+  handlers.endElement();
   reader.depth--;
   if (reader.depth === 0) reader.phase = PHASE.epilog;
 }

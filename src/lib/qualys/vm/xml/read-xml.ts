@@ -4,26 +4,26 @@ import { skipMisc, startComment, startInstruction } from './read-misc.ts';
 import { readDoctype, readStart } from './read-prolog.ts';
 import { referenceAt } from './read-reference.ts';
 import { readEndTag, readStartTag } from './read-tag.ts';
-import type { XmlReader, XmlSink } from './xml-reader.ts';
+import type { XmlReader, XmlHandlers } from './xml-reader.ts';
 import { BEFORE, isAt, malformed, PHASE, skipSpace } from './xml-reader.ts';
 
 const CDATA_START = '<![CDATA[';
 const CDATA_END = ']]>';
 
 /**
- * Reads the next piece of markup or text. False when the window holds nothing more that can be read before further
+ * Reads the next piece of markup or text. False when the buffer holds nothing more that can be read before further
  * bytes come. Throws a MalformedXmlError where the document breaks the grammar of XML 1.0.
  *
  * Two freedoms are taken, both to keep vendor data to the byte: line ends are not normalised, and characters that XML
  * forbids become U+FFFD and are counted instead of failing the document. Characters inside comments, instructions
  * and the document type declaration are not looked at.
  */
-export function readNext(reader: XmlReader, sink: XmlSink): boolean {
+export function readNext(reader: XmlReader, handlers: XmlHandlers): boolean {
   switch (reader.phase) {
     case PHASE.content:
-      return reader.bytes[reader.at] === LESS ? readMarkup(reader, sink) : readText(reader, sink);
+      return reader.bytes[reader.at] === LESS ? readMarkup(reader, handlers) : readText(reader, handlers);
     case PHASE.cdata:
-      return readCdata(reader, sink);
+      return readCdata(reader, handlers);
     case PHASE.comment:
     case PHASE.instruction:
       return skipMisc(reader);
@@ -31,7 +31,7 @@ export function readNext(reader: XmlReader, sink: XmlSink): boolean {
       return readStart(reader);
     case PHASE.prolog:
     case PHASE.epilog:
-      return readOutside(reader, sink);
+      return readOutside(reader, handlers);
   }
 }
 
@@ -42,56 +42,56 @@ export function assertEnded(reader: XmlReader): void {
   throw malformed(reader, reader.end, `the document ends ${where}`);
 }
 
-function readMarkup(reader: XmlReader, sink: XmlSink): boolean {
+function readMarkup(reader: XmlReader, handlers: XmlHandlers): boolean {
   if (reader.at + 1 >= reader.end) return false;
   switch (reader.bytes[reader.at + 1]) {
     case SLASH:
-      return readEndTag(reader, sink);
+      return readEndTag(reader, handlers);
     case EXCLAMATION:
-      return readDeclarationLike(reader, sink);
+      return readDeclarationLike(reader, handlers);
     case QUESTION:
       return startInstruction(reader);
     default:
-      return readStartTag(reader, sink);
+      return readStartTag(reader, handlers);
   }
 }
 
 /** A comment or a CDATA section. */
-function readDeclarationLike(reader: XmlReader, sink: XmlSink): boolean {
+function readDeclarationLike(reader: XmlReader, handlers: XmlHandlers): boolean {
   const isComment = isAt(reader, reader.at, '<!--');
   if (isComment) return startComment(reader);
   const isCdata = isAt(reader, reader.at, CDATA_START);
-  if (isCdata) return startCdata(reader, sink);
+  if (isCdata) return startCdata(reader, handlers);
   if (isComment === undefined || isCdata === undefined) return false;
   throw malformed(reader, reader.at, 'expected "<!--" or "<![CDATA["');
 }
 
-function startCdata(reader: XmlReader, sink: XmlSink): true {
+function startCdata(reader: XmlReader, handlers: XmlHandlers): true {
   if (reader.isInText) {
     reader.isInText = false;
-    sink.closeText(BEFORE.cdata);
+    handlers.closeText(BEFORE.cdata);
   }
   reader.at += CDATA_START.length;
   reader.phase = PHASE.cdata;
-  sink.openText(true);
+  handlers.openText(true);
   reader.isBlank = false;
   return true;
 }
 
-function readCdata(reader: XmlReader, sink: XmlSink): boolean {
+function readCdata(reader: XmlReader, handlers: XmlHandlers): boolean {
   for (;;) {
     const stopped = copyText(reader, reader.out, true);
     if (stopped === COPY.needsInput) return false;
     if (stopped === COPY.done) break;
-    sink.makeRoom();
+    handlers.makeRoom();
   }
   reader.at += CDATA_END.length;
   reader.phase = PHASE.content;
   return true;
 }
 
-function readText(reader: XmlReader, sink: XmlSink): boolean {
-  if (!reader.isInText && !startText(reader, sink)) return reader.at < reader.end;
+function readText(reader: XmlReader, handlers: XmlHandlers): boolean {
+  if (!reader.isInText && !startText(reader, handlers)) return reader.at < reader.end;
   for (;;) {
     switch (copyText(reader, reader.out, false)) {
       case COPY.done:
@@ -100,7 +100,7 @@ function readText(reader: XmlReader, sink: XmlSink): boolean {
         if (!readReference(reader)) return false;
         break;
       case COPY.isFull:
-        sink.makeRoom();
+        handlers.makeRoom();
         break;
       default:
         return false;
@@ -109,12 +109,12 @@ function readText(reader: XmlReader, sink: XmlSink): boolean {
 }
 
 /** Begins a run of text; false when there is only white space, which is dropped, before the next markup. */
-function startText(reader: XmlReader, sink: XmlSink): boolean {
+function startText(reader: XmlReader, handlers: XmlHandlers): boolean {
   if (reader.isBlank) {
     reader.at = skipSpace(reader, reader.at);
     if (reader.at >= reader.end || reader.bytes[reader.at] === LESS) return false;
   }
-  sink.openText(false);
+  handlers.openText(false);
   reader.out.runAt = reader.out.at;
   reader.out.trimAt = reader.out.at;
   reader.isInText = true;
@@ -131,13 +131,13 @@ function readReference(reader: XmlReader): boolean {
 }
 
 /** Before and after the root element: white space, comments, instructions; before it also the document type. */
-function readOutside(reader: XmlReader, sink: XmlSink): boolean {
+function readOutside(reader: XmlReader, handlers: XmlHandlers): boolean {
   reader.at = skipSpace(reader, reader.at);
   if (reader.at + 1 >= reader.end) return reader.at < reader.end && readStray(reader);
   if (reader.bytes[reader.at] !== LESS) return readStray(reader);
   const second = reader.bytes[reader.at + 1] ?? 0;
   if (second === QUESTION) return startInstruction(reader);
-  if (second !== EXCLAMATION) return readRoot(reader, sink);
+  if (second !== EXCLAMATION) return readRoot(reader, handlers);
   const isComment = isAt(reader, reader.at, '<!--');
   if (isComment) return startComment(reader);
   const isDoctype = isAt(reader, reader.at, '<!DOCTYPE');
@@ -146,9 +146,9 @@ function readOutside(reader: XmlReader, sink: XmlSink): boolean {
   throw malformed(reader, reader.at, 'expected a comment or a document type declaration');
 }
 
-function readRoot(reader: XmlReader, sink: XmlSink): boolean {
+function readRoot(reader: XmlReader, handlers: XmlHandlers): boolean {
   if (reader.hasRoot) throw malformed(reader, reader.at, 'a second root element');
-  return readStartTag(reader, sink);
+  return readStartTag(reader, handlers);
 }
 
 /** Control characters after the root are counted and skipped, as anywhere; anything else does not belong there. */

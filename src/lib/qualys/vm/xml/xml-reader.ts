@@ -5,8 +5,8 @@ import { createJsonOut } from './json-out.ts';
 import { MalformedXmlError } from './malformed-xml-error.ts';
 
 /** Bytes of the document held at a time: a larger write is read in portions. */
-const WINDOW_BYTES = 256 * 1024;
-/** Largest start or end tag. No Qualys element has long attributes; a tag must be whole in the window to be read. */
+const BUFFER_BYTES = 256 * 1024;
+/** Largest start or end tag. No Qualys element has long attributes; a tag must be whole in the buffer to be read. */
 export const MAX_TAG_BYTES = 64 * 1024;
 /** Most elements open at once. The vendor's documents use eleven. */
 export const MAX_DEPTH = 64;
@@ -32,7 +32,7 @@ export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /** State of reading one document; made by {@link createXmlReader}, fed by `append`, moved on by `readNext`. */
 export interface XmlReader {
-  /** Window over the document. Padded: reads slightly beyond `end` are harmless. */
+  /** Buffer over the document. Padded: reads slightly beyond `end` are harmless. */
   readonly bytes: Buffer;
   /** Index in `bytes` of the next byte to read. */
   at: number;
@@ -52,7 +52,7 @@ export interface XmlReader {
   /** First byte of the last tag in `bytes`, and the one after it. */
   tagFrom: number;
   tagTo: number;
-  /** Where character data goes; the sink sets it on every start and end of an element. */
+  /** Where character data goes; the handlers sets it on every start and end of an element. */
   out: JsonOut;
   /** Whether leading white space of the next run of text is dropped: nothing but tags came before it in its element. */
   isBlank: boolean;
@@ -70,7 +70,7 @@ export const BEFORE = { cdata: 0, startTag: 1, endTag: 2 } as const;
 export type Before = (typeof BEFORE)[keyof typeof BEFORE];
 
 /** What the reader reports. `depth` counts the element itself at both its start and its end. */
-export interface XmlSink {
+export interface XmlHandlers {
   /** A start tag or empty element; its name is `bytes[nameFrom..nameTo)`. An empty element gets its `endElement` at once. */
   readonly startElement: (nameFrom: number, nameTo: number) => void;
   readonly endElement: () => void;
@@ -84,7 +84,7 @@ export interface XmlSink {
 
 /** A reader at the start of a document. */
 export function createXmlReader(): XmlReader {
-  const bytes = Buffer.alloc(WINDOW_BYTES + 64);
+  const bytes = Buffer.alloc(BUFFER_BYTES + 64);
   return {
     bytes,
     at: 0,
@@ -108,7 +108,7 @@ export function createXmlReader(): XmlReader {
   };
 }
 
-/** Takes bytes of the document, in any portions. `readNext` is called as long as it finds something to read, `move` before the window moves on. */
+/** Takes bytes of the document, in any portions. `readNext` is called as long as it finds something to read, `move` before the buffer moves on. */
 export function write(reader: XmlReader, input: Uint8Array, readNext: () => boolean, move?: () => void): void {
   const bytes = reader.cleaner.write(input);
   for (let from = 0; from < bytes.length;) {
@@ -118,13 +118,13 @@ export function write(reader: XmlReader, input: Uint8Array, readNext: () => bool
   }
 }
 
-/** Takes as much of `bytes` from index `from` as the window has room for, and returns the index after it. */
+/** Takes as much of `bytes` from index `from` as the buffer has room for, and returns the index after it. */
 function append(reader: XmlReader, bytes: Uint8Array, from: number): number {
   reader.bytes.copyWithin(0, reader.at, reader.end);
   reader.offset += reader.at;
   reader.end -= reader.at;
   reader.at = 0;
-  const to = Math.min(bytes.length, from + WINDOW_BYTES - reader.end);
+  const to = Math.min(bytes.length, from + BUFFER_BYTES - reader.end);
   reader.bytes.set(bytes.subarray(from, to), reader.end);
   reader.end += to - from;
   return to;
@@ -135,7 +135,7 @@ export function illegalCharacters({ cleaner, illegal }: XmlReader): number {
   return illegal + cleaner.replaced();
 }
 
-/** An error that names the byte at `index` of the window. */
+/** An error that names the byte at `index` of the buffer. */
 export function malformed(reader: XmlReader, index: number, why: string): MalformedXmlError {
   return new MalformedXmlError(reader.offset + index, why);
 }

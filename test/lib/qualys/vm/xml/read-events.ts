@@ -3,7 +3,7 @@ import { putAttributes } from '../../../../../src/lib/qualys/vm/xml/copy-text.ts
 import { clear, createJsonOut } from '../../../../../src/lib/qualys/vm/xml/json-out.ts';
 import { closeValue, openString } from '../../../../../src/lib/qualys/vm/xml/xml-json.ts';
 import { assertEnded, readNext } from '../../../../../src/lib/qualys/vm/xml/read-xml.ts';
-import type { XmlReader, XmlSink } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+import type { XmlReader, XmlHandlers } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
 import { createXmlReader, illegalCharacters, nameAt, write } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
 
 /** What a document says: starts with attributes, ends, and text without its white space. */
@@ -15,15 +15,15 @@ export function readEvents(document: string | Uint8Array, size = Infinity): { ev
   const bytes = typeof document === 'string' ? Buffer.from(document) : document;
   const reader = createXmlReader();
   const events: XmlEvent[] = [];
-  const sink = collectingSink(reader, events);
+  const handlers = collectingSink(reader, events);
   for (let from = 0; from < bytes.length; from += size) {
-    write(reader, bytes.subarray(from, from + size), () => readNext(reader, sink));
+    write(reader, bytes.subarray(from, from + size), () => readNext(reader, handlers));
   }
   assertEnded(reader);
   return { events: mergeTexts(events), illegal: illegalCharacters(reader) };
 }
 
-function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlSink {
+function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlHandlers {
   const out = createJsonOut(64);
   const flush = (): void => {
     const text = jsonText(out.bytes.subarray(0, out.at));

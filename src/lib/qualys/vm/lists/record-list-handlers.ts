@@ -1,7 +1,7 @@
 import { RetryableError } from '../../../errors.ts';
 import { endLong, endRaw, finishLong, giveUp } from './long-element.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
-import { endTextRoom, PLACE, startRoom, type ListState, type Place } from './record-list-state.ts';
+import { endTextRoom, ROLE, startRoom, type ListState, type Role } from './record-list-state.ts';
 import { SLASH } from '../xml/byte-tables.ts';
 import { copyMarkup, putAttributes } from '../xml/copy-text.ts';
 import { clear, KIND, unescapedText, type JsonOut } from '../xml/json-out.ts';
@@ -17,10 +17,10 @@ import {
   openTextObject,
   settleText,
 } from '../xml/xml-json.ts';
-import { BEFORE, malformed, nameAt, type Before, type XmlSink } from '../xml/xml-reader.ts';
+import { BEFORE, malformed, nameAt, type Before, type XmlHandlers } from '../xml/xml-reader.ts';
 
 /** What the reader's events mean for a list. */
-export function createListSink(state: ListState): XmlSink {
+export function createListHandlers(state: ListState): XmlHandlers {
   return {
     startElement: (from, to) => startElement(state, from, to),
     endElement: () => endElement(state),
@@ -31,64 +31,64 @@ export function createListSink(state: ListState): XmlSink {
 }
 
 function startElement(state: ListState, from: number, to: number): void {
-  const { places, raw, reader } = state;
-  const parent = (places[reader.depth - 1] ?? PLACE.document) as Place;
-  const place = placeOf(state, parent, from, to);
-  places[reader.depth] = place;
-  if (place === PLACE.markup) keepTag(state);
-  else if (place === PLACE.value || place === PLACE.text) {
-    if (raw.isLong) places[reader.depth] = PLACE.ignored;
-    else startValue(state, from, to, parent !== PLACE.value);
-  } else STARTED.get(place)?.(state);
-  reader.out = outOf(state, places[reader.depth]);
+  const { roles, raw, reader } = state;
+  const parent = (roles[reader.depth - 1] ?? ROLE.document) as Role;
+  const role = roleOf(state, parent, from, to);
+  roles[reader.depth] = role;
+  if (role === ROLE.markup) keepTag(state);
+  else if (role === ROLE.value || role === ROLE.text) {
+    if (raw.isLong) roles[reader.depth] = ROLE.ignored;
+    else startValue(state, from, to, parent !== ROLE.value);
+  } else STARTED.get(role)?.(state);
+  reader.out = outOf(state, roles[reader.depth]);
 }
 
-function placeOf(state: ListState, parent: Place, from: number, to: number): Place {
+function roleOf(state: ListState, parent: Role, from: number, to: number): Role {
   const { reader, shape, textName } = state;
   switch (parent) {
-    case PLACE.value:
-      return PLACE.value;
-    case PLACE.item:
-      return isName(reader.bytes, from, to, textName) ? PLACE.text : PLACE.value;
-    case PLACE.text:
-    case PLACE.markup:
-      return PLACE.markup;
-    case PLACE.warning:
-      return PLACE.warningField;
-    case PLACE.document:
-      return PLACE.root;
+    case ROLE.value:
+      return ROLE.value;
+    case ROLE.item:
+      return isName(reader.bytes, from, to, textName) ? ROLE.text : ROLE.value;
+    case ROLE.text:
+    case ROLE.markup:
+      return ROLE.markup;
+    case ROLE.warning:
+      return ROLE.warningField;
+    case ROLE.document:
+      return ROLE.root;
     default:
       return namedPlace(shape, parent, reader.bytes.toString('utf8', from, to));
   }
 }
 
-function namedPlace({ items, list, record }: ListState['shape'], parent: Place, name: string): Place {
+function namedPlace({ items, list, record }: ListState['shape'], parent: Role, name: string): Role {
   switch (parent) {
-    case PLACE.root:
-      return name === 'RESPONSE' ? PLACE.response : PLACE.ignored;
-    case PLACE.response:
-      if (name === list) return PLACE.list;
-      if (name === 'WARNING') return PLACE.warning;
-      return name === 'CODE' || name === 'TEXT' ? PLACE.responseField : PLACE.ignored;
-    case PLACE.list:
-      return name === record ? PLACE.record : PLACE.ignored;
-    case PLACE.record:
-      return name === items?.list ? PLACE.itemList : PLACE.value;
-    case PLACE.itemList:
-      return name === items?.item ? PLACE.item : PLACE.value;
+    case ROLE.root:
+      return name === 'RESPONSE' ? ROLE.response : ROLE.ignored;
+    case ROLE.response:
+      if (name === list) return ROLE.list;
+      if (name === 'WARNING') return ROLE.warning;
+      return name === 'CODE' || name === 'TEXT' ? ROLE.responseField : ROLE.ignored;
+    case ROLE.list:
+      return name === record ? ROLE.record : ROLE.ignored;
+    case ROLE.record:
+      return name === items?.list ? ROLE.itemList : ROLE.value;
+    case ROLE.itemList:
+      return name === items?.item ? ROLE.item : ROLE.value;
     default:
-      return PLACE.ignored;
+      return ROLE.ignored;
   }
 }
 
-/** What the start of an element means, where it means anything beyond its place. */
-const STARTED: ReadonlyMap<Place, (state: ListState) => void> = new Map([
-  [PLACE.response, (state) => void (state.hasResponse = true)],
-  [PLACE.record, startRecord],
-  [PLACE.itemList, (state) => takeAttributes(state)],
-  [PLACE.item, startItem],
-  [PLACE.warningField, startField],
-  [PLACE.responseField, startField],
+/** What the start of an element means, where it means anything beyond its role. */
+const STARTED: ReadonlyMap<Role, (state: ListState) => void> = new Map([
+  [ROLE.response, (state) => void (state.hasResponse = true)],
+  [ROLE.record, startRecord],
+  [ROLE.itemList, (state) => takeAttributes(state)],
+  [ROLE.item, startItem],
+  [ROLE.warningField, startField],
+  [ROLE.responseField, startField],
 ]);
 
 function startRecord(state: ListState): void {
@@ -117,8 +117,8 @@ function takeAttributes({ holder, reader }: ListState): void {
 
 /** A child of a record or item starts, or an element inside it. */
 function startValue(state: ListState, from: number, to: number, isChild: boolean): void {
-  const { holder, places, reader } = state;
-  const isText = places[reader.depth] === PLACE.text;
+  const { holder, roles, reader } = state;
+  const isText = roles[reader.depth] === ROLE.text;
   settleText(holder);
   if (isChild) {
     state.valueDepth = reader.depth;
@@ -142,22 +142,22 @@ function keepTag(state: ListState): void {
 }
 
 function endElement(state: ListState): void {
-  const { places, reader } = state;
-  ENDED.get(places[reader.depth] as Place)?.(state);
-  reader.out = outOf(state, places[reader.depth - 1]);
+  const { roles, reader } = state;
+  ENDED.get(roles[reader.depth] as Role)?.(state);
+  reader.out = outOf(state, roles[reader.depth - 1]);
 }
 
-const ENDED: ReadonlyMap<Place, (state: ListState) => void> = new Map([
-  [PLACE.value, endValue],
-  [PLACE.text, endText],
-  [PLACE.markup, endMarkup],
-  [PLACE.long, endLong],
-  [PLACE.item, endItem],
-  [PLACE.itemList, ({ record }) => settleText(record)],
-  [PLACE.record, endRecord],
-  [PLACE.warningField, (state) => endField(state, state.warningFields)],
-  [PLACE.responseField, (state) => endField(state, state.responseFields)],
-  [PLACE.warning, endWarning],
+const ENDED: ReadonlyMap<Role, (state: ListState) => void> = new Map([
+  [ROLE.value, endValue],
+  [ROLE.text, endText],
+  [ROLE.markup, endMarkup],
+  [ROLE.long, endLong],
+  [ROLE.item, endItem],
+  [ROLE.itemList, ({ record }) => settleText(record)],
+  [ROLE.record, endRecord],
+  [ROLE.warningField, (state) => endField(state, state.warningFields)],
+  [ROLE.responseField, (state) => endField(state, state.responseFields)],
+  [ROLE.warning, endWarning],
 ]);
 
 function endValue(state: ListState): void {
@@ -222,23 +222,23 @@ export function keepId(state: ListState, names: Uint8Array, from: number, to: nu
 }
 
 /** Where the text of an element goes. */
-function outOf({ field, holder, ignored, raw, stray }: ListState, place: number | undefined): JsonOut {
-  switch (place) {
-    case PLACE.record:
-    case PLACE.itemList:
+function outOf({ field, holder, ignored, raw, stray }: ListState, role: number | undefined): JsonOut {
+  switch (role) {
+    case ROLE.record:
+    case ROLE.itemList:
       return raw.isLong ? ignored : holder;
-    case PLACE.item:
-    case PLACE.value:
-    case PLACE.text:
-    case PLACE.markup:
+    case ROLE.item:
+    case ROLE.value:
+    case ROLE.text:
+    case ROLE.markup:
       return holder;
-    case PLACE.warningField:
-    case PLACE.responseField:
+    case ROLE.warningField:
+    case ROLE.responseField:
       return field;
-    case PLACE.root:
-    case PLACE.response:
-    case PLACE.list:
-    case PLACE.warning:
+    case ROLE.root:
+    case ROLE.response:
+    case ROLE.list:
+    case ROLE.warning:
       return stray;
     default:
       return ignored;
@@ -246,24 +246,24 @@ function outOf({ field, holder, ignored, raw, stray }: ListState, place: number 
 }
 
 function openElementText(state: ListState, isCdata: boolean): void {
-  const { holder, places, reader } = state;
-  const place = places[reader.depth];
+  const { holder, roles, reader } = state;
+  const role = roles[reader.depth];
   if (reader.out === state.stray) {
     if (isCdata) throw malformed(reader, reader.at, `CDATA in ${nameAt(reader, reader.depth)}`);
     clear(state.stray);
   } else if (reader.out === holder && !openText(holder, isCdata)) {
-    if (place === PLACE.value) giveUp(state);
+    if (role === ROLE.value) giveUp(state);
     else throw tooMuchText(state);
   }
 }
 
 /** A run of text ends; inside the text of an item, white space before markup that is kept as text is kept too. */
 function closeElementText(state: ListState, before: Before): void {
-  const { places, reader } = state;
-  const place = places[reader.depth];
+  const { roles, reader } = state;
+  const role = roles[reader.depth];
   if (reader.out === state.stray) checkStray(state);
   const isKept =
-    (place === PLACE.text && before === BEFORE.startTag) || (place === PLACE.markup && before !== BEFORE.cdata);
+    (role === ROLE.text && before === BEFORE.startTag) || (role === ROLE.markup && before !== BEFORE.cdata);
   if (!isKept) closeText(reader.out, before);
 }
 
@@ -276,9 +276,9 @@ function checkStray({ reader, stray }: ListState): void {
 }
 
 function makeRoom(state: ListState): void {
-  const { holder, places, reader, stray } = state;
+  const { holder, roles, reader, stray } = state;
   const { out } = reader;
-  if (out === holder && (places[reader.depth] === PLACE.value || isWithinText(state))) giveUp(state);
+  if (out === holder && (roles[reader.depth] === ROLE.value || isWithinText(state))) giveUp(state);
   else if (out === holder) throw tooMuchText(state);
   else if (out === state.field)
     throw new RetryableError(`Qualys sent a text above ${out.limit} bytes in ${nameAt(reader, reader.depth)}`, {
@@ -288,8 +288,8 @@ function makeRoom(state: ListState): void {
   if (out !== holder) out.at = out.runAt = out.trimAt = 0;
 }
 
-function isWithinText({ places, reader }: ListState): boolean {
-  return places[reader.depth] === PLACE.text || places[reader.depth] === PLACE.markup;
+function isWithinText({ roles, reader }: ListState): boolean {
+  return roles[reader.depth] === ROLE.text || roles[reader.depth] === ROLE.markup;
 }
 
 function tooMuchText({ reader }: ListState): Error {
