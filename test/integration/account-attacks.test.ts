@@ -100,6 +100,17 @@ test('a dead password is tried once by each API when all instances start with it
   expect(refused() - before).toBeLessThanOrEqual(2);
 });
 
+test('a password that dies while people call on all instances, who need no permit, is refused three times at the most', async () => {
+  const [before, instances] = [refused(), openAll(`right-${passwords}`)];
+  await warmUp(instances);
+  simulator.configure({ latencyMs: REFUSED_AFTER_MS });
+  simulator.configure({ password: `changed-${passwords}` });
+  simulator.expireTokens();
+  await Promise.allSettled(instances.flatMap(({ vm }) => [probeVm(vm), probeVm(vm)]));
+  expect(refused() - before).toBeGreaterThan(0);
+  expect(refused() - before).toBeLessThanOrEqual(3);
+});
+
 test('a password that dies while all instances call is refused three times at the most', async () => {
   const [before, instances] = [refused(), openAll(`right-${passwords}`)];
   await warmUp(instances);
