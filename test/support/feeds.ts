@@ -25,8 +25,8 @@ const FREE: Limiter = {
   pause: () => Promise.resolve(),
 };
 
-/** A stream over a simulator of the vendor, with real tables and a sink that keeps its rows. */
-export interface Feed {
+/** A stream on the bench: over a simulator of the vendor, with real tables and a sink that keeps its rows. */
+export interface StreamBench {
   readonly simulator: Simulator;
   readonly bench: Bench;
   /** Opens a window and works on all that follows from it, delays skipped, until nothing is left to do or `steps` are used up. */
@@ -57,7 +57,7 @@ export async function startFeed(
   options: SimulatorOptions = {},
   changes: Readonly<Record<string, string>> = {},
   url: (simulator: Simulator) => string = (simulator) => simulator.url,
-): Promise<Feed> {
+): Promise<StreamBench> {
   const simulator = await startSimulator({ ...EMPTY, ...options });
   running.push(simulator);
   const baseUrl = url(simulator);

@@ -1,5 +1,5 @@
 import { edrEvents } from '../../src/lib/streams/edr-events/index.ts';
-import { startFeed, type Feed } from './feeds.ts';
+import { startFeed, type StreamBench } from './feeds.ts';
 import { serveHttp } from './http-server.ts';
 
 /** An event as the vendor of a test keeps it; `time` in ISO 8601, given as it is written. */
@@ -45,7 +45,7 @@ export interface Lies {
 
 /** A vendor of EDR events whose every word is in the test's hands. */
 export interface LyingEdr {
-  readonly feed: Feed;
+  readonly feed: StreamBench;
   /** May be changed at any time. */
   readonly events: TestEvent[];
   readonly lies: { -readonly [K in keyof Lies]: Lies[K] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { edrIncidents } from '../../../src/lib/streams/edr-incidents/index.ts';
-import { startFeed, type Feed } from '../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../support/feeds.ts';
 import { serveHttp } from '../../support/http-server.ts';
 import { eventsIn, startLyingEdr, type Lies } from '../../support/lying-edr.ts';
 
@@ -15,7 +15,7 @@ type Spoil = (json: string, nth: number) => string | Buffer;
 
 /** A vendor whose texts are in the test's hands. */
 interface Vendor {
-  readonly feed: Feed;
+  readonly feed: StreamBench;
   readonly pages: () => number;
   spoil: Spoil;
   /** Names that were uploaded, in the order of the records. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../../src/lib/errors.ts';
 import { edrEvents } from '../../../../src/lib/streams/edr-events/index.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 import { serveHttp } from '../../../support/http-server.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -15,12 +15,12 @@ const start = (settings: Readonly<Record<string, string>> = {}, options: Paramet
   startFeed(edrEvents, { longEventEvery: 0, ...options }, settings);
 
 /** Puts events in: `count` from a time on, spread over so many milliseconds. */
-function burst({ simulator }: Feed, processedTime: string, count: number, spreadMs = 0): void {
+function burst({ simulator }: StreamBench, processedTime: string, count: number, spreadMs = 0): void {
   simulator.changeData({ bursts: [{ processedTime, count, spreadMs }] });
 }
 
 /** Whether exactly the events of the span were uploaded, each once. */
-function expectAllOf(feed: Feed, from = FROM, to = TO): void {
+function expectAllOf(feed: StreamBench, from = FROM, to = TO): void {
   const ids = feed.column('EventId') as string[];
   const wanted = feed.simulator.eventIds({ from, to });
   expect(ids).toHaveLength(wanted.length);
@@ -179,7 +179,7 @@ describe('a vendor that caps the page size', () => {
   });
 });
 
-async function startCapped(cap: number): Promise<Feed> {
+async function startCapped(cap: number): Promise<StreamBench> {
   let target = '';
   const proxy = await serveHttp(({ method, url, headers, body }, response) => {
     const asked = url.replace(/pageSize=(\d+)/, (_, size: string) => `pageSize=${Math.min(Number(size), cap)}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
 import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
 import { edrIncidents } from '../../../../src/lib/streams/edr-incidents/index.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
 const TO = '2026-05-01T11:00:00Z';
@@ -20,7 +20,7 @@ async function startFew(
   incidents: number,
   settings: Readonly<Record<string, string>> = {},
   options: SimulatorOptions = {},
-): Promise<Feed> {
+): Promise<StreamBench> {
   const feed = await start(0, options, settings);
   feed.simulator.changeData({
     incidents: Array.from({ length: incidents }, (_, second) => incidentAt(FROM, second * 1000)),
@@ -35,12 +35,12 @@ function incidentAt(from: string, laterMs: number): { id: string; updatedTime: s
 
 type Row = Readonly<Record<string, unknown>>;
 
-const rowsOf = (feed: Feed): Row[] => feed.bench.sink.rows as Row[];
-const idsOf = (feed: Feed): string[] => rowsOf(feed).map(({ IncidentId }) => String(IncidentId));
-const wantedOf = (feed: Feed): string[] => feed.simulator.ids('incidents', { from: FROM, to: TO });
+const rowsOf = (feed: StreamBench): Row[] => feed.bench.sink.rows as Row[];
+const idsOf = (feed: StreamBench): string[] => rowsOf(feed).map(({ IncidentId }) => String(IncidentId));
+const wantedOf = (feed: StreamBench): string[] => feed.simulator.ids('incidents', { from: FROM, to: TO });
 
 /** Whether exactly the incidents of the window were uploaded, each once. */
-function expectAllOf(feed: Feed): void {
+function expectAllOf(feed: StreamBench): void {
   expect([...idsOf(feed)].sort()).toEqual([...wantedOf(feed)].sort());
 }
 

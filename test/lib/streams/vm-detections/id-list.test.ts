@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 import { serve } from '../../qualys/local-server.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
@@ -20,7 +20,7 @@ interface Vendor {
   readonly page?: (response: ServerResponse, query: Query) => boolean;
 }
 
-async function startVendor({ hosts, list, page }: Vendor): Promise<{ feed: Feed; calls: string[] }> {
+async function startVendor({ hosts, list, page }: Vendor): Promise<{ feed: StreamBench; calls: string[] }> {
   const calls: string[] = [];
   const { url } = await serve(({ url: path, body }, response) => {
     const query = new URLSearchParams(body);
@@ -59,7 +59,7 @@ const idSet = (content: string): string =>
 /** Every second id, so that cuts fall into gaps too. */
 const hostsUpTo = (count: number): number[] => Array.from({ length: count }, (_, index) => 100 + 2 * index);
 
-const uploaded = (feed: Feed): number[] =>
+const uploaded = (feed: StreamBench): number[] =>
   feed
     .column('HostId')
     .map(Number)
@@ -73,7 +73,7 @@ function breakPage(response: ServerResponse, query: Query, host: number): boolea
   return isOn;
 }
 
-async function expectAllBut(feed: Feed, host: number, hosts: readonly number[]): Promise<void> {
+async function expectAllBut(feed: StreamBench, host: number, hosts: readonly number[]): Promise<void> {
   expect(uploaded(feed)).toEqual(hosts.filter((id) => id !== host));
   const open = (await feed.windows()).filter(({ state }) => state !== 'closed');
   expect(open).toHaveLength(1);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
 import { ConfigError, RetryableError } from '../../../../src/lib/errors.ts';
 import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 
 const FROM = '2026-05-01T10:00:00Z';
 const TO = '2026-05-01T11:00:00Z';
@@ -27,7 +27,7 @@ const start = (hosts: number, options: SimulatorOptions = {}, settings: Readonly
   );
 
 /** Whether exactly the hosts of the span were uploaded, each once. */
-function expectAllOf(feed: Feed, left: readonly string[] = []): void {
+function expectAllOf(feed: StreamBench, left: readonly string[] = []): void {
   const rows = feed.bench.sink.rows as Record<string, unknown>[];
   const ids = rows.map((row) => String(row.HostId));
   const wanted = feed.simulator.hostIds({ from: FROM, to: TO }).filter((id) => !left.includes(id));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
 import { ConfigError, RetryableError } from '../../../../src/lib/errors.ts';
 import { vmHosts } from '../../../../src/lib/streams/vm-hosts/index.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 
 const FROM = '2026-05-01T00:00:00Z';
 const TO = '2026-05-02T00:00:00Z';
@@ -15,22 +15,22 @@ const start = (hosts: number, options: SimulatorOptions = {}, settings: Readonly
 
 type Row = Readonly<Record<string, unknown>>;
 
-const rowsOf = (feed: Feed): Row[] => feed.bench.sink.rows as Row[];
-const hostsOf = (feed: Feed): string[] =>
+const rowsOf = (feed: StreamBench): Row[] => feed.bench.sink.rows as Row[];
+const hostsOf = (feed: StreamBench): string[] =>
   rowsOf(feed)
     .filter(({ RecordType }) => RecordType === 'Host')
     .map(({ HostId }) => String(HostId));
-const endsOf = (feed: Feed): Row[] => rowsOf(feed).filter(({ RecordType }) => RecordType === 'SnapshotEnd');
+const endsOf = (feed: StreamBench): Row[] => rowsOf(feed).filter(({ RecordType }) => RecordType === 'SnapshotEnd');
 
 /** Whether exactly the hosts that there are were uploaded, each once, and then one closing row. */
-function expectWhole(feed: Feed, hosts = feed.simulator.hostIds()): void {
+function expectWhole(feed: StreamBench, hosts = feed.simulator.hostIds()): void {
   expect(hostsOf(feed)).toEqual(hosts);
   expect(endsOf(feed)).toMatchObject([{ HostCount: hosts.length, LeftOutHostIds: [], SnapshotId: TO }]);
   expect(rowsOf(feed).at(-1)).toMatchObject({ RecordType: 'SnapshotEnd' });
 }
 
 /** The rows again, each once by its key: what a fault may repeat. */
-function expectWholeByKey(feed: Feed): void {
+function expectWholeByKey(feed: StreamBench): void {
   const byKey = new Map(rowsOf(feed).map((row) => [row.RowKey, row]));
   const ids = [...byKey.values()].filter(({ RecordType }) => RecordType === 'Host').map(({ HostId }) => String(HostId));
   expect([...ids].sort()).toEqual([...feed.simulator.hostIds()].sort());
@@ -288,7 +288,7 @@ describe('a list of ids that is wrong', () => {
 });
 
 describe('a host that breaks every page it is on', () => {
-  const ingestWith = async (feed: Feed, bad: string) => {
+  const ingestWith = async (feed: StreamBench, bad: string) => {
     feed.simulator.setFaults({ kind: 'truncate', afterBytes: 10, host: bad, route: PAGE, count: 'always' });
     await feed.bench.process(await feed.bench.open(FROM, TO));
     for (let step = 0; step < 60 && endsOf(feed).length === 0; step++) await feed.workOff(1);

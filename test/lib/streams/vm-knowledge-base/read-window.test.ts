@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../../../../dev/simulator/settings.ts';
 import { parseSettings } from '../../../../src/lib/config.ts';
 import { vmKnowledgeBase } from '../../../../src/lib/streams/vm-knowledge-base/index.ts';
 import { EVERYTHING, planKnowledgeBase } from '../../../../src/lib/streams/vm-knowledge-base/plan.ts';
-import { startFeed, type Feed } from '../../../support/feeds.ts';
+import { startFeed, type StreamBench } from '../../../support/feeds.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 
 const FROM = '2026-05-01T00:00:00Z';
@@ -20,14 +20,14 @@ const start = (settings: Readonly<Record<string, string>> = {}, options: Simulat
 
 type Row = Readonly<Record<string, unknown>>;
 
-const rowsOf = (feed: Feed): Row[] => feed.bench.sink.rows as Row[];
-const qidsOf = (feed: Feed): string[] =>
+const rowsOf = (feed: StreamBench): Row[] => feed.bench.sink.rows as Row[];
+const qidsOf = (feed: StreamBench): string[] =>
   rowsOf(feed)
     .filter(({ PartNumber }) => PartNumber === 1)
     .map(({ QID }) => String(QID));
 
 /** Reads everything, as the first window does. */
-async function loadAll(feed: Feed): Promise<void> {
+async function loadAll(feed: StreamBench): Promise<void> {
   await feed.bench.process(await feed.bench.open(FROM, TO, { slice: EVERYTHING, key: `all~${EVERYTHING}` }));
   await feed.workOff();
 }
@@ -125,7 +125,7 @@ describe('a load of everything', () => {
 });
 
 describe('a window of changes', () => {
-  const change = (feed: Feed, ...times: readonly string[]): string[] => {
+  const change = (feed: StreamBench, ...times: readonly string[]): string[] => {
     const qids = feed.simulator.qids().slice(12, 12 + times.length);
     feed.simulator.changeData({
       vulnerabilities: qids.map((qid, index) => ({ qid: Number(qid), modifiedTime: times[index]! })),
