@@ -2,16 +2,15 @@ import type { Burst, RawEvent } from './events.ts';
 import { BadCallError, jsonAnswer, type Answer, type Call } from './exchange.ts';
 import { parseFaults } from './faults.ts';
 import { ALL_IDS, type HostChange } from './hosts.ts';
-import type { IncidentChange } from './incidents.ts';
 import { instantOf } from './part.ts';
-import { PARTS } from './parts.ts';
+import { PARTS, type PartChanges } from './parts.ts';
 import { applyLiveSettings } from './settings.ts';
 import { createCounters, snapshotStats, type SimulatorStats } from './stats.ts';
 import type { KnowledgeBaseChange } from './vulnerabilities.ts';
 import { API_NAMES, type World } from './world.ts';
 
 /** Data put in while the simulator runs. Times are ISO 8601 texts. */
-export interface DataChange {
+export interface DataChange extends PartChanges {
   /** Records sent as they are; the time comes from `eventProcessedTime` where it is not given. */
   readonly events?: readonly { readonly record: unknown; readonly processedTime?: string }[];
   /** Generated events, `count` of them from `processedTime` on; `spreadMs` 0 puts all into one instant. Default 1,000. */
@@ -20,7 +19,6 @@ export interface DataChange {
   readonly hosts?: readonly { readonly id: string; readonly processedTime: string; readonly xml?: string }[];
   /** Ids of hosts to take out. */
   readonly removedHosts?: readonly string[];
-  readonly incidents?: readonly IncidentChange[];
   /** Entries of the KnowledgeBase changed, or put in as VULN elements. */
   readonly vulnerabilities?: readonly { readonly qid: number; readonly modifiedTime: string; readonly xml?: string }[];
   /** QIDs to take out. */

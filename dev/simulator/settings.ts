@@ -52,6 +52,8 @@ export interface SimulatorOptions extends Partial<LiveSettings> {
   readonly eventCount?: number;
   /** EDR incidents spread over the span. Default 20. */
   readonly incidentCount?: number;
+  /** Records of each feed that has no size of its own, spread over the span. Default 20. */
+  readonly recordCount?: number;
   /** EDR events that arrive a minute of the simulator's clock after the start. Default 0. */
   readonly liveEventsPerMinute?: number;
   /** VM hosts. Default 50. */
@@ -108,6 +110,7 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   seed: 1,
   eventCount: 1_000,
   incidentCount: 20,
+  recordCount: 20,
   liveEventsPerMinute: 0,
   hostCount: 50,
   detectionsPerHost: 20,

@@ -1,4 +1,5 @@
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
+import type { FaultAction } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
 
@@ -28,6 +29,8 @@ export interface Feed {
   readonly fill: (simulator: Simulator, start: number, shape: DataShape) => void;
   readonly ids: (simulator: Simulator, span: { from: string; to: string }) => string[];
   readonly idOf: (row: Readonly<Record<string, unknown>>) => string;
+  /** Faults of the vendor's that its pages have to outlive, beside those of all. */
+  readonly lies?: Readonly<Record<string, FaultAction>>;
 }
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,6 @@
 import type { Cell } from './cell.ts';
-import type { Feed } from './feeds.ts';
+import { STREAMS } from '../../src/lib/streams/index.ts';
+import { FEEDS, type Feed } from './feeds.ts';
 
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 86_400_000;
@@ -77,6 +78,16 @@ const hosts: Feed = {
 
 /** Streams that only play the cells of what they do themselves. */
 export const FURTHER_FEEDS = { incidents, knowledgeBase, hosts } as const;
+
+const KNOWN = new Set([...Object.values(FEEDS), ...Object.values(FURTHER_FEEDS)].map(({ name }) => name));
+
+/** All other streams of the registry: what the matrix must know of them lies beside their tests. */
+export const OTHER_FEEDS: readonly Feed[] = await Promise.all(
+  STREAMS.filter(({ name }) => !KNOWN.has(name)).map(async ({ name }) => {
+    const { feed } = (await import(`../lib/streams/${name}/matrix-feed.ts`)) as { feed: Feed };
+    return feed;
+  }),
+);
 
 const READING: ReadonlySet<string> = new Set(['count', 'fetch headers', 'fetch body', 'decode']);
 const STORING: ReadonlySet<string> = new Set(['upload, chunk 1', 'checkpoint', 'close']);

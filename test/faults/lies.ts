@@ -157,5 +157,6 @@ const LIES = new Map<Feed, readonly Cell[]>([
 
 /** Lies of the vendor that concern a stream. */
 export function liesTo(feed: Feed): readonly Cell[] {
-  return LIES.get(feed) ?? [];
+  const own = Object.entries(feed.lies ?? {}).map(([fault, action]) => lie('decode', fault, action));
+  return LIES.get(feed) ?? own;
 }

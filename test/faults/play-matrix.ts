@@ -2,7 +2,7 @@ import { backfillCellsOf } from './backfill-cells.ts';
 import { allCells } from './cells.ts';
 import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } from './cell.ts';
 import { FEEDS, type DataShape, type Feed } from './feeds.ts';
-import { FURTHER_FEEDS, ownCells } from './further-feeds.ts';
+import { FURTHER_FEEDS, OTHER_FEEDS, ownCells } from './further-feeds.ts';
 import { openHostPool, type HostPool } from './kill-host.ts';
 import { liesTo } from './lies.ts';
 import { closeAzurite, openAzurite } from './rig.ts';
@@ -37,7 +37,7 @@ function backfillCells(feed: Feed): readonly Cell[] {
 /** The cells of the path that a stream plays. */
 function pathCells(feed: Feed): Cell[] {
   if (feed === FEEDS.edrChain) return [];
-  if (Object.values(FURTHER_FEEDS).includes(feed)) return ownCells(feed, allCells());
+  if ([...Object.values(FURTHER_FEEDS), ...OTHER_FEEDS].includes(feed)) return ownCells(feed, allCells());
   const turn = feed === FEEDS.edr ? 0 : 1;
   let shared = 0;
   return allCells().filter((cell) => cell.isShared !== true || isLong || shared++ % 2 === turn);

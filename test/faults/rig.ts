@@ -5,6 +5,7 @@ import { startIngestion, type Ingestion } from '../../dev/ingestion/start-ingest
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
 import { openStorage } from '../../src/lib/azure/storage.ts';
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
+import { SETTING_NAMES } from '../../src/lib/config.ts';
 import { QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { CheckpointStore } from '../../src/lib/pipeline/ports.ts';
@@ -14,6 +15,7 @@ import type { DataShape, Feed } from './feeds.ts';
 /** The emulators' published key: no secret. */
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 const MINUTE_MS = 60_000;
+const STARTS = SETTING_NAMES.filter((name) => name.endsWith('_START'));
 /** Windows of the cell after its start. */
 const SPAN_MINUTES = { lean: 30, deep: 30, fat: 30, wide: 30, late: 60 } as const;
 
@@ -138,9 +140,7 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
       QUALYS_GATEWAY_URL: vendor.url,
       QUALYS_STREAMS: feed.name,
       STALE_WINDOW_SECONDS: '120',
-      EDR_START: start,
-      VM_START: start,
-      INCIDENTS_START: start,
+      ...Object.fromEntries(STARTS.map((name) => [name, start])),
       EDR_PAGE_SIZE: shape === 'fat' ? '100' : '5',
       ...feed.settings,
       LOGS_INGESTION_ENDPOINT: sink.url,

@@ -2,14 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { BackfillView } from '../../src/lib/pipeline/backfill.ts';
 import type { Services } from '../../src/lib/services.ts';
 import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
-import type * as StatusModule from '../../src/lib/handlers/status.ts';
 import type * as ProcessWindowModule from '../../src/lib/handlers/process-window.ts';
 import { call, isProblem, startBackends, useSettings, type Backends } from '../support/http-app.ts';
 
 let backends: Backends;
 let services: Services;
 let backfill: typeof BackfillModule;
-let status: typeof StatusModule.status;
 let processMessage: typeof ProcessWindowModule.processMessage;
 const WATERMARK = '2026-05-01T12:00:00Z';
 const UNKNOWN = '0123456789ab-9';
@@ -19,7 +17,6 @@ beforeAll(async () => {
   useSettings({ BACKFILL_MAX_DAYS: '10', BACKFILL_MAX_RUNNING: '2' });
   services = (await import('../../src/lib/services.ts')).getServices();
   backfill = await import('../../src/lib/handlers/backfill.ts');
-  ({ status } = await import('../../src/lib/handlers/status.ts'));
   ({ processMessage } = await import('../../src/lib/handlers/process-window.ts'));
   await services.store.saveWatermark({
     stream: 'edr-events',
@@ -173,67 +170,5 @@ describe('GET and DELETE /api/backfill', () => {
     await processMessage({ version: 1, stream: 'edr-events', run: id, window: second!.key });
     expect((await services.store.readWindow('edr-events', id, second!.key))?.state).toBe('planned');
     expect((await services.store.readWatermark('edr-events'))?.watermark).toBe(WATERMARK);
-  });
-});
-
-describe('GET /api/status', () => {
-  test('tells where each stream stands', async () => {
-    const answered = await call(status);
-    expect(answered.status).toBe(200);
-    expect(answered.json).toMatchObject({
-      streams: [
-        {
-          name: 'edr-events',
-          enabled: true,
-          watermark: WATERMARK,
-          lagSeconds: expect.any(Number) as number,
-          lastTick: '2026-05-01T12:02:00.000Z',
-          windows: { open: 0, failed: 0, incomplete: 0 },
-          rowsLast24h: 0,
-          lastError: null,
-        },
-        { name: 'vm-detections', enabled: true, watermark: null, lagSeconds: null, lastTick: null },
-        { name: 'edr-incidents', enabled: false, watermark: null },
-        { name: 'vm-knowledge-base', enabled: false, watermark: null },
-        { name: 'vm-hosts', enabled: false, watermark: null },
-      ],
-      queue: { waiting: expect.any(Number) as number, poison: 0 },
-    });
-    expect((answered.json as { version: string }).version).toMatch(/^\d+\.\d+\.\d+$/);
-  });
-
-  test('shows that a stream waits for its start, and why', async () => {
-    const start = { state: 'waiting', note: 'set VM_START', since: '2026-05-01T12:00:00.000Z' } as const;
-    await services.starts.save({ stream: 'vm-detections', ...start });
-    const { streams } = (await call(status)).json as { streams: Record<string, unknown>[] };
-    expect(streams[1]).toMatchObject({ watermark: null, start, lastError: 'set VM_START' });
-    expect(streams[0]).toMatchObject({ start: null, lastError: null });
-  });
-
-  test('shows failed and incomplete windows with their reason until they are acknowledged', async () => {
-    const { newWindow } = await import('../../src/lib/pipeline/new-window.ts');
-    const window = (hour: number, changes: object) => ({
-      ...newWindow(
-        { stream: 'edr-events', run: 'live', from: `2026-05-01T1${hour}:00:00Z`, to: `2026-05-01T1${hour}:15:00Z` },
-        new Date(),
-      ),
-      ...changes,
-    });
-    await services.store.insertWindows([
-      window(2, { state: 'failed', lastError: '1905 bad parameter' }),
-      window(3, {
-        state: 'incomplete',
-        lastError: 'Qualys counts 2 records, 1 were received',
-        progressAt: '2026-05-01T00:00:00Z',
-      }),
-      window(4, { state: 'incomplete', acknowledged: true }),
-      window(5, { state: 'closed', counts: { pages: 1, calls: 1, rows: 7, fetched: 7 } }),
-    ]);
-    const { streams } = (await call(status)).json as { streams: Record<string, unknown>[] };
-    expect(streams[0]).toMatchObject({
-      windows: { open: 1, failed: 1, incomplete: 1 },
-      rowsLast24h: 7,
-      lastError: '2026-05-01T12:00:00Z/2026-05-01T12:15:00Z: 1905 bad parameter',
-    });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import packageJson from '../../package.json' with { type: 'json' };
 import type * as PingModule from '../../src/lib/handlers/ping.ts';
 import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
+import { STREAMS } from '../../src/lib/streams/index.ts';
 import type { PingResult } from '../../src/lib/http/run-checks.ts';
 import { forgetRefusals } from '../support/account.ts';
 import {
@@ -150,16 +151,15 @@ describe('ping', () => {
   });
 
   test('checks what each enabled stream reads', async () => {
-    useSettings({ QUALYS_STREAMS: 'edr-incidents,vm-knowledge-base,vm-hosts' });
+    const further = STREAMS.slice(2);
+    useSettings({ QUALYS_STREAMS: further.map(({ name }) => name).join(',') });
     const answered = await askNow();
     useSettings({ QUALYS_STREAMS: undefined });
     expect(answered.json).toMatchObject({ ok: true });
     expect(resultOf(answered).checks.map(({ name }) => name)).toEqual([
       'settings',
       'storage',
-      'qualys-edr-incidents',
-      'qualys-vm-knowledge-base',
-      'qualys-vm-hosts',
+      ...further.map(({ probe }) => probe.check),
       'logs-ingestion',
     ]);
     expect(checkOf(answered, 'qualys-edr-incidents')?.detail).toContain('one incident');

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ZodType } from 'zod';
 import { parseSettings, SETTING_NAMES, settingsSchema, type Environment } from '../../src/lib/config.ts';
 import { ConfigError } from '../../src/lib/errors.ts';
 import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
 import { isLoopback, spelledDefault } from '../../src/lib/setting-kinds.ts';
+import { STREAM_SETTINGS } from '../../src/lib/streams/settings.ts';
 import { workBesideWords } from '../support/growth-of-work.ts';
 import { LEAST_SETTINGS } from '../support/settings.ts';
 
@@ -165,6 +167,16 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['AzureWebJobsStorage__blobServiceUri', /https/, 'x'],
 ];
 
+/** Kinds of settings that are tried once, whatever stream has them. */
+const KINDS =
+  /whole number from|six-field NCRONTAB|ISO 8601 UTC time|a version such as|0, 1, true or false|must be a query string/;
+
+/** What a setting says of a value; undefined where it takes it. */
+function messageFor(name: string, value: string): string | undefined {
+  const shape: Readonly<Record<string, ZodType>> = settingsSchema.shape;
+  return shape[name]?.safeParse(value).error?.issues[0]?.message;
+}
+
 describe('a bad value', () => {
   test.for(REFUSED)('of %s is refused with setting, value and what is allowed (%s)', ([name, allowed, ...values]) => {
     for (const value of values) {
@@ -184,7 +196,15 @@ describe('a bad value', () => {
     expect(read).toThrow(/EDR_PAGE_SIZE.*QUALYS_STREAMS must name streams of edr-events, vm-detections, given "foo"/);
   });
 
-  test('of every setting with a rule is tried here', () => {
+  test.for(Object.keys(STREAM_SETTINGS))('of %s is refused by the kind of its setting', (name) => {
+    const allowed = /must be a whole number from (\d+) to (\d+)/.exec(messageFor(name, 'x\u0000(') ?? '');
+    if (allowed === null) return;
+    const [least = 0, most = 0] = allowed.slice(1).map(Number);
+    expect([least - 1, most + 1].map((value) => messageFor(name, String(value)))).not.toContain(undefined);
+    expect([least, most].map((value) => messageFor(name, String(value)))).toEqual([undefined, undefined]);
+  });
+
+  test('of every setting with a rule is tried here, or is of a kind that is', () => {
     const free = new Set([
       'QUALYS_USERNAME',
       'QUALYS_PASSWORD',
@@ -204,7 +224,14 @@ describe('a bad value', () => {
       'ALERT_WEBHOOK_URL',
       'ALERT_WEBHOOK_SECRET',
     ]);
-    expect(SETTING_NAMES.filter((name) => !free.has(name) && !REFUSED.some(([tried]) => tried === name))).toEqual([]);
+    expect(
+      SETTING_NAMES.filter(
+        (name) =>
+          !free.has(name) &&
+          !KINDS.test(messageFor(name, 'x\u0000(') ?? '') &&
+          !REFUSED.some(([tried]) => tried === name),
+      ),
+    ).toEqual([]);
   });
 
   test('is reported together with all others, once each', () => {

@@ -49,7 +49,14 @@ afterEach(async () => {
   running = [];
 });
 
-const EMPTY: SimulatorOptions = { eventCount: 0, incidentCount: 0, hostCount: 0, concurrencyLimit: 0, rateLimit: 0 };
+const EMPTY: SimulatorOptions = {
+  eventCount: 0,
+  incidentCount: 0,
+  recordCount: 0,
+  hostCount: 0,
+  concurrencyLimit: 0,
+  rateLimit: 0,
+};
 
 /** Starts a feed; it ends with the test. */
 export async function startFeed(

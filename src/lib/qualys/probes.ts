@@ -17,7 +17,7 @@ const MOST_LIST_BYTES = 4_000_000;
  * @returns a sentence for the ping; @throws the classes of `errors.ts` with the reason.
  */
 export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS): Promise<string> {
-  return withinLimit('EDR', limitMs, async (options) => {
+  return probeCall('EDR', limitMs, async (options) => {
     const answer = await api.events({ ...query, pageNumber: 0, pageSize: 1 }, options);
     const text = await answer.text(MOST_EVENT_BYTES);
     return `logged in and read ${countRecords(text, 'event')}`;
@@ -26,7 +26,7 @@ export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS):
 
 /** Logs in and reads one incident: rights for events are not rights for incidents. */
 export function probeIncidents(api: EdrApi, filter: string, limitMs = LIMIT_MS): Promise<string> {
-  return withinLimit('EDR', limitMs, async (options) => {
+  return probeCall('EDR', limitMs, async (options) => {
     const { answer } = await api.incidents({ filter, pageSize: 1 }, undefined, options);
     const text = await answer.text(MOST_EVENT_BYTES);
     return `logged in and read ${countRecords(text, 'incident')}`;
@@ -40,7 +40,7 @@ export function probeList(
   { query, root }: { readonly query: string; readonly root: string },
   limitMs = LIMIT_MS,
 ): Promise<string> {
-  return withinLimit('VM', limitMs, async (options) => {
+  return probeCall('VM', limitMs, async (options) => {
     const answer = await api.listPage(list, { query, idMin: 1n, idMax: 1n }, 1, options);
     const text = await answer.text(MOST_LIST_BYTES);
     if (rootOf(text) !== root) throw await api.documentError(text, answer, options);
@@ -50,15 +50,16 @@ export function probeList(
 
 /** Asks the VM API for its versions, which needs valid credentials with API access. */
 export function probeVm(api: VmApi, limitMs = LIMIT_MS): Promise<string> {
-  return withinLimit('VM', limitMs, async (options) => {
+  return probeCall('VM', limitMs, async (options) => {
     const { web } = await api.about(options);
     return web === undefined ? 'credentials accepted' : `credentials accepted by version ${vendorText(web)}`;
   });
 }
 
-async function withinLimit(
+/** Makes a call of a person's, which has to come within `limitMs`. */
+export async function probeCall(
   api: string,
-  limitMs: number,
+  limitMs = LIMIT_MS,
   probe: (options: CallOptions) => Promise<string>,
 ): Promise<string> {
   const stop = new AbortController();

@@ -36,6 +36,12 @@ export interface VmApi {
   ) => Promise<QualysAnswer>;
   /** The ids of the records selected, sorted and compact; all pages of the list. */
   readonly listIds: (list: ListName, selection: ListSelection, options: CallOptions) => Promise<IdRange[]>;
+  /** Any other call: an answer that is no error by its status. What it holds is the caller's business. */
+  readonly call: (
+    target: Pick<Target, 'path' | 'route'>,
+    parameters: URLSearchParams,
+    options: CallOptions,
+  ) => Promise<QualysAnswer>;
   /** Asks for a page of host detections and reads it whole, for nothing but whether it comes: hosts of any time, as few as `hosts` says. */
   readonly probeDetections: (hosts: HostSelection, options: CallOptions) => Promise<void>;
   /** The same for a page of a list. */
@@ -117,6 +123,7 @@ export function createVmApi(deps: VmApiDeps): VmApi {
     call(deps, lists[name], listPageParameters(selection, lists[name].hasLimit ? limit : undefined), options);
   return {
     judge: createPageJudge(deps),
+    call: (target, parameters, options) => call(deps, target, parameters, options),
     detections,
     probeDetections: (hosts, options) =>
       probe(detections(hosts, { ...PROBE, ...options }), detectionList.root, options),
