@@ -1,4 +1,5 @@
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
+import type { FaultTarget } from '../../dev/simulator/fault-rules.ts';
 import type { FaultAction } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
@@ -30,7 +31,7 @@ export interface Feed {
   readonly ids: (simulator: Simulator, span: { from: string; to: string }) => string[];
   readonly idOf: (row: Readonly<Record<string, unknown>>) => string;
   /** Faults of the vendor's that its pages have to outlive, beside those of all. */
-  readonly lies?: Readonly<Record<string, FaultAction>>;
+  readonly lies?: Readonly<Record<string, FaultAction & Omit<FaultTarget, 'route'>>>;
 }
 
 const MINUTE_MS = 60_000;
