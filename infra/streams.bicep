@@ -38,6 +38,7 @@ var streams = [
   loadJsonContent('tables/QualysEdrIncidents_CL.json')
   loadJsonContent('tables/QualysVmKnowledgeBase_CL.json')
   loadJsonContent('tables/QualysVmHosts_CL.json')
+  loadJsonContent('tables/QualysUserActivity_CL.json')
 ]
 
 @description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')

@@ -15,5 +15,6 @@ export const SCHEDULES = [
   { stream: 'edr-incidents', setting: 'INCIDENTS_SCHEDULE', default: '0 */10 * * * *' },
   { stream: 'vm-knowledge-base', setting: 'KB_SCHEDULE', default: '0 */15 * * * *' },
   { stream: 'vm-hosts', setting: 'HOSTS_SCHEDULE', default: '0 */15 * * * *' },
+  { stream: 'vm-activity-log', setting: 'ACTIVITY_SCHEDULE', default: '0 */15 * * * *' },
 ] as const satisfies readonly Schedule[];
 // end of generated part

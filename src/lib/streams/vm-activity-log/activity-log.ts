@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream';
+import type { Settings } from '../../config.ts';
+import type { CallOptions } from '../../qualys/call/call-qualys.ts';
+import type { VmApi } from '../../qualys/vm/vm-api.ts';
+import type { PageAnswer } from '../read-page-chain.ts';
+
+/** What is asked of the log. */
+export interface LogQuery {
+  /** First second, and the last one, ISO 8601. */
+  readonly from: string;
+  readonly to: string;
+  /** Entries a page. */
+  readonly size: number;
+}
+
+/** Ten thousand entries of some KB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+const BEGIN = '----BEGIN_RESPONSE_';
+
+/**
+ * The call for a page of the log, newest entry first; behind the first page `idMax` tells where to go on. The page is read whole: it is CSV
+ * between two marks, and anything else is an error of the vendor's, which is thrown.
+ */
+export function activityLogOf(
+  vm: VmApi,
+  { ACTIVITY_API_VERSION: version }: Settings,
+): (query: LogQuery, idMax: string | undefined, options: CallOptions) => Promise<PageAnswer> {
+  return async ({ from, size, to }, idMax, options) => {
+    const parameters = new URLSearchParams({
+      action: 'list',
+      since_datetime: from,
+      until_datetime: to,
+      truncation_limit: String(size),
+      ...(idMax === undefined ? {} : { id_max: idMax }),
+    });
+    const target = { route: 'vm/activity-log', path: `/api/${version}/fo/activity_log/` } as const;
+    const answer = await vm.call(target, parameters, options);
+    const bytes = Buffer.from(await answer.bytes(MOST_BYTES));
+    if (bytes.subarray(0, 200).toString('latin1').trimStart().startsWith(BEGIN)) {
+      return { body: Readable.from([bytes]) as AsyncIterable<Uint8Array>, cancel: answer.cancel };
+    }
+    answer.cancel();
+    throw await vm.documentError(bytes.toString('utf8'), answer, options);
+  };
+}
