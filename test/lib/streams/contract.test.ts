@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
+import { readTables, type Table } from '../../../dev/ingestion/tables.ts';
+import { DECLARED } from '../../../scripts/generators/streams.ts';
+import { STREAMS } from '../../../src/lib/streams/index.ts';
+import { startFeed } from '../../support/feeds.ts';
+
+const FROM = '2026-03-01T10:00:00Z';
+const TO = '2026-03-01T11:00:00Z';
+const DATA = { eventCount: 60, longEventEvery: 20, hostCount: 6, incidentCount: 12, recordCount: 20, spanHours: 1 };
+let tables: ReadonlyMap<string, Table>;
+
+beforeAll(async () => {
+  tables = await readTables();
+});
+
+/** Columns that a table does not have, or that do not take what a row holds. */
+function lossesOf(table: string, rows: readonly Row[]): string[] {
+  const losses = new Set<string>();
+  for (const row of rows) convertRow(row, tables.get(table)!, (loss, column) => losses.add(`${column} ${loss}`));
+  return [...losses];
+}
+
+describe.each(STREAMS)('the stream $name', (definition) => {
+  const { name, table } = definition;
+
+  test('gives rows that its table takes as they are', async () => {
+    const feed = await startFeed(definition, { ...DATA, dataEnd: Date.parse(TO) });
+    const [window] = await feed.ingest(FROM, TO);
+    const rows = feed.bench.sink.rows as Row[];
+    expect(window?.lastError).toBeUndefined();
+    expect(rows.length).toBeGreaterThan(3);
+    expect(lossesOf(table, rows)).toEqual([]);
+    expect(rows.filter(({ TimeGenerated, RowKey }) => TimeGenerated === undefined || RowKey === undefined)).toEqual([]);
+    expect(new Set(rows.map(({ RowKey }) => RowKey)).size).toBe(rows.length);
+  });
+
+  test('has fixtures with expected rows, which its table takes too', () => {
+    const expected = join(import.meta.dirname, '../../fixtures', name, 'expected.json');
+    expect(existsSync(expected)).toBe(true);
+    expect(lossesOf(table, JSON.parse(readFileSync(expected, 'utf8')) as Row[])).toEqual([]);
+  });
+
+  test('has settings of its own that no other stream has, and tells the newest of its data by its columns', () => {
+    const declared = DECLARED.find((each) => each.name === name)!;
+    const others = DECLARED.filter((each) => each.name !== name).flatMap(({ settings }) => settings);
+    expect(declared.settings.filter((setting) => others.includes(setting))).toEqual([]);
+    const columns = declared.columns.map((column) => column.name);
+    const restart = definition.restart?.column;
+    if (restart !== undefined) expect(columns).toContain(restart({ EDR_TIME_FIELD: 'eventProcessedTime' } as never));
+    expect(columns.filter((column, index) => columns.indexOf(column) !== index)).toEqual([]);
+  });
+});
