@@ -7,7 +7,8 @@ import { DECLARED } from '../../../scripts/generators/streams.ts';
 import { STREAMS } from '../../../src/lib/streams/index.ts';
 import { startFeed } from '../../support/feeds.ts';
 
-const FROM = '2026-03-01T10:00:00Z';
+/** Years before: entries of the KnowledgeBase changed long ago. */
+const FROM = '2015-01-01T00:00:00Z';
 const TO = '2026-03-01T11:00:00Z';
 const DATA = { eventCount: 60, longEventEvery: 20, hostCount: 6, incidentCount: 12, recordCount: 20, spanHours: 1 };
 let tables: ReadonlyMap<string, Table>;
@@ -40,7 +41,8 @@ describe.each(STREAMS)('the stream $name', (definition) => {
   test('has fixtures with expected rows, which its table takes too', () => {
     const expected = join(import.meta.dirname, '../../fixtures', name, 'expected.json');
     expect(existsSync(expected)).toBe(true);
-    expect(lossesOf(table, JSON.parse(readFileSync(expected, 'utf8')) as Row[])).toEqual([]);
+    const rows = Object.values(JSON.parse(readFileSync(expected, 'utf8')) as Record<string, Row | Row[]>).flat();
+    expect(lossesOf(table, rows)).toEqual([]);
   });
 
   test('has settings of its own that no other stream has, and tells the newest of its data by its columns', () => {
