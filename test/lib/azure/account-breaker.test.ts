@@ -213,6 +213,9 @@ describe('a secret that works', () => {
     await expect(world.enter('vm', 2)).rejects.toThrow(WaitError);
     await alone.accepted();
     await world.enter('vm', 2);
+    // And then all goes on as before: the next one needs not wait for that.
+    world.later(1001);
+    await world.enter('vm', 0);
   });
 });
 
