@@ -52,8 +52,6 @@ export interface Reader {
   /** Position of the buffer's first byte in the text. */
   base: number;
   place: Place;
-  /** Which of `BYTES` are in the buffer. */
-  bytesHeld: number;
   /** Whether the buffer may hold bytes that are not UTF-8. */
   mayBeBroken: boolean;
   /** Search for the end of the element that begins at `at`, how far it came, and why the element cannot be scanned. */

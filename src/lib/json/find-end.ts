@@ -9,6 +9,13 @@ export interface EndSearch {
   hasControls: boolean;
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+/** `[` and `]`; `{` and `}` differ from them in this bit. */
+const [OPENING, CLOSING, BRACE_BIT] = [0x5b, 0x5d, 0x20];
+
 /** A search that starts at the first byte of a value. */
 export function startEndSearch(): EndSearch {
   return { depth: 0, inString: false, isEscaped: false, hasStarted: false, hasControls: false };
@@ -19,60 +26,30 @@ export function startEndSearch(): EndSearch {
  * Counts brackets without matching their kinds. Returns the position behind the value, or -1 when it goes on.
  */
 export function findEnd(search: EndSearch, source: Buffer, from: number, to: number): number {
-  let at = from;
-  while (at < to) {
-    if (search.inString) {
-      at = skipString(search, source, at, to);
-      if (isComplete(search)) return at;
-      continue;
-    }
-    const end = stepOutside(search, source[at] ?? 0, at);
-    if (end >= 0) return end;
-    at++;
-  }
-  return -1;
-}
-
-function isComplete({ inString, depth }: EndSearch): boolean {
-  return !inString && depth === 0;
-}
-
-function skipString(search: EndSearch, source: Buffer, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     const byte = source[at] ?? 0;
-    if (byte < 0x20) search.hasControls = true;
-    if (search.isEscaped) search.isEscaped = false;
-    else if (byte === 0x5c) search.isEscaped = true;
-    else if (byte === 0x22) {
-      search.inString = false;
-      return at + 1;
+    if (search.inString) {
+      if (byte < SPACE) search.hasControls = true;
+      if (search.isEscaped) search.isEscaped = false;
+      else if (byte === BACKSLASH) search.isEscaped = true;
+      else if (byte === QUOTE) {
+        search.inString = false;
+        if (search.depth === 0) return at + 1;
+      }
+      continue;
+    }
+    const bracket = byte & ~BRACE_BIT;
+    if (byte === COMMA || byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+      if (search.depth === 0 && search.hasStarted) return at;
+      continue;
+    }
+    search.hasStarted = true;
+    if (byte === QUOTE) search.inString = true;
+    else if (bracket === OPENING) search.depth++;
+    else if (bracket === CLOSING) {
+      if (search.depth === 0) return at;
+      if (--search.depth === 0) return at + 1;
     }
   }
-  return to;
-}
-
-function stepOutside(search: EndSearch, byte: number, at: number): number {
-  switch (byte) {
-    case 0x22:
-      search.inString = search.hasStarted = true;
-      return -1;
-    case 0x7b:
-    case 0x5b:
-      search.depth++;
-      search.hasStarted = true;
-      return -1;
-    case 0x7d:
-    case 0x5d:
-      if (search.depth === 0) return at;
-      return --search.depth === 0 ? at + 1 : -1;
-    case 0x2c:
-    case 0x20:
-    case 0x0a:
-    case 0x0d:
-    case 0x09:
-      return search.depth === 0 && search.hasStarted ? at : -1;
-    default:
-      search.hasStarted = true;
-      return -1;
-  }
+  return -1;
 }

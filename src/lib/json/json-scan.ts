@@ -1,4 +1,3 @@
-import { BYTES } from './check-bytes.ts';
 import type { FieldPath, FieldPaths } from './field-paths.ts';
 import type { JsonTape } from './json-tape.ts';
 
@@ -22,10 +21,6 @@ export interface JsonScan extends JsonTape {
   capacity: number;
   /** End of the text at hand. */
   limit: number;
-  /** Whether strings must be searched byte by byte, because the text has control characters somewhere. */
-  hasControls: boolean;
-  /** The first backslash behind the last string, as far as it was searched; far behind the text when there is none. */
-  backslash: number;
   /** Whether the last string has an escape that `JSON.stringify` would not write. */
   isEscaped: boolean;
   /** Whether strings of the value hold control characters. */
@@ -44,8 +39,6 @@ export function createJsonScan(fields: FieldPaths): JsonScan {
     capacity: 0,
     slots: new Int32Array(fields.count).fill(-1),
     limit: 0,
-    hasControls: false,
-    backslash: -1,
     isEscaped: false,
     controlsInStrings: false,
     faultAt: 0,
@@ -53,12 +46,10 @@ export function createJsonScan(fields: FieldPaths): JsonScan {
   };
 }
 
-/** Gives the scanner the bytes up to `limit`, and which of `BYTES` are in them; `GUARD_BYTES` bytes of `GUARD` must follow there. */
-export function loadJson(scan: JsonScan, source: Buffer, limit: number, bytesHeld: number): void {
+/** Gives the scanner the bytes up to `limit`; `GUARD_BYTES` bytes of `GUARD` must follow there. */
+export function loadJson(scan: JsonScan, source: Buffer, limit: number): void {
   scan.source = source;
   scan.limit = limit;
-  scan.hasControls = (bytesHeld & BYTES.controls) !== 0;
-  scan.backslash = -1;
 }
 
 /** Notes where the text went wrong, and tells whether it only ended. */

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../errors.ts';
 import type { ArrayHandlers, ArrayReaderOptions, Reader } from './array-reader.ts';
 import { failForeign, readStep } from './array-steps.ts';
-import { BYTES, checkBytes } from './check-bytes.ts';
 import { startEndSearch } from './find-end.ts';
 import { createJsonScan, GUARD, GUARD_BYTES, loadJson } from './json-scan.ts';
 import { wholeEnd } from '../utf8.ts';
@@ -35,7 +34,6 @@ export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHa
     limit: 0,
     base: 0,
     place: 'start',
-    bytesHeld: 0,
     mayBeBroken: false,
     search: startEndSearch(),
     searched: 0,
@@ -62,15 +60,12 @@ function roundUp(size: number): number {
 
 /** Puts the bytes behind those that are still to be looked at. */
 function fill(reader: Reader, bytes: Uint8Array): void {
-  if (reader.at === reader.limit) reader.bytesHeld = 0;
   if (reader.buffer.length < reader.limit + bytes.length + GUARD_BYTES) makeRoom(reader, bytes.length + GUARD_BYTES);
-  const from = reader.limit;
-  reader.buffer.set(bytes, from);
+  reader.buffer.set(bytes, reader.limit);
   reader.limit += bytes.length;
   reader.buffer.fill(GUARD, reader.limit, reader.limit + GUARD_BYTES);
-  reader.bytesHeld |= checkBytes(reader.buffer, from, reader.limit);
-  reader.mayBeBroken = (reader.bytesHeld & BYTES.nonAscii) !== 0 && !isWellFormed(reader);
-  loadJson(reader.scan, reader.buffer, reader.limit, reader.bytesHeld);
+  reader.mayBeBroken = !isWellFormed(reader);
+  loadJson(reader.scan, reader.buffer, reader.limit);
 }
 
 /** Whether all bytes to be looked at are UTF-8, but for a character at the end that may go on in the next bytes. */
@@ -89,7 +84,6 @@ function makeRoom(reader: Reader, size: number): void {
   reader.searched -= reader.at;
   reader.limit = left;
   reader.at = 0;
-  reader.bytesHeld = checkBytes(reader.buffer, 0, left);
 }
 
 function finish(reader: Reader): void {

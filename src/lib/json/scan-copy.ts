@@ -1,4 +1,3 @@
-import { BYTES } from './check-bytes.ts';
 import { GUARD, GUARD_BYTES, loadJson, SCAN, type JsonScan } from './json-scan.ts';
 import { MAX_DEPTH, MAX_VALUES, scanJson } from './scan-json.ts';
 
@@ -6,7 +5,7 @@ import { MAX_DEPTH, MAX_VALUES, scanJson } from './scan-json.ts';
 export function scanCopy(scan: JsonScan, bytes: Uint8Array): number {
   const copy = Buffer.alloc(bytes.length + GUARD_BYTES, GUARD);
   copy.set(bytes);
-  loadJson(scan, copy, bytes.length, BYTES.controls | BYTES.nonAscii);
+  loadJson(scan, copy, bytes.length);
   return scanJson(scan, 0);
 }
 

@@ -11,8 +11,6 @@ export const MAX_VALUES = 1 << 20;
 const FIRST_VALUES = 1 << 9;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const SPACE = 0x20;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const CLOSING_BRACKET = 0x5d;
@@ -25,7 +23,6 @@ const CLOSING_BRACE = 0x7d;
 export function scanJson(scan: JsonScan, at: number): number {
   scan.length = 0;
   scan.slots.fill(-1);
-  scan.backslash = -1;
   scan.controlsInStrings = false;
   return scanValue(scan, at, open(scan, -1, -1), scan.fields, 0);
 }
@@ -123,7 +120,7 @@ function scanObject(scan: JsonScan, from: number, field: FieldPath | undefined, 
   let at = skipSpace(source, from + 1);
   if (source[at] === CLOSING_BRACE) return at + 1;
   for (;;) {
-    const keyEnd = scanKey(scan, at);
+    const keyEnd = scanString(scan, at);
     if (keyEnd < 0) return keyEnd;
     // Only where some member is looked for its name is needed.
     const memberField = field === undefined || field.members.size === 0 ? undefined : memberAt(scan, field, at, keyEnd);
@@ -143,15 +140,4 @@ function scanObject(scan: JsonScan, from: number, field: FieldPath | undefined, 
 function memberAt({ source }: JsonScan, { members }: FieldPath, start: number, end: number): FieldPath | undefined {
   const raw = latin1(source, start + 1, end - 1);
   return members.get(raw) ?? (/[\\\x80-\xff]/.test(raw) ? members.get(nameOf(source, start, end)) : undefined);
-}
-
-/** Keys are short: searching their end byte by byte is faster than a native call. */
-function scanKey(scan: JsonScan, from: number): number {
-  const { source } = scan;
-  if (source[from] !== QUOTE) return failAt(scan, from);
-  for (let at = from + 1; ; at++) {
-    const byte = source[at] ?? 0;
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH || byte < SPACE || at >= scan.limit) return scanString(scan, from);
-  }
 }

@@ -2,28 +2,13 @@ import { failAt, type JsonScan } from './json-scan.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const NO_BACKSLASH = 0x7fff_ffff;
 
-/**
- * Scans the string whose opening quote is at `at`: returns the position behind its closing quote, or one of `SCAN`.
- * The end is searched natively, several times as fast as byte by byte; only what follows a backslash is looked at.
- */
-export function scanString(scan: JsonScan, at: number): number {
-  scan.isEscaped = false;
-  if (scan.hasControls) return scanStringBytes(scan, at + 1);
-  const { source } = scan;
-  if (scan.backslash < at) {
-    const found = source.indexOf(BACKSLASH, at + 1);
-    scan.backslash = found < 0 ? NO_BACKSLASH : found;
-  }
-  const quote = source.indexOf(QUOTE, at + 1);
-  if (scan.backslash < quote) return scanStringBytes(scan, scan.backslash);
-  return quote < 0 || quote >= scan.limit ? failAt(scan, scan.limit) : quote + 1;
-}
-
-function scanStringBytes(scan: JsonScan, from: number): number {
+/** Scans the string whose opening quote is at `from`: returns the position behind its closing quote, or one of `SCAN`. */
+export function scanString(scan: JsonScan, from: number): number {
   const { source, limit } = scan;
-  let at = from;
+  scan.isEscaped = false;
+  if (source[from] !== QUOTE) return failAt(scan, from);
+  let at = from + 1;
   while (at < limit) {
     const byte = source[at] ?? 0;
     if (byte === QUOTE) return at + 1;
