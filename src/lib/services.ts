@@ -170,6 +170,7 @@ export function createServices(env: Environment): Services {
       maxPerMinute: settings.ALERT_MAX_PER_MINUTE,
       minScore: settings.ALERT_MIN_SCORE,
       table: edrEvents.table,
+      subscription: settings.QUALYS_SUBSCRIPTION,
     },
     post: alertPoster(secrets),
     from: alertStart(settings, { store: alertStore, clock, lastTick }),

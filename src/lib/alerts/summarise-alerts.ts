@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { endOf, type AlertMinute } from './alert-minute.ts';
 import { alertKey, type AlertRecord } from './alert-record.ts';
+import { isOwnRow } from '../subscription-name.ts';
 
 /** How many alerts a minute may bring, and where the rest is found. */
 export interface AlertCap {
@@ -9,6 +10,8 @@ export interface AlertCap {
   readonly minScore: number;
   /** Table that has the rows. */
   readonly table: string;
+  /** Of which Qualys subscription they are; absent or empty where its rows name none. */
+  readonly subscription?: string;
 }
 
 /** A summary is posted so long after its minute: clocks of instances differ. */
@@ -58,7 +61,8 @@ export function newSummary(minute: AlertMinute, cap: AlertCap, now: Date): Alert
 }
 
 /** What is posted of the alerts that were too many for a minute: the fields of an alert, and `summary`. */
-export function summaryPayload(minute: AlertMinute, { maxPerMinute, minScore, table }: AlertCap): string {
+export function summaryPayload(minute: AlertMinute, cap: AlertCap): string {
+  const { maxPerMinute, table } = cap;
   const { summarised, score, severity, priority } = minute;
   const [first, last] = [minute.firstTime ?? minute.minute, minute.lastTime ?? endOf(minute).toISOString()];
   return JSON.stringify({
@@ -80,15 +84,16 @@ export function summaryPayload(minute: AlertMinute, { maxPerMinute, minScore, ta
       minute: minute.minute,
       max_per_minute: maxPerMinute,
       table,
-      query: queryFor(table, first, last, minScore),
+      query: queryFor(cap, first, last),
     },
   });
 }
 
 /** Finds the rows of all alerts between two times, the posted ones too. Times of rows are finer than milliseconds. */
-function queryFor(table: string, first: string, last: string, minScore: number): string {
+function queryFor({ minScore, subscription = '', table }: AlertCap, first: string, last: string): string {
   return [
     table,
+    ...(subscription === '' ? [] : [`where ${isOwnRow(subscription)}`]),
     `where coalesce(EventTime, ProcessedTime, TimeGenerated) between (datetime(${first}) .. (datetime(${last}) + 1ms))`,
     `where Score >= ${minScore} and PartNumber == 1`,
     'summarize arg_max(TimeGenerated, *) by RowKey',

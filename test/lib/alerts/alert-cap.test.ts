@@ -123,6 +123,12 @@ describe('more alerts than a minute takes', () => {
     expect(blockOf('kql', 'coalesce').replace(/\s+/g, ' ').trim()).toBe(shown.summary.query);
   });
 
+  test('are looked for among the rows of their own Qualys subscription', () => {
+    const cap = { maxPerMinute: 30, minScore: 4, table: 'QualysEdrEvents_CL', subscription: 'eu' };
+    const { summary } = JSON.parse(summaryPayload({ ...newMinute(FIRST), summarised: 1 }, cap)) as Summary;
+    expect(summary.query).toContain(`| where column_ifexists('QualysSubscription', '') == 'eu' |`);
+  });
+
   test('wait for no other minute: the next one begins anew', async () => {
     const { alerts, pushAll, drain, clock, single, summaries } = await setUp(3);
     clock.forward(MINUTE_MS - 1);
