@@ -94,6 +94,18 @@ describe('imports', () => {
     expect(importsOf(/^lib\/streams\//, (name) => isCloud(name) || isOther(name))).toEqual([]);
   });
 
+  test('every stream names the Qualys subscription in its rows, by itself or by the reader of lists', () => {
+    const folders = Map.groupBy(
+      sources.filter(({ path }) => /^lib\/streams\/[^/]+\//.test(path)),
+      ({ path }) => path.split('/')[2],
+    );
+    expect(folders.size).toBeGreaterThan(4);
+    const silent = [...folders].filter(
+      ([, files]) => !files.some(({ text }) => /\b(ofSubscription|vmPages)\(/.test(text)),
+    );
+    expect(silent.map(([name]) => name)).toEqual([]);
+  });
+
   test('streams do not import one another', () => {
     const crossing = importsOf(/^lib\/streams\/[^/]+\//, within('lib/streams/')).filter((line) => {
       const [, from, to] = /^lib\/streams\/([^/]+)\/.* → lib\/streams\/([^/]+)/.exec(line) ?? [];

@@ -1,5 +1,5 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
-import { compileTable } from '../../records/record-table.ts';
+import { compileTable, ofSubscription } from '../../records/record-table.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readPageChain } from '../read-page-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -29,7 +29,7 @@ export function readActivityWindow(
     decode: (_, book, { carry = {}, proof = 0, size }) =>
       createLogDecoder(
         {
-          table: compileTable(ENTRY_TABLE),
+          table: compileTable(ofSubscription(ENTRY_TABLE, settings.QUALYS_SUBSCRIPTION)),
           generatedAt: clock.now(),
           size: proof > 0 ? proof : size,
           carry: carry as EqualEntries,
