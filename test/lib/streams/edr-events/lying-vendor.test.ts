@@ -92,6 +92,16 @@ describe('pages of the vendor', () => {
     await expectAll(vendor);
   });
 
+  test('cut short from some page on, each at its own place, leave nothing out beside a count that is too low', async () => {
+    const vendor = await startLyingEdr(
+      eventsIn(FROM, 900, 1000),
+      { count: () => 100, page: (right, { page }) => (page < 3 ? right : right.slice(0, 70)) },
+      { EDR_PAGE_SIZE: '100' },
+    );
+    await vendor.feed.ingest(FROM, TO, 10);
+    await expectAll(vendor);
+  });
+
   test('capped since longer ones were seen leave nothing out', async () => {
     const vendor = await startLyingEdr(eventsIn(FROM, 900, 400), {}, { EDR_PAGE_SIZE: '1000' });
     await vendor.feed.ingest(FROM, TO);
@@ -185,6 +195,23 @@ describe('pages of the vendor', () => {
     const [again] = await feed.windows();
     expect(again).toMatchObject({ state: 'planned', counts: { expected: 10, fetched: 10, rows: 10 } });
     expect(again?.lastError).toContain('counts 10 records');
+  });
+
+  test('that miss another record do not close a window that fell short and has started over because a page was refused', async () => {
+    let [reads, refused] = [0, 0];
+    const vendor = await startLyingEdr(eventsIn(FROM, 900, 10), {
+      page: (right, { page }) => {
+        if (page > 0) return [];
+        const missed = reads++ % 10;
+        return right.filter((_, at) => at !== missed);
+      },
+    });
+    await vendor.feed.ingest(FROM, TO, 2);
+    expect((await vendor.feed.windows())[0]).toMatchObject({ counts: { fetched: 10 } });
+    vendor.lies.status = ({ from }) => (from === '2026-05-01T09:59:59Z' && refused++ === 0 ? 400 : undefined);
+    await vendor.feed.workOff(2);
+    expect(refused).toBeGreaterThan(1);
+    expect((await vendor.feed.windows())[0]).toMatchObject({ state: 'planned', startedOver: true });
   });
 
   test('that are too heavy are asked for in smaller pieces, at whatever place they come', async () => {
