@@ -43,7 +43,7 @@ export interface StepRequest {
 const BATCH = '^POST /[^/]+/\\$batch';
 const INSERT = `${BATCH}[^]*POST http\\S+/QualysWindows HTTP[^]*"state":"planned"`;
 const UPDATE = `${BATCH}[^]*PUT http\\S+/QualysWindows\\(`;
-const SPLIT = `${BATCH}[^]*DELETE http\\S+/QualysWindows\\(`;
+const SPLIT = `${UPDATE}[^]*"state":"closed"[^]*POST http\\S+/QualysWindows HTTP`;
 const SEND = '^POST /[^/]+/qualys-fetch/messages';
 
 /** The request of a step in a rig. */
@@ -89,7 +89,7 @@ export function requestOf(step: Step, { feed, start }: Rig): StepRequest {
       // The first two messages are those of the windows.
       return { service: 'queue', route: SEND, nth: 3 };
     case 'close':
-      return { service: 'table', route: `${UPDATE}[^]*"state":"closed"` };
+      return { service: 'table', route: `${UPDATE}[^]*"state":"closed"(?![^]*POST http)` };
     case 'move watermark':
       return { service: 'table', route: `^PUT /[^/]+/QualysWatermarks[^]*"watermark":"(?!${start})` };
   }

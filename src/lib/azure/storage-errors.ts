@@ -29,3 +29,8 @@ export function toStorageError(action: string, thrown: unknown): Error {
   }
   return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }
+
+/** Whether storage could not be reached, or broke off. */
+export function isNetworkError(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
+}

@@ -6,10 +6,10 @@ import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
+import { faultOf, isConflict, isNetworkError, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger, windowOfLedger } from './table-ledger.ts';
-import { CHECKPOINT_VERSION, checkVersion, fromEntity, partitionOf, toEntity } from './window-entity.ts';
+import { CHECKPOINT_VERSION, checkVersion, endedEntity, fromEntity, partitionOf, toEntity } from './window-entity.ts';
 
 type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
 
@@ -96,10 +96,13 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
       }),
     splitWindow: (record, slices) =>
       attempt('splitting a window', async () => {
-        const { partitionKey, rowKey } = toEntity(record);
-        const actions: TransactionAction[] = slices.map((slice) => ['create', toEntity(slice)]);
-        actions.unshift(['delete', { partitionKey, rowKey, etag: record.etag ?? '' }]);
-        await submit(await windows(), actions, `window ${record.key}`);
+        const table = await windows();
+        const ended = endedEntity(record);
+        const actions: TransactionAction[] = [['update', ended, 'Replace', { etag: record.etag ?? '' }]];
+        for (const slice of slices) actions.push(['create', toEntity(slice)]);
+        const etag = await submit(table, actions, `window ${record.key}`);
+        // What is left of it where this fails covers no time that its slices do not, and is pruned with them.
+        await table.deleteEntity(ended.partitionKey, ended.rowKey, { etag }).catch(() => undefined);
       }),
     ledger: (record) => ({ load: async (name) => ledgerOf(await windows(), record, name).load() }),
     clearLedger: (record) =>
@@ -177,10 +180,6 @@ async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
     if (faultOf(thrown).status === undefined && !isNetworkError(thrown)) throw thrown;
     throw toStorageError(action, thrown);
   }
-}
-
-function isNetworkError(thrown: unknown): boolean {
-  return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
 }
 
 async function getEntity(table: TableClient, partitionKey: string, rowKey: string): Promise<Entity | undefined> {

@@ -59,6 +59,15 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
   return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
 }
 
+/**
+ * A window whose slices take its place, counts and all. It is deleted behind the transaction that ends it: within one, the SDK deletes whatever
+ * has become of a row since it was read.
+ */
+export function endedEntity({ claim: _, cursor: __, ...record }: WindowRecord): ReturnType<typeof toEntity> {
+  const counts = { pages: 0, calls: 0, rows: 0, fetched: 0 };
+  return toEntity({ ...record, state: 'closed', closedAt: record.progressAt, counts });
+}
+
 /** @throws NewerReleaseError for a stored record of a newer version. */
 export function checkVersion(what: string, entity: { readonly version?: unknown; readonly rowKey?: string }): void {
   const version = Number(entity.version ?? CHECKPOINT_VERSION);

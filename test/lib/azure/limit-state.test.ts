@@ -71,6 +71,7 @@ describe('times that no clock in step can have set', () => {
     const bounded = boundTimes(wrong, NOW);
     expect(waitFor(bounded, 'live', 20, NOW).ms).toBe(60_000);
     expect(waitFor({ ...bounded, pausedUntil: 0 }, 'live', 20, NOW).ms).toBe(12_000);
+    expect(waitFor({ ...bounded, pausedUntil: 0 }, 'live', 20, NOW + 12_000).ms).toBe(0);
     expect(bounded.liveWaitsUntil - NOW).toBeLessThanOrEqual(120_000);
     expect(bounded.waiterUntil - NOW).toBeLessThanOrEqual(120_000);
     expect(bounded.leases[0]!.until - NOW).toBeLessThanOrEqual(120_000);

@@ -217,6 +217,18 @@ describe('a change that somebody else was faster with', () => {
     await store.saveWindow(theirs);
   });
 
+  test('of a window that is to be split is not undone by the split', async () => {
+    const { store, stream, open } = await setUp();
+    const [{ key }] = (await open(1)) as [WindowRecord];
+    const mine = (await store.readWindow(stream, 'live', key))!;
+    const theirs = (await store.readWindow(stream, 'live', key))!;
+    await store.saveWindow({ ...theirs, state: 'closed' });
+    const bounds = { stream, run: 'live', from: mine.from, to: mine.to };
+    const slices = ['a', 'b'].map((slice) => newWindow({ ...bounds, slice }, NOW));
+    await expect(store.splitWindow(mine, slices)).rejects.toBeInstanceOf(ClaimLostError);
+    expect(await store.listWindows(stream, 'live')).toMatchObject([{ key, state: 'closed' }]);
+  });
+
   test('of a window that was split is refused', async () => {
     const { store, stream, open } = await setUp();
     const [{ key }] = (await open(1)) as [WindowRecord];

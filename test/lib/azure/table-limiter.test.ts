@@ -101,6 +101,12 @@ describe('several instances', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
+  test('that ask at the same moment get no more permits than there are', async () => {
+    const instances = Array.from({ length: 4 }, () => instance({ patienceMs: 1 }, 1));
+    const asked = await Promise.allSettled(instances.map((limiter) => limiter.acquire('edr', 'live')));
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
   test('have a limit for each API', async () => {
     const [one, two] = [instance(), instance()];
     await acquire(one);

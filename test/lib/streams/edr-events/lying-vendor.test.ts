@@ -141,6 +141,18 @@ describe('pages of the vendor', () => {
     expect(vendor.calls.pages).toBeLessThan(14);
   });
 
+  test('of which the first is blank are no empty window', async () => {
+    for (const EDR_PAGING of ['pages', 'searchAfter']) {
+      const vendor = await startLyingEdr(
+        eventsIn(FROM, 900, 30),
+        { text: (json, { nth }) => (nth === 0 ? ' ' : json) },
+        { EDR_PAGING },
+      );
+      await vendor.feed.ingest(FROM, TO);
+      await expectAll(vendor);
+    }
+  });
+
   test('that wrap end the read', async () => {
     const vendor = await startLyingEdr(eventsIn(FROM, 900, 8), {
       count: () => 9,
@@ -334,6 +346,19 @@ describe('times of the vendor', () => {
     await retryWindow(item, { ...bench.deps, accept: 'outside' });
     await bench.process(window!);
     expect(vendor.ids()).toEqual(ids(vendor.events));
+  });
+
+  test.for([
+    [10, 'closed'],
+    [11, 'failed'],
+  ] as const)('far from the window for %i of a page of 100 have the window %s', async ([outside, state]) => {
+    const events = eventsIn(FROM, 900, 100).map((event, at) =>
+      at < outside ? { ...event, time: '2026-05-01T12:00:00.000+0000' } : event,
+    );
+    const selects = (_: TestEvent, { from }: { readonly from: string }): boolean => from === '2026-05-01T09:59:59Z';
+    const vendor = await startLyingEdr(events, { selects }, { EDR_PAGE_SIZE: '100' });
+    const [window] = await vendor.feed.ingest(FROM, TO, 0);
+    expect(window?.state).toBe(state);
   });
 
   test('without a zone are read by EDR_TIME_ZONE', async () => {
