@@ -1,5 +1,7 @@
 /** A name that can stand in names of tables, queues and containers. */
 const NAME = /^(?!poison$)[a-z][a-z\d]{0,19}$/;
+/** Stands for a name that the settings refuse, and is none that they take: its queues must not be those of another connector. */
+const REFUSED = '0';
 
 /** What `QUALYS_SUBSCRIPTION` may be. */
 export function isSubscriptionName(text: string): boolean {
@@ -16,11 +18,12 @@ export function isOwnRow(subscription: string): string {
 
 /**
  * What a queue, table or container is called that belongs to the connector of one Qualys subscription: two connectors may share a storage
- * account. Without a name, or with one that the settings refuse, it is the name itself, as it was before there were others.
+ * account. Without a name it is the name itself, as it was before there were others.
  */
 export function ownName(name: string, subscription = ''): string {
-  const own = subscription.trim();
-  if (!isSubscriptionName(own)) return name;
+  const given = subscription.trim();
+  if (given === '') return name;
+  const own = isSubscriptionName(given) ? given : REFUSED;
   if (!name.includes('-')) return `${name}${own}`;
   const [, base = name, poison = ''] = /^(.*?)(-poison)?$/.exec(name) ?? [];
   return `${base}-${own}${poison}`;

@@ -18,10 +18,11 @@ test.each([
   expect(ownName(name, ' eu ')).toBe(own);
 });
 
-test('a name that Azure would refuse, or that is another queue, is none', () => {
-  for (const text of ['', 'EU', 'a-b', '1st', 'poison', 'a'.repeat(21), 'é']) {
+test('a name that Azure would refuse, or that is another queue, is none, and takes nothing from the queues of others', () => {
+  expect(isSubscriptionName('')).toBe(false);
+  for (const text of ['EU', 'a-b', '1st', '0', 'poison', 'a'.repeat(21), 'é']) {
     expect(isSubscriptionName(text)).toBe(false);
-    expect(ownName('qualys-fetch', text)).toBe('qualys-fetch');
+    expect(ownName('qualys-fetch', text)).toBe('qualys-fetch-0');
   }
   expect(isSubscriptionName('a'.repeat(20))).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { ConfigError, ConnectorError, RetryableError } from '../../errors.ts';
+import { ClaimLostError, ConfigError, ConnectorError, RetryableError } from '../../errors.ts';
 import type { Login, LoginTurn } from '../../pipeline/account.ts';
 import { type Credentials, type Secret, settingsOf } from './credentials.ts';
 import { platformHint } from '../platforms.ts';
@@ -27,6 +27,8 @@ export async function concludeLogin(
   return error;
 }
 
+/** Whether Qualys has answered. A call that was given up for its window's sake may be refused all the same. */
 function isAnswered(error: unknown): boolean {
-  return error instanceof ConnectorError && !(error instanceof RetryableError && error.fault.status === undefined);
+  if (error instanceof RetryableError) return error.fault.status !== undefined;
+  return error instanceof ConnectorError && !(error instanceof ClaimLostError);
 }
