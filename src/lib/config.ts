@@ -30,6 +30,8 @@ const SECRETS: ReadonlySet<string> = new Set(['AzureWebJobsStorage', ...Object.k
 const MOST_TRACES = 200;
 /** Given by the deployment in whichever form Azure has them. */
 const DEPLOYMENT_TIMES = ['INSTALLED_AT', 'STORAGE_CREATED_AT'] as const;
+/** Versions of these before the default came to their end of life; of no other API Qualys has said so. */
+const VERSIONS_THAT_END = ['VM_API_VERSION', 'KB_API_VERSION'] as const;
 const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
 
 /**
@@ -253,10 +255,7 @@ function streamProblems(given = '', streams?: readonly string[]): Problem[] {
 
 function warningsOf(settings: Parsed): string[] {
   const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
-  const versions = SETTING_NAMES.filter((name): name is keyof Parsed & `${string}_API_VERSION` =>
-    name.endsWith('_API_VERSION'),
-  );
-  const ended = versions.filter((name) => Number(settings[name]) < Number(newestOf(name)));
+  const ended = VERSIONS_THAT_END.filter((name) => Number(settings[name]) < Number(newestOf(name)));
   return [
     ...unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`),
     ...ended.map(
@@ -270,7 +269,6 @@ function warningsOf(settings: Parsed): string[] {
   ];
 }
 
-/** Versions before the default came to their end of life. */
 function newestOf(name: keyof Parsed): string {
   return spelledDefault(settingsSchema.shape[name]);
 }

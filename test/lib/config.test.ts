@@ -550,6 +550,10 @@ describe('accepted values', () => {
     expect(parse({ [name]: newest }).warnings).toEqual([]);
   });
 
+  test('with an older version of an API of which no end is known come without a word', () => {
+    expect(parse({ ACTIVITY_API_VERSION: '1.0' })).toMatchObject({ ACTIVITY_API_VERSION: '1.0', warnings: [] });
+  });
+
   test('with a time of the deployment that cannot be read come with a warning', () => {
     const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
     expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);

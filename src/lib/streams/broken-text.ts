@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
 import type { BrokenElement } from '../json/array-reader.ts';
 import type { EdrApi } from '../qualys/edr/edr-api.ts';
+import type { VmApi } from '../qualys/vm/vm-api.ts';
 
 /** What a page was refused for: a part of a stream's cursor until the page is read. */
 export interface BrokenText {
@@ -23,7 +24,7 @@ export class BrokenTextError extends RetryableError {
 
 /** Whose page is read, and what is known of it. */
 export interface PageOfText {
-  readonly api: EdrApi;
+  readonly api: EdrApi | VmApi;
   /** Path of the call. */
   readonly route: string;
   readonly now: Date;
@@ -36,7 +37,7 @@ const REPAIRED_AT_ONCE_MS = 86_400_000;
 const MAX_REFUSALS = 4;
 
 /** Until when a route is repaired at once. Kept by the process only: without it a page is read once more, and no record is lost. */
-const REPAIRED = new WeakMap<EdrApi, Map<string, number>>();
+const REPAIRED = new WeakMap<EdrApi | VmApi, Map<string, number>>();
 
 /**
  * Judges the records of a page that would have to be repaired. Broken text may be an accident of one answer, and repairing it would make

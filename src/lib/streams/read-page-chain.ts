@@ -14,6 +14,10 @@ export interface PageCursor extends ChainCursor {
   readonly filter: string;
   /** Records a page. */
   readonly size: number;
+  /** Records a page at most, since longer ones failed on a route that answers; holds for a chain that starts over, too. */
+  readonly most?: number;
+  /** Failures in a row when the chain was broken off: smaller pages lead out of no circle. */
+  readonly brokenOff?: number;
   /** What the next page was refused for. */
   readonly broken?: BrokenText;
 }
@@ -60,8 +64,11 @@ interface Reading<Answer extends PageAnswer> {
   readonly known: Set<string>;
   /** Records of this window received so far. */
   fetched: number;
+  /** Failures in a row of the window's pages. */
+  failures: number;
 }
 
+type PageSizes = Pick<PageCursor, 'size' | 'most' | 'brokenOff'>;
 type PageEnd = PageCounts & ChainPage & { readonly keys: readonly string[] };
 
 /** A page is held until it is known to be of the window, up to so many bytes. */
@@ -72,6 +79,8 @@ const MAX_OUTSIDE = 0.1;
 const MOST_COPIES = 4;
 /** A time filter may leave out its bounds, and see whole seconds only. */
 const EARLY_MS = 1000;
+/** Failures in a row of a page, on a route that answers, after which smaller ones are asked for. */
+const ATTEMPTS_BEFORE_HALVING = 2;
 /** Time before a window of which one record is asked for, to see whether the route answers: another record's page. */
 const PROBE_MS = 86_400_000;
 
@@ -85,18 +94,24 @@ export async function* readPageChain<Answer extends PageAnswer>(
 ): AsyncGenerator<Progress, Outcome> {
   const { judge, probe, route } = source;
   const known = await task.ledger('uploaded');
-  const reading: Reading<Answer> = { task, source, known, fetched: task.counts.fetched };
+  const reading: Reading<Answer> = { task, source, known, fetched: task.counts.fetched, failures: task.attempts };
   const { from } = task.window;
   const other = source.filter({ from: isoSeconds(Date.parse(from) - PROBE_MS), to: from });
   let cursor = startOf(reading, task.cursor as unknown as PageCursor | undefined);
+  if (reading.failures - (cursor.brokenOff ?? 0) >= ATTEMPTS_BEFORE_HALVING && cursor.size > 1) {
+    cursor = smallerPages(cursor);
+    yield { cursor: toJson(cursor) };
+  }
   for (;;) {
     const end = yield* readJudged(judge, { route, probe: () => probe(other) }, () => readPage(reading, cursor));
-    const { broken: _, ...chain } = cursor;
+    const { broken: _, brokenOff: __, ...chain } = cursor;
     const step = followChain(chain, end);
-    if (step.kind === 'broken') throw yield* breakOff(cursor, step.reason);
-    cursor = step.kind === 'page' ? { ...step.next, filter: cursor.filter, size: cursor.size } : chain;
+    if (step.kind === 'broken') throw yield* breakOff(reading, cursor, step.reason);
     // A page of nothing but known records is no progress: while a chain starts over its failures must go on being counted.
     const pageDone = end.fresh > 0 || end.records === 0;
+    if (pageDone) reading.failures = 0;
+    const asked = { filter: chain.filter, ...sizesOf(pageDone ? chain : cursor) };
+    cursor = step.kind === 'page' ? { ...step.next, ...asked } : chain;
     yield { cursor: toJson(cursor), pageDone, ledger: ledgerOf(reading, end.keys) };
     if (step.kind === 'end') break;
   }
@@ -118,13 +133,29 @@ function startOf<Answer extends PageAnswer>(
     ...startOver(stored ?? { page: 0, reach: MOST_COPIES * known.size }),
     ...(stored?.broken === undefined ? {} : { broken: stored.broken }),
     filter: source.filter({ from, to: task.window.to }),
-    size: source.size,
+    ...sizesOf({ ...stored, size: Math.min(source.size, stored?.most ?? Infinity) }),
   };
 }
 
+/** Smaller pages from the same place on: one that fails on a route that answers may be more than the vendor, or this process, can bear. */
+function smallerPages(cursor: PageCursor): PageCursor {
+  const most = Math.floor(cursor.size / 2);
+  const { proof = 0 } = cursor;
+  return { ...cursor, size: most, most, ...(proof > most ? { proof: most } : {}) };
+}
+
+function sizesOf({ brokenOff, most, size }: PageSizes): PageSizes {
+  return { size, ...(most === undefined ? {} : { most }), ...(brokenOff === undefined ? {} : { brokenOff }) };
+}
+
 /** Lets the next try read the chain from its beginning. */
-function* breakOff({ filter, size, ...chain }: PageCursor, reason: string): Generator<Progress, PageFaultError> {
-  yield { cursor: toJson({ filter, size, ...startOver(chain) }) };
+function* breakOff(
+  { failures }: Pick<Reading<PageAnswer>, 'failures'>,
+  cursor: PageCursor,
+  reason: string,
+): Generator<Progress, PageFaultError> {
+  const asked = { filter: cursor.filter, ...sizesOf({ ...cursor, brokenOff: failures + 1 }) };
+  yield { cursor: toJson({ ...asked, ...startOver(cursor) }) };
   return new PageFaultError(`${reason}; the pages are read from the first one again`, { scope: 'answer' });
 }
 
@@ -144,7 +175,7 @@ async function* readPage<Answer extends PageAnswer>(
 }
 
 async function* ask<Answer extends PageAnswer>(
-  { source }: Reading<Answer>,
+  { failures, source }: Reading<Answer>,
   cursor: PageCursor,
 ): AsyncGenerator<Progress, Answer> {
   const { after, filter, proof = 0, size } = cursor;
@@ -152,7 +183,7 @@ async function* ask<Answer extends PageAnswer>(
     return await source.fetch({ filter, size: proof > 0 ? proof : size }, after);
   } catch (error) {
     if (after === undefined || !(error instanceof FatalError)) throw error;
-    throw yield* breakOff(cursor, `Qualys refuses a page behind the first: ${messageOf(error)}`);
+    throw yield* breakOff({ failures }, cursor, `Qualys refuses a page behind the first: ${messageOf(error)}`);
   }
 }
 

@@ -13,7 +13,7 @@ export interface LogQuery {
   readonly size: number;
 }
 
-/** Ten thousand entries of some KB. */
+/** Ten thousand entries of some KB. What is longer comes with fewer entries a page. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const BEGIN = '----BEGIN_RESPONSE_';
 

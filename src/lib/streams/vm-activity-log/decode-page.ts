@@ -1,25 +1,28 @@
 import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../../errors.ts';
+import type { ArrayHandlers } from '../../json/array-reader.ts';
 import { createJsonScan } from '../../json/json-scan.ts';
 import { scanCopy } from '../../json/scan-copy.ts';
 import { digestOf, recordRows } from '../../records/record-rows.ts';
 import type { CompiledTable } from '../../records/record-table.ts';
+import { readCsv, type CsvRecord } from '../../read-csv.ts';
+import { replaceBroken } from '../../utf8.ts';
 import type { PageBook } from '../page-book.ts';
 import type { PageDecoder } from '../read-page-chain.ts';
-import { readCsv } from './read-csv.ts';
-
-/** Equal entries of the second that a page ended in, by the text of the entry: the next page goes on counting. */
-export type EqualEntries = Readonly<Record<string, number>>;
+import { numberEntries, type EqualEntries } from './number-entries.ts';
 
 interface PageOptions {
   readonly table: CompiledTable;
   readonly generatedAt: Date;
   /** Entries asked for: a page that holds fewer, and names no next one, is the last. */
   readonly size: number;
-  readonly carry: EqualEntries;
+  readonly carry?: EqualEntries | undefined;
+  /** Told of each entry that holds bytes that are not UTF-8, before they are replaced; throws to refuse the page. */
+  readonly onBroken: ArrayHandlers['broken'];
 }
 
-const BODY = /^\s*----BEGIN_RESPONSE_BODY_CSV\r?\n([^]*?)\r?\n?----END_RESPONSE_BODY_CSV\s*/;
+const BEGIN = /^\s*----BEGIN_RESPONSE_BODY_CSV\r?\n/;
+const END = /----END_RESPONSE_BODY_CSV[ \t]*(?:\r?\n\s*|$)/y;
 const FOOTER = /^----BEGIN_RESPONSE_FOOTER_CSV\r?\n([^]*)\r?\n----END_RESPONSE_FOOTER_CSV\s*$/;
 const NEXT = /[?&]id_max=(\d+)/;
 const TIME_COLUMN = 'Date';
@@ -28,52 +31,65 @@ const TIME_COLUMN = 'Date';
  * Decodes a page of the log. Entries have no id, and equal ones of one second are not the same one: each is told by its text and its number
  * among them, which is the same whoever reads that second, because a window reads it whole.
  */
-export function createLogDecoder({ carry, generatedAt, size, table }: PageOptions, book: PageBook): PageDecoder {
+export function createLogDecoder(options: PageOptions, book: PageBook): PageDecoder {
+  const { carry = { counts: {} }, generatedAt, onBroken, size, table } = options;
   const parts: Uint8Array[] = [];
   return {
     write: (bytes) => void parts.push(bytes),
     end: () => {
       const bytes = Buffer.concat(parts);
-      const { entries, header, next } = splitPage(bytes.toString('utf8'));
       const isWhole = isUtf8(bytes);
+      // A character a byte shows which entries are broken, as they came.
+      const { entries, header, next } = splitPage(bytes.toString(isWhole ? 'utf8' : 'latin1'));
+      const textsOf = isWhole ? (fields: readonly string[]) => ({ texts: fields, replaced: 0 }) : repair;
+      const { texts: names, replaced: replacedNames } = textsOf(header);
       const scan = createJsonScan(table.fields);
-      let equal = new Map(Object.entries(carry));
-      let second = entries.length > 0 && equal.size > 0 ? timeOf([...equal.keys()][0] ?? '') : undefined;
-      for (const entry of entries) {
-        const record = Object.fromEntries(entry.map((value, index) => [header[index] ?? `Column ${index + 1}`, value]));
+      const numbers = numberEntries(carry);
+      let characters = replacedNames;
+      for (const { at, fields } of entries) {
+        const { replaced, texts } = textsOf(fields);
+        const isRepaired = replaced + replacedNames > 0;
+        if (isRepaired) onBroken({ at, bytes: Buffer.from(JSON.stringify([header, fields]), 'latin1') });
+        characters += replaced;
+        const record = Object.fromEntries(texts.map((value, index) => [names[index] ?? `Column ${index + 1}`, value]));
         const text = JSON.stringify(record);
-        const time = record[TIME_COLUMN] ?? '';
-        if (time !== second) equal = new Map();
-        second = time;
-        const number = (equal.get(text) ?? 0) + 1;
-        equal.set(text, number);
-        const digest = digestOf(table, `${text}\n${number}`);
+        const time = Date.parse(record[TIME_COLUMN] ?? '');
+        const digest = digestOf(table, `${text}\n${numbers.next(text, time)}`);
         const error =
-          entry.length === header.length ? undefined : `the entry has ${entry.length} of ${header.length} columns`;
-        const isRepaired = !isWhole && text.includes('\uFFFD');
+          texts.length === names.length ? undefined : `the entry has ${texts.length} of ${names.length} columns`;
         const bytesOf = Buffer.from(text);
         scanCopy(scan, bytesOf);
-        book.take({ digest, time: Date.parse(time), isUnreadable: error !== undefined, isRepaired }, () =>
+        book.take({ digest, time, isUnreadable: error !== undefined, isRepaired }, () =>
           recordRows(table, { tape: scan, text: bytesOf, digest, error }, generatedAt),
         );
       }
-      return { after: next, isLast: entries.length < size, carry: Object.fromEntries(equal) };
+      return { after: next, isLast: entries.length < size, carry: { ...numbers.carry() }, characters };
     },
   };
 }
 
-function timeOf(text: string): string | undefined {
-  return (JSON.parse(text) as Record<string, string>)[TIME_COLUMN];
+/** The fields as UTF-8, of a text of one character a byte. */
+function repair(fields: readonly string[]): { readonly texts: string[]; readonly replaced: number } {
+  const repaired = fields.map((field) => replaceBroken(Buffer.from(field, 'latin1')));
+  return {
+    texts: repaired.map(({ bytes }) => bytes.toString()),
+    replaced: repaired.reduce((sum, { count }) => sum + count, 0),
+  };
 }
 
 /** @throws RetryableError for what is cut off or no page of the log. */
-function splitPage(text: string): { entries: string[][]; header: string[]; next: string | undefined } {
-  const body = BODY.exec(text);
-  if (body === null) throw broken('it does not end with its mark');
-  const footer = text.slice(body[0].length);
+function splitPage(text: string): {
+  readonly entries: readonly CsvRecord[];
+  readonly header: readonly string[];
+  readonly next: string | undefined;
+} {
+  const begin = BEGIN.exec(text);
+  if (begin === null) throw broken('it does not begin with its mark');
+  const { records, rest: footer } = readCsv(text, begin[0].length, END, broken);
   const next = NEXT.exec(footer)?.[1];
   if (footer !== '' && (!FOOTER.test(footer) || next === undefined)) throw broken('its footer names no next page');
-  const [header = [], ...entries] = readCsv(body[1] ?? '', broken);
+  const [first, ...entries] = records;
+  const header = first?.fields ?? [];
   if (!header.includes(TIME_COLUMN)) throw broken(`its header has no column ${TIME_COLUMN}`);
   return { entries, header, next };
 }

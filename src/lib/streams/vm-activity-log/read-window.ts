@@ -1,11 +1,16 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { compileTable, ofSubscription } from '../../records/record-table.ts';
+import { judgeBrokenText } from '../broken-text.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readPageChain } from '../read-page-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { activityLogOf } from './activity-log.ts';
-import { createLogDecoder, type EqualEntries } from './decode-page.ts';
+import { createLogDecoder } from './decode-page.ts';
 import { ENTRY_TABLE } from './entry-table.ts';
+import type { EqualEntries } from './number-entries.ts';
+
+/** As broken text is told and judged. */
+const ROUTE = '/fo/activity_log/';
 
 /** Reads a window of the log: pages of whole seconds, newest first, each naming the next one in its footer. */
 export function readActivityWindow(
@@ -26,16 +31,19 @@ export function readActivityWindow(
     fetch: ({ filter, size }, after) => ask({ ...spanOf(filter), size }, after, { ...options, isJudged: true }),
     probe: async (filter) =>
       (await ask({ ...spanOf(filter), size: 1 }, undefined, { ...options, isJudged: true })).cancel(),
-    decode: (_, book, { carry = {}, proof = 0, size }) =>
-      createLogDecoder(
+    decode: (_, book, { broken: before, carry, proof = 0, size }) => {
+      const now = clock.now();
+      return createLogDecoder(
         {
           table: compileTable(ofSubscription(ENTRY_TABLE, settings.QUALYS_SUBSCRIPTION)),
-          generatedAt: clock.now(),
+          generatedAt: now,
           size: proof > 0 ? proof : size,
-          carry: carry as EqualEntries,
+          carry: carry as unknown as EqualEntries | undefined,
+          onBroken: judgeBrokenText({ api: vm, route: ROUTE, now, before }),
         },
         book,
-      ),
+      );
+    },
     records: 'entries',
     advice: ' by their Date',
   });

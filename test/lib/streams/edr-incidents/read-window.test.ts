@@ -241,7 +241,7 @@ describe('a chain that goes wrong', () => {
     const feed = await startFew(60);
     feed.simulator.setFaults(
       { kind: 'duplicate-records', route: PAGE, count: 'always' },
-      { kind: 'malformed', route: `${PAGE}.*pageSize=10`, nth: 9, count: 'always' },
+      { kind: 'malformed', route: 'searchAfterValues', nth: 8, count: 'always' },
     );
     const isFailed = async (): Promise<boolean> => (await feed.windows())[0]?.state === 'failed';
     await feed.bench.process(await feed.bench.open(FROM, TO));
