@@ -1,4 +1,14 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Begins with the files that take minutes: begun last, each of them would be waited for alone. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/test/faults/');
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -6,6 +16,7 @@ export default defineConfig({
     // Needs a browser: npm run test:browser.
     exclude: [...configDefaults.exclude, 'test/browser/**'],
     globalSetup: 'test/support/build-once.ts',
+    sequence: { sequencer: LongFirst },
     // Tests run real servers and Azurite; on two cores a slow start is no failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
