@@ -20,6 +20,7 @@ import { openStorage } from './azure/storage.ts';
 import { createTableAlertStore } from './azure/table-alert-store.ts';
 import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
+import type { LimiterTiming } from './azure/limiter-options.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
@@ -102,8 +103,8 @@ export function getServices(): Services {
   return services;
 }
 
-/** Makes services from settings. @throws ConfigError. */
-export function createServices(env: Environment): Services {
+/** Makes services from settings; `timing` of the permits is that of production where it is absent. @throws ConfigError. */
+export function createServices(env: Environment, timing: Partial<LimiterTiming> = {}): Services {
   const settings = parseSettings(
     env,
     STREAMS.map(({ name }) => name),
@@ -125,6 +126,7 @@ export function createServices(env: Environment): Services {
   const limiter = createTableLimiter(storage, {
     concurrency: settings.QUALYS_MAX_CONCURRENCY,
     reservePercent: settings.QUALYS_BUDGET_RESERVE_PERCENT,
+    timing,
     login: async (api) => loginOf(credentials[api], await credentials[api].current()),
     onRecovered: () => hurryQuietly(settings.QUALYS_STREAMS, common),
   });

@@ -37,6 +37,8 @@ export interface App {
   readonly close: () => Promise<void>;
 }
 
+/** A worker waits in real time for permits and logins that a dead process holds: the rest of the wait, in the queue, is warped. */
+const TIMING = { patienceMs: 200 };
 /** Waits of the vendor's calls, shortened: a stalled body is given up after a fraction of a second. */
 const PATIENCE = { firstByteTimeoutMs: 5000, idleTimeoutMs: 400 };
 
@@ -74,7 +76,7 @@ function targetOf(lines: string[]): LogTarget {
 export function startApp(rig: Rig): App {
   const lines: string[] = [];
   const target = targetOf(lines);
-  const services = createServices(rig.env);
+  const services = createServices(rig.env, TIMING);
   const app = { skewMs: 0 };
   const clock: Clock = { now: () => new Date(Date.now() + app.skewMs) };
   const stream = bind(services, clock, rig.feed.name);

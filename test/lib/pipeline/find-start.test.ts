@@ -185,7 +185,7 @@ describe('what a stream is told of earlier rows', () => {
       LOGS_QUERY_ENDPOINT: endpoint,
     };
     expect(await of('edr-incidents', workspace)?.newest?.()).toEqual(new Date('2026-05-01T10:00:00Z'));
-    expect(queries[0]?.kql).toMatch(/^QualysEdrIncidents_CL\n.*UpdatedTime/);
+    expect(queries[0]?.kql).toMatch(/^QualysEdrIncidents_CL\n[^]*UpdatedTime/);
   });
 
   test('is nothing where the first window brings all there is', () => {
