@@ -73,7 +73,7 @@ describe('an element read in one go', () => {
   test('is decided alike where a row is nearly full', () => {
     const short =
       '<QID>1</QID><TYPE>a</TYPE><QDS severity="HIGH">75</QDS><PORT>1</PORT><RESULTS><![CDATA[x]]></RESULTS><SSL>0</SSL>';
-    for (let length = 3_200; length < 3_500; length++) {
+    for (let length = 3_200; length < 3_500; length += 3) {
       const long = short.replace('>a<', `>${'a'.repeat(length)}<`).replace('>1</PORT>', '>1</PORT><A>2</A><B>3</B>');
       const document = page([short, long, short, long], '');
       expect(told(document, []), String(length)).toEqual(told(document, BYTE_BY_BYTE));

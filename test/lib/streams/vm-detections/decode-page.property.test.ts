@@ -6,7 +6,7 @@ import type { ReferenceHost } from './reference-page.ts';
 import { referencePage } from './reference-page.ts';
 
 /** More by hand: `RUNS=5000 npx vitest run …`. */
-const RUNS = Number(process.env.RUNS ?? 300);
+const RUNS = Number(process.env.RUNS ?? 100);
 const SMALL = { maxRowBytes: 4_096, maxChunkBytes: 70_000 };
 const SIZES = fc.oneof(
   fc.constant([]),
