@@ -10,6 +10,7 @@ export interface PaceLimits {
 
 /** What to do about the next part of a body. */
 export interface NextPart {
+  /** 0 where even a part that is there already comes too late. */
   readonly limitMs: number;
   /** What happened when it has not come by then. */
   readonly late: string;
@@ -34,13 +35,14 @@ const BODY_TIMEOUT_MS = 15 * 60_000;
 /** Follows a body: its parts must come in time, it must not trickle, and all of it must have come at last, be it large and flowing. */
 export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TIMEOUT_MS }: PaceLimits): BodyPace {
   const stretchMs = IDLE_LIMITS * idleTimeoutMs;
+  let hasBegun = false;
   let received = 0;
   let waitedMs = 0;
   /** Since this much had come last. */
   let stretch = { bytes: 0, waitedMs: 0 };
   return {
     next: () => {
-      if (received === 0) return late(Math.max(firstPartMs, idleTimeoutMs), idle('after the headers of an answer'));
+      if (!hasBegun) return late(Math.max(firstPartMs, idleTimeoutMs), idle('after the headers of an answer'));
       const limits = [
         late(idleTimeoutMs, idle('in the middle of an answer')),
         late(
@@ -56,7 +58,8 @@ export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TI
       return limits.reduce((first, other) => (other.limitMs < first.limitMs ? other : first));
     },
     note: (partMs, bytes) => {
-      const isFirst = received === 0;
+      const isFirst = !hasBegun;
+      hasBegun = true;
       received += bytes;
       if (isFirst) return;
       waitedMs += partMs;
@@ -67,7 +70,7 @@ export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TI
 }
 
 function late(limitMs: number, say: (limitMs: number) => string): NextPart {
-  const ms = Math.max(1, limitMs);
+  const ms = Math.max(0, limitMs);
   return { limitMs: ms, late: say(ms) };
 }
 

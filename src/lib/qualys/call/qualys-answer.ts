@@ -144,9 +144,12 @@ async function readPart(
 ): ReturnType<Reader['read']> {
   const { host } = new URL(url);
   const phase = isFirst ? 'before-body' : 'in-body';
-  const timer = setTimeout(() => {
+  const giveUp = (): void => {
     stop.abort(new RetryableError(`Qualys (${host}) ${late}`, { scope: scopeOf(phase, true) }));
-  }, limitMs);
+  };
+  // A timer would never win against a body that flows without a pause.
+  if (limitMs === 0) giveUp();
+  const timer = setTimeout(giveUp, limitMs);
   try {
     return await untilAborted(reader.read(), stop.signal);
   } catch (error) {
