@@ -111,7 +111,8 @@ test('a password that dies while people call on all instances, who need no permi
   expect(refused() - before).toBeLessThanOrEqual(3);
 });
 
-test('a password that dies while all instances call is refused three times at the most', async () => {
+/** Changes the password while all instances call with it; `stop` ends their calls. */
+async function changeWhileCalling() {
   const [before, instances] = [refused(), openAll(`right-${passwords}`)];
   await warmUp(instances);
   simulator.configure({ latencyMs: REFUSED_AFTER_MS });
@@ -119,6 +120,11 @@ test('a password that dies while all instances call is refused three times at th
   await sleep(REFUSED_AFTER_MS);
   simulator.configure({ password: `changed-${passwords}` });
   simulator.expireTokens();
+  return { before, instances, stop };
+}
+
+test('a password that dies while all instances call is refused three times at the most', async () => {
+  const { before, instances, stop } = await changeWhileCalling();
   const isKnown = async (): Promise<boolean> => (await instances[0]!.limiter.view('vm')).account !== undefined;
   await expect.poll(isKnown, { timeout: 60_000 }).toBe(true);
   await stop();
@@ -133,13 +139,7 @@ test('a password that dies while all instances call is refused three times at th
 test.for(['status', 'cut-after'] as const)(
   'a row that cannot be written while logins are refused (%s) costs no further one',
   async (kind) => {
-    const [before, instances] = [refused(), openAll(`right-${passwords}`)];
-    await warmUp(instances);
-    simulator.configure({ latencyMs: REFUSED_AFTER_MS });
-    const stop = keepCalling(instances);
-    await sleep(REFUSED_AFTER_MS);
-    simulator.configure({ password: `changed-${passwords}` });
-    simulator.expireTokens();
+    const { before, instances, stop } = await changeWhileCalling();
     // The vendor has refused it, and its answer is on the way.
     await expect.poll(() => refused() - before, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0);
     const fault = kind === 'status' ? { kind, status: 500 } : { kind };

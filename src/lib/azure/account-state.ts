@@ -107,9 +107,9 @@ export function acceptLogin(state: AccountState, login: BegunLogin, now: number)
       [api]: { ...NO_LOGINS, okAt: Math.max(okAt, startedAt) },
       [other]: { ...others, lost: 0 },
     };
-    // Where one has recovered the other is worth one try.
     // What died before this one went out was let in as well, or its process has told otherwise.
     const leases = (secret.leases ?? []).filter((lease) => lease.until > now || lease.startedAt >= startedAt);
+    // Where one has recovered the other is worth one try.
     return { ...secret, apis, leases, ...(refused > 0 && others.refused > 0 ? { granted: other } : {}) };
   });
   return { ...next, waiting: { ...next.waiting, [api]: false } };

@@ -19,6 +19,7 @@ export function readActivityWindow(
 ): AsyncGenerator<Progress, Outcome> {
   const options = callOptionsOf(task);
   const ask = activityLogOf(vm, settings);
+  const table = compileTable(ofSubscription(ENTRY_TABLE, settings.QUALYS_SUBSCRIPTION));
   const spanOf = (filter: string): { from: string; to: string } => {
     const [from = '', to = ''] = filter.split('/');
     return { from, to };
@@ -35,7 +36,7 @@ export function readActivityWindow(
       const now = clock.now();
       return createLogDecoder(
         {
-          table: compileTable(ofSubscription(ENTRY_TABLE, settings.QUALYS_SUBSCRIPTION)),
+          table,
           generatedAt: now,
           size: proof > 0 ? proof : size,
           carry: carry as unknown as EqualEntries | undefined,
