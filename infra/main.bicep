@@ -2,6 +2,8 @@
 
 targetScope = 'subscription'
 
+import { connectorSettings } from 'settings.bicep'
+
 @description('Name of the azd environment.')
 @minLength(1)
 @maxLength(64)
@@ -39,8 +41,8 @@ param workspaceResourceId string = ''
 @description('Tags for every resource.')
 param tags object = {}
 
-@description('Optional settings of the app by their names (docs/settings.md).')
-param settings { *: string } = {}
+@description('Optional settings of the app by their names.')
+param settings connectorSettings = {}
 
 @description('Node.js version.')
 @allowed(['22', '24'])

@@ -1,6 +1,7 @@
 // The connector in one resource group. Deploys alone (`az deployment group create`), into a new workspace or an existing one;
 // main.bicep makes the group around it for azd.
 
+import { connectorSettings } from 'settings.bicep'
 import { defaultStreams, streams } from 'streams.bicep'
 
 // ---- the five values to fill in -------------------------------------------------------------------------------------
@@ -42,8 +43,8 @@ param environmentName string = ''
 @description('Tags for every resource, beside those that this template sets.')
 param tags object = {}
 
-@description('Optional settings of the app by their names (docs/settings.md), e.g. { EDR_MIN_SCORE: \'5\' }.')
-param settings { *: string } = {}
+@description('Optional settings of the app by their names, e.g. { EDR_MIN_SCORE: \'5\' }.')
+param settings connectorSettings = {}
 
 @description('Node.js version.')
 @allowed(['22', '24'])

@@ -11,6 +11,7 @@ test.each(generated)('$path is up to date (npm run generate)', ({ path, text }) 
 });
 
 test.each([
+  ['infra/tables', /\.json$/],
   ['infra/logic-apps', /\.json$/],
   ['infra/sentinel/functions', /\.yaml$/],
   ['infra/sentinel/rules', /\.yaml$/],

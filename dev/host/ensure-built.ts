@@ -9,7 +9,7 @@ import { HostError } from './host-error.ts';
 
 const POLL_MS = 100;
 /** What the bundle is made of. */
-const sources = ['src', 'package.json', 'scripts/build.ts'];
+const sources = ['src', 'infra/tables', 'package.json', 'scripts/build.ts'];
 
 async function getTime(file: string): Promise<number | undefined> {
   try {

@@ -21,6 +21,8 @@ export interface IngestionOptions {
   readonly dir?: string;
   /** Immutable ids of the rules that the endpoint knows. Default: {@link DEFAULT_RULE_ID} alone. */
   readonly ruleIds?: readonly string[];
+  /** Folder of the table definitions. Default: the project's `infra/tables`. */
+  readonly tablesDir?: string;
   /** The only bearer tokens that are accepted. Default: any. */
   readonly tokens?: readonly string[];
   /** Time of receipt, milliseconds since 1970. Default: the machine's. */
@@ -130,7 +132,7 @@ async function createStore({ keep = 'file', dir = DEFAULT_FOLDER }: IngestionOpt
 async function createEndpoint(options: IngestionOptions): Promise<Endpoint> {
   const now = options.now ?? Date.now;
   return {
-    tables: await readTables(),
+    tables: await readTables(options.tablesDir),
     ruleIds: options.ruleIds ?? [DEFAULT_RULE_ID],
     tokens: options.tokens,
     now,

@@ -1,7 +1,7 @@
 import { SETTING_NAMES, settingsSchema } from '../../src/lib/config.ts';
 import { spelledDefault } from '../../src/lib/setting-kinds.ts';
 import { readDeclaration, readKeys } from '../infra-checks/read-bicep.ts';
-import { jsonFile, readText, type GeneratedFile } from './generated-file.ts';
+import { jsonFile, readText, replaceParts, type GeneratedFile } from './generated-file.ts';
 
 /** azd cannot pass on what holds quotation marks: these are written into the file, where they stay. */
 const HOLDS_QUOTES = /_(FILTER|SORT)$/;
@@ -18,6 +18,7 @@ export async function generateSettings(root: string): Promise<GeneratedFile[]> {
   );
   return [
     await jsonFile(root, 'local.settings.sample.json', { IsEncrypted: false, Values: sampleValues() }),
+    replaceParts(root, 'infra/settings.bicep', { settings: optional.map(bicepMember).join('\n\n') }),
     await jsonFile(root, 'infra/main.parameters.json', {
       ...parameters,
       parameters: { ...parameters.parameters, settings: { value } },
@@ -37,4 +38,9 @@ function optionalOf(root: string): (typeof SETTING_NAMES)[number][] {
   const app = readText(root, 'infra/modules/function-app.bicep');
   const made = ['var fixedSettings', 'var optionalSettings'].flatMap((name) => readKeys(readDeclaration(app, name)));
   return SETTING_NAMES.filter((name) => !made.includes(name) && !name.startsWith('AzureWebJobsStorage'));
+}
+
+function bicepMember(name: (typeof SETTING_NAMES)[number]): string {
+  const text = (settingsSchema.shape[name].description ?? '').replaceAll("'", "\\'").replaceAll('${', '\\${');
+  return `  @description('${text}')\n  ${name}: string?`;
 }

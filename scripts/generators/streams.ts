@@ -33,17 +33,29 @@ export const DECLARED: readonly DeclaredStream[] = await Promise.all(
   }),
 );
 
-/** The streams and their tables for Bicep, and when their timers run. */
+/** The tables and their list for Bicep, and when the timers of the streams run. */
 export async function generateStreams(root: string): Promise<GeneratedFile[]> {
-  const streams = DECLARED.map(({ name: stream, table: name, description, timer: schedule, columns }) => {
-    return { name, stream, description, schedule, columns };
+  const tables = DECLARED.map(({ name, table, description, timer, columns }) => {
+    const file = { name: table, stream: name, description, schedule: timer, columns };
+    return formatted(root, `infra/tables/${table}.json`, JSON.stringify(file));
   });
   const schedules = DECLARED.map(({ name, timer }) => ({ stream: name, ...timer }));
+  const lines = DECLARED.map(({ table }) => `  loadJsonContent('tables/${table}.json')`);
+  const bicep = [
+    "@description('All feeds, enabled or not: a table without rows costs nothing.')",
+    '@export()',
+    `var streams = [\n${lines.join('\n')}\n]`,
+    '',
+    "@description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')",
+    '@export()',
+    `var defaultStreams = '${DEFAULTS}'`,
+  ].join('\n');
   const { path, text } = replaceParts(root, 'src/lib/streams/schedules.ts', {
     schedules: `export const SCHEDULES = ${JSON.stringify(schedules)} as const satisfies readonly Schedule[];`,
   });
   return [
-    await formatted(root, 'infra/streams.json', JSON.stringify({ defaultStreams: DEFAULTS, streams })),
+    ...(await Promise.all(tables)),
+    replaceParts(root, 'infra/streams.bicep', { streams: bicep }),
     await formatted(root, path, text),
   ];
 }

@@ -1,4 +1,4 @@
-import { file, type InfraFiles, type Table } from './infra-files.ts';
+import { file, type InfraFiles, type TableFile } from './infra-files.ts';
 
 /** Types that a data collection stream can declare; a table's `guid` is not among them. */
 const STREAM_TYPES: ReadonlySet<string> = new Set(['string', 'int', 'long', 'real', 'boolean', 'dynamic', 'datetime']);
@@ -10,8 +10,8 @@ const RESERVED_COLUMN =
 const MAX_STREAMS = 10;
 const MAX_COLUMNS = 500;
 
-/** Whether tables, streams and the rule are made of every column of `infra/streams.json`, by names and types that Azure takes. */
-export function checkTables(files: InfraFiles, tables: readonly Table[]): string[] {
+/** Whether tables, streams and the rule are made of every column of `infra/tables`, by names and types that Azure takes. */
+export function checkTables(files: InfraFiles, tables: readonly TableFile[]): string[] {
   const problems: string[] = [];
   if (tables.length > MAX_STREAMS)
     problems.push(`a data collection rule takes ${MAX_STREAMS} streams, not ${tables.length}`);
@@ -26,13 +26,14 @@ export function checkTables(files: InfraFiles, tables: readonly Table[]): string
     );
   }
   if (!/columns: stream\.columns\s/.test(file(files, 'infra/modules/tables.bicep'))) {
-    problems.push('infra/modules/tables.bicep does not give a table every column of its stream');
+    problems.push('infra/modules/tables.bicep does not give a table every column of its file');
   }
-  return [...problems, ...tables.flatMap(checkColumns)];
+  return [...problems, ...tables.flatMap((table) => checkColumns(files, table))];
 }
 
-function checkColumns({ name, columns }: Table): string[] {
+function checkColumns(files: InfraFiles, { name, columns }: TableFile): string[] {
   const problems: string[] = [];
+  if (files[`infra/tables/${name}.json`] === undefined) problems.push(`${name} is not the name of its file`);
   if (!/^[A-Za-z]\w{0,59}_CL$/.test(name)) problems.push(`${name} is no name of a custom table`);
   if (columns.length > MAX_COLUMNS) problems.push(`${name} has more than ${MAX_COLUMNS} columns`);
   if (!columns.some((column) => column.name === 'TimeGenerated' && column.type === 'dateTime')) {

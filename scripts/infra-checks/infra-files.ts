@@ -4,8 +4,8 @@ import { join } from 'node:path';
 /** Texts of the files that are compared, by path relative to the project. */
 export type InfraFiles = Readonly<Record<string, string>>;
 
-/** What the checks read of a table. */
-export interface Table {
+/** What the checks read of a file of `infra/tables`. */
+export interface TableFile {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
@@ -27,7 +27,9 @@ export function file(files: InfraFiles, path: string): string {
   return text;
 }
 
-/** The tables of all streams. */
-export function readTables(files: InfraFiles): readonly Table[] {
-  return (JSON.parse(file(files, 'infra/streams.json')) as { streams: Table[] }).streams;
+/** All files of `infra/tables`. */
+export function readTables(files: InfraFiles): TableFile[] {
+  return Object.keys(files)
+    .filter((path) => /^infra\/tables\/\w+\.json$/.test(path))
+    .map((path) => JSON.parse(file(files, path)) as TableFile);
 }

@@ -5,7 +5,7 @@ import { readInfraFiles, type InfraFiles } from '../../scripts/infra-checks/infr
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = readInfraFiles(ROOT);
-const STREAMS = 'infra/streams.json';
+const EDR_TABLE = 'infra/tables/QualysEdrEvents_CL.json';
 
 /** The project's files with one text changed; the change must hit. */
 function withChange(path: string, from: string | RegExp, to: string): InfraFiles {
@@ -16,9 +16,8 @@ function withChange(path: string, from: string | RegExp, to: string): InfraFiles
 }
 
 function withColumn(column: object): InfraFiles {
-  const { streams } = JSON.parse(FILES[STREAMS] ?? '') as { streams: { columns: object[] }[] };
-  streams[0]?.columns.push(column);
-  return { ...FILES, [STREAMS]: JSON.stringify({ streams }) };
+  const table = JSON.parse(FILES[EDR_TABLE] ?? '') as { columns: object[] };
+  return { ...FILES, [EDR_TABLE]: JSON.stringify({ ...table, columns: [...table.columns, column] }) };
 }
 
 test('Bicep, code and docs say the same', () => {
@@ -108,7 +107,7 @@ describe('a difference is named', () => {
     ],
     [
       'a table without TimeGenerated',
-      withChange(STREAMS, '"TimeGenerated"', '"GeneratedAt"'),
+      withChange(EDR_TABLE, '"TimeGenerated"', '"GeneratedAt"'),
       'QualysEdrEvents_CL has no column TimeGenerated of type dateTime',
     ],
     [
@@ -119,7 +118,7 @@ describe('a difference is named', () => {
     [
       'a table definition that leaves columns out',
       withChange('infra/modules/tables.bicep', 'columns: stream.columns', 'columns: take(stream.columns, 10)'),
-      'infra/modules/tables.bicep does not give a table every column of its stream',
+      'infra/modules/tables.bicep does not give a table every column of its file',
     ],
     [
       'a queue with another name',

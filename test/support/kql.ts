@@ -2,7 +2,7 @@
 // The order of these two imports matters: the second needs the globals of the first.
 import '@kusto/language-service-next/bridge.min.js';
 import '@kusto/language-service-next/Kusto.Language.Bridge.min.js';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFunctions } from '../../infra/sentinel/content.ts';
 
@@ -47,7 +47,7 @@ interface TableFile {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-const STREAMS = join(import.meta.dirname, '../../infra/streams.json');
+const TABLES_DIRECTORY = join(import.meta.dirname, '../../infra/tables');
 
 /** Columns that Log Analytics adds to each table; only those that queries here may use. */
 const IMPLIED_COLUMNS: readonly KqlColumn[] = [
@@ -116,9 +116,11 @@ function toFunction({ name, parameters, body }: KqlFunction): Kusto.Language.Sym
   return new (symbols().FunctionSymbol.$ctor14)(name, body, symbols().Parameter.ParseList(`(${parameters})`), null);
 }
 
-/** The tables of `infra/streams.json`. */
-export function readTables(): readonly TableFile[] {
-  return (JSON.parse(readFileSync(STREAMS, 'utf8')) as { streams: TableFile[] }).streams;
+/** The tables of `infra/tables`, the single source of columns. */
+export function readTables(): TableFile[] {
+  return readdirSync(TABLES_DIRECTORY)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(TABLES_DIRECTORY, file), 'utf8')) as TableFile);
 }
 
 /** `column_ifexists` that has the type of the column where it exists; the stock one always takes the default's. */

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readTables } from '../../../../dev/ingestion/tables.ts';
 import { VendorDocumentError } from '../../../../src/lib/qualys/vm/xml/vendor-document-error.ts';
 import { decode, decodeAnswer, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../fixtures/vm-detections');
 const RECORDED = resolve(import.meta.dirname, '../../../../../shared/fixtures/qualys-vm');
+const TABLE = resolve(import.meta.dirname, '../../../../infra/tables/QualysHostDetectionV3_CL.json');
 
 function rowOf(elements: string, detections = ''): Row {
   const [row] = decode(pageOf(hostOf('7', elements, detections))).rows;
@@ -15,11 +15,11 @@ function rowOf(elements: string, detections = ''): Row {
 }
 
 describe('columns of a host', () => {
-  test('are those of the table, in its order, on every row of a subscription without a name', async () => {
-    const table = (await readTables()).get('QualysHostDetectionV3_CL');
+  test('are those of the table, in its order, on every row of a subscription without a name', () => {
+    const table = JSON.parse(readFileSync(TABLE, 'utf8')) as { columns: { name: string }[] };
     const { rows } = decode(readFileSync(resolve(FIXTURES, 'page-1.xml')));
     expect(rows.map((row) => Object.keys(row))).toEqual([
-      [...(table?.columns.keys() ?? [])].filter((name) => name !== 'QualysSubscription'),
+      table.columns.map(({ name }) => name).filter((name) => name !== 'QualysSubscription'),
     ]);
   });
 
