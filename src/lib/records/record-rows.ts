@@ -145,10 +145,15 @@ function readColumns(table: CompiledTable, tape: JsonTape | undefined, generated
       text += `,${column.key}${json}`;
     }
   }
-  const time = table.timeAt.map((index) => values[index]).find((json) => json !== undefined);
+  // A window of rows by `TimeGenerated` that ends now must have all that has arrived, whatever the clock of the record's source says.
+  const made = `"${generatedAt.toISOString()}"`;
+  const time = table.timeAt.reduce((earliest, index) => {
+    const json = values[index];
+    return json !== undefined && json < earliest ? json : earliest;
+  }, made);
   const id = values[table.idAt];
   return {
-    head: `{"TimeGenerated":${time ?? `"${generatedAt.toISOString()}"`}${table.commonText}`,
+    head: `{"TimeGenerated":${time}${table.commonText}`,
     text,
     id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
     held,

@@ -59,7 +59,7 @@ export function ownKind(type: TableType, read: ReadColumn): OwnKind {
 /** How the records of a table become rows. */
 export interface RecordTable {
   readonly columns: readonly RecordColumn[];
-  /** Columns whose time becomes `TimeGenerated`, best first; absent, or without a value: the time at which the row is made. */
+  /** Columns of which the earliest time becomes `TimeGenerated`, but for one behind the time at which the row is made: then, or without one, it is that. */
   readonly timeColumns?: readonly string[];
   /** How far ahead of UTC times are that tell no zone; absent: not at all. */
   readonly zoneMinutes?: number;

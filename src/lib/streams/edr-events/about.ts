@@ -6,7 +6,11 @@ export const about: StreamAbout = {
   description: 'Qualys EDR events, one row an event; an event above 60,000 bytes takes several rows.',
   columns: tableColumns(
     { columns: EVENT_COLUMNS, record: 'whole' },
-    { record: 'event', key: "the event's JSON with sorted keys", time: recordTime('Time of the event on the asset') },
+    {
+      record: 'event',
+      key: "the event's JSON with sorted keys",
+      time: recordTime('Time of the event on the asset, or of its processing where that is earlier'),
+    },
   ),
   api: 'EDR gateway: `/ioc/events`, `/ioc/events/count`, `/ioc/events/searchAfter`',
   role: 'a user with EDR rights, for example Reader with the additional role IOC User',

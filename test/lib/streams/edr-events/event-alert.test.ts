@@ -57,7 +57,7 @@ describe('alerts of a page', () => {
   });
 
   test('tell when Qualys processed the event, or else when it happened', () => {
-    const [processed, happened] = ['2026-05-01T10:20:00.000Z', '2026-04-28T08:00:00.000Z'];
+    const [processed, happened] = ['2026-05-01T10:20:00.000Z', '2026-02-28T08:00:00.000Z'];
     const records = [
       scored('9', { dateTime: happened, eventProcessedTime: processed }),
       scored('9', { dateTime: happened, eventProcessedTime: undefined }),

@@ -89,6 +89,15 @@ describe('times', () => {
     expect(decodeOne(withId({ dateTime: ' ', eventProcessedTime: processed })).TimeGenerated).toBe(processed);
     expect(decodeOne(withId({})).TimeGenerated).toBe('2026-03-02T00:00:00.000Z');
   });
+
+  test.each([
+    ['by an hour', '2026-03-01T11:00:00.000Z', '2026-03-01T10:00:00.000Z', '2026-03-01T10:00:00.000Z'],
+    ['by years', '2031-01-01T00:00:00.000Z', '2026-03-01T10:00:00.000Z', '2026-03-01T10:00:00.000Z'],
+    ['where nothing tells when it was processed', '2031-01-01T00:00:00.000Z', ' ', '2026-03-02T00:00:00.000Z'],
+  ])('of an asset whose clock is ahead %s are not taken for the time of the row', (_, dateTime, processed, time) => {
+    const row = decodeOne(withId({ dateTime, eventProcessedTime: processed }));
+    expect(row).toMatchObject({ TimeGenerated: time, EventTime: dateTime });
+  });
 });
 
 describe('score and severity', () => {
