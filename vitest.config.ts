@@ -13,8 +13,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Needs a browser: npm run test:browser.
-    exclude: [...configDefaults.exclude, 'test/browser/**'],
+    // Need a browser, and Python: npm run test:browser, npm run test:kql.
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/kql/**'],
     globalSetup: 'test/support/build-once.ts',
     sequence: { sequencer: LongFirst },
     // Tests run real servers and Azurite; on two cores a slow start is no failure.

@@ -7,6 +7,7 @@ import {
   type HuntingDescription,
   type RuleDescription,
 } from '../../infra/sentinel/content.ts';
+import { toDeployedQuery } from '../support/deployed-query.ts';
 import { createSentinelWorkspace, createWorkspace, findFaults, readColumns } from '../support/kql.ts';
 
 const workspace = createSentinelWorkspace();
@@ -76,19 +77,6 @@ function mappedColumns({ entityMappings }: Pick<HuntingDescription, 'entityMappi
 
 function placeholders(format: string): string[] {
   return [...format.matchAll(/\{\{(\w+)\}\}/g)].map(([, column]) => column!);
-}
-
-/** The query as Bicep deploys it: the functions it uses stand before it, without comments and indentation. */
-function toDeployedQuery({ description, query }: Content<RuleDescription>): string {
-  const texts = new Map(readFunctions().map(({ name, query: text }) => [name, text]));
-  const lets = description.functions.map((name) => {
-    const lines = texts
-      .get(name)!
-      .split('\n')
-      .map((line) => line.trim());
-    return `let ${name} = () {\n${lines.filter((line) => !line.startsWith('//')).join('\n')}\n};\n`;
-  });
-  return lets.join('') + query;
 }
 
 describe.each([...rules, ...hunting])('$name', ({ description, query }: Content<HuntingDescription>) => {

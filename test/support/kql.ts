@@ -123,6 +123,11 @@ export function readTables(): TableFile[] {
     .map((file) => JSON.parse(readFileSync(join(TABLES_DIRECTORY, file), 'utf8')) as TableFile);
 }
 
+/** All tables that queries may name: the project's, and those of Azure Monitor. */
+export function readWorkspaceTables(): TableFile[] {
+  return [...readTables(), ...AZURE_MONITOR_TABLES];
+}
+
 /** `column_ifexists` that has the type of the column where it exists; the stock one always takes the default's. */
 function withExactColumnIfExists(globals: Globals): Globals {
   const stock = toArray<Kusto.Language.Symbols.FunctionSymbol>(globals.Functions);
@@ -148,7 +153,7 @@ export function createWorkspace(
   functions: readonly KqlFunction[] = [],
   tables: readonly TableFile[] = [],
 ): KqlWorkspace {
-  const all = [...readTables(), ...AZURE_MONITOR_TABLES, ...tables].map(toTable);
+  const all = [...readWorkspaceTables(), ...tables].map(toTable);
   const database = new (symbols().DatabaseSymbol.ctor)('workspace', [...all, ...functions.map(toFunction)]);
   const globals = withExactColumnIfExists(Kusto.Language.GlobalState.Default!)
     .WithCluster(new (symbols().ClusterSymbol.ctor)('la', [database]))!

@@ -1,0 +1,81 @@
+"""What the content uses and duckdb-kql 1.1.2 lacks, added to its own registries: the texts run as they are deployed."""
+
+from typing import Any
+
+import duckdb_kql.lower as lower
+from duckdb_kql.translate import functions as registry
+
+# Kusto takes a prefix for a whole address, or for its beginning when it ends with a dot.
+MACROS = r"""
+CREATE MACRO kql_ipv4(a) AS CASE WHEN regexp_full_match(trim(a), '(\d{1,3}\.){3}\d{1,3}')
+    THEN list_reduce(list_transform(string_split(trim(a), '.'), lambda n: CAST(n AS BIGINT)), lambda x, y: x * 256 + y) END;
+CREATE MACRO kql_in_range(a, r) AS
+    (kql_ipv4(a) >> (32 - CAST(split_part(r, '/', 2) AS INTEGER))) = (kql_ipv4(split_part(r, '/', 1)) >> (32 - CAST(split_part(r, '/', 2) AS INTEGER)));
+CREATE MACRO kql_in_any_range(texts) AS list_bool_or(list_transform(texts[2:], lambda r: kql_in_range(texts[1], r)));
+CREATE MACRO kql_has_prefix(text, prefixes) AS len(list_filter(
+    list_transform(string_split_regex(coalesce(text, ''), '[^0-9A-Za-z.]+'), lambda w: rtrim(w, '.')),
+    lambda w: kql_ipv4(w) IS NOT NULL
+        AND len(list_filter(CAST(prefixes AS VARCHAR[]), lambda p: w = p OR (ends_with(p, '.') AND starts_with(w, p)))) > 0)) > 0;
+"""
+LEFT, RIGHT = ("CAST(coalesce({%d}, '[]') AS JSON[])" % i for i in (0, 1))
+SCALARS = {
+    "ingestion_time": ('"_IngestionTime"', (0,)),
+    "set_union": (f"to_json(list_distinct(list_concat({LEFT}, {RIGHT})))", (2,)),
+    "set_intersect": (f"to_json(list_distinct(list_intersect({LEFT}, {RIGHT})))", (2,)),
+    "set_difference": (f"to_json(list_distinct(list_filter({LEFT}, lambda e: NOT list_contains({RIGHT}, e))))", (2,)),
+    "ipv4_is_private": ("kql_in_any_range([{0}, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'])", (1,)),
+    "ipv4_is_in_any_range": ("kql_in_any_range([{}])", ()),
+    "has_any_ipv4_prefix": ("kql_has_prefix({0}, {1})", (2,)),
+}
+
+
+def register(connection: Any) -> None:
+    """Makes the functions known to the translator, and to `connection` what their SQL calls."""
+    connection.execute(MACROS)
+    for name, (template, arities) in SCALARS.items():
+        registry.SCALAR_FUNCTIONS[name] = registry.FunctionSpec(name, "template", template, arities)
+    # Of the engine's own make_set, with the condition: a dynamic array is taken apart, as in Kusto.
+    make_set = registry.AGGREGATE_FUNCTIONS["make_set"]
+    aggregates = {
+        "make_set_if": (make_set.template.replace("{0} IS NOT NULL", "{0} IS NOT NULL AND {1}"), (2, 3), {"name_prefix": "set"}),
+        "maxif": ("max({0}) FILTER (WHERE {1})", (2,), {}),
+        "minif": ("min({0}) FILTER (WHERE {1})", (2,), {}),
+    }
+    for name, (template, arities, naming) in aggregates.items():
+        registry.AGGREGATE_FUNCTIONS[name] = registry.AggregateSpec(name, template, arities, **naming)
+    lower._bind_stored_arguments = bind_arguments
+
+
+by_position = lower._bind_stored_arguments
+
+
+def bind_arguments(node: Any, function: Any, arguments: list[Any]) -> Any:
+    """Arguments given by name, which the engine refuses: `f(b=1)`. What comes without a name goes by its position."""
+    if not any(lower._find_all(argument, "NamedExpressionNameClause") for argument in arguments):
+        return by_position(node, function, arguments)
+    scalars = lower._FN_STATE.get().scalars
+    bound = dict(lower._stored_parameters(function))
+    names = list(bound)
+    for position, argument in enumerate(arguments):
+        name, value = take_name(argument)
+        name = name or names[position]
+        if name not in bound:
+            raise lower.KqlUnsupportedError(f"function:{function.name}", hint=f"has no parameter {name}")
+        bound[name] = lower._substitute(lower._lower_expr(value), scalars)
+    absent = [name for name, value in bound.items() if value is None]
+    if absent:
+        raise lower.KqlUnsupportedError(f"function:{function.name}", hint=f"lacks {absent}")
+    return bound
+
+
+def take_name(argument: Any) -> tuple[str | None, Any]:
+    """The name of a named argument and the node of its value, which stand side by side some levels below."""
+    clauses = lower._find_all(argument, "NamedExpressionNameClause")
+    if not clauses:
+        return None, argument
+    inner = argument
+    while True:
+        below = [child for child in lower._children(inner) if type(child).__name__.endswith("Context")]
+        if clauses[0] in below:
+            return clauses[0].getText().split("=")[0].strip(), below[-1]
+        [inner] = below
