@@ -1,8 +1,7 @@
 // The connector in one resource group. Deploys alone (`az deployment group create`), into a new workspace or an existing one;
 // main.bicep makes the group around it for azd.
 
-import { connectorSettings } from 'settings.bicep'
-import { defaultStreams, streams } from 'streams.bicep'
+import { connectorSettings, defaultStreams, streams } from 'settings.bicep'
 
 // ---- the five values to fill in -------------------------------------------------------------------------------------
 

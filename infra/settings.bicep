@@ -1,5 +1,22 @@
-// Optional settings of the app, by the names they have everywhere (docs/settings.md says what each allows).
-// What is left out keeps the app's own default.
+// What the app declares (npm run generate): its streams, and its optional settings by the names they have everywhere.
+// docs/settings.md and docs/streams.md say what each allows; what is left out keeps the app's own default.
+
+// generated: streams
+@description('All feeds, enabled or not: a table without rows costs nothing.')
+@export()
+var streams = [
+  loadJsonContent('tables/QualysEdrEvents_CL.json')
+  loadJsonContent('tables/QualysHostDetectionV3_CL.json')
+  loadJsonContent('tables/QualysEdrIncidents_CL.json')
+  loadJsonContent('tables/QualysVmKnowledgeBase_CL.json')
+  loadJsonContent('tables/QualysVmHosts_CL.json')
+  loadJsonContent('tables/QualysUserActivity_CL.json')
+]
+
+@description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')
+@export()
+var defaultStreams = 'edr-events,vm-detections'
+// end of generated part
 
 @description('Optional app settings. Further names are passed on as they are, so a new feed needs no change here.')
 @export()

@@ -1,5 +1,4 @@
-// The feeds whose tables, data collection streams, timer schedules and alert limits this template makes.
-// Generated from what the streams of the app declare (npm run generate).
+// What a feed is here: a table with a data collection stream, a timer schedule and alert limits. settings.bicep names them all.
 
 @description('A column of a Log Analytics table; the types are those a data collection stream can carry too.')
 @export()
@@ -28,23 +27,6 @@ type streamTable = {
 
   columns: streamColumn[]
 }
-
-// generated: streams
-@description('All feeds, enabled or not: a table without rows costs nothing.')
-@export()
-var streams = [
-  loadJsonContent('tables/QualysEdrEvents_CL.json')
-  loadJsonContent('tables/QualysHostDetectionV3_CL.json')
-  loadJsonContent('tables/QualysEdrIncidents_CL.json')
-  loadJsonContent('tables/QualysVmKnowledgeBase_CL.json')
-  loadJsonContent('tables/QualysVmHosts_CL.json')
-  loadJsonContent('tables/QualysUserActivity_CL.json')
-]
-
-@description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')
-@export()
-var defaultStreams = 'edr-events,vm-detections'
-// end of generated part
 
 @description('''
 Minutes between two runs of a six-field NCRONTAB schedule, given as its fields. Knows the forms that make sense here

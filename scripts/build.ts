@@ -6,6 +6,7 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { SCHEDULES } from '../src/lib/streams/schedules.ts';
 import { makeGuidePage } from './make-guide-page.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -32,6 +33,16 @@ const lazyPackages: Plugin = {
   },
 };
 
+/** What is made of the streams becomes a constant, so that their code is not in the bundle that registers. */
+const schedules: Plugin = {
+  name: 'schedules',
+  setup: (build) => {
+    build.onLoad({ filter: /\/streams\/schedules\.ts$/ }, () => ({
+      contents: `export const SCHEDULES = ${JSON.stringify(SCHEDULES)};`,
+    }));
+  },
+};
+
 const options = {
   absWorkingDir: root,
   outdir: 'dist',
@@ -45,7 +56,7 @@ const options = {
   legalComments: 'none',
   write: false,
   logLevel: 'warning',
-  plugins: [lazyPackages],
+  plugins: [lazyPackages, schedules],
   // As require(): import() would first search the whole file for the names it exports.
   supported: { 'dynamic-import': false },
   // The worker injects this module; it is not on npm.

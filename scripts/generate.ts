@@ -11,12 +11,12 @@ import { generateDocs } from './generators/docs.ts';
 import { readText, type GeneratedFile } from './generators/generated-file.ts';
 import { generateToolList } from './generators/mcp-tools.ts';
 import { generateSettings } from './generators/settings.ts';
-import { generateStreams } from './generators/streams.ts';
+import { generateTables } from './generators/streams.ts';
 
 /** All files that are generated or have generated parts, as they should be. */
 export async function generateAll(root: string): Promise<GeneratedFile[]> {
   return [
-    ...(await generateStreams(root)),
+    ...(await generateTables(root)),
     ...(await generateSettings(root)),
     generateToolList(),
     ...(await generateContent(root)),

@@ -7,20 +7,18 @@ import { DECLARED, type DeclaredStream } from './streams.ts';
 
 const SHAPE: Readonly<Record<string, ZodType>> = settingsSchema.shape;
 
-/** Groups of optional settings; what fits none comes last. */
+/** Groups of the optional settings that are no stream's own; what fits none comes last. */
 const GROUPS: readonly { readonly title: string; readonly holds: (name: string) => boolean }[] = [
   group('Login', /^QUALYS_(USERNAME|PASSWORD|AUTH|CLIENT)|^(EDR|VM)_AUTH/),
   group('Storage', /^AzureWebJobsStorage/),
   group('All streams', /^(QUALYS|STALE|INCOMPLETE|BACKFILL|INSTALLED|STORAGE)_/),
-  ...DECLARED.map(({ name, settings }) => ({
-    title: `Stream ${name}`,
-    holds: (each: string) => settings.includes(each),
-  })),
   group('Enrichment and agents', /^(LOGS_QUERY|MCP)_/),
   group('Alerts', /^ALERT_/),
   group('Destination', /^LOGS_/),
   group('Other', /^/),
 ];
+
+const OF_STREAMS = new Set(DECLARED.flatMap(({ settings }) => settings));
 
 function group(title: string, begins: RegExp): (typeof GROUPS)[number] {
   return { title, holds: (name) => begins.test(name) };
@@ -32,34 +30,44 @@ const REFUSED_VALUES = ['\u0000', '('];
 /** The generated parts of the docs. */
 export function generateDocs(root: string): GeneratedFile[] {
   return [
-    replaceParts(root, 'README.md', { streams: streamsPart() }),
+    replaceParts(root, 'README.md', {
+      streams: streamsTable(
+        DECLARED.filter(({ isDefault }) => isDefault),
+        'docs/streams.md',
+      ),
+    }),
     replaceParts(root, 'docs/settings.md', { settings: settingsPart(), platforms: platformsPart() }),
-    replaceParts(root, 'docs/tables.md', { columns: byTable.map(tablePart).join('\n\n') }),
+    replaceParts(root, 'docs/streams.md', {
+      overview: streamsTable(DECLARED),
+      streams: DECLARED.map(streamPart).join('\n\n'),
+    }),
   ];
 }
 
-const byTable = [...DECLARED].sort((left, right) => (left.table < right.table ? -1 : 1));
-
-function streamsPart(): string {
-  const rows = DECLARED.map(({ name, isDefault, api, role, table: of, schedule }) => [
-    `\`${name}\`${isDefault ? '' : ' (off)'}`,
+/** @param page that describes them; without one, this page. */
+function streamsTable(streams: readonly DeclaredStream[], page = ''): string {
+  const rows = streams.map(({ name, isDefault, api, role, table: of, schedule }) => [
+    `[\`${name}\`](${page}#${name})${isDefault ? '' : ' (off)'}`,
     api,
     role,
-    'yes',
-    `[\`${of}\`](docs/tables.md#${of.toLowerCase()})`,
+    `[\`${of}\`](${page}#${of.toLowerCase()})`,
     schedule,
   ]);
-  return table(['stream', 'Qualys API', 'Qualys role', 'rate-limited', 'table', 'default schedule'], rows);
+  return table(['stream', 'Qualys API', 'Qualys role', 'table', 'schedule'], rows);
 }
 
 function settingsPart(): string {
   const required = SETTING_NAMES.filter((name) => isRequired(name));
-  const groups = GROUPS.map(({ title }) => ({ title, names: SETTING_NAMES.filter((name) => groupOf(name) === title) }));
-  const rows = (names: readonly string[]): string[][] => names.map((name) => settingRow(name));
+  const common = SETTING_NAMES.filter((name) => !OF_STREAMS.has(name));
+  const groups = GROUPS.map(({ title }) => ({ title, names: common.filter((name) => groupOf(name) === title) }));
   return [{ title: 'Required', names: required }, ...groups]
     .filter(({ names }) => names.length > 0)
-    .map(({ title, names }) => `### ${title}\n\n${table(['setting', 'default', 'allowed', 'meaning'], rows(names))}`)
+    .map(({ title, names }) => `### ${title}\n\n${settingsTable(names)}`)
     .join('\n\n');
+}
+
+function settingsTable(names: readonly string[]): string {
+  return table(['setting', 'default', 'allowed', 'meaning'], names.map(settingRow));
 }
 
 function isRequired(name: string): boolean {
@@ -71,8 +79,7 @@ function groupOf(name: string): string | undefined {
 }
 
 function settingRow(name: string): string[] {
-  const streams = `a list of ${DECLARED.map((stream) => stream.name).join(', ')}`;
-  const allowed = name === 'QUALYS_STREAMS' ? streams : allowedIn(name);
+  const allowed = name === 'QUALYS_STREAMS' ? 'a list of [streams](streams.md)' : allowedIn(name);
   return [`\`${name}\``, defaultOf(name), allowed, SHAPE[name]?.description ?? ''];
 }
 
@@ -94,9 +101,15 @@ function platformsPart(): string {
   return table(['platform', '`QUALYS_API_URL`', '`QUALYS_GATEWAY_URL`'], rows);
 }
 
-function tablePart({ name, table: of, description, columns }: DeclaredStream): string {
+function streamPart({ name, table: of, description, columns, settings }: DeclaredStream): string {
   const rows = columns.map((column) => [`\`${column.name}\``, column.type, column.description]);
-  return `### ${of}\n\nStream \`${name}\`. ${description}\n\n${table(['column', 'type', 'meaning'], rows)}`;
+  return [
+    `## ${name}`,
+    description,
+    settingsTable(settings),
+    `### ${of}`,
+    table(['column', 'type', 'meaning'], rows),
+  ].join('\n\n');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,8 @@
 import { SETTING_NAMES, settingsSchema } from '../../src/lib/config.ts';
 import { spelledDefault } from '../../src/lib/setting-kinds.ts';
+import { STREAM_SETTINGS } from '../../src/lib/streams/settings.ts';
 import { readDeclaration, readKeys } from '../infra-checks/read-bicep.ts';
+import { bicepStreams } from './streams.ts';
 import { jsonFile, readText, replaceParts, type GeneratedFile } from './generated-file.ts';
 
 /** azd cannot pass on what holds quotation marks: these are written into the file, where they stay. */
@@ -18,7 +20,10 @@ export async function generateSettings(root: string): Promise<GeneratedFile[]> {
   );
   return [
     await jsonFile(root, 'local.settings.sample.json', { IsEncrypted: false, Values: sampleValues() }),
-    replaceParts(root, 'infra/settings.bicep', { settings: optional.map(bicepMember).join('\n\n') }),
+    replaceParts(root, 'infra/settings.bicep', {
+      settings: optional.map(bicepMember).join('\n\n'),
+      streams: bicepStreams(),
+    }),
     await jsonFile(root, 'infra/main.parameters.json', {
       ...parameters,
       parameters: { ...parameters.parameters, settings: { value } },
@@ -26,9 +31,12 @@ export async function generateSettings(root: string): Promise<GeneratedFile[]> {
   ];
 }
 
-/** The identity settings are for Azure; locally they would stand beside the connection string. */
+/**
+ * What is common to all streams: their own settings are seldom set, and a copy would keep the defaults of its day. The identity settings
+ * are for Azure; locally they would stand beside the connection string.
+ */
 function sampleValues(): Record<string, string> {
-  const names = SETTING_NAMES.filter((name) => !name.startsWith('AzureWebJobsStorage'));
+  const names = SETTING_NAMES.filter((name) => !name.startsWith('AzureWebJobsStorage') && !(name in STREAM_SETTINGS));
   const values = names.map((name) => [name, spelledDefault(settingsSchema.shape[name])] as const);
   return { FUNCTIONS_WORKER_RUNTIME: 'node', AzureWebJobsStorage: '', ...Object.fromEntries(values) };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InvocationContext } from '@azure/functions';
 import type * as FunctionsModule from '@azure/functions';
@@ -21,6 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => backends.close());
 afterEach(() => vi.resetModules());
+
+test('the bundle that registers holds no code of the streams', () => {
+  const [main, handlers] = ['main', 'handlers'].map((name) => readFileSync(`dist/${name}.cjs`, 'utf8'));
+  expect(handlers).toContain('/fo/activity_log/');
+  expect(main).not.toContain('/fo/activity_log/');
+  expect(main).toContain('ACTIVITY_SCHEDULE');
+});
 
 describe('the timers', () => {
   test('have the schedules of the specification where none is set, or a blank one', async () => {

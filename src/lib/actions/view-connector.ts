@@ -11,6 +11,7 @@ import { viewStatus, type StreamStatus } from '../pipeline/view-status.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
 import { SCHEDULES } from '../streams/schedules.ts';
+import type { StreamDefinition } from '../streams/stream-definition.ts';
 import { readBackfills } from './read-backfills.ts';
 
 /** What status answers: the judgement, and what it was made of. Where that cannot be read, there are no streams and limits, and null. */
@@ -90,12 +91,12 @@ async function viewAlerts({ alerts, clock }: Services): Promise<AlertStatus> {
 }
 
 function streamStatus(
-  { name, api, plan, isSnapshot = false }: (typeof STREAMS)[number],
+  { name, api, plan, isSnapshot = false }: StreamDefinition,
   services: Services,
   backfilled: readonly WindowRecord[],
 ): Promise<StreamStatus> {
   const { settings, streams } = services;
-  const schedule = scheduleOf(name, services);
+  const schedule = scheduleOf(name, { ...settings });
   const about = {
     name,
     api,
@@ -111,8 +112,8 @@ function streamStatus(
   );
 }
 
-/** The schedule of a stream's planner; a stream without one is taken for one that is planned once a day. */
-function scheduleOf(name: string, { settings }: Services): string {
-  const schedule = SCHEDULES.find(({ stream }) => stream === name);
-  return schedule === undefined ? '' : settings[schedule.setting];
+/** The schedule of a stream's planner. */
+function scheduleOf(name: string, settings: Readonly<Record<string, unknown>>): string {
+  const setting = SCHEDULES.find(({ stream }) => stream === name)?.setting ?? '';
+  return String(settings[setting]);
 }

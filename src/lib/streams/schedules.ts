@@ -1,3 +1,6 @@
+import { spelledDefault } from '../setting-kinds.ts';
+import { STREAMS } from './index.ts';
+
 /** When the planner of a stream runs. */
 export interface Schedule {
   readonly stream: string;
@@ -7,14 +10,9 @@ export interface Schedule {
   readonly default: string;
 }
 
-/** When the planner of each stream runs. Apart from the streams, because registering the timers must not load their code. */
-// generated: schedules
-export const SCHEDULES = [
-  { stream: 'edr-events', setting: 'EDR_SCHEDULE', default: '0 */5 * * * *' },
-  { stream: 'vm-detections', setting: 'VM_SCHEDULE', default: '0 */30 * * * *' },
-  { stream: 'edr-incidents', setting: 'INCIDENTS_SCHEDULE', default: '0 */10 * * * *' },
-  { stream: 'vm-knowledge-base', setting: 'KB_SCHEDULE', default: '0 */15 * * * *' },
-  { stream: 'vm-hosts', setting: 'HOSTS_SCHEDULE', default: '0 */15 * * * *' },
-  { stream: 'vm-activity-log', setting: 'ACTIVITY_SCHEDULE', default: '0 */15 * * * *' },
-] as const satisfies readonly Schedule[];
-// end of generated part
+/** When the planner of each stream runs. The build makes a constant of it: registering the timers must not load the streams' code. */
+export const SCHEDULES: readonly Schedule[] = STREAMS.map(({ name, settings }) => {
+  const [setting, kind] = Object.entries(settings).find(([key]) => key.endsWith('_SCHEDULE')) ?? [];
+  if (setting === undefined || kind === undefined) throw new Error(`${name} has no setting for its schedule`);
+  return { stream: name, setting, default: spelledDefault(kind) };
+});
