@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist', 'coverage', '.local', 'node_modules'] },
+  { ignores: ['**/dist', 'coverage', '.local', '.stryker-tmp', 'node_modules'] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

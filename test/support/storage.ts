@@ -4,10 +4,17 @@ import { openStorage, type Storage } from '../../src/lib/azure/storage.ts';
 
 let azurite: Promise<Azurite> | undefined;
 
-/** The Azurite of this test process: real queues, tables and blobs, in memory. */
+/** The Azurite of this test process, or the one that all share: real queues, tables and blobs, in memory. */
 export function testAzurite(): Promise<Azurite> {
-  azurite ??= startAzurite({ inMemory: true });
+  azurite ??= sharedAzurite() ?? startAzurite({ inMemory: true });
   return azurite;
+}
+
+/** The one that test/mutation/share-azurite.ts has started. */
+function sharedAzurite(): Promise<Azurite> | undefined {
+  const shared = process.env.SHARED_AZURITE;
+  if (shared === undefined) return undefined;
+  return Promise.resolve({ ...(JSON.parse(shared) as Omit<Azurite, 'close'>), close: () => Promise.resolve() });
 }
 
 /** The storage account of the tests. */

@@ -1,0 +1,50 @@
+/** Files that are mutated together, and the test files that are to kill the mutants. */
+export interface Group {
+  readonly name: string;
+  readonly mutate: readonly string[];
+  readonly tests: readonly string[];
+}
+
+/** What decides over records, in the order of `npm run test:mutation`. */
+export const GROUPS: readonly Group[] = [
+  { name: 'health', mutate: ['src/lib/health/*.ts'], tests: ['test/lib/health/*.test.ts'] },
+  {
+    name: 'pipeline',
+    mutate: ['src/lib/pipeline/*.ts'],
+    tests: ['test/lib/pipeline/*.test.ts'],
+  },
+  {
+    name: 'tables',
+    mutate: ['src/lib/azure/table-*.ts', '!src/lib/azure/table-limiter.ts'],
+    tests: [
+      'test/lib/azure/{table-*,prune-windows,newest-row}.test.ts',
+      'test/lib/alerts/*.test.ts',
+      'test/lib/pipeline/{find-start,start-over,backfill,operate-window}.test.ts',
+      'test/functions/windows.test.ts',
+    ],
+  },
+  {
+    name: 'limits',
+    mutate: [
+      'src/lib/azure/{table-limiter,shared-limits,limiter-options,view-limits}.ts',
+      'src/lib/azure/{permit,limit}-*.ts',
+      'src/lib/pipeline/limit-view.ts',
+      'src/lib/qualys/call/read-limit-headers.ts',
+    ],
+    tests: [
+      'test/lib/azure/{table-limiter,limit-state,view-limits,route-breaker,outage,account-breaker,storage-clock}.test.ts',
+      'test/lib/qualys/call/read-limit-headers.test.ts',
+    ],
+  },
+  {
+    name: 'streams',
+    mutate: [
+      'src/lib/streams/{read-judged,read-page-chain,read-id-pages,id-cursor,follow-chain,page-book}.ts',
+      'src/lib/streams/*/read-*.ts',
+    ],
+    tests: [
+      'test/lib/streams/*.test.ts',
+      'test/lib/streams/*/{read-window,lying-vendor,split-window,page-depth,id-list,decode-paging}.test.ts',
+    ],
+  },
+];

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GROUPS, type Group } from './groups.ts';
+
+// npm run test:mutation -- [group…]: all groups, one after the other. What was killed and has not changed since is not run again.
+
+const ROOT = join(import.meta.dirname, '../..');
+const DOCUMENT = join(ROOT, 'docs/reliability.md');
+const [BEGIN, END] = ['<!-- mutants -->', '<!-- end of mutants -->'];
+
+/** What of StrykerJS' report is looked at: the schema of mutation-testing-report. */
+interface Report {
+  readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
+}
+
+interface Mutant {
+  readonly status:
+    'Killed' | 'Survived' | 'NoCoverage' | 'Timeout' | 'RuntimeError' | 'CompileError' | 'Ignored' | 'Pending';
+}
+
+function reportOf({ name }: Group): string {
+  return join(ROOT, `.stryker/${name}.json`);
+}
+
+function play({ name, mutate, tests }: Group): void {
+  const lists = [
+    '--mutate',
+    mutate.join(','),
+    '--testFiles',
+    tests.join(','),
+    '--incrementalFile',
+    `.stryker/${name}.json`,
+  ];
+  const { status } = spawnSync('npx', ['stryker', 'run', 'stryker.config.json', ...lists], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
+}
+
+function mutantsOf(group: Group): Mutant[] {
+  const { files } = JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report;
+  return Object.values(files).flatMap(({ mutants }) => mutants);
+}
+
+function rowOf(group: string, mutants: readonly Mutant[]): string {
+  const count = (...statuses: Mutant['status'][]): number =>
+    mutants.filter(({ status }) => statuses.includes(status)).length;
+  const killed = count('Killed', 'Timeout');
+  const [survived, uncovered] = [count('Survived'), count('NoCoverage')];
+  const score = (100 * killed) / Math.max(1, killed + survived + uncovered);
+  return `| ${group} | ${killed + survived + uncovered} | ${killed} | ${survived} | ${uncovered} | ${score.toFixed(1)} % |`;
+}
+
+function tableOf(groups: readonly Group[]): string {
+  const rows = groups.map((group) => ({ name: group.name, mutants: mutantsOf(group) }));
+  return [
+    '| group | mutants | killed | survived | reached by no test | score |',
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    ...rows.map(({ name, mutants }) => rowOf(name, mutants)),
+    rowOf(
+      'all',
+      rows.flatMap(({ mutants }) => mutants),
+    ),
+  ].join('\n');
+}
+
+const names = process.argv.slice(2);
+const chosen = GROUPS.filter(({ name }) => names.length === 0 || names.includes(name));
+chosen.forEach(play);
+const table = tableOf(GROUPS.filter((group) => existsSync(reportOf(group))));
+console.log(table);
+if (process.env.UPDATE_RELIABILITY === '1') {
+  const text = readFileSync(DOCUMENT, 'utf8');
+  writeFileSync(
+    DOCUMENT,
+    `${text.slice(0, text.indexOf(BEGIN))}${BEGIN}\n\n${table}\n\n${text.slice(text.indexOf(END))}`,
+  );
+}

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { keptPool } from './test/mutation/kept-pool.ts';
+
+/** Begins with the files that killed the mutant before, then with the quick ones: the first failure ends a run. */
+class KillersFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const costOf = (file: TestSpecification): number => {
+      const { failed = false, duration = 0 } = this.ctx.cache.getTestSpecificationResult(file) ?? {};
+      return failed ? -1 : duration;
+    };
+    return Promise.resolve([...files].sort((left, right) => costOf(left) - costOf(right)));
+  }
+}
+
+/** For `npm run test:mutation`, which runs these files once for each mutant that they reach. */
+export default defineConfig({
+  plugins: [
+    {
+      name: 'kept-pool',
+      // StrykerJS names one of Vitest's own pools, whatever stands here as `pool`.
+      configureVitest: ({ project }) =>
+        void Object.assign(project.config, { pool: keptPool.name, poolRunner: keptPool }),
+    },
+  ],
+  cacheDir: 'node_modules/.vite-mutation',
+  test: {
+    include: ['test/lib/**/*.test.ts', 'test/functions/windows.test.ts', 'test/faults/model.test.ts'],
+    // Builds an older release from the repository, which the copy that is mutated has not.
+    exclude: ['test/lib/last-release.test.ts'],
+    globalSetup: 'test/mutation/share-azurite.ts',
+    sequence: { sequencer: KillersFirst },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
