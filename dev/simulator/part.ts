@@ -1,4 +1,7 @@
+import type { EventStore } from './events.ts';
+import type { HostStore } from './hosts.ts';
 import type { SimulatorSettings } from './settings.ts';
+import type { KnowledgeBase } from './vulnerabilities.ts';
 import type { Route } from './world.ts';
 
 /** Where the data of a part lies, milliseconds since 1970. */
@@ -8,20 +11,29 @@ export interface DataSpan {
   readonly end: number;
 }
 
+/** What parts are made over: events, hosts and the KnowledgeBase are made of one another. */
+export interface PartBase {
+  readonly span: DataSpan;
+  readonly settings: SimulatorSettings;
+  readonly events: EventStore;
+  readonly hosts: HostStore;
+  readonly knowledgeBase: KnowledgeBase;
+}
+
 /** The records of a part. */
 export interface PartData {
-  /** Puts records in, or changes them. Throws a RangeError naming what is wrong; then nothing is changed. */
-  readonly change: (changes: readonly never[]) => void;
+  /** What may be put in or changed, by the names in changes of data. Each throws a RangeError naming what is wrong; then it changed nothing. */
+  readonly changes: Readonly<Record<string, (records: readonly never[]) => void>>;
   /** Ids of what lies in a half-open span and can be seen `now`: what a complete ingestion must hold. */
   readonly ids: (span: { readonly first: number; readonly end: number }, now: number) => Iterable<string>;
 }
 
-/** A feed of the vendor: all of it in one file. */
+/** A feed of the vendor: all of it in one file of `parts/`, which exports it as `part`. */
 export interface Part {
-  /** In changes of data, and in `/_sim/<name>`. */
+  /** In `/_sim/<name>`. */
   readonly name: string;
   readonly routes: readonly Route[];
-  readonly create: (span: DataSpan, settings: SimulatorSettings) => PartData;
+  readonly create: (base: PartBase) => PartData;
 }
 
 /** The instant that an ISO text tells. Throws a RangeError for another one. */

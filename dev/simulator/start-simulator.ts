@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { SimulatorClock } from './clock.ts';
+import { COMMON_ROUTES } from './common-routes.ts';
 import { answerControl, changeData, idsOf, readStats, type DataChange, type Span } from './control-routes.ts';
-import { EDR_ROUTES } from './edr-routes.ts';
 import { BadCallError, htmlAnswer, jsonAnswer, readCall, type Answer, type Call } from './exchange.ts';
 import { faultAnswer } from './fault-answers.ts';
 import { encodeParts } from './fault-wire.ts';
@@ -16,7 +16,6 @@ import { applyLiveSettings, parseOptions, type LiveSettings, type SimulatorOptio
 import { routeStats, type SimulatorStats } from './stats.ts';
 import { parameterAnswer } from './vm-family.ts';
 import { ParameterError } from './vm-parameters.ts';
-import { VM_ROUTES } from './vm-routes.ts';
 import { createWorld, type Route, type Visit, type World } from './world.ts';
 
 /** A running simulator of both Qualys APIs. */
@@ -35,7 +34,10 @@ export interface Simulator {
    * @throws RangeError naming the setting and what is allowed.
    */
   readonly configure: (changes: Partial<LiveSettings>) => void;
-  /** Puts events and hosts in. */
+  /**
+   * Puts records in.
+   * @throws RangeError naming what is wrong.
+   */
   readonly changeData: (change: DataChange) => void;
   /** Ids of the events processed in a half-open span: what must have been ingested. */
   readonly eventIds: (span?: Span) => string[];
@@ -50,7 +52,7 @@ export interface Simulator {
   readonly close: () => Promise<void>;
 }
 
-const ROUTES: readonly Route[] = [...EDR_ROUTES, ...PARTS.flatMap(({ routes }) => routes), ...VM_ROUTES];
+const ROUTES: readonly Route[] = [...COMMON_ROUTES, ...PARTS.flatMap(({ routes }) => routes)];
 /** Above this length of the URL the real server answers 414. */
 const LONGEST_URL = 8_190;
 /** What is made of a body before its first byte is due, in bytes. */

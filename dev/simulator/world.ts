@@ -91,6 +91,8 @@ export function createWorld(settings: SimulatorSettings): World {
     livePerMinute: settings.liveHostsPerMinute,
   });
   const catalogue = createCatalogue(settings.seed, settings.longResultsLength);
+  const knowledgeBase = createKnowledgeBase([...catalogue.vulnerabilities, ...catalogue.informations], end);
+  const base = { span, settings, events, hosts, knowledgeBase };
   const limiter = (): Limiter => createLimiter(settings, clock);
   return {
     settings,
@@ -98,8 +100,8 @@ export function createWorld(settings: SimulatorSettings): World {
     events,
     searcher: createEventSearcher(events),
     hosts,
-    parts: Object.fromEntries(PARTS.map(({ name, create }) => [name, create(span, settings)])),
-    knowledgeBase: createKnowledgeBase([...catalogue.vulnerabilities, ...catalogue.informations], end),
+    parts: Object.fromEntries(PARTS.map(({ name, create }) => [name, create(base)])),
+    knowledgeBase,
     catalogue,
     faults: createFaultBook<Fault>(settings.seed, clock.now),
     tokens: createTokenOffice(settings, clock),

@@ -1,15 +1,16 @@
-import type { Answer } from './exchange.ts';
-import { hasOtherContent, pageDocuments, pageSize } from './documents.ts';
-import { findFault } from './faults.ts';
-import { isIndexed } from './index-lag.ts';
-import { writeDocument, writeWarning, xmlAnswer } from './vm-answers.ts';
-import { vmFamily } from './vm-family.ts';
-import { parametersTaken } from './vm-page.ts';
-import { checkParameters, dateParameter, KNOWLEDGE_BASE_PARAMETERS, parseIdList } from './vm-parameters.ts';
-import type { KnowledgeBaseEntry } from './vulnerabilities.ts';
-import { writeVulnerability, type VulnerabilityView } from './vulnerability-xml.ts';
-import type { Route, Visit } from './world.ts';
-import { element } from './xml.ts';
+import type { Answer } from '../exchange.ts';
+import { hasOtherContent, pageDocuments, pageSize } from '../documents.ts';
+import { findFault } from '../faults.ts';
+import { isIndexed } from '../index-lag.ts';
+import { instantOf, type Part } from '../part.ts';
+import { writeDocument, writeWarning, xmlAnswer } from '../vm-answers.ts';
+import { vmFamily } from '../vm-family.ts';
+import { parametersTaken } from '../vm-page.ts';
+import { checkParameters, dateParameter, KNOWLEDGE_BASE_PARAMETERS, parseIdList } from '../vm-parameters.ts';
+import type { KnowledgeBaseEntry } from '../vulnerabilities.ts';
+import { writeVulnerability, type VulnerabilityView } from '../vulnerability-xml.ts';
+import type { Visit } from '../world.ts';
+import { element } from '../xml.ts';
 
 /** The second document of an entry, if it is another, is that from before its last change. */
 const COPY_AGE_MS = 3_600_000;
@@ -108,12 +109,40 @@ function listVulnerabilities(visit: Visit): Answer {
   return xmlAnswer(writeDocument(envelope, writeAnswer(visit)));
 }
 
+/** Entries changed, or put in as VULN elements. */
+interface ModifiedEntry {
+  readonly qid: number;
+  /** ISO 8601. */
+  readonly modifiedTime: string;
+  readonly xml?: string;
+}
+
 /** The KnowledgeBase: the few vulnerabilities that the simulator's detections name. */
-export const knowledgeBaseRoute: Route = {
-  name: 'vm-knowledge-base',
-  api: 'kb',
-  methods: ['GET', 'POST'],
-  pattern: /^\/api\/[234]\.0\/fo\/knowledge_base\/vuln\/?$/u,
-  family: vmFamily,
-  answer: listVulnerabilities,
+export const part: Part = {
+  name: 'qids',
+  routes: [
+    {
+      name: 'vm-knowledge-base',
+      api: 'kb',
+      methods: ['GET', 'POST'],
+      pattern: /^\/api\/[234]\.0\/fo\/knowledge_base\/vuln\/?$/u,
+      family: vmFamily,
+      answer: listVulnerabilities,
+    },
+  ],
+  create: ({ knowledgeBase }) => ({
+    changes: {
+      vulnerabilities: (entries: readonly ModifiedEntry[]) =>
+        knowledgeBase.change(
+          entries.map((each) => ({ ...each, modifiedTime: instantOf('modifiedTime', each.modifiedTime) })),
+        ),
+      removedVulnerabilities: (qids: readonly number[]) => knowledgeBase.remove(qids),
+    },
+    // Lowest first.
+    ids: ({ first, end }) =>
+      knowledgeBase
+        .entries()
+        .filter(({ modifiedTime }) => modifiedTime >= first && modifiedTime < end)
+        .map(({ qid }) => String(qid)),
+  }),
 };

@@ -1,12 +1,12 @@
-import type { Answer, Part } from './exchange.ts';
-import { hasOtherContent, pageDocuments } from './documents.ts';
-import { findFault } from './faults.ts';
-import { writeDetection, type DetectionView } from './detections.ts';
-import { writeHost, type HostView } from './host-xml.ts';
-import type { Host } from './hosts.ts';
-import { knowledgeBaseRoute } from './knowledge-base.ts';
-import { writeDocument, writeWarning, xmlAnswer, type Envelope } from './vm-answers.ts';
-import { vmFamily } from './vm-family.ts';
+import type { Answer, Part as BodyPart } from '../exchange.ts';
+import { hasOtherContent, pageDocuments } from '../documents.ts';
+import { findFault } from '../faults.ts';
+import { writeDetection, type DetectionView } from '../detections.ts';
+import { writeHost, type HostView } from '../host-xml.ts';
+import { ALL_IDS, type Host, type HostChange } from '../hosts.ts';
+import { instantOf, type Part } from '../part.ts';
+import { writeDocument, writeWarning, xmlAnswer, type Envelope } from '../vm-answers.ts';
+import { vmFamily } from '../vm-family.ts';
 import {
   detectionSource,
   hostPageBefore,
@@ -18,9 +18,9 @@ import {
   reprocessHosts,
   type DetectionWalk,
   type HostPage,
-} from './vm-page.ts';
-import { checkParameters, DETECTION_PARAMETERS, HOST_LIST_PARAMETERS } from './vm-parameters.ts';
-import type { Route, Visit } from './world.ts';
+} from '../vm-page.ts';
+import { checkParameters, DETECTION_PARAMETERS, HOST_LIST_PARAMETERS } from '../vm-parameters.ts';
+import type { Visit } from '../world.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
@@ -70,7 +70,11 @@ function warningOf({ call, faults, origin }: Visit, page: HostPage): string {
 }
 
 /** Joins hosts to lists: to one, unless a fault asks for several. */
-function* writeHostLists(visit: Visit, hosts: readonly Host[], write: (host: Host) => Iterable<Part>): Generator<Part> {
+function* writeHostLists(
+  visit: Visit,
+  hosts: readonly Host[],
+  write: (host: Host) => Iterable<BodyPart>,
+): Generator<BodyPart> {
   if (hosts.length === 0 || findFault(visit.faults, 'missing-host-list') !== undefined) return;
   const several = findFault(visit.faults, 'several-host-lists');
   const perList = several === undefined ? Number.POSITIVE_INFINITY : (several.hosts ?? 2);
@@ -84,7 +88,7 @@ function* writeHostLists(visit: Visit, hosts: readonly Host[], write: (host: Hos
   yield '    </HOST_LIST>\n';
 }
 
-function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string): (host: Host) => Generator<Part> {
+function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string): (host: Host) => Generator<BodyPart> {
   const { call, world } = visit;
   const source = detectionSource(world);
   const view = detectionView(call.parameters);
@@ -130,7 +134,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const hosts = faultyHosts(visit, page, () => pageBefore(world, parameters, page, walk));
   const write = makeDetectionWriter(visit, walk, version);
-  const content = function* (): Generator<Part> {
+  const content = function* (): Generator<BodyPart> {
     yield* writeHostLists(visit, hosts, write);
     yield warningOf(visit, page);
   };
@@ -138,7 +142,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
 }
 
 /** Ids that follow one another are written as a range. */
-function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<Part> {
+function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<BodyPart> {
   if (ids.length === 0) return;
   yield '    <ID_SET>\n';
   let start = 0;
@@ -154,7 +158,7 @@ function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<Part> {
   yield '    </ID_SET>\n';
 }
 
-function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<Part> {
+function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<BodyPart> {
   const { call, world } = visit;
   const details = call.parameters.get('details') ?? 'Basic';
   const list = {
@@ -182,7 +186,7 @@ function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const isAssets = isOn(call.parameters, 'show_asset_id');
   const hosts = faultyHosts(visit, page, () => hostPageBefore(world, parameters, page));
-  const content = function* (): Generator<Part> {
+  const content = function* (): Generator<BodyPart> {
     if (call.parameters.get('details') === 'None') {
       const ids = hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));
       yield* writeIdSet(visit, ids);
@@ -194,44 +198,51 @@ function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   return xmlAnswer(writeDocument(envelopeOf(visit, 'HOST_LIST_OUTPUT'), content()));
 }
 
-function showVersions({ origin }: Visit): Answer {
-  return xmlAnswer([
-    `<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE ABOUT SYSTEM "${origin}/about.dtd">\n<ABOUT>
-  <API-VERSION MAJOR="1" MINOR="4" />
-  <WEB-VERSION>10.0.0.0-1</WEB-VERSION>
-  <SCANNER-VERSION>12.0.0-1</SCANNER-VERSION>
-  <VULNSIGS-VERSION>2.5.0-1</VULNSIGS-VERSION>
-</ABOUT>\n`,
-  ]);
+/** Hosts processed anew, or put in as HOST elements. */
+interface ProcessedHost {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly processedTime: string;
+  readonly xml?: string;
+}
+
+function hostOf({ id, processedTime, xml }: ProcessedHost): HostChange {
+  if (!/^\d+$/u.test(id)) throw new RangeError(`id must be the digits of a host id, not ${JSON.stringify(id)}`);
+  return { id, processedTime: instantOf('processedTime', processedTime), ...(xml === undefined ? {} : { xml }) };
 }
 
 const METHODS = ['GET', 'POST'] as const;
 
-/** The routes of the VM API server. */
-export const VM_ROUTES: readonly Route[] = [
-  {
-    name: 'vm-detection',
-    api: 'vm',
-    methods: METHODS,
-    pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/vm\/detection\/?$/u,
-    family: vmFamily,
-    answer: listDetections,
-  },
-  {
-    name: 'vm-host-list',
-    api: 'vm',
-    methods: METHODS,
-    pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/?$/u,
-    family: vmFamily,
-    answer: listHosts,
-  },
-  knowledgeBaseRoute,
-  {
-    name: 'about',
-    api: 'about',
-    methods: METHODS,
-    pattern: /^\/msp\/about\.php$/u,
-    family: vmFamily,
-    answer: showVersions,
-  },
-];
+/** VM hosts and their detections. */
+export const part: Part = {
+  name: 'hosts',
+  routes: [
+    {
+      name: 'vm-detection',
+      api: 'vm',
+      methods: METHODS,
+      pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/vm\/detection\/?$/u,
+      family: vmFamily,
+      answer: listDetections,
+    },
+    {
+      name: 'vm-host-list',
+      api: 'vm',
+      methods: METHODS,
+      pattern: /^\/api\/([2345]\.0)\/fo\/asset\/host\/?$/u,
+      family: vmFamily,
+      answer: listHosts,
+    },
+  ],
+  create: ({ hosts }) => ({
+    changes: {
+      hosts: (changes: readonly ProcessedHost[]) => hosts.change(changes.map(hostOf)),
+      removedHosts: (ids: readonly string[]) => hosts.remove(ids),
+    },
+    // Lowest first, by when they were last processed.
+    ids: ({ first, end }, now) =>
+      [...hosts.within(ALL_IDS, now)]
+        .filter(({ processedTime }) => processedTime >= first && processedTime < end)
+        .map(({ id }) => String(id)),
+  }),
+};

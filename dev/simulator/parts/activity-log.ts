@@ -1,15 +1,15 @@
-import { pageDocuments, pageSize } from './documents.ts';
-import type { Answer } from './exchange.ts';
-import { findFault } from './faults.ts';
-import { isIndexed } from './index-lag.ts';
-import { instantOf, type DataSpan, type Part, type PartData } from './part.ts';
-import { createDraws, fraction, hashText } from './random.ts';
-import { vmFamily } from './vm-family.ts';
-import { checkParameters, dateParameter, type ParameterRule } from './vm-parameters.ts';
-import type { Visit } from './world.ts';
+import { pageDocuments, pageSize } from '../documents.ts';
+import type { Answer } from '../exchange.ts';
+import { findFault } from '../faults.ts';
+import { isIndexed } from '../index-lag.ts';
+import { instantOf, type DataSpan, type Part, type PartData } from '../part.ts';
+import { createDraws, fraction, hashText } from '../random.ts';
+import { vmFamily } from '../vm-family.ts';
+import { checkParameters, dateParameter, type ParameterRule } from '../vm-parameters.ts';
+import type { Visit } from '../world.ts';
 
 /** An entry put in. */
-export interface EntryChange {
+interface EntryChange {
   /** ISO 8601; entries tell whole seconds. */
   readonly time: string;
   readonly details: string;
@@ -59,9 +59,11 @@ function createStore({ seed, start, end }: DataSpan, count: number): LogStore {
   const at = (instant: number): Entry[] => all.filter(({ time }) => time <= instant).sort((a, b) => b.id - a.id);
   return {
     at,
-    change: (entries: readonly EntryChange[]) => {
-      const times = entries.map(({ time }) => instantOf('time', time));
-      entries.forEach(({ details }, index) => add(times[index]!, details));
+    changes: {
+      activity: (entries: readonly EntryChange[]) => {
+        const times = entries.map(({ time }) => instantOf('time', time));
+        entries.forEach(({ details }, index) => add(times[index]!, details));
+      },
     },
     ids: ({ first, end: last }, now) =>
       at(now).flatMap(({ fields, time }) => (time >= first && time < last ? [`${fields[0]!} ${fields[3]!}`] : [])),
@@ -108,7 +110,7 @@ function listEntries({ call, faults, origin, stats, world }: Visit): Answer {
 }
 
 /** The activity log. */
-export const activityPart: Part = {
+export const part: Part = {
   name: 'activity',
   routes: [
     {
@@ -120,5 +122,5 @@ export const activityPart: Part = {
       answer: listEntries,
     },
   ],
-  create: (span, { recordCount }) => createStore(span, recordCount),
+  create: ({ settings, span }) => createStore(span, settings.recordCount),
 };

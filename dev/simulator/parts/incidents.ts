@@ -1,17 +1,17 @@
-import { writeRecord } from './documents.ts';
-import { edrFamily } from './edr-family.ts';
-import type { EventFacts } from './event-facts.ts';
-import { vendorTime, type JsonObject } from './event-record.ts';
-import type { Answer } from './exchange.ts';
-import { findFault } from './faults.ts';
-import { isIndexed } from './index-lag.ts';
-import { instantOf, type DataSpan, type Part, type PartData } from './part.ts';
-import { compileQuery } from './query-evaluate.ts';
-import { parseQuery } from './query.ts';
-import type { Candidate } from './query-tokens.ts';
-import { createDraws, fraction, uuidOf } from './random.ts';
-import { readChain } from './search-after.ts';
-import type { Visit } from './world.ts';
+import { writeRecord } from '../documents.ts';
+import { edrFamily } from '../edr-family.ts';
+import type { EventFacts } from '../event-facts.ts';
+import { vendorTime, type JsonObject } from '../event-record.ts';
+import type { Answer } from '../exchange.ts';
+import { findFault } from '../faults.ts';
+import { isIndexed } from '../index-lag.ts';
+import { instantOf, type DataSpan, type Part, type PartData } from '../part.ts';
+import { compileQuery } from '../query-evaluate.ts';
+import { parseQuery } from '../query.ts';
+import type { Candidate } from '../query-tokens.ts';
+import { createDraws, fraction, uuidOf } from '../random.ts';
+import { readChain } from '../search-after.ts';
+import type { Visit } from '../world.ts';
 
 /** An incident as it stands: an update takes the place of what was before. */
 interface Incident {
@@ -71,9 +71,11 @@ function createStore(options: DataSpan, count: number): IncidentStore {
     [...all.values()].filter(({ updatedTime }) => updatedTime <= instant).sort(inOrder);
   return {
     at,
-    change: (changes: readonly IncidentChange[]) => {
-      const incidents = changes.map((each) => ({ ...each, updatedTime: instantOf('updatedTime', each.updatedTime) }));
-      for (const incident of incidents) all.set(incident.id, incident);
+    changes: {
+      incidents: (changes: readonly IncidentChange[]) => {
+        const incidents = changes.map((each) => ({ ...each, updatedTime: instantOf('updatedTime', each.updatedTime) }));
+        for (const incident of incidents) all.set(incident.id, incident);
+      },
     },
     ids: ({ first, end }, now) =>
       at(now).flatMap(({ id, updatedTime }) => (updatedTime >= first && updatedTime < end ? [id] : [])),
@@ -133,7 +135,7 @@ function searchAfter(visit: Visit): Answer {
 }
 
 /** Incidents put in, or updated by their id; sent as they are. */
-export interface IncidentChange {
+interface IncidentChange {
   readonly id: string;
   /** ISO 8601. */
   readonly updatedTime: string;
@@ -141,7 +143,7 @@ export interface IncidentChange {
 }
 
 /** EDR incidents. */
-export const incidentPart: Part = {
+export const part: Part = {
   name: 'incidents',
   routes: [
     {
@@ -153,5 +155,5 @@ export const incidentPart: Part = {
       answer: searchAfter,
     },
   ],
-  create: (span, { incidentCount }) => createStore(span, incidentCount),
+  create: ({ settings, span }) => createStore(span, settings.incidentCount),
 };
