@@ -4,7 +4,7 @@ import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
 import { PROBLEM_CODES } from '../src/lib/health/problem-codes.ts';
 import { SETTING_NAMES } from '../src/lib/config.ts';
-import { createWorkspace, findFaults, readStoredFunctions } from './support/kql.ts';
+import { createSentinelWorkspace, findFaults } from './support/kql.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -145,10 +145,7 @@ describe('operate.md', () => {
 });
 
 test('every query in the docs is sound', () => {
-  const column = (name: string): { name: string; type: string } => ({ name, type: 'string' });
-  const exceptions = ['OperationName', 'ProblemId', 'OuterMessage'].map(column);
-  const columns = [{ name: 'TimeGenerated', type: 'datetime' }, ...exceptions];
-  const workspace = createWorkspace(readStoredFunctions(), [{ name: 'AppExceptions', columns }]);
+  const workspace = createSentinelWorkspace();
   const queries = docs.flatMap(({ path, text }) =>
     [...text.matchAll(FENCE)].filter(([, language]) => language === 'kql').map(([, , query = '']) => ({ path, query })),
   );

@@ -1,30 +1,16 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { ALERTS_BICEP, ALERT_NAMES, toAlertQuery } from '../support/alert-query.ts';
 import { createWorkspace, findFaults, readColumns } from '../support/kql.ts';
 
 const INFRA = join(import.meta.dirname, '../../infra');
-const ALERTS_BICEP = readFileSync(join(INFRA, 'modules/alerts.bicep'), 'utf8');
 const STREAMS_BICEP = readFileSync(join(INFRA, 'streams.bicep'), 'utf8');
 const workspace = createWorkspace();
 
-function readAlert(name: string): string {
-  return readFileSync(join(INFRA, 'alerts', name), 'utf8');
-}
-
-/** The text that Bicep puts before a query, with the column types that stand in Bicep. */
-function prologue(name: string): string {
-  const operate = 'let operate = "https://a/api/dashboard/operate.html";\n';
-  if (name === 'transformation-errors.kql') return `let dataCollectionRule = "/subscriptions/s";\n${operate}`;
-  const schema = /datatable\(([^)]*)\)/.exec(ALERTS_BICEP)?.[1] ?? '';
-  const limits = `let limits = datatable(${schema})["edr-events", 15];\n`;
-  const wanted = name === 'judged.kql' ? 'let wanted = "down";\n' : '';
-  return `let functionApp = "func-qualys";\n${operate}${limits}${readAlert('connector-lines.kql')}${wanted}`;
-}
-
-describe.each(readdirSync(join(INFRA, 'alerts')).filter((name) => name !== 'connector-lines.kql'))('%s', (name) => {
-  const query = prologue(name) + readAlert(name);
+describe.each(ALERT_NAMES)('%s', (name) => {
+  const query = toAlertQuery(name);
 
   test('is a sound query', () => {
     expect(findFaults(workspace, query)).toEqual([]);
@@ -36,7 +22,7 @@ describe.each(readdirSync(join(INFRA, 'alerts')).filter((name) => name !== 'conn
   });
 
   test('is deployed', () => {
-    expect(ALERTS_BICEP).toContain(`loadTextContent('../alerts/${name}')`);
+    expect(ALERTS_BICEP).toContain(`loadTextContent('../alerts/${name}.kql')`);
   });
 });
 

@@ -19,7 +19,7 @@ describe.each(readDayIds())('%s', (id) => {
     const counts = day.expect.map(() => 0);
     const unexpected: unknown[] = [];
     for (const now of runsOf(day, rule)) {
-      const { columns, rows } = await engine().run(rule.write({}), seenAt(now, rule));
+      const { columns, rows } = await engine().run(await rule.write({}, new Date(now)), seenAt(now, rule));
       for (const row of rows) {
         const place = day.expect.findIndex(({ key }) => isSuch(key, row, columns, day.from));
         if (place >= 0) counts[place]! += 1;

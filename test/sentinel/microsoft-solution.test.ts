@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createVmPageDecoder } from '../../src/lib/streams/vm-detections/decode-page.ts';
 import { createWorkspace, findFaults, readColumns } from '../support/kql.ts';
+import { MICROSOFT_READING, MICROSOFT_USES } from '../support/microsoft-queries.ts';
 
 /*
  * Microsoft's own Qualys VM solution reads the table through one parser. What it takes from a row is public: it expands
@@ -8,44 +9,6 @@ import { createWorkspace, findFaults, readColumns } from '../support/kql.ts';
  * under `#cdata-section`. Its two rules and its workbook read that parser. The queries and functions here are our own.
  */
 const workspace = createWorkspace();
-
-/** One row a detection, as the solution reads our table. Its older version took the members of an array only. */
-const READING = `
-QualysHostDetectionV3_CL
-| mv-expand Found = DetectionList.DETECTION to typeof(dynamic)
-| extend
-    Id = column_ifexists('Id', ''),
-    HostTags = column_ifexists('HostTags', ''),
-    TimeGenerated = column_ifexists('TimeGenerated', ''),
-    LastScanDateTime = column_ifexists('LastScanDateTime', ''),
-    QID = tostring(Found.QID),
-    SSL = tostring(Found.SSL),
-    Type = tostring(Found.TYPE),
-    Status = tostring(Found.STATUS),
-    Severity = tostring(Found.SEVERITY),
-    Ignored = tostring(Found.IS_IGNORED),
-    Disabled = tostring(Found.IS_DISABLED),
-    TimesFound = tostring(Found.TIMES_FOUND),
-    LastFixed = todatetime(Found.LAST_FIXED_DATETIME),
-    LastFound = todatetime(Found.LAST_FOUND_DATETIME),
-    FirstFound = todatetime(Found.FIRST_FOUND_DATETIME),
-    LastUpdate = todatetime(Found.LAST_UPDATE_DATETIME),
-    Results_0 = tostring(Found.RESULTS['#cdata-section'])
-`;
-
-/** Queries in the manner of the solution's rules and workbook. */
-const USES: Record<string, string> = {
-  'hosts with many urgent vulnerabilities': `${READING}
-    | where Severity == "5"
-    | summarize StartTime = min(TimeGenerated), EndTime = max(TimeGenerated), count() by NetBios, IPAddress
-    | where count_ >= 10`,
-  'a new urgent vulnerability on many hosts': `${READING}
-    | where Status == "New" and Severity == "5"
-    | summarize dcount(NetBios) by QID
-    | where dcount_NetBios >= 10`,
-  'detections over time': `${READING} | summarize count() by bin(TimeGenerated, 1h), Severity`,
-  'systems by open detections': `${READING} | where Status in ("New", "Re-Opened") | summarize dcount(QID) by OperatingSystem, DnsName, IPAddress`,
-};
 
 /** The twelve columns of the solution's table, in their types. */
 const COLUMNS = {
@@ -136,8 +99,8 @@ test('the table has the twelve columns of the solution in their types', () => {
 });
 
 test('the reading of a row is sound, and dates stay dates', () => {
-  expect(findFaults(workspace, READING)).toEqual([]);
-  expect(Object.fromEntries(readColumns(workspace, READING))).toMatchObject({
+  expect(findFaults(workspace, MICROSOFT_READING)).toEqual([]);
+  expect(Object.fromEntries(readColumns(workspace, MICROSOFT_READING))).toMatchObject({
     TimeGenerated: 'datetime',
     LastScanDateTime: 'datetime',
     HostTags: 'string',
@@ -147,12 +110,12 @@ test('the reading of a row is sound, and dates stay dates', () => {
   });
 });
 
-test.each(Object.entries(USES))('%s: the query is sound', (_, query) => {
+test.each(Object.entries(MICROSOFT_USES))('%s: the query is sound', (_, query) => {
   expect(findFaults(workspace, query)).toEqual([]);
 });
 
 test('a column that the table lacks is found', () => {
-  expect(findFaults(workspace, `${READING} | where NetBios_s == ''`).join()).toContain('KS142');
+  expect(findFaults(workspace, `${MICROSOFT_READING} | where NetBios_s == ''`).join()).toContain('KS142');
 });
 
 describe('a host that the connector spreads over rows', () => {

@@ -77,6 +77,15 @@ const AZURE_MONITOR_TABLES: readonly TableFile[] = [
     ],
   },
   {
+    name: 'AppExceptions',
+    columns: [
+      { name: 'TimeGenerated', type: 'datetime' },
+      { name: 'OperationName', type: 'string' },
+      { name: 'ProblemId', type: 'string' },
+      { name: 'OuterMessage', type: 'string' },
+    ],
+  },
+  {
     name: 'DCRLogErrors',
     columns: [
       { name: 'TimeGenerated', type: 'datetime' },
@@ -148,12 +157,9 @@ function withExactColumnIfExists(globals: Globals): Globals {
   return globals.WithFunctions([...others, exact] as unknown as Parameters<Globals['WithFunctions']>[0])!;
 }
 
-/** A workspace with the project's tables, `tables` besides, and the given functions. */
-export function createWorkspace(
-  functions: readonly KqlFunction[] = [],
-  tables: readonly TableFile[] = [],
-): KqlWorkspace {
-  const all = [...readWorkspaceTables(), ...tables].map(toTable);
+/** A workspace with all tables and the given functions. */
+export function createWorkspace(functions: readonly KqlFunction[] = []): KqlWorkspace {
+  const all = readWorkspaceTables().map(toTable);
   const database = new (symbols().DatabaseSymbol.ctor)('workspace', [...all, ...functions.map(toFunction)]);
   const globals = withExactColumnIfExists(Kusto.Language.GlobalState.Default!)
     .WithCluster(new (symbols().ClusterSymbol.ctor)('la', [database]))!

@@ -55,7 +55,6 @@ class Engine:
                 f"""CREATE VIEW "{name}" AS SELECT * FROM rows."{name}"
                 WHERE TimeGenerated BETWEEN getvariable('from') AND getvariable('to') AND "_IngestionTime" <= getvariable('ingested')"""
             )
-        self.schema = duckdb_kql.engine.schema(self.connection)
         self.functions = stored_functions.parse_functions(functions)
 
     def fill(self, rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -77,10 +76,10 @@ class Engine:
     def run(self, query: str, bounds: dict[str, str]) -> dict[str, Any]:
         if query not in self.translated:
             # The time is a parameter of the SQL, so that a text is translated once for all times.
-            inlined, rest = take_functions(query)
+            inlined, rest = take_functions(missing.spell_out(query, self.columns))
             functions = {None: {**self.functions[None], **stored_functions.parse_functions(inlined)[None]}}
             self.translated[query] = duckdb_kql.to_sql(
-                rest, schema=self.schema, functions=functions, query_now=datetime.datetime(2000, 1, 1)
+                rest, schema={name: list(typed) for name, typed in self.columns.items()}, functions=functions, query_now=datetime.datetime(2000, 1, 1)
             )
         sql = self.translated[query]
         for variable, key in (("from", "from"), ("to", "to"), ("ingested", "ingestedUntil")):

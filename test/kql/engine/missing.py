@@ -1,5 +1,6 @@
 """What the content uses and duckdb-kql 1.1.2 lacks, added to its own registries: the texts run as they are deployed."""
 
+import re
 from typing import Any
 
 import duckdb_kql.lower as lower
@@ -79,3 +80,18 @@ def take_name(argument: Any) -> tuple[str | None, Any]:
         if clauses[0] in below:
             return clauses[0].getText().split("=")[0].strip(), below[-1]
         [inner] = below
+
+
+def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
+    """What the engine reads wrongly or not at all, said otherwise: \\uXXXX in a string, and whether a column exists."""
+
+    def character(found: re.Match[str]) -> str:
+        text = chr(int(found[1], 16))
+        return "\\" + text if text in "\\'\"" else text
+
+    def column(found: re.Match[str]) -> str:
+        named = [columns for table, columns in tables.items() if re.search(rf"\b{table}\b", query)]
+        return found[1] if any(found[1] in columns for columns in named) else found[2]
+
+    query = re.sub(r"(?<!\\)\\u([0-9a-f]{4})", character, query)
+    return re.sub(r"column_ifexists\('(\w+)', ('\w*')\)", column, query)

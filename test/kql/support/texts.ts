@@ -1,8 +1,23 @@
-import { readFunctions, readHunting, readRules } from '../../../infra/sentinel/content.ts';
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readFunctions, readHunting, readQuery, readRules } from '../../../infra/sentinel/content.ts';
 import { toShortDuration } from '../../../infra/sentinel/generate.ts';
+import { createNewestRow } from '../../../src/lib/azure/newest-row.ts';
+import {
+  eventGroupsQuery,
+  newestEventsQuery,
+  openCountsQuery,
+  titlesQuery,
+  worstOpenQuery,
+} from '../../../src/lib/enrich/stored-queries.ts';
+import type { NamedSubject } from '../../../src/lib/enrich/subject.ts';
+import { ALERTS_BICEP, ALERT_NAMES, toAlertQuery } from '../../support/alert-query.ts';
 import { toDeployedQuery } from '../../support/deployed-query.ts';
+import { MICROSOFT_READING, MICROSOFT_USES } from '../../support/microsoft-queries.ts';
 import type { Row } from './engine.ts';
 import { toMilliseconds } from './times.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
 
 /** A text of KQL that the project ships. */
 export interface KqlText {
@@ -11,7 +26,7 @@ export interface KqlText {
   /** File name of its cases. */
   readonly id: string;
   /** The text that Azure runs, with the parameters of a case. */
-  readonly write: (parameters: Row) => string;
+  readonly write: (parameters: Row, now: Date) => string | Promise<string>;
   /** What Azure shows of the past by TimeGenerated; all where it is not bounded. */
   readonly periodMs?: number;
 }
@@ -42,11 +57,16 @@ const FUNCTIONS: readonly KqlText[] = readFunctions().map(({ description: { alia
     kind: 'functions',
     id: alias,
     write: (given) => {
-      const named = Object.entries(given).map(([name, value]) => `${name}=${literal(value, types.get(name))}`);
+      const named = Object.entries(given).map(([name, value]) => `${name}=${toLiteral(value, types.get(name))}`);
       return `${alias}(${named.join(', ')})`;
     },
   };
 });
+
+function toLiteral(value: unknown, type: string | undefined): string {
+  if (type === 'datetime') return `datetime(${String(value)})`;
+  return type === 'dynamic' ? `dynamic(${JSON.stringify(value)})` : JSON.stringify(value);
+}
 
 const HUNTING: readonly KqlText[] = readHunting().map(({ name, query }) => ({
   kind: 'hunting',
@@ -54,10 +74,101 @@ const HUNTING: readonly KqlText[] = readHunting().map(({ name, query }) => ({
   write: () => query,
 }));
 
-function literal(value: unknown, type: string | undefined): string {
-  const text = JSON.stringify(value);
-  return type === 'dynamic' || type === 'datetime' ? `${type}(${type === 'datetime' ? String(value) : text})` : text;
-}
+/** The workbook's queries as it shows them first: the last seven days, of all hosts. */
+const WORKBOOK: readonly KqlText[] = readdirSync(join(ROOT, 'infra/sentinel/workbook/queries')).map((file) => {
+  const id = basename(file, '.kql');
+  return {
+    kind: 'workbook',
+    id,
+    write: (given) => {
+      const values = { HostName: '', MinScore: 4, 'TimeRange:grain': '1h', ...given };
+      return Object.entries(values).reduce(
+        (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
+        readQuery(id),
+      );
+    },
+    periodMs: toMilliseconds('7d'),
+  };
+});
+
+const ALARMS: readonly KqlText[] = ALERT_NAMES.map((id) => {
+  const [, lookback = 'PT15M'] =
+    new RegExp(`alerts/${id}\\.kql'\\)\\}'\\s*lookback: (?:'(\\w+)'|null)`).exec(ALERTS_BICEP) ?? [];
+  return {
+    kind: 'alarms',
+    id,
+    write: ({ wanted }) => toAlertQuery(id, wanted as string | undefined),
+    periodMs: readMilliseconds(lookback),
+  };
+});
+
+const HOUR_MS = toMilliseconds('1h');
+
+/** What the app itself asks the workspace: of a subject for an enrichment, and for its newest row at a start. */
+const ENRICH: readonly KqlText[] = Object.entries({
+  'newest-events': newestEventsQuery,
+  'event-groups': eventGroupsQuery,
+  'open-counts': (subject: NamedSubject, _: unknown, subscription: string) => openCountsQuery(subject, subscription),
+  'worst-open': (subject: NamedSubject, _: unknown, subscription: string) => worstOpenQuery(subject, subscription),
+}).map(([id, query]) => ({
+  kind: 'enrich',
+  id,
+  write: ({ kind = 'host', value = 'ws-01', subscription = '' }, now) =>
+    query(
+      { kind, value } as NamedSubject,
+      { from: new Date(now.getTime() - 24 * HOUR_MS), to: now },
+      String(subscription),
+    ),
+}));
+
+const TITLES: KqlText = {
+  kind: 'enrich',
+  id: 'titles',
+  write: ({ qids = ['91345'], subscription = '' }) => titlesQuery(qids as string[], String(subscription)),
+};
+
+const NEWEST_ROW: KqlText = {
+  kind: 'enrich',
+  id: 'newest-row',
+  write: async ({ table = 'QualysEdrEvents_CL', column = 'ProcessedTime', subscription = '' }, now) => {
+    const asked: string[] = [];
+    const reader = {
+      query: (kql: string) => {
+        asked.push(kql);
+        return Promise.resolve({ rows: [] });
+      },
+    };
+    await createNewestRow(reader, { now: () => now }, String(subscription))(String(table), String(column));
+    return asked[0]!;
+  },
+};
+
+/** The blocks of the docs, numbered within their file. */
+const DOCS: readonly KqlText[] = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)]
+  .filter((path) => path.endsWith('.md'))
+  .flatMap((path) =>
+    [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^```kql\n(.*?)^```/gms)].map(([, text = ''], place) => ({
+      kind: 'docs',
+      id: `${basename(path, '.md')}-${place + 1}`,
+      write: () => text,
+    })),
+  );
+
+/** How Microsoft's solution reads the table, and what its rules and workbook make of that, in words of our own. */
+const MICROSOFT: readonly KqlText[] = Object.entries({ reading: MICROSOFT_READING, ...MICROSOFT_USES }).map(
+  ([id, text]) => ({ kind: 'microsoft', id, write: () => text }),
+);
 
 /** Every text. */
-export const TEXTS: readonly KqlText[] = [...FUNCTIONS, ...RULES, ...HUNTING];
+export const TEXTS: readonly KqlText[] = [
+  ...FUNCTIONS,
+  ...RULES,
+  ...HUNTING,
+  ...WORKBOOK,
+  ...ALARMS,
+  ...ENRICH,
+  TITLES,
+  NEWEST_ROW,
+  ...DOCS,
+  ...MICROSOFT,
+];
