@@ -217,6 +217,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       stream: stream.name,
       plan: stream.plan(settings),
       sharedTime,
+      looksBack: stream.looksBack === true,
       ...(stream.restart === undefined
         ? {}
         : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),

@@ -1,4 +1,5 @@
 import { ClaimLostError } from '../../src/lib/errors.ts';
+import { isLook } from '../../src/lib/pipeline/look-back.ts';
 import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
 import { noteStored } from '../../src/lib/pipeline/window-state.ts';
@@ -149,7 +150,8 @@ export function createMemoryStore(watch: StoreWatch = {}): MemoryStore {
         windows.check(keyOf(record), record.etag ?? 'none');
         for (const slice of slices) windows.check(keyOf(slice), undefined);
         const parent = windows.get(keyOf(record)) ?? record;
-        windows.remove(keyOf(record));
+        if (isLook(record)) windows.put(keyOf(record), { ...record, state: 'closed' });
+        else windows.remove(keyOf(record));
         for (const slice of slices) windows.put(keyOf(slice), slice);
         watch.windowSplit?.(parent, structuredClone(slices));
       }),
@@ -165,6 +167,11 @@ export function createMemoryStore(watch: StoreWatch = {}): MemoryStore {
         if (!opened.has(record)) return;
         for (const name of ledgers.keys()) if (name.startsWith(`${keyOf(record)}#`)) ledgers.delete(name);
         watch.ledgerCleared?.(record.key, windows.get(keyOf(record)));
+      }),
+    ledgersOf: (stream, name, since, until) =>
+      done(() => {
+        const within = windowsOf(stream, 'live').filter((record) => record.from >= since && record.from < until);
+        return new Map(within.map((record) => [record.key, new Set(ledgers.get(`${keyOf(record)}#${name}`))]));
       }),
     pruneWindows: (stream, run, before) =>
       done(() => {

@@ -2,16 +2,23 @@ import { odata, type TableClient, type TransactionAction } from '@azure/data-tab
 import { randomUUID } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../pipeline/ports.ts';
+import { isLook } from '../pipeline/look-back.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
 import { faultOf, isConflict, isNetworkError, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { LEDGER_PREFIX, ledgerPrefix, openLedger, type TableLedger, windowOfLedger } from './table-ledger.ts';
+import { deleteWhere, type Entity, getEntity, putEntity } from './table-entities.ts';
+import {
+  LEDGER_PREFIX,
+  ledgerPrefix,
+  loadLedgers,
+  openLedger,
+  type TableLedger,
+  windowOfLedger,
+} from './table-ledger.ts';
 import { CHECKPOINT_VERSION, checkVersion, endedEntity, fromEntity, partitionOf, toEntity } from './window-entity.ts';
-
-type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
 
 /** A transaction holds at most 100 actions. */
 const TRANSACTION_SIZE = 100;
@@ -101,6 +108,8 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const actions: TransactionAction[] = [['update', ended, 'Replace', { etag: record.etag ?? '' }]];
         for (const slice of slices) actions.push(['create', toEntity(slice)]);
         const etag = await submit(table, actions, `window ${record.key}`);
+        // A look back stays: it tells when was looked.
+        if (isLook(record)) return;
         // What is left of it where this fails covers no time that its slices do not, and is pruned with them.
         await table.deleteEntity(ended.partitionKey, ended.rowKey, { etag }).catch(() => undefined);
       }),
@@ -115,19 +124,25 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         await deleteWhere(table, filter, () => true);
         ledgers.delete(record);
       }),
-    pruneWindows: (stream, run, before) =>
+    ledgersOf: (stream, name, since, until) =>
+      attempt('loading ledgers', async () =>
+        loadLedgers(await windows(), partitionOf(stream, 'live'), name, compactTime(since), compactTime(until)),
+      ),
+    pruneWindows: (stream, run, before, ledgersBefore) =>
       attempt('pruning windows', async () => {
         const table = await windows();
         const partition = partitionOf(stream, run);
         const end = compactTime(before);
         const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
         await deleteWhere(table, old, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
-        const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${end}`];
+        const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${compactTime(ledgersBefore)}`];
         const oldLedgers = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
-        // A window's ledgers stay as long as it does: an operator may have it read again, however old it is.
-        await deleteWhere(table, oldLedgers, async ({ rowKey }) => {
-          return (await getEntity(table, partition, windowOfLedger(rowKey))) === undefined;
-        });
+        // Those of a window that is not closed stay as long as it does: an operator may have it read again, however old it is.
+        const isOver = async ({ rowKey }: Entity): Promise<boolean> => {
+          const window = await getEntity(table, partition, windowOfLedger(rowKey));
+          return window === undefined || window.state === 'closed';
+        };
+        await deleteWhere(table, oldLedgers, isOver, ['PartitionKey', 'RowKey']);
       }),
     readBackfill: (id) =>
       attempt('reading a backfill', async () => {
@@ -182,30 +197,6 @@ async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-async function getEntity(table: TableClient, partitionKey: string, rowKey: string): Promise<Entity | undefined> {
-  try {
-    const found: unknown = await table.getEntity(partitionKey, rowKey);
-    return found as Entity;
-  } catch (thrown) {
-    if (faultOf(thrown).status === 404) return undefined;
-    throw thrown;
-  }
-}
-
-/** Creates without an ETag, replaces with one. */
-async function putEntity(table: TableClient, entity: Entity, etag: string | undefined): Promise<string> {
-  const present = Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== undefined)) as Entity;
-  try {
-    const { etag: stored } =
-      etag === undefined ? await table.createEntity(present) : await table.updateEntity(present, 'Replace', { etag });
-    return stored ?? '';
-  } catch (thrown) {
-    if (isConflict(thrown))
-      throw new ClaimLostError(`record ${entity.rowKey} was changed by another worker`, { cause: thrown });
-    throw thrown;
-  }
-}
-
 function listEntities(table: TableClient, partition: string, since: string | undefined) {
   const from = since === undefined ? '0' : compactTime(since);
   const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${AFTER_ALL_WINDOWS}`;
@@ -254,23 +245,6 @@ async function submit(table: TableClient, actions: TransactionAction[], what: st
   } catch (thrown) {
     if (isConflict(thrown)) throw new ClaimLostError(`the ${what} was changed by another worker`, { cause: thrown });
     throw thrown;
-  }
-}
-
-/** Deletes rows as they were listed: one that somebody has changed since stays. */
-async function deleteWhere(
-  table: TableClient,
-  filter: string,
-  isWanted: (entity: Entity) => boolean | Promise<boolean>,
-): Promise<void> {
-  for await (const listed of table.listEntities({ queryOptions: { filter } })) {
-    const entity = listed as Entity;
-    if (!(await isWanted(entity))) continue;
-    await table
-      .deleteEntity(entity.partitionKey, entity.rowKey, { etag: entity.etag ?? '' })
-      .catch((thrown: unknown) => {
-        if (!isConflict(thrown)) throw thrown;
-      });
   }
 }
 

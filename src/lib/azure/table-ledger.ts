@@ -1,4 +1,4 @@
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { WindowRecord } from '../pipeline/ports.ts';
 import { partitionOf } from './window-entity.ts';
 
@@ -38,6 +38,28 @@ export function windowOfLedger(rowKey: string): string {
   return rowKey.slice(LEDGER_PREFIX.length + 1, rowKey.lastIndexOf('~~'));
 }
 
+/** One ledger of many windows, by their keys: of those whose key is from `since` on and before `until`. */
+export async function loadLedgers(
+  table: TableClient,
+  partition: string,
+  name: string,
+  since: string,
+  until: string,
+): Promise<Map<string, Set<string>>> {
+  const [first, last] = [`${LEDGER_PREFIX}~${since}`, `${LEDGER_PREFIX}~${until}`];
+  const filter = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
+  const found = new Map<string, Set<string>>();
+  for await (const entity of table.listEntities({ queryOptions: { filter } })) {
+    const rowKey = entity.rowKey ?? '';
+    const window = windowOfLedger(rowKey);
+    if (!rowKey.startsWith(`${ledgerPrefix(window)}${name}~`)) continue;
+    const keys = found.get(window) ?? new Set();
+    found.set(window, keys);
+    for (const bytes of propertiesOf(entity)) addKeys(keys, bytes);
+  }
+  return found;
+}
+
 /** Opens a ledger; nothing is read before it is needed. */
 export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
   const partitionKey = partitionOf(record.stream, record.run);
@@ -60,9 +82,7 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
     let row = 0;
     for await (const entity of table.listEntities({ queryOptions: { filter } })) {
       let rowBytes = 0;
-      for (let property = 0; ; property++) {
-        const bytes = entity[`p${property}`];
-        if (!(bytes instanceof Uint8Array)) break;
+      for (const [property, bytes] of propertiesOf(entity).entries()) {
         addKeys(keys, bytes);
         rowBytes += bytes.length;
         Object.assign(tail, { row, property, bytes: Buffer.from(bytes), rowBytes });
@@ -102,6 +122,15 @@ function advance(tail: Tail): void {
     tail.property = 0;
     tail.rowBytes = 0;
     tail.row++;
+  }
+}
+
+function propertiesOf(entity: Record<string, unknown>): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (;;) {
+    const bytes = entity[`p${found.length}`];
+    if (!(bytes instanceof Uint8Array)) return found;
+    found.push(bytes);
   }
 }
 

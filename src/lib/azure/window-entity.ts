@@ -24,6 +24,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     isFirst: record.isFirst,
     state: record.state,
     cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
+    witness: record.witness === undefined ? undefined : JSON.stringify(record.witness),
     pages: counts.pages,
     calls: counts.calls,
     rows: counts.rows,
@@ -34,6 +35,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     outside: counts.outside,
     repaired: counts.repaired,
     listed: counts.listed,
+    missingSeconds: counts.missingSeconds,
     attempts: record.attempts,
     readFailures: record.readFailures,
     waits: record.waits,
@@ -63,7 +65,12 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
  * A window whose slices take its place, counts and all. It is deleted behind the transaction that ends it: within one, the SDK deletes whatever
  * has become of a row since it was read.
  */
-export function endedEntity({ claim: _, cursor: __, ...record }: WindowRecord): ReturnType<typeof toEntity> {
+export function endedEntity({
+  claim: _,
+  cursor: __,
+  witness: ___,
+  ...record
+}: WindowRecord): ReturnType<typeof toEntity> {
   const counts = { pages: 0, calls: 0, rows: 0, fetched: 0 };
   return toEntity({ ...record, state: 'closed', closedAt: record.progressAt, counts });
 }
@@ -86,7 +93,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     return typeof value === 'string' ? value : undefined;
   };
   const number = (name: string): number => Number(entity[name] ?? 0);
-  const [owner, cursor, repair, stoppedBy] = [text('claimOwner'), text('cursor'), text('repair'), text('stoppedBy')];
+  const [owner, repair, stoppedBy] = [text('claimOwner'), text('repair'), text('stoppedBy')];
   return {
     stream: text('stream') ?? '',
     run: text('run') ?? 'live',
@@ -111,15 +118,16 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     ...present(FLAGS, (name) => (entity[name] === true ? true : undefined)),
     ...(entity.readFailures === undefined ? {} : { readFailures: number('readFailures') }),
     ...(owner === undefined ? {} : { claim: { owner, until: text('claimUntil') ?? '' } }),
-    ...(cursor === undefined ? {} : { cursor: JSON.parse(cursor) as Json }),
+    ...present(JSONS, (name) => parse(text(name))),
     ...(isRepairCause(repair) ? { repair } : {}),
     ...(stoppedBy === undefined ? {} : { stoppedBy: stoppedBy.split(' ') }),
   };
 }
 
 /** Fields that are absent for none. */
-const COUNTS = ['expected', 'parts', 'deadLetters', 'outside', 'repaired', 'listed'] as const;
+const COUNTS = ['expected', 'parts', 'deadLetters', 'outside', 'repaired', 'listed', 'missingSeconds'] as const;
 const TEXTS = ['slice', 'notBefore', 'shortSince', 'queuedAt', 'startedAt', 'closedAt', 'lastError'] as const;
+const JSONS = ['cursor', 'witness'] as const;
 const FLAGS = ['isFirst', 'startedOver', 'acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;
 
 /** Those of the fields that have a value. */
@@ -130,6 +138,10 @@ function present<K extends string, V>(names: readonly K[], read: (name: K) => V 
     if (value !== undefined) found[name] = value;
   }
   return found;
+}
+
+function parse(text: string | undefined): Json | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as Json);
 }
 
 function isRepairCause(text: string | undefined): text is RepairCause {

@@ -116,6 +116,8 @@ export interface WindowRecord {
   readonly isFirst?: boolean;
   readonly state: WindowState;
   readonly cursor?: Json;
+  /** What its stream keeps of it, to see later whether more of it has become visible. */
+  readonly witness?: Json;
   readonly counts: WindowCounts;
   /** Failed attempts since the last success. */
   readonly attempts: number;
@@ -243,8 +245,13 @@ export interface CheckpointStore {
   readonly ledger: (record: WindowRecord) => Ledger;
   /** Deletes the ledgers of a window, as far as they were opened for this very record. */
   readonly clearLedger: (record: WindowRecord) => Promise<void>;
-  /** Deletes finished windows of a run that ended before `before`; unacknowledged incomplete ones stay. */
-  readonly pruneWindows: (stream: string, run: string, before: string) => Promise<void>;
+  /** One ledger of many live windows, by the key of the window: of those that begin in a time, `until` excluded. */
+  readonly ledgersOf: (stream: string, name: string, since: string, until: string) => Promise<Map<string, Set<string>>>;
+  /**
+   * Deletes finished windows of a run that ended before `before`; unacknowledged incomplete ones stay. Of closed windows that began before
+   * `ledgersBefore` it deletes the ledgers.
+   */
+  readonly pruneWindows: (stream: string, run: string, before: string, ledgersBefore: string) => Promise<void>;
   readonly readBackfill: (id: string) => Promise<BackfillRecord | undefined>;
   readonly listBackfills: () => Promise<BackfillRecord[]>;
   /** Adds or, with an ETag, changes a backfill. @throws ClaimLostError when somebody else changed it. */

@@ -1,6 +1,7 @@
 import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
+import { loadKeys, readPast } from './look-back.ts';
 import { windowsOf } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
@@ -153,7 +154,8 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
     waits: record.waits,
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
     ...(record.acceptsOutside === true ? { acceptsOutside: true } : {}),
-    ledger: (name) => deps.store.ledger(record).load(name),
+    ledger: (name) => loadKeys(record, name, deps.store),
+    past: () => readPast(record, deps.store),
     onCall: () => countCall(record),
     signal: claim.signal,
     priority: run === 'live' ? 'live' : 'backfill',
@@ -164,7 +166,7 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
 async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: ProcessDependencies): Promise<void> {
   switch (outcome.kind) {
     case 'complete':
-      return endWindow(claim, undefined, deps);
+      return endWindow(claim, undefined, deps, outcome.last?.ledger);
     case 'skipped':
       return readAgainLater(claim, item, outcome.reason, deps);
     case 'split':
@@ -176,18 +178,23 @@ async function conclude(claim: Claim, item: WorkItem, outcome: Outcome, deps: Pr
 }
 
 /** Ends a window: as closed, or as incomplete with what is missing. */
-async function endWindow(claim: Claim, missing: string | undefined, deps: ProcessDependencies): Promise<void> {
+async function endWindow(
+  claim: Claim,
+  missing: string | undefined,
+  deps: ProcessDependencies,
+  ledger?: Progress['ledger'],
+): Promise<void> {
   const { record } = claim;
   await claim.stop();
   const now = deps.clock.now();
   close(record, now, missing);
-  await deps.store.saveWindow(record);
+  await deps.store.saveWindow(record, ledger);
   const { counts, state, startedAt } = record;
   const fields = { ...counts, state, durationMs: startedAt === undefined ? 0 : now.getTime() - Date.parse(startedAt) };
   if (missing === undefined) deps.log.info('WindowClosed', fields);
   else deps.log.error('WindowIncomplete', { ...fields, error: missing });
-  // An operator may have an incomplete one read again, perhaps by now: what it uploaded must not come again.
-  if (missing === undefined) await deps.store.clearLedger(record);
+  // An operator may have an incomplete one read again, and a look back may, perhaps by now: what it uploaded must not come again.
+  if (missing === undefined && record.witness === undefined) await deps.store.clearLedger(record);
 }
 
 async function split(

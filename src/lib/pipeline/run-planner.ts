@@ -3,6 +3,7 @@ import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
 import { storeTick } from './move-watermark.ts';
+import { ledgersFrom, planLook } from './look-back.ts';
 import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
@@ -29,6 +30,8 @@ export interface PlannerDependencies extends StartDependencies {
    * time would be closed without what comes later.
    */
   readonly sharedTime?: () => Promise<Date | undefined>;
+  /** Whether the stream looks back every hour for what has become visible late. */
+  readonly looksBack?: boolean;
   /** Brings the stream's backfills forward. */
   readonly tendBackfills?: () => Promise<void>;
 }
@@ -75,12 +78,15 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const diedBefore = mark.opening === true;
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
-  const opened = windows.map((window) =>
-    newWindow(
-      { stream, run: 'live', ...window, ...sliceOf(plan, window, mark), isFirst: window.from === mark.start },
-      now,
-    ),
-  );
+  const look = isHourly && deps.looksBack === true ? planLook(records, { ...mark, watermark }, now) : undefined;
+  const opened = [
+    ...windows.map((window) => ({
+      ...window,
+      ...sliceOf(plan, window, mark),
+      isFirst: window.from === mark.start,
+    })),
+    ...(look === undefined ? [] : [look]),
+  ].map((window) => newWindow({ stream, run: 'live', ...window }, now));
   for (const record of [...due, ...opened]) enqueue(record, now);
   let stored = mark;
   if (opened.length > 0) {
@@ -91,7 +97,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const ended = await storeTick(store, stored, (each) => endTick(each, watermark, now));
   logTick(deps, ended, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
   if (isHourly)
-    await prune(deps, ended, now).catch((error: unknown) => {
+    await prune(deps, ended, records, now).catch((error: unknown) => {
       log.warn('PruneError', { stream, error: messageOf(error) });
       logUnexpected(log, error);
     });
@@ -190,7 +196,12 @@ function logTick(
   });
 }
 
-async function prune({ store, stream }: PlannerDependencies, mark: WatermarkRecord, now: Date): Promise<void> {
-  const before = Math.min(Date.parse(mark.watermark), now.getTime() - KEEP_FINISHED_MS);
-  await store.pruneWindows(stream, 'live', isoSeconds(before));
+async function prune(
+  { store, stream, looksBack }: PlannerDependencies,
+  { watermark }: WatermarkRecord,
+  records: readonly WindowRecord[],
+  now: Date,
+): Promise<void> {
+  const before = isoSeconds(Math.min(Date.parse(watermark), now.getTime() - KEEP_FINISHED_MS));
+  await store.pruneWindows(stream, 'live', before, looksBack === true ? ledgersFrom(records, watermark) : before);
 }

@@ -65,6 +65,8 @@ export interface WindowCounts {
   readonly outside?: number;
   /** Records ingested after characters of theirs were repaired; absent for none. */
   readonly repaired?: number;
+  /** How long after its time a record was still missing that was found late, in seconds: the longest. */
+  readonly missingSeconds?: number;
 }
 
 /**
@@ -90,6 +92,10 @@ export interface Progress {
   readonly listed?: number;
   /** The vendor's own count, when this step learnt it. */
   readonly expected?: number;
+  /** How long after its time a late record of this step was still missing at least, in seconds. */
+  readonly missingSeconds?: number;
+  /** What is kept of the window, to see later whether more of it has become visible. */
+  readonly witness?: Json;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
   readonly ledger?: Readonly<Record<string, Uint8Array>>;
 }
@@ -97,7 +103,7 @@ export interface Progress {
 /** How reading a window ended. */
 export type Outcome =
   /** All is uploaded. A last step that comes with it is uploaded first, and stored with the window's end instead of on its own. */
-  | { readonly kind: 'complete'; readonly last?: Omit<Progress, 'ledger'> }
+  | { readonly kind: 'complete'; readonly last?: Progress }
   /** Too large: the slices replace the window; each becomes a window of its own. */
   | { readonly kind: 'split'; readonly slices: readonly WindowSlice[]; readonly reason: string }
   /** The vendor counts more than it gave: read again later, from the cursor; from the start without one. */
@@ -114,6 +120,26 @@ export interface WindowSlice {
   readonly listed?: number;
   /** Where the slice starts reading; absent for its beginning. */
   readonly cursor?: Json;
+}
+
+/** A window of the past, for a look back. */
+export interface PastWindow {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly slice?: string;
+  /** When it ended, and what its stream kept of it; absent where it has not ended, or nothing was kept. */
+  readonly read?: { readonly at: string; readonly witness: Json };
+  /** Where its reading stands; absent once it has ended. */
+  readonly cursor?: Json;
+}
+
+/** What a look back goes by. */
+export interface Past {
+  /** When was looked back last, in epoch milliseconds; 0: never. */
+  readonly lookedAt: number;
+  /** In order of time. */
+  readonly windows: readonly PastWindow[];
 }
 
 /** What a stream gets to read one window. */
@@ -135,6 +161,8 @@ export interface WindowTask {
   readonly acceptsOutside?: boolean;
   /** Loads the named ledger: keys of 16 bytes, as latin1 strings. */
   readonly ledger: (name: string) => Promise<Set<string>>;
+  /** The live windows over the time of this one. */
+  readonly past: () => Promise<Past>;
   /** To be called once for each call made to the vendor. */
   readonly onCall: () => void;
   /** Aborted when the worker must stop: claim lost. */
@@ -180,6 +208,8 @@ export interface Stream {
   readonly restart?: Restart;
   /** True where the vendor tells the present state only: a range of the past cannot be read again. */
   readonly isSnapshot?: boolean;
+  /** Whether it looks back every hour for what has become visible late: windows of the slices `look.<n>` and `late.<n>`. */
+  readonly looksBack?: boolean;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;
 }

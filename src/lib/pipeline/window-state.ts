@@ -69,6 +69,9 @@ export function book(record: WindowRecord, step: Progress, deadLetters: number):
   add(counts, 'repaired', step.repaired);
   if (step.listed !== undefined) counts.listed = step.listed;
   if (step.expected !== undefined) counts.expected = step.expected;
+  if (step.witness !== undefined) it.witness = step.witness;
+  if (step.missingSeconds !== undefined)
+    counts.missingSeconds = Math.max(counts.missingSeconds ?? 0, step.missingSeconds);
   if (step.pageDone === true) {
     counts.pages++;
     it.attempts = 0;
@@ -78,7 +81,7 @@ export function book(record: WindowRecord, step: Progress, deadLetters: number):
     delete it.repair;
   }
   return () => {
-    restore(it, before, ['cursor', 'attempts', 'waits', 'readFailures', 'lastError', 'repair']);
+    restore(it, before, ['cursor', 'witness', 'attempts', 'waits', 'readFailures', 'lastError', 'repair']);
     restore(counts, countsBefore, COUNTED_WITH_STEPS);
   };
 }
@@ -93,6 +96,7 @@ const COUNTED_WITH_STEPS = [
   'outside',
   'parts',
   'repaired',
+  'missingSeconds',
 ] as const;
 
 function restore<T extends object>(it: T, before: T, names: readonly (keyof T)[]): void {

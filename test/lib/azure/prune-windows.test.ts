@@ -37,7 +37,7 @@ async function setUp(meanwhile: () => Promise<unknown> = () => Promise.resolve()
     return read(store, window);
   };
   const prune = (): Promise<void> =>
-    createTableCheckpointStore({ ...storage, table: late }).pruneWindows(stream, 'live', BEFORE);
+    createTableCheckpointStore({ ...storage, table: late }).pruneWindows(stream, 'live', BEFORE, BEFORE);
   return { store, stream, open, prune };
 }
 

@@ -160,7 +160,7 @@ describe('windows', () => {
     await store.openWindows(records.slice(250, 255), tag);
     await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
     expect(await store.listWindows(stream, 'live')).toHaveLength(255);
-    await store.pruneWindows(stream, 'live', '2027-01-01T00:00:00Z');
+    await store.pruneWindows(stream, 'live', '2027-01-01T00:00:00Z', '2027-01-01T00:00:00Z');
     await expect(store.openWindows(records.slice(255), tag)).rejects.toBeInstanceOf(ClaimLostError);
   });
 

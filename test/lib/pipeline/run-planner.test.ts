@@ -376,7 +376,7 @@ describe('pruning', () => {
       window('2026-01-01T04:00:00Z', '2026-01-01T05:00:00Z', { state: 'failed' }),
       window('2026-01-01T05:00:00Z', '2026-01-01T06:00:00Z', { state: 'closed' }),
     ]);
-    await planner.store.pruneWindows(planner.stream, 'live', '2026-01-01T05:30:00Z');
+    await planner.store.pruneWindows(planner.stream, 'live', '2026-01-01T05:30:00Z', '2026-01-01T05:30:00Z');
     expect((await planner.windows()).map(({ from, state }) => `${from.slice(11, 13)} ${state}`)).toEqual([
       '01 incomplete',
       '04 failed',

@@ -37,6 +37,20 @@ export function windowFilter(settings: FilterSettings, window: FilterWindow): st
   return `${timeRange(settings.EDR_TIME_TOKEN, window)}${joined.join('')}`;
 }
 
+/**
+ * A filter that `windowFilter` has made, over another time and, where it was narrowed to a type, over all types again: what was asked once can
+ * be asked again, whatever has become of the settings since.
+ */
+export function overTime(filter: string, { from, to, type }: FilterWindow): string {
+  const token = filter.slice(0, filter.indexOf(' : ['));
+  const further = filter.slice(filter.indexOf(']') + 1);
+  const narrowed = type === undefined ? '' : ` AND (${sliceCondition({ type })})`;
+  return (
+    timeRange(token, { from, to }) +
+    (further.endsWith(narrowed) ? further.slice(0, further.length - narrowed.length) : further)
+  );
+}
+
 /** The condition that a time is within whole seconds, both included. @throws RangeError for times within a second. */
 export function timeRange(token: string, { from, to }: Pick<FilterWindow, 'from' | 'to'>): string {
   return `${token} : ['${wholeSecond('from', from)}' .. '${wholeSecond('to', to)}']`;
@@ -127,7 +141,7 @@ function scoreCondition({ EDR_MIN_SCORE }: FilterSettings): string {
   return EDR_MIN_SCORE >= 1 ? `indicator.score >=${EDR_MIN_SCORE}` : '';
 }
 
-function sliceCondition({ type }: FilterWindow): string {
+function sliceCondition({ type }: Pick<FilterWindow, 'type'>): string {
   if (type === undefined) return '';
   return type === 'other' ? `NOT (${anyOf(EVENT_TYPES)})` : anyOf([type]);
 }

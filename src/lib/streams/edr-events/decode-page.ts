@@ -28,6 +28,9 @@ export interface EdrPageEnd {
   readonly lastTime?: string;
   /** Keys of the documents newly received since the last chunk, concatenated: those that gave no row. */
   readonly fetched: Uint8Array;
+  /** Those of them that are of the second before the window, and of the one behind it. */
+  readonly before: number;
+  readonly behind: number;
 }
 
 /** Decodes one page; not to be used again after an error. */
@@ -85,8 +88,9 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
       reader.end();
       const chunks = finishChunks(page.chunks);
       const lastTime = Number.isNaN(page.lastTime) ? {} : { lastTime: new Date(page.lastTime).toISOString() };
-      const fetched = keyBytes(page.chunks.fetched);
-      return { chunks, end: { ...page.counts, ...lastTime, characters: reader.repaired(), fetched } };
+      const { fetched, before, behind } = page.chunks;
+      const rest = { fetched: keyBytes(fetched), before, behind };
+      return { chunks, end: { ...page.counts, ...lastTime, characters: reader.repaired(), ...rest } };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Settings } from '../../config.ts';
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
 import type { EdrQuery } from '../../qualys/edr/edr-api.ts';
-import { windowFilter, windowSort } from '../../qualys/edr/qql.ts';
+import { overTime, windowFilter, windowSort } from '../../qualys/edr/qql.ts';
 import type { BrokenText } from '../broken-text.ts';
 import type { CountMemory, ReadEnd } from './count-memory.ts';
 import { MAX_DEPTH, pageSizeWithinReach } from './page-depth.ts';
@@ -40,6 +40,10 @@ export interface EdrCursor {
   readonly end?: ReadEnd;
   /** The same for a release that knows no `end`. */
   readonly isRead?: boolean;
+  /** Events of the second before the window, and of the second behind it, that this read has brought. */
+  readonly beside?: { readonly before: number; readonly behind: number };
+  /** Set where what was late is read: what comes new was not there then, in epoch milliseconds. */
+  readonly missedAt?: number;
   /** Counts of the pieces into which the window is to be cut, as far as they were asked for; pages are not read meanwhile. */
   readonly pieces?: readonly number[];
 }
@@ -59,17 +63,36 @@ const SECOND_MS = 1000;
 export function queryOf(window: Pick<WindowTask['window'], 'from' | 'to' | 'slice'>, settings: Settings): WindowQuery {
   const { to, slice } = window;
   const from = isoSeconds(Date.parse(window.from) - SECOND_MS);
-  const type = slice === undefined ? {} : { type: slice.slice(TYPE_SLICE.length) };
   return {
-    filter: windowFilter(settings, { from, to, ...type }),
+    filter: windowFilter(settings, { from, to, ...typeOf(slice) }),
     sort: windowSort(settings),
     state: settings.EDR_STATE,
   };
 }
 
+/** The type that a slice is narrowed to, if any. */
+export function typeOf(slice: string | undefined): { readonly type?: string } {
+  return slice?.startsWith(TYPE_SLICE) === true ? { type: slice.slice(TYPE_SLICE.length) } : {};
+}
+
+/** The query of a part of what was asked once, whatever has become of the settings since. */
+export function partOf(
+  query: WindowQuery,
+  { from: first, to }: { readonly from: string; readonly to: string },
+): WindowQuery {
+  const from = isoSeconds(Date.parse(first) - SECOND_MS);
+  return { ...query, filter: overTime(query.filter, { from, to }) };
+}
+
 /** The beginning of a read. */
 export function firstCursor(
-  { query, counted, read, mostEvents }: Pick<EdrCursor, 'query' | 'counted' | 'read' | 'mostEvents'>,
+  {
+    query,
+    counted,
+    read,
+    mostEvents,
+    missedAt,
+  }: Pick<EdrCursor, 'query' | 'counted' | 'read' | 'mostEvents' | 'missedAt'>,
   settings: Settings,
 ): EdrCursor {
   const expected = counted?.greatest ?? 0;
@@ -84,6 +107,7 @@ export function firstCursor(
     query,
     ...(counted === undefined ? {} : { counted }),
     ...(mostEvents === undefined ? {} : { mostEvents }),
+    ...(missedAt === undefined ? {} : { missedAt }),
   };
 }
 

@@ -19,6 +19,11 @@ export interface EdrChunk extends Chunk {
   /** Records with rows here that were repaired, and those whose time lies outside. */
   readonly repaired: number;
   readonly outside: number;
+  /** Documents newly received up to here that are of the second before the window, and of the one behind it. */
+  readonly before: number;
+  readonly behind: number;
+  /** How long after its time one of its records was still missing at least, in seconds; absent where none was. */
+  readonly missingSeconds?: number;
 }
 
 /** Gathers rows into chunks, and the keys that belong to them. */
@@ -32,14 +37,16 @@ export interface EventChunks {
   /** Records with rows since the last chunk that were repaired, and those whose time lies outside. */
   repaired: number;
   outside: number;
+  before: number;
+  behind: number;
+  missingSeconds: number | undefined;
   /** Chunks that were not handed out yet. */
   finished: EdrChunk[];
 }
 
 /** @param maxBytes largest chunk. */
 export function createEventChunks(maxBytes?: number): EventChunks {
-  const empty = { uploaded: [], fetched: [], alerts: [], repaired: 0, outside: 0, finished: [] };
-  return { writer: createChunkWriter(maxBytes), ...empty };
+  return { writer: createChunkWriter(maxBytes), finished: [], ...nothing() };
 }
 
 /** Adds a row with its ledger key. */
@@ -63,12 +70,30 @@ export function takeChunks(chunks: EventChunks): EdrChunk[] {
 
 function book(chunks: EventChunks, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  const { uploaded, fetched, alerts: alertRows, repaired, outside } = chunks;
-  const keys = { uploaded: keyBytes(uploaded), fetched: keyBytes(fetched) };
-  chunks.finished.push({ ...chunk, ...keys, alertRows, repaired, outside });
-  chunks.uploaded = [];
-  chunks.fetched = [];
-  chunks.alerts = [];
-  chunks.repaired = 0;
-  chunks.outside = 0;
+  const { uploaded, fetched, alerts: alertRows, missingSeconds, repaired, outside, before, behind } = chunks;
+  chunks.finished.push({
+    ...chunk,
+    uploaded: keyBytes(uploaded),
+    fetched: keyBytes(fetched),
+    alertRows,
+    repaired,
+    outside,
+    before,
+    behind,
+    ...(missingSeconds === undefined ? {} : { missingSeconds }),
+  });
+  Object.assign(chunks, nothing());
+}
+
+function nothing(): Omit<EventChunks, 'writer' | 'finished'> {
+  return {
+    uploaded: [],
+    fetched: [],
+    alerts: [],
+    repaired: 0,
+    outside: 0,
+    before: 0,
+    behind: 0,
+    missingSeconds: undefined,
+  };
 }

@@ -95,7 +95,7 @@ function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
   if (isOurs && !page.received.has(key)) putRows(page, record, key);
   page.isBroken = false;
   page.isOutside = false;
-  countReceived(page, key);
+  countReceived(page, key, isOurs);
 }
 
 function putRows(page: EdrPage, record: SourceRecord, key: string): void {
@@ -116,11 +116,18 @@ export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTap
   addRow(chunks, row.text, key);
   if (isBroken) chunks.repaired++;
   if (isOutside) chunks.outside++;
+  noteMissing(page);
   const { alertScore } = options;
   if (alertScore === undefined || tape === undefined) return;
   const score = wholeNumberOf(tape, valueAt(page, tape, SCORE_FIELD));
   if (score !== undefined && score >= alertScore)
     chunks.alerts.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
+}
+
+/** How long the record at hand was missing at least, where it is one that came late. */
+function noteMissing({ chunks, lastTime, options: { missedAt } }: EdrPage): void {
+  if (missedAt === undefined || Number.isNaN(lastTime)) return;
+  chunks.missingSeconds = Math.max(chunks.missingSeconds ?? 0, Math.round((missedAt - lastTime) / 1000));
 }
 
 function valueAt({ table }: EdrPage, tape: JsonTape, path: string): number {
@@ -151,8 +158,9 @@ export function bookPlace(page: EdrPage, place: Place): void {
 /**
  * Books a document that is at its end as received, by its content and by how often it came on this page: the vendor's index may hold one more
  * than once. Called behind its rows, so that no chunk books a document whose rows come later.
+ * @param isOurs whether no window beside this one reads it.
  */
-export function countReceived(page: EdrPage, hash: string): void {
+export function countReceived(page: EdrPage, hash: string, isOurs: boolean): void {
   const times = (page.received.get(hash) ?? 0) + 1;
   page.received.set(hash, times);
   const key = ledgerKey(hash, times);
@@ -160,5 +168,6 @@ export function countReceived(page: EdrPage, hash: string): void {
   else {
     page.counts.newRecords++;
     page.chunks.fetched.push(key);
+    if (!isOurs) page.chunks[page.lastTime < page.window.from ? 'before' : 'behind']++;
   }
 }

@@ -17,7 +17,8 @@ export const edrEvents: StreamDefinition = {
     safetyLagSeconds: settings.EDR_SAFETY_LAG_SECONDS,
     ...(settings.EDR_START === undefined ? {} : { start: settings.EDR_START }),
   }),
-  slices: /^type\.[\w-]+$/,
+  slices: /^type\.[\w-]+$|^look\.\d+$|^late\.\d+-\d+$/,
+  looksBack: true,
   restart: {
     setting: 'EDR_START',
     column: ({ EDR_TIME_FIELD: field }) => EVENT_COLUMNS.find(({ from }) => from.includes(field))?.name ?? 'EventTime',

@@ -33,6 +33,6 @@ export function startLongEvent(page: EdrPage, beginning: Buffer, scanned: JsonTa
         putRow(page, row, key, row.part === 1 ? tape : undefined);
       }
     }
-    if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES));
+    if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES), place !== 'neighbour');
   };
 }

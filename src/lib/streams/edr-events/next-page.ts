@@ -31,7 +31,7 @@ export function nextPage(cursor: EdrCursor, page: PageFacts): EdrCursor {
   if (page.newRecords === 0) return ended(rest, 'stuck');
   // A page shorter than asked for was not the last one after all: the later ones may have jumped over what it left out.
   if (cursor.shortPage !== undefined && cursor.page > 1) {
-    const { isRepeated: _____, ...again } = rest;
+    const { isRepeated: _____, beside: ______, ...again } = rest;
     return { ...again, read: cursor.read + 1, page: 0, size: cursor.shortPage };
   }
   const isShort = page.records < cursor.size;

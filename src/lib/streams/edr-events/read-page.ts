@@ -12,6 +12,7 @@ import type { WindowKeys } from './window-keys.ts';
 
 /** A step of which the cursor is still to be told. */
 type Step = Omit<Progress, 'cursor'>;
+type Beside = NonNullable<EdrCursor['beside']>;
 
 /** What reading a page needs. */
 export interface PageReading {
@@ -26,6 +27,8 @@ export interface PageReading {
 export interface ReadPage {
   readonly end: EdrPageEnd;
   readonly last: Step;
+  /** What the read has brought of the seconds beside the window, up to its end. */
+  readonly beside: Beside;
   /** Whether an answer of 200 held nothing at all: an empty page is `[]`, or 204. */
   readonly isBlank: boolean;
 }
@@ -54,6 +57,11 @@ export async function* readPage(
   let heldBytes = 0;
   let isGiven = false;
   let isBlank = answer.status === 200;
+  let beside = cursor.beside ?? { before: 0, behind: 0 };
+  const stepOf = (chunk: EdrChunk): Progress => {
+    beside = add(beside, chunk);
+    return { ...toStep(keys, chunk), cursor: toJson({ ...cursor, beside }) };
+  };
   try {
     for await (const bytes of answer.body) {
       isBlank &&= !hasText(bytes);
@@ -67,22 +75,23 @@ export async function* readPage(
         if (chunk === undefined) break;
         heldBytes -= chunk.json.length;
         isGiven = true;
-        yield { ...toStep(keys, chunk), cursor: toJson(cursor) };
+        yield stepOf(chunk);
       }
     }
     const { chunks, end } = decoder.end();
     checkOutside(decoder, cursor, task);
     if (!isGiven && !(await reading.admits(end))) return undefined;
-    const steps = [...held, ...chunks].map((chunk) => toStep(keys, chunk));
+    const steps = [...held, ...chunks].map(stepOf);
     // Records behind the last row gave none themselves, being of another window; they were received all the same.
     const rest = keys.receive(end.fetched);
+    beside = add(beside, end);
     const last = end.fetched.length > 0 ? rest : (steps.pop() ?? rest);
-    for (const step of steps) yield { ...step, cursor: toJson(cursor) };
+    yield* steps;
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
     const { characters, repaired } = end;
     if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
-    return { end, last, isBlank };
+    return { end, last, beside, isBlank };
   } catch (error) {
     if (error instanceof BrokenTextError) yield { cursor: toJson({ ...cursor, broken: error.broken }) };
     throw error;
@@ -91,7 +100,7 @@ export async function* readPage(
   }
 }
 
-function startDecoder({ keys, services, task }: PageReading, { broken, mode }: EdrCursor): EdrPageDecoder {
+function startDecoder({ keys, services, task }: PageReading, { broken, missedAt, mode }: EdrCursor): EdrPageDecoder {
   const { clock, edr, settings } = services;
   const now = clock.now();
   return createEdrPageDecoder({
@@ -102,10 +111,15 @@ function startDecoder({ keys, services, task }: PageReading, { broken, mode }: E
     subscription: settings.QUALYS_SUBSCRIPTION,
     severityTable: settings.EDR_SEVERITY_TABLE,
     alertScore: alertScoreFor(task, settings),
+    ...(missedAt === undefined ? {} : { missedAt }),
     isUploaded: (key) => keys.isUploaded(key),
     isFetched: (key) => keys.isFetched(key),
     onBroken: judgeBrokenText({ api: edr, route: ROUTES[mode], now, before: broken }),
   });
+}
+
+function add(beside: Beside, { before, behind }: Beside): Beside {
+  return { before: beside.before + before, behind: beside.behind + behind };
 }
 
 function hasText(bytes: Uint8Array): boolean {
@@ -123,9 +137,10 @@ function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOut
 function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
   const { fetched, ledger } = keys.receive(chunk.fetched);
   keys.upload(chunk.uploaded);
-  const { json, rows, uploaded, alertRows, repaired, outside } = chunk;
+  const { json, rows, uploaded, alertRows, missingSeconds, repaired, outside } = chunk;
   const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
-  return { chunk: { json, rows, alerts }, fetched, repaired, outside, ledger: { ...ledger, uploaded } };
+  const missing = missingSeconds === undefined ? {} : { missingSeconds };
+  return { chunk: { json, rows, alerts }, fetched, repaired, outside, ...missing, ledger: { ...ledger, uploaded } };
 }
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */

@@ -1,6 +1,7 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { FatalError } from '../../errors.ts';
 import type { CallOptions } from '../../qualys/call/call-qualys.ts';
+import { isLook } from '../../pipeline/look-back.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
 import { windowFilter } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -9,6 +10,7 @@ import type { StreamServices } from '../stream-definition.ts';
 import { hearCount, judgeRead } from './count-memory.ts';
 import type { EdrPageEnd } from './decode-page.ts';
 import { firstCursor, queryOf, toJson, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
+import { lookBack, witnessOf } from './look-back.ts';
 import { askAgain, goOn, nextPage } from './next-page.ts';
 import { SPLIT_ABOVE } from './page-depth.ts';
 import { pageKnowledge, type PageKnowledge } from './page-knowledge.ts';
@@ -46,6 +48,7 @@ const MAX_PAGES = 20_000;
  * pages are read once more: sorting by time alone is not stable within one instant, and events may come or go while pages are read.
  */
 export async function* readEdrWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
+  if (isLook(task.window)) return lookBack(task, services);
   const reading = await prepare(task, services);
   let cursor = await open(reading);
   // A count from before a pause between pages says little about what was there at their end.
@@ -80,7 +83,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
     if (verdict === 'complete') return complete(reading, cursor);
     if (verdict === 'short') {
       const later = memory.lower === undefined ? readAgain(reading, cursor) : cursor;
-      yield { cursor: toJson(later), expected };
+      yield { cursor: toJson(later), expected, ...witnessOf(task, cursor, documents) };
       return { kind: 'short', cursor: toJson(later) };
     }
     if (verdict === 'beyond-reach') {
@@ -166,7 +169,7 @@ function complete({ keys, task }: Reading, cursor: EdrCursor): Outcome {
   const documents = keys.documents();
   if (documents > 0 && keys.rows() === 0) task.log.warn('RecordsLeftToNeighbours', { fetched: documents });
   const expected = counted === undefined ? {} : { expected: Math.min(counted.greatest, documents) };
-  return { kind: 'complete', last: { cursor: toJson(cursor), ...expected } };
+  return { kind: 'complete', last: { cursor: toJson(cursor), ...expected, ...witnessOf(task, cursor, documents) } };
 }
 
 function readAgain({ keys, services }: Reading, cursor: EdrCursor): EdrCursor {
@@ -201,7 +204,7 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
       throw error;
     }
     if (page === undefined) return firstCursor(asked, reading.services.settings);
-    const { end, last, isBlank, after } = page;
+    const { end, last, beside, isBlank, after } = page;
     // A page that was partly booked before, or is asked for again, holds what is known: that is no repetition by the vendor.
     const isKnown = isResumed || cursor.isDoubted === true;
     const newRecords = isKnown ? end.records : end.newRecords;
@@ -212,7 +215,7 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
       longest: known.longest,
       ...(after === undefined ? {} : { after }),
     };
-    let next = nextPage(asked, facts);
+    let next = nextPage({ ...asked, beside }, facts);
     learn(reading, cursor, end.records);
     if (!isKnown && end.repeated > 0) next = { ...next, isRepeated: true };
     if (next.read !== cursor.read) {

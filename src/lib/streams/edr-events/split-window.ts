@@ -3,7 +3,7 @@ import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { halve, isoSeconds, toInterval, type Interval } from '../../pipeline/window.ts';
 import { typeSlices } from '../../qualys/edr/qql.ts';
 import { hearCount } from './count-memory.ts';
-import { firstCursor, queryOf, toJson, TYPE_SLICE, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
+import { firstCursor, partOf, queryOf, toJson, TYPE_SLICE, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
 import { MAX_DEPTH, SPLIT_ABOVE } from './page-depth.ts';
 
 /** What cutting a window needs. */
@@ -31,7 +31,7 @@ export async function* splitWindow(
   if (pieces.length < 2) return undefined;
   const counts = [...(cursor.pieces ?? [])];
   for (const piece of pieces.slice(counts.length)) {
-    counts.push(await count(queryOf(piece, settings)));
+    counts.push(await count(queryOfPiece(piece, task, cursor, settings)));
     yield { cursor: toJson({ ...cursor, pieces: [...counts] }), expected };
   }
   const sum = counts.reduce((total, each) => total + each, 0);
@@ -41,7 +41,9 @@ export async function* splitWindow(
   }
   const slices = pieces.map((piece, index) => {
     const counted = hearCount(undefined, counts[index] ?? 0);
-    return { ...piece, cursor: toJson(firstCursor({ query: queryOf(piece, settings), counted, read: 0 }, settings)) };
+    const query = queryOfPiece(piece, task, cursor, settings);
+    const { mostEvents: _, ...kept } = cursor;
+    return { ...piece, cursor: toJson(firstCursor({ ...kept, query, counted, read: 0 }, settings)) };
   });
   return { kind: 'split', slices, reason: `${expected} events` };
 }
@@ -50,6 +52,11 @@ interface Piece {
   readonly from: string;
   readonly to: string;
   readonly slice?: string;
+}
+
+/** A piece by time asks what its window asked. */
+function queryOfPiece(piece: Piece, { window }: WindowTask, { query }: EdrCursor, settings: Settings): WindowQuery {
+  return piece.slice === window.slice ? partOf(query, piece) : queryOf(piece, settings);
 }
 
 function piecesOf({ window }: WindowTask, settings: Settings, expected: number): Piece[] {

@@ -1,0 +1,122 @@
+import { isFinished } from './plan-windows.ts';
+import type { CheckpointStore, WatermarkRecord, WindowRecord } from './ports.ts';
+import type { Past, PastWindow } from './stream.ts';
+import { isoSeconds, toInterval } from './window.ts';
+
+/** What narrows the row that looks back, and those that read what it finds: followed by the second in which it was planned. */
+const LOOK = 'look.';
+const LATE = 'late.';
+const NUMBERED = /^(?:look|late)\.(\d+)/;
+
+/** How far back is looked: what becomes visible later than that is not found. */
+const BACK_MS = 86_400_000;
+/** The same where nobody could look for days: windows are kept for eight. */
+const MOST_BACK_MS = 7 * BACK_MS;
+
+type Sliced = Pick<WindowRecord, 'slice'>;
+
+/** Whether a row only asks what has become visible since its time was read. */
+export function isLook({ slice }: Sliced): boolean {
+  return slice?.startsWith(LOOK) === true;
+}
+
+/** Whether a row reads what was found so. */
+export function isLate({ slice }: Sliced): boolean {
+  return slice?.startsWith(LATE) === true;
+}
+
+/** Slice of the `place`th row that reads what a look has found. */
+export function lateSlice(look: Sliced, place: number): string {
+  return `${LATE}${numberOf(look)}-${place}`;
+}
+
+/** When a look was planned, in seconds since 1970; 0 for a row of the plan itself. */
+function numberOf({ slice = '' }: Sliced): number {
+  return Number(NUMBERED.exec(slice)?.[1] ?? 0);
+}
+
+/**
+ * From when on ledgers are needed, to tell new rows from known ones, ISO 8601: for the next look, and for the rows that look back or read what
+ * was found as long as they are open.
+ */
+export function ledgersFrom(records: readonly WindowRecord[], watermark: string): string {
+  const open = records.filter((record) => (isLook(record) || isLate(record)) && !isFinished(record));
+  return [lookFrom(records, watermark), ...open.map(({ from }) => from)].sort()[0] ?? watermark;
+}
+
+/** The look that is due at a tick; undefined while one is open, and where there is nothing to look at. It ends at the watermark, which it never holds. */
+export function planLook(
+  records: readonly WindowRecord[],
+  { watermark, start }: Pick<WatermarkRecord, 'watermark' | 'start'>,
+  now: Date,
+): { readonly from: string; readonly to: string; readonly slice: string } | undefined {
+  if (records.some((record) => isLook(record) && !isFinished(record))) return undefined;
+  const from = [lookFrom(records, watermark), start].sort().at(-1) ?? start;
+  if (from >= watermark) return undefined;
+  return { from, to: watermark, slice: `${LOOK}${Math.floor(now.getTime() / 1000)}` };
+}
+
+/** A day before the end of the last look: so what nobody looked at for a while is looked at for as long. */
+function lookFrom(records: readonly WindowRecord[], watermark: string): string {
+  const last = lastLook(records)?.to ?? watermark;
+  return isoSeconds(Math.max(Date.parse(last) - BACK_MS, Date.parse(watermark) - MOST_BACK_MS));
+}
+
+function lastLook(records: readonly WindowRecord[]): WindowRecord | undefined {
+  return records
+    .filter((record) => isLook(record) && isFinished(record))
+    .sort((one, two) => numberOf(one) - numberOf(two))
+    .at(-1);
+}
+
+/**
+ * The windows that tell what is held of a time: where one was read again for what was late, the later one. In order of time; what lies
+ * between them is not known.
+ */
+export function pastWindows(records: readonly WindowRecord[], within: Pick<WindowRecord, 'from' | 'to'>): PastWindow[] {
+  const { from, to } = toInterval(within);
+  const newestFirst = records
+    .filter((record) => !isLook(record) && record.run === 'live')
+    .filter((record) => Date.parse(record.to) > from && Date.parse(record.from) < to)
+    .sort((one, two) => numberOf(two) - numberOf(one));
+  const kept: WindowRecord[] = [];
+  for (const record of newestFirst) {
+    if (!kept.some((other) => numberOf(other) > numberOf(record) && overlap(other, record))) kept.push(record);
+  }
+  return kept.sort((one, two) => one.from.localeCompare(two.from)).map(toPast);
+}
+
+/** What a look back goes by. */
+export async function readPast(record: WindowRecord, store: CheckpointStore): Promise<Past> {
+  const records = await store.listWindows(record.stream, 'live');
+  const last = lastLook(records);
+  return { lookedAt: last === undefined ? 0 : numberOf(last) * 1000, windows: pastWindows(records, record) };
+}
+
+/** Keys of a window's ledger. A row that reads what was late knows the rows of all windows over its time: only new ones go. */
+export async function loadKeys(record: WindowRecord, name: string, store: CheckpointStore): Promise<Set<string>> {
+  const own = await store.ledger(record).load(name);
+  if (!isLate(record) || name !== 'uploaded') return own;
+  const over = (await store.listWindows(record.stream, 'live')).filter((other) => overlap(other, record));
+  const [since = record.from] = over.map(({ from }) => from).sort();
+  const ledgers = await store.ledgersOf(record.stream, name, since, record.to);
+  return new Set([...own, ...over.flatMap(({ key }) => [...(ledgers.get(key) ?? [])])]);
+}
+
+function overlap(one: Pick<WindowRecord, 'from' | 'to'>, two: Pick<WindowRecord, 'from' | 'to'>): boolean {
+  return one.from < two.to && two.from < one.to;
+}
+
+function toPast(record: WindowRecord): PastWindow {
+  const { key, from, to, slice, closedAt, witness, cursor } = record;
+  return {
+    key,
+    from,
+    to,
+    ...(slice === undefined ? {} : { slice }),
+    ...(isFinished(record) && closedAt !== undefined && witness !== undefined
+      ? { read: { at: closedAt, witness } }
+      : {}),
+    ...(isFinished(record) || cursor === undefined ? {} : { cursor }),
+  };
+}

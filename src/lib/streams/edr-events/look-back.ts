@@ -1,0 +1,177 @@
+import { lateSlice } from '../../pipeline/look-back.ts';
+import type { Json, Outcome, PastWindow, Progress, WindowTask } from '../../pipeline/stream.ts';
+import { overTime } from '../../qualys/edr/qql.ts';
+import { callOptionsOf } from '../call-options.ts';
+import type { StreamServices } from '../stream-definition.ts';
+import { hearCount } from './count-memory.ts';
+import { firstCursor, partOf, toJson, typeOf, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
+
+/** What is kept of a window. */
+interface Witness {
+  /** What was asked, of all types. */
+  readonly query: WindowQuery;
+  /** Events counted at its end, without those of the seconds beside it. */
+  readonly held: number;
+  /** Events of these seconds, which a count of the window holds as well. */
+  readonly before: number;
+  readonly behind: number;
+}
+
+/** Windows that follow one another and asked the same. */
+interface Block extends Pick<Witness, 'query'> {
+  /** In order of time; never empty. */
+  readonly windows: readonly Held[];
+}
+
+interface Held extends Witness {
+  readonly from: string;
+  readonly to: string;
+  /** When it was read, in epoch milliseconds. */
+  readonly readAt: number;
+}
+
+/** A block of which Qualys now counts more than its windows hold. */
+interface Found extends Block {
+  readonly more: number;
+  /** What was counted; absent where it follows from other counts. */
+  readonly counted?: number;
+}
+
+/** Calls of a look. */
+const MOST_CALLS = 6;
+/** What is younger is counted apart: most of what is late is found there. */
+const RECENT_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const SOME_TIME = '1970-01-01T00:00:00Z';
+
+/** What is kept of a live window, for the look back. */
+export function witnessOf(
+  { window: { from, run, slice, to } }: WindowTask,
+  { beside, counted, query }: EdrCursor,
+  documents: number,
+): Pick<Progress, 'witness'> {
+  if (run !== 'live') return {};
+  const { before, behind } = beside ?? { before: 0, behind: 0 };
+  const filter = overTime(query.filter, { from, to, ...typeOf(slice) });
+  const held = (counted?.latest ?? documents) - before - behind;
+  const witness: Witness = { query: { ...query, filter }, held, before, behind };
+  return { witness: { ...witness } as unknown as Json };
+}
+
+/**
+ * Counts again what was read in the last day, and compares with what its windows were counted to hold. Where there is more now, it is looked
+ * for by halves, as far as the calls reach or a page holds what is left; that is read once more.
+ */
+export async function lookBack(task: WindowTask, { edr, settings }: StreamServices): Promise<Outcome> {
+  const { lookedAt, windows } = await task.past();
+  const options = callOptionsOf(task);
+  let calls = 0;
+  const count = async (block: Block): Promise<Found> => {
+    calls++;
+    const counted = await edr.count(queryOf(block), options);
+    return { ...block, counted, more: counted - expectedOf(block) };
+  };
+  let found: Found[] = [];
+  for (const block of inTurn(blocksOf(windows, Date.parse(task.window.to) - RECENT_MS))) {
+    if (calls < MOST_CALLS) found.push(await count(block));
+  }
+  while (calls < MOST_CALLS) {
+    const [largest] = found
+      .filter((block) => block.more > 0 && block.windows.length > 1 && expectedOf(block) > settings.EDR_PAGE_SIZE)
+      .sort((one, two) => expectedOf(two) - expectedOf(one));
+    if (largest === undefined) break;
+    const middle = Math.ceil(largest.windows.length / 2);
+    const left = await count({ ...largest, windows: largest.windows.slice(0, middle) });
+    const { query, more } = largest;
+    const right = { query, windows: largest.windows.slice(middle), more: more - left.more };
+    found = [...found.filter((block) => block !== largest), left, right];
+  }
+  found = found.filter(({ more }) => more > 0);
+  if (found.length === 0) return { kind: 'complete' };
+  const events = found.reduce((sum, { more }) => sum + more, 0);
+  task.log.warn('LateFound', { records: events, windows: found.length });
+  const slices = found.map((block, place) => {
+    const { counted } = block;
+    const start = {
+      query: queryOf(block),
+      read: 0,
+      missedAt: Math.max(lookedAt, ...block.windows.map(({ readAt }) => readAt)),
+      ...(counted === undefined ? {} : { counted: hearCount(undefined, counted) }),
+    };
+    return { ...boundsOf(block), slice: lateSlice(task.window, place), cursor: toJson(firstCursor(start, settings)) };
+  });
+  return { kind: 'split', slices, reason: `${events} events were late` };
+}
+
+/** More blocks than calls are many windows that were given up, or changes of the settings: each has its turn. */
+function inTurn(blocks: readonly Block[]): readonly Block[] {
+  if (blocks.length <= MOST_CALLS) return blocks;
+  const first = Math.floor(Date.now() / HOUR_MS) % blocks.length;
+  return [...blocks.slice(first), ...blocks.slice(0, first)];
+}
+
+function boundsOf({ windows }: Block): { readonly from: string; readonly to: string } {
+  return { from: windows[0]?.from ?? '', to: windows.at(-1)?.to ?? '' };
+}
+
+function queryOf(block: Block): WindowQuery {
+  return partOf(block.query, boundsOf(block));
+}
+
+/** What a count over the block gives if nothing has changed. */
+function expectedOf({ windows }: Block): number {
+  const held = windows.reduce((sum, window) => sum + window.held, 0);
+  return held + (windows[0]?.before ?? 0) + (windows.at(-1)?.behind ?? 0);
+}
+
+/** @param boundary where blocks are cut, in epoch milliseconds. */
+function blocksOf(windows: readonly PastWindow[], boundary: number): Block[] {
+  const blocks: { query: WindowQuery; windows: Held[] }[] = [];
+  for (const held of heldWindows(windows)) {
+    const block = blocks.at(-1);
+    const last = block?.windows.at(-1);
+    const isNext =
+      block !== undefined &&
+      last?.to === held.from &&
+      isRecent(last, boundary) === isRecent(held, boundary) &&
+      isSame(block.query, held.query);
+    if (isNext) block.windows.push(held);
+    else blocks.push({ query: held.query, windows: [held] });
+  }
+  return blocks;
+}
+
+function isRecent({ from }: Held, boundary: number): boolean {
+  return Date.parse(from) >= boundary;
+}
+
+function isSame(one: WindowQuery, two: WindowQuery): boolean {
+  const [first, second] = [one, two].map(({ filter }) => overTime(filter, { from: SOME_TIME, to: SOME_TIME }));
+  return first === second && one.state === two.state;
+}
+
+/** Windows of which something is known. Slices by type of one time count together; where one of them is not known, neither is the time. */
+function heldWindows(windows: readonly PastWindow[]): Held[] {
+  const byTime = new Map<string, PastWindow[]>();
+  for (const window of windows) {
+    const time = `${window.from}/${window.to}`;
+    byTime.set(time, [...(byTime.get(time) ?? []), window]);
+  }
+  return [...byTime.values()].flatMap((slices) => {
+    const held = slices.flatMap(({ from, read, to }) =>
+      read === undefined ? [] : [{ ...(read.witness as unknown as Witness), from, to, readAt: Date.parse(read.at) }],
+    );
+    const [first] = held;
+    return first === undefined || held.length < slices.length ? [] : [held.reduce(together)];
+  });
+}
+
+function together(one: Held, two: Held): Held {
+  return {
+    ...one,
+    held: one.held + two.held,
+    before: one.before + two.before,
+    behind: one.behind + two.behind,
+    readAt: Math.max(one.readAt, two.readAt),
+  };
+}
