@@ -86,10 +86,10 @@ export function pastWindows(records: readonly WindowRecord[], within: Pick<Windo
   return kept.sort((one, two) => one.from.localeCompare(two.from)).map(toPast);
 }
 
-/** What a look back goes by. */
+/** What a look back goes by, and who reads what it has found. */
 export async function readPast(record: WindowRecord, store: CheckpointStore): Promise<Past> {
-  const records = await store.listWindows(record.stream, 'live');
-  const last = lastLook(records);
+  const records = (await store.listWindows(record.stream, 'live')).filter(({ key }) => key !== record.key);
+  const last = lastLook(records.filter((other) => numberOf(other) < numberOf(record)));
   return { lookedAt: last === undefined ? 0 : numberOf(last) * 1000, windows: pastWindows(records, record) };
 }
 

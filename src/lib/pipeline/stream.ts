@@ -136,7 +136,7 @@ export interface PastWindow {
 
 /** What a look back goes by. */
 export interface Past {
-  /** When was looked back last, in epoch milliseconds; 0: never. */
+  /** When was looked back before this, in epoch milliseconds; 0: never. */
   readonly lookedAt: number;
   /** In order of time. */
   readonly windows: readonly PastWindow[];

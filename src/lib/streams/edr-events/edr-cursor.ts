@@ -42,8 +42,6 @@ export interface EdrCursor {
   readonly isRead?: boolean;
   /** Events of the second before the window, and of the second behind it, that this read has brought. */
   readonly beside?: { readonly before: number; readonly behind: number };
-  /** Set where what was late is read: what comes new was not there then, in epoch milliseconds. */
-  readonly missedAt?: number;
   /** Counts of the pieces into which the window is to be cut, as far as they were asked for; pages are not read meanwhile. */
   readonly pieces?: readonly number[];
 }
@@ -86,13 +84,7 @@ export function partOf(
 
 /** The beginning of a read. */
 export function firstCursor(
-  {
-    query,
-    counted,
-    read,
-    mostEvents,
-    missedAt,
-  }: Pick<EdrCursor, 'query' | 'counted' | 'read' | 'mostEvents' | 'missedAt'>,
+  { query, counted, read, mostEvents }: Pick<EdrCursor, 'query' | 'counted' | 'read' | 'mostEvents'>,
   settings: Settings,
 ): EdrCursor {
   const expected = counted?.greatest ?? 0;
@@ -107,7 +99,6 @@ export function firstCursor(
     query,
     ...(counted === undefined ? {} : { counted }),
     ...(mostEvents === undefined ? {} : { mostEvents }),
-    ...(missedAt === undefined ? {} : { missedAt }),
   };
 }
 

@@ -127,7 +127,7 @@ export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTap
 /** How long the record at hand was missing at least, where it is one that came late. */
 function noteMissing({ chunks, lastTime, options: { missedAt } }: EdrPage): void {
   if (missedAt === undefined || Number.isNaN(lastTime)) return;
-  chunks.missingSeconds = Math.max(chunks.missingSeconds ?? 0, Math.round((missedAt - lastTime) / 1000));
+  chunks.missingSeconds = Math.max(chunks.missingSeconds ?? 0, Math.round((missedAt(lastTime) - lastTime) / 1000));
 }
 
 function valueAt({ table }: EdrPage, tape: JsonTape, path: string): number {

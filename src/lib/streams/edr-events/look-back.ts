@@ -1,5 +1,5 @@
 import { lateSlice } from '../../pipeline/look-back.ts';
-import type { Json, Outcome, PastWindow, Progress, WindowTask } from '../../pipeline/stream.ts';
+import type { Outcome, Past, PastWindow, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { overTime } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -26,8 +26,6 @@ interface Block extends Pick<Witness, 'query'> {
 interface Held extends Witness {
   readonly from: string;
   readonly to: string;
-  /** When it was read, in epoch milliseconds. */
-  readonly readAt: number;
 }
 
 /** A block of which Qualys now counts more than its windows hold. */
@@ -55,7 +53,7 @@ export function witnessOf(
   const filter = overTime(query.filter, { from, to, ...typeOf(slice) });
   const held = (counted?.latest ?? documents) - before - behind;
   const witness: Witness = { query: { ...query, filter }, held, before, behind };
-  return { witness: { ...witness } as unknown as Json };
+  return { witness: { ...witness } };
 }
 
 /**
@@ -63,7 +61,7 @@ export function witnessOf(
  * for by halves, as far as the calls reach or a page holds what is left; that is read once more.
  */
 export async function lookBack(task: WindowTask, { edr, settings }: StreamServices): Promise<Outcome> {
-  const { lookedAt, windows } = await task.past();
+  const { windows } = await task.past();
   const options = callOptionsOf(task);
   let calls = 0;
   const count = async (block: Block): Promise<Found> => {
@@ -95,12 +93,21 @@ export async function lookBack(task: WindowTask, { edr, settings }: StreamServic
     const start = {
       query: queryOf(block),
       read: 0,
-      missedAt: Math.max(lookedAt, ...block.windows.map(({ readAt }) => readAt)),
       ...(counted === undefined ? {} : { counted: hearCount(undefined, counted) }),
     };
     return { ...boundsOf(block), slice: lateSlice(task.window, place), cursor: toJson(firstCursor(start, settings)) };
   });
   return { kind: 'split', slices, reason: `${events} events were late` };
+}
+
+/** When a record was still missing: as its window was read, or the last look found nothing. */
+export function missedBy({ lookedAt, windows }: Past): (time: number) => number {
+  const read = windows.map(({ from, read: { at = from } = {}, to }) => ({ from, to, at }));
+  return (time) => {
+    const iso = new Date(time).toISOString();
+    const at = read.find(({ from, to }) => from <= iso && iso < to)?.at ?? iso;
+    return Math.max(lookedAt, Date.parse(at));
+  };
 }
 
 /** More blocks than calls are many windows that were given up, or changes of the settings: each has its turn. */
@@ -159,7 +166,7 @@ function heldWindows(windows: readonly PastWindow[]): Held[] {
   }
   return [...byTime.values()].flatMap((slices) => {
     const held = slices.flatMap(({ from, read, to }) =>
-      read === undefined ? [] : [{ ...(read.witness as unknown as Witness), from, to, readAt: Date.parse(read.at) }],
+      read === undefined ? [] : [{ ...(read.witness as unknown as Witness), from, to }],
     );
     const [first] = held;
     return first === undefined || held.length < slices.length ? [] : [held.reduce(together)];
@@ -172,6 +179,5 @@ function together(one: Held, two: Held): Held {
     held: one.held + two.held,
     before: one.before + two.before,
     behind: one.behind + two.behind,
-    readAt: Math.max(one.readAt, two.readAt),
   };
 }

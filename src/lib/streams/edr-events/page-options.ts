@@ -20,8 +20,8 @@ export interface EdrPageOptions {
   readonly severityTable: readonly SeverityLimit[];
   /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
   readonly alertScore?: number | undefined;
-  /** Since when what comes new was missing, in epoch milliseconds; absent where nothing is looked for that was late. */
-  readonly missedAt?: number;
+  /** When a record of that time was still missing that is new now, both in epoch milliseconds; absent where nothing late is read. */
+  readonly missedAt?: ((time: number) => number) | undefined;
   /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
   readonly isUploaded: (rowKey: string) => boolean;
   /** Whether a document was received before, by its 16-byte key: its content, and how often it came on one page. */

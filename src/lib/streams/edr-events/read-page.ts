@@ -8,6 +8,7 @@ import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
 import { toJson, type EdrCursor } from './edr-cursor.ts';
 import { toAlert } from './event-alert.ts';
+import type { EdrPageOptions } from './page-options.ts';
 import type { WindowKeys } from './window-keys.ts';
 
 /** A step of which the cursor is still to be told. */
@@ -19,6 +20,7 @@ export interface PageReading {
   readonly task: WindowTask;
   readonly services: StreamServices;
   readonly keys: WindowKeys;
+  readonly missedAt: EdrPageOptions['missedAt'];
   /** Asked before anything of the page is given: whether it is to be given at all. */
   readonly admits: (end: EdrPageEnd) => Promise<boolean>;
 }
@@ -100,7 +102,7 @@ export async function* readPage(
   }
 }
 
-function startDecoder({ keys, services, task }: PageReading, { broken, missedAt, mode }: EdrCursor): EdrPageDecoder {
+function startDecoder({ keys, missedAt, services, task }: PageReading, { broken, mode }: EdrCursor): EdrPageDecoder {
   const { clock, edr, settings } = services;
   const now = clock.now();
   return createEdrPageDecoder({
@@ -111,7 +113,7 @@ function startDecoder({ keys, services, task }: PageReading, { broken, missedAt,
     subscription: settings.QUALYS_SUBSCRIPTION,
     severityTable: settings.EDR_SEVERITY_TABLE,
     alertScore: alertScoreFor(task, settings),
-    ...(missedAt === undefined ? {} : { missedAt }),
+    missedAt,
     isUploaded: (key) => keys.isUploaded(key),
     isFetched: (key) => keys.isFetched(key),
     onBroken: judgeBrokenText({ api: edr, route: ROUTES[mode], now, before: broken }),

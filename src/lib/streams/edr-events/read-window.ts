@@ -1,7 +1,7 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { FatalError } from '../../errors.ts';
 import type { CallOptions } from '../../qualys/call/call-qualys.ts';
-import { isLook } from '../../pipeline/look-back.ts';
+import { isLate, isLook } from '../../pipeline/look-back.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
 import { windowFilter } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -10,7 +10,7 @@ import type { StreamServices } from '../stream-definition.ts';
 import { hearCount, judgeRead } from './count-memory.ts';
 import type { EdrPageEnd } from './decode-page.ts';
 import { firstCursor, queryOf, toJson, type EdrCursor, type WindowQuery } from './edr-cursor.ts';
-import { lookBack, witnessOf } from './look-back.ts';
+import { lookBack, missedBy, witnessOf } from './look-back.ts';
 import { askAgain, goOn, nextPage } from './next-page.ts';
 import { SPLIT_ABOVE } from './page-depth.ts';
 import { pageKnowledge, type PageKnowledge } from './page-knowledge.ts';
@@ -25,6 +25,7 @@ interface Reading {
   readonly options: CallOptions;
   readonly keys: WindowKeys;
   readonly known: PageKnowledge;
+  readonly missedAt: PageReading['missedAt'];
   readonly count: (query: WindowQuery) => Promise<number>;
 }
 
@@ -108,7 +109,8 @@ async function prepare(task: WindowTask, services: StreamServices): Promise<Read
   const options = callOptionsOf(task);
   const keys = await openWindowKeys(task, cursorOf(task)?.read);
   const known = pageKnowledge(services.edr);
-  return { task, services, options, keys, known, count: (query) => services.edr.count(query, options) };
+  const missedAt = isLate(task.window) ? missedBy(await task.past()) : undefined;
+  return { task, services, options, keys, known, missedAt, count: (query) => services.edr.count(query, options) };
 }
 
 function cursorOf(task: WindowTask): EdrCursor | undefined {

@@ -42,8 +42,7 @@ export async function* splitWindow(
   const slices = pieces.map((piece, index) => {
     const counted = hearCount(undefined, counts[index] ?? 0);
     const query = queryOfPiece(piece, task, cursor, settings);
-    const { mostEvents: _, ...kept } = cursor;
-    return { ...piece, cursor: toJson(firstCursor({ ...kept, query, counted, read: 0 }, settings)) };
+    return { ...piece, cursor: toJson(firstCursor({ query, counted, read: 0 }, settings)) };
   });
   return { kind: 'split', slices, reason: `${expected} events` };
 }
