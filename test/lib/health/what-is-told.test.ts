@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Health, Stand } from '../../../src/lib/health/health.ts';
-import { judgeHealth } from '../../../src/lib/health/judge-health.ts';
-import { docsOf, PROBLEM_KINDS } from '../../../src/lib/health/problem-codes.ts';
+import { judgeHealth, judgeUnread } from '../../../src/lib/health/judge-health.ts';
+import { docsOf, isFine, PROBLEM_KINDS, verdictOf, VERDICTS } from '../../../src/lib/health/problem-codes.ts';
 import { streamStatus } from '../../dashboard/views.ts';
 import { ago, backfill, CASES, healthOf, held, limit, stand, withStream } from '../../support/stands.ts';
 
@@ -124,11 +124,11 @@ describe('a refusal', () => {
   test('is told with the latest error, since the first window that waits, and the next try of all', () => {
     const later = held({ windows: 1, since: ago(2), error: 'the latest', nextTryAt: ago(-3) });
     const streams = [
-      streamStatus({ held: [held({ since: ago(20), error: 'an old one' })] }),
       streamStatus({ name: 'edr-incidents', held: [later] }),
+      streamStatus({ held: [held({ since: ago(20), error: 'an old one' })] }),
       streamStatus({ name: 'edr-late', held: [held({ windows: 1, since: ago(5), error: 'between' })] }),
     ];
-    const waits = '14 windows wait for it (edr-events 12, edr-incidents 1, edr-late 1), tried again at 12:37 UTC.';
+    const waits = '14 windows wait for it (edr-incidents 1, edr-events 12, edr-late 1), tried again at 12:37 UTC.';
     expect(toldOf(stand({ streams }))).toEqual([
       `12:14 | - | edr | Qualys refuses the account at the EDR API since 12:14 UTC: the latest. ${waits}`,
     ]);
@@ -168,6 +168,17 @@ describe('a refusal', () => {
       '12:25 | edr-events | edr | Qualys refuses the account at the EDR API since 12:25 UTC: HTTP 401. 12 windows wait for it (edr-events 12), tried again at 12:40 UTC.',
       '12:25 | vm-detections | vm | Qualys refuses the account at the VM API since 12:25 UTC: HTTP 409. 7 windows wait for it (vm-detections 7), tried again at 12:40 UTC.',
     ]);
+  });
+
+  test('is of the API whose account is refused', () => {
+    const account = { refusedSince: ago(3), refusals: 1, error: 'HTTP 401' };
+    const { problems } = judgeHealth(stand({ limits: [limit(), limit({ api: 'vm', account })] }));
+    expect(problems.map(({ api }) => api)).toEqual(['vm']);
+  });
+
+  test('of the account while the state cannot be read is one too', () => {
+    const { problems } = judgeUnread({ time: ago(0), repair: 'account', error: 'HTTP 401' });
+    expect(problems.map(({ code }) => code)).toEqual(['account-refused']);
   });
 
   test('of a disabled stream is nobody’s concern', () => {
@@ -266,8 +277,10 @@ describe('a wait for the vendor', () => {
     expect(codesOf(stand({ limits: [budget(67)], backfills: [backfill()] }))).toEqual([]);
     const failed = backfill({ status: 'failed' });
     expect(codesOf(stand({ limits: [budget(66)], backfills: [failed] }))).toEqual(['backfill-failed']);
-    expect(codesOf(stand({ limits: [budget(66)], backfills: [backfill({ stream: 'vm-detections' })] }))).toEqual([]);
     expect(codesOf(stand({ limits: [limit({ budget: null })], backfills: [backfill()] }))).toEqual([]);
+    const streams = [streamStatus(), streamStatus({ name: 'vm-detections', api: 'vm' })];
+    const ofVm = backfill({ stream: 'vm-detections' });
+    expect(codesOf(stand({ streams, limits: [budget(66)], backfills: [ofVm] }))).toEqual([]);
   });
 
   test('counts what waits for it: windows of its enabled streams, and backfills', () => {
@@ -311,6 +324,12 @@ describe('a backfill', () => {
     expect(stalled(60.1, { streams: [] })).toEqual(['backfill-stalled']);
   });
 
+  test('goes by the schedule of its own stream', () => {
+    const streams = [streamStatus(), streamStatus({ name: 'vm-detections', api: 'vm', scheduleSeconds: 3600 })];
+    const of = (stream: string): Stand => stand({ streams, backfills: [backfill({ stream, movedAt: ago(170) })] });
+    expect([codesOf(of('edr-events')), codesOf(of('vm-detections'))]).toEqual([['backfill-stalled'], []]);
+  });
+
   test('waits with the vendor and with windows that wait for a repair of its stream', () => {
     const budget = { limit: 300, left: 60, reserve: 60, windowSeconds: 3600, seenAt: ago(1) };
     expect(stalled(120, { limits: [limit({ budget })] })).toEqual([]);
@@ -351,4 +370,21 @@ test('a route is out for long from its first hour on', () => {
     return judgeHealth(stand({ limits: [limit({ outages })] })).problems[0]?.severity;
   };
   expect([outage(59.9), outage(60)]).toEqual(['warning', 'error']);
+});
+
+test('causes stand before what they make, wherever they were found', () => {
+  const behind = { watermark: ago(60), lagSeconds: 3600, windows: { open: 3, failed: 0, incomplete: 0, since: null } };
+  const progress = { movedAt: ago(60), rowsLastHour: 0, secondsLeft: null, heldBy: null };
+  const both = withStream({ ...behind, progress }, { queue: { poison: 1 }, deadLetters: 1 });
+  expect(judgeHealth(both).problems.map(({ code, docs }) => [code, docs])).toEqual([
+    ['poison', 'docs/operate.md#poison'],
+    ['late', 'docs/operate.md#late'],
+    ['dead-letters', 'docs/operate.md#dead-letters'],
+  ]);
+});
+
+test('a person is needed from attention on, and where something lasts', () => {
+  expect(VERDICTS.filter(isFine)).toEqual(['ok', 'catching-up', 'waiting']);
+  expect(verdictOf({ code: 'route-out', severity: 'warning' })).toBe('waiting');
+  expect(verdictOf({ code: 'route-out', severity: 'error' })).toBe('attention');
 });
