@@ -204,7 +204,7 @@ describe('status', () => {
       lastError: 'set EDR_START',
       start: { state: 'waiting', note: 'set EDR_START', since: ago(5) },
     });
-    expect((await viewOf(errors, { start: { ...start, state: 'begun' } as StartRecord })).lastError).toMatch(/: why$/);
+    expect((await viewOf(errors, { start: { ...start, state: 'known' } })).lastError).toMatch(/: why$/);
   });
 
   test('shows what waits for a repair in running backfills too', async () => {
