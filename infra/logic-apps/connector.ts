@@ -8,6 +8,14 @@ import { createSchemaConverter, titleOf, type JsonObject, type SchemaConverter }
 /** Host that stands in the file until it is imported. */
 const HOST = 'func-qualys.azurewebsites.net';
 
+/** The designer offers the streams of the app that the connection leads to. */
+const STREAM_LIST = {
+  operationId: 'GetStatus',
+  'value-collection': 'streams',
+  'value-path': 'name',
+  'value-title': 'name',
+};
+
 interface Document {
   readonly info: { readonly title: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
@@ -47,7 +55,9 @@ export function buildDefinition(version: string): JsonObject {
   const streams = STREAMS.map(({ name }) => name);
   const serverUrl = `https://${HOST}/api`;
   const document = buildDocument({ version, serverUrl, streams }) as unknown as Document;
-  const converter = createSchemaConverter(document.components.schemas);
+  const { enum: _, ...streamName } = document.components.schemas.StreamName ?? {};
+  const schemas = { ...document.components.schemas, StreamName: { ...streamName, 'x-ms-dynamic-values': STREAM_LIST } };
+  const converter = createSchemaConverter(schemas);
   const shown = OPERATIONS.filter(({ connector }) => connector !== 'none');
   const paths: Record<string, JsonObject> = {};
   for (const operation of shown) {

@@ -20,6 +20,7 @@ const SAME = new Set([
   'maxItems',
   'x-ms-summary',
   'x-ms-visibility',
+  'x-ms-dynamic-values',
   'x-nullable',
 ]);
 

@@ -1,3 +1,5 @@
+import { chainFeed as edrChain, feed as edr } from '../lib/streams/edr-events/matrix-feed.ts';
+import { feed as vm } from '../lib/streams/vm-detections/matrix-feed.ts';
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
 import type { FaultTarget } from '../../dev/simulator/fault-rules.ts';
 import type { FaultAction } from '../../dev/simulator/faults.ts';
@@ -33,78 +35,6 @@ export interface Feed {
   /** Faults of the vendor's that its pages have to outlive, beside those of all. */
   readonly lies?: Readonly<Record<string, FaultAction & Omit<FaultTarget, 'route'>>>;
 }
-
-const MINUTE_MS = 60_000;
-const iso = (time: number): string => new Date(time).toISOString();
-
-/** EDR: pages of five events. */
-const edr: Feed = {
-  name: 'edr-events',
-  table: 'QualysEdrEvents_CL',
-  windowMinutes: 15,
-  settings: { EDR_WINDOW_MINUTES: '15', EDR_SAFETY_LAG_SECONDS: '60', EDR_SCHEDULE: '* * * * * *' },
-  routes: { first: '^GET /ioc/events/count', page: '^GET /ioc/events\\?' },
-  proxied: { first: '^GET /ioc/events/count', page: '^GET /ioc/events\\?' },
-  options: (shape) => ({ eventCount: 0, hostCount: 0, longEventEvery: shape === 'fat' ? 1 : 0 }),
-  fill: (simulator, start, shape) => {
-    const burst = (minute: number, count: number) => ({
-      processedTime: iso(start + minute * MINUTE_MS),
-      count,
-      spreadMs: MINUTE_MS,
-    });
-    const late = shape === 'late' ? [burst(45, 3)] : [];
-    simulator.changeData({ bursts: [burst(5, shape === 'fat' ? 13 : 8), burst(20, 3), ...late] });
-  },
-  ids: (simulator, span) => simulator.eventIds(span),
-  idOf: ({ EventId }) => String(EventId),
-};
-
-const HOSTS = { lean: 24, fat: 6, deep: 6, wide: 45, late: 8 } as const;
-
-const isLong = (shape: DataShape): boolean => shape !== 'lean' && shape !== 'wide';
-
-/** VM: pages of twenty hosts. */
-const vm: Feed = {
-  name: 'vm-detections',
-  table: 'QualysHostDetectionV3_CL',
-  windowMinutes: 15,
-  settings: {
-    VM_WINDOW_MINUTES: '15',
-    VM_SAFETY_LAG_SECONDS: '60',
-    VM_SCHEDULE: '* * * * * *',
-    VM_TRUNCATION_LIMIT: '20',
-  },
-  routes: { first: '^POST /api/[\\d.]+/fo/asset/host/\\?', page: '/host/vm/detection/' },
-  proxied: { first: '/fo/asset/host/\\n', page: '/host/vm/detection/' },
-  options: (shape) => ({
-    eventCount: 0,
-    hostCount: HOSTS[shape],
-    detectionsPerHost: isLong(shape) ? 4 : 3,
-    longResultsEvery: isLong(shape) ? 1 : 0,
-  }),
-  fill: (simulator, start, shape) => {
-    const all = simulator.hostIds();
-    const at = (index: number): number => {
-      if (index >= all.length - 2) return 20;
-      return shape === 'late' && index >= all.length - 4 ? 45 : 5;
-    };
-    simulator.changeData({
-      hosts: all.map((id, index) => ({ id, processedTime: iso(start + at(index) * MINUTE_MS + index * 1000) })),
-    });
-  },
-  ids: (simulator, span) => simulator.hostIds(span),
-  idOf: ({ HostId }) => String(HostId),
-};
-
-const SEARCH_AFTER = '^GET /ioc/events/searchAfter';
-
-/** EDR by `searchAfter`; it meets only what a vendor may say. */
-const edrChain: Feed = {
-  ...edr,
-  settings: { ...edr.settings, EDR_PAGING: 'searchAfter' },
-  routes: { ...edr.routes, page: SEARCH_AFTER },
-  proxied: { ...edr.proxied, page: SEARCH_AFTER },
-};
 
 /** Both streams, and the other way in which one of them is read. */
 export const FEEDS = { edr, vm, edrChain } as const;

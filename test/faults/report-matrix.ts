@@ -28,7 +28,7 @@ export function toTable(results: readonly CellResult[]): string {
   );
 }
 
-/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document. */
+/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document if that has a place for it. */
 export async function reportMatrix(feed: Feed, results: readonly CellResult[]): Promise<void> {
   const table = toTable(results);
   console.log(`${feed.name}: ${results.length} cells\n${table}`);
@@ -37,6 +37,6 @@ export async function reportMatrix(feed: Feed, results: readonly CellResult[]): 
   const [begin, end] = [`<!-- matrix ${feed.name} -->`, `<!-- end of ${feed.name} -->`];
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} must hold ${begin} and ${end}`);
-  await writeFile(DOCUMENT, `${before}${begin}\n\n${table}\n\n${end}${after}`);
+  if (after === undefined) return;
+  await writeFile(DOCUMENT, `${before ?? ''}${begin}\n\n${table}\n\n${end}${after}`);
 }

@@ -1,0 +1,18 @@
+import { lastWeek, toThursday, WEEK_MINUTES } from '../../../faults/weeks.ts';
+import type { Feed } from '../../../faults/feeds.ts';
+
+/** Pages of twenty hosts. */
+export const feed: Feed = {
+  name: 'vm-hosts',
+  table: 'QualysVmHosts_CL',
+  windowMinutes: Number.POSITIVE_INFINITY,
+  settings: { HOSTS_WINDOW_MINUTES: WEEK_MINUTES, HOSTS_PAGE_SIZE: '20' },
+  routes: { first: '/asset/host/\\?.*details=None', page: '/asset/host/\\?.*details=All' },
+  proxied: { first: '/asset/host/\\n[^]*details=None', page: '/asset/host/\\n[^]*details=All' },
+  span: lastWeek,
+  ahead: toThursday,
+  options: () => ({ eventCount: 0, incidentCount: 0, hostCount: 45 }),
+  fill: () => undefined,
+  ids: (simulator) => [...simulator.hostIds(), 'SnapshotEnd'],
+  idOf: ({ HostId, RecordType }) => String(HostId ?? RecordType),
+};
