@@ -12,6 +12,7 @@ const BENCHES: readonly {
   { name: 'bundle', load: () => import('./bundle.ts') },
   { name: 'vm-decode', load: () => import('./vm-decode.ts') },
   { name: 'edr-decode', load: () => import('./edr-decode.ts') },
+  { name: 'billed', load: () => import('./billed.ts') },
   { name: 'catch-up', load: () => import('./catch-up.ts') },
   { name: 'growth', load: () => import('./growth.ts') },
 ];

@@ -9,6 +9,7 @@ import { addBackfill } from './commands/backfill.ts';
 import { addBackfills } from './commands/backfills.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addStatus } from './commands/status.ts';
 import { addTryNow } from './commands/try-now.ts';
 import { addTrace } from './commands/trace.ts';
@@ -55,6 +56,7 @@ function createProgram(): Command {
     addDeadLetters,
     addTryNow,
     addTrace,
+    addRebuild,
   ];
   for (const add of commands) add(program);
   return program;

@@ -103,6 +103,9 @@ type connectorSettings = {
   @description('pages (/ioc/events) or searchAfter (/ioc/events/searchAfter).')
   EDR_PAGING: string?
 
+  @description('What Record holds: rest (what no column gives back), full, or none (such fields are lost).')
+  EDR_RECORD: string?
+
   @description('Severity by lowest score, e.g. 0:Informational,2:Low,5:Medium,8:High.')
   EDR_SEVERITY_TABLE: string?
 

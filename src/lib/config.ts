@@ -263,6 +263,7 @@ function warningsOf(settings: Parsed): string[] {
         `${name} is ${settings[name]}, a version past its end of life (June 2026), which Qualys may stop answering; ` +
         `use ${newestOf(name)}`,
     ),
+    ...(settings.EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : []),
     ...DEPLOYMENT_TIMES.filter((name) => Number.isNaN(settings[name]?.getTime())).map(
       (name) => `${name} is no time and counts as unset`,
     ),

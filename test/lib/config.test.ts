@@ -111,6 +111,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
     '[null]',
   ],
   ['EDR_PAGE_SIZE', /whole number from 1 to 10000/, '0', '10001'],
+  ['EDR_RECORD', /rest, full or none/, 'whole', 'None'],
   ['EDR_PAGING', /pages or searchAfter/, 'scroll', 'Pages'],
   ['EDR_SEVERITY_TABLE', /pairs of lowest score and severity/, 'Low', '1:Low:x', 'a:Low', '1:'],
   ['VM_API_VERSION', /a version such as 5\.0/, '5', 'v5.0', '5.0.1', '0.5', '5.0/fo', '../../x'],
@@ -460,6 +461,7 @@ describe('defaults', () => {
       EDR_TIME_ZONE: 0,
       EDR_PAGE_SIZE: 500,
       EDR_PAGING: 'pages',
+      EDR_RECORD: 'rest',
       VM_API_VERSION: '5.0',
       KB_API_VERSION: '4.0',
       VM_TRUNCATION_LIMIT: 1000,
@@ -556,6 +558,7 @@ describe('accepted values', () => {
 
   test('with a time of the deployment that cannot be read come with a warning', () => {
     const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
+    expect(parse({ EDR_RECORD: 'none' }).warnings).toEqual([expect.stringContaining('are lost')]);
     expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });
 

@@ -77,7 +77,7 @@ function scalarAt(
   held: Set<number>,
 ): string | undefined {
   for (const value of path.includes('[]') ? valuesIn(tape, slot) : [tape.slots[slot] ?? -1]) {
-    const json = scalarOf(kind, tape, value, zoneMinutes, record === 'whole');
+    const json = scalarOf(kind, tape, value, zoneMinutes, record !== 'rest');
     if (json === undefined) continue;
     // Of an element with attributes a column holds the text only.
     if (record === 'rest' && isString(tape, value)) held.add(value);

@@ -3,6 +3,7 @@ import { KIND, type JsonTape } from '../json/json-tape.ts';
 import { childrenOf, rawKeyOf, rawOf } from '../json/walk-tape.ts';
 import { MAX_CHUNK_BYTES, type RowText } from '../pipeline/chunk-writer.ts';
 import { readColumn } from './column-values.ts';
+import { exactRest, holdAtHome, holdCopy, type RestMark } from './exact-rest.ts';
 import { toBytes, type CompiledTable } from './record-table.ts';
 import { cutText, startTextParts } from './text-parts.ts';
 
@@ -37,6 +38,7 @@ const MAX_ESCAPED_BYTES = 6;
 const FRAME_BYTES = 8000;
 const KEY_DIGITS = 32;
 const LONGEST_ERROR = 500;
+const RECORD = ',"Record":';
 
 /** How large rows may get. */
 export interface RowLimits {
@@ -62,6 +64,10 @@ interface Columns {
   /** The one that identifies the record. */
   readonly id: string;
   readonly held: ReadonlySet<number>;
+  /** What an exact rest says besides. */
+  readonly marks: readonly RestMark[];
+  /** Whether a value was too long for its column. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -71,12 +77,12 @@ interface Columns {
 export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date, limits = USUAL): RecordRow[] {
   const { digest, error, tape, text } = record;
   const columns = readColumns(table, tape, generatedAt, limits);
-  const kept = table.record === 'whole' || tape === undefined ? text : restOf(tape, columns.held);
-  if (error === undefined && kept.length <= limits.record) {
+  const kept = keptOf(table, tape, text, columns);
+  if (error === undefined && kept !== undefined && kept.length <= limits.record) {
     const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
-    return [
-      { key: `${digest}-1`, part: 1, piece: kept, text: [`${columns.head}${columns.text},"Record":`, kept, end] },
-    ];
+    const row =
+      kept.length === 0 ? [columns.head, columns.text, end] : [columns.head + columns.text + RECORD, kept, end];
+    return [{ key: `${digest}-1`, part: 1, piece: kept, text: row }];
   }
   const ends = cutText(text, limits.record);
   return ends.map((end, index) =>
@@ -87,6 +93,14 @@ export function recordRows(table: CompiledTable, record: SourceRecord, generated
       error,
     }),
   );
+}
+
+/** What goes to `Record`; empty for nothing, undefined where it has to be told in parts. */
+function keptOf(table: CompiledTable, tape: JsonTape | undefined, text: Buffer, columns: Columns): Buffer | undefined {
+  if (table.record === 'whole' || tape === undefined) return text;
+  if (table.record === 'rest') return restOf(tape, columns.held);
+  if (table.record === 'exact') return exactRest(tape, columns);
+  return columns.isCut ? undefined : Buffer.alloc(0);
 }
 
 /** Makes rows of a record that is too long to be held, while its bytes come. */
@@ -130,6 +144,8 @@ export function digestOf({ scope }: { readonly scope?: string | undefined }, can
 
 function readColumns(table: CompiledTable, tape: JsonTape | undefined, generatedAt: Date, limits: RowLimits): Columns {
   const held = new Set<number>();
+  const marks: RestMark[] = [];
+  let isCut = false;
   const values: (string | undefined)[] = [];
   let room = limits.columns;
   let text = '';
@@ -139,12 +155,19 @@ function readColumns(table: CompiledTable, tape: JsonTape | undefined, generated
     const json = readColumn(table, column, tape, held);
     const isKept = json === undefined || (json.length <= MAX_FIELD_BYTES && json.length <= room);
     values.push(isKept ? json : undefined);
-    if (!isKept) for (const value of [...held].slice(before)) held.delete(value);
-    else if (json !== undefined) {
+    if (!isKept) {
+      for (const value of [...held].slice(before)) held.delete(value);
+      isCut = true;
+    } else if (json !== undefined) {
+      if (column.homeAt >= 0 && !holdAtHome(column, tape, json, held)) marks.push(column.name);
       room -= json.length;
       text += `,${column.key}${json}`;
     }
   }
+  table.copies.forEach((copy, number) => {
+    const json = values[copy.columnAt];
+    if (tape !== undefined && json !== undefined && holdCopy(copy, tape, json, held)) marks.push(number);
+  });
   // A window of rows by `TimeGenerated` that ends now must have all that has arrived, whatever the clock of the record's source says.
   const made = `"${generatedAt.toISOString()}"`;
   const time = table.timeAt.reduce((earliest, index) => {
@@ -157,6 +180,8 @@ function readColumns(table: CompiledTable, tape: JsonTape | undefined, generated
     text,
     id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
     held,
+    marks,
+    isCut,
   };
 }
 

@@ -29,6 +29,8 @@ export type ReadColumn = (tape: JsonTape, values: readonly number[], held: Set<n
 export interface OwnKind {
   readonly type: TableType;
   readonly read: ReadColumn;
+  /** Whether the value at its first path, where the column holds it as it stands, need not stand in an exact rest besides. */
+  readonly isHome?: boolean;
 }
 
 /** A typed column of a table and where its value stands in a record. */
@@ -39,6 +41,15 @@ export interface RecordColumn {
   readonly meaning: string;
   /** Paths in the record, dotted, `[]` for one value or an array; the first usable value counts, of a list all do. */
   readonly from: readonly string[];
+  /** Which of these paths its value goes back to when a record is rebuilt; absent: see {@link homeOf}. */
+  readonly home?: string;
+}
+
+/** A member that may say again what a column says, so that an exact rest need not have it either. */
+export interface Copy {
+  readonly column: string;
+  /** As a home; of a list that of its first element. */
+  readonly path: string;
 }
 
 /** A column, written short. */
@@ -52,8 +63,18 @@ export function column(
 }
 
 /** A way of its own to make a column. */
-export function ownKind(type: TableType, read: ReadColumn): OwnKind {
-  return { type, read };
+export function ownKind(type: TableType, read: ReadColumn, isHome = false): OwnKind {
+  return { type, read, isHome };
+}
+
+/**
+ * The one path to which a column's value goes back when a record is rebuilt from its row; undefined for none. Of a list that is the first
+ * path to members of a list's elements.
+ */
+export function homeOf({ from, home, kind }: RecordColumn): string | undefined {
+  if (home !== undefined) return home;
+  if (kind === 'dynamic' || (typeof kind === 'object' && kind.isHome !== true)) return undefined;
+  return kind === 'list' ? from.find((path) => path.includes('[].')) : from[0];
 }
 
 /** How the records of a table become rows. */
@@ -65,8 +86,13 @@ export interface RecordTable {
   readonly zoneMinutes?: number;
   /** The column that identifies a record: it stands in every row of one that is spread over several. */
   readonly idColumn?: string;
-  /** `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `whole` does not. */
-  readonly record: 'rest' | 'whole';
+  /**
+   * `rest` leaves out of `Record` the top members that columns hold, so that nothing is paid for twice; `exact` all that columns give back as
+   * it stood; `whole` nothing; with `none` there is no `Record` but where a column cannot hold its value.
+   */
+  readonly record: 'exact' | 'none' | 'rest' | 'whole';
+  /** Of an exact rest; their numbers stand in rows, so a new one goes behind the others. */
+  readonly copies?: readonly Copy[];
   /** What every row holds beside, e.g. the snapshot's id. */
   readonly common?: Readonly<Record<string, Json>>;
   /** Part of the `RowKey`, where the same record is another row in another snapshot; absent: the record alone decides. */
@@ -83,16 +109,24 @@ export function ofSubscription(table: RecordTable, subscription: string): Record
   return { ...table, common: { QualysSubscription: subscription, ...common }, scope: `${subscription}\n${scope}` };
 }
 
+/** Slots of a home, and of the elements which it is a member of; -1 for none. */
+export interface HomeSlots {
+  readonly homeAt: number;
+  readonly elementsAt: number;
+}
+
 /** A column whose fields the scanner looks for. */
-export interface CompiledColumn extends RecordColumn {
+export interface CompiledColumn extends RecordColumn, HomeSlots {
   /** `"Name":` */
   readonly key: string;
   readonly slots: readonly number[];
 }
 
 /** A table, compiled once for all records of a page. */
-export interface CompiledTable extends Omit<RecordTable, 'columns'> {
+export interface CompiledTable extends Omit<RecordTable, 'columns' | 'copies'> {
   readonly columns: readonly CompiledColumn[];
+  /** With the numbers of their columns. */
+  readonly copies: readonly (HomeSlots & { readonly columnAt: number })[];
   readonly fields: FieldPaths;
   /** Numbers in {@link columns} of those that tell the time of a record, and of the one that identifies it, or -1. */
   readonly timeAt: readonly number[];
@@ -104,11 +138,30 @@ export interface CompiledTable extends Omit<RecordTable, 'columns'> {
 /** Prepares a table; its scanner finds the further paths as well. */
 export function compileTable(table: RecordTable, ...paths: readonly string[]): CompiledTable {
   const { columns, common = {}, idColumn, timeColumns = [] } = table;
-  const fields = compileFieldPaths([...columns.flatMap(({ from }) => from), ...paths]);
+  const isExact = table.record === 'exact';
+  const homes = isExact ? columns.map(homeOf) : [];
+  const copies = isExact ? (table.copies ?? []) : [];
+  const places = [...homes, ...copies.map(({ path }) => path)].filter((path) => path !== undefined);
+  const fields = compileFieldPaths([
+    ...columns.flatMap(({ from }) => from),
+    ...places.flatMap((path) => [path, elementsOf(path) ?? path]),
+    ...paths,
+  ]);
+  const homeSlots = (home: string | undefined): HomeSlots => ({
+    homeAt: slotOf(home),
+    elementsAt: slotOf(elementsOf(home)),
+  });
+  const slotOf = (path: string | undefined): number => (path === undefined ? -1 : fields.slotOf(path));
   const numberOf = (name: string | undefined): number => columns.findIndex((each) => each.name === name);
   return {
     ...table,
-    columns: columns.map((each) => ({ ...each, key: `"${each.name}":`, slots: each.from.map(fields.slotOf) })),
+    columns: columns.map((each, index) => ({
+      ...each,
+      key: `"${each.name}":`,
+      slots: each.from.map(fields.slotOf),
+      ...homeSlots(homes[index]),
+    })),
+    copies: copies.map(({ column: name, path }) => ({ columnAt: numberOf(name), ...homeSlots(path) })),
     fields,
     timeAt: timeColumns.map(numberOf),
     idAt: numberOf(idColumn),
@@ -116,6 +169,11 @@ export function compileTable(table: RecordTable, ...paths: readonly string[]): C
       .map(([name, value]) => `,"${name}":${toBytes(JSON.stringify(value))}`)
       .join(''),
   };
+}
+
+/** Path of the elements of the list that a home is in; undefined for one in no list. */
+function elementsOf(home = ''): string | undefined {
+  return home.includes('[].') ? home.replace(/\.[^.]*$/, '') : undefined;
 }
 
 /** A text as UTF-8, one character a byte. */

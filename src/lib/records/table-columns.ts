@@ -70,10 +70,12 @@ function typeOf(kind: RecordTable['columns'][number]['kind']): TableType {
 }
 
 function recordColumn(kept: RecordTable['record'], record: string): TableColumn {
-  const what =
-    kept === 'whole'
-      ? `The ${record} as Qualys sends it`
-      : `What of the ${record} no other column holds whole, in the vendor's names`;
+  const what = {
+    exact: `What of the ${record} no other column gives back, in the vendor's names, behind \`$rest\`; by EDR_RECORD whole or null`,
+    none: 'Nothing',
+    rest: `What of the ${record} no other column holds whole, in the vendor's names`,
+    whole: `The ${record} as Qualys sends it`,
+  }[kept];
   return {
     name: 'Record',
     type: 'dynamic',

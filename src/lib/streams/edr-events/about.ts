@@ -5,7 +5,7 @@ import { EVENT_COLUMNS } from './event-columns.ts';
 export const about: StreamAbout = {
   description: 'Qualys EDR events, one row an event; an event above 60,000 bytes takes several rows.',
   columns: tableColumns(
-    { columns: EVENT_COLUMNS, record: 'whole' },
+    { columns: EVENT_COLUMNS, record: 'exact' },
     {
       record: 'event',
       key: "the event's JSON with sorted keys",

@@ -3,6 +3,7 @@ import {
   column,
   ownKind,
   toBytes,
+  type Copy,
   type OwnKind,
   type RecordColumn,
   type RecordTable,
@@ -113,7 +114,7 @@ function eventColumns(severities: readonly SeverityLimit[]): readonly RecordColu
     column('FileName', 'string', 'Name of the file of a FILE event.', 'file.fileName', 'file.name'),
     column(
       'FilePath',
-      ownKind('string', filePathOf),
+      ownKind('string', filePathOf, true),
       'Full path of the file, with its name even where the vendor gives the folder only.',
       'file.fullPath',
       'file.path',
@@ -210,8 +211,14 @@ function eventColumns(severities: readonly SeverityLimit[]): readonly RecordColu
       'registry.keyPath',
       'registry.fullPath',
     ),
-    column('RegistryValueName', 'string', 'Name of the registry value.', 'registry.valueName', 'registry.value'),
-    column('RegistryValueData', 'string', 'Data of the registry value.', 'registry.valueData', 'registry.data'),
+    {
+      ...column('RegistryValueName', 'string', 'Name of the registry value.', 'registry.valueName', 'registry.value'),
+      home: 'registry.value',
+    },
+    {
+      ...column('RegistryValueData', 'string', 'Data of the registry value.', 'registry.valueData', 'registry.data'),
+      home: 'registry.data',
+    },
     column(
       'MutexName',
       'string',
@@ -229,11 +236,28 @@ function eventColumns(severities: readonly SeverityLimit[]): readonly RecordColu
 /** The columns by name and path; which score is how severe is a setting. */
 export const EVENT_COLUMNS = eventColumns([]);
 
+/** Where Qualys writes a value a second time. */
+export const EVENT_COPIES: readonly Copy[] = [
+  { column: 'FileSha256', path: 'indicator2[].sha256' },
+  { column: 'TargetProcessSha256', path: 'indicator2[].sha256' },
+  { column: 'TargetProcessPath', path: 'process.processFile.fullPath' },
+  { column: 'TargetProcessName', path: 'process.processFile.fileName' },
+];
+
+/** How much of an event stands in `Record`. */
+const RECORD = { rest: 'exact', full: 'whole', none: 'none' } as const;
+
 /** The table of events. Rows have had their columns in this order: those of one object of the record together. */
-export function eventTable({ severityTable, zoneMinutes = 0 }: EdrPageOptions): RecordTable {
+export function eventTable({ record = 'full', severityTable, zoneMinutes = 0 }: EdrPageOptions): RecordTable {
   const groups = Map.groupBy(eventColumns(severityTable), objectOf);
   const columns = [...groups.values()].flat();
-  return { columns, timeColumns: ['EventTime', 'ProcessedTime'], zoneMinutes, record: 'whole' };
+  return {
+    columns,
+    timeColumns: ['EventTime', 'ProcessedTime'],
+    zoneMinutes,
+    record: RECORD[record],
+    copies: EVENT_COPIES,
+  };
 }
 
 /** The object that all of a column's fields are in, by its name; empty when they are in several. */

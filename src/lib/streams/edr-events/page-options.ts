@@ -14,6 +14,8 @@ export interface EdrPageOptions {
   readonly timeField: string;
   /** Offset from UTC of times that tell none, in minutes; 0 when left out. */
   readonly zoneMinutes?: number;
+  /** How much of an event stands in `Record`: what no column gives back, all (when left out) or nothing. */
+  readonly record?: 'rest' | 'full' | 'none';
   /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
   readonly subscription?: string;
   /** Highest limit first. */

@@ -48,6 +48,10 @@ export const EDR_EVENT_SETTINGS = {
     .pipe(z.enum(['pages', 'searchAfter'], 'must be pages or searchAfter'))
     .default('pages')
     .describe('pages (/ioc/events) or searchAfter (/ioc/events/searchAfter).'),
+  EDR_RECORD: trimmed
+    .pipe(z.enum(['rest', 'full', 'none'], 'must be rest, full or none'))
+    .default('rest')
+    .describe('What Record holds: rest (what no column gives back), full, or none (such fields are lost).'),
   EDR_SEVERITY_TABLE: severityTable
     .prefault('0:Informational,2:Low,5:Medium,8:High')
     // The IOC-era scale of the vendor; docs/tables.md shows the other one.

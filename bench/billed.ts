@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createFactsMaker } from '../dev/simulator/event-facts.ts';
+import { createRecordMaker } from '../dev/simulator/event-record.ts';
+import { replaceParts } from '../scripts/generators/generated-file.ts';
+import { EVENT_COLUMNS } from '../src/lib/streams/edr-events/event-columns.ts';
+import { createEdrPageDecoder, type EdrPageOptions } from '../src/lib/streams/edr-events/decode-page.ts';
+import { billedBytes } from './billed-bytes.ts';
+import { makeEvents } from './edr-page.ts';
+import type { BenchResult } from './result.ts';
+
+type Kept = NonNullable<EdrPageOptions['record']>;
+type Row = Readonly<Record<string, unknown>>;
+
+const EVENTS = 5000;
+const START = Date.UTC(2026, 2, 1);
+const ROOT = join(import.meta.dirname, '..');
+
+/** What Log Analytics bills of events for a byte that Qualys sends. */
+export async function run(): Promise<BenchResult[]> {
+  const data = { simulator: simulated(), page: makeEvents(EVENTS, 1) };
+  await writeColumnCosts(data);
+  return [
+    line('billed-edr-rest', data.simulator, 'rest', 0.75),
+    line('billed-edr-rest-page', data.page, 'rest', 0.85),
+    line('billed-edr-none', data.simulator, 'none', 0.45),
+    line('billed-edr-none-page', data.page, 'none', 0.45),
+  ];
+}
+
+/** Events as the simulator's default data has them, but for those of 80,000 bytes. */
+function simulated(): object[] {
+  const [factsOf, recordOf] = [createFactsMaker(1), createRecordMaker(1, 0)];
+  return Array.from({ length: EVENTS }, (_, index) => recordOf(index, factsOf(index, START + 100 * index)));
+}
+
+function line(name: string, events: readonly object[], kept: Kept, goal: number): BenchResult {
+  const ours = billed(rowsOf(events, kept)) / EVENTS;
+  const rival = billed(events.map((event) => ({ event }))) / EVENTS;
+  const rivalName = "the vendor's record";
+  return {
+    name,
+    unit: 'bytes an event',
+    ours,
+    rival,
+    rivalName,
+    ratio: ours / rival,
+    goal,
+    isBound: true,
+    holds: ours <= goal * rival,
+  };
+}
+
+function billed(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + billedBytes(row), 0);
+}
+
+function rowsOf(events: readonly object[], record: Kept): Row[] {
+  const decoder = createEdrPageDecoder({
+    generatedAt: new Date(START),
+    window: { from: '2020-01-01T00:00:00Z', to: '2030-01-01T00:00:00Z' },
+    timeField: 'eventProcessedTime',
+    severityTable: [
+      { from: 5, severity: 'High' },
+      { from: 0, severity: 'Informational' },
+    ],
+    record,
+    isUploaded: () => false,
+    isFetched: () => false,
+  });
+  const chunks = [...decoder.write(Buffer.from(JSON.stringify(events))), ...decoder.end().chunks];
+  return chunks.flatMap(({ json }) => JSON.parse(Buffer.from(json).toString()) as Row[]);
+}
+
+/** What a column costs of an event, in the docs of the tables. */
+async function writeColumnCosts({
+  page,
+  simulator,
+}: Readonly<Record<'page' | 'simulator', readonly object[]>>): Promise<void> {
+  const rows = [rowsOf(simulator, 'rest'), rowsOf(page, 'rest')];
+  const names = [
+    'TimeGenerated',
+    ...EVENT_COLUMNS.map(({ name }) => name),
+    'Record',
+    'RowKey',
+    'PartNumber',
+    'PartCount',
+  ];
+  const costs = names.map((name) => ({
+    name,
+    bytes: rows.map((each) => billed(each.map((row) => ({ [name]: row[name] }))) / EVENTS),
+  }));
+  const full = [simulator, page].map(
+    (events) => billed(rowsOf(events, 'full').map(({ Record }) => ({ Record }))) / EVENTS,
+  );
+  const sorted = costs
+    .filter(({ bytes }) => bytes.some((each) => each > 0))
+    .sort((a, b) => (b.bytes[0] ?? 0) - (a.bytes[0] ?? 0));
+  const told = [...sorted, { name: 'Record, EDR_RECORD=full', bytes: full }].map(
+    ({ bytes, name }) => `| \`${name.replace(', ', '`, `')}\` | ${bytes.map((each) => each.toFixed(1)).join(' | ')} |`,
+  );
+  const part = ['| column | simulator | bench |', '|---|--:|--:|', ...told].join('\n');
+  const { path, text } = replaceParts(ROOT, 'docs/tables.md', { cost: part });
+  await writeFile(join(ROOT, path), text);
+}
