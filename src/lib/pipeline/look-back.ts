@@ -1,7 +1,7 @@
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WatermarkRecord, WindowRecord } from './ports.ts';
 import type { Past, PastWindow } from './stream.ts';
-import { isoSeconds, toInterval } from './window.ts';
+import { isoSeconds } from './window.ts';
 
 /** What narrows the row that looks back, and those that read what it finds: followed by the second in which it was planned. */
 const LOOK = 'look.';
@@ -31,7 +31,7 @@ export function lateSlice(look: Sliced, place: number): string {
 }
 
 /** When a look was planned, in seconds since 1970; 0 for a row of the plan itself. */
-function numberOf({ slice = '' }: Sliced): number {
+export function numberOf({ slice = '' }: { readonly slice?: string }): number {
   return Number(NUMBERED.exec(slice)?.[1] ?? 0);
 }
 
@@ -69,28 +69,16 @@ function lastLook(records: readonly WindowRecord[]): WindowRecord | undefined {
     .at(-1);
 }
 
-/**
- * The windows that tell what is held of a time: where one was read again for what was late, the later one. In order of time; what lies
- * between them is not known.
- */
-export function pastWindows(records: readonly WindowRecord[], within: Pick<WindowRecord, 'from' | 'to'>): PastWindow[] {
-  const { from, to } = toInterval(within);
-  const newestFirst = records
-    .filter((record) => !isLook(record) && record.run === 'live')
-    .filter((record) => Date.parse(record.to) > from && Date.parse(record.from) < to)
-    .sort((one, two) => numberOf(two) - numberOf(one));
-  const kept: WindowRecord[] = [];
-  for (const record of newestFirst) {
-    if (!kept.some((other) => numberOf(other) > numberOf(record) && overlap(other, record))) kept.push(record);
-  }
-  return kept.sort((one, two) => one.from.localeCompare(two.from)).map(toPast);
-}
-
 /** What a look back goes by, and who reads what it has found. */
 export async function readPast(record: WindowRecord, store: CheckpointStore): Promise<Past> {
   const records = (await store.listWindows(record.stream, 'live')).filter(({ key }) => key !== record.key);
   const last = lastLook(records.filter((other) => numberOf(other) < numberOf(record)));
-  return { lookedAt: last === undefined ? 0 : numberOf(last) * 1000, windows: pastWindows(records, record) };
+  const over = records.filter((other) => !isLook(other) && overlap(other, record));
+  return {
+    lookedAt: last === undefined ? 0 : numberOf(last) * 1000,
+    windows: over.map(toPast),
+    keys: (name) => keysOf(over, name, record, store),
+  };
 }
 
 /** Keys of a window's ledger. A row that reads what was late knows the rows of all windows over its time: only new ones go. */
@@ -98,9 +86,18 @@ export async function loadKeys(record: WindowRecord, name: string, store: Checkp
   const own = await store.ledger(record).load(name);
   if (!isLate(record) || name !== 'uploaded') return own;
   const over = (await store.listWindows(record.stream, 'live')).filter((other) => overlap(other, record));
-  const [since = record.from] = over.map(({ from }) => from).sort();
-  const ledgers = await store.ledgersOf(record.stream, name, since, record.to);
+  const ledgers = await keysOf(over, name, record, store);
   return new Set([...own, ...over.flatMap(({ key }) => [...(ledgers.get(key) ?? [])])]);
+}
+
+function keysOf(
+  windows: readonly WindowRecord[],
+  name: string,
+  { from, stream, to }: WindowRecord,
+  store: CheckpointStore,
+): Promise<Map<string, Set<string>>> {
+  const [since = from] = windows.map((window) => window.from).sort();
+  return store.ledgersOf(stream, name, since, to);
 }
 
 function overlap(one: Pick<WindowRecord, 'from' | 'to'>, two: Pick<WindowRecord, 'from' | 'to'>): boolean {

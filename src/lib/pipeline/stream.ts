@@ -138,8 +138,10 @@ export interface PastWindow {
 export interface Past {
   /** When was looked back before this, in epoch milliseconds; 0: never. */
   readonly lookedAt: number;
-  /** In order of time. */
+  /** In order of their beginning; what was read again is among them twice. */
   readonly windows: readonly PastWindow[];
+  /** A ledger of theirs, by their keys. */
+  readonly keys: (name: string) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
 }
 
 /** What a stream gets to read one window. */

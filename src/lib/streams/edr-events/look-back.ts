@@ -1,4 +1,4 @@
-import { lateSlice } from '../../pipeline/look-back.ts';
+import { lateSlice, numberOf } from '../../pipeline/look-back.ts';
 import type { Outcome, Past, PastWindow, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { overTime } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -102,7 +102,7 @@ export async function lookBack(task: WindowTask, { edr, settings }: StreamServic
 
 /** When a record was still missing: as its window was read, or the last look found nothing. */
 export function missedBy({ lookedAt, windows }: Past): (time: number) => number {
-  const read = windows.map(({ from, read: { at = from } = {}, to }) => ({ from, to, at }));
+  const read = standing(windows).map(({ from, read: { at = from } = {}, to }) => ({ from, to, at }));
   return (time) => {
     const iso = new Date(time).toISOString();
     const at = read.find(({ from, to }) => from <= iso && iso < to)?.at ?? iso;
@@ -160,7 +160,7 @@ function isSame(one: WindowQuery, two: WindowQuery): boolean {
 /** Windows of which something is known. Slices by type of one time count together; where one of them is not known, neither is the time. */
 function heldWindows(windows: readonly PastWindow[]): Held[] {
   const byTime = new Map<string, PastWindow[]>();
-  for (const window of windows) {
+  for (const window of standing(windows)) {
     const time = `${window.from}/${window.to}`;
     byTime.set(time, [...(byTime.get(time) ?? []), window]);
   }
@@ -171,6 +171,14 @@ function heldWindows(windows: readonly PastWindow[]): Held[] {
     const [first] = held;
     return first === undefined || held.length < slices.length ? [] : [held.reduce(together)];
   });
+}
+
+/** Of windows over the same time, those that stand for it: what was read again later. What lies between them is not known. */
+function standing(windows: readonly PastWindow[]): readonly PastWindow[] {
+  return windows.filter(
+    (window) =>
+      !windows.some((other) => numberOf(other) > numberOf(window) && other.from < window.to && window.from < other.to),
+  );
 }
 
 function together(one: Held, two: Held): Held {

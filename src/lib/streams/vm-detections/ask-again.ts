@@ -2,6 +2,7 @@ import { WaitError } from '../../errors.ts';
 import type { Progress } from '../../pipeline/stream.ts';
 import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { missingIds, withBook } from './host-book.ts';
+import { hostKeys } from './host-keys.ts';
 import { MOST_PACKED, packIds } from './pack-ids.ts';
 import { readHosts } from './read-page.ts';
 import { toJson, type Reading, type VmCursor } from './vm-cursor.ts';
@@ -22,18 +23,25 @@ export async function* askAgain(reading: Reading, cursor: VmCursor): AsyncGenera
       const idMax = sliceIds(left, services.settings.VM_TRUNCATION_LIMIT)[0]?.idMax;
       const own = clipIds(left, undefined, idMax === undefined ? undefined : BigInt(idMax));
       const ids = new Set([...eachId(own)].map(String));
-      const { hosts, chunk } = yield* readHosts(reading, cursor, { text: textOf(own), has: (id) => ids.has(id) });
+      const {
+        hosts,
+        chunk,
+        ids: came,
+      } = yield* readHosts(reading, cursor, { text: textOf(own), has: (id) => ids.has(id) });
       left = clipIds(left, (own.at(-1)?.last ?? 0n) + 1n);
-      const came = asked - book.missing.size;
+      const brought = asked - book.missing.size;
       const isRoundEnd = countIds(left) === 0;
-      if (isRoundEnd) task.log.info('HostsAskedAgain', { asked, came });
-      if (isRoundEnd && came === 0) book.missing.clear();
+      if (isRoundEnd) task.log.info('HostsAskedAgain', { asked, came: brought });
+      const isOver = isRoundEnd && brought === 0;
+      const settled = isOver ? [...came, ...book.missing] : came;
+      if (isOver) book.missing.clear();
       const step = {
         ...(chunk === undefined ? {} : { chunk }),
         cursor: toJson(withBook(cursor, book) ?? cursor),
         fetched: hosts,
         parts: chunk?.detections ?? 0,
         pageDone: true,
+        ...hostKeys(task, settled),
       };
       if (book.missing.size === 0) return step;
       yield step;

@@ -14,7 +14,8 @@ export const vmDetections: StreamDefinition = {
     safetyLagSeconds: settings.VM_SAFETY_LAG_SECONDS,
     ...(settings.VM_START === undefined ? {} : { start: settings.VM_START }),
   }),
-  slices: /^ids\.\d*-\d*$/,
+  slices: /^ids\.\d*-\d*$|^look\.\d+$|^late\.\d+-\d+(?:\.\d*-\d*)?$/,
+  looksBack: true,
   // The rows do not hold the time of the windows. A host is processed after it was scanned, so its scan is the earlier time.
   restart: { setting: 'VM_START', column: () => 'LastVMScannedDateTime' },
   probe: { check: 'qualys-vm', run: ({ vm }) => probeVm(vm) },

@@ -8,13 +8,15 @@ import { createVmPageDecoder, type VmChunk, type VmPageEnd, type VmPageOptions }
 import { ResumeMismatchError } from './resume-host.ts';
 import { DETECTION_ROOT } from './host-table.ts';
 import { bookHosts, passHosts, withBook } from './host-book.ts';
+import { hostKeys } from './host-keys.ts';
 import { rangeLeft, selectionOf, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** A page whose last chunk is still to be uploaded. */
 export interface ReadPage {
   readonly end: VmPageEnd;
-  /** Hosts that came after the chunks before it. */
+  /** Hosts that came after the chunks before it, and the ids of those that have one. */
   readonly hosts: number;
+  readonly ids: readonly string[];
   readonly chunk?: VmChunk;
   /** Where to go on once that chunk is uploaded. */
   readonly position: VmCursor;
@@ -116,7 +118,13 @@ async function* decodePage(
     bookHosts(book, chunk.ids);
     position = request.after(chunk, position);
     booked += chunk.hosts;
-    return { chunk, cursor: toJson(position), fetched: chunk.hosts, parts: chunk.detections };
+    return {
+      chunk,
+      cursor: toJson(position),
+      fetched: chunk.hosts,
+      parts: chunk.detections,
+      ...hostKeys(task, chunk.ids),
+    };
   };
   try {
     for await (const bytes of ownDocument(answer.body, DETECTION_ROOT)) {
@@ -130,9 +138,10 @@ async function* decodePage(
     if (chunk !== undefined) bookHosts(book, chunk.ids);
     bookHosts(book, end.ids);
     book.hasCome ||= end.hosts > 0;
+    const ids = [...(chunk?.ids ?? []), ...end.ids];
     return chunk === undefined
-      ? { end, hosts: rest, position }
-      : { end, hosts: rest, chunk, position: request.after(chunk, position) };
+      ? { end, hosts: rest, ids, position }
+      : { end, hosts: rest, ids, chunk, position: request.after(chunk, position) };
   } catch (error) {
     if (!(error instanceof VendorDocumentError)) throw error;
     // An error the vendor sent instead of a page, whatever its HTTP status.

@@ -1,4 +1,5 @@
 import { PageFaultError } from '../../errors.ts';
+import { isLook } from '../../pipeline/look-back.ts';
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { countIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
@@ -7,7 +8,9 @@ import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';
 import type { VmPageEnd } from './decode-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
+import { hostKeys } from './host-keys.ts';
 import { listHosts } from './list-hosts.ts';
+import { lookBack, witnessOf } from './look-back.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';
 import { isAfter, isBeyond, rangeLeft, rangeOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
@@ -21,6 +24,14 @@ const ATTEMPTS_BEFORE_HALVING = 2;
  * again. What keeps failing is halved, down to a single host.
  */
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
+  if (isLook(task.window)) return lookBack(task, services);
+  const outcome = yield* readHostsOf(task, services);
+  if (outcome.kind !== 'complete') return outcome;
+  const last = outcome.last ?? { cursor: task.cursor ?? null };
+  return { kind: 'complete', last: { ...last, ...(await witnessOf(task, last)) } };
+}
+
+async function* readHostsOf(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   let cursor = (task.cursor ?? { filters: detectionFilters(services.settings) }) as unknown as VmCursor;
   const range = rangeOf(task.window.slice);
   const reading: Reading = {
@@ -43,7 +54,7 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
     }
   }
   while (cursor.isRead !== true) {
-    const { end, hosts, chunk, position } = yield* readPage(reading, cursor);
+    const { end, hosts, ids: came, chunk, position } = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, position, end);
     const stored = withBook(next, reading.book);
     const last = {
@@ -52,6 +63,7 @@ export async function* readVmWindow(task: WindowTask, services: StreamServices):
       fetched: hosts,
       parts: chunk?.detections ?? 0,
       pageDone: true,
+      ...hostKeys(task, came),
     };
     if (next.isRead === true && reading.book.missing.size === 0) return { kind: 'complete', last };
     yield last;

@@ -101,13 +101,14 @@ function missingSlices(
   size: number,
   cursor: VmCursor,
 ): WindowSlice[] {
+  const [late] = /^late\.\d+-\d+/.exec(window.slice ?? '') ?? [];
   return sliceIds(ids, size).map(({ idMin, idMax }) => {
     const own = clipIds(ids, edge(idMin), edge(idMax));
     const bounds: IdBounds = { idMin: String(own[0]?.first ?? ''), idMax: String(own.at(-1)?.last ?? '') };
     return {
       from: window.from,
       to: window.to,
-      slice: `ids.${bounds.idMin ?? ''}-${bounds.idMax ?? ''}`,
+      slice: `${late ?? 'ids'}.${bounds.idMin ?? ''}-${bounds.idMax ?? ''}`,
       listed: countIds(own),
       cursor: toJson({ filters: cursor.filters, missing: packIds(own), isRead: true }),
     };
