@@ -142,9 +142,9 @@ export async function generateContent(root: string): Promise<GeneratedFile[]> {
 
 /** Which streams a rule watches, and how long each may be silent or late. */
 function watchedStreams(): string {
-  const watched = DECLARED.flatMap(({ name, table, kql: { limits, newest } }) => {
-    if (limits === undefined) return [];
-    const { silent, late, why } = limits;
+  const watched = DECLARED.flatMap(({ name, table, kql: { alarm, newest } }) => {
+    if (alarm === undefined) return [];
+    const { silent, late, why } = alarm;
     const about = [`Stream = '${name}'`, `Table = '${table}'`, `SilentAfter = ${silent}`, `LateAfter = ${late}`];
     const line = `    (${table} | summarize LastRow = max(ingestion_time()), NewestData = ${newest}, Rows = count() by QualysSubscription | extend ${about.join(', ')})`;
     return [why === undefined ? line : `    // ${why}\n${line}`];

@@ -20,6 +20,6 @@ export interface StreamAbout {
     /** Which record a row is of. */
     readonly source: string;
     /** How long no row, or no newer time, may come before a rule says so, and why; absent where silence is no fault. */
-    readonly limits?: { readonly silent: string; readonly late: string; readonly why?: string };
+    readonly alarm?: { readonly silent: string; readonly late: string; readonly why?: string };
   };
 }

@@ -18,6 +18,6 @@ export const about: StreamAbout = {
   kql: {
     newest: 'max(ProcessedTime)',
     source: 'coalesce(EventId, HostName)',
-    limits: { silent: '6h', late: '6h' },
+    alarm: { silent: '6h', late: '6h' },
   },
 };

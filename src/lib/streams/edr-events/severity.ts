@@ -7,7 +7,7 @@ export interface SeverityLimit {
 /**
  * Severity of a score: that of the highest limit it reaches; undefined below all of them and for events without a
  * score. Two vendor scales exist, so the table is a setting (`EDR_SEVERITY_TABLE`).
- * @param table limits, highest first.
+ * @param table lowest scores and severities, highest first.
  */
 export function severityOf(score: number | undefined, table: readonly SeverityLimit[]): string | undefined {
   return score === undefined ? undefined : table.find((limit) => score >= limit.from)?.severity;

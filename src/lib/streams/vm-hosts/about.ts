@@ -34,6 +34,6 @@ export const about: StreamAbout = {
   kql: {
     newest: "coalesce(maxif(SnapshotTime, RecordType == 'SnapshotEnd'), min(SnapshotTime))",
     source: 'HostId',
-    limits: { silent: '50h', late: '50h', why: 'A snapshot counts when it is whole.' },
+    alarm: { silent: '50h', late: '50h', why: 'A snapshot counts when it is whole.' },
   },
 };

@@ -14,7 +14,7 @@ export const about: StreamAbout = {
   kql: {
     newest: 'max(LastModifiedTime)',
     source: 'QID',
-    limits: {
+    alarm: {
       silent: '9d',
       late: '14d',
       why: 'Everything that Qualys changed within hours, and everything once in six days: a week of silence is a fault.',
