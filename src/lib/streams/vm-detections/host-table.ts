@@ -8,6 +8,7 @@ import {
   compileTable,
   ofSubscription,
   ownKind,
+  toBytes,
   type OwnKind,
   type RecordColumn,
   type TableType,
@@ -87,6 +88,12 @@ export function hostTable({ column: maxBytes }: ItemLimits, subscription = ''): 
       'LAST_VM_AUTH_SCANNED_DURATION',
     ),
     column('LastPCScannedDateTime', time, 'Last policy compliance scan (UTC).', 'LAST_PC_SCANNED_DATE'),
+    column(
+      'HostTags',
+      tagNames(maxBytes),
+      "Names of the asset tags, as a JSON list in a text, in every row: where Microsoft's parser looks for them (VM_SHOW_TAGS=1).",
+      'TAGS',
+    ),
     column(
       'Tags',
       firstOf('dynamic', listOf('TAG')),
@@ -179,6 +186,20 @@ function listOf(item: string): ReadElement {
     if (members.length !== 1 || keyOf(tape, only) !== item) return undefined;
     return tape.cells[only] === KIND.array ? rawOf(tape, only) : `[${rawOf(tape, only)}]`;
   };
+}
+
+/** Names of the tags that `Tags` holds, in a text; undefined where there are none, or more than a column holds. */
+function tagNames(maxBytes: number): OwnKind {
+  const read = listOf('TAG');
+  return ownKind('string', (tape, [member = -1]) => {
+    const lists = elementsOf(tape, member).map((value) => read(tape, value));
+    const tags = JSON.parse(Buffer.from(lists.find(Boolean) ?? '[]', 'latin1').toString('utf8')) as {
+      NAME?: unknown;
+    }[];
+    const names = tags.map(({ NAME }) => NAME).filter((name) => typeof name === 'string');
+    const json = toBytes(JSON.stringify(JSON.stringify(names)));
+    return names.length === 0 || json.length > maxBytes ? undefined : json;
+  });
 }
 
 function objectOf(tape: JsonTape, value: number): string | undefined {

@@ -134,10 +134,16 @@ function referenceHost(host: Node): ReferenceHost {
   addHostChildren(build, host);
   const record = membersToJson(build.record);
   return {
-    columns: build.columns,
+    columns: { ...build.columns, HostTags: tagNames(build.extras.Tags) },
     detections: build.detections,
     extras: { ...build.extras, HostRecord: Object.keys(record).length > 0 ? record : null },
   };
+}
+
+function tagNames(tags: Json | undefined): string | null {
+  const list = (tags ?? []) as readonly { readonly NAME?: Json }[];
+  const names = list.map(({ NAME }) => NAME).filter((name) => typeof name === 'string');
+  return names.length === 0 ? null : JSON.stringify(names);
 }
 
 function addHostChildren(build: HostBuild, parent: Node): void {
