@@ -58,7 +58,9 @@ let open = reports
 | extend QID = tostring(Detection.QID), Port = toint(Detection.PORT), Protocol = tostring(Detection.PROTOCOL),
     Fqdn = tostring(Detection.FQDN), Instance = tostring(Detection.INSTANCE)
 | where isnotempty(QID)
-| summarize arg_max(TimeGenerated, *) by HostId, QID, Port, Protocol, Fqdn, Instance
+| extend StateTime = coalesce(max_of(todatetime(Detection.LAST_PROCESSED_DATETIME), todatetime(Detection.LAST_UPDATE_DATETIME), LastVMScannedDateTime), TimeGenerated)
+| summarize arg_max(TimeGenerated, *) by HostId, QID, Port, Protocol, Fqdn, Instance, StateTime
+| summarize arg_max(StateTime, *) by HostId, QID, Port, Protocol, Fqdn, Instance
 | extend Status = tostring(Detection.STATUS), DetectionType = tostring(Detection.TYPE), VendorSeverity = toint(Detection.SEVERITY),
     Qds = toint(coalesce(tostring(Detection.QDS['#text']), tostring(Detection.QDS)))
 | where Status in ('New', 'Active', 'Re-Opened') and DetectionType != 'Info'
