@@ -3,6 +3,7 @@
 targetScope = 'subscription'
 
 import { connectorSettings } from 'settings.bicep'
+import { RuleSettings } from 'sentinel/sentinel.bicep'
 
 @description('Name of the azd environment.')
 @minLength(1)
@@ -98,6 +99,9 @@ param deploySentinelFunctions bool = true
 @description('Deploys the analytic rules.')
 param deploySentinelRules bool = true
 
+@description('What the Sentinel rules do otherwise than by default.')
+param sentinelRuleSettings RuleSettings = {}
+
 @description('Deploys the hunting queries.')
 param deploySentinelHunting bool = true
 
@@ -171,6 +175,7 @@ module connector 'resource-group.bicep' = {
     onboardSentinel: onboardSentinel
     deploySentinelFunctions: deploySentinelFunctions
     deploySentinelRules: deploySentinelRules
+    sentinelRuleSettings: sentinelRuleSettings
     deploySentinelHunting: deploySentinelHunting
     deploySentinelWorkbook: deploySentinelWorkbook
     registerAsimParsers: registerAsimParsers

@@ -2,6 +2,7 @@
 // main.bicep makes the group around it for azd.
 
 import { connectorSettings, defaultStreams, streams } from 'settings.bicep'
+import { RuleSettings } from 'sentinel/sentinel.bicep'
 
 // ---- the five values to fill in -------------------------------------------------------------------------------------
 
@@ -109,6 +110,9 @@ param deploySentinelFunctions bool = true
 
 @description('Deploys the analytic rules.')
 param deploySentinelRules bool = true
+
+@description('What the Sentinel rules do otherwise than by default: enabled, severity, thresholds (docs/sentinel.md). A deployment without it puts the defaults back.')
+param sentinelRuleSettings RuleSettings = {}
 
 @description('Deploys the hunting queries.')
 param deploySentinelHunting bool = true
@@ -261,6 +265,7 @@ module sentinelContent 'sentinel/sentinel.bicep' = if (deploySentinelFunctions |
     tags: allTags
     deployFunctions: deploySentinelFunctions
     deployRules: deploySentinelRules
+    ruleSettings: sentinelRuleSettings
     deployHunting: deploySentinelHunting
     deployWorkbook: deploySentinelWorkbook
     registerAsimParsers: registerAsimParsers

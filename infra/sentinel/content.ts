@@ -29,9 +29,13 @@ export interface HuntingDescription {
 
 /** An analytic rule in the words of the ARM resource; durations are ISO 8601. */
 export interface RuleDescription extends HuntingDescription {
+  /** That of its files, by which the parameter `ruleSettings` knows it. */
+  readonly name: string;
   readonly kind: 'Scheduled';
   /** Functions whose text Bicep puts before the query, in order of use. */
   readonly functions: readonly string[];
+  /** Thresholds that a deployment may set: names of `let` lines of the query, with their values there. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly severity: string;
   readonly queryFrequency: string;
   readonly queryPeriod: string;

@@ -4,6 +4,58 @@ metadata description = 'Sentinel content for Qualys EDR and VM: functions, analy
 
 targetScope = 'resourceGroup'
 
+type Severity = 'Informational' | 'Low' | 'Medium' | 'High'
+
+@description('Hours after which the rule about silent streams calls a stream silent or late.')
+@sealed()
+type StreamHours = {
+  stream: string
+  silent: int?
+  late: int?
+}
+
+@export()
+@description('By the name of a rule: `enabled`; `severity`, of all alerts of the rule, in place of what its result says; and its thresholds.')
+@sealed()
+type RuleSettings = {
+  'connector-silent-or-late': {
+    enabled: bool?
+    severity: Severity?
+    hours: StreamHours[]?
+  }?
+  'detection-reopened': {
+    enabled: bool?
+    severity: Severity?
+  }?
+  'edr-alert-on-exploitable-host': {
+    enabled: bool?
+    severity: Severity?
+    suspiciousScore: int?
+  }?
+  'malicious-file': {
+    enabled: bool?
+    severity: Severity?
+    maliciousScore: int?
+  }?
+  'malware-family-on-several-hosts': {
+    enabled: bool?
+    severity: Severity?
+    hostThreshold: int?
+    suspiciousScore: int?
+  }?
+  'new-critical-vulnerability': {
+    enabled: bool?
+    severity: Severity?
+    criticalQds: int?
+    watchedTags: string[]?
+  }?
+  'suspicious-process-or-network': {
+    enabled: bool?
+    severity: Severity?
+    suspiciousScore: int?
+  }?
+}
+
 @description('Name of the Log Analytics workspace, in this resource group, that holds the tables of the connector.')
 @minLength(4)
 @maxLength(63)
@@ -15,11 +67,14 @@ param location string = resourceGroup().location
 @description('Tags for the workbook; the other resources cannot be tagged.')
 param tags object = {}
 
-@description('Deploys the functions: typed views of both tables, and ASIM parsers. Hunting queries and the workbook need them.')
+@description('Deploys the functions: typed views of the tables, and ASIM parsers. Hunting queries and the workbook need them.')
 param deployFunctions bool = true
 
 @description('Deploys the analytic rules, enabled. The workspace must be onboarded to Microsoft Sentinel.')
 param deployRules bool = true
+
+@description('What each rule does otherwise than by default: whether it is enabled, one severity for all its alerts, its thresholds. Pass it with every deployment: what is changed in the portal, a deployment takes back.')
+param ruleSettings RuleSettings = {}
 
 @description('Deploys the hunting queries.')
 param deployHunting bool = true
@@ -52,6 +107,10 @@ var functions = [
     query: loadTextContent('functions/QualysEdrAsimCommon.kql')
   }
   {
+    meta: loadJsonContent('functions/QualysEdrEventRows.json')
+    query: loadTextContent('functions/QualysEdrEventRows.kql')
+  }
+  {
     meta: loadJsonContent('functions/QualysEdrEvents.json')
     query: loadTextContent('functions/QualysEdrEvents.kql')
   }
@@ -68,6 +127,10 @@ var functions = [
     query: loadTextContent('functions/QualysHostDetections.kql')
   }
   {
+    meta: loadJsonContent('functions/QualysVmDetectionRows.json')
+    query: loadTextContent('functions/QualysVmDetectionRows.kql')
+  }
+  {
     meta: loadJsonContent('functions/QualysVmHosts.json')
     query: loadTextContent('functions/QualysVmHosts.kql')
   }
@@ -78,6 +141,10 @@ var functions = [
   {
     meta: loadJsonContent('functions/QualysVmKnowledgeBase.json')
     query: loadTextContent('functions/QualysVmKnowledgeBase.kql')
+  }
+  {
+    meta: loadJsonContent('functions/QualysVmPurgedHosts.json')
+    query: loadTextContent('functions/QualysVmPurgedHosts.kql')
   }
   {
     meta: loadJsonContent('functions/vimFileEventQualysEdr.json')
@@ -286,17 +353,36 @@ resource customParser 'Microsoft.OperationalInsights/workspaces/savedSearches@20
   }
 ]
 
+// A list or an object is `dynamic`; KQL and JSON write what is in it alike.
+func literal(json string) string => contains('[{', substring(json, 0, 1)) ? 'dynamic(${json})' : json
+
+// The query with the values of the settings in the `let` lines of its thresholds.
+var ruleQueries = map(
+  rules,
+  rule =>
+    reduce(
+      items(rule.meta.settings),
+      rule.query,
+      (text, setting) =>
+        replace(
+          text,
+          'let ${setting.key} = ${literal(string(setting.value))};',
+          'let ${setting.key} = ${literal(string(ruleSettings[?rule.meta.name][?setting.key] ?? setting.value))};'
+        )
+    )
+)
+
 resource analyticRule 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
-  for item in rules: if (deployRules) {
+  for (item, index) in rules: if (deployRules) {
     scope: workspace
     name: item.meta.id
     kind: 'Scheduled'
     properties: {
       displayName: item.meta.displayName
       description: item.meta.description
-      enabled: true
-      severity: item.meta.severity
-      query: '${join(map(item.meta.functions, name => 'let ${name} = () {\n${functionTexts[name]}\n};\n'), '')}${item.query}'
+      enabled: ruleSettings[?item.meta.name].?enabled ?? true
+      severity: ruleSettings[?item.meta.name].?severity ?? item.meta.severity
+      query: '${join(map(item.meta.functions, name => 'let ${name} = () {\n${functionTexts[name]}\n};\n'), '')}${ruleQueries[index]}'
       queryFrequency: item.meta.queryFrequency
       queryPeriod: item.meta.queryPeriod
       triggerOperator: item.meta.triggerOperator
@@ -305,7 +391,10 @@ resource analyticRule 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
       techniques: item.meta.techniques
       entityMappings: item.meta.entityMappings
       customDetails: item.meta.customDetails
-      alertDetailsOverride: item.meta.alertDetailsOverride
+      alertDetailsOverride: union(
+        item.meta.alertDetailsOverride,
+        ruleSettings[?item.meta.name].?severity == null ? {} : { alertSeverityColumnName: null }
+      )
       eventGroupingSettings: item.meta.eventGroupingSettings
       incidentConfiguration: item.meta.incidentConfiguration
       suppressionEnabled: item.meta.suppressionEnabled

@@ -93,12 +93,12 @@ export function readDays(id: string): Day[] {
 
 function readList<T>(path: string): T[] {
   if (!existsSync(path)) return [];
-  const written = parse(readFileSync(path, 'utf8'), { merge: true }) as T | T[];
+  const written = parse(readFileSync(path, 'utf8'), { merge: true, maxAliasCount: -1 }) as T | T[];
   return Array.isArray(written) ? written : [written];
 }
 
 function readRowSet(name: string): Rows {
-  return parse(readFileSync(join(ROOT, 'rows', `${name}.yaml`), 'utf8'), { merge: true }) as Rows;
+  return parse(readFileSync(join(ROOT, 'rows', `${name}.yaml`), 'utf8'), { merge: true, maxAliasCount: -1 }) as Rows;
 }
 
 function merge(left: Rows, right: Rows): Rows {
