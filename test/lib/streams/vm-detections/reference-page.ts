@@ -140,7 +140,7 @@ function referenceHost(host: Node): ReferenceHost {
   };
 }
 
-function tagNames(tags: Json | undefined): string | null {
+function tagNames(tags: Json | null | undefined): string | null {
   const list = (tags ?? []) as readonly { readonly NAME?: Json }[];
   const names = list.map(({ NAME }) => NAME).filter((name) => typeof name === 'string');
   return names.length === 0 ? null : JSON.stringify(names);
