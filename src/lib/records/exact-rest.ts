@@ -66,9 +66,7 @@ function gives(tape: JsonTape, value: number, json: string): boolean {
 
 /** A value as it would stand in a column that changes nothing of it. */
 function spellingOf(tape: JsonTape, value: number): string {
-  const kind = tape.cells[value];
-  const raw = rawOf(tape, value);
-  if (kind !== KIND.string && kind !== KIND.escapedString) return raw;
+  if (tape.cells[value] !== KIND.escapedString) return rawOf(tape, value);
   return toBytes(JSON.stringify(nameOf(tape.source, startOf(tape, value), endOf(tape, value))));
 }
 
@@ -85,8 +83,10 @@ export interface Held {
 export function exactRest(tape: JsonTape, { held, marks }: Held): Buffer | undefined {
   const cutting: Cutting = { tape, held: Int32Array.from(held).sort(), at: 0, isOdd: false };
   const rest = cutObject(cutting, 0);
-  if (memberOf(tape, 0, REST_MARK) >= 0) return undefined;
-  if (cutting.isOdd) return tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
+  if (cutting.isOdd) {
+    if (memberOf(tape, 0, REST_MARK) >= 0) return undefined;
+    return tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
+  }
   const mark = `{${MARK_KEY}:${JSON.stringify(marks)}`;
   return Buffer.from(rest === '' ? `${mark}}` : `${mark},${rest.slice(1)}`, 'latin1');
 }
@@ -96,7 +96,7 @@ interface Cutting {
   /** What is to be left out, in the order of the text, and how far that was done. */
   readonly held: Int32Array;
   at: number;
-  /** Whether a name came twice, or is not spelled plainly, in an object that lacks something now. */
+  /** Whether a name came twice, is not spelled plainly or is the mark's, in an object that lacks something now. */
   isOdd: boolean;
 }
 
@@ -151,9 +151,11 @@ function isOddKey({ cells, source }: JsonTape, object: number, member: number): 
   const end = cells[member + CELL.keyEnd] ?? 0;
   for (let at = start; at < end; at++) if (source[at] === BACKSLASH) return true;
   for (let other = object + CELL_SIZE; other < member; other = cells[other + CELL.next] ?? member) {
-    const otherStart = cells[other + CELL.keyStart] ?? 0;
-    if ((cells[other + CELL.keyEnd] ?? 0) - otherStart !== end - start) continue;
-    if (source.compare(source, otherStart, otherStart + end - start, start, end) === 0) return true;
+    const ahead = (cells[other + CELL.keyStart] ?? 0) - start;
+    if ((cells[other + CELL.keyEnd] ?? 0) - ahead !== end) continue;
+    let at = start;
+    while (at < end && source[at] === source[at + ahead]) at++;
+    if (at === end) return true;
   }
-  return false;
+  return object === 0 && end - start === MARK_KEY.length && latin1(source, start, end) === MARK_KEY;
 }

@@ -77,7 +77,7 @@ interface Columns {
 export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date, limits = USUAL): RecordRow[] {
   const { digest, error, tape, text } = record;
   const columns = readColumns(table, tape, generatedAt, limits);
-  const kept = keptOf(table, tape, text, columns);
+  const kept = keptOf(table, record, columns, limits);
   if (error === undefined && kept !== undefined && kept.length <= limits.record) {
     const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
     const row =
@@ -96,9 +96,16 @@ export function recordRows(table: CompiledTable, record: SourceRecord, generated
 }
 
 /** What goes to `Record`; empty for nothing, undefined where it has to be told in parts. */
-function keptOf(table: CompiledTable, tape: JsonTape | undefined, text: Buffer, columns: Columns): Buffer | undefined {
+function keptOf(
+  table: CompiledTable,
+  { tape, text }: SourceRecord,
+  columns: Columns,
+  limits: RowLimits,
+): Buffer | undefined {
   if (table.record === 'whole' || tape === undefined) return text;
   if (table.record === 'rest') return restOf(tape, columns.held);
+  // Some of its parts may have been sent under another setting: then the others must come, too.
+  if (text.length > limits.record) return undefined;
   if (table.record === 'exact') return exactRest(tape, columns);
   return columns.isCut ? undefined : Buffer.alloc(0);
 }
