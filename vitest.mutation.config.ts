@@ -28,11 +28,12 @@ export default defineConfig({
     include: ['test/lib/**/*.test.ts', 'test/functions/windows.test.ts', 'test/faults/model.test.ts'],
     // Builds an older release from the repository, which the copy that is mutated has not.
     exclude: ['test/lib/last-release.test.ts'],
+    setupFiles: 'test/mutation/fewer-runs.ts',
     globalSetup: 'test/mutation/share-azurite.ts',
     sequence: { sequencer: KillersFirst },
     // On a busy machine, the first run has to pass too.
     expect: { poll: { timeout: 10_000 } },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
