@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  alive,
   boundTimes,
+  callsLeft,
   emptyLimitState,
   learn,
   pauseFor,
   permitCount,
+  reserveOf,
   waitFor,
   type LimitState,
 } from '../../../src/lib/azure/limit-state.ts';
@@ -153,5 +156,44 @@ describe('what the headers tell', () => {
       known,
     );
     expect(learn(known, { rateLimit: 300, rateRemaining: 5 }, NOW)).toBe(known);
+  });
+});
+
+describe('bounds', () => {
+  test('a permit is lost at its end, not after it', () => {
+    const leases = [1, 0, -1].map((ms) => ({ id: String(ms), owner: 'o', until: NOW + ms }));
+    expect(alive(leases, NOW).map(({ id }) => id)).toEqual(['1']);
+  });
+
+  test('a pause is told with no more words than a line can hold, and one that ends at the same time is the old one', () => {
+    const paused = pauseFor(state(), 1000, 'x'.repeat(600), NOW);
+    expect(paused.pauseReason).toHaveLength(500);
+    expect(pauseFor(paused, 1000, 'again', NOW)).toBe(paused);
+  });
+
+  test('a time is put right once it is more than five seconds further ahead than it can be', () => {
+    const until = (ahead: number) => boundTimes(state({ liveWaitsUntil: NOW + ahead }), NOW).liveWaitsUntil - NOW;
+    expect([until(125_000), until(125_001)]).toEqual([125_000, 120_000]);
+    const seen = (ahead: number) => boundTimes(state({ rateSeenAt: NOW + ahead }), NOW).rateSeenAt - NOW;
+    expect([seen(5000), seen(5001)]).toEqual([5000, 0]);
+    const leases = [{ id: 'a', owner: 'o', until: NOW + 125_001 }];
+    expect(boundTimes(state({ leases }), NOW).leases).toEqual([{ id: 'a', owner: 'o', until: NOW + 120_000 }]);
+    expect(boundTimes(state({ waiterUntil: NOW + 125_001 }), NOW).waiterUntil).toBe(NOW + 120_000);
+  });
+
+  test('a budget needs its length, counts whole calls and none that come from the future', () => {
+    expect(waitFor(state({ rateLimit: 300, rateRemaining: 0 }), 'live', 20, NOW).ms).toBe(0);
+    expect(reserveOf(state({ rateLimit: 7 }), 20)).toBe(1);
+    expect([-60_000, 0, 11_999, 12_000].map((ms) => callsLeft(budget(5), NOW + ms))).toEqual([5, 5, 5, 6]);
+  });
+
+  test('headers tell a budget only with all its figures', () => {
+    const whole = { rateLimit: 300, rateRemaining: 5, rateWindowSeconds: 3600 };
+    for (const name of ['rateLimit', 'rateRemaining', 'rateWindowSeconds'] as const) {
+      const { [name]: _, ...part } = whole;
+      const known = state();
+      expect(learn(known, part, NOW)).toBe(known);
+    }
+    expect(learn(state(), { ...whole, rateRemaining: 0 }, NOW)).toMatchObject({ rateLimit: 300, rateRemaining: 0 });
   });
 });
