@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUPS, type Group } from './groups.ts';
 
@@ -23,19 +23,14 @@ function reportOf({ name }: Group): string {
   return join(ROOT, `.stryker/${name}.json`);
 }
 
+/** StrykerJS takes lists of patterns from a file only whole: on its command line a comma in braces ends one. */
 function play({ name, mutate, tests }: Group): void {
-  const lists = [
-    '--mutate',
-    mutate.join(','),
-    '--testFiles',
-    tests.join(','),
-    '--incrementalFile',
-    `.stryker/${name}.json`,
-  ];
-  const { status } = spawnSync('npx', ['stryker', 'run', 'stryker.config.json', ...lists], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  const common = JSON.parse(readFileSync(join(ROOT, 'stryker.config.json'), 'utf8')) as object;
+  const config = `.stryker/${name}.config.json`;
+  mkdirSync(join(ROOT, '.stryker'), { recursive: true });
+  const own = { mutate, testFiles: tests, incrementalFile: `.stryker/${name}.json` };
+  writeFileSync(join(ROOT, config), JSON.stringify({ ...common, ...own }));
+  const { status } = spawnSync('npx', ['stryker', 'run', config], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
 }
 

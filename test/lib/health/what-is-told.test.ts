@@ -124,11 +124,11 @@ describe('a refusal', () => {
   test('is told with the latest error, since the first window that waits, and the next try of all', () => {
     const later = held({ windows: 1, since: ago(2), error: 'the latest', nextTryAt: ago(-3) });
     const streams = [
+      streamStatus({ name: 'edr-late', held: [held({ windows: 1, since: ago(5), error: 'between' })] }),
       streamStatus({ name: 'edr-incidents', held: [later] }),
       streamStatus({ held: [held({ since: ago(20), error: 'an old one' })] }),
-      streamStatus({ name: 'edr-late', held: [held({ windows: 1, since: ago(5), error: 'between' })] }),
     ];
-    const waits = '14 windows wait for it (edr-incidents 1, edr-events 12, edr-late 1), tried again at 12:37 UTC.';
+    const waits = '14 windows wait for it (edr-late 1, edr-incidents 1, edr-events 12), tried again at 12:37 UTC.';
     expect(toldOf(stand({ streams }))).toEqual([
       `12:14 | - | edr | Qualys refuses the account at the EDR API since 12:14 UTC: the latest. ${waits}`,
     ]);
