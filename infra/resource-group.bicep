@@ -2,40 +2,126 @@
 // main.bicep makes the group around it for azd.
 
 import { connectorSettings, defaultStreams, streams } from 'settings.bicep'
-import { RuleSettings } from 'sentinel/sentinel.bicep'
 
-// ---- the five values to fill in -------------------------------------------------------------------------------------
+// ---- Qualys ---------------------------------------------------------------------------------------------------------
 
 @description('User name of the Qualys account: role Reader or higher, with API access. Empty: an API client logs in to both APIs.')
 param qualysUsername string = ''
-
-@description('Password of that account; kept in Key Vault. Given at the first deployment and for a new password; empty: the one in the vault stays.')
-@secure()
-param qualysPassword string = ''
-
-@description('Id of a Qualys API client, with the setting QUALYS_AUTH (or VM_AUTH, EDR_AUTH) oidc or oauth; empty: user and password.')
-param qualysClientId string = ''
-
-@description('Secret of that client; kept in Key Vault. Empty: the one in the vault stays.')
-@secure()
-param qualysClientSecret string = ''
 
 @description('Qualys API server of your platform, e.g. https://qualysapi.qg2.apps.qualys.com.')
 @minLength(1)
 param qualysApiUrl string
 
-@description('Region of everything but what has to be in the region of an existing workspace.')
-param location string = resourceGroup().location
+@description('Id of a Qualys API client, with the setting QUALYS_AUTH (or VM_AUTH, EDR_AUTH) oidc or oauth; empty: user and password.')
+param qualysClientId string = ''
+
+@description('Optional settings of the app by their names, e.g. { EDR_MIN_SCORE: \'5\' }.')
+param settings connectorSettings = {}
+
+// ---- Workspace ------------------------------------------------------------------------------------------------------
 
 @description('Resource id of the Log Analytics workspace of your Sentinel; empty: a new one is made.')
 param workspaceResourceId string = ''
 
-// ---- what may stay as it is -----------------------------------------------------------------------------------------
+@description('The Qualys tables that the workspace lacks, comma-separated, or none; all: the workspace itself is to be made. Tables that are not named are left alone: a deployment would put their retention back and delete columns. `npm run deploy -- prepare` and the form of the button find out.')
+@minLength(3)
+param absentTables string
+
+@description('Days that a new workspace keeps data; with Sentinel 90 days are free.')
+@minValue(30)
+@maxValue(730)
+param workspaceRetentionDays int = 90
+
+@description('Interactive retention of tables that are made, in days; null: the default of the workspace.')
+@minValue(4)
+@maxValue(730)
+param tableRetentionDays int?
+
+@description('Total retention of tables that are made, in days: 4 to 730, 1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018 or 4383; null: the interactive retention.')
+@minValue(4)
+@maxValue(4383)
+param tableTotalRetentionDays int?
+
+@description('Switches Microsoft Sentinel on; by default for a new workspace only.')
+param onboardSentinel bool = empty(workspaceResourceId)
+
+@description('Lets the app read the tables of the workspace, for enrichment.')
+param queryWorkspace bool = false
+
+// ---- App ------------------------------------------------------------------------------------------------------------
+
+@description('Region of everything but what has to be in the region of an existing workspace.')
+param location string = resourceGroup().location
+
+@description('Regions that have Flex Consumption, as Microsoft\'s own template lists them; add yours where Azure has it since.')
+param flexRegions string[] = [
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'eastus2euap'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+]
+
+@description('Node.js version; support of 22 ends in April 2027.')
+@allowed(['22', '24'])
+param nodeVersion string = '24'
+
+@description('Memory of an instance in MB. The app is built to run in the smallest; more memory also means more processor.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
+@description('Most instances at once of each group of functions that scale together: HTTP is one, each other function another. Azure takes 1 to 1000, 40 at least in its older pages. Qualys\' own limits bind long before.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('What a deployment does to running instances: Recreate ends them, RollingUpdate (in preview at Azure) lets each finish what it does for up to an hour.')
+@allowed(['Recreate', 'RollingUpdate'])
+param siteUpdateStrategy string = 'Recreate'
+
+@description('Spreads the app over availability zones; needs a storageSku with ZRS, and Azure then keeps two instances of each group of functions always running.')
+param zoneRedundant bool = false
+
+@description('Address of a released package that is deployed with the template; empty: the package is deployed separately (azd, GitHub).')
+param packageUri string = ''
+
+// ---- Names and storage ----------------------------------------------------------------------------------------------
 
 @description('Word in all resource names: <kind>-<name>-<eight characters of a hash of the group>. Small letters and digits.')
 @minLength(2)
 @maxLength(10)
 param name string = 'qualys'
+
+@description('Last part of all resource names; empty: eight characters of a hash of the group and the name. Given, resources that exist keep their names.')
+@maxLength(8)
+param nameHash string = ''
 
 @description('Name of the azd environment; empty outside azd.')
 param environmentName string = ''
@@ -43,33 +129,49 @@ param environmentName string = ''
 @description('Tags for every resource, beside those that this template sets.')
 param tags object = {}
 
-@description('Optional settings of the app by their names, e.g. { EDR_MIN_SCORE: \'5\' }.')
-param settings connectorSettings = {}
+@description('Redundancy of the storage account, which holds the watermarks.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_LRS'
 
-@description('Node.js version.')
-@allowed(['22', '24'])
-param nodeVersion string = '22'
-
-@description('Memory of an instance in MB. The app is built to run in the smallest; more memory also means more processor.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int = 512
-
-@description('Most instances at once of each group of functions that scale together: HTTP is one, each other function another. Qualys\' own limits bind long before.')
+@description('Days after which a dead letter is deleted.')
 @minValue(1)
-@maxValue(1000)
-param maximumInstanceCount int = 40
+@maxValue(3650)
+param deadLetterRetentionDays int = 90
 
-@description('Address of a released package that is deployed with the template; empty: the package is deployed separately (azd, GitHub).')
-param packageUri string = ''
+@description('Resource id of an existing vault, in any group, that has the secrets under their names; empty: a vault is made.')
+param keyVaultResourceId string = ''
 
-@description('Address ranges in CIDR form that may call the app; empty: any caller with a function key.')
-param allowedIpRanges string[] = []
+@description('Takes back the vault of an earlier deployment in this group that was deleted.')
+param recoverKeyVault bool = false
 
-@description('Makes a virtual network with private endpoints for storage, Key Vault and Azure Monitor, and a fixed outgoing address.')
+// ---- Network --------------------------------------------------------------------------------------------------------
+
+@description('Private endpoints for storage, Key Vault and Azure Monitor, in a network that is made or given; with a fixed outgoing address where it is made.')
 param privateNetworking bool = false
 
-@description('Address space of that network, /24 or larger.')
+@description('A network for outgoing calls alone, with a fixed address for the allow list of Qualys.')
+param fixedOutboundAddress bool = false
+
+@description('Address space of a network that is made, /24 or larger.')
 param networkAddressPrefix string = '10.87.0.0/24'
+
+@description('Existing subnet for the app, delegated to Microsoft.App/environments; its routes lead to Qualys. Empty: a network is made where one is asked for.')
+param appSubnetId string = ''
+
+@description('Existing subnet for private endpoints; to be given together with appSubnetId where there are any.')
+param endpointSubnetId string = ''
+
+@description('Resource group that holds central private DNS zones, as a resource id; policy: Azure Policy writes the records; empty: zones are made.')
+param privateDnsGroupId string = ''
+
+@description('Existing Azure Monitor private link scope, whose private endpoint this network resolves; empty: one is made. One network should have one.')
+param privateLinkScopeId string = ''
+
+@description('Existing static public address, of the SKU Standard, for a network that is made.')
+param publicIpAddressId string = ''
+
+@description('Existing prefix of public addresses for it instead.')
+param publicIpPrefixId string = ''
 
 @description('Private DNS zones of Azure Monitor; other in sovereign clouds.')
 param monitorPrivateZones string[] = [
@@ -79,66 +181,26 @@ param monitorPrivateZones string[] = [
   'privatelink.agentsvc.azure-automation.net'
 ]
 
-@description('Redundancy of the storage account, which holds the watermarks.')
-param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS' = 'Standard_LRS'
+@description('The app answers at a private endpoint only, deployments included.')
+param privateInbound bool = false
 
-@description('Days after which a dead letter is deleted.')
-@minValue(1)
-@maxValue(3650)
-param deadLetterRetentionDays int = 90
+@description('Private DNS zone of function apps; another in sovereign clouds.')
+param sitesPrivateZone string = 'privatelink.azurewebsites.net'
 
-@description('Days that a new workspace keeps data; with Sentinel 90 days are free.')
-@minValue(30)
-@maxValue(730)
-param workspaceRetentionDays int = 90
+@description('Address ranges in CIDR form that may call the app; empty: any caller who signs in.')
+param allowedIpRanges string[] = []
 
-@description('Interactive retention of the Qualys tables in days; null resets it to the default of the workspace.')
-@minValue(4)
-@maxValue(730)
-param tableRetentionDays int?
+// ---- Alarms ---------------------------------------------------------------------------------------------------------
 
-@description('Total retention of the Qualys tables in days: 4 to 730, 1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018 or 4383; null resets it to the interactive retention.')
-@minValue(4)
-@maxValue(4383)
-param tableTotalRetentionDays int?
-
-@description('Switches Microsoft Sentinel on; by default for a new workspace only.')
-param onboardSentinel bool = empty(workspaceResourceId)
-
-@description('Deploys the Sentinel functions (saved searches, ASIM parsers).')
-param deploySentinelFunctions bool = true
-
-@description('Deploys the analytic rules.')
-param deploySentinelRules bool = true
-
-@description('What the Sentinel rules do otherwise than by default: enabled, severity, thresholds (docs/sentinel.md). A deployment without it puts the defaults back.')
-param sentinelRuleSettings RuleSettings = {}
-
-@description('Deploys the hunting queries.')
-param deploySentinelHunting bool = true
-
-@description('Deploys the workbook.')
-param deploySentinelWorkbook bool = true
-
-@description('Adds the ASIM parsers to the built-in unifying parsers; leave off where the workspace has such custom parsers of its own.')
-param registerAsimParsers bool = false
-
-@description('Lets the app read the tables of the workspace, for enrichment.')
-param queryWorkspace bool = false
-
-@description('Posts EDR events of a high score to the webhook in Key Vault, signed or not. To be given each time, other than the two values below.')
-param pushAlerts 'off' | 'unsigned' | 'signed' = 'off'
-
-@description('Webhook of a SOAR platform that gets them; kept in Key Vault. Empty: the one in the vault stays.')
-@secure()
-param alertWebhookUrl string = ''
-
-@description('Secret of at least 16 characters that signs what is posted there; kept in Key Vault. Empty: the one in the vault stays.')
-@secure()
-param alertWebhookSecret string = ''
+@description('Posts EDR events of a high score to the webhook in Key Vault, signed or not.')
+@allowed(['off', 'unsigned', 'signed'])
+param pushAlerts string = 'off'
 
 @description('Deploys the alerts on the connector itself.')
 param deployAlerts bool = true
+
+@description('Tests from outside that the app answers, where anybody may call it.')
+param availabilityTest bool = true
 
 @description('Address that gets a mail for each alert; empty: none.')
 param alertEmail string = ''
@@ -149,8 +211,8 @@ param actionGroupResourceIds string[] = []
 @description('Logs every access to the storage account; a polled queue makes many.')
 param logStorageAccess bool = false
 
-@description('Takes back the vault of an earlier deployment in this group that was deleted.')
-param recoverKeyVault bool = false
+@description('Sends the platform\'s own log of the app (FunctionAppLogs) to the workspace too.')
+param logFunctionApp bool = false
 
 // ---- what the types of parameters cannot say ---------------------------------------------------------------------------
 
@@ -171,11 +233,32 @@ var checkedTotalRetentionDays = totalRetentionFits
   ? tableTotalRetentionDays
   : fail('tableTotalRetentionDays takes 4 to 730 or one of ${join(map(longRetentionDays, days => string(days)), ', ')}')
 
-// Values are given once, this each time: without it the next deployment would end the alerts.
-var pushAlertsFits = empty(alertWebhookSecret) ? empty(alertWebhookUrl) || pushAlerts != 'off' : pushAlerts == 'signed'
-var checkedPushAlerts = pushAlertsFits
-  ? pushAlerts
-  : fail('pushAlerts has to be signed where alertWebhookSecret is given, unsigned or signed where alertWebhookUrl is; given ${pushAlerts}')
+var isFlexRegion = contains(flexRegions, toLower(replace(location, ' ', '')))
+var isZoneReady = !zoneRedundant || endsWith(storageSku, 'ZRS')
+var checkedLocation = isFlexRegion
+  ? location
+  : fail('${location} is not among the regions with Flex Consumption (flexRegions)')
+var checkedZoneRedundant = isZoneReady
+  ? zoneRedundant
+  : fail('zoneRedundant needs a storageSku of Standard_ZRS or Standard_GZRS, given ${storageSku}')
+
+// ---- network: made, given, or none -----------------------------------------------------------------------------------
+
+var needsEndpoints = privateNetworking || privateInbound
+var makesNetwork = empty(appSubnetId) && (needsEndpoints || fixedOutboundAddress)
+var isEndpointSubnetGiven = !needsEndpoints || makesNetwork || !empty(endpointSubnetId)
+var givenEndpointSubnetId = isEndpointSubnetGiven
+  ? endpointSubnetId
+  : fail('endpointSubnetId has to be given with appSubnetId, for the private endpoints')
+var zonesMade = empty(privateDnsGroupId)
+
+// ---- tables -----------------------------------------------------------------------------------------------------------
+
+var asksForAll = absentTables == 'all'
+var isNamedForAll = !asksForAll || empty(workspaceResourceId)
+var missingTables = !isNamedForAll
+  ? fail('absentTables has to name the tables that ${workspaceResourceId} lacks, or none: all is for a workspace that is to be made')
+  : asksForAll ? map(streams, stream => stream.name) : map(split(absentTables, ','), table => trim(table))
 
 var checkedUsername = empty(qualysUsername) && empty(qualysClientId)
   ? fail('qualysUsername or qualysClientId has to be given')
@@ -183,7 +266,7 @@ var checkedUsername = empty(qualysUsername) && empty(qualysClientId)
 
 // ---- names ----------------------------------------------------------------------------------------------------------
 
-var hash = take(uniqueString(resourceGroup().id, name), 8)
+var hash = empty(nameHash) ? take(uniqueString(resourceGroup().id, name), 8) : nameHash
 var nameSuffix = '${checkedName}-${hash}'
 var allTags = union(
   tags,
@@ -205,25 +288,69 @@ var schedules = union(
 
 // ---- the workspace's own group, where its tables and Sentinel content live ---------------------------------------------
 
-var workspaceIdParts = split(
-  empty(workspaceResourceId)
-    ? resourceId('Microsoft.OperationalInsights/workspaces', 'log-${nameSuffix}')
-    : workspaceResourceId,
+var workspaceId = empty(workspaceResourceId)
+  ? resourceId('Microsoft.OperationalInsights/workspaces', 'log-${nameSuffix}')
+  : workspaceResourceId
+var workspaceIdParts = split(workspaceId, '/')
+
+// ---- private endpoints and the zones of their names ---------------------------------------------------------------------
+
+var scopeIdParts = split(
+  empty(privateLinkScopeId)
+    ? resourceId('Microsoft.Insights/privateLinkScopes', 'ampls-${nameSuffix}')
+    : privateLinkScopeId,
+  '/'
+)
+// Subnets are below their network.
+var networkId = makesNetwork
+  ? resourceId('Microsoft.Network/virtualNetworks', 'vnet-${nameSuffix}')
+  : split(givenEndpointSubnetId, '/subnets/')[0]
+var dnsGroupId = zonesMade ? resourceGroup().id : privateDnsGroupId == 'policy' ? '' : privateDnsGroupId
+var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
+var endpointServices = concat(
+  privateNetworking
+    ? [
+        { name: 'blob', group: 'blob', zones: [blobZone] }
+        { name: 'queue', group: 'queue', zones: ['privatelink.queue.${environment().suffixes.storage}'] }
+        { name: 'table', group: 'table', zones: ['privatelink.table.${environment().suffixes.storage}'] }
+      ]
+    : [],
+  // A vault or a scope that is given has an endpoint, or not, as its owners want it.
+  privateNetworking && empty(keyVaultResourceId)
+    ? [
+        {
+          name: 'vault'
+          group: 'vault'
+          zones: ['privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}']
+        }
+      ]
+    : [],
+  privateNetworking && empty(privateLinkScopeId)
+    ? [{ name: 'monitor', group: 'azuremonitor', zones: union(monitorPrivateZones, [blobZone]) }]
+    : [],
+  privateInbound ? [{ name: 'site', group: 'sites', zones: [sitesPrivateZone] }] : []
+)
+
+// ---- the vault's own group ----------------------------------------------------------------------------------------------
+
+var vaultIdParts = split(
+  empty(keyVaultResourceId) ? resourceId('Microsoft.KeyVault/vaults', 'kv-${nameSuffix}') : keyVaultResourceId,
   '/'
 )
 
 module identity 'modules/identity.bicep' = {
   name: 'identity-${hash}'
-  params: { name: 'id-${nameSuffix}', location: location, tags: allTags }
+  params: { name: 'id-${nameSuffix}', location: checkedLocation, tags: allTags }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring-${hash}'
   params: {
     workspaceName: 'log-${nameSuffix}'
-    existingWorkspaceId: workspaceResourceId
+    // One that an earlier deployment made exists too: its retention may have been changed since.
+    existingWorkspaceId: asksForAll ? '' : workspaceId
     applicationInsightsName: 'appi-${nameSuffix}'
-    location: location
+    location: checkedLocation
     tags: allTags
     retentionDays: workspaceRetentionDays
   }
@@ -234,7 +361,7 @@ module tables 'modules/tables.bicep' = {
   scope: resourceGroup(workspaceIdParts[2], workspaceIdParts[4])
   params: {
     workspaceName: monitoring.outputs.workspaceName
-    streams: streams
+    tables: filter(streams, stream => contains(missingTables, stream.name))
     retentionDays: tableRetentionDays
     totalRetentionDays: checkedTotalRetentionDays
     onboardSentinel: onboardSentinel
@@ -255,28 +382,11 @@ module dataCollection 'modules/data-collection.bicep' = {
   dependsOn: [tables]
 }
 
-module sentinelContent 'sentinel/sentinel.bicep' = if (deploySentinelFunctions || deploySentinelRules || deploySentinelHunting || deploySentinelWorkbook) {
-  name: 'sentinel-${hash}'
-  scope: resourceGroup(workspaceIdParts[2], workspaceIdParts[4])
-  params: {
-    // From the tables module: functions and rules are refused before their tables (and Sentinel) are there.
-    workspaceName: tables.outputs.workspaceName
-    location: monitoring.outputs.workspaceLocation
-    tags: allTags
-    deployFunctions: deploySentinelFunctions
-    deployRules: deploySentinelRules
-    ruleSettings: sentinelRuleSettings
-    deployHunting: deploySentinelHunting
-    deployWorkbook: deploySentinelWorkbook
-    registerAsimParsers: registerAsimParsers
-  }
-}
-
 module storage 'modules/storage.bicep' = {
   name: 'storage-${hash}'
   params: {
     name: 'st${checkedName}${hash}'
-    location: location
+    location: checkedLocation
     tags: allTags
     sku: storageSku
     deadLetterRetentionDays: deadLetterRetentionDays
@@ -289,12 +399,9 @@ module keyVault 'modules/key-vault.bicep' = {
   name: 'key-vault-${hash}'
   params: {
     name: 'kv-${nameSuffix}'
-    location: location
+    existingVaultId: keyVaultResourceId
+    location: checkedLocation
     tags: allTags
-    qualysPassword: qualysPassword
-    qualysClientSecret: qualysClientSecret
-    alertWebhookUrl: alertWebhookUrl
-    alertWebhookSecret: alertWebhookSecret
     privateOnly: privateNetworking
     recover: recoverKeyVault
   }
@@ -305,9 +412,17 @@ module roleAssignments 'modules/role-assignments.bicep' = {
   params: {
     principalId: identity.outputs.principalId
     storageAccountName: storage.outputs.name
-    keyVaultName: keyVault.outputs.name
     dataCollectionRuleName: dataCollection.outputs.name
     applicationInsightsName: monitoring.outputs.applicationInsightsName
+  }
+}
+
+module vaultRoleAssignments 'modules/vault-role-assignments.bicep' = {
+  name: 'vault-role-assignments-${hash}'
+  scope: resourceGroup(vaultIdParts[2], vaultIdParts[4])
+  params: {
+    principalId: identity.outputs.principalId
+    keyVaultName: keyVault.outputs.name
   }
 }
 
@@ -325,39 +440,87 @@ module diagnostics 'modules/diagnostics.bicep' = {
   params: {
     workspaceId: monitoring.outputs.workspaceId
     dataCollectionRuleName: dataCollection.outputs.name
-    keyVaultName: keyVault.outputs.name
+    keyVaultName: empty(keyVaultResourceId) ? keyVault.outputs.name : ''
     storageAccountName: storage.outputs.name
     logStorageAccess: logStorageAccess
+    functionAppName: logFunctionApp ? functionApp.outputs.name : ''
   }
 }
 
-module network 'modules/network.bicep' = if (privateNetworking) {
+module network 'modules/network.bicep' = if (makesNetwork) {
   name: 'network-${hash}'
   params: {
     nameSuffix: nameSuffix
-    location: location
+    location: checkedLocation
     tags: allTags
     addressPrefix: networkAddressPrefix
+    publicIpAddressId: publicIpAddressId
+    publicIpPrefixId: publicIpPrefixId
   }
 }
 
-module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetworking) {
-  name: 'private-endpoints-${hash}'
+module privateLinkScope 'modules/private-link-scope.bicep' = if (privateNetworking) {
+  name: 'private-link-scope-${hash}'
+  scope: resourceGroup(scopeIdParts[2], scopeIdParts[4])
   params: {
-    nameSuffix: nameSuffix
-    location: location
+    name: scopeIdParts[8]
+    isMade: empty(privateLinkScopeId)
+    linkPrefix: 'qualys-${hash}'
     tags: allTags
-    networkId: network!.outputs.networkId
-    subnetId: network!.outputs.endpointSubnetId
-    storageAccountId: storage.outputs.id
-    keyVaultId: keyVault.outputs.id
-    monitorResourceIds: [
+    resourceIds: [
       monitoring.outputs.workspaceId
       monitoring.outputs.applicationInsightsId
       dataCollection.outputs.endpointId
     ]
-    monitorZones: monitorPrivateZones
   }
+}
+
+module privateDnsZones 'modules/private-dns-zones.bicep' = if (needsEndpoints && zonesMade) {
+  name: 'private-dns-zones-${hash}'
+  params: {
+    nameSuffix: nameSuffix
+    tags: allTags
+    zones: reduce(
+      flatten(map(endpointServices, service => service.zones)),
+      [],
+      (found, zone) => contains(found, zone) ? found : concat(found, [zone])
+    )
+    networkId: networkId
+  }
+}
+
+module privateEndpoints 'modules/private-endpoints.bicep' = if (needsEndpoints) {
+  name: 'private-endpoints-${hash}'
+  params: {
+    nameSuffix: nameSuffix
+    location: checkedLocation
+    tags: allTags
+    subnetId: makesNetwork ? network!.outputs.endpointSubnetId : givenEndpointSubnetId
+    services: filter(endpointServices, service => service.name != 'site')
+    resourceIds: {
+      blob: storage.outputs.id
+      queue: storage.outputs.id
+      table: storage.outputs.id
+      vault: keyVault.outputs.id
+      monitor: privateLinkScope.?outputs.id ?? ''
+    }
+    dnsGroupId: dnsGroupId
+  }
+  dependsOn: [privateDnsZones]
+}
+
+module siteEndpoint 'modules/private-endpoints.bicep' = if (privateInbound) {
+  name: 'site-endpoint-${hash}'
+  params: {
+    nameSuffix: nameSuffix
+    location: checkedLocation
+    tags: allTags
+    subnetId: makesNetwork ? network!.outputs.endpointSubnetId : givenEndpointSubnetId
+    services: filter(endpointServices, service => service.name == 'site')
+    resourceIds: { site: functionApp.outputs.id }
+    dnsGroupId: dnsGroupId
+  }
+  dependsOn: [privateDnsZones]
 }
 
 module functionApp 'modules/function-app.bicep' = {
@@ -365,7 +528,7 @@ module functionApp 'modules/function-app.bicep' = {
   params: {
     name: 'func-${nameSuffix}'
     planName: 'plan-${nameSuffix}'
-    location: location
+    location: checkedLocation
     tags: allTags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
@@ -378,9 +541,8 @@ module functionApp 'modules/function-app.bicep' = {
     qualysClientSecretUri: keyVault.outputs.qualysClientSecretUri
     qualysApiUrl: qualysApiUrl
     qualysCredentialUri: keyVault.outputs.secretUri
-    alertWebhookUri: checkedPushAlerts == 'off' ? '' : keyVault.outputs.alertWebhookUri
-    alertWebhookSigningUri: checkedPushAlerts == 'signed' ? keyVault.outputs.alertWebhookSigningUri : ''
-    writtenVersions: keyVault.outputs.writtenVersions
+    alertWebhookUri: pushAlerts == 'off' ? '' : keyVault.outputs.alertWebhookUri
+    alertWebhookSigningUri: pushAlerts == 'signed' ? keyVault.outputs.alertWebhookSigningUri : ''
     queryWorkspaceId: queryWorkspace ? monitoring.outputs.workspaceCustomerId : ''
     ingestionEndpoint: dataCollection.outputs.endpoint
     ingestionRuleId: dataCollection.outputs.immutableId
@@ -389,12 +551,15 @@ module functionApp 'modules/function-app.bicep' = {
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
-    subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    subnetId: makesNetwork ? network!.outputs.appSubnetId : appSubnetId
+    isPublic: !privateInbound
+    updateStrategy: siteUpdateStrategy
+    zoneRedundant: checkedZoneRedundant
     allowedIpRanges: allowedIpRanges
     packageUri: packageUri
   }
   // Without its roles and the way to its storage the app would start with errors.
-  dependsOn: [roleAssignments, privateEndpoints]
+  dependsOn: [roleAssignments, vaultRoleAssignments, privateEndpoints, privateLinkScope]
 }
 
 module alerts 'modules/alerts.bicep' = if (deployAlerts) {
@@ -410,6 +575,12 @@ module alerts 'modules/alerts.bicep' = if (deployAlerts) {
     enabledStreams: givenSettings.?QUALYS_STREAMS ?? defaultStreams
     schedules: schedules
     functionAppUrl: 'https://${functionApp.outputs.hostName}'
+    storageAccountId: storage.outputs.id
+    keyVaultId: empty(keyVaultResourceId) ? keyVault.outputs.id : ''
+    testedComponentId: availabilityTest && !privateInbound && empty(allowedIpRanges)
+      ? monitoring.outputs.applicationInsightsId
+      : ''
+    componentLocation: checkedLocation
     email: alertEmail
     actionGroupIds: actionGroupResourceIds
   }
@@ -436,5 +607,5 @@ output logsIngestionRuleId string = dataCollection.outputs.immutableId
 @description('Resource id of the workspace.')
 output workspaceResourceId string = monitoring.outputs.workspaceId
 
-@description('Address from which Qualys is called, for its allow list; empty without private networking.')
-output outboundIpAddress string = privateNetworking ? network!.outputs.outboundIpAddress : ''
+@description('Address from which Qualys is called, for its allow list; empty where no network is made, or an address or a prefix is given.')
+output outboundIpAddress string = makesNetwork ? network!.outputs.outboundIpAddress : ''

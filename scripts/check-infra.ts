@@ -8,7 +8,11 @@ import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { findStale } from './generate.ts';
 import { checkAlerts, checkDeclarations, checkHostJson } from './infra-checks/check-declarations.ts';
+import { checkKept } from './infra-checks/check-kept.ts';
+import { checkLimits } from './infra-checks/check-limits.ts';
 import { checkNames } from './infra-checks/check-names.ts';
+import { checkParameters } from './infra-checks/check-parameters.ts';
+import { checkQueries } from './infra-checks/check-queries.ts';
 import { checkRoles } from './infra-checks/check-roles.ts';
 import { checkSecrets } from './infra-checks/check-secrets.ts';
 import { checkSettings } from './infra-checks/check-settings.ts';
@@ -24,6 +28,10 @@ export function checkInfra(files: InfraFiles): string[] {
     ...checkNames(files),
     ...checkRoles(files),
     ...checkSecrets(files),
+    ...checkParameters(files),
+    ...checkKept(files),
+    ...checkLimits(files),
+    ...checkQueries(files),
     ...checkDeclarations(files),
     ...checkAlerts(files),
     ...checkHostJson(files),

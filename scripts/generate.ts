@@ -10,6 +10,8 @@ import { generateContent } from '../infra/sentinel/generate.ts';
 import { generateDocs } from './generators/docs.ts';
 import { readText, type GeneratedFile } from './generators/generated-file.ts';
 import { generateToolList } from './generators/mcp-tools.ts';
+import { generateForm } from './generators/form.ts';
+import { generateParameters } from './generators/parameters.ts';
 import { generateSettings } from './generators/settings.ts';
 import { generateTables } from './generators/streams.ts';
 
@@ -18,6 +20,8 @@ export async function generateAll(root: string): Promise<GeneratedFile[]> {
   return [
     ...(await generateTables(root)),
     ...(await generateSettings(root)),
+    ...(await generateParameters(root)),
+    await generateForm(root),
     generateToolList(),
     ...(await generateContent(root)),
     ...(await generateConnector(root)),

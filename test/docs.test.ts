@@ -79,14 +79,16 @@ describe('names in the docs exist:', () => {
   test('npm scripts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const builtIn = ['ci', 'install', 'exec', 'audit', 'sbom', 'rebuild'];
-    const pick = (text: string): string[] => matches(codeOf(text), /\bnpm (?:run (?:-s )?)?([a-z][\w:-]*)/g);
+    const pick = (text: string): string[] => matches(codeOf(text), /\bnpm (?:run (?:-s |--silent )?)?([a-z][\w:-]*)/g);
     expect(findUnknown(pick, (name) => name in scripts || builtIn.includes(name))).toEqual([]);
   });
 
   test('settings, by the beginnings that settings have', () => {
     const beginnings = new Set(SETTING_NAMES.map((name) => name.split('_')[0]));
     const readByCode = matches(code, /\benv(?:\.|\[['"])(\w+)/g);
-    const known = new Set<string>([...SETTING_NAMES, ...readByCode, ...matches(code, /'(AzureWebJobsStorage__\w+)'/g)]);
+    const ofDeployments = matches(read('infra/main.parameters.json'), /\$\{(\w+)\}/g);
+    const ofHost = matches(code, /'(AzureWebJobsStorage__\w+)'/g);
+    const known = new Set<string>([...SETTING_NAMES, ...readByCode, ...ofDeployments, ...ofHost]);
     const pick = (text: string): string[] =>
       matches(text, /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|AzureWebJobsStorage(?:__\w+)?)\b/g).filter((name) =>
         beginnings.has(name.split('_')[0] ?? ''),

@@ -1,4 +1,5 @@
-// Log alerts on what the connector says of itself, and on rows that Azure dropped. Queries are in ../alerts.
+// Log alerts on what the connector says of itself (queries in ../alerts), metric alerts on what Azure did with its rows, its storage and
+// its vault, and a test from outside. A metric is there before its first value: such a rule is never switched off for a missing table.
 
 import { minutesBetweenTicks, streamTable } from '../streams.bicep'
 
@@ -31,6 +32,18 @@ param schedules object
 
 @description('Address of the function app.')
 param functionAppUrl string
+
+@description('Resource id of the storage account.')
+param storageAccountId string
+
+@description('Resource id of the vault; empty: it is not of this deployment.')
+param keyVaultId string
+
+@description('Resource id of the Application Insights component; empty: nobody calls the app from outside.')
+param testedComponentId string
+
+@description('Region of that component.')
+param componentLocation string
 
 @description('Address that gets a mail; empty: none.')
 param email string
@@ -89,14 +102,6 @@ var rules = [
     query: '${connectorLines}${loadTextContent('../alerts/no-telemetry.kql')}'
     lookback: 'P2D'
   }
-  {
-    name: 'transformation-errors'
-    title: 'Azure dropped rows'
-    description: 'The data collection rule refused or dropped rows that it had accepted.'
-    severity: 1
-    query: 'let dataCollectionRule = "${dataCollectionRuleId}";\n${operateLine}\n${loadTextContent('../alerts/transformation-errors.kql')}'
-    lookback: null
-  }
 ]
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
@@ -130,7 +135,8 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       windowSize: 'PT15M'
       overrideQueryTimeRange: rule.lookback
       autoMitigate: true
-      // A new workspace does not know the log tables before their first row.
+      // All of them read AppTraces, which a workspace may lack before its first row (alerts-troubleshoot-log.md: a rule is then disabled
+      // after a week; the app's first line comes with its start).
       skipQueryValidation: true
       criteria: {
         allOf: [
@@ -154,3 +160,164 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     }
   }
 ]
+
+// Names as in Microsoft's list of metrics; that of ColumnsDropped is not in it yet, only its meaning is, so it is not validated.
+var ofRule = 'Microsoft.Insights/dataCollectionRules'
+var metrics = concat(
+  [
+    {
+      name: 'rows-dropped'
+      title: 'Azure dropped rows'
+      description: 'The data collection rule dropped rows that it had accepted.'
+      severity: 1
+      resourceId: dataCollectionRuleId
+      namespace: ofRule
+      metric: 'RowsDropped_Count'
+      aggregation: 'Total'
+      operator: 'GreaterThan'
+      threshold: 0
+      dimensions: ['InputStreamId']
+      isListed: true
+    }
+    {
+      name: 'transformation-errors'
+      title: 'Azure could not transform rows'
+      description: 'The data collection rule failed on rows that it had accepted.'
+      severity: 1
+      resourceId: dataCollectionRuleId
+      namespace: ofRule
+      metric: 'TransformationErrors_Count'
+      aggregation: 'Count'
+      operator: 'GreaterThan'
+      threshold: 0
+      dimensions: ['InputStreamId']
+      isListed: true
+    }
+    {
+      name: 'columns-dropped'
+      title: 'Azure drops columns'
+      description: 'A table lacks columns of the rows that arrive: another deployment took them away.'
+      severity: 1
+      resourceId: dataCollectionRuleId
+      namespace: ofRule
+      metric: 'ColumnsDropped_Count'
+      aggregation: 'Total'
+      operator: 'GreaterThan'
+      threshold: 0
+      dimensions: []
+      isListed: false
+    }
+    {
+      name: 'storage-unavailable'
+      title: 'its storage does not answer'
+      description: 'Calls to the storage account fail on the side of Azure.'
+      severity: 2
+      resourceId: storageAccountId
+      namespace: 'Microsoft.Storage/storageAccounts'
+      metric: 'Availability'
+      aggregation: 'Average'
+      operator: 'LessThan'
+      threshold: 99
+      dimensions: []
+      isListed: true
+    }
+  ],
+  empty(keyVaultId)
+    ? []
+    : [
+        {
+          name: 'vault-unavailable'
+          title: 'its vault does not answer'
+          description: 'Calls to the vault fail on the side of Azure: a new password is not found.'
+          severity: 2
+          resourceId: keyVaultId
+          namespace: 'Microsoft.KeyVault/vaults'
+          metric: 'Availability'
+          aggregation: 'Average'
+          operator: 'LessThan'
+          threshold: 99
+          dimensions: []
+          isListed: true
+        }
+      ]
+)
+var called = map(concat(actionGroupIds, empty(email) ? [] : [actionGroup.id]), id => { actionGroupId: id })
+
+#disable-next-line use-recent-api-versions // the newest version (2026-01-01) may not have reached every region; this is the one before
+resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for rule in metrics: {
+    name: 'alert-${rule.name}-${nameSuffix}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: 'Qualys connector: ${rule.title} (${functionAppName}). ${rule.description} Dashboard: ${dashboard} - what to do: ${operate}#${rule.name}'
+      severity: rule.severity
+      enabled: true
+      scopes: [rule.resourceId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      autoMitigate: true
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: rule.name
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: rule.namespace
+            metricName: rule.metric
+            timeAggregation: rule.aggregation
+            operator: rule.operator
+            threshold: rule.threshold
+            dimensions: map(rule.dimensions, name => { name: name, operator: 'Include', values: ['*'] })
+            skipMetricValidation: !rule.isListed
+          }
+        ]
+      }
+      actions: called
+    }
+  }
+]
+
+// The shell of the dashboard needs no key, and only a worker that runs can answer it.
+#disable-next-line no-type-data // outside the offline checker's types
+resource outsideTest 'Microsoft.Insights/webtests@2022-06-15' = if (!empty(testedComponentId)) {
+  name: 'test-${nameSuffix}'
+  location: componentLocation
+  tags: union(tags, { 'hidden-link:${testedComponentId}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: 'test-${nameSuffix}'
+    Name: 'Qualys connector (${functionAppName})'
+    Enabled: true
+    Frequency: 900
+    Timeout: 120
+    Kind: 'standard'
+    RetryEnabled: true
+    Locations: [{ Id: 'emea-nl-ams-azr' }, { Id: 'us-va-ash-azr' }]
+    Request: { RequestUrl: dashboard, HttpVerb: 'GET', ParseDependentRequests: false }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 7 }
+  }
+}
+
+#disable-next-line use-recent-api-versions // as above
+resource outsideRule 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(testedComponentId)) {
+  name: 'alert-app-unreachable-${nameSuffix}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Qualys connector: it cannot be reached (${functionAppName}). Two places on the internet get no answer. What to do: ${operate}#app-unreachable'
+    severity: 2
+    enabled: true
+    scopes: [outsideTest.id, testedComponentId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT30M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: outsideTest.id
+      componentId: testedComponentId
+      failedLocationCount: 2
+    }
+    actions: called
+  }
+}

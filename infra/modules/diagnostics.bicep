@@ -6,7 +6,7 @@ param workspaceId string
 @description('Name of the data collection rule.')
 param dataCollectionRuleName string
 
-@description('Name of the vault.')
+@description('Name of the vault; empty: it is not of this deployment.')
 param keyVaultName string
 
 @description('Name of the storage account.')
@@ -15,12 +15,19 @@ param storageAccountName string
 @description('Whether to log every access to the storage account; a polled queue makes many.')
 param logStorageAccess bool
 
+@description('Name of the function app whose platform log is sent too; empty: none.')
+param functionAppName string
+
 resource dataCollectionRule 'Microsoft.Insights/dataCollectionRules@2024-03-11' existing = {
   name: dataCollectionRuleName
 }
 
-resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (!empty(keyVaultName)) {
   name: keyVaultName
+}
+
+resource functionApp 'Microsoft.Web/sites@2025-03-01' existing = if (!empty(functionAppName)) {
+  name: functionAppName
 }
 
 resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
@@ -51,7 +58,7 @@ resource ruleErrors 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' =
   }
 }
 
-resource vaultAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+resource vaultAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(keyVaultName)) {
   name: 'to-workspace'
   scope: keyVault
   properties: {
@@ -91,6 +98,17 @@ resource tableAccess 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     workspaceId: workspaceId
     logs: [
       { categoryGroup: 'allLogs', enabled: true }
+    ]
+  }
+}
+
+resource appLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(functionAppName)) {
+  name: 'to-workspace'
+  scope: functionApp
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'FunctionAppLogs', enabled: true }
     ]
   }
 }

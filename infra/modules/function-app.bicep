@@ -51,9 +51,6 @@ param alertWebhookUri string
 @description('Address of what signs posts to it in Key Vault; empty: none.')
 param alertWebhookSigningUri string
 
-@description('Versions of the secrets that this deployment wrote; blank: none.')
-param writtenVersions string
-
 @description('Id of the workspace that enrichment reads; empty: none.')
 param queryWorkspaceId string
 
@@ -80,6 +77,15 @@ param maximumInstanceCount int
 
 @description('Subnet for outgoing traffic; empty: none.')
 param subnetId string
+
+@description('Whether the app has its public name.')
+param isPublic bool
+
+@description('What a deployment does to running instances: Recreate or RollingUpdate.')
+param updateStrategy string
+
+@description('Whether the app is spread over availability zones.')
+param zoneRedundant bool
 
 @description('Address ranges that may call the app; empty: any.')
 param allowedIpRanges string[]
@@ -121,8 +127,6 @@ var optionalSettings = {
   QUALYS_CLIENT_SECRET: empty(qualysClientId) ? '' : '@Microsoft.KeyVault(SecretUri=${qualysClientSecretUri})'
   QUALYS_CLIENT_SECRET_URI: empty(qualysClientId) ? '' : qualysClientSecretUri
   LOGS_QUERY_WORKSPACE_ID: queryWorkspaceId
-  // Nobody reads it: a changed setting makes the platform fetch the secrets at once instead of within a day.
-  SECRET_VERSIONS: writtenVersions
   ALERT_WEBHOOK_URL: empty(alertWebhookUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookUri})'
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
   ALERT_WEBHOOK_URL_SECRET_URI: alertWebhookUri
@@ -136,13 +140,33 @@ var wantedSettings = toObject(
 
 var appSettings = union(settings, schedules, wantedSettings, fixedSettings)
 
+var appConfig = {
+  deployment: {
+    storage: {
+      type: 'blobContainer'
+      value: packageContainerUrl
+      authentication: {
+        type: 'UserAssignedIdentity'
+        userAssignedIdentityResourceId: identityId
+      }
+    }
+  }
+  runtime: { name: 'node', version: nodeVersion }
+  scaleAndConcurrency: {
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+  }
+}
+// Not in the published type: with the default strategy nothing is sent.
+var updateConfig = updateStrategy == 'Recreate' ? {} : { siteUpdateStrategy: { type: updateStrategy } }
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
@@ -159,7 +183,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     clientAffinityEnabled: false
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPublic ? 'Enabled' : 'Disabled'
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
@@ -177,23 +201,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       ]
       appSettings: map(items(appSettings), entry => { name: entry.key, value: entry.value })
     }
-    functionAppConfig: {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: packageContainerUrl
-          authentication: {
-            type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
-          }
-        }
-      }
-      runtime: { name: 'node', version: nodeVersion }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-      }
-    }
+    functionAppConfig: union(appConfig, updateConfig)
   }
 
   // Deployments sign in with Entra ID; passwords for publishing stay off.

@@ -1,8 +1,11 @@
-// Key Vault with the Qualys password, the secret of an API client and, where alerts are pushed, the webhook and what signs the posts.
-// A secret is written only where its value is given: without one, what the vault holds stays, rotated or not.
+// Key Vault for the Qualys password, the secret of an API client and, where alerts are pushed, the webhook and what signs the posts.
+// Their values are not here: a deployment would put an old one over a rotated one. `npm run deploy -- secrets` writes them.
 
-@description('Name of the vault.')
+@description('Name of the vault to make; unused when `existingVaultId` is given.')
 param name string
+
+@description('Resource id of an existing vault; empty: one is made.')
+param existingVaultId string
 
 @description('Region.')
 param location string
@@ -10,39 +13,16 @@ param location string
 @description('Tags.')
 param tags object
 
-@description('Password of the Qualys account; empty: the one in the vault stays.')
-@secure()
-param qualysPassword string
-
-@description('Secret of the Qualys API client; empty: the one in the vault stays.')
-@secure()
-param qualysClientSecret string
-
-@description('Webhook for alerts; empty: the one in the vault stays.')
-@secure()
-param alertWebhookUrl string
-
-@description('Secret that signs posts to it; empty: the one in the vault stays.')
-@secure()
-param alertWebhookSecret string
-
 @description('Whether the vault is reached through a private endpoint only.')
 param privateOnly bool
 
 @description('Takes back a vault of this name that was deleted; purge protection keeps the name for 90 days.')
 param recover bool
 
-var passwordName = 'qualys-password'
-var clientSecretName = 'qualys-client-secret'
-var webhookName = 'alert-webhook-url'
-var webhookSigningName = 'alert-webhook-secret'
+var createVault = empty(existingVaultId)
+var idParts = split(existingVaultId, '/')
 
-var writesPassword = !empty(qualysPassword)
-var writesClientSecret = !empty(qualysClientSecret)
-var writesWebhook = !empty(alertWebhookUrl)
-var writesWebhookSigning = !empty(alertWebhookSecret)
-
-resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+resource newVault 'Microsoft.KeyVault/vaults@2025-05-01' = if (createVault) {
   name: name
   location: location
   tags: tags
@@ -63,78 +43,31 @@ resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesPassword) {
-  parent: keyVault
-  name: passwordName
-  tags: tags
-  properties: {
-    contentType: 'Password of the Qualys API account'
-    value: qualysPassword
-  }
+resource existingVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (!createVault) {
+  name: createVault ? name : idParts[8]
+  scope: resourceGroup(
+    createVault ? subscription().subscriptionId : idParts[2],
+    createVault ? resourceGroup().name : idParts[4]
+  )
 }
 
-resource clientSecret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesClientSecret) {
-  parent: keyVault
-  name: clientSecretName
-  tags: tags
-  properties: {
-    contentType: 'Secret of the Qualys API client'
-    value: qualysClientSecret
-  }
-}
-
-// The address is a secret too: most webhooks carry their key in it.
-resource webhook 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesWebhook) {
-  parent: keyVault
-  name: webhookName
-  tags: tags
-  properties: {
-    contentType: 'Webhook for alerts'
-    value: alertWebhookUrl
-  }
-}
-
-resource webhookSigning 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (writesWebhookSigning) {
-  parent: keyVault
-  name: webhookSigningName
-  tags: tags
-  properties: {
-    contentType: 'Signs posts to the webhook for alerts'
-    value: alertWebhookSecret
-  }
-}
+// Addresses carry no version, so that a new one is found.
+var secrets = '${createVault ? newVault!.properties.vaultUri : existingVault!.properties.vaultUri}secrets'
 
 @description('Name of the vault.')
-output name string = keyVault.name
+output name string = createVault ? newVault.name : existingVault.name
 
 @description('Resource id.')
-output id string = keyVault.id
-
-// Addresses are made of names, because a deployment without values has no secret to ask. They carry no version, so that a new
-// one is found.
+output id string = createVault ? newVault.id : existingVaultId
 
 @description('Address of the password.')
-output secretUri string = '${keyVault.properties.vaultUri}secrets/${passwordName}'
+output secretUri string = '${secrets}/qualys-password'
 
 @description('Address of the secret of the API client.')
-output qualysClientSecretUri string = '${keyVault.properties.vaultUri}secrets/${clientSecretName}'
+output qualysClientSecretUri string = '${secrets}/qualys-client-secret'
 
 @description('Address of the webhook.')
-output alertWebhookUri string = '${keyVault.properties.vaultUri}secrets/${webhookName}'
+output alertWebhookUri string = '${secrets}/alert-webhook-url'
 
 @description('Address of what signs posts to it.')
-output alertWebhookSigningUri string = '${keyVault.properties.vaultUri}secrets/${webhookSigningName}'
-
-@description('Versions of the secrets that this deployment wrote; blank where it wrote none.')
-output writtenVersions string = join(
-  filter(
-    [
-      writesPassword ? last(split(password!.properties.secretUriWithVersion, '/')) : ''
-      writesClientSecret ? last(split(clientSecret!.properties.secretUriWithVersion, '/')) : ''
-      writesWebhook ? last(split(webhook!.properties.secretUriWithVersion, '/')) : ''
-      writesWebhookSigning ? last(split(webhookSigning!.properties.secretUriWithVersion, '/')) : ''
-    ],
-    version => !empty(version)
-  ),
-  ' '
-)
+output alertWebhookSigningUri string = '${secrets}/alert-webhook-secret'

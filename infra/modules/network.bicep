@@ -12,6 +12,14 @@ param tags object
 @description('Address space, /24 or larger.')
 param addressPrefix string
 
+@description('Existing public address for outgoing calls; empty: one is made, unless a prefix is given.')
+param publicIpAddressId string
+
+@description('Existing prefix of public addresses for them.')
+param publicIpPrefixId string
+
+var makesAddress = empty(publicIpAddressId) && empty(publicIpPrefixId)
+
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-07-01' = {
   name: 'nsg-${nameSuffix}'
   location: location
@@ -19,7 +27,7 @@ resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-07-01' = {
 }
 
 // Qualys is on the internet, and new networks have no way out of their own. The address can go into Qualys' allow list.
-resource outboundAddress 'Microsoft.Network/publicIPAddresses@2025-07-01' = {
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2025-07-01' = if (makesAddress) {
   name: 'pip-${nameSuffix}'
   location: location
   tags: tags
@@ -36,7 +44,10 @@ resource natGateway 'Microsoft.Network/natGateways@2025-07-01' = {
   tags: tags
   sku: { name: 'Standard' }
   properties: {
-    publicIpAddresses: [{ id: outboundAddress.id }]
+    publicIpAddresses: makesAddress
+      ? [{ id: outboundAddress.id }]
+      : empty(publicIpAddressId) ? [] : [{ id: publicIpAddressId }]
+    publicIpPrefixes: empty(publicIpPrefixId) ? [] : [{ id: publicIpPrefixId }]
   }
 }
 
@@ -79,14 +90,11 @@ resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
   }
 }
 
-@description('Resource id of the network.')
-output networkId string = network.id
-
 @description('Subnet of the app.')
 output appSubnetId string = network::appSubnet.id
 
 @description('Subnet of the private endpoints.')
 output endpointSubnetId string = network::endpointSubnet.id
 
-@description('Address from which Qualys is called.')
-output outboundIpAddress string = outboundAddress.properties.ipAddress
+@description('Address from which Qualys is called; empty where it was given.')
+output outboundIpAddress string = makesAddress ? outboundAddress!.properties.ipAddress : ''

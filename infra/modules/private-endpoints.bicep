@@ -1,4 +1,16 @@
-// Private endpoints of storage, Key Vault and Azure Monitor, and the name resolution they need.
+// Private endpoints, and their names in the private DNS zones.
+
+@description('A service that is reached privately.')
+type service = {
+  @description('Its name here.')
+  name: string
+
+  @description('What Azure calls it.')
+  group: string
+
+  @description('Private DNS zones of its names.')
+  zones: string[]
+}
 
 @description('Suffix of all names here.')
 param nameSuffix string
@@ -9,82 +21,17 @@ param location string
 @description('Tags.')
 param tags object
 
-@description('Resource id of the network.')
-param networkId string
-
 @description('Subnet of the endpoints.')
 param subnetId string
 
-@description('Resource id of the storage account.')
-param storageAccountId string
+@description('What gets an endpoint.')
+param services service[]
 
-@description('Resource id of the vault.')
-param keyVaultId string
+@description('Resource id of each service by its name.')
+param resourceIds object
 
-@description('Azure Monitor resources that are reached privately: workspace, component, data collection endpoint.')
-param monitorResourceIds string[]
-
-@description('Zones of Azure Monitor; other in sovereign clouds.')
-param monitorZones string[]
-
-var storageSuffix = environment().suffixes.storage
-var vaultSuffix = replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')
-var blobZone = 'privatelink.blob.${storageSuffix}'
-var ownZones = [
-  blobZone
-  'privatelink.queue.${storageSuffix}'
-  'privatelink.table.${storageSuffix}'
-  'privatelink${vaultSuffix}'
-]
-var zoneNames = union(ownZones, monitorZones)
-
-var services = [
-  { name: 'blob', resourceId: storageAccountId, group: 'blob', zones: [ownZones[0]] }
-  { name: 'queue', resourceId: storageAccountId, group: 'queue', zones: [ownZones[1]] }
-  { name: 'table', resourceId: storageAccountId, group: 'table', zones: [ownZones[2]] }
-  { name: 'vault', resourceId: keyVaultId, group: 'vault', zones: [ownZones[3]] }
-  { name: 'monitor', resourceId: monitorScope.id, group: 'azuremonitor', zones: union(monitorZones, [blobZone]) }
-]
-
-resource monitorScope 'Microsoft.Insights/privateLinkScopes@2021-09-01' = {
-  name: 'ampls-${nameSuffix}'
-  location: 'global'
-  tags: tags
-  properties: {
-    // Queries stay open: analysts work from outside this network.
-    accessModeSettings: { ingestionAccessMode: 'PrivateOnly', queryAccessMode: 'Open' }
-  }
-
-  // One after the other: the scope refuses a change while another is under way.
-  @batchSize(1)
-  resource scoped 'scopedResources' = [
-    for (id, index) in monitorResourceIds: {
-      name: 'link-${index}'
-      properties: { linkedResourceId: id }
-    }
-  ]
-}
-
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for zone in zoneNames: {
-    name: zone
-    location: 'global'
-    tags: tags
-  }
-]
-
-resource zoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (zone, index) in zoneNames: {
-    parent: zones[index]
-    name: 'link-${nameSuffix}'
-    location: 'global'
-    tags: tags
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: { id: networkId }
-    }
-  }
-]
+@description('Resource group of the zones as a resource id; empty: a policy writes the names.')
+param dnsGroupId string
 
 resource endpoints 'Microsoft.Network/privateEndpoints@2025-07-01' = [
   for service in services: {
@@ -97,28 +44,26 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2025-07-01' = [
         {
           name: service.name
           properties: {
-            privateLinkServiceId: service.resourceId
+            privateLinkServiceId: resourceIds[service.name]
             groupIds: [service.group]
           }
         }
       ]
     }
-    dependsOn: [monitorScope::scoped]
   }
 ]
 
 resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-07-01' = [
-  for (service, index) in services: {
+  for (service, index) in services: if (!empty(dnsGroupId)) {
     parent: endpoints[index]
     name: 'default'
     properties: {
       privateDnsZoneConfigs: [
         for zone in service.zones: {
           name: replace(zone, '.', '-')
-          properties: { privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zone) }
+          properties: { privateDnsZoneId: '${dnsGroupId}/providers/Microsoft.Network/privateDnsZones/${zone}' }
         }
       ]
     }
-    dependsOn: [zones, zoneLinks]
   }
 ]

@@ -1,13 +1,10 @@
-// Everything the app's identity may do. The table in docs/install.md gives the reason of each line; check:infra compares.
+// What the app's identity may do in the group of the connector. The table in docs/install.md gives the reason of each line; check:infra compares.
 
 @description('Object id of the identity.')
 param principalId string
 
 @description('Name of the storage account.')
 param storageAccountName string
-
-@description('Name of the vault.')
-param keyVaultName string
 
 @description('Name of the data collection rule.')
 param dataCollectionRuleName string
@@ -16,7 +13,6 @@ param dataCollectionRuleName string
 param applicationInsightsName string
 
 var roles = {
-  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -31,10 +27,6 @@ var storageRoles = [
 
 resource storageAccount 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: storageAccountName
-}
-
-resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
-  name: keyVaultName
 }
 
 resource dataCollectionRule 'Microsoft.Insights/dataCollectionRules@2024-03-11' existing = {
@@ -56,16 +48,6 @@ resource onStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     }
   }
 ]
-
-resource onKeyVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(keyVault.id, principalId, roles.keyVaultSecretsUser)
-  scope: keyVault
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
-  }
-}
 
 resource onDataCollectionRule 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(dataCollectionRule.id, principalId, roles.monitoringMetricsPublisher)

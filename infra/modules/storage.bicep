@@ -11,7 +11,7 @@ param location string
 param tags object
 
 @description('Redundancy.')
-param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
+param sku string
 
 @description('Days after which a dead letter is deleted.')
 param deadLetterRetentionDays int

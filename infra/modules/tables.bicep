@@ -1,17 +1,19 @@
-// The destination tables, in the resource group of the workspace; Sentinel on the workspace where asked.
+// The destination tables that the workspace lacks, in its resource group; Sentinel on the workspace where asked.
+// Never a table that exists: a deployment is a PUT, which puts retention that it is not told back to the default and deletes
+// columns that it does not name (scripts/deploy/tables.ts has the sources, and changes what exists).
 
 import { streamTable } from '../streams.bicep'
 
 @description('Workspace that gets the tables.')
 param workspaceName string
 
-@description('The feeds.')
-param streams streamTable[]
+@description('The feeds whose tables are absent.')
+param tables streamTable[]
 
-@description('Interactive retention in days; null resets it to the default of the workspace, because a deployment is a PUT.')
+@description('Interactive retention in days; null: the default of the workspace.')
 param retentionDays int?
 
-@description('Total retention in days; null resets it to the interactive retention.')
+@description('Total retention in days; null: the interactive retention.')
 param totalRetentionDays int?
 
 @description('Whether to switch Microsoft Sentinel on.')
@@ -23,20 +25,19 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existin
 
 // One after the other: a workspace refuses a change while another is under way.
 @batchSize(1)
-resource tables 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = [
-  for stream in streams: {
+resource absentTables 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = [
+  for table in tables: {
     parent: workspace
-    name: stream.name
+    name: table.name
     properties: {
       // Analytic rules run on this plan only.
       plan: 'Analytics'
       retentionInDays: retentionDays
       totalRetentionInDays: totalRetentionDays
       schema: {
-        name: stream.name
-        description: stream.description
-        // A PUT too: columns that are not here are deleted from the table.
-        columns: stream.columns
+        name: table.name
+        description: table.description
+        columns: table.columns
       }
     }
   }
@@ -47,6 +48,3 @@ resource sentinel 'Microsoft.SecurityInsights/onboardingStates@2025-06-01' = if 
   name: 'default'
   properties: {}
 }
-
-@description('Name of the workspace; who takes it from here waits for the tables.')
-output workspaceName string = workspace.name

@@ -85,6 +85,12 @@ param deployWorkbook bool = true
 @description('Adds the ASIM parsers to the built-in unifying parsers by the functions Im_<schema>Custom and ASim_<schema>Custom. Leave off where the workspace has such functions of its own: add one line to them instead.')
 param registerAsimParsers bool = false
 
+@description('Names, in small letters, of rules, saved searches and workbooks that the workspace has: they stay as they are. `npm run deploy -- sentinel` and the form of the button find out.')
+param present string[] = []
+
+@description('What stays of rules that are renewed, by their ids: enabled, severity, triggerOperator, triggerThreshold, suppressionEnabled, suppressionDuration.')
+param tuned object = {}
+
 var functions = [
   {
     meta: loadJsonContent('functions/ASimFileEventQualysEdr.json')
@@ -293,7 +299,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existin
 }
 
 resource savedFunction 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-01' = [
-  for item in functions: if (deployFunctions) {
+  for item in functions: if (deployFunctions && !contains(present, toLower(item.meta.alias))) {
     parent: workspace
     name: item.meta.alias
     // Without it a second deployment is refused as a conflict.
@@ -316,7 +322,7 @@ resource savedFunction 'Microsoft.OperationalInsights/workspaces/savedSearches@2
 ]
 
 resource customFilteringParser 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-01' = [
-  for schema in asimSchemas: if (deployFunctions && registerAsimParsers) {
+  for schema in asimSchemas: if (deployFunctions && registerAsimParsers && !contains(present, toLower('Im_${schema.name}Custom'))) {
     parent: workspace
     name: 'Im_${schema.name}Custom'
     etag: '*'
@@ -335,7 +341,7 @@ resource customFilteringParser 'Microsoft.OperationalInsights/workspaces/savedSe
 ]
 
 resource customParser 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-01' = [
-  for schema in asimSchemas: if (deployFunctions && registerAsimParsers) {
+  for schema in asimSchemas: if (deployFunctions && registerAsimParsers && !contains(present, toLower('ASim_${schema.name}Custom'))) {
     parent: workspace
     name: 'ASim_${schema.name}Custom'
     etag: '*'
@@ -373,20 +379,20 @@ var ruleQueries = map(
 )
 
 resource analyticRule 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
-  for (item, index) in rules: if (deployRules) {
+  for (item, index) in rules: if (deployRules && !contains(present, toLower(item.meta.id))) {
     scope: workspace
     name: item.meta.id
     kind: 'Scheduled'
     properties: {
       displayName: item.meta.displayName
       description: item.meta.description
-      enabled: ruleSettings[?item.meta.name].?enabled ?? true
-      severity: ruleSettings[?item.meta.name].?severity ?? item.meta.severity
+      enabled: ruleSettings[?item.meta.name].?enabled ?? tuned[?item.meta.id].?enabled ?? true
+      severity: ruleSettings[?item.meta.name].?severity ?? tuned[?item.meta.id].?severity ?? item.meta.severity
       query: '${join(map(item.meta.functions, name => 'let ${name} = () {\n${functionTexts[name]}\n};\n'), '')}${ruleQueries[index]}'
       queryFrequency: item.meta.queryFrequency
       queryPeriod: item.meta.queryPeriod
-      triggerOperator: item.meta.triggerOperator
-      triggerThreshold: item.meta.triggerThreshold
+      triggerOperator: tuned[?item.meta.id].?triggerOperator ?? item.meta.triggerOperator
+      triggerThreshold: tuned[?item.meta.id].?triggerThreshold ?? item.meta.triggerThreshold
       tactics: item.meta.tactics
       techniques: item.meta.techniques
       entityMappings: item.meta.entityMappings
@@ -397,14 +403,14 @@ resource analyticRule 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
       )
       eventGroupingSettings: item.meta.eventGroupingSettings
       incidentConfiguration: item.meta.incidentConfiguration
-      suppressionEnabled: item.meta.suppressionEnabled
-      suppressionDuration: item.meta.suppressionDuration
+      suppressionEnabled: tuned[?item.meta.id].?suppressionEnabled ?? item.meta.suppressionEnabled
+      suppressionDuration: tuned[?item.meta.id].?suppressionDuration ?? item.meta.suppressionDuration
     }
   }
 ]
 
 resource huntingQuery 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-01' = [
-  for item in hunting: if (deployHunting) {
+  for item in hunting: if (deployHunting && !contains(present, toLower(item.meta.id))) {
     parent: workspace
     name: item.meta.id
     etag: '*'
@@ -431,8 +437,10 @@ resource huntingQuery 'Microsoft.OperationalInsights/workspaces/savedSearches@20
   }
 ]
 
-resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook) {
-  name: guid(workspace.id, 'qualys-edr-and-vulnerabilities')
+var workbookName = guid(workspace.id, 'qualys-edr-and-vulnerabilities')
+
+resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook && !contains(present, workbookName)) {
+  name: workbookName
   location: location
   tags: tags
   kind: 'shared'
@@ -445,12 +453,3 @@ resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook
     serializedData: replace(loadTextContent('workbook/workbook.json'), '{{workspaceId}}', workspace.id)
   }
 }
-
-@description('Aliases of the functions that were deployed.')
-output functionAliases array = deployFunctions ? map(functions, item => item.meta.alias) : []
-
-@description('Ids of the analytic rules that were deployed.')
-output ruleIds array = deployRules ? map(rules, item => item.meta.id) : []
-
-@description('Resource id of the workbook; empty when it was not deployed.')
-output workbookId string = deployWorkbook ? workbook.id : ''

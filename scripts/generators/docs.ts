@@ -2,7 +2,8 @@ import type { ZodType } from 'zod';
 import { SETTING_NAMES, settingsSchema } from '../../src/lib/config.ts';
 import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
 import { spelledDefault } from '../../src/lib/setting-kinds.ts';
-import { replaceParts, type GeneratedFile } from './generated-file.ts';
+import { readText, replaceParts, type GeneratedFile } from './generated-file.ts';
+import { readParameters, variableOf } from './parameters.ts';
 import { DECLARED, type DeclaredStream } from './streams.ts';
 
 const SHAPE: Readonly<Record<string, ZodType>> = settingsSchema.shape;
@@ -41,6 +42,7 @@ export function generateDocs(root: string): GeneratedFile[] {
       overview: streamsTable(DECLARED),
       streams: DECLARED.map(streamPart).join('\n\n'),
     }),
+    replaceParts(root, 'docs/install.md', { parameters: parametersPart(root) }),
   ];
 }
 
@@ -54,6 +56,17 @@ function streamsTable(streams: readonly DeclaredStream[], page = ''): string {
     schedule,
   ]);
   return table(['stream', 'Qualys API', 'Qualys role', 'table', 'schedule'], rows);
+}
+
+/** Every parameter of main.bicep, which has all of the connector's; lists are too long for a cell. */
+function parametersPart(root: string): string {
+  const rows = readParameters(readText(root, 'infra/main.bicep')).map(
+    ({ name, type, default: preset, description }) => {
+      const shown = preset === undefined ? '–' : preset.includes('\n') ? 'a list' : `\`${preset}\``;
+      return [`\`${variableOf(name)}\``, `\`${name}\``, type.endsWith('?') ? 'none' : shown, description];
+    },
+  );
+  return table(['variable', 'parameter', 'default', 'meaning'], rows);
 }
 
 function settingsPart(): string {

@@ -5,28 +5,13 @@ import { readDeclaration, readKeys } from '../infra-checks/read-bicep.ts';
 import { bicepStreams } from './streams.ts';
 import { jsonFile, readText, replaceParts, type GeneratedFile } from './generated-file.ts';
 
-/** azd cannot pass on what holds quotation marks: these are written into the file, where they stay. */
-const HOLDS_QUOTES = /_(FILTER|SORT)$/;
-
 /** The sample of local settings, and the optional settings of a deployment. */
 export async function generateSettings(root: string): Promise<GeneratedFile[]> {
-  const optional = optionalOf(root);
-  const parameters = JSON.parse(readText(root, 'infra/main.parameters.json')) as {
-    parameters: Record<string, { value: unknown }>;
-  };
-  const given = (parameters.parameters.settings?.value ?? {}) as Record<string, string>;
-  const value = Object.fromEntries(
-    optional.map((name) => [name, HOLDS_QUOTES.test(name) ? (given[name] ?? '') : `\${${name}}`]),
-  );
   return [
     await jsonFile(root, 'local.settings.sample.json', { IsEncrypted: false, Values: sampleValues() }),
     replaceParts(root, 'infra/settings.bicep', {
-      settings: optional.map(bicepMember).join('\n\n'),
+      settings: optionalOf(root).map(bicepMember).join('\n\n'),
       streams: bicepStreams(),
-    }),
-    await jsonFile(root, 'infra/main.parameters.json', {
-      ...parameters,
-      parameters: { ...parameters.parameters, settings: { value } },
     }),
   ];
 }

@@ -3,7 +3,7 @@ import { readResources } from './read-bicep.ts';
 
 /** Types that have no tags. */
 const UNTAGGED =
-  /^(Microsoft\.Authorization\/|Microsoft\.SecurityInsights\/|Microsoft\.Insights\/diagnosticSettings$|Microsoft\.Storage\/storageAccounts\/|Microsoft\.OperationalInsights\/workspaces\/|Microsoft\.Network\/privateEndpoints\/|Microsoft\.Web\/sites\/|[a-zA-Z]+$)/;
+  /^(Microsoft\.Authorization\/|Microsoft\.SecurityInsights\/|Microsoft\.Insights\/diagnosticSettings$|Microsoft\.Insights\/privateLinkScopes\/|Microsoft\.Storage\/storageAccounts\/|Microsoft\.OperationalInsights\/workspaces\/|Microsoft\.Network\/privateEndpoints\/|Microsoft\.Web\/sites\/|[a-zA-Z]+$)/;
 
 /** Tags on every resource that takes them, descriptions on parameters and outputs, no keys read. */
 export function checkDeclarations(files: InfraFiles): string[] {

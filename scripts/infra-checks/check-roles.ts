@@ -1,8 +1,8 @@
 import { file, type InfraFiles } from './infra-files.ts';
 import { readDeclaration, readResources } from './read-bicep.ts';
 
-/** A module assigns in one resource group only, and the workspace may be in another. */
-const ROLE_FILES = ['infra/modules/role-assignments.bicep', 'infra/modules/workspace-role-assignments.bicep'];
+/** A module assigns in one resource group only, and the vault and the workspace may be in others. */
+const ROLE_FILES = ['', 'vault-', 'workspace-'].map((where) => `infra/modules/${where}role-assignments.bicep`);
 
 /** Whether Bicep assigns the roles that docs/install.md lists, on the same scopes, and no others. */
 export function checkRoles(files: InfraFiles): string[] {

@@ -9,7 +9,6 @@ const PLATFORM_SETTINGS: ReadonlySet<string> = new Set([
   'AZURE_CLIENT_ID',
   'AzureWebJobsStorage__credential',
   'MALLOC_MMAP_THRESHOLD_',
-  'SECRET_VERSIONS',
 ]);
 
 /** By identity the host needs all three services: leases in blobs, work in queues, state in tables. */
@@ -48,14 +47,5 @@ export function checkSettings(files: InfraFiles): string[] {
       .filter((name) => !fixed.includes(name))
       .map((name) => `Bicep does not set ${name}, which the app requires`),
     ...(isInVault ? [] : ['QUALYS_PASSWORD is not a Key Vault reference']),
-    ...checkParameters(files),
   ];
-}
-
-function checkParameters(files: InfraFiles): string[] {
-  const { parameters } = JSON.parse(file(files, 'infra/main.parameters.json')) as { parameters: object };
-  const declared = [...file(files, 'infra/main.bicep').matchAll(/^param (\w+) /gm)].map((match) => match[1]);
-  return Object.keys(parameters)
-    .filter((name) => !declared.includes(name))
-    .map((name) => `infra/main.parameters.json has a parameter ${name} that infra/main.bicep does not have`);
 }

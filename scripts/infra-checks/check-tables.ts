@@ -25,7 +25,7 @@ export function checkTables(files: InfraFiles, tables: readonly TableFile[]): st
       'infra/modules/data-collection.bicep does not declare every column of every stream, types in lower case',
     );
   }
-  if (!/columns: stream\.columns\s/.test(file(files, 'infra/modules/tables.bicep'))) {
+  if (!/columns: table\.columns\s/.test(file(files, 'infra/modules/tables.bicep'))) {
     problems.push('infra/modules/tables.bicep does not give a table every column of its file');
   }
   return [...problems, ...tables.flatMap((table) => checkColumns(files, table))];

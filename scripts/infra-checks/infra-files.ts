@@ -12,7 +12,10 @@ export interface TableFile {
 
 /** Reads everything below `root` that the checks compare. */
 export function readInfraFiles(root: string): InfraFiles {
-  const patterns = ['infra/**/*.{bicep,json,kql}', 'docs/{install,host-json}.md', 'host.json', 'src/**/*.ts'];
+  const patterns = [
+    ...['infra/**/*.{bicep,json,kql}', '.github/workflows/deploy.yml'],
+    ...['docs/{install,host-json}.md', 'host.json', 'src/**/*.ts'],
+  ];
   const paths = globSync(patterns, { cwd: root });
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }

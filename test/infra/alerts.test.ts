@@ -26,6 +26,33 @@ describe.each(ALERT_NAMES)('%s', (name) => {
   });
 });
 
+describe('the docs', () => {
+  const install = readFileSync(join(INFRA, '../docs/install.md'), 'utf8');
+  const operate = readFileSync(join(INFRA, '../docs/operate.md'), 'utf8');
+  const names = [...ALERTS_BICEP.matchAll(/^ +name: '(?:alert-)?([a-z-]+)(?:-\$\{nameSuffix\})?'$/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => !['ag', 'test'].includes(name));
+
+  test('name each alert, and say what to do', () => {
+    expect(names).toHaveLength(10);
+    expect(names.filter((name) => !install.includes(`\`${name}\``))).toEqual([]);
+    expect(names.filter((name) => !new RegExp(`^### ${name}$`, 'm').test(operate))).toEqual([]);
+  });
+
+  test('compute what they cost, of the alerts that there are', () => {
+    const [, log, logCost] = /(\d+)\s+log alerts of five minutes at about 1\.50 = ([\d.]+)/.exec(install) ?? [];
+    const [, metric, metricCost] = /(\d+) metric alerts at 0\.10 a time series = ([\d.]+)/.exec(install) ?? [];
+    const [, runs, testCost] = /2 places every 15 minutes, ([\d,]+) × 0\.0006 = ([\d.]+)/.exec(install) ?? [];
+    expect([Number(log), Number(log) + Number(metric)]).toEqual([ALERT_NAMES.length + 1, names.length]);
+    expect([Number(logCost), Number(metricCost)]).toEqual(
+      [Number(log) * 1.5, Number(metric) * 0.1].map((cost) => Number(cost.toFixed(2))),
+    );
+    expect(ALERTS_BICEP).toMatch(/Frequency: 900\n[^]*Locations: \[\{ Id: '[\w-]+' \}, \{ Id: '[\w-]+' \}\]/);
+    expect(Number(runs?.replace(',', ''))).toBe(2 * 4 * 24 * 30);
+    expect(Number(testCost)).toBe(Number((5760 * 0.0006).toFixed(2)));
+  });
+});
+
 test('each mail leads to the dashboard and to a section of the guide', () => {
   expect(ALERTS_BICEP).toContain('Dashboard: ${dashboard} - what to do: ${operate}#${rule.name}');
   for (const name of ['Stream', 'Code', 'WhatToDo'])

@@ -66,24 +66,125 @@ describe('a difference is named', () => {
       'QUALYS_PASSWORD is not a Key Vault reference',
     ],
     [
-      'a secret that a deployment writes without a value',
-      withChange('infra/modules/key-vault.bicep', ' = if (writesPassword) {', ' = {'),
-      'infra/modules/key-vault.bicep: password is written without asking whether qualysPassword is given',
+      'a secret that a deployment writes',
+      withChange(
+        'infra/modules/key-vault.bicep',
+        /$/,
+        "resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {}\n",
+      ),
+      'infra/modules/key-vault.bicep: password writes a secret; only npm run deploy -- secrets does',
     ],
     [
-      'a secret that waits for the value of another one',
-      withChange('infra/modules/key-vault.bicep', '= if (writesWebhookSigning)', '= if (writesWebhook)'),
-      'infra/modules/key-vault.bicep: webhookSigning is written without asking whether alertWebhookSecret is given',
+      'a secret that azd would keep and give to every deployment',
+      withChange('infra/main.bicep', /$/, "@secure()\n@description('d')\nparam qualysPassword string\n"),
+      'infra/main.bicep: param qualysPassword takes a secret, which every deployment would need again',
     ],
     [
-      'a password that azd would ask for once and give to every deployment',
-      withChange('infra/main.bicep', "param qualysPassword string = ''", 'param qualysPassword string'),
-      'infra/main.bicep: param qualysPassword has to be empty by default, which leaves the secret in Key Vault alone',
+      'a parameter that azd does not pass on',
+      withChange('infra/main.bicep', /^param storageSku .*\n/m, ''),
+      'infra/main.bicep does not pass the parameter storageSku on',
+    ],
+    [
+      'a parameter that has no variable',
+      withChange('infra/main.parameters.json', '"nodeVersion"', '"node"'),
+      'no variable of azd gives the parameter nodeVersion',
     ],
     [
       'a parameter that the template does not have',
       withChange('infra/main.parameters.json', '"nodeVersion"', '"node"'),
       'infra/main.parameters.json has a parameter node that infra/main.bicep does not have',
+    ],
+    [
+      'a parameter with the variable of another one',
+      withChange('infra/main.parameters.json', '${ALERT_EMAIL}', '${PUSH_ALERTS}'),
+      'infra/main.parameters.json gives alertEmail another value than that of ALERT_EMAIL',
+    ],
+    [
+      'a parameter that the docs do not name',
+      withChange('docs/install.md', /`ALERT_EMAIL`/g, 'it'),
+      'docs/install.md does not name the variable ALERT_EMAIL',
+    ],
+    [
+      'a parameter that the form of the button does not give',
+      withChange('infra/createUiDefinition.json', '"alertEmail": "[', '"mail": "['),
+      'the form of the button does not give alertEmail',
+    ],
+    [
+      'a parameter that only the form of the button has',
+      withChange('infra/createUiDefinition.json', '"alertEmail": "[', '"mail": "['),
+      'the form of the button gives mail, which infra/resource-group.bicep does not have',
+    ],
+    [
+      'a workflow that passes some variables only',
+      withChange('.github/workflows/deploy.yml', 'toJSON(vars)', 'vars.SOME'),
+      'the workflow deploy does not hand every variable of its environment on',
+    ],
+    [
+      'a workspace that each deployment sets back',
+      withChange('infra/modules/monitoring.bicep', ' = if (createWorkspace) {', ' = {'),
+      'infra/modules/monitoring.bicep: newWorkspace is deployed over what is there',
+    ],
+    [
+      'a table that each deployment sets back',
+      withChange('infra/modules/tables.bicep', 'for table in tables:', 'for table in all:'),
+      'infra/modules/tables.bicep: absentTables is deployed over what is there',
+    ],
+    [
+      'a rule that each deployment sets back',
+      withChange(
+        'infra/sentinel/sentinel.bicep',
+        'deployRules && !contains(present, toLower(item.meta.id))',
+        'deployRules',
+      ),
+      'infra/sentinel/sentinel.bicep: analyticRule is deployed over what is there',
+    ],
+    [
+      'a resource of which the docs do not say what a deployment does to it',
+      withChange('docs/install.md', '`Microsoft.Web/serverfarms`', 'the plan'),
+      'docs/install.md does not say what a deployment does to a Microsoft.Web/serverfarms that was changed by hand',
+    ],
+    [
+      'a name that can become too long',
+      withChange('infra/resource-group.bicep', "name: 'kv-${nameSuffix}'", "name: 'vault-${nameSuffix}'"),
+      'infra/modules/key-vault.bicep: a Microsoft.KeyVault/vaults may get a name of 25 characters, 24 at most',
+    ],
+    [
+      'a deployment whose name can become too long',
+      withChange(
+        'infra/resource-group.bicep',
+        "'storage-${hash}'",
+        "'storage-of-the-connector-and-of-everything-that-it-keeps-${hash}'",
+      ),
+      'the deployment storage-of-the-connector-and-of-everything-that-it-keeps-${hash} has a name of 65 characters',
+    ],
+    [
+      'another retention than the steps take',
+      withChange('infra/resource-group.bicep', '[1095, 1460', '[1000, 1460'),
+      'Bicep and the step prepare take different retentions',
+    ],
+    [
+      'an alert that looks back too far',
+      withChange('infra/modules/alerts.bicep', "lookback: 'P2D'", "lookback: 'P7D'"),
+      'an alert looks back P2D at most',
+    ],
+    [
+      'a short name that is too long',
+      withChange('infra/modules/alerts.bicep', "groupShortName: 'qualys'", "groupShortName: 'qualys-alerts'"),
+      'the short name qualys-alerts has more than 12 characters',
+    ],
+    [
+      'a query that alerts do not take',
+      withChange(
+        'infra/alerts/no-telemetry.kql',
+        '| summarize',
+        '| where TimeGenerated > ago(1m * silentMinutes)\n| summarize',
+      ),
+      'infra/alerts/no-telemetry.kql: ago() takes a literal only',
+    ],
+    [
+      'a union in a query of an alert',
+      withChange('infra/alerts/judged.kql', /^lines$/m, 'union lines'),
+      'infra/alerts/judged.kql: union and search are not supported',
     ],
     [
       'a column type that streams do not have',
@@ -117,7 +218,7 @@ describe('a difference is named', () => {
     ],
     [
       'a table definition that leaves columns out',
-      withChange('infra/modules/tables.bicep', 'columns: stream.columns', 'columns: take(stream.columns, 10)'),
+      withChange('infra/modules/tables.bicep', 'columns: table.columns', 'columns: take(table.columns, 10)'),
       'infra/modules/tables.bicep does not give a table every column of its file',
     ],
     [
@@ -147,7 +248,7 @@ describe('a difference is named', () => {
     ],
     [
       'a role on a wider scope than documented',
-      withChange('infra/modules/role-assignments.bicep', '  scope: keyVault\n', '  scope: storageAccount\n'),
+      withChange('infra/modules/vault-role-assignments.bicep', '  scope: keyVault\n', '  scope: storageAccount\n'),
       'docs/install.md does not list the role keyVaultSecretsUser 4633458b-17de-408a-b874-0445c86b69e6 on storageAccount',
     ],
     [
@@ -157,16 +258,16 @@ describe('a difference is named', () => {
         /$/,
         "resource r 'Microsoft.Authorization/roleAssignments@2022-04-01' = {}\n",
       ),
-      'infra/modules/identity.bicep assigns a role; only infra/modules/role-assignments.bicep and infra/modules/workspace-role-assignments.bicep do',
+      'infra/modules/identity.bicep assigns a role; only infra/modules/role-assignments.bicep and infra/modules/vault-role-assignments.bicep and infra/modules/workspace-role-assignments.bicep do',
     ],
     [
       'a resource without tags',
       withChange('infra/modules/key-vault.bicep', /^ {2}tags: tags\n/m, ''),
-      'infra/modules/key-vault.bicep: keyVault has no tags',
+      'infra/modules/key-vault.bicep: newVault has no tags',
     ],
     [
       'a parameter without a description',
-      withChange('infra/main.bicep', "@description('Node.js version.')\n", ''),
+      withChange('infra/main.bicep', "@description('Node.js version; support of 22 ends in April 2027.')\n", ''),
       'infra/main.bicep: param nodeVersion has no description',
     ],
     [

@@ -23,8 +23,6 @@ function readAlert(name: string): string {
  */
 export function toAlertQuery(name: string, wanted = 'down'): string {
   const operate = 'let operate = "https://a/api/dashboard/operate.html";\n';
-  if (name === 'transformation-errors')
-    return `let dataCollectionRule = "/subscriptions/s/dcr";\n${operate}${readAlert(name)}`;
   const schema = /datatable\(([^)]*)\)/.exec(ALERTS_BICEP)?.[1] ?? '';
   const limits = `let limits = datatable(${schema})["edr-events", 15, "vm-detections", 45];\n`;
   const verdict = name === 'judged' ? `let wanted = "${wanted}";\n` : '';

@@ -1,0 +1,99 @@
+/** Before a deployment: looks at what is there, so that the templates leave it as it is. */
+import type { Arm } from './arm.ts';
+import { findOwn, isOwn, type Resource } from './find.ts';
+import { prepareTables, readDays, TABLES_API, type WantedTable } from './tables.ts';
+
+/** Variables by name, as the shell, azd or GitHub gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Prepared {
+  /** What the templates need to know, as variables of azd's environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What a person should read. */
+  readonly lines: readonly string[];
+}
+
+/** Those of an earlier deployment go on, whatever the parameters say: a new storage account is a hole in the data. */
+const STORAGE_NAME = /^st([a-z0-9]{2,10})([a-z0-9]{8})$/;
+
+/** azd puts a variable into a JSON text as it is: these would end that text, or be read otherwise. */
+// eslint-disable-next-line no-control-regex -- these are what JSON refuses
+const BREAKS_JSON = /["\\\u0000-\u001f]/;
+
+export interface PrepareOptions {
+  readonly arm: Arm;
+  /** Path of the resource group. */
+  readonly group: string;
+  readonly environment: Environment;
+  readonly tables: readonly WantedTable[];
+  readonly settingNames: readonly string[];
+  /** Variables whose parameters are texts. */
+  readonly textVariables: readonly string[];
+  /** Whether to look only. */
+  readonly isPreview: boolean;
+}
+
+/**
+ * Looks at the group, the workspace and its tables; widens tables that lack columns.
+ * @throws Error where a deployment would lose something, or get another value than was given.
+ */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const { arm, group, environment, tables, settingNames, textVariables, isPreview } = options;
+  const retention = {
+    retentionInDays: readDays('TABLE_RETENTION_DAYS', environment.TABLE_RETENTION_DAYS, false),
+    totalRetentionInDays: readDays('TABLE_TOTAL_RETENTION_DAYS', environment.TABLE_TOTAL_RETENTION_DAYS, true),
+  };
+  const broken = textVariables.filter((name) => BREAKS_JSON.test(environment[name] ?? ''));
+  if (broken.length > 0) {
+    throw new Error(`azd cannot carry a quotation mark, a backslash or a line break in ${broken.join(', ')}`);
+  }
+  const found = await arm.get<Resource>(group, '2025-04-01');
+  const own = found === undefined ? { variables: {}, workspace: undefined } : await findNames(arm, group);
+  const given = environment.WORKSPACE_RESOURCE_ID ?? '';
+  if (given !== '' && (await arm.get(given, TABLES_API)) === undefined)
+    throw new Error(`there is no workspace ${given}`);
+  const workspace = given === '' ? own.workspace : given;
+  const { absent, lines } = await prepareTables(arm, workspace, tables, retention, isPreview);
+  const isForeign = found !== undefined && !isOwn(found);
+  return {
+    variables: {
+      ...own.variables,
+      ABSENT_TABLES: workspace === undefined ? 'all' : absent.join(',') || 'none',
+      EXISTING_RESOURCE_GROUP: String(isForeign),
+      CONNECTOR_SETTINGS: toPlainJson(settingsOf(environment, settingNames)),
+    },
+    lines: [
+      ...(isForeign ? [`${group} was there before: its tags stay, and azd down leaves it alone`] : []),
+      `tables to be made: ${workspace === undefined ? 'all, with their workspace' : absent.join(', ') || 'none'}`,
+      ...lines,
+    ],
+  };
+}
+
+async function findNames(
+  arm: Arm,
+  group: string,
+): Promise<{ variables: Record<string, string>; workspace: string | undefined }> {
+  const storage = await findOwn(arm, group, 'Microsoft.Storage/storageAccounts', '2025-06-01');
+  const [, name, hash] = STORAGE_NAME.exec(storage?.name ?? '') ?? [];
+  const workspace = await findOwn(arm, group, 'Microsoft.OperationalInsights/workspaces', TABLES_API);
+  return {
+    variables: name === undefined || hash === undefined ? {} : { CONNECTOR_NAME: name, CONNECTOR_HASH: hash },
+    workspace: workspace?.id,
+  };
+}
+
+/** One JSON text: azd puts the variable of any other parameter into JSON as it is, where a quotation mark ends it. */
+function settingsOf(environment: Environment, names: readonly string[]): Record<string, string> {
+  const given = names.map((name) => [name, environment[name] ?? ''] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ''));
+}
+
+/** JSON of plain letters: on its way it is a line of azd's `.env`, whose quoting nobody should have to trust. */
+function toPlainJson(value: Readonly<Record<string, string>>): string {
+  const escape = (text: string): string =>
+    text.replace(/[^\w .,:;/@%=+*?()-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `{${Object.entries(value)
+    .map(([name, text]) => `"${name}":"${escape(text)}"`)
+    .join(',')}}`;
+}

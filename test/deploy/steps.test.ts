@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Arm } from '../../scripts/deploy/arm.ts';
+import { detach } from '../../scripts/deploy/detach.ts';
+import { ROLE_WAIT_MS, roleWaitMs } from '../../scripts/deploy/roles.ts';
+import { writeSecrets, type SecretsOptions } from '../../scripts/deploy/secrets.ts';
+import { deploySentinel, type SentinelOptions } from '../../scripts/deploy/sentinel.ts';
+import { GROUP, OWN, startFakeArm, WORKSPACE, type FakeArm } from '../support/fake-arm.ts';
+
+const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-qualys`;
+const NOW = new Date('2026-12-01T12:00:00Z');
+
+let azure: FakeArm;
+let arm: Arm;
+
+beforeEach(async () => {
+  azure = await startFakeArm();
+  process.env.PATH = azure.environment.PATH;
+  arm = new Arm({ signIn: 'azd', endpoint: azure.url, pollMs: 1 });
+});
+
+describe('secrets', () => {
+  function write(environment: SecretsOptions['environment'], ask?: SecretsOptions['ask']): Promise<string[]> {
+    return writeSecrets({ arm, vault: VAULT, template: {}, environment, ask, now: NOW });
+  }
+
+  test('are written where a value is given, with their end, and no other', async () => {
+    await write({ QUALYS_PASSWORD: 'new', ALERT_WEBHOOK_URL: '', SECRET_EXPIRES: '2027-12-31' });
+    expect(azure.deployments).toEqual([
+      {
+        vaultName: 'kv-qualys',
+        name: 'qualys-password',
+        contentType: 'Password of the Qualys API account',
+        value: 'new',
+        expires: Date.parse('2027-12-31') / 1000,
+      },
+    ]);
+  });
+
+  test('that the vault has stay as they are, without a question', async () => {
+    azure.put(`${VAULT}/secrets/qualys-password`, {});
+    const lines = await write({ QUALYS_USERNAME: 'u' }, () => Promise.reject(new Error('asked')));
+    expect([lines, azure.changes]).toEqual([[], []]);
+  });
+
+  test('that the login needs are asked for where the vault has none', async () => {
+    await write({ QUALYS_CLIENT_ID: 'id' }, () => Promise.resolve('typed'));
+    expect(azure.deployments).toMatchObject([{ name: 'qualys-client-secret', value: 'typed', expires: 0 }]);
+  });
+
+  test('that nobody can be asked for are an error, by the variable that gives them', async () => {
+    await expect(write({ QUALYS_USERNAME: 'u' })).rejects.toThrow('give it as QUALYS_PASSWORD');
+  });
+
+  test.each(['2026-11-30', 'soon', '12'])('with an end of %s are refused', async (text) => {
+    await expect(write({ QUALYS_PASSWORD: 'p', SECRET_EXPIRES: text })).rejects.toThrow(`given ${text}`);
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('are an error when Azure fails to write them', async () => {
+    azure.failures = 1;
+    await expect(write({ QUALYS_PASSWORD: 'p' })).rejects.toThrow('table not found');
+  });
+});
+
+describe('roles', () => {
+  const identity = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-qualys`;
+  const assignment = (name: string, createdOn: string): void => {
+    azure.put(`${GROUP}/providers/Microsoft.Authorization/roleAssignments/${name}`, { createdOn });
+  };
+
+  test('are waited for until the youngest is as old as Azure may need', async () => {
+    azure.put(identity, { principalId: 'p' }, OWN);
+    assignment('a', '2026-12-01T10:00:00Z');
+    assignment('b', '2026-12-01T11:57:00Z');
+    expect(await roleWaitMs(arm, GROUP, NOW)).toBe(ROLE_WAIT_MS - 3 * 60_000);
+  });
+
+  test('of an installation that runs are not waited for', async () => {
+    azure.put(identity, { principalId: 'p' }, OWN);
+    assignment('a', '2026-11-01T10:00:00Z');
+    expect(await roleWaitMs(arm, GROUP, NOW)).toBe(0);
+  });
+
+  test('that are not there are an error, not a wait', async () => {
+    await expect(roleWaitMs(arm, GROUP, NOW)).rejects.toThrow('provision first');
+    azure.put(identity, { principalId: 'p' }, OWN);
+    await expect(roleWaitMs(arm, GROUP, NOW)).rejects.toThrow('has no role');
+  });
+});
+
+describe('Sentinel content', () => {
+  const rule = (name: string, properties: Record<string, unknown>): void => {
+    azure.put(`${WORKSPACE}/providers/Microsoft.SecurityInsights/alertRules/${name}`, properties);
+  };
+
+  function run(given: Partial<SentinelOptions> = {}): Promise<string[]> {
+    return deploySentinel({
+      ...{ arm, workspace: WORKSPACE, template: {}, parameters: { deployRules: true }, isRenewed: false, retryMs: 1 },
+      ...given,
+    });
+  }
+
+  test('that is there is named to the template, which leaves it alone', async () => {
+    rule('A-Rule', { enabled: false });
+    azure.put(`${WORKSPACE}/savedSearches/QualysEdrEvents`, {});
+    const group = WORKSPACE.slice(0, WORKSPACE.indexOf('/providers/'));
+    azure.put(`${group}/providers/Microsoft.Insights/workbooks/a-workbook`, {});
+    await run();
+    expect(azure.deployments).toMatchObject([
+      { workspaceName: 'log-soc', deployRules: true, present: ['a-rule', 'qualysedrevents', 'a-workbook'] },
+    ]);
+  });
+
+  test('that the parameters name is deployed by them each time', async () => {
+    rule('A-Rule', {});
+    rule('b-rule', {});
+    await run({ ruleIds: ['a-rule'] });
+    expect(azure.deployments).toMatchObject([{ present: ['b-rule'] }]);
+  });
+
+  test('that is renewed keeps what a SOC tuned of a rule', async () => {
+    rule('a-rule', { enabled: false, severity: 'Low', query: 'old' });
+    await run({ isRenewed: true });
+    expect(azure.deployments).toMatchObject([
+      { present: [], tuned: { 'a-rule': { enabled: false, severity: 'Low' } } },
+    ]);
+    expect(JSON.stringify(azure.deployments)).not.toContain('old');
+  });
+
+  test('is tried again while a new table is not known yet, and fails in the end', async () => {
+    azure.failures = 4;
+    await run();
+    expect(azure.deployments).toHaveLength(5);
+    azure.failures = 5;
+    await expect(run()).rejects.toThrow('table not found');
+  });
+});
+
+describe('a tear-down', () => {
+  const scope = `${GROUP}/providers/Microsoft.Insights/privateLinkScopes/ampls-qualys`;
+  const link = (of: string, name: string, to: string): void => {
+    azure.put(`${of}/scopedResources/${name}`, { linkedResourceId: to });
+  };
+
+  test('takes everything out of the own private link scope first', async () => {
+    azure.put(scope, {}, OWN);
+    link(scope, 'qualys-x-0', WORKSPACE);
+    link(scope, 'link-1', `${GROUP}/providers/Microsoft.Insights/components/appi`);
+    expect(await detach(arm, GROUP, '')).toEqual(['qualys-x-0', 'link-1']);
+    expect(await arm.list(`${scope}/scopedResources`, '2021-09-01')).toEqual([]);
+  });
+
+  test('takes only the own links out of a scope of others', async () => {
+    const central = scope.replace('rg-qualys', 'rg-hub');
+    link(central, 'qualys-abcdefgh-0', WORKSPACE);
+    link(central, 'link-of-others', WORKSPACE);
+    expect(await detach(arm, GROUP, central)).toEqual(['qualys-abcdefgh-0']);
+  });
+
+  test('without private link does nothing', async () => {
+    expect(await detach(arm, GROUP, '')).toEqual([]);
+  });
+});

@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Arm } from '../../scripts/deploy/arm.ts';
+import { prepare, type Environment } from '../../scripts/deploy/prepare.ts';
+import { readDays } from '../../scripts/deploy/tables.ts';
+import { GROUP, OWN, startFakeArm, WORKSPACE, type FakeArm } from '../support/fake-arm.ts';
+
+const TABLE = {
+  name: 'QualysEdrEvents_CL',
+  columns: [
+    { name: 'TimeGenerated', type: 'dateTime', description: '' },
+    { name: 'EventId', type: 'string', description: 'Its id.' },
+    { name: 'Score', type: 'int', description: '' },
+  ],
+};
+const PATH = `${WORKSPACE}/tables/${TABLE.name}`;
+
+let azure: FakeArm;
+
+beforeEach(async () => {
+  azure = await startFakeArm();
+  process.env.PATH = azure.environment.PATH;
+});
+
+function run(environment: Environment = {}, isPreview = false): ReturnType<typeof prepare> {
+  const arm = new Arm({ signIn: 'az', endpoint: azure.url, pollMs: 1 });
+  const given = { WORKSPACE_RESOURCE_ID: WORKSPACE, ...environment };
+  return prepare({
+    ...{ arm, group: GROUP, environment: given, tables: [TABLE], isPreview },
+    settingNames: ['EDR_FILTER', 'EDR_MIN_SCORE'],
+    textVariables: ['QUALYS_USERNAME'],
+  });
+}
+
+/** What the template does with the answer: a PUT of the tables that it names. */
+async function deployTemplate(absent: string | undefined): Promise<void> {
+  const names = absent === 'all' ? [TABLE.name] : (absent ?? '').split(',');
+  if (!names.includes(TABLE.name)) return;
+  const arm = new Arm({ signIn: 'az', endpoint: azure.url, pollMs: 1 });
+  await arm.send('PUT', PATH, '2025-07-01', { properties: { plan: 'Analytics', schema: TABLE } });
+}
+
+describe('tables that exist', () => {
+  beforeEach(() => {
+    azure.put(WORKSPACE, {});
+  });
+
+  test('keep through a second deployment what was changed by hand after the first', async () => {
+    await deployTemplate((await run()).variables.ABSENT_TABLES);
+    const table = azure.resources.get(PATH);
+    const changed = {
+      plan: 'Analytics',
+      retentionInDays: 730,
+      totalRetentionInDays: 2556,
+      schema: { ...TABLE, columns: [...TABLE.columns, { name: 'Owner', type: 'string' }] },
+    };
+    table!.properties = changed;
+    const second = await run();
+    await deployTemplate(second.variables.ABSENT_TABLES);
+    expect(second.variables.ABSENT_TABLES).toBe('none');
+    expect(azure.resources.get(PATH)?.properties).toEqual(changed);
+  });
+
+  test('get the columns that they lack, and lose none of their own', async () => {
+    const own = { name: 'Owner', type: 'string', isHidden: false };
+    azure.put(PATH, {
+      retentionInDays: 365,
+      schema: {
+        name: TABLE.name,
+        columns: [own, { name: 'EventID', type: 'string' }],
+        standardColumns: [TABLE.columns[0]],
+      },
+    });
+    const { lines } = await run();
+    expect(azure.resources.get(PATH)?.properties).toEqual({
+      retentionInDays: 365,
+      schema: {
+        name: TABLE.name,
+        columns: [{ name: 'Owner', type: 'string' }, { name: 'EventID', type: 'string' }, TABLE.columns[2]],
+      },
+    });
+    expect(lines).toContain('QualysEdrEvents_CL gets 1 columns: Score');
+  });
+
+  test('are not touched when nothing is lacking, or when a preview only looks', async () => {
+    azure.put(PATH, { schema: { name: TABLE.name, columns: [] } });
+    await run({}, true);
+    azure.put(PATH, { schema: TABLE });
+    await run();
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('stop the deployment with a column of another type', async () => {
+    azure.put(PATH, { schema: { name: TABLE.name, columns: [{ name: 'Score', type: 'string' }] } });
+    await expect(run()).rejects.toThrow('QualysEdrEvents_CL.Score is string in the workspace, int here');
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('get a longer retention that is asked for, and keep theirs against a shorter one', async () => {
+    azure.put(PATH, { plan: 'Basic', retentionInDays: 90, totalRetentionInDays: 2556, schema: TABLE });
+    const { lines } = await run({ TABLE_RETENTION_DAYS: '365', TABLE_TOTAL_RETENTION_DAYS: '730' });
+    expect(azure.resources.get(PATH)?.properties).toMatchObject({
+      plan: 'Basic',
+      retentionInDays: 365,
+      totalRetentionInDays: 2556,
+    });
+    expect(lines.join('\n')).toMatch(/plan Basic: it stays/);
+    expect(lines.join('\n')).toMatch(/keeps its totalRetentionInDays of 2556/);
+  });
+});
+
+describe('what the template is told', () => {
+  test('is the whole where the workspace is to be made, and the absent tables where it is there', async () => {
+    expect((await run({ WORKSPACE_RESOURCE_ID: '' })).variables.ABSENT_TABLES).toBe('all');
+    azure.put(GROUP, {}, OWN);
+    azure.put(`${GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-qualys-abcdefgh`, {}, OWN);
+    expect((await run({ WORKSPACE_RESOURCE_ID: '' })).variables.ABSENT_TABLES).toBe(TABLE.name);
+  });
+
+  test('is nothing for a workspace that is not there', async () => {
+    await expect(run()).rejects.toThrow(`there is no workspace ${WORKSPACE}`);
+  });
+
+  test('are the names of what exists, whatever the parameters say now', async () => {
+    azure.put(WORKSPACE, {});
+    azure.put(GROUP, {}, OWN);
+    azure.put(`${GROUP}/providers/Microsoft.Storage/storageAccounts/stoldnameab12cd34`, {}, OWN);
+    azure.put(`${GROUP}/providers/Microsoft.Storage/storageAccounts/stforeign`, {});
+    expect((await run({ CONNECTOR_NAME: 'newname' })).variables).toMatchObject({
+      CONNECTOR_NAME: 'oldname',
+      CONNECTOR_HASH: 'ab12cd34',
+      EXISTING_RESOURCE_GROUP: 'false',
+    });
+    azure.put(`${GROUP}/providers/Microsoft.Storage/storageAccounts/stsecondab12cd34`, {}, OWN);
+    await expect(run()).rejects.toThrow('a group is for one connector');
+  });
+
+  test('is whether the group was there before, so that azd down leaves it alone', async () => {
+    azure.put(WORKSPACE, {});
+    expect((await run()).variables.EXISTING_RESOURCE_GROUP).toBe('false');
+    azure.put(GROUP, {}, { owner: 'somebody' });
+    expect((await run()).variables.EXISTING_RESOURCE_GROUP).toBe('true');
+  });
+
+  test('is never a text that azd would change on the way', async () => {
+    azure.put(WORKSPACE, {});
+    await expect(run({ QUALYS_USERNAME: 'a"b' })).rejects.toThrow('in QUALYS_USERNAME');
+  });
+});
+
+test.each([
+  ['3', false],
+  ['731', false],
+  ['1095', false],
+  ['1000', true],
+  ['4384', true],
+  ['a year', true],
+  ['30.5', true],
+])('a retention of %s days is refused', (text, isTotal) => {
+  expect(() => readDays('DAYS', text, isTotal)).toThrow(`given ${text}`);
+});
+
+test.each([
+  ['', false, undefined],
+  ['4', false, 4],
+  ['730', false, 730],
+  ['1095', true, 1095],
+  ['4383', true, 4383],
+] as const)('a retention of %s days is taken', (text, isTotal, days) => {
+  expect(readDays('DAYS', text, isTotal)).toBe(days);
+});
