@@ -86,12 +86,9 @@ class Engine:
             self.connection.execute(f"SET VARIABLE \"{variable}\" = CAST('{bounds[key]}' AS TIMESTAMP)")
         parameters = {name: instant(bounds["now"]) if name == "kqlnow" else value for name, value in sql.parameters.items()}
         cursor = self.connection.execute(str(sql), parameters)
-        described = [(column[0], str(column[1])) for column in cursor.description]
-        shown = [(name, kind) for name, kind in described if name not in dict(IMPLIED)]
-        places = [described.index(column) for column in shown]
-        kinds = [kind for _, kind in shown]
-        rows = [[plain(row[place], kind) for place, kind in zip(places, kinds)] for row in cursor.fetchall()]
-        return {"columns": shown, "rows": rows}
+        columns = [(column[0], str(column[1])) for column in cursor.description]
+        rows = [[plain(cell, kind) for cell, (_, kind) in zip(row, columns)] for row in cursor.fetchall()]
+        return {"columns": columns, "rows": rows}
 
 
 def take_functions(query: str) -> tuple[list[str], str]:

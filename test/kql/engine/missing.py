@@ -83,7 +83,7 @@ def take_name(argument: Any) -> tuple[str | None, Any]:
 
 
 def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
-    """What the engine reads wrongly or not at all, said otherwise: \\uXXXX in a string, and whether a column exists."""
+    """What the engine reads wrongly or not at all, said otherwise: \\uXXXX in a string, whether a column exists, a member named by a `let`."""
 
     def character(found: re.Match[str]) -> str:
         text = chr(int(found[1], 16))
@@ -93,5 +93,7 @@ def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
         named = [columns for table, columns in tables.items() if re.search(rf"\b{table}\b", query)]
         return found[1] if any(found[1] in columns for columns in named) else found[2]
 
+    for name, value in re.findall(r"""^let (\w+) = ("[^"]*"|'[^']*');""", query, re.MULTILINE):
+        query = re.sub(rf"(?<=\w)\[{name}\]", lambda _, value=value: f"[{value}]", query)
     query = re.sub(r"(?<!\\)\\u([0-9a-f]{4})", character, query)
     return re.sub(r"column_ifexists\('(\w+)', ('\w*')\)", column, query)

@@ -33,8 +33,8 @@ interface WrittenCase {
   readonly now?: string;
   readonly parameters?: Row;
   readonly tables?: Rows;
-  /** Name of a row set that several cases share. */
-  readonly rows?: string;
+  /** Names of row sets that several cases share. */
+  readonly rows?: string | readonly string[];
   readonly expect: readonly Row[] | 'likeEmpty';
 }
 
@@ -65,11 +65,11 @@ export function readCaseIds(kind: string): string[] {
 /** The cases of a text; none when it has no file. */
 export function readCases(kind: string, id: string): Case[] {
   return readList<WrittenCase>(join(ROOT, 'cases', kind, `${id}.yaml`)).map(
-    ({ name, now = DEFAULT_NOW, parameters = {}, tables = {}, rows, expect }) => ({
+    ({ name, now = DEFAULT_NOW, parameters = {}, tables = {}, rows = [], expect }) => ({
       name,
       now,
       parameters,
-      rows: toRows(merge(rows === undefined ? {} : readRowSet(rows), tables), now),
+      rows: toRows([...[rows].flat().map(readRowSet), tables].reduce(merge, {}), now),
       expect,
     }),
   );
