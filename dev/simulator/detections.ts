@@ -1,7 +1,7 @@
 import type { Catalogue, Vulnerability } from './catalogue.ts';
 import { createDraws, hash32, type Draws } from './random.ts';
 import { element, xmlTime } from './xml.ts';
-import type { Part } from './exchange.ts';
+import type { Piece } from './exchange.ts';
 
 /** One finding on one host, before it is written. */
 export interface Detection {
@@ -18,8 +18,8 @@ export interface Detection {
   readonly draws: Draws;
 }
 
-/** Parts of an answer's body, in order. */
-type Parts = readonly Part[];
+/** Pieces of an answer's body, in order. */
+type Pieces = readonly Piece[];
 
 /** What detections of a generated host are made from. */
 export interface DetectionSource {
@@ -99,7 +99,7 @@ function writeService(draws: Draws): string {
 }
 
 /** RESULTS as three parts, of which the middle one is ready-made; no part where there is none. */
-function writeResults(source: DetectionSource, host: DetectionHost, { index, draws }: Detection): Parts {
+function writeResults(source: DetectionSource, host: DetectionHost, { index, draws }: Detection): Pieces {
   const { detectionsPerHost, longResultsEvery, catalogue } = source;
   const turn = host.index * detectionsPerHost + index;
   const isLong = longResultsEvery > 0 && turn % longResultsEvery === longResultsEvery - 1;
@@ -167,7 +167,7 @@ export function writeDetection(
   host: DetectionHost,
   detection: Detection,
   view: DetectionView,
-): Parts {
+): Pieces {
   const { index, vulnerability, status, draws } = detection;
   const id = FIRST_VULN_ID + host.index * VULN_IDS_A_HOST + index;
   // Some information comes without a severity.

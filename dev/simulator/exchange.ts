@@ -14,13 +14,13 @@ export interface Call {
 }
 
 /** A piece of a body: text, or bytes ready to send. */
-export type Part = string | Buffer;
+export type Piece = string | Buffer;
 
 /** What goes back. A body in pieces is made while it is sent. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Iterable<Part>;
+  readonly body: string | Iterable<Piece>;
 }
 
 /** A request body larger than this is refused. */

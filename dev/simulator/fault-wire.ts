@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip, gzipSync } from 'node:zlib';
-import type { Part } from './exchange.ts';
+import type { Piece } from './exchange.ts';
 import { findFault, type FaultAction } from './faults.ts';
 
 /** A body as the connection takes it. */
@@ -19,12 +19,12 @@ const MEGABYTE = 1_048_576;
 const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** A character takes at most three bytes a UTF-16 unit. */
-function mostBytes(part: Part): number {
+function mostBytes(part: Piece): number {
   return typeof part === 'string' ? part.length * 3 : part.length;
 }
 
 /** Joins the parts of a body into pieces of a useful size. */
-export function* encodeParts(parts: Iterable<Part>): Generator<Buffer> {
+export function* encodeParts(parts: Iterable<Piece>): Generator<Buffer> {
   let piece = Buffer.allocUnsafe(PIECE);
   let used = 0;
   for (const part of parts) {

@@ -1,4 +1,4 @@
-import type { Answer, Part } from './exchange.ts';
+import type { Answer, Piece } from './exchange.ts';
 import { cdata, element, escapeText, xmlTime } from './xml.ts';
 
 const XML_HEADERS = { 'content-type': 'application/xml' } as const;
@@ -91,7 +91,7 @@ function writeEcho({ path, now, origin, echo }: Envelope): string {
 }
 
 /** The list inside its root element, with DOCTYPE before it and comments after it, as recorded. */
-export function* writeDocument(envelope: Envelope, content: Iterable<Part>): Generator<Part> {
+export function* writeDocument(envelope: Envelope, content: Iterable<Piece>): Generator<Piece> {
   const { root, path, now, origin } = envelope;
   yield `<?xml version="1.0" encoding="UTF-8" ?>
 <!DOCTYPE ${root} SYSTEM "${escapeText(origin + path)}${root.toLowerCase()}.dtd">
@@ -113,6 +113,6 @@ export function writeWarning(limit: number, url: string): string {
 }
 
 /** A list in XML. */
-export function xmlAnswer(body: Iterable<Part>): Answer {
+export function xmlAnswer(body: Iterable<Piece>): Answer {
   return { status: 200, headers: XML_HEADERS, body };
 }

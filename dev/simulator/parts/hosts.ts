@@ -1,4 +1,4 @@
-import type { Answer, Part as BodyPart } from '../exchange.ts';
+import type { Answer, Piece } from '../exchange.ts';
 import { hasOtherContent, pageDocuments } from '../documents.ts';
 import { findFault } from '../faults.ts';
 import { writeDetection, type DetectionView } from '../detections.ts';
@@ -73,8 +73,8 @@ function warningOf({ call, faults, origin }: Visit, page: HostPage): string {
 function* writeHostLists(
   visit: Visit,
   hosts: readonly Host[],
-  write: (host: Host) => Iterable<BodyPart>,
-): Generator<BodyPart> {
+  write: (host: Host) => Iterable<Piece>,
+): Generator<Piece> {
   if (hosts.length === 0 || findFault(visit.faults, 'missing-host-list') !== undefined) return;
   const several = findFault(visit.faults, 'several-host-lists');
   const perList = several === undefined ? Number.POSITIVE_INFINITY : (several.hosts ?? 2);
@@ -88,7 +88,7 @@ function* writeHostLists(
   yield '    </HOST_LIST>\n';
 }
 
-function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string): (host: Host) => Generator<BodyPart> {
+function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string): (host: Host) => Generator<Piece> {
   const { call, world } = visit;
   const source = detectionSource(world);
   const view = detectionView(call.parameters);
@@ -134,7 +134,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const hosts = faultyHosts(visit, page, () => pageBefore(world, parameters, page, walk));
   const write = makeDetectionWriter(visit, walk, version);
-  const content = function* (): Generator<BodyPart> {
+  const content = function* (): Generator<Piece> {
     yield* writeHostLists(visit, hosts, write);
     yield warningOf(visit, page);
   };
@@ -142,7 +142,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
 }
 
 /** Ids that follow one another are written as a range. */
-function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<BodyPart> {
+function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<Piece> {
   if (ids.length === 0) return;
   yield '    <ID_SET>\n';
   let start = 0;
@@ -158,7 +158,7 @@ function* writeIdSet(visit: Visit, ids: readonly bigint[]): Generator<BodyPart> 
   yield '    </ID_SET>\n';
 }
 
-function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<BodyPart> {
+function makeHostWriter(visit: Visit, version: string): (host: Host) => Generator<Piece> {
   const { call, world } = visit;
   const details = call.parameters.get('details') ?? 'Basic';
   const list = {
@@ -186,7 +186,7 @@ function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const isAssets = isOn(call.parameters, 'show_asset_id');
   const hosts = faultyHosts(visit, page, () => hostPageBefore(world, parameters, page));
-  const content = function* (): Generator<BodyPart> {
+  const content = function* (): Generator<Piece> {
     if (call.parameters.get('details') === 'None') {
       const ids = hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));
       yield* writeIdSet(visit, ids);

@@ -10,7 +10,7 @@ import {
 } from '../../records/record-table.ts';
 import { filePathOf } from './file-path.ts';
 import type { EdrPageOptions } from './page-options.ts';
-import { severityOf, type SeverityLimit } from './severity.ts';
+import { severityOf, type ScoredSeverity } from './severity.ts';
 
 /** Where the id of an event stands, and its score. */
 export const ID_FIELDS = ['id', 'eventId'];
@@ -26,7 +26,7 @@ function indicatorList(name: string, meaning: string, field: string): RecordColu
  * which no field gives. FILE, PROCESS and the common fields are in the vendor's documents and samples; of NETWORK
  * only `localIP`, `remoteIP` and `remoteDns` are, of MUTEX and REGISTRY none: their further spellings are plausible ones.
  */
-function eventColumns(severities: readonly SeverityLimit[]): readonly RecordColumn[] {
+function eventColumns(severities: readonly ScoredSeverity[]): readonly RecordColumn[] {
   return [
     column(
       'EventTime',
@@ -266,7 +266,7 @@ function objectOf({ from }: RecordColumn): string {
   return others.length > 0 || object.endsWith('[]') ? '' : object;
 }
 
-function severityIn(severities: readonly SeverityLimit[]): OwnKind {
+function severityIn(severities: readonly ScoredSeverity[]): OwnKind {
   return ownKind('string', (tape, [score = -1]) => {
     const severity = severityOf(wholeNumberOf(tape, score), severities);
     return severity === undefined ? undefined : toBytes(JSON.stringify(severity));

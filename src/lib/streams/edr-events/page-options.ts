@@ -1,5 +1,5 @@
 import type { BrokenElement } from '../../json/array-reader.ts';
-import type { SeverityLimit } from './severity.ts';
+import type { ScoredSeverity } from './severity.ts';
 
 /** What a page of events is decoded with. */
 export interface EdrPageOptions {
@@ -19,7 +19,7 @@ export interface EdrPageOptions {
   /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
   readonly subscription?: string;
   /** Highest limit first. */
-  readonly severityTable: readonly SeverityLimit[];
+  readonly severityTable: readonly ScoredSeverity[];
   /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
   readonly alertScore?: number | undefined;
   /** When a record of that time was still missing that is new now, both in epoch milliseconds; absent where nothing late is read. */

@@ -1,5 +1,5 @@
 /** A severity and the lowest score that has it. */
-export interface SeverityLimit {
+export interface ScoredSeverity {
   readonly from: number;
   readonly severity: string;
 }
@@ -9,6 +9,6 @@ export interface SeverityLimit {
  * score. Two vendor scales exist, so the table is a setting (`EDR_SEVERITY_TABLE`).
  * @param table lowest scores and severities, highest first.
  */
-export function severityOf(score: number | undefined, table: readonly SeverityLimit[]): string | undefined {
-  return score === undefined ? undefined : table.find((limit) => score >= limit.from)?.severity;
+export function severityOf(score: number | undefined, table: readonly ScoredSeverity[]): string | undefined {
+  return score === undefined ? undefined : table.find(({ from }) => score >= from)?.severity;
 }
