@@ -37,7 +37,7 @@ param settings connectorSettings = {}
 @description('Resource id of the Log Analytics workspace of your Sentinel; empty: a new one is made.')
 param workspaceResourceId string = ''
 
-@description('The Qualys tables that the workspace lacks, comma-separated, or none; all: the workspace itself is to be made. Tables that are not named are left alone: a deployment would put their retention back and delete columns. `npm run deploy -- prepare` and the form of the button find out.')
+@description('The Qualys tables that the workspace lacks, comma-separated, or none; all: the workspace itself is to be made; all but, and a JSON list of the tables that are there. Tables that are not named are left alone: a deployment would put their retention back and delete columns. `npm run deploy -- prepare` and the form of the button find out.')
 @minLength(3)
 param absentTables string
 

@@ -23,7 +23,7 @@ param settings connectorSettings = {}
 @description('Resource id of the Log Analytics workspace of your Sentinel; empty: a new one is made.')
 param workspaceResourceId string = ''
 
-@description('The Qualys tables that the workspace lacks, comma-separated, or none; all: the workspace itself is to be made. Tables that are not named are left alone: a deployment would put their retention back and delete columns. `npm run deploy -- prepare` and the form of the button find out.')
+@description('The Qualys tables that the workspace lacks, comma-separated, or none; all: the workspace itself is to be made; all but, and a JSON list of the tables that are there. Tables that are not named are left alone: a deployment would put their retention back and delete columns. `npm run deploy -- prepare` and the form of the button find out.')
 @minLength(3)
 param absentTables string
 
@@ -254,11 +254,19 @@ var zonesMade = empty(privateDnsGroupId)
 
 // ---- tables -----------------------------------------------------------------------------------------------------------
 
+var allTables = map(streams, stream => stream.name)
 var asksForAll = absentTables == 'all'
+var namesPresent = startsWith(absentTables, 'all but ')
 var isNamedForAll = !asksForAll || empty(workspaceResourceId)
-var missingTables = !isNamedForAll
+// A list without a name is an answer that failed: a workspace has tables of its own from its first day.
+var hasAnswer = !namesPresent || contains(absentTables, '"')
+var missingTables = !isNamedForAll || !hasAnswer
   ? fail('absentTables has to name the tables that ${workspaceResourceId} lacks, or none: all is for a workspace that is to be made')
-  : asksForAll ? map(streams, stream => stream.name) : map(split(absentTables, ','), table => trim(table))
+  : asksForAll
+      ? allTables
+      : namesPresent
+          ? filter(allTables, table => !contains(absentTables, '"${table}"'))
+          : map(split(absentTables, ','), table => trim(table))
 
 var checkedUsername = empty(qualysUsername) && empty(qualysClientId)
   ? fail('qualysUsername or qualysClientId has to be given')

@@ -85,7 +85,7 @@ param deployWorkbook bool = true
 @description('Adds the ASIM parsers to the built-in unifying parsers by the functions Im_<schema>Custom and ASim_<schema>Custom. Leave off where the workspace has such functions of its own: add one line to them instead.')
 param registerAsimParsers bool = false
 
-@description('Names, in small letters, of rules, saved searches and workbooks that the workspace has: they stay as they are. `npm run deploy -- sentinel` and the form of the button find out.')
+@description('Names, in small letters, of rules, saved searches and workbooks that the workspace has: they stay as they are. `npm run deploy -- sentinel` finds out; with the button name them here, or a change that a SOC made is overwritten.')
 param present string[] = []
 
 @description('What stays of rules that are renewed, by their ids: enabled, severity, triggerOperator, triggerThreshold, suppressionEnabled, suppressionDuration.')

@@ -1,9 +1,11 @@
-import { DECLARED } from './streams.ts';
 import { jsonFile, readText, type GeneratedFile } from './generated-file.ts';
 import { readParameters, type Parameter } from './parameters.ts';
 
 /** The button's steps are the headings of the parameters in `infra/resource-group.bicep`. */
 const HEADING = /^\/\/ ---- ([A-Z][\w ]*?) -+$/gm;
+
+/** The names of the workspace's tables, as a JSON list. */
+const TABLE_NAMES = "string(map(steps('workspace').tables.value, (table) => table.name))";
 
 /** What the form finds out, or the portal asks for itself. */
 const NOT_ASKED = ['location', 'environmentName', 'workspaceResourceId', 'absentTables', 'onboardSentinel'];
@@ -12,7 +14,7 @@ type Element = Readonly<Record<string, unknown>>;
 
 /**
  * The form of the button: a step for each heading, a field for each parameter. It reads the tables of the workspace that is chosen,
- * and passes on which of ours are absent; where it may not read them it has no answer, and the template refuses.
+ * and passes their names on; where it may not read them it has no answer, and the template refuses.
  */
 export function generateForm(root: string): Promise<GeneratedFile> {
   const bicep = readText(root, 'infra/resource-group.bicep');
@@ -128,18 +130,9 @@ function outputOf({ name, type }: Parameter, step: string): string {
   if (name === 'location') return '[location()]';
   if (name === 'workspaceResourceId') return `[if(${isExisting}, steps('workspace').workspace.id, '')]`;
   if (name === 'onboardSentinel') return `[not(${isExisting})]`;
-  if (name === 'absentTables') return `[if(${isExisting}, ${absentOutput()}, 'all')]`;
+  if (name === 'absentTables') return `[if(${isExisting}, concat('all but ', ${TABLE_NAMES}), 'all')]`;
   if (type === 'int?') return `[if(empty(${field}), parse('null'), int(${field}))]`;
   if (type === 'int') return `[int(${field})]`;
   if (type.endsWith('[]') || isObject(type)) return `[parse(${field})]`;
   return `[${field}]`;
-}
-
-/** «none» and each table whose name is not in the answer; no table's name is a part of another's. */
-function absentOutput(): string {
-  const names = "string(map(steps('workspace').tables.value, (table) => table.name))";
-  const parts = [...new Set(DECLARED.map(({ table }) => table))].map(
-    (table) => `if(contains(${names}, '"${table}"'), '', ',${table}')`,
-  );
-  return `concat('none', ${parts.join(', ')})`;
 }
