@@ -52,6 +52,9 @@ type connectorSettings = {
   @description('How long a window stays open while the vendor counts more than it gives, in hours; then it is closed as incomplete.')
   INCOMPLETE_AFTER_HOURS: string?
 
+  @description('How far the safety lag of a stream grows by itself while Qualys shows records later than it again and again, in seconds; 0: not at all.')
+  SAFETY_LAG_MAX_SECONDS: string?
+
   @description('Longest backfill accepted, in days.')
   BACKFILL_MAX_DAYS: string?
 

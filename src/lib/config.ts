@@ -88,6 +88,9 @@ export const settingsSchema = z.object({
   INCOMPLETE_AFTER_HOURS: integer({ min: 0, max: 720, fallback: 24, unit: 'hours' }).describe(
     'How long a window stays open while the vendor counts more than it gives, in hours; then it is closed as incomplete.',
   ),
+  SAFETY_LAG_MAX_SECONDS: integer({ min: 0, max: 86_400, fallback: 3600, unit: 'seconds' }).describe(
+    'How far the safety lag of a stream grows by itself while Qualys shows records later than it again and again, in seconds; 0: not at all.',
+  ),
   BACKFILL_MAX_DAYS: integer({ min: 1, max: 3650, fallback: 90, unit: 'days' }).describe(
     'Longest backfill accepted, in days.',
   ),

@@ -218,6 +218,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       plan: stream.plan(settings),
       sharedTime,
       looksBack: stream.looksBack === true,
+      mostLagSeconds: settings.SAFETY_LAG_MAX_SECONDS,
       ...(stream.restart === undefined
         ? {}
         : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),

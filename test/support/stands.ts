@@ -243,6 +243,13 @@ export const CASES: readonly Case[] = [
     of: withStream({ outsideLast24h: 3 }),
     ...{ verdict: 'ok', codes: ['records-outside'] },
   },
+  {
+    name: 'records that became visible late',
+    of: withStream({
+      lateness: { lookedAt: ago(10), rows: 12, usualSeconds: 200, mostSeconds: 7200, addedLagSeconds: 180 },
+    }),
+    ...{ verdict: 'ok', codes: ['records-late'] },
+  },
 ];
 
 /** What is judged of a state. */

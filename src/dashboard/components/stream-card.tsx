@@ -40,10 +40,15 @@ export function StreamCard(props: StreamCardProps) {
       {windows.data === undefined ? (
         <p class="muted">Reading the windows…</p>
       ) : (
-        <Windows {...props} all={windows.data} focusId={id} />
+        <Windows {...props} all={windows.data.filter(isOfPlan)} focusId={id} />
       )}
     </section>
   );
+}
+
+/** What looks back lies over the time of other windows: it is shown where it needs a look. */
+function isOfPlan(window: WindowView): boolean {
+  return needsAttention(window) || !/^(?:look|late)\./.test(window.slice ?? '');
 }
 
 interface WindowsProps extends StreamCardProps {

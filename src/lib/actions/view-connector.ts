@@ -104,6 +104,8 @@ function streamStatus(
     enabled: streams.some((each) => each.name === name),
     scheduleSeconds: secondsBetweenTicks(schedule),
     normalLagSeconds: normalLagSeconds(schedule, plan(settings)),
+    safetyLagSeconds: plan(settings).safetyLagSeconds,
+    mostLagSeconds: settings.SAFETY_LAG_MAX_SECONDS,
   };
   return viewStatus(
     about,

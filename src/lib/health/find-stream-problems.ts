@@ -30,10 +30,21 @@ function problemsOf(stream: StreamStatus, stand: Stand): Found[] {
     ...plannerOf(stream, stand),
     ...windowsOf(stream, now),
     ...lagOf(stream, stand),
+    ...latenessOf(stream, now),
     ...(outsideLast24h === 0
       ? []
       : [found('records-outside', { ...about, since: null, text: `${outside}; they are ingested.` }, now)]),
   ];
+}
+
+function latenessOf({ api, lateness, name }: StreamStatus, now: number): Found[] {
+  const { addedLagSeconds, mostSeconds, rows, usualSeconds } = lateness;
+  if (rows === 0) return [];
+  const text = sentences(
+    `Qualys showed ${counted(rows, 'row')} of ${name} after their windows were read, in the last two days: still missing ${lasting(usualSeconds ?? 0)} after their time as a rule, ${lasting(mostSeconds ?? 0)} at most; they are ingested`,
+    addedLagSeconds === 0 ? '' : `Windows are read ${lasting(addedLagSeconds)} later for that`,
+  );
+  return [found('records-late', { stream: name, api, since: null, text }, now)];
 }
 
 function plannerOf(stream: StreamStatus, { time, runningSince }: Stand): Found[] {

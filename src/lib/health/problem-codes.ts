@@ -86,6 +86,11 @@ export const PROBLEM_KINDS = {
     verdict: 'ok',
     act: 'Nothing is lost. If there are many, check the time settings of the stream.',
   },
+  'records-late': {
+    severity: 'info',
+    verdict: 'ok',
+    act: 'Nothing: they are found and ingested, and windows are read later if it goes on.',
+  },
 } as const satisfies Readonly<Record<string, ProblemKind>>;
 
 /** Name of a kind of problem. */

@@ -62,7 +62,8 @@ function lookFrom(records: readonly WindowRecord[], watermark: string): string {
   return isoSeconds(Math.max(Date.parse(last) - BACK_MS, Date.parse(watermark) - MOST_BACK_MS));
 }
 
-function lastLook(records: readonly WindowRecord[]): WindowRecord | undefined {
+/** The look that has ended last. */
+export function lastLook(records: readonly WindowRecord[]): WindowRecord | undefined {
   return records
     .filter((record) => isLook(record) && isFinished(record))
     .sort((one, two) => numberOf(one) - numberOf(two))

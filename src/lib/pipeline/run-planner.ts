@@ -3,6 +3,7 @@ import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
 import { storeTick } from './move-watermark.ts';
+import { viewLateness } from './lateness.ts';
 import { ledgersFrom, planLook } from './look-back.ts';
 import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
@@ -32,6 +33,8 @@ export interface PlannerDependencies extends StartDependencies {
   readonly sharedTime?: () => Promise<Date | undefined>;
   /** Whether the stream looks back every hour for what has become visible late. */
   readonly looksBack?: boolean;
+  /** How far the safety lag may grow by what was late, in seconds; it does not where this is absent. */
+  readonly mostLagSeconds?: number;
   /** Brings the stream's backfills forward. */
   readonly tendBackfills?: () => Promise<void>;
 }
@@ -69,10 +72,16 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   if (mark === undefined) return;
   const planTag = await store.readPlanTag(stream);
   const records = await listAll(deps, mark);
+  const { safetyLagSeconds } = plan;
+  const { addedLagSeconds } = viewLateness(
+    records,
+    { safetyLagSeconds, mostLagSeconds: deps.mostLagSeconds ?? 0 },
+    now,
+  );
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,
     records,
-    horizon,
+    horizon: new Date(horizon.getTime() - addedLagSeconds * 1000),
     windowMinutes: plan.windowMinutes,
   });
   const diedBefore = mark.opening === true;
@@ -95,7 +104,12 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   }
   await sendDue(deps, due, opened);
   const ended = await storeTick(store, stored, (each) => endTick(each, watermark, now));
-  logTick(deps, ended, [...records, ...opened], { opened: opened.length, requeued: due.length, now });
+  logTick(deps, ended, [...records, ...opened], {
+    opened: opened.length,
+    requeued: due.length,
+    addedLagSeconds,
+    now,
+  });
   if (isHourly)
     await prune(deps, ended, records, now).catch((error: unknown) => {
       log.warn('PruneError', { stream, error: messageOf(error) });
@@ -183,14 +197,13 @@ function logTick(
   { log, stream }: PlannerDependencies,
   mark: WatermarkRecord,
   records: readonly WindowRecord[],
-  { opened, requeued, now }: { opened: number; requeued: number; now: Date },
+  { now, ...counts }: { opened: number; requeued: number; addedLagSeconds: number; now: Date },
 ): void {
   log.info('WindowsPlanned', {
     stream,
     watermark: mark.watermark,
     lagSeconds: Math.round((now.getTime() - Date.parse(mark.watermark)) / 1000),
-    opened,
-    requeued,
+    ...counts,
     openWindows: records.filter((record) => !isFinished(record)).length,
     failedWindows: records.filter(({ state }) => state === 'failed').length,
   });

@@ -1,6 +1,8 @@
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, StartRecord, StartStore, WindowRecord } from './ports.ts';
 import type { ApiName } from './stream.ts';
+import { viewLateness, type LagBounds, type Lateness } from './lateness.ts';
+import { isLook } from './look-back.ts';
 import { viewHeld, type HeldWindows } from './view-held.ts';
 import { viewProgress, type StreamProgress } from './view-progress.ts';
 
@@ -35,6 +37,8 @@ export interface StreamStatus {
   readonly progress: StreamProgress;
   /** Records of the last 24 hours that were ingested although their time lies outside of their window. */
   readonly outsideLast24h: number;
+  /** How late the vendor's index is. */
+  readonly lateness: Lateness;
   /** Rows of live windows uploaded in the last 24 hours. */
   readonly rowsLast24h: number;
   /** What it waits for, or the latest error of a window that is not closed or incomplete and not acknowledged; null when there is none. */
@@ -45,7 +49,8 @@ const DAY_MS = 86_400_000;
 
 /** Reads how a stream stands; `backfilled` are the windows of its running backfills. */
 export async function viewStatus(
-  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'>,
+  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'> &
+    LagBounds,
   deps: { readonly store: CheckpointStore; readonly starts: StartStore; readonly clock: Clock },
   backfilled: readonly WindowRecord[] = [],
 ): Promise<StreamStatus> {
@@ -58,8 +63,12 @@ export async function viewStatus(
   ]);
   const atFault = records.filter((record) => record.state === 'failed' || isUnacknowledged(record));
   const recent = records.filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS);
+  const { mostLagSeconds, safetyLagSeconds, ...about } = stream;
+  const lateness = viewLateness(records, { safetyLagSeconds, mostLagSeconds }, time);
   return {
-    ...stream,
+    ...about,
+    normalLagSeconds: about.normalLagSeconds + lateness.addedLagSeconds,
+    lateness,
     watermark: mark?.watermark ?? null,
     lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
     lastTick: mark?.lastTick ?? null,
@@ -71,7 +80,11 @@ export async function viewStatus(
       since: atFault.map(({ progressAt }) => progressAt).sort()[0] ?? null,
     },
     held: viewHeld([...records, ...backfilled], time),
-    progress: viewProgress(records, time),
+    // A look spans a day and reads none of it.
+    progress: viewProgress(
+      records.filter((record) => !isLook(record)),
+      time,
+    ),
     rowsLast24h: recent.reduce((sum, { counts }) => sum + counts.rows, 0),
     outsideLast24h: recent.reduce((sum, { counts }) => sum + (counts.outside ?? 0), 0),
     lastError: start?.state === 'waiting' ? start.note : latestError(records),

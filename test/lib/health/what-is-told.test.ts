@@ -22,6 +22,9 @@ function codesOf(of: Stand): string[] {
 
 /** What is said in each state: since when, of which stream and API, in words. */
 const TOLD: Readonly<Record<string, readonly string[]>> = {
+  'records that became visible late': [
+    'ever | edr-events | edr | Qualys showed 12 rows of edr-events after their windows were read, in the last two days: still missing 3 min after their time as a rule, 2 h at most; they are ingested. Windows are read 3 min later for that.',
+  ],
   'a wrong setting': ['ever | - | - | Settings: EDR_SCHEDULE must be a schedule'],
   'a storage that refuses the identity': ['ever | - | - | storage failed reading its clock (403)'],
   'a storage that does not answer': ['ever | - | - | storage failed reading its clock (no answer)'],

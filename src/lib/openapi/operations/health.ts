@@ -98,6 +98,17 @@ const streamStatus = z
       })
       .describe('How fast live windows are read.'),
     outsideLast24h: count('Records of the last 24 hours that were ingested with a time outside of their window.'),
+    lateness: z
+      .strictObject({
+        lookedAt: time('When was last looked for what became visible late; null: never.').nullable(),
+        rows: count('Rows of the last two days that were found late.'),
+        usualSeconds: count(
+          'How long after their time they were still missing, usually; null where none was.',
+        ).nullable(),
+        mostSeconds: count('The longest such time.').nullable(),
+        addedLagSeconds: count('So much longer is the safety lag for that.'),
+      })
+      .describe("How late Qualys' index is."),
     rowsLast24h: count('Rows of live windows uploaded in the last 24 hours.'),
     lastError: z
       .string()
@@ -169,6 +180,13 @@ export const status = z
             held: [],
             progress: { movedAt: '2026-05-01T12:07:12.031Z', rowsLastHour: 2011, secondsLeft: 4, heldBy: null },
             outsideLast24h: 0,
+            lateness: {
+              lookedAt: '2026-05-01T12:00:01.000Z',
+              rows: 0,
+              usualSeconds: null,
+              mostSeconds: null,
+              addedLagSeconds: 0,
+            },
             rowsLast24h: 48211,
             lastError: null,
           },
