@@ -3,6 +3,7 @@ import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
 import { FEEDS, rowsOf, type Feed } from './feeds.ts';
 import { FURTHER_FEEDS } from './further-feeds.ts';
+import { isLook } from '../../src/lib/pipeline/look-back.ts';
 import { createRig } from './rig.ts';
 import { runFor, startApp, type Course } from './run-app.ts';
 
@@ -137,7 +138,7 @@ async function play(outage: Outage, isDisturbed: boolean): Promise<Played> {
     vain: simulator.stats().faults[0]?.hits ?? 0,
     lost: feed.ids(simulator, { from: start, to: target }).filter((id) => !ids.has(id)).length,
     caughtUpMinutes: caughtUpMs === undefined ? undefined : Math.max(0, (caughtUpMs - outageMs) / MINUTE_MS),
-    slices: windows.filter(({ slice }) => slice !== undefined).length,
+    slices: windows.filter(({ slice }) => slice !== undefined && !isLook({ slice })).length,
     remains: windows
       .filter(({ state }) => state !== 'closed')
       .map(({ key, state, lastError = '' }) => `${key} ${state} ${lastError}`),
