@@ -142,7 +142,11 @@ describe('status', () => {
       listWindows: (stream: string, run: string) => Promise.resolve(stream === 's' && run === 'live' ? records : []),
     };
     const deps = { store, starts: { read: () => Promise.resolve(start) }, clock: { now: () => NOW } };
-    return viewStatus(about, deps as unknown as Parameters<typeof viewStatus>[1], backfilled);
+    return viewStatus(
+      { ...about, safetyLagSeconds: 120, mostLagSeconds: 3600 },
+      deps as unknown as Parameters<typeof viewStatus>[1],
+      backfilled,
+    );
   }
 
   test('knows nothing of a stream that has not begun', async () => {
@@ -151,6 +155,7 @@ describe('status', () => {
       ...{ watermark: null, lagSeconds: null, lastTick: null, start: null, lastError: null, held: [] },
       ...{ rowsLast24h: 0, outsideLast24h: 0, windows: { open: 0, failed: 0, incomplete: 0, since: null } },
       progress: { movedAt: null, rowsLastHour: 0, secondsLeft: null, heldBy: null },
+      lateness: { lookedAt: null, rows: 0, usualSeconds: null, mostSeconds: null, addedLagSeconds: 0 },
     });
   });
 
