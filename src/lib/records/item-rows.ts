@@ -40,20 +40,20 @@ export interface ItemRow {
 /** Who gives what is known of a record, and takes its rows. */
 export interface ItemHandlers {
   /** JSON text of what came since it was taken last, and the id as far as it is known. */
-  readonly takeRecord: () => Buffer;
+  readonly takeRecord: () => string;
   readonly id: () => string | undefined;
   /** Called before rows are written, with the keys of those that wait. */
   readonly place: (isEnd: boolean, keys: () => string[]) => void;
   readonly emit: (row: ItemRow) => void;
 }
 
-/** Makes the rows of one record after the other. */
+/** Makes the rows of one record after the other. JSON texts have one character a byte. */
 export interface ItemRows {
-  readonly add: (item: Buffer) => void;
+  readonly add: (item: string) => void;
   /** XML of an element that fits no row. */
   readonly addText: (xml: Uint8Array, isLast: boolean, error: string) => void;
   /** The record ends, of which this is the rest. @returns its items. */
-  readonly end: (rest: Buffer) => number;
+  readonly end: (rest: string) => number;
 }
 
 /** Rows of a record that wait for its end, so that they can say how many they are: about 3 MB. */
@@ -127,7 +127,7 @@ export function createItemRows(
   };
 }
 
-function addItem(state: State, item: Buffer): void {
+function addItem(state: State, item: string): void {
   const { limits, spec } = state;
   state.items++;
   if (item.length <= limits.text) {
@@ -136,7 +136,8 @@ function addItem(state: State, item: Buffer): void {
   }
   const [first, ...more] = splitItem(item, spec.text, limits) ?? [];
   if (first === undefined) {
-    addText(state, item, true, `${spec.item} is too large for a row: RecordPart holds its JSON`);
+    const error = `${spec.item} is too large for a row: RecordPart holds its JSON`;
+    addText(state, Buffer.from(item, 'latin1'), true, error);
     return;
   }
   if (more.length > 0 && (state.open?.length ?? 0) > 0) state.open = openPart(state);
@@ -147,12 +148,11 @@ function addItem(state: State, item: Buffer): void {
   }
 }
 
-function putItem(state: State, item: Buffer): Part {
+function putItem(state: State, item: string): Part {
   let part = (state.open ??= openPart(state));
   if (part.length > 0 && part.length + 1 + item.length > state.limits.list) part = state.open = openPart(state);
   if (part.length > 0) part.bytes[part.length++] = 0x2c;
-  part.bytes.set(item, part.length);
-  part.length += item.length;
+  part.length += part.bytes.write(item, part.length, 'latin1');
   return part;
 }
 
@@ -169,12 +169,8 @@ function addText(state: State, text: Uint8Array, isLast: boolean, error: string)
 }
 
 function openPart(state: State): Part {
-  const part = state.free.pop() ?? {
-    ...{ number: 0, length: 0, items: 0, error: undefined },
-    bytes: Buffer.allocUnsafeSlow(state.limits.field),
-  };
-  part.length = part.items = 0;
-  return addPart(state, part);
+  const bytes = state.free.pop()?.bytes ?? Buffer.allocUnsafeSlow(state.limits.field);
+  return addPart(state, { number: 0, bytes, length: 0, items: 0, error: undefined });
 }
 
 /** Begins a row. Rows before it are written first where too many wait. */
@@ -210,12 +206,12 @@ function flush(state: State, isEnd: boolean): void {
 }
 
 /** Takes what is known of a record: each column once, and what has none. */
-function learn(state: State, json: Buffer): void {
+function learn(state: State, json: string): void {
   const { columns, left, limits, scan, spec } = state;
   const { onceFrom, rest: restName, table, version } = spec;
-  if (state.handlers.id() === undefined) state.record = json.toString('latin1');
-  if (scanCopy(scan, json) < 0) {
-    left.push([json.toString('latin1'), `${restName} is nested too deep: RecordPart holds its JSON`]);
+  if (state.handlers.id() === undefined) state.record = json;
+  if (scanCopy(scan, Buffer.from(json, 'latin1')) < 0) {
+    left.push([json, `${restName} is nested too deep: RecordPart holds its JSON`]);
     return;
   }
   state.version = version(scan) ?? state.version;

@@ -112,8 +112,9 @@ export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
   };
 }
 
-function takeRecord(page: Page, text: Buffer, idText: string | undefined): void {
+function takeRecord(page: Page, json: string, idText: string | undefined): void {
   const { options, scan, table } = page;
+  const text = Buffer.from(json, 'latin1');
   const id = idOf(idText);
   if (id !== undefined && !isAskedFor(page, id)) return;
   const reason = reasonOf(scanCopy(scan, text));

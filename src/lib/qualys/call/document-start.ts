@@ -1,17 +1,4 @@
-import {
-  APOSTROPHE,
-  CLOSE_BRACKET,
-  DASH,
-  EXCLAMATION,
-  GREATER,
-  IS_SPACE,
-  LESS,
-  NAME_CLASS,
-  NON_ASCII,
-  OPEN_BRACKET,
-  QUESTION,
-  QUOTE,
-} from '../vm/xml/byte-tables.ts';
+import { isSpace } from '../vm/xml/xml-reader.ts';
 
 /** What a body begins with. */
 export interface DocumentStart {
@@ -43,6 +30,8 @@ type State = (byte: number) => State | null;
 type Facts = { -readonly [Key in keyof DocumentStart]: DocumentStart[Key] };
 
 const [MARK, MARK_16_BIG, MARK_16_LITTLE] = [0xef, 0xfe, 0xff];
+const [EXCLAMATION, QUOTE, APOSTROPHE, DASH] = [0x21, 0x22, 0x27, 0x2d];
+const [LESS, GREATER, QUESTION, OPEN_BRACKET, CLOSE_BRACKET] = [0x3c, 0x3e, 0x3f, 0x5b, 0x5d];
 const MOST_DECLARATION = 1024;
 const ENCODING = /^xml\s(?:[^]*\s)?encoding\s*=\s*["']([\w.-]+)["']/;
 const IS_UTF8 = /^(?:utf-?8|us-ascii)$/i;
@@ -68,7 +57,7 @@ export function createStartFinder(): StartFinder {
 
   const blank: State = (byte) => {
     if (byte === MARK_16_BIG || byte === MARK_16_LITTLE) return wide();
-    if (IS_SPACE[byte] === 1) return blank;
+    if (isSpace(byte)) return blank;
     found.blank = at;
     if (byte === MARK) return (second) => (second === 0xbb ? (third) => (third === 0xbf ? blank : done()) : done());
     found.isMarkup = byte === LESS;
@@ -79,14 +68,14 @@ export function createStartFinder(): StartFinder {
   /** No markup: that is enough to know, unless the other half of a character of UTF-16 is at hand. */
   const token: State = (byte) => (byte === 0 ? wide() : done());
   const prolog: State = (byte) => {
-    if (IS_SPACE[byte] === 1) return prolog;
+    if (isSpace(byte)) return prolog;
     return byte === LESS ? markup : done();
   };
   const markup: State = (byte) => {
     if (byte === 0) return wide();
     if (byte === QUESTION) return instruction();
     if (byte === EXCLAMATION) return declaration('');
-    if (NAME_CLASS[byte] !== 1) return done();
+    if (!/[A-Za-z_:]/.test(String.fromCharCode(byte))) return done();
     found.rootAt = at - 1;
     return root(byte);
   };
@@ -125,7 +114,7 @@ export function createStartFinder(): StartFinder {
   const documentType: State = (byte) => {
     if (isInName(byte)) name += String.fromCharCode(byte);
     else if (name.toLowerCase() === 'html') return done({ root: name, rootAt: at });
-    else if (name !== '' || IS_SPACE[byte] !== 1) {
+    else if (name !== '' || !isSpace(byte)) {
       name = '';
       return outside(byte);
     }
@@ -176,7 +165,7 @@ function until(end: string, then: State): State {
 }
 
 function isInName(byte: number): boolean {
-  return NAME_CLASS[byte] !== 0 || byte >= NON_ASCII;
+  return /[\w:.\x80-\xff-]/.test(String.fromCharCode(byte));
 }
 
 function isQuote(byte: number): boolean {

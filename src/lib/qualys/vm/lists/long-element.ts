@@ -1,50 +1,52 @@
-import { ROLE, type ListState } from './record-list-state.ts';
-import { rollbackMember } from '../xml/xml-json.ts';
+import type { ListState } from './record-list-state.ts';
+import { rollback } from '../xml/xml-json.ts';
+import { nameOf, type XmlReader } from '../xml/xml-reader.ts';
 
 /*
- * XML is held back from the start of each child of a record or item. Normally nothing is copied: the bytes stand in the buffer until the
+ * XML is held back from the start of each child of a record or item. Normally nothing is copied: it stands in the reader's text until the
  * element ends. An element that does not fit is taken back out of the JSON, and its XML handed out.
  */
 
-/** Saves the XML of an open element, as far as it has been read, before the buffer moves on. */
+/** Holds XML back from the tag just read on. */
+export function startRaw({ raw, reader }: ListState, maxBytes: number): void {
+  Object.assign(raw, { isOpen: true, from: reader.tagFrom, saved: '', maxBytes });
+}
+
+/** Saves the XML of an open element, as far as it has been read, before the reader lets it go. */
 export function saveRaw(state: ListState): void {
   const { raw, reader } = state;
-  const bytes = reader.bytes.subarray(raw.from, reader.at);
-  raw.from = 0;
   if (!raw.isOpen) return;
+  const xml = reader.text.slice(raw.from, reader.at);
+  raw.from = 0;
   if (raw.isLong) {
-    if (bytes.length > 0) handOut(state, bytes, false);
+    if (xml !== '') handOut(state, xml, false);
     return;
   }
-  raw.saved.push(Buffer.from(bytes));
-  raw.length += bytes.length;
-  if (raw.length > raw.maxBytes) giveUp(state);
+  raw.saved += xml;
+  if (raw.saved.length > raw.maxBytes) giveUp(state);
 }
 
 /** The child being read is too long to be held: its XML goes on from its first byte. */
 export function giveUp(state: ListState): void {
   const { holder, item, roles, raw, reader, valueDepth } = state;
-  const { names, nameEnds } = reader;
-  const name = names.toString('utf8', nameEnds[valueDepth - 1], nameEnds[valueDepth]).slice(0, 200);
+  const name = nameOf({ names: reader.names.slice(0, valueDepth) } as XmlReader).slice(0, 200);
   raw.path = holder === item ? `${state.shape.items?.item ?? ''}/${name}` : name;
   raw.isLong = true;
-  if (holder.level > 0) rollbackMember(holder, 0);
-  roles[valueDepth] = ROLE.long;
-  roles.fill(ROLE.ignored, valueDepth + 1, reader.depth + 1);
-  reader.out = state.ignored;
-  for (const saved of raw.saved) handOut(state, saved, false);
-  raw.saved = [];
+  rollback(holder, state.valueFrom);
+  roles.fill('ignored', valueDepth);
+  roles[valueDepth] = 'long';
+  if (raw.saved !== '') handOut(state, raw.saved, false);
+  raw.saved = '';
 }
 
 /** A child ends that was held. False when too much XML was held for it: it is given up as a whole. */
 export function endRaw(state: ListState): boolean {
   const { raw, reader } = state;
-  const isHeld = raw.length + reader.at - raw.from <= raw.maxBytes;
-  if (isHeld) closeRaw(state);
-  else {
+  const isHeld = raw.saved.length + reader.at - raw.from <= raw.maxBytes;
+  if (!isHeld) {
     giveUp(state);
     endLong(state);
-  }
+  } else raw.isOpen = false;
   return isHeld;
 }
 
@@ -53,18 +55,13 @@ export function endLong(state: ListState): void {
   if (state.shape.items !== undefined) finishLong(state, state.reader.at);
 }
 
-/** The XML that is handed out ends at index `to` of the buffer. */
+/** The XML that is handed out ends at index `to` of the reader's text. */
 export function finishLong(state: ListState, to: number): void {
   const { raw, reader } = state;
-  handOut(state, reader.bytes.subarray(raw.from, to), true);
-  closeRaw(state);
-}
-
-function closeRaw({ raw }: ListState): void {
+  handOut(state, reader.text.slice(raw.from, to), true);
   raw.isOpen = raw.isLong = false;
-  if (raw.saved.length > 0) raw.saved = [];
 }
 
-function handOut({ handlers, id, raw }: ListState, xml: Uint8Array, isLast: boolean): void {
-  handlers.long(xml, isLast, { path: raw.path, id });
+function handOut({ handlers, id, raw }: ListState, xml: string, isLast: boolean): void {
+  handlers.long(Buffer.from(xml, 'latin1'), isLast, { path: raw.path, id });
 }

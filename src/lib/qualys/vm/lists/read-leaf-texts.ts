@@ -1,7 +1,6 @@
 import { RetryableError } from '../../../errors.ts';
-import { createJsonOut, unescapedText } from '../xml/json-out.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
-import { closeText } from '../xml/xml-json.ts';
+import { addText, emptyRun, endRun, startRun, unescaped } from '../xml/xml-json.ts';
 import { createXmlReader, write, type XmlHandlers } from '../xml/xml-reader.ts';
 
 /** Reads the texts of a document that holds only short ones, of any length as a whole. */
@@ -21,32 +20,35 @@ const LONGEST_TEXT_BYTES = 65_536;
  */
 export function createLeafReader(onText?: (path: string, text: string) => void): LeafReader {
   const reader = createXmlReader();
-  reader.out = createJsonOut(LONGEST_TEXT_BYTES);
-  const paths = [''];
+  let run = emptyRun();
   let isLeaf = false;
   const handlers: XmlHandlers = {
-    startElement: (from, to) => {
-      paths.push(`${paths.at(-1) ?? ''}/${reader.bytes.toString('utf8', from, to)}`);
-      reader.out.at = 0;
+    leaf: (name, json) => {
+      if (json.length > LONGEST_TEXT_BYTES) return false;
+      onText?.(['', ...reader.names, name].join('/'), unescaped(json.slice(1, -1)));
+      isLeaf = false;
+      return true;
+    },
+    startElement: () => {
+      run = emptyRun();
       isLeaf = true;
     },
     endElement: () => {
-      const path = paths.pop() ?? '';
-      // The XML reader copies text in the form of JSON strings.
-      if (isLeaf) onText?.(path, unescapedText(reader.out, 0, reader.out.at));
+      if (isLeaf) onText?.(['', ...reader.names].join('/'), unescaped(run.text));
       isLeaf = false;
-      reader.out.at = 0;
     },
-    openText: () => undefined,
-    closeText: (isLast) => closeText(reader.out, isLast),
-    makeRoom: () => {
-      const { out } = reader;
-      out.at = out.runAt = out.trimAt = 0;
+    openText: () => startRun(run),
+    text: (json, blank) => {
+      addText(run, json, blank);
+      if (run.text.length <= LONGEST_TEXT_BYTES) return;
+      run = emptyRun();
       if (onText === undefined) return;
-      throw new RetryableError(`Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${paths.at(-1) ?? ''}`, {
-        scope: 'answer',
-      });
+      throw new RetryableError(
+        `Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${['', ...reader.names].join('/')}`,
+        { scope: 'answer' },
+      );
     },
+    closeText: (before) => void endRun(run, before === 'cdata'),
   };
   return {
     write: (bytes) => write(reader, bytes, () => readNext(reader, handlers)),

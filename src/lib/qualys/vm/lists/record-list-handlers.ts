@@ -1,297 +1,276 @@
 import { RetryableError } from '../../../errors.ts';
-import { endLong, endRaw, finishLong, giveUp } from './long-element.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
-import { endTextRoom, ROLE, startRoom, type ListState, type Role } from './record-list-state.ts';
-import { SLASH } from '../xml/byte-tables.ts';
-import { copyMarkup, putAttributes } from '../xml/copy-text.ts';
-import { clear, KIND, unescapedText, type JsonOut } from '../xml/json-out.ts';
-import { isName } from '../xml/read-name.ts';
 import {
+  addAttributes,
+  addMember,
+  addText,
   closeMember,
-  closeText,
-  closeValue,
+  emptyRun,
+  endObject,
+  endRun,
   openMember,
-  openObject,
-  openString,
   openText,
-  openTextObject,
   settleText,
+  startObject,
+  startRun,
+  unescaped,
+  type JsonOut,
+  type TextRun,
 } from '../xml/xml-json.ts';
-import { BEFORE, malformed, nameAt, type Before, type XmlHandlers } from '../xml/xml-reader.ts';
+import { fromBytes, malformed, nameOf, type Before, type XmlAttribute, type XmlHandlers } from '../xml/xml-reader.ts';
+import { plainJson } from '../xml/xml-text.ts';
+import { endLong, endRaw, finishLong, giveUp, startRaw } from './long-element.ts';
+import { endTextRoom, giveRoom, MAX_ITEM_BYTES, MAX_RECORD_BYTES, type ListState, type Role } from './record-list-state.ts';
+
+/** A small text of a warning, or of RESPONSE itself. */
+const MAX_FIELD_BYTES = 64 * 1024;
+/** Where only elements may stand, what XML forbids and white space alone are let pass. */
+const STRAY: ReadonlySet<Role> = new Set(['root', 'response', 'list', 'warning']);
 
 /** What the reader's events mean for a list. */
 export function createListHandlers(state: ListState): XmlHandlers {
   return {
-    startElement: (from, to) => startElement(state, from, to),
-    endElement: () => endElement(state),
-    openText: (isCdata) => openElementText(state, isCdata),
-    closeText: (before) => closeElementText(state, before),
-    makeRoom: () => makeRoom(state),
+    leaf: (name, json) => takeLeaf(state, name, json),
+    startElement: (name, attributes) => startElement(state, name, attributes),
+    endElement: () => {
+      ENDED[roleOf(state)]?.(state);
+      state.roles.pop();
+    },
+    openText: (isCdata) => startText(state, isCdata),
+    text: (json, blank) => takeText(state, json, blank),
+    closeText: (before) => endText(state, before),
   };
 }
 
-function startElement(state: ListState, from: number, to: number): void {
-  const { roles, raw, reader } = state;
-  const parent = (roles[reader.depth - 1] ?? ROLE.document) as Role;
-  const role = roleOf(state, parent, from, to);
-  roles[reader.depth] = role;
-  if (role === ROLE.markup) keepTag(state);
-  else if (role === ROLE.value || role === ROLE.text) {
-    if (raw.isLong) roles[reader.depth] = ROLE.ignored;
-    else startValue(state, from, to, parent !== ROLE.value);
-  } else STARTED.get(role)?.(state);
-  reader.out = outOf(state, roles[reader.depth]);
+/** What the innermost open element is. */
+function roleOf({ roles }: ListState): Role {
+  return roles[roles.length - 1] ?? 'document';
 }
 
-function roleOf(state: ListState, parent: Role, from: number, to: number): Role {
-  const { reader, shape, textName } = state;
-  switch (parent) {
-    case ROLE.value:
-      return ROLE.value;
-    case ROLE.item:
-      return isName(reader.bytes, from, to, textName) ? ROLE.text : ROLE.value;
-    case ROLE.text:
-    case ROLE.markup:
-      return ROLE.markup;
-    case ROLE.warning:
-      return ROLE.warningField;
-    case ROLE.document:
-      return ROLE.root;
-    default:
-      return namedPlace(shape, parent, reader.bytes.toString('utf8', from, to));
-  }
-}
-
-function namedPlace({ items, list, record }: ListState['shape'], parent: Role, name: string): Role {
-  switch (parent) {
-    case ROLE.root:
-      return name === 'RESPONSE' ? ROLE.response : ROLE.ignored;
-    case ROLE.response:
-      if (name === list) return ROLE.list;
-      if (name === 'WARNING') return ROLE.warning;
-      return name === 'CODE' || name === 'TEXT' ? ROLE.responseField : ROLE.ignored;
-    case ROLE.list:
-      return name === record ? ROLE.record : ROLE.ignored;
-    case ROLE.record:
-      return name === items?.list ? ROLE.itemList : ROLE.value;
-    case ROLE.itemList:
-      return name === items?.item ? ROLE.item : ROLE.value;
-    default:
-      return ROLE.ignored;
-  }
-}
-
-/** What the start of an element means, where it means anything beyond its role. */
-const STARTED: ReadonlyMap<Role, (state: ListState) => void> = new Map([
-  [ROLE.response, (state) => void (state.hasResponse = true)],
-  [ROLE.record, startRecord],
-  [ROLE.itemList, (state) => takeAttributes(state)],
-  [ROLE.item, startItem],
-  [ROLE.warningField, startField],
-  [ROLE.responseField, startField],
-]);
-
-function startRecord(state: ListState): void {
-  state.id = undefined;
-  startObject(state, state.record);
-}
-
-function startItem(state: ListState): void {
-  settleText(state.record);
-  state.itemLimit = state.shape.items?.maxItemBytes ?? 0;
-  startObject(state, state.item);
-}
-
-function startObject(state: ListState, out: JsonOut): void {
-  state.holder = out;
-  clear(out);
-  openObject(out);
-  takeAttributes(state);
-}
-
-function takeAttributes({ holder, reader }: ListState): void {
+/** Takes a child of a record or item that is a leaf: most of a page. False where it is not to be taken, or does not fit. */
+function takeLeaf(state: ListState, name: string, json: string): boolean {
+  const { holder, item, raw, shape } = state;
+  const role = roleOf(state);
+  const isItem = role === 'item';
+  if ((!isItem && role !== 'record' && role !== 'itemList') || raw.isLong) return false;
+  if (!isItem && shape.items !== undefined && roleIn(state, role, name) !== 'value') return false;
+  const isText = isItem && name === shape.items?.text;
   settleText(holder);
-  if (!putAttributes(reader, holder))
-    throw malformed(reader, reader.tagFrom, `too many attributes on ${nameAt(reader, reader.depth)}`);
+  giveRoom(state, isText);
+  if (!addMember(holder, name, json, isText ? '#cdata-section' : undefined)) return false;
+  if (isText) endTextRoom(state, holder.size - 1);
+  if (holder !== item) keepId(state, name, json.slice(1, -1));
+  return true;
+}
+
+function startElement(state: ListState, name: string, attributes: readonly XmlAttribute[]): void {
+  const { holder, raw, record } = state;
+  const parent = roleOf(state);
+  const role = roleIn(state, parent, name);
+  const isValue = role === 'value' || role === 'text';
+  state.roles.push(isValue && raw.isLong ? 'ignored' : role);
+  if (isValue && !raw.isLong) startValue(state, name, attributes, parent !== 'value');
+  else if (role === 'markup') keepTag(state);
+  else if (role === 'response') state.hasResponse = true;
+  else if (role === 'warningField' || role === 'responseField') state.field = emptyRun();
+  else if (role === 'record') {
+    state.id = undefined;
+    start(state, record, attributes);
+  } else if (role === 'item') {
+    settleText(record);
+    state.itemLimit = state.shape.items?.maxItemBytes ?? 0;
+    start(state, state.item, attributes);
+  } else if (role === 'itemList') {
+    settleText(holder);
+    takeAttributes(state, attributes);
+  }
+}
+
+function roleIn({ shape: { items, list, record } }: ListState, parent: Role, name: string): Role {
+  switch (parent) {
+    case 'document':
+      return 'root';
+    case 'root':
+      return name === 'RESPONSE' ? 'response' : 'ignored';
+    case 'response':
+      if (name === list) return 'list';
+      if (name === 'WARNING') return 'warning';
+      return name === 'CODE' || name === 'TEXT' ? 'responseField' : 'ignored';
+    case 'list':
+      return name === record ? 'record' : 'ignored';
+    case 'record':
+      return name === items?.list ? 'itemList' : 'value';
+    case 'itemList':
+      return name === items?.item ? 'item' : 'value';
+    case 'item':
+      return name === items?.text ? 'text' : 'value';
+    case 'text':
+    case 'markup':
+      return 'markup';
+    case 'warning':
+      return 'warningField';
+    case 'value':
+      return 'value';
+    default:
+      return 'ignored';
+  }
+}
+
+function start(state: ListState, out: JsonOut, attributes: readonly XmlAttribute[]): void {
+  state.holder = out;
+  startObject(out);
+  takeAttributes(state, attributes);
+}
+
+function takeAttributes({ holder, reader }: ListState, attributes: readonly XmlAttribute[]): void {
+  holder.limit = MAX_RECORD_BYTES;
+  if (!addAttributes(holder, attributes))
+    throw malformed(reader, reader.tagFrom, `too many attributes on ${nameOf(reader)}`);
 }
 
 /** A child of a record or item starts, or an element inside it. */
-function startValue(state: ListState, from: number, to: number, isChild: boolean): void {
-  const { holder, roles, reader } = state;
-  const isText = roles[reader.depth] === ROLE.text;
+function startValue(state: ListState, name: string, attributes: readonly XmlAttribute[], isChild: boolean): void {
+  const { holder, reader } = state;
+  const isText = roleOf(state) === 'text';
   settleText(holder);
   if (isChild) {
-    state.valueDepth = reader.depth;
-    startRoom(state, isText);
+    state.valueDepth = reader.names.length;
+    state.valueFrom = holder.size;
+    startRaw(state, giveRoom(state, isText));
   }
-  const isOpen = openMember(holder, reader.bytes, from, to) && putAttributes(reader, holder);
-  if (!isOpen || (isText && !openTextObject(holder))) giveUp(state);
-}
-
-function startField(state: ListState): void {
-  clear(state.field);
-  openString(state.field);
+  const isOpen = openMember(holder, name) && addAttributes(holder, attributes);
+  if (!isOpen || (isText && !openMember(holder, '#cdata-section', true))) giveUp(state);
 }
 
 /** Markup inside the text of an item is text: what is meant as XML there comes in CDATA sections. */
 function keepTag(state: ListState): void {
-  const { holder, reader } = state;
-  reader.out = holder;
-  copyMarkup(reader, reader.tagFrom, reader.tagTo, () => makeRoom(state));
+  const { reader } = state;
+  takeText(state, plainJson(reader, reader.text.slice(reader.tagFrom, reader.at)), 0);
   reader.isBlank = false;
 }
 
-function endElement(state: ListState): void {
-  const { roles, reader } = state;
-  ENDED.get(roles[reader.depth] as Role)?.(state);
-  reader.out = outOf(state, roles[reader.depth - 1]);
-}
-
-const ENDED: ReadonlyMap<Role, (state: ListState) => void> = new Map([
-  [ROLE.value, endValue],
-  [ROLE.text, endText],
-  [ROLE.markup, endMarkup],
-  [ROLE.long, endLong],
-  [ROLE.item, endItem],
-  [ROLE.itemList, ({ record }) => settleText(record)],
-  [ROLE.record, endRecord],
-  [ROLE.warningField, (state) => endField(state, state.warningFields)],
-  [ROLE.responseField, (state) => endField(state, state.responseFields)],
-  [ROLE.warning, endWarning],
-]);
+/** What the end of an element means, by its role. */
+const ENDED: Partial<Record<Role, (state: ListState) => void>> = {
+  value: endValue,
+  text: (state) => {
+    if (!endRaw(state)) return;
+    settleText(state.holder);
+    endTextRoom(state, state.holder.size);
+    closeMember(state.holder);
+  },
+  // An empty element has been kept whole with its start.
+  markup: (state) => {
+    if (state.reader.text[state.reader.tagFrom + 1] === '/') keepTag(state);
+  },
+  long: endLong,
+  item: (state) => {
+    const { handlers, item, record } = state;
+    state.holder = record;
+    handlers.item?.(endObject(item));
+  },
+  itemList: ({ record }) => settleText(record),
+  record: (state) => {
+    const { handlers, id, raw, reader, record } = state;
+    if (raw.isLong) finishLong(state, reader.tagFrom);
+    handlers.record(endObject(record), id);
+    state.id = undefined;
+  },
+  warningField: (state) => endField(state, state.warningFields),
+  responseField: (state) => endField(state, state.responseFields),
+  // One warning a document is documented; of several, one that names a next page counts.
+  warning: (state) => {
+    const { warning, warningFields: fields } = state;
+    if (nextIdMinOf(warning.url) === undefined)
+      state.warning = { code: fields.get('CODE') ?? '', url: fields.get('URL') ?? '' };
+    fields.clear();
+  },
+};
 
 function endValue(state: ListState): void {
   const { holder, item, reader, valueDepth } = state;
   settleText(holder);
-  const isChild = reader.depth === valueDepth;
+  const isChild = reader.names.length === valueDepth;
   if (isChild && !endRaw(state)) return;
-  const { names, nameEnds, depth } = reader;
-  if (isChild && holder !== item) keepId(state, names, nameEnds[depth - 1] ?? 0, nameEnds[depth] ?? 0);
+  const value = holder.top;
+  if (isChild && holder !== item && value?.members === undefined) keepId(state, value?.name ?? '', value?.text ?? '');
   closeMember(holder);
-}
-
-function endText(state: ListState): void {
-  const { holder } = state;
-  if (!endRaw(state)) return;
-  settleText(holder);
-  endTextRoom(state);
-  closeMember(holder);
-}
-
-/** An empty element has been kept whole with its start. */
-function endMarkup(state: ListState): void {
-  const { reader } = state;
-  if (reader.bytes[reader.tagFrom + 1] === SLASH) keepTag(state);
-}
-
-function endItem(state: ListState): void {
-  const { handlers, item, record } = state;
-  settleText(item);
-  closeValue(item);
-  state.holder = record;
-  handlers.item?.(item.bytes.subarray(0, item.at));
-}
-
-function endRecord(state: ListState): void {
-  const { handlers, id, raw, reader, record } = state;
-  if (raw.isLong) finishLong(state, reader.tagFrom);
-  settleText(record);
-  closeValue(record);
-  handlers.record(record.bytes.subarray(0, record.at), id);
-  state.id = undefined;
 }
 
 function endField({ field, reader }: ListState, fields: Map<string, string>): void {
-  fields.set(nameAt(reader, reader.depth), unescapedText(field, 1, field.at));
+  fields.set(nameOf(reader), unescaped(field.text));
 }
 
-/** One warning a document is documented; of several, one that names a next page counts. */
-function endWarning(state: ListState): void {
-  const { warning, warningFields: fields } = state;
-  if (nextIdMinOf(warning.url) === undefined)
-    state.warning = { code: fields.get('CODE') ?? '', url: fields.get('URL') ?? '' };
-  fields.clear();
+/** Keeps the text of the child of a record that ends, where it is the record's id and not empty. */
+function keepId(state: ListState, name: string, json: string): void {
+  if (state.id === undefined && name === state.shape.id && json !== '') state.id = unescaped(json);
 }
 
-/** Keeps the text of the child of a record that ends, where it is the record's id: its name is `names[from..to)`. */
-export function keepId(state: ListState, names: Uint8Array, from: number, to: number): void {
-  const { id, idName, record } = state;
-  if (id !== undefined || record.kind[record.level] !== KIND.text || !isName(names, from, to, idName)) return;
-  const text = unescapedText(record, (record.valueAt[record.level] ?? 0) + 1, record.at);
-  if (text !== '') state.id = text;
-}
-
-/** Where the text of an element goes. */
-function outOf({ field, holder, ignored, raw, stray }: ListState, role: number | undefined): JsonOut {
-  switch (role) {
-    case ROLE.record:
-    case ROLE.itemList:
-      return raw.isLong ? ignored : holder;
-    case ROLE.item:
-    case ROLE.value:
-    case ROLE.text:
-    case ROLE.markup:
-      return holder;
-    case ROLE.warningField:
-    case ROLE.responseField:
+/** Where the text of the innermost element goes: not at all, where it is of no interest. */
+function runOf(state: ListState): TextRun | undefined {
+  const { field, holder, raw } = state;
+  switch (roleOf(state)) {
+    case 'record':
+    case 'itemList':
+      return raw.isLong ? undefined : holder.top;
+    case 'item':
+    case 'value':
+    case 'text':
+    case 'markup':
+      return holder.top;
+    case 'warningField':
+    case 'responseField':
       return field;
-    case ROLE.root:
-    case ROLE.response:
-    case ROLE.list:
-    case ROLE.warning:
-      return stray;
     default:
-      return ignored;
+      return undefined;
   }
 }
 
-function openElementText(state: ListState, isCdata: boolean): void {
-  const { holder, roles, reader } = state;
-  const role = roles[reader.depth];
-  if (reader.out === state.stray) {
-    if (isCdata) throw malformed(reader, reader.at, `CDATA in ${nameAt(reader, reader.depth)}`);
-    clear(state.stray);
-  } else if (reader.out === holder && !openText(holder, isCdata)) {
-    if (role === ROLE.value) giveUp(state);
-    else throw tooMuchText(state);
+function startText(state: ListState, isCdata: boolean): void {
+  const { holder, item, raw, reader } = state;
+  const role = roleOf(state);
+  if (isCdata && STRAY.has(role)) throw malformed(reader, reader.at, `CDATA in ${nameOf(reader)}`);
+  const isOwn = role === 'item' || ((role === 'record' || role === 'itemList') && !raw.isLong);
+  // What a row cannot hold of it is for those who make rows.
+  if (isOwn) holder.limit = holder === item ? MAX_ITEM_BYTES : MAX_RECORD_BYTES;
+  if ((isOwn || role === 'value') && !openText(holder, isCdata)) {
+    if (isOwn) throw tooMuchText(state);
+    giveUp(state);
   }
+  const run = runOf(state);
+  if (run !== undefined) startRun(run);
+}
+
+function takeText(state: ListState, json: string, blank: number): void {
+  const { field, holder, reader } = state;
+  const role = roleOf(state);
+  const run = runOf(state);
+  if (STRAY.has(role) && !/^(?:\ufffd|\s|\\[nrt])*$/.test(fromBytes(json)))
+    throw malformed(reader, reader.at, `text in ${nameOf(reader)}`);
+  if (run === undefined) return;
+  addText(run, json, blank);
+  if (run === field) {
+    if (field.text.length <= MAX_FIELD_BYTES) return;
+    throw new RetryableError(`Qualys sent a text above ${MAX_FIELD_BYTES} bytes in ${nameOf(reader)}`, {
+      scope: 'answer',
+    });
+  }
+  holder.size += json.length;
+  if (holder.size <= holder.limit) return;
+  if (role !== 'value' && role !== 'text' && role !== 'markup') throw tooMuchText(state);
+  giveUp(state);
 }
 
 /** A run of text ends; inside the text of an item, white space before markup that is kept as text is kept too. */
-function closeElementText(state: ListState, before: Before): void {
-  const { roles, reader } = state;
-  const role = roles[reader.depth];
-  if (reader.out === state.stray) checkStray(state);
-  const isKept =
-    (role === ROLE.text && before === BEFORE.startTag) || (role === ROLE.markup && before !== BEFORE.cdata);
-  if (!isKept) closeText(reader.out, before);
-}
-
-/** Where only elements may stand, text means that something is wrong with the page; illegal characters alone are let pass. */
-function checkStray({ reader, stray }: ListState): void {
-  const text = stray.bytes.toString('utf8', 0, stray.at);
-  if (!/^(?:\ufffd|\s|\\[nrt])*$/.test(text))
-    throw malformed(reader, reader.at, `text in ${nameAt(reader, reader.depth)}`);
-  clear(stray);
-}
-
-function makeRoom(state: ListState): void {
-  const { holder, roles, reader, stray } = state;
-  const { out } = reader;
-  if (out === holder && (roles[reader.depth] === ROLE.value || isWithinText(state))) giveUp(state);
-  else if (out === holder) throw tooMuchText(state);
-  else if (out === state.field)
-    throw new RetryableError(`Qualys sent a text above ${out.limit} bytes in ${nameAt(reader, reader.depth)}`, {
-      scope: 'answer',
-    });
-  if (out === stray) checkStray(state);
-  if (out !== holder) out.at = out.runAt = out.trimAt = 0;
-}
-
-function isWithinText({ roles, reader }: ListState): boolean {
-  return roles[reader.depth] === ROLE.text || roles[reader.depth] === ROLE.markup;
+function endText(state: ListState, before: Before): void {
+  const { field, holder } = state;
+  const role = roleOf(state);
+  const run = runOf(state);
+  const isKept = (role === 'text' && before === 'startTag') || (role === 'markup' && before !== 'cdata');
+  if (run === undefined || isKept) return;
+  const dropped = endRun(run, before === 'cdata');
+  if (run !== field) holder.size -= dropped;
 }
 
 function tooMuchText({ reader }: ListState): Error {
-  return malformed(reader, reader.at, `too much text in ${nameAt(reader, reader.depth)}`);
+  return malformed(reader, reader.at, `too much text in ${nameOf(reader)}`);
 }

@@ -1,5 +1,5 @@
-import { createJsonOut, type JsonOut } from '../xml/json-out.ts';
-import { createXmlReader, MAX_DEPTH, type XmlReader } from '../xml/xml-reader.ts';
+import { createJsonOut, emptyRun, type JsonOut, type TextRun } from '../xml/xml-json.ts';
+import { createXmlReader, type XmlReader } from '../xml/xml-reader.ts';
 
 /** Names of the elements of a list. */
 export interface ListShape {
@@ -29,12 +29,12 @@ export interface ItemShape {
   readonly maxElementBytes: number;
 }
 
-/** Who gets the records; bytes are valid during the call only. */
+/** Who gets the records; JSON texts have one character a byte. */
 export interface ListHandlers {
   /** A record as JSON text, and its id where it has one; without what `takeRecord` has taken. */
-  readonly record: (json: Buffer, id: string | undefined) => void;
+  readonly record: (json: string, id: string | undefined) => void;
   /** An item of the record being read. */
-  readonly item?: (json: Buffer) => void;
+  readonly item?: (json: string) => void;
   /** Bytes of the XML of an element that is too long to be held, from its first one on; its record comes without it. */
   readonly long: (xml: Uint8Array, isLast: boolean, element: LongElement) => void;
 }
@@ -52,43 +52,36 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 export const MAX_ITEM_BYTES = 4 * MAX_RECORD_BYTES;
 /** XML of an element that is held back in case it becomes too long. */
 const MAX_RAW_BYTES = 256 * 1024;
-const MAX_FIELD_BYTES = 64 * 1024;
-/** What is of no interest is written over and over. */
-const IGNORED_BYTES = 4096;
 
 /** What an open element is. */
-export const ROLE = {
-  document: 0,
-  root: 1,
-  response: 2,
-  list: 3,
-  record: 4,
-  itemList: 5,
-  item: 6,
+export type Role =
+  | 'document'
+  | 'root'
+  | 'response'
+  | 'list'
+  | 'record'
+  | 'itemList'
+  | 'item'
   /** A child of a record or an item, or anything inside it. */
-  value: 7,
+  | 'value'
   /** The text of an item, and markup inside it. */
-  text: 8,
-  markup: 9,
-  warning: 10,
+  | 'text'
+  | 'markup'
+  | 'warning'
   /** A small text of a warning, or of RESPONSE itself. */
-  warningField: 11,
-  responseField: 12,
-  ignored: 13,
+  | 'warningField'
+  | 'responseField'
+  | 'ignored'
   /** An element whose XML is handed out. */
-  long: 14,
-} as const;
-export type Role = (typeof ROLE)[keyof typeof ROLE];
+  | 'long';
 
 /** State of reading one list. */
 export interface ListState {
   readonly shape: ListShape;
   readonly handlers: ListHandlers;
   readonly reader: XmlReader;
-  readonly idName: Buffer;
-  readonly textName: Buffer;
   /** What the element open at each depth is. */
-  readonly roles: Uint8Array;
+  readonly roles: Role[];
   /** The record being read, its item, and which of the two is being written. */
   readonly record: JsonOut;
   readonly item: JsonOut;
@@ -97,13 +90,11 @@ export interface ListState {
   id: string | undefined;
   /** Where the elements of the item must end. */
   itemLimit: number;
-  /** Depth of the child of record or item being read. */
+  /** Depth of the child of record or item being read, and bytes of JSON before it. */
   valueDepth: number;
+  valueFrom: number;
   readonly raw: RawXml;
-  readonly field: JsonOut;
-  readonly ignored: JsonOut;
-  /** Takes text where there should be none. */
-  readonly stray: JsonOut;
+  field: TextRun;
   readonly responseFields: Map<string, string>;
   /** Of the warning being read, and of the one that counts. */
   readonly warningFields: Map<string, string>;
@@ -114,10 +105,9 @@ export interface ListState {
 /** XML from the start tag of an element on, held back in case it is too long. */
 export interface RawXml {
   isOpen: boolean;
-  /** Index in the reader's buffer from which the XML has not been saved yet. */
+  /** Index in the reader's text from which the XML has not been saved yet. */
   from: number;
-  saved: Buffer[];
-  length: number;
+  saved: string;
   maxBytes: number;
   /** Set once the element is known to be too long: its XML goes on as it comes. */
   isLong: boolean;
@@ -131,19 +121,16 @@ export function createListState(shape: ListShape, handlers: ListHandlers): ListS
     shape,
     handlers,
     reader: createXmlReader(),
-    idName: Buffer.from(shape.id),
-    textName: Buffer.from(shape.items?.text ?? ''),
-    roles: new Uint8Array(MAX_DEPTH + 2),
+    roles: ['document'],
     record,
-    item: createJsonOut(shape.items === undefined ? 0 : MAX_ITEM_BYTES),
+    item: createJsonOut(MAX_ITEM_BYTES),
     holder: record,
     id: undefined,
     itemLimit: 0,
     valueDepth: 0,
-    raw: { isOpen: false, from: 0, saved: [], length: 0, maxBytes: 0, isLong: false, path: '' },
-    field: createJsonOut(MAX_FIELD_BYTES),
-    ignored: createJsonOut(IGNORED_BYTES),
-    stray: createJsonOut(IGNORED_BYTES),
+    valueFrom: 0,
+    raw: { isOpen: false, from: 0, saved: '', maxBytes: 0, isLong: false, path: '' },
+    field: emptyRun(),
     responseFields: new Map(),
     warningFields: new Map(),
     warning: { code: '', url: '' },
@@ -151,20 +138,15 @@ export function createListState(shape: ListShape, handlers: ListHandlers): ListS
   };
 }
 
-/** Gives a child of the open record or item the room that it may take, and begins to hold its XML. */
-export function startRoom(state: ListState, isText: boolean): void {
-  const { holder, item, itemLimit, raw, reader, shape } = state;
+/** Gives the next child of the open record or item, or its own text, the room that it may take. @returns bytes of XML that may be held for it. */
+export function giveRoom({ holder, item, itemLimit, shape }: ListState, isText: boolean): number {
   const { maxElementBytes = MAX_RECORD_BYTES } = shape.items ?? {};
   if (isText) holder.limit = MAX_ITEM_BYTES;
-  else holder.limit = holder === item ? itemLimit : Math.min(MAX_RECORD_BYTES, holder.at + maxElementBytes);
-  raw.isOpen = true;
-  raw.from = reader.tagFrom;
-  raw.length = 0;
-  raw.maxBytes = isText ? MAX_ITEM_BYTES : Math.min(MAX_RECORD_BYTES, Math.max(MAX_RAW_BYTES, maxElementBytes));
+  else holder.limit = holder === item ? itemLimit : Math.min(MAX_RECORD_BYTES, holder.size + maxElementBytes);
+  return isText ? MAX_ITEM_BYTES : Math.min(MAX_RECORD_BYTES, Math.max(MAX_RAW_BYTES, maxElementBytes));
 }
 
-/** The text of the item ends: what will be cut off it leaves room for the elements behind it. */
-export function endTextRoom(state: ListState): void {
-  const { holder, shape } = state;
-  if (shape.items !== undefined) state.itemLimit += Math.max(0, holder.at - shape.items.textTo);
+/** The text of the item ends: what will be cut off it leaves room for the elements behind it. `size` is that of the item up to there. */
+export function endTextRoom(state: ListState, size: number): void {
+  state.itemLimit += Math.max(0, size - (state.shape.items?.textTo ?? size));
 }

@@ -1,13 +1,11 @@
 import { RetryableError } from '../../../errors.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
 import { saveRaw } from './long-element.ts';
-import { readListLeaf } from './record-list-leaf.ts';
 import { createListHandlers } from './record-list-handlers.ts';
 import { createListState, type ListHandlers, type ListShape, type ListState } from './record-list-state.ts';
-import { clear } from '../xml/json-out.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
-import { closeValue, openObject, settleText } from '../xml/xml-json.ts';
-import { illegalCharacters, write, type XmlHandlers } from '../xml/xml-reader.ts';
+import { endObject, startObject } from '../xml/xml-json.ts';
+import { illegalCharacters, write } from '../xml/xml-reader.ts';
 
 /** What is known at the end of a list. */
 export interface ListEnd {
@@ -24,7 +22,7 @@ export interface RecordListReader {
   /** The body is over. @throws RetryableError when the document is not, or names a next page that cannot be asked for. */
   readonly end: () => ListEnd;
   /** Takes what is known of the record whose items come, before it ends. */
-  readonly takeRecord: () => Buffer;
+  readonly takeRecord: () => string;
   /** The id of that record, as far as it is known. */
   readonly recordId: () => string | undefined;
 }
@@ -44,28 +42,17 @@ export function createRecordListReader(shape: ListShape, handlers: ListHandlers)
       write(
         state.reader,
         bytes,
-        () => take(state, xml),
+        () => readNext(state.reader, xml),
         () => saveRaw(state),
       ),
     end: () => endOf(state),
-    takeRecord: () => takeRecord(state),
+    takeRecord: () => {
+      const json = endObject(state.record);
+      startObject(state.record);
+      return json;
+    },
     recordId: () => state.id,
   };
-}
-
-/** The next leaf, or the next piece of anything else. */
-function take(state: ListState, handlers: XmlHandlers): boolean {
-  const { reader } = state;
-  return readListLeaf(state) || (reader.at < reader.end && readNext(reader, handlers));
-}
-
-function takeRecord({ record }: ListState): Buffer {
-  settleText(record);
-  closeValue(record);
-  const json = Buffer.from(record.bytes.subarray(0, record.at));
-  clear(record);
-  openObject(record);
-  return json;
 }
 
 function endOf({ reader, warning, responseFields, hasResponse }: ListState): ListEnd {

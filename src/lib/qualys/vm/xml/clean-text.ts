@@ -7,7 +7,7 @@ const NONCHARACTERS = ['\ufffe', '\uffff'];
 /** Makes bytes well-formed UTF-8 while they come, without U+FFFE and U+FFFF; U+FFFD stands for what is not. */
 export interface TextCleaner {
   /** What can be told of the bytes so far: a character that may go on is held back. */
-  readonly write: (bytes: Uint8Array) => Uint8Array;
+  readonly write: (bytes: Uint8Array) => Buffer;
   /** Whether a character is held back. */
   readonly isWithin: () => boolean;
   /** Characters replaced so far. */

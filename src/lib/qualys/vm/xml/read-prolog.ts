@@ -1,87 +1,149 @@
-import { IS_SPACE } from './byte-tables.ts';
-import { nameEndAt, NEEDS_INPUT } from './read-name.ts';
+import { checkName } from './read-tag.ts';
 import type { XmlReader } from './xml-reader.ts';
-import { isAt, malformed, PHASE, skipSpace } from './xml-reader.ts';
+import { isAt, isSpace, malformed, skipSpace } from './xml-reader.ts';
 
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 const MAX_DECLARATION_BYTES = 1024;
 const DECLARATION =
   /^<\?xml\s+version\s*=\s*(?:"1\.\d+"|'1\.\d+')(?:\s+encoding\s*=\s*(?:"([A-Za-z][\w.-]*)"|'([A-Za-z][\w.-]*)'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$/;
 
-/** Reads the byte order mark and the XML declaration, where there are any; false when they are not whole in the buffer. */
+/** Reads the byte order mark and the XML declaration, where there are any; false when they are not whole. */
 export function readStart(reader: XmlReader): boolean {
   if (reader.offset + reader.at === 0) {
-    const hasMark = isAt(reader, 0, BYTE_ORDER_MARK);
+    const hasMark = isAt(reader, BYTE_ORDER_MARK);
     if (hasMark === undefined) return false;
     if (hasMark) reader.at = BYTE_ORDER_MARK.length;
   }
-  const hasDeclaration = isDeclaration(reader);
-  if (hasDeclaration === undefined) return false;
-  if (hasDeclaration && !readDeclaration(reader)) return false;
-  reader.phase = PHASE.prolog;
+  const { at, text } = reader;
+  const starts = isAt(reader, '<?xml');
+  const next = at + '<?xml'.length;
+  if (starts === undefined || (starts && next >= text.length)) return false;
+  // `<?xml-stylesheet` is an ordinary instruction.
+  if (starts && isSpace(text.charCodeAt(next)) && !readDeclaration(reader)) return false;
+  reader.phase = 'prolog';
   return true;
 }
 
-/** `<?xml` and white space; `<?xml-stylesheet` is an ordinary instruction. */
-function isDeclaration(reader: XmlReader): boolean | undefined {
-  const starts = isAt(reader, reader.at, '<?xml');
-  if (starts !== true) return starts;
-  const next = reader.at + '<?xml'.length;
-  return next < reader.end ? IS_SPACE[reader.bytes[next] ?? 0] === 1 : undefined;
-}
-
 function readDeclaration(reader: XmlReader): boolean {
-  const end = reader.bytes.indexOf('?>', reader.at) + 2;
-  const isWhole = end >= 2 && end <= reader.end;
-  if ((isWhole ? end : reader.end) - reader.at > MAX_DECLARATION_BYTES) {
-    throw malformed(reader, reader.at, `an XML declaration above ${MAX_DECLARATION_BYTES} bytes`);
+  const { at, text } = reader;
+  const end = text.indexOf('?>', at) + 2;
+  if ((end >= 2 ? end : text.length) - at > MAX_DECLARATION_BYTES) {
+    throw malformed(reader, at, `an XML declaration above ${MAX_DECLARATION_BYTES} bytes`);
   }
-  if (!isWhole) return false;
-  const match = DECLARATION.exec(reader.bytes.toString('latin1', reader.at, end));
-  if (!match) throw malformed(reader, reader.at, 'a malformed XML declaration');
+  if (end < 2) return false;
+  const match = DECLARATION.exec(text.slice(at, end));
+  if (!match) throw malformed(reader, at, 'a malformed XML declaration');
   const encoding = match[1] ?? match[2] ?? 'UTF-8';
   if (!/^(?:utf-?8|us-ascii)$/i.test(encoding))
-    throw malformed(reader, reader.at, `encoding "${encoding}": only UTF-8 is read`);
+    throw malformed(reader, at, `encoding "${encoding}": only UTF-8 is read`);
   reader.at = end;
+  return true;
+}
+
+/** Before and after the root element: white space, comments, instructions; before it also the document type and then the root. */
+export function readOutside(reader: XmlReader, readRoot: () => boolean): boolean {
+  reader.at = skipSpace(reader, reader.at);
+  const { at, hasRoot, text } = reader;
+  if (at >= text.length) return false;
+  if (text[at] !== '<') return readStray(reader);
+  if (at + 1 >= text.length) return false;
+  if (text[at + 1] === '?') return startInstruction(reader);
+  if (text[at + 1] !== '!') {
+    if (hasRoot) throw malformed(reader, at, 'a second root element');
+    return readRoot();
+  }
+  const isComment = isAt(reader, '<!--');
+  if (isComment === true) return startComment(reader);
+  const isDoctype = isAt(reader, '<!DOCTYPE');
+  if (isDoctype === true) return readDoctype(reader);
+  if (isComment === undefined || isDoctype === undefined) return false;
+  throw malformed(reader, at, 'expected a comment or a document type declaration');
+}
+
+/** Control characters after the root are counted and skipped, as anywhere; anything else does not belong there. */
+function readStray(reader: XmlReader): true {
+  const { at, hasRoot, text } = reader;
+  if (text.charCodeAt(at) >= 0x20 || !hasRoot)
+    throw malformed(reader, at, `${text[at] === '&' ? 'a reference' : 'text'} outside the root element`);
+  reader.illegal++;
+  reader.at++;
   return true;
 }
 
 /** Most bytes of a document type declaration. The vendor's have a hundred. */
 const MAX_DOCTYPE_BYTES = 64 * 1024;
+const DOCTYPE_NAME = /<!DOCTYPE[ \t\r\n]+([A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)(?=[^\w:.\x80-\xff-])/y;
 /** Of its inner grammar only quotes, comments, instructions and brackets are followed, to find its end. */
 const DOCTYPE_PIECE = /"[^"]*"|'[^']*'|<!--[^]*?-->|<\?[^]*?\?>|<(?!$|!$|!-|\?)|<!-(?!$|-)|[>[\]]|[^"'<>[\]]+/y;
 
-/**
- * Skips the document type declaration at the reader's place: nothing is declared, expanded or fetched. False when it is not whole in the
- * buffer.
- */
-export function readDoctype(reader: XmlReader): boolean {
-  if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, reader.at, 'a misplaced document type declaration');
-  const nameAt = reader.at + '<!DOCTYPE'.length;
-  const from = skipSpace(reader, nameAt);
-  if (from >= reader.end) return false;
-  if (from === nameAt) throw malformed(reader, from, 'expected white space after "<!DOCTYPE"');
-  const to = nameEndAt(reader, from);
-  const length = to === NEEDS_INPUT ? 0 : doctypeLength(reader, to);
-  if (length > 0) {
-    reader.hasDoctype = true;
-    reader.at = to + length;
-  } else if (reader.end - reader.at > MAX_DOCTYPE_BYTES) {
-    throw malformed(reader, reader.at, `a document type declaration above ${MAX_DOCTYPE_BYTES} bytes`);
+/** Skips the document type declaration at the reader's place: nothing is declared, expanded or fetched. False when it is not whole. */
+function readDoctype(reader: XmlReader): boolean {
+  const { at, text } = reader;
+  if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, at, 'a misplaced document type declaration');
+  DOCTYPE_NAME.lastIndex = at;
+  const name = DOCTYPE_NAME.exec(text)?.[1];
+  if (name !== undefined) checkName(reader, name);
+  else if (!/^<!DOCTYPE(?:[ \t\r\n]+(?:[A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)?)?$/.test(text.slice(at)))
+    throw malformed(reader, at, 'a document type declaration without white space and a name');
+  const end = name === undefined ? -1 : doctypeEnd(reader, DOCTYPE_NAME.lastIndex);
+  if (end < 0 && text.length - at > MAX_DOCTYPE_BYTES) {
+    throw malformed(reader, at, `a document type declaration above ${MAX_DOCTYPE_BYTES} bytes`);
   }
-  return length > 0;
+  if (end < 0) return false;
+  reader.hasDoctype = true;
+  reader.at = end;
+  return true;
 }
 
-/** Bytes of the declaration behind its name; 0 when it is not whole. */
-function doctypeLength(reader: XmlReader, from: number): number {
-  const text = reader.bytes.toString('latin1', from, reader.end);
+/** Index after the declaration, from behind its name; -1 when it is not whole. */
+function doctypeEnd(reader: XmlReader, from: number): number {
   let isInSubset = false;
-  for (DOCTYPE_PIECE.lastIndex = 0; ;) {
-    const at = DOCTYPE_PIECE.lastIndex;
-    const piece = DOCTYPE_PIECE.exec(text)?.[0];
-    if (piece === undefined) return 0;
-    if (piece === '>' && !isInSubset) return at + 1;
-    if (piece === '[' && isInSubset) throw malformed(reader, from + at, '"[" within a document type declaration');
+  for (DOCTYPE_PIECE.lastIndex = from; ;) {
+    const piece = DOCTYPE_PIECE.exec(reader.text)?.[0];
+    if (piece === undefined) return -1;
+    if (piece === '>' && !isInSubset) return DOCTYPE_PIECE.lastIndex;
+    if (piece === '[' && isInSubset)
+      throw malformed(reader, DOCTYPE_PIECE.lastIndex - 1, '"[" within a document type declaration');
     if (piece === '[' || piece === ']') isInSubset = piece === '[';
   }
+}
+
+/** Enters the comment whose `<!--` stands at the reader's place. */
+export function startComment(reader: XmlReader): true {
+  reader.at += '<!--'.length;
+  reader.phase = 'comment';
+  return true;
+}
+
+const INSTRUCTION = /<\?([A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)(?=[ \t\r\n?])/y;
+
+/** Enters the processing instruction whose `<?` stands at the reader's place; false when its target is not whole. */
+export function startInstruction(reader: XmlReader): boolean {
+  const { at, text } = reader;
+  INSTRUCTION.lastIndex = at;
+  const target = INSTRUCTION.exec(text)?.[1];
+  if (target === undefined) {
+    if (/^<\?(?:[A-Za-z_:\x80-\xff][\w:.\x80-\xff-]{0,1023})?$/.test(text.slice(at))) return false;
+    throw malformed(reader, at, 'expected a name and white space in an instruction');
+  }
+  if (/^xml$/i.test(target)) throw malformed(reader, at, 'an XML declaration that is not at the very start');
+  checkName(reader, target);
+  reader.at = INSTRUCTION.lastIndex;
+  reader.phase = 'instruction';
+  return true;
+}
+
+/** Skips a comment or an instruction; false when it goes on beyond the text at hand. */
+export function skipMisc(reader: XmlReader): boolean {
+  const { hasRoot, names, phase, text } = reader;
+  const isComment = phase === 'comment';
+  const found = text.indexOf(isComment ? '--' : '?>', reader.at);
+  // The first character of the mark may be the last one at hand.
+  reader.at = found < 0 ? Math.max(reader.at, text.length - 1) : found;
+  const end = reader.at + (isComment ? 3 : 2);
+  if (found < 0 || end > text.length) return false;
+  if (text[end - 1] !== '>') throw malformed(reader, reader.at, '"--" in a comment');
+  reader.at = end;
+  reader.phase = names.length > 0 ? 'content' : hasRoot ? 'epilog' : 'prolog';
+  return true;
 }

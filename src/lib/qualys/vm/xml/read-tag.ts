@@ -1,49 +1,57 @@
-import { AMPERSAND, APOSTROPHE, EQUALS, GREATER, LESS, QUOTE, SLASH } from './byte-tables.ts';
-import { nameEndAt, NEEDS_INPUT } from './read-name.ts';
-import { referenceAt } from './read-reference.ts';
-import type { Before, XmlReader, XmlHandlers } from './xml-reader.ts';
-import { BEFORE, malformed, MAX_ATTRIBUTES, MAX_DEPTH, MAX_TAG_BYTES, nameAt, PHASE, skipSpace } from './xml-reader.ts';
+import type { Before, XmlAttribute, XmlHandlers, XmlReader } from './xml-reader.ts';
+import { malformed, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, MAX_TAG_BYTES } from './xml-reader.ts';
+import { textJson } from './xml-text.ts';
 
-/** Reads the start tag or empty element at the reader's place; false when it is not whole in the buffer. */
+/** Names of ASCII as they must be; bytes beyond are looked at as characters. */
+const NAME = '[A-Za-z_:\\x80-\\xff][\\w:.\\x80-\\xff-]*';
+const SPACE = '[ \\t\\r\\n]';
+const ATTRIBUTE = `(${NAME})${SPACE}*=${SPACE}*(?:"([^"<]*)"|'([^'<]*)')`;
+const ATTRIBUTES = new RegExp(ATTRIBUTE, 'g');
+const START_TAG = new RegExp(`<(${NAME})((?:${SPACE}+${ATTRIBUTE.replaceAll(/\((?!\?)/g, '(?:')})*)${SPACE}*(/?)>`, 'y');
+const END_TAG = new RegExp(`</(${NAME})${SPACE}*>`, 'y');
+const BEGINNING = new RegExp(`^<(?:/|${NAME})`);
+const UNFINISHED = /^<(?:[^<>"']|"[^"<]*"|'[^'<]*')*(?:"[^"<]*|'[^'<]*)?$/;
+
+/** `Name` of XML 1.0 (fifth edition), but for U+FFFD, which stands for broken bytes. */
+const START =
+  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c-\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffc\\u{10000}-\\u{effff}';
+const CHARACTERS = new RegExp(`^[${START}][\\u0300-\\u036f${START}\\-.0-9\\xb7\\u203f\\u2040]*$`, 'u');
+
+/** Reads the start tag or empty element at the reader's place; false when it is not whole. */
 export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean {
-  const nameFrom = reader.at + 1;
-  const nameTo = nameEndAt(reader, nameFrom);
-  if (nameTo === NEEDS_INPUT) return awaitTag(reader);
-  const close = readAttributes(reader, nameTo);
-  if (close === NEEDS_INPUT) return awaitTag(reader);
-  const isEmpty = reader.bytes[close] === SLASH;
-  const tagTo = isEmpty ? close + 2 : close + 1;
-  if (isEmpty && close + 1 >= reader.end) return awaitTag(reader);
-  if (isEmpty && reader.bytes[close + 1] !== GREATER) throw malformed(reader, close, 'expected "/>"');
-  endText(reader, handlers, BEFORE.startTag);
-  pushName(reader, nameFrom, nameTo);
-  advanceTo(reader, tagTo);
-  handlers.startElement(nameFrom, nameTo);
-  if (isEmpty && reader.phase === PHASE.content) popElement(reader, handlers);
+  START_TAG.lastIndex = reader.at;
+  const [tag, name = '', attributes = '', slash] = START_TAG.exec(reader.text) ?? [];
+  if (tag === undefined) return awaitTag(reader);
+  checkName(reader, name);
+  if (reader.names.length >= MAX_DEPTH)
+    throw malformed(reader, reader.at, `elements nest deeper than ${MAX_DEPTH}`);
+  const read = attributes === '' ? [] : attributesOf(reader, attributes, reader.at + 1 + name.length);
+  endText(reader, handlers, 'startTag');
+  takeTag(reader, tag);
+  reader.names.push(name);
+  reader.hasRoot = true;
+  reader.phase = 'content';
+  handlers.startElement(name, read);
+  if (slash === '/') popElement(reader, handlers);
   return true;
 }
 
-/** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole in the buffer. */
+/** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole. */
 export function readEndTag(reader: XmlReader, handlers: XmlHandlers): boolean {
-  const { bytes, names, nameEnds, depth } = reader;
-  let at = reader.at + 2;
-  for (let n = nameEnds[depth - 1] ?? 0; n < (nameEnds[depth] ?? 0); n++, at++) {
-    if (at >= reader.end) return false;
-    if (bytes[at] !== names[n]) throw mismatch(reader);
-  }
-  at = skipSpace(reader, at);
-  if (at >= reader.end) return awaitTag(reader);
-  if (bytes[at] !== GREATER) throw mismatch(reader);
-  endText(reader, handlers, BEFORE.endTag);
-  advanceTo(reader, at + 1);
+  END_TAG.lastIndex = reader.at;
+  const [tag, name] = END_TAG.exec(reader.text) ?? [];
+  if (tag === undefined) return awaitTag(reader);
+  if (name !== reader.names.at(-1)) throw mismatch(reader);
+  endText(reader, handlers, 'endTag');
+  takeTag(reader, tag);
   popElement(reader, handlers);
   return true;
 }
 
-function advanceTo(reader: XmlReader, tagTo: number): void {
+function takeTag(reader: XmlReader, tag: string): void {
+  if (tag.length > MAX_TAG_BYTES) throw malformed(reader, reader.at, `a tag above ${MAX_TAG_BYTES} bytes`);
   reader.tagFrom = reader.at;
-  reader.tagTo = tagTo;
-  reader.at = tagTo;
+  reader.at += tag.length;
   reader.isBlank = true;
 }
 
@@ -53,86 +61,48 @@ function endText(reader: XmlReader, handlers: XmlHandlers, before: Before): void
   handlers.closeText(before);
 }
 
-function pushName(reader: XmlReader, from: number, to: number): void {
-  if (reader.depth >= MAX_DEPTH) throw malformed(reader, from, `elements nest deeper than ${MAX_DEPTH}`);
-  const start = reader.nameEnds[reader.depth] ?? 0;
-  for (let n = from; n < to; n++) reader.names[start + n - from] = reader.bytes[n] ?? 0;
-  reader.depth++;
-  reader.nameEnds[reader.depth] = start + to - from;
-  reader.hasRoot = true;
-  reader.phase = PHASE.content;
-}
-
 function popElement(reader: XmlReader, handlers: XmlHandlers): void {
   handlers.endElement();
-  reader.depth--;
-  if (reader.depth === 0) reader.phase = PHASE.epilog;
+  reader.names.pop();
+  if (reader.names.length === 0) reader.phase = 'epilog';
 }
 
 function mismatch(reader: XmlReader): Error {
-  return malformed(reader, reader.at, `expected "</${nameAt(reader, reader.depth)}>"`);
+  return malformed(reader, reader.at, `expected "</${reader.names.at(-1) ?? ''}>"`);
 }
 
 /** Nothing of a tag is taken before it is whole; a tag that never ends must not fill the memory. */
 function awaitTag(reader: XmlReader): false {
-  if (reader.end - reader.at > MAX_TAG_BYTES) throw malformed(reader, reader.at, `a tag above ${MAX_TAG_BYTES} bytes`);
-  return false;
-}
-
-/** Reads attributes from the end of the name up to `>` or `/`, whose index it returns. */
-function readAttributes(reader: XmlReader, from: number): number {
-  reader.attributeCount = 0;
-  let at = from;
-  for (;;) {
-    const next = skipSpace(reader, at);
-    if (next >= reader.end) return NEEDS_INPUT;
-    const byte = reader.bytes[next];
-    if (byte === GREATER || byte === SLASH) return next;
-    if (next === at) throw malformed(reader, next, 'expected white space, ">" or "/>" in a tag');
-    at = readAttribute(reader, next);
-    if (at === NEEDS_INPUT) return NEEDS_INPUT;
+  const tag = reader.text.slice(reader.at);
+  if (UNFINISHED.test(tag)) {
+    if (tag.length > MAX_TAG_BYTES) throw malformed(reader, reader.at, `a tag above ${MAX_TAG_BYTES} bytes`);
+    return false;
   }
+  if (tag.startsWith('</')) throw mismatch(reader);
+  if (!BEGINNING.test(tag)) throw malformed(reader, reader.at, 'expected a name');
+  const isLess = /^<[^<>]*=[ \t\r\n]*(?:"[^"<]*|'[^'<]*)</.test(tag);
+  throw malformed(reader, reader.at, isLess ? '"<" in an attribute value' : 'expected quoted attributes and ">" in a tag');
 }
 
-/** Reads one attribute into the reader's table and returns the index after its closing quote. */
-function readAttribute(reader: XmlReader, from: number): number {
-  const nameTo = nameEndAt(reader, from);
-  if (nameTo === NEEDS_INPUT) return NEEDS_INPUT;
-  const equals = skipSpace(reader, nameTo);
-  if (equals < reader.end && reader.bytes[equals] !== EQUALS)
-    throw malformed(reader, equals, 'expected "=" after an attribute');
-  const quoteAt = skipSpace(reader, equals + 1);
-  if (equals >= reader.end || quoteAt >= reader.end) return NEEDS_INPUT;
-  const quote = reader.bytes[quoteAt] ?? 0;
-  if (quote !== QUOTE && quote !== APOSTROPHE) throw malformed(reader, quoteAt, 'expected a quoted attribute value');
-  const valueTo = attributeValueEnd(reader, quoteAt + 1, quote);
-  if (valueTo === NEEDS_INPUT) return NEEDS_INPUT;
-  addAttribute(reader, from, nameTo, quoteAt + 1, valueTo);
-  return valueTo + 1;
+/** @throws MalformedXmlError for a name that no element may have. */
+export function checkName(reader: XmlReader, name: string): void {
+  if (name.length > MAX_NAME_BYTES) throw malformed(reader, reader.at, `a name above ${MAX_NAME_BYTES} bytes`);
+  if (/[\x80-\xff]/.test(name) && !CHARACTERS.test(Buffer.from(name, 'latin1').toString()))
+    throw malformed(reader, reader.at, 'a character that no name may hold');
 }
 
-function attributeValueEnd(reader: XmlReader, from: number, quote: number): number {
-  for (let at = from; at < reader.end; at++) {
-    const byte = reader.bytes[at];
-    if (byte === quote) return at;
-    if (byte === LESS) throw malformed(reader, at, '"<" in an attribute value');
-    if (byte !== AMPERSAND) continue;
-    const reference = referenceAt(reader, at);
-    if (reference === undefined) return NEEDS_INPUT;
-    at = reference.end - 1;
+function attributesOf(reader: XmlReader, text: string, at: number): XmlAttribute[] {
+  const attributes: XmlAttribute[] = [];
+  ATTRIBUTES.lastIndex = 0;
+  for (let match = ATTRIBUTES.exec(text); match !== null; match = ATTRIBUTES.exec(text)) {
+    const [name = '', value = ''] = [match[1], match[2] ?? match[3]];
+    checkName(reader, name);
+    if (attributes.some((other) => other.name === name))
+      throw malformed(reader, at + match.index, `attribute "${name}" twice`);
+    if (attributes.length >= MAX_ATTRIBUTES)
+      throw malformed(reader, at + match.index, `more than ${MAX_ATTRIBUTES} attributes`);
+    const valueAt = at + ATTRIBUTES.lastIndex - 1 - value.length;
+    attributes.push({ name, json: textJson(reader, value.replaceAll(/[\t\r\n]/g, ' '), valueAt) });
   }
-  return NEEDS_INPUT;
-}
-
-function addAttribute(reader: XmlReader, ...ranges: readonly [number, number, number, number]): void {
-  const [nameFrom, nameTo] = ranges;
-  if (reader.attributeCount >= MAX_ATTRIBUTES)
-    throw malformed(reader, nameFrom, `more than ${MAX_ATTRIBUTES} attributes`);
-  const name = reader.bytes.subarray(nameFrom, nameTo);
-  for (let n = 0; n < reader.attributeCount; n++) {
-    const other = reader.bytes.subarray(reader.attributes[4 * n], reader.attributes[4 * n + 1]);
-    if (name.equals(other)) throw malformed(reader, nameFrom, `attribute "${name.toString()}" twice`);
-  }
-  reader.attributes.set(ranges, 4 * reader.attributeCount);
-  reader.attributeCount++;
+  return attributes;
 }

@@ -1,151 +1,223 @@
-import { AT, CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, QUOTE } from './byte-tables.ts';
-import { findMember, joinMember, putBytes, putKey, putKeyEnd, putSeparator, reopenLast } from './json-members.ts';
-import type { JsonOut } from './json-out.ts';
-import { JOIN, KIND } from './json-out.ts';
-import type { Before } from './xml-reader.ts';
-import { BEFORE } from './xml-reader.ts';
+import type { XmlAttribute } from './xml-reader.ts';
 
 /*
- * Microsoft's XML-to-JSON form, written as bytes while the elements are read: an element with text only is a string,
- * one with attributes or children an object ("@name" for attributes, "#text" or "#cdata-section" for text), and
- * elements of one name under one parent become an array in the place of the first.
+ * Microsoft's XML-to-JSON form: an element with text only is a string, one with attributes or children an object ("@name" for attributes,
+ * "#text" or "#cdata-section" for text), and elements of one name under one parent become an array in the place of the first. All texts have
+ * one character a byte.
  */
 
-const TEXT_KEY = Buffer.from('#text');
-const CDATA_KEY = Buffer.from('#cdata-section');
 /** What a key costs beside its name: a comma, two quotes, a colon, and the quote or brace of the value. */
 const KEY_BYTES = 8;
+/** Names that are remembered. The vendor has some hundred. */
+const MAX_NAMES = 1000;
 
-/** Opens a value that is a string until it gets an attribute or a child. */
-export function openString(out: JsonOut): void {
-  pushValue(out, KIND.text);
-  out.bytes[out.at++] = QUOTE;
+/** Characters of a JSON string that come in pieces. */
+export interface TextRun {
+  text: string;
+  /** Where the current run began, and where it ends without the white space at its end. */
+  runAt: number;
+  trimAt: number;
 }
 
-/** Opens an object. */
-export function openObject(out: JsonOut): void {
-  pushValue(out, KIND.object);
-  out.bytes[out.at++] = OPEN_BRACE;
+/** A value that is open: a string, until it has members. */
+interface OpenValue extends TextRun {
+  readonly name: string;
+  /** Whether it is the text of the object around it. */
+  readonly isText: boolean;
+  /** Bytes before the value. */
+  readonly start: number;
+  readonly parent: OpenValue | undefined;
+  members: Members | undefined;
 }
 
-function pushValue(out: JsonOut, kind: number): void {
-  const level = ++out.level;
-  out.valueAt[level] = out.at;
-  out.kind[level] = kind;
-  out.base[level] = out.memberCount;
-  out.join[level] = JOIN.asMember;
+/** Members of an object. */
+interface Members {
+  /** Their keys and JSON texts, in turns. */
+  readonly parts: string[];
+  /** Where in `parts` the text of a name is. */
+  readonly places: Map<string, number>;
+  /** The texts of those names that have several, by their places. */
+  joined: Map<number, string[]> | undefined;
 }
 
-/** Closes the open value, which is nobody's member. */
-export function closeValue(out: JsonOut): void {
-  out.bytes[out.at++] = out.kind[out.level] === KIND.object ? CLOSE_BRACE : QUOTE;
-  out.memberCount = out.base[out.level] ?? 0;
-  out.level--;
+/** An object in the making, with the values that are open in it. */
+export interface JsonOut {
+  /** The innermost open value. */
+  top: OpenValue | undefined;
+  /** Bytes of JSON so far. */
+  size: number;
+  /** A key or character may be added while `size` is not above it. */
+  limit: number;
 }
 
-/**
- * Opens a member of the open object, under the key `bytes[from..to)`, as a string value. False when there is no room
- * for its key; nothing has changed then.
- */
-export function openMember(out: JsonOut, bytes: Uint8Array, from: number, to: number): boolean {
-  if (out.at + (to - from) + KEY_BYTES > out.limit) return false;
-  becomeObject(out);
-  const found = findMember(out, bytes, from, to);
-  if (found < 0) putKey(out, bytes, from, to);
-  else if (found === out.memberCount - 1) reopenLast(out);
-  out.join[out.level] = found < 0 ? JOIN.asMember : found === out.memberCount - 1 ? JOIN.atEndOfLastArray : found;
-  openString(out);
+/** No run of text. */
+export function emptyRun(): TextRun {
+  return { text: '', runAt: 0, trimAt: 0 };
+}
+
+/** An output that nothing is open in. */
+export function createJsonOut(limit: number): JsonOut {
+  return { top: undefined, size: 0, limit };
+}
+
+/** Forgets all that was written and opens an object. */
+export function startObject(out: JsonOut): void {
+  out.top = openValue('', false, 0, undefined);
+  out.top.members = noMembers();
+  out.size = 1;
+}
+
+/** Closes the object, and gives its JSON text. */
+export function endObject(out: JsonOut): string {
+  settleText(out);
+  return out.top === undefined ? '' : jsonOf(out.top);
+}
+
+function openValue(name: string, isText: boolean, start: number, parent: OpenValue | undefined): OpenValue {
+  return { text: '', runAt: 0, trimAt: 0, name, isText, start, parent, members: undefined };
+}
+
+function noMembers(): Members {
+  return { parts: [], places: new Map(), joined: undefined };
+}
+
+/** Opens a member of the innermost value, as a string. False when there is no room for its key; nothing has changed then. */
+export function openMember(out: JsonOut, name: string, isText = false): boolean {
+  if (out.top === undefined || out.size + name.length + KEY_BYTES > out.limit) return false;
+  const { joined, parts, places } = becomeObject(out, out.top);
+  const place = places.get(name);
+  if (place === undefined) out.size += keyBytes(parts, name);
+  else if (joined?.has(place) !== true) out.size += 2;
+  out.top = openValue(name, isText, out.size++, out.top);
   return true;
 }
 
 /** Closes the open member and settles it among the others of its object. */
 export function closeMember(out: JsonOut): void {
-  closeValue(out);
-  joinMember(out, out.valueAt[out.level + 1] ?? 0);
+  const value = out.top;
+  if (value?.parent === undefined) return;
+  const json = jsonOf(value);
+  out.top = value.parent;
+  const members = becomeObject(out, value.parent);
+  const place = members.places.get(value.name);
+  out.size = value.start + json.length + (place === undefined ? 0 : 1);
+  if (place === undefined) put(members, value.name, json);
+  else join(members, place, json);
 }
 
-/** Adds a member whose value is JSON text already. False when there is no room for it. */
-export function addMember(out: JsonOut, key: Uint8Array, value: Uint8Array): boolean {
-  if (out.at + key.length + value.length + KEY_BYTES > out.limit) return false;
-  openMember(out, key, 0, key.length);
-  const valueAt = out.valueAt[out.level] ?? 0;
-  out.bytes.set(value, valueAt);
-  out.at = valueAt + value.length;
-  out.memberCount = out.base[out.level] ?? 0;
-  out.level--;
-  joinMember(out, valueAt);
+/** Adds a member whose value is JSON text, or an object with that under `key`. False when there is no room; nothing has changed then. */
+export function addMember(out: JsonOut, name: string, text: string, key?: string): boolean {
+  const { top } = out;
+  const json = key === undefined ? text : `{"${key}":${text}}`;
+  // As much is taken as if the value came piece by piece: what ends it needs no room.
+  const least = Math.max(KEY_BYTES + json.length - text.length, 3 + json.length - (key === undefined ? 1 : 2));
+  if (top === undefined || out.size + name.length + least > out.limit) return false;
+  const members = becomeObject(out, top);
+  const place = members.places.get(name);
+  out.size += json.length;
+  if (place === undefined) {
+    out.size += keyBytes(members.parts, name);
+    put(members, name, json);
+  } else {
+    out.size += members.joined?.has(place) === true ? 1 : 3;
+    join(members, place, json);
+  }
   return true;
 }
 
-/** Writes the key of an attribute, with its quote for the value opened; the caller writes the value and its closing quote. */
-export function openAttribute(out: JsonOut, bytes: Uint8Array, from: number, to: number): boolean {
-  if (out.at + (to - from) + KEY_BYTES > out.limit) return false;
-  becomeObject(out);
-  putSeparator(out);
-  out.bytes[out.at++] = QUOTE;
-  out.bytes[out.at++] = AT;
-  putBytes(out, bytes, from, to);
-  putKeyEnd(out);
-  out.bytes[out.at++] = QUOTE;
-  return true;
+/** Adds attributes to the innermost value. False when there is no room. */
+export function addAttributes(out: JsonOut, attributes: readonly XmlAttribute[]): boolean {
+  return attributes.every(({ json, name }) => addMember(out, `@${name}`, `"${json}"`));
 }
 
-/** Makes the open value ready for text: a string takes it as it is, an object under a key of its own. False without room. */
+/** Makes the innermost value ready for text: a string takes it as it is, an object under a key of its own. False without room. */
 export function openText(out: JsonOut, isCdata: boolean): boolean {
-  if (out.kind[out.level] !== KIND.object) return true;
-  const key = isCdata ? CDATA_KEY : TEXT_KEY;
-  if (!openMember(out, key, 0, key.length)) return false;
-  out.kind[out.level] = KIND.objectText;
-  return true;
-}
-
-/** Makes the open value an object whose text is its only member beside attributes, even where it is empty. False without room. */
-export function openTextObject(out: JsonOut): boolean {
-  if (!openMember(out, CDATA_KEY, 0, CDATA_KEY.length)) return false;
-  out.kind[out.level] = KIND.objectText;
-  return true;
-}
-
-/** Ends the run of text that was being written: white space is dropped before a tag, and a run of nothing else always. */
-export function closeText(out: JsonOut, before: Before): void {
-  if (before !== BEFORE.cdata || out.trimAt === out.runAt) out.at = out.trimAt;
+  return out.top?.members === undefined || openMember(out, isCdata ? '#cdata-section' : '#text', true);
 }
 
 /** Closes the text of an object, if it is open, before the object gets a child or ends. */
 export function settleText(out: JsonOut): void {
-  if (out.kind[out.level] === KIND.objectText) closeMember(out);
+  if (out.top?.isText === true) closeMember(out);
 }
 
-/** Takes back the member that is open on the given level, with all that is open in it. */
-export function rollbackMember(out: JsonOut, level: number): void {
-  const join = out.join[level] ?? JOIN.asMember;
-  const childAt = out.valueAt[level + 1] ?? 0;
-  out.memberCount = out.base[level + 1] ?? 0;
-  out.level = level;
-  out.at = childAt;
-  if (join === JOIN.asMember) {
-    const keyAt = (out.members[--out.memberCount] ?? 0) >> 1;
-    out.at = out.bytes[keyAt - 1] === COMMA ? keyAt - 1 : keyAt;
-  } else if (join === JOIN.atEndOfLastArray) out.bytes[childAt - 1] = CLOSE_BRACKET;
-  out.join[level] = JOIN.asMember;
+/** Begins a run of text. */
+export function startRun(run: TextRun): void {
+  run.runAt = run.trimAt = run.text.length;
 }
 
-/** A string that gets an attribute or a child becomes an object, its text a member. */
-function becomeObject(out: JsonOut): void {
-  const { level } = out;
-  if (out.kind[level] === KIND.object) return;
-  const valueAt = out.valueAt[level] ?? 0;
-  out.kind[level] = KIND.object;
-  if (out.at === valueAt + 1) {
-    out.bytes[valueAt] = OPEN_BRACE;
-    return;
+/** Adds characters, of which the last `blank` are white space. */
+export function addText(run: TextRun, json: string, blank: number): void {
+  run.text += json;
+  if (json.length > blank) run.trimAt = run.text.length - blank;
+}
+
+/** Ends a run: white space is dropped before a tag, and a run of nothing else always. @returns how much. */
+export function endRun(run: TextRun, isBeforeCdata: boolean): number {
+  if (isBeforeCdata && run.trimAt > run.runAt) return 0;
+  const blank = run.text.length - run.trimAt;
+  if (blank > 0) run.text = run.text.slice(0, run.trimAt);
+  return blank;
+}
+
+/** Takes back all that is open in the object, and the bytes above `size`. */
+export function rollback(out: JsonOut, size: number): void {
+  while (out.top?.parent !== undefined) out.top = out.top.parent;
+  out.size = size;
+}
+
+/** Members of a value, which becomes an object; the text that it has had is one of them. */
+function becomeObject(out: JsonOut, value: OpenValue): Members {
+  if (value.members !== undefined) return value.members;
+  const members = (value.members = noMembers());
+  if (value.text !== '') {
+    out.size += keyBytes(members.parts, '#text') + 2;
+    put(members, '#text', `"${value.text}"`);
   }
-  const start = TEXT_KEY.length + 4;
-  out.bytes.copyWithin(valueAt + start, valueAt, out.at);
-  const textTo = out.at + start;
-  out.bytes[valueAt] = OPEN_BRACE;
-  out.at = valueAt + 1;
-  putKey(out, TEXT_KEY, 0, TEXT_KEY.length);
-  out.at = textTo;
-  out.bytes[out.at++] = QUOTE;
+  return members;
+}
+
+function keyBytes(parts: readonly string[], name: string): number {
+  return (parts.length > 0 ? 1 : 0) + name.length + 3;
+}
+
+function put({ parts, places }: Members, name: string, json: string): void {
+  const key = keyOf(name);
+  places.set(key.name, parts.push(key.text, json) - 1);
+}
+
+/** Elements of one name become an array in the place of the first. */
+function join(members: Members, place: number, json: string): void {
+  const joined = (members.joined ??= new Map<number, string[]>());
+  const texts = joined.get(place) ?? [members.parts[place] ?? ''];
+  texts.push(json);
+  joined.set(place, texts);
+}
+
+function jsonOf({ members, text }: OpenValue): string {
+  if (members === undefined) return `"${text}"`;
+  const { joined, parts } = members;
+  for (const [place, texts] of joined ?? []) parts[place] = `[${texts.join(',')}]`;
+  return `{${parts.join('').slice(1)}}`;
+}
+
+/** A name, and the key that it makes with the comma before it, in memory of their own: as it was cut out a name would hold the text around it. */
+interface Key {
+  readonly name: string;
+  readonly text: string;
+}
+
+const KEYS = new Map<string, Key>();
+
+function keyOf(name: string): Key {
+  const known = KEYS.get(name);
+  if (known !== undefined) return known;
+  const copy = Buffer.from(name, 'latin1').toString('latin1');
+  const key = { name: copy, text: `,"${copy}":` };
+  if (KEYS.size < MAX_NAMES) KEYS.set(copy, key);
+  return key;
+}
+
+/** What the characters of a JSON string say, one character a byte, decoded. */
+export function unescaped(json: string): string {
+  return JSON.parse(`"${Buffer.from(json, 'latin1').toString()}"`) as string;
 }

@@ -18,7 +18,7 @@ function read(document: string | Uint8Array, size = 1 << 20): Read {
   const long: { id: string | undefined; xml: string }[] = [];
   let open: Buffer[] = [];
   const reader = createRecordListReader(SHAPE, {
-    record: (json, id) => void records.push({ id, value: JSON.parse(json.toString('utf8')) }),
+    record: (json, id) => void records.push({ id, value: JSON.parse(Buffer.from(json, 'latin1').toString()) }),
     long: (xml, isLast, { id }) => {
       open.push(Buffer.from(xml));
       if (!isLast) return;

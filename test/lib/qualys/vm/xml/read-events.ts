@@ -1,10 +1,14 @@
 import { SaxesParser } from 'saxes';
-import { putAttributes } from '../../../../../src/lib/qualys/vm/xml/copy-text.ts';
-import { clear, createJsonOut } from '../../../../../src/lib/qualys/vm/xml/json-out.ts';
-import { closeValue, openString } from '../../../../../src/lib/qualys/vm/xml/xml-json.ts';
 import { assertEnded, readNext } from '../../../../../src/lib/qualys/vm/xml/read-xml.ts';
-import type { XmlReader, XmlHandlers } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
-import { createXmlReader, illegalCharacters, nameAt, write } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+import { unescaped } from '../../../../../src/lib/qualys/vm/xml/xml-json.ts';
+import type { XmlHandlers, XmlReader } from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
+import {
+  createXmlReader,
+  fromBytes,
+  illegalCharacters,
+  nameOf,
+  write,
+} from '../../../../../src/lib/qualys/vm/xml/xml-reader.ts';
 
 /** What a document says: starts with attributes, ends, and text without its white space. */
 export type XmlEvent =
@@ -24,41 +28,22 @@ export function readEvents(document: string | Uint8Array, size = Infinity): { ev
 }
 
 function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlHandlers {
-  const out = createJsonOut(64);
-  const flush = (): void => {
-    const text = jsonText(out.bytes.subarray(0, out.at));
-    clear(out);
-    out.runAt = out.trimAt = 0;
-    if (text !== '') events.push(['text', text]);
-  };
   return {
-    startElement: () => {
-      flush();
-      reader.out = out;
-      events.push(['start', nameAt(reader, reader.depth), attributesOf(reader)]);
+    leaf: (name, json) => {
+      events.push(['start', name, {}]);
+      if (json !== '""') events.push(['text', unescaped(json.slice(1, -1))]);
+      events.push(['end', name]);
+      return true;
     },
-    endElement: () => {
-      flush();
-      events.push(['end', nameAt(reader, reader.depth)]);
+    startElement: (_, attributes) => {
+      const members = attributes.map(({ name, json }) => [fromBytes(name), unescaped(json)]);
+      events.push(['start', nameOf(reader), Object.fromEntries(members) as Record<string, string>]);
     },
+    endElement: () => void events.push(['end', nameOf(reader)]),
     openText: () => undefined,
-    closeText: flush,
-    makeRoom: flush,
+    text: (json) => void events.push(['text', unescaped(json)]),
+    closeText: () => undefined,
   };
-}
-
-function attributesOf(reader: XmlReader): Record<string, string> {
-  const out = createJsonOut(70_000);
-  openString(out);
-  putAttributes(reader, out);
-  closeValue(out);
-  const json: unknown = JSON.parse(out.bytes.toString('utf8', 0, out.at));
-  const members = typeof json === 'string' ? [] : Object.entries(json as Record<string, string>);
-  return Object.fromEntries(members.map(([name, value]) => [name.slice(1), value]));
-}
-
-function jsonText(bytes: Uint8Array): string {
-  return JSON.parse(`"${Buffer.from(bytes).toString()}"`) as string;
 }
 
 /** What saxes makes of it. Throws where saxes finds it malformed. */
