@@ -1,5 +1,3 @@
-import { isSpace } from '../vm/xml/xml-reader.ts';
-
 /** What a body begins with. */
 export interface DocumentStart {
   /** Bytes before it: a byte order mark and white space. */
@@ -162,6 +160,10 @@ function until(end: string, then: State): State {
     return tail === end ? then : take;
   };
   return take;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isInName(byte: number): boolean {

@@ -20,7 +20,14 @@ import {
 import { fromBytes, malformed, nameOf, type Before, type XmlAttribute, type XmlHandlers } from '../xml/xml-reader.ts';
 import { plainJson } from '../xml/xml-text.ts';
 import { endLong, endRaw, finishLong, giveUp, startRaw } from './long-element.ts';
-import { endTextRoom, giveRoom, MAX_ITEM_BYTES, MAX_RECORD_BYTES, type ListState, type Role } from './record-list-state.ts';
+import {
+  endTextRoom,
+  giveRoom,
+  MAX_ITEM_BYTES,
+  MAX_RECORD_BYTES,
+  type ListState,
+  type Role,
+} from './record-list-state.ts';
 
 /** A small text of a warning, or of RESPONSE itself. */
 const MAX_FIELD_BYTES = 64 * 1024;

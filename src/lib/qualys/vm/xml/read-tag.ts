@@ -7,7 +7,10 @@ const NAME = '[A-Za-z_:\\x80-\\xff][\\w:.\\x80-\\xff-]*';
 const SPACE = '[ \\t\\r\\n]';
 const ATTRIBUTE = `(${NAME})${SPACE}*=${SPACE}*(?:"([^"<]*)"|'([^'<]*)')`;
 const ATTRIBUTES = new RegExp(ATTRIBUTE, 'g');
-const START_TAG = new RegExp(`<(${NAME})((?:${SPACE}+${ATTRIBUTE.replaceAll(/\((?!\?)/g, '(?:')})*)${SPACE}*(/?)>`, 'y');
+const START_TAG = new RegExp(
+  `<(${NAME})((?:${SPACE}+${ATTRIBUTE.replaceAll(/\((?!\?)/g, '(?:')})*)${SPACE}*(/?)>`,
+  'y',
+);
 const END_TAG = new RegExp(`</(${NAME})${SPACE}*>`, 'y');
 const BEGINNING = new RegExp(`^<(?:/|${NAME})`);
 const UNFINISHED = /^<(?:[^<>"']|"[^"<]*"|'[^'<]*')*(?:"[^"<]*|'[^'<]*)?$/;
@@ -23,8 +26,7 @@ export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean 
   const [tag, name = '', attributes = '', slash] = START_TAG.exec(reader.text) ?? [];
   if (tag === undefined) return awaitTag(reader);
   checkName(reader, name);
-  if (reader.names.length >= MAX_DEPTH)
-    throw malformed(reader, reader.at, `elements nest deeper than ${MAX_DEPTH}`);
+  if (reader.names.length >= MAX_DEPTH) throw malformed(reader, reader.at, `elements nest deeper than ${MAX_DEPTH}`);
   const read = attributes === '' ? [] : attributesOf(reader, attributes, reader.at + 1 + name.length);
   endText(reader, handlers, 'startTag');
   takeTag(reader, tag);
@@ -81,7 +83,11 @@ function awaitTag(reader: XmlReader): false {
   if (tag.startsWith('</')) throw mismatch(reader);
   if (!BEGINNING.test(tag)) throw malformed(reader, reader.at, 'expected a name');
   const isLess = /^<[^<>]*=[ \t\r\n]*(?:"[^"<]*|'[^'<]*)</.test(tag);
-  throw malformed(reader, reader.at, isLess ? '"<" in an attribute value' : 'expected quoted attributes and ">" in a tag');
+  throw malformed(
+    reader,
+    reader.at,
+    isLess ? '"<" in an attribute value' : 'expected quoted attributes and ">" in a tag',
+  );
 }
 
 /** @throws MalformedXmlError for a name that no element may have. */
