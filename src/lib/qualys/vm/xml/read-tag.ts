@@ -23,29 +23,30 @@ const CHARACTERS = new RegExp(`^[${START}][\\u0300-\\u036f${START}\\-.0-9\\xb7\\
 /** Reads the start tag or empty element at the reader's place; false when it is not whole. */
 export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean {
   START_TAG.lastIndex = reader.at;
-  const [tag, name = '', attributes = '', slash] = START_TAG.exec(reader.text) ?? [];
-  if (tag === undefined) return awaitTag(reader);
+  const match = START_TAG.exec(reader.text);
+  if (match === null) return awaitTag(reader);
+  const [name, attributes] = [match[1] ?? '', match[2] ?? ''];
   checkName(reader, name);
   if (reader.names.length >= MAX_DEPTH) throw malformed(reader, reader.at, `elements nest deeper than ${MAX_DEPTH}`);
   const read = attributes === '' ? [] : attributesOf(reader, attributes, reader.at + 1 + name.length);
   endText(reader, handlers, 'startTag');
-  takeTag(reader, tag);
+  takeTag(reader, match[0]);
   reader.names.push(name);
   reader.hasRoot = true;
   reader.phase = 'content';
   handlers.startElement(name, read);
-  if (slash === '/') popElement(reader, handlers);
+  if (match[3] === '/') popElement(reader, handlers);
   return true;
 }
 
 /** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole. */
 export function readEndTag(reader: XmlReader, handlers: XmlHandlers): boolean {
   END_TAG.lastIndex = reader.at;
-  const [tag, name] = END_TAG.exec(reader.text) ?? [];
-  if (tag === undefined) return awaitTag(reader);
-  if (name !== reader.names.at(-1)) throw mismatch(reader);
+  const match = END_TAG.exec(reader.text);
+  if (match === null) return awaitTag(reader);
+  if (match[1] !== reader.names.at(-1)) throw mismatch(reader);
   endText(reader, handlers, 'endTag');
-  takeTag(reader, tag);
+  takeTag(reader, match[0]);
   popElement(reader, handlers);
   return true;
 }

@@ -34,8 +34,6 @@ interface OpenValue extends TextRun {
 interface Members {
   /** Their keys and JSON texts, in turns. */
   readonly parts: string[];
-  /** Where in `parts` the text of a name is. */
-  readonly places: Map<string, number>;
   /** The texts of those names that have several, by their places. */
   joined: Map<number, string[]> | undefined;
 }
@@ -78,15 +76,15 @@ function openValue(name: string, isText: boolean, start: number, parent: OpenVal
 }
 
 function noMembers(): Members {
-  return { parts: [], places: new Map(), joined: undefined };
+  return { parts: [], joined: undefined };
 }
 
 /** Opens a member of the innermost value, as a string. False when there is no room for its key; nothing has changed then. */
 export function openMember(out: JsonOut, name: string, isText = false): boolean {
   if (out.top === undefined || out.size + name.length + KEY_BYTES > out.limit) return false;
-  const { joined, parts, places } = becomeObject(out, out.top);
-  const place = places.get(name);
-  if (place === undefined) out.size += keyBytes(parts, name);
+  const { joined, parts } = becomeObject(out, out.top);
+  const place = parts.indexOf(keyOf(name));
+  if (place < 0) out.size += keyBytes(parts, name);
   else if (joined?.has(place) !== true) out.size += 2;
   out.top = openValue(name, isText, out.size++, out.top);
   return true;
@@ -99,25 +97,27 @@ export function closeMember(out: JsonOut): void {
   const json = jsonOf(value);
   out.top = value.parent;
   const members = becomeObject(out, value.parent);
-  const place = members.places.get(value.name);
-  out.size = value.start + json.length + (place === undefined ? 0 : 1);
-  if (place === undefined) put(members, value.name, json);
+  const key = keyOf(value.name);
+  const place = members.parts.indexOf(key);
+  out.size = value.start + json.length + (place < 0 ? 0 : 1);
+  if (place < 0) members.parts.push(key, json);
   else join(members, place, json);
 }
 
-/** Adds a member whose value is JSON text, or an object with that under `key`. False when there is no room; nothing has changed then. */
-export function addMember(out: JsonOut, name: string, text: string, key?: string): boolean {
+/** Adds a member whose value is JSON text, or an object with that under `within`. False when there is no room; nothing has changed then. */
+export function addMember(out: JsonOut, name: string, text: string, within?: string): boolean {
   const { top } = out;
-  const json = key === undefined ? text : `{"${key}":${text}}`;
+  const json = within === undefined ? text : `{"${within}":${text}}`;
   // As much is taken as if the value came piece by piece: what ends it needs no room.
-  const least = Math.max(KEY_BYTES + json.length - text.length, 3 + json.length - (key === undefined ? 1 : 2));
+  const least = Math.max(KEY_BYTES + json.length - text.length, 3 + json.length - (within === undefined ? 1 : 2));
   if (top === undefined || out.size + name.length + least > out.limit) return false;
   const members = becomeObject(out, top);
-  const place = members.places.get(name);
+  const key = keyOf(name);
+  const place = members.parts.indexOf(key);
   out.size += json.length;
-  if (place === undefined) {
+  if (place < 0) {
     out.size += keyBytes(members.parts, name);
-    put(members, name, json);
+    members.parts.push(key, json);
   } else {
     out.size += members.joined?.has(place) === true ? 1 : 3;
     join(members, place, json);
@@ -171,7 +171,7 @@ function becomeObject(out: JsonOut, value: OpenValue): Members {
   const members = (value.members = noMembers());
   if (value.text !== '') {
     out.size += keyBytes(members.parts, '#text') + 2;
-    put(members, '#text', `"${value.text}"`);
+    members.parts.push(keyOf('#text'), `"${value.text}"`);
   }
   return members;
 }
@@ -180,15 +180,10 @@ function keyBytes(parts: readonly string[], name: string): number {
   return (parts.length > 0 ? 1 : 0) + name.length + 3;
 }
 
-function put({ parts, places }: Members, name: string, json: string): void {
-  const key = keyOf(name);
-  places.set(key.name, parts.push(key.text, json) - 1);
-}
-
 /** Elements of one name become an array in the place of the first. */
 function join(members: Members, place: number, json: string): void {
   const joined = (members.joined ??= new Map<number, string[]>());
-  const texts = joined.get(place) ?? [members.parts[place] ?? ''];
+  const texts = joined.get(place) ?? [members.parts[place + 1] ?? ''];
   texts.push(json);
   joined.set(place, texts);
 }
@@ -196,23 +191,18 @@ function join(members: Members, place: number, json: string): void {
 function jsonOf({ members, text }: OpenValue): string {
   if (members === undefined) return `"${text}"`;
   const { joined, parts } = members;
-  for (const [place, texts] of joined ?? []) parts[place] = `[${texts.join(',')}]`;
+  for (const [place, texts] of joined ?? []) parts[place + 1] = `[${texts.join(',')}]`;
   return `{${parts.join('').slice(1)}}`;
 }
 
-/** A name, and the key that it makes with the comma before it, in memory of their own: as it was cut out a name would hold the text around it. */
-interface Key {
-  readonly name: string;
-  readonly text: string;
-}
+const KEYS = new Map<string, string>();
 
-const KEYS = new Map<string, Key>();
-
-function keyOf(name: string): Key {
+/** The key that a name makes, with the comma before it; in memory of its own: as it was cut out a name would hold the text around it. */
+function keyOf(name: string): string {
   const known = KEYS.get(name);
   if (known !== undefined) return known;
   const copy = Buffer.from(name, 'latin1').toString('latin1');
-  const key = { name: copy, text: `,"${copy}":` };
+  const key = `,"${copy}":`;
   if (KEYS.size < MAX_NAMES) KEYS.set(copy, key);
   return key;
 }
