@@ -37,7 +37,7 @@ const STRAY: ReadonlySet<Role> = new Set(['root', 'response', 'list', 'warning']
 /** What the reader's events mean for a list. */
 export function createListHandlers(state: ListState): XmlHandlers {
   return {
-    leaf: (name, json) => takeLeaf(state, name, json),
+    leaf: (name, json, attribute) => takeLeaf(state, name, json, attribute),
     startElement: (name, attributes) => startElement(state, name, attributes),
     endElement: () => {
       ENDED[roleOf(state)]?.(state);
@@ -55,19 +55,32 @@ function roleOf({ roles }: ListState): Role {
 }
 
 /** Takes a child of a record or item that is a leaf: most of a page. False where it is not to be taken, or does not fit. */
-function takeLeaf(state: ListState, name: string, json: string): boolean {
+function takeLeaf(
+  state: ListState,
+  name: string,
+  text: string,
+  attribute?: Parameters<XmlHandlers['leaf']>[2],
+): boolean {
   const { holder, item, raw, shape } = state;
   const role = roleOf(state);
   const isItem = role === 'item';
   if ((!isItem && role !== 'record' && role !== 'itemList') || raw.isLong) return false;
   if (!isItem && shape.items !== undefined && roleIn(state, role, name) !== 'value') return false;
   const isText = isItem && name === shape.items?.text;
+  if (isText && attribute !== undefined) return false;
+  const json = attribute === undefined ? text : attributedJson(text, attribute);
   settleText(holder);
   giveRoom(state, isText);
   if (!addMember(holder, name, json, isText ? '#cdata-section' : undefined)) return false;
   if (isText) endTextRoom(state, holder.size - 1);
-  if (holder !== item) keepId(state, name, json.slice(1, -1));
+  if (holder !== item && attribute === undefined) keepId(state, name, json.slice(1, -1));
   return true;
+}
+
+/** An element with an attribute; a text that is empty counts where it is a CDATA section. */
+function attributedJson(text: string, { isCdata, json, name }: XmlAttribute & { readonly isCdata: boolean }): string {
+  const key = isCdata ? '#cdata-section' : '#text';
+  return text === '""' && !isCdata ? `{"@${name}":"${json}"}` : `{"@${name}":"${json}","${key}":${text}}`;
 }
 
 function startElement(state: ListState, name: string, attributes: readonly XmlAttribute[]): void {

@@ -6,8 +6,11 @@ import { blankEnd, plainJson, textJson, trimmed } from './xml-text.ts';
 
 const CDATA_START = '<![CDATA[';
 const CDATA_END = ']]>';
-/** Most elements of the vendor's lists: a name, text of a line or one CDATA section, and the end tag of that name. */
-const LEAF = /[ \t\r\n]*<([A-Za-z_:][\w:.-]*)>(?:([ !#-%'-;=-[^-\xff]*)|<!\[CDATA\[([\t\n\r -\\^-\xff]*)\]\]>)<\/\1>/y;
+/**
+ * Most elements of the vendor's lists: a name, at most one plain attribute, text of a line or one CDATA section, and the end tag of that name.
+ */
+const LEAF =
+  /[ \t\r\n]*<([A-Za-z_:][\w:.-]*)(?: ([A-Za-z_:][\w:.-]*)="([ !#-%'-;=-[^-\xff]*)")?>(?:([ !#-%'-;=-[^-\xff]*)|<!\[CDATA\[([\t\n\r -\\^-\xff]*)\]\]>)<\/\1>/y;
 /** A reference, or what no text may hold, that may go on in the next bytes. */
 const UNFINISHED = /(?:&[^;&]{0,62}|\]{1,2})$/;
 const TAIL_BYTES = 64;
@@ -59,9 +62,12 @@ function readLeaves(reader: XmlReader, handlers: XmlHandlers): boolean {
 
 function isTaken(match: RegExpExecArray, handlers: XmlHandlers): boolean {
   const name = match[1] ?? '';
-  const line = match[2];
-  const json = line === undefined ? JSON.stringify(match[3]) : `"${trimmed(line)}"`;
-  return name.length <= MAX_NAME_BYTES && handlers.leaf(name, json);
+  const attribute = match[2];
+  const line = match[4];
+  const json = line === undefined ? JSON.stringify(match[5]) : `"${trimmed(line)}"`;
+  if (name.length > MAX_NAME_BYTES || (attribute?.length ?? 0) > MAX_NAME_BYTES) return false;
+  if (attribute === undefined) return handlers.leaf(name, json);
+  return handlers.leaf(name, json, { name: attribute, json: match[3] ?? '', isCdata: line === undefined });
 }
 
 function readContent(reader: XmlReader, handlers: XmlHandlers): boolean {

@@ -43,7 +43,7 @@ export type Before = 'cdata' | 'startTag' | 'endTag';
 /** What the reader reports. JSON is that of the characters of a string, without its quotes but for that of a leaf. */
 export interface XmlHandlers {
   /** An element comes that is a name and plain text or one CDATA section. It is taken, unless false is returned: then it comes piece by piece. */
-  readonly leaf: (name: string, json: string) => boolean;
+  readonly leaf: (name: string, json: string, attribute?: XmlAttribute & { readonly isCdata: boolean }) => boolean;
   /** A start tag or empty element, which gets its end at once. `names` of the reader ends with the element's own at both. */
   readonly startElement: (name: string, attributes: readonly XmlAttribute[]) => void;
   readonly endElement: () => void;

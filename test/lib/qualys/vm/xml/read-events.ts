@@ -29,8 +29,8 @@ export function readEvents(document: string | Uint8Array, size = Infinity): { ev
 
 function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlHandlers {
   return {
-    leaf: (name, json) => {
-      events.push(['start', name, {}]);
+    leaf: (name, json, attribute) => {
+      events.push(['start', name, attribute === undefined ? {} : { [attribute.name]: attribute.json }]);
       if (json !== '""') events.push(['text', unescaped(json.slice(1, -1))]);
       events.push(['end', name]);
       return true;
