@@ -8,17 +8,17 @@ export interface LongText {
   readonly id: string;
 }
 
-const MAX_ID_BYTES = 254;
+const MAX_ID_BYTES = 280;
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 
 /**
  * Cuts the text of a long item: first the item with the beginning of its text, then items of its id and more text. Undefined where it
  * cannot be cut so that all fits. JSON texts have one character a byte.
  */
 export function splitItem(item: string, { id, member, text }: LongText, limits: ItemLimits): string[] | undefined {
-  const key = `"${member}":{"${text}":"`;
-  const keyAt = item.indexOf(key);
-  if (keyAt < 0) return item.length <= limits.list ? [item] : undefined;
-  const from = keyAt + key.length;
+  const found = new RegExp(`"${member}":{(?:"@[^"]+":${STRING},)*"${text}":"`).exec(item);
+  if (found === null) return item.length <= limits.list ? [item] : undefined;
+  const from = found.index + found[0].length;
   const end = stringEnd(item, from);
   const isShort = end <= limits.text;
   let at = isShort ? end : characterFrom(item, from, limits.text, end);
@@ -26,7 +26,8 @@ export function splitItem(item: string, { id, member, text }: LongText, limits: 
   if (first.length > limits.list) return undefined;
   const items = [first];
   // The vendor has the id first in each; where it is missing, the place of the row alone tells what goes on.
-  const start = `{${new RegExp(`"${id}":"(?:[^"\\\\]|\\\\.){0,${MAX_ID_BYTES}}",`).exec(item)?.[0] ?? ''}${key}`;
+  const itsId = new RegExp(`"${id}":${STRING},`).exec(item)?.[0] ?? '';
+  const start = `{${itsId.length <= MAX_ID_BYTES ? itsId : ''}"${member}":{"${text}":"`;
   while (at < end) {
     const to = at + limits.item - start.length;
     const next = end <= to ? end : characterFrom(item, at, to, end);

@@ -128,8 +128,8 @@ function readText(reader: XmlReader, handlers: XmlHandlers): boolean {
   if (!reader.isInText) handlers.openText(false);
   reader.isInText = true;
   reader.isBlank = false;
-  reader.at = end;
   handlers.text(json, blankEnd(run));
+  reader.at = end;
   return true;
 }
 
