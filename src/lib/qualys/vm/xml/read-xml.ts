@@ -6,11 +6,16 @@ import { blankEnd, plainJson, textJson, trimmed } from './xml-text.ts';
 
 const CDATA_START = '<![CDATA[';
 const CDATA_END = ']]>';
+/** Text of a line that is JSON as it stands, but for references that all know. */
+const LINE = `([ !#-%'-;=-[^-\\xff]*(?:&(?:lt|gt|amp|quot|apos);[ !#-%'-;=-[^-\\xff]*)*)`;
 /**
- * Most elements of the vendor's lists: a name, at most one plain attribute, text of a line or one CDATA section, and the end tag of that name.
+ * Most elements of the vendor's lists: a name, at most one attribute, text of a line or one CDATA section, and the end tag of that name. A
+ * comment may stand before it.
  */
-const LEAF =
-  /[ \t\r\n]*<([A-Za-z_:][\w:.-]*)(?: ([A-Za-z_:][\w:.-]*)="([ !#-%'-;=-[^-\xff]*)")?>(?:([ !#-%'-;=-[^-\xff]*)|<!\[CDATA\[([\t\n\r -\\^-\xff]*)\]\]>)<\/\1>/y;
+const LEAF = new RegExp(
+  `[ \\t\\r\\n]*(?:<!--[^-]*-->[ \\t\\r\\n]*)?<([A-Za-z_:][\\w:.-]*)(?: ([A-Za-z_:][\\w:.-]*)="${LINE}")?>(?:${LINE}|<!\\[CDATA\\[([\\t\\n\\r -\\\\^-\\xff]*)\\]\\]>)</\\1>`,
+  'y',
+);
 /** A reference, or what no text may hold, that may go on in the next bytes. */
 const UNFINISHED = /(?:&[^;&]{0,62}|\]{1,2})$/;
 const TAIL_BYTES = 64;
@@ -55,19 +60,24 @@ function readLeaves(reader: XmlReader, handlers: XmlHandlers): boolean {
   for (;;) {
     LEAF.lastIndex = reader.at;
     const match = LEAF.exec(text);
-    if (match === null || !isTaken(match, handlers)) return reader.at > at;
+    if (match === null || !isTaken(reader, match, handlers)) return reader.at > at;
     reader.at = LEAF.lastIndex;
   }
 }
 
-function isTaken(match: RegExpExecArray, handlers: XmlHandlers): boolean {
+function isTaken(reader: XmlReader, match: RegExpExecArray, handlers: XmlHandlers): boolean {
   const name = match[1] ?? '';
   const attribute = match[2];
   const line = match[4];
-  const json = line === undefined ? JSON.stringify(match[5]) : `"${trimmed(line)}"`;
+  const json = line === undefined ? JSON.stringify(match[5]) : `"${lineJson(reader, trimmed(line))}"`;
   if (name.length > MAX_NAME_BYTES || (attribute?.length ?? 0) > MAX_NAME_BYTES) return false;
   if (attribute === undefined) return handlers.leaf(name, json);
-  return handlers.leaf(name, json, { name: attribute, json: match[3] ?? '', isCdata: line === undefined });
+  const value = lineJson(reader, match[3] ?? '');
+  return handlers.leaf(name, json, { name: attribute, json: value, isCdata: line === undefined });
+}
+
+function lineJson(reader: XmlReader, line: string): string {
+  return line.includes('&') ? textJson(reader, line, reader.at) : line;
 }
 
 function readContent(reader: XmlReader, handlers: XmlHandlers): boolean {

@@ -8,8 +8,6 @@ import type { XmlAttribute } from './xml-reader.ts';
 
 /** What a key costs beside its name: a comma, two quotes, a colon, and the quote or brace of the value. */
 const KEY_BYTES = 8;
-/** Names that are remembered. The vendor has some hundred. */
-const MAX_NAMES = 1000;
 
 /** Characters of a JSON string that come in pieces. */
 export interface TextRun {
@@ -32,8 +30,9 @@ interface OpenValue extends TextRun {
 
 /** Members of an object. */
 interface Members {
-  /** Their keys and JSON texts, in turns. */
-  readonly parts: string[];
+  readonly names: string[];
+  /** Their JSON texts. */
+  readonly texts: string[];
   /** The texts of those names that have several, by their places. */
   joined: Map<number, string[]> | undefined;
 }
@@ -76,15 +75,15 @@ function openValue(name: string, isText: boolean, start: number, parent: OpenVal
 }
 
 function noMembers(): Members {
-  return { parts: [], joined: undefined };
+  return { names: [], texts: [], joined: undefined };
 }
 
 /** Opens a member of the innermost value, as a string. False when there is no room for its key; nothing has changed then. */
 export function openMember(out: JsonOut, name: string, isText = false): boolean {
   if (out.top === undefined || out.size + name.length + KEY_BYTES > out.limit) return false;
-  const { joined, parts } = becomeObject(out, out.top);
-  const place = parts.indexOf(keyOf(name));
-  if (place < 0) out.size += keyBytes(parts, name);
+  const { joined, names } = becomeObject(out, out.top);
+  const place = names.indexOf(name);
+  if (place < 0) out.size += keyBytes(names, name);
   else if (joined?.has(place) !== true) out.size += 2;
   out.top = openValue(name, isText, out.size++, out.top);
   return true;
@@ -97,10 +96,9 @@ export function closeMember(out: JsonOut): void {
   const json = jsonOf(value);
   out.top = value.parent;
   const members = becomeObject(out, value.parent);
-  const key = keyOf(value.name);
-  const place = members.parts.indexOf(key);
+  const place = members.names.indexOf(value.name);
   out.size = value.start + json.length + (place < 0 ? 0 : 1);
-  if (place < 0) members.parts.push(key, json);
+  if (place < 0) push(members, value.name, json);
   else join(members, place, json);
 }
 
@@ -112,12 +110,11 @@ export function addMember(out: JsonOut, name: string, text: string, within?: str
   const least = Math.max(KEY_BYTES + json.length - text.length, 3 + json.length - (within === undefined ? 1 : 2));
   if (top === undefined || out.size + name.length + least > out.limit) return false;
   const members = becomeObject(out, top);
-  const key = keyOf(name);
-  const place = members.parts.indexOf(key);
+  const place = members.names.indexOf(name);
   out.size += json.length;
   if (place < 0) {
-    out.size += keyBytes(members.parts, name);
-    members.parts.push(key, json);
+    out.size += keyBytes(members.names, name);
+    push(members, name, json);
   } else {
     out.size += members.joined?.has(place) === true ? 1 : 3;
     join(members, place, json);
@@ -170,41 +167,36 @@ function becomeObject(out: JsonOut, value: OpenValue): Members {
   if (value.members !== undefined) return value.members;
   const members = (value.members = noMembers());
   if (value.text !== '') {
-    out.size += keyBytes(members.parts, '#text') + 2;
-    members.parts.push(keyOf('#text'), `"${value.text}"`);
+    out.size += keyBytes(members.names, '#text') + 2;
+    push(members, '#text', `"${value.text}"`);
   }
   return members;
 }
 
-function keyBytes(parts: readonly string[], name: string): number {
-  return (parts.length > 0 ? 1 : 0) + name.length + 3;
+function keyBytes(names: readonly string[], name: string): number {
+  return (names.length > 0 ? 1 : 0) + name.length + 3;
+}
+
+function push({ names, texts }: Members, name: string, json: string): void {
+  names.push(name);
+  texts.push(json);
 }
 
 /** Elements of one name become an array in the place of the first. */
 function join(members: Members, place: number, json: string): void {
   const joined = (members.joined ??= new Map<number, string[]>());
-  const texts = joined.get(place) ?? [members.parts[place + 1] ?? ''];
+  const texts = joined.get(place) ?? [members.texts[place] ?? ''];
   texts.push(json);
   joined.set(place, texts);
 }
 
 function jsonOf({ members, text }: OpenValue): string {
   if (members === undefined) return `"${text}"`;
-  const { joined, parts } = members;
-  for (const [place, texts] of joined ?? []) parts[place + 1] = `[${texts.join(',')}]`;
-  return `{${parts.join('').slice(1)}}`;
-}
-
-const KEYS = new Map<string, string>();
-
-/** The key that a name makes, with the comma before it; in memory of its own: as it was cut out a name would hold the text around it. */
-function keyOf(name: string): string {
-  const known = KEYS.get(name);
-  if (known !== undefined) return known;
-  const copy = Buffer.from(name, 'latin1').toString('latin1');
-  const key = `,"${copy}":`;
-  if (KEYS.size < MAX_NAMES) KEYS.set(copy, key);
-  return key;
+  const { joined, names, texts } = members;
+  for (const [place, several] of joined ?? []) texts[place] = `[${several.join(',')}]`;
+  const parts: string[] = [];
+  for (const [place, name] of names.entries()) parts.push(place === 0 ? '{"' : ',"', name, '":', texts[place] ?? '');
+  return parts.length === 0 ? '{}' : `${parts.join('')}}`;
 }
 
 /** What the characters of a JSON string say, one character a byte, decoded. */

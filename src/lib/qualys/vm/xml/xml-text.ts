@@ -2,6 +2,8 @@ import { isSpace, malformed, type XmlReader } from './xml-reader.ts';
 
 /** What XML forbids, of UTF-8 as one character a byte. */
 const ILLEGAL = /[^\t\n\r -\xff]/g;
+/** What stands in JSON otherwise, or must not. */
+const NOT_PLAIN = /[^ !#-[\]-\xff]/;
 const REPLACEMENT = '\xef\xbf\xbd';
 /** Longest reference: 64 bytes, leading zeros included. Only five entities exist here: what a document type declares is never looked at. */
 const REFERENCE = /&([\w:.#\x80-\xff-]{0,62});/y;
@@ -15,6 +17,7 @@ const ENTITIES: ReadonlyMap<string, number> = new Map([
 
 /** A text without references as JSON; what XML forbids becomes U+FFFD and is counted. */
 export function plainJson(reader: XmlReader, text: string): string {
+  if (!NOT_PLAIN.test(text)) return text;
   if (text.search(ILLEGAL) < 0) return JSON.stringify(text).slice(1, -1);
   reader.illegal += text.match(ILLEGAL)?.length ?? 0;
   return JSON.stringify(text.replaceAll(ILLEGAL, REPLACEMENT)).slice(1, -1);
