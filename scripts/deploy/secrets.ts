@@ -33,6 +33,7 @@ export interface SecretsOptions {
  */
 export async function writeSecrets({ arm, vault, template, environment, ask, now }: SecretsOptions): Promise<string[]> {
   const expires = readExpiry(environment.SECRET_EXPIRES, now);
+  checkPush(environment);
   const lines: string[] = [];
   for (const variable of Object.keys(SECRETS) as SecretVariable[]) {
     const { name, contentType } = SECRETS[variable];
@@ -65,12 +66,24 @@ export async function writeSecrets({ arm, vault, template, environment, ask, now
   }
 }
 
-/** What the app logs in with. A webhook is never asked for: it is given, or there is none. */
+/** @throws Error where a webhook is given that the app would not use. */
+function checkPush({ ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, PUSH_ALERTS }: SecretsOptions['environment']): void {
+  const push = (PUSH_ALERTS ?? '') || 'off';
+  const isUsed = (push === 'signed' || !ALERT_WEBHOOK_SECRET) && (push !== 'off' || !ALERT_WEBHOOK_URL);
+  if (isUsed) return;
+  throw new Error(
+    `PUSH_ALERTS is ${push}: ALERT_WEBHOOK_URL needs unsigned or signed, ALERT_WEBHOOK_SECRET needs signed`,
+  );
+}
+
+/** What the app logs in with, and posts alerts with. */
 function isNeeded(variable: SecretVariable, environment: SecretsOptions['environment']): boolean {
   const has = (name: string): boolean => (environment[name] ?? '') !== '';
   return (
     (variable === 'QUALYS_PASSWORD' && has('QUALYS_USERNAME')) ||
-    (variable === 'QUALYS_CLIENT_SECRET' && has('QUALYS_CLIENT_ID'))
+    (variable === 'QUALYS_CLIENT_SECRET' && has('QUALYS_CLIENT_ID')) ||
+    (variable === 'ALERT_WEBHOOK_URL' && has('PUSH_ALERTS') && environment.PUSH_ALERTS !== 'off') ||
+    (variable === 'ALERT_WEBHOOK_SECRET' && environment.PUSH_ALERTS === 'signed')
   );
 }
 

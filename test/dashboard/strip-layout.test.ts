@@ -29,6 +29,15 @@ describe('a strip', () => {
     ]);
   });
 
+  test('leaves out what looks back over a day, so that the pointer finds the window under it', () => {
+    const day = { from: '2026-04-30T13:00:00Z', to: '2026-05-01T12:00:00Z' };
+    const bars = layOutStrip(
+      [hour(3), windowView({ ...day, slice: 'look.1' }), windowView({ ...day, slice: 'late.1-0' })],
+      range,
+    );
+    expect(bars.map(({ window }) => window.slice)).toEqual([null]);
+  });
+
   test('cuts a window that begins before it, and leaves out one that ended before', () => {
     const old = { from: '2026-04-30T10:00:00Z', to: '2026-04-30T13:00:00Z' };
     const bars = layOutStrip([windowView(old), windowView({ ...old, to: '2026-04-30T11:00:00Z' })], range);

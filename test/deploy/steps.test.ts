@@ -51,6 +51,21 @@ describe('secrets', () => {
     await expect(write({ QUALYS_USERNAME: 'u' })).rejects.toThrow('give it as QUALYS_PASSWORD');
   });
 
+  test.each([
+    { ALERT_WEBHOOK_URL: 'https://soar.example' },
+    { ALERT_WEBHOOK_URL: 'https://soar.example', ALERT_WEBHOOK_SECRET: 's', PUSH_ALERTS: 'unsigned' },
+  ])('of a webhook that the app would not use are refused: %o', async (environment) => {
+    await expect(write(environment)).rejects.toThrow('PUSH_ALERTS is ');
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('of a webhook that posts are signed for have to be there', async () => {
+    const given = { PUSH_ALERTS: 'signed', ALERT_WEBHOOK_URL: 'https://soar.example' };
+    await expect(write(given)).rejects.toThrow('give it as ALERT_WEBHOOK_SECRET');
+    await write({ ...given, ALERT_WEBHOOK_SECRET: 's' });
+    expect(azure.deployments.slice(-2)).toMatchObject([{ value: 'https://soar.example' }, { value: 's' }]);
+  });
+
   test.each(['2026-11-30', 'soon', '12'])('with an end of %s are refused', async (text) => {
     await expect(write({ QUALYS_PASSWORD: 'p', SECRET_EXPIRES: text })).rejects.toThrow(`given ${text}`);
     expect(azure.changes).toEqual([]);

@@ -62,6 +62,7 @@ const WINDOW: Required<Omit<WindowRecord, 'etag'>> = {
   slice: 'type.file',
   state: 'planned',
   cursor: { page: 3 },
+  begin: { page: 0 },
   witness: { held: 1300 },
   counts: { pages: 3, calls: 5, rows: 1200, fetched: 1190, expected: 1300, parts: 7 },
   attempts: 2,

@@ -11,9 +11,15 @@ export interface StripBar {
   readonly height: number;
 }
 
+/** What looks back or reads what was late lies over the windows of a day, and would hide them; the lists below name it where it fails. */
+const OVER_OTHERS = /^(?:look|late)\./;
+
 /** Lays windows out on the strip, in order of time. Windows wholly outside the range are left out. */
 export function layOutStrip(windows: readonly WindowView[], range: DayRange): StripBar[] {
-  const visible = windows.filter(({ from, to }) => Date.parse(to) > range.start && Date.parse(from) < range.end);
+  const visible = windows.filter(
+    ({ from, slice, to }) =>
+      !OVER_OTHERS.test(slice ?? '') && Date.parse(to) > range.start && Date.parse(from) < range.end,
+  );
   const groups = new Map<string, WindowView[]>();
   for (const window of visible) {
     const name = `${window.from}/${window.to}`;

@@ -24,6 +24,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     isFirst: record.isFirst,
     state: record.state,
     cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
+    begin: record.begin === undefined ? undefined : JSON.stringify(record.begin),
     witness: record.witness === undefined ? undefined : JSON.stringify(record.witness),
     pages: counts.pages,
     calls: counts.calls,
@@ -127,7 +128,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
 /** Fields that are absent for none. */
 const COUNTS = ['expected', 'parts', 'deadLetters', 'outside', 'repaired', 'listed', 'missingSeconds'] as const;
 const TEXTS = ['slice', 'notBefore', 'shortSince', 'queuedAt', 'startedAt', 'closedAt', 'lastError'] as const;
-const JSONS = ['cursor', 'witness'] as const;
+const JSONS = ['begin', 'cursor', 'witness'] as const;
 const FLAGS = ['isFirst', 'startedOver', 'acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;
 
 /** Those of the fields that have a value. */

@@ -41,7 +41,10 @@ export function numberOf({ slice = '' }: { readonly slice?: string }): number {
  */
 export function ledgersFrom(records: readonly WindowRecord[], watermark: string): string {
   const open = records.filter((record) => (isLook(record) || isLate(record)) && !isFinished(record));
-  return [lookFrom(records, watermark), ...open.map(({ from }) => from)].sort()[0] ?? watermark;
+  const since = earliest([lookFrom(records, watermark), ...open.map(({ from }) => from)]);
+  // A window that reaches into that time is of it, too; its ledger goes by its beginning.
+  const reaching = records.filter((record) => !isLook(record) && record.to > since);
+  return earliest([since, ...reaching.map(({ from }) => from)]);
 }
 
 /** The look that is due at a tick; undefined while one is open, and where there is nothing to look at. It ends at the watermark, which it never holds. */
@@ -54,6 +57,10 @@ export function planLook(
   const from = [lookFrom(records, watermark), start].sort().at(-1) ?? start;
   if (from >= watermark) return undefined;
   return { from, to: watermark, slice: `${LOOK}${Math.floor(now.getTime() / 1000)}` };
+}
+
+function earliest(times: readonly [string, ...string[]]): string {
+  return times.reduce((one, two) => (two < one ? two : one));
 }
 
 /** A day before the end of the last look: so what nobody looked at for a while is looked at for as long. */

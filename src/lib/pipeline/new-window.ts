@@ -1,3 +1,4 @@
+import { isLate } from './look-back.ts';
 import type { WindowRecord } from './ports.ts';
 import type { WindowCounts, WindowSlice } from './stream.ts';
 import { windowKey } from './window.ts';
@@ -23,7 +24,7 @@ export function newWindow(
     to,
     ...(slice === undefined ? {} : { slice }),
     ...(isFirst === true ? { isFirst } : {}),
-    ...(cursor === undefined ? {} : { cursor }),
+    ...(cursor === undefined ? {} : { cursor, ...(isLate(window) ? { begin: cursor } : {}) }),
     state: 'planned',
     counts: window.counts ?? none,
     attempts: 0,

@@ -116,6 +116,8 @@ export interface WindowRecord {
   readonly isFirst?: boolean;
   readonly state: WindowState;
   readonly cursor?: Json;
+  /** The cursor that it begins with, however often: what was late is asked for as it was found, whatever becomes of the settings. */
+  readonly begin?: Json;
   /** What its stream keeps of it, to see later whether more of it has become visible. */
   readonly witness?: Json;
   readonly counts: WindowCounts;

@@ -87,7 +87,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const diedBefore = mark.opening === true;
   const isHourly = Math.floor(Date.parse(mark.lastTick) / HOUR_MS) < Math.floor(now.getTime() / HOUR_MS);
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
-  const look = isHourly && deps.looksBack === true ? planLook(records, { ...mark, watermark }, now) : undefined;
+  const look = isHourly && deps.looksBack === true ? planLook(records, mark, now) : undefined;
   const opened = [
     ...windows.map((window) => ({
       ...window,

@@ -2,7 +2,7 @@ import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, StartRecord, StartStore, WindowRecord } from './ports.ts';
 import type { ApiName } from './stream.ts';
 import { viewLateness, type LagBounds, type Lateness } from './lateness.ts';
-import { isLook } from './look-back.ts';
+import { isLate, isLook } from './look-back.ts';
 import { viewHeld, type HeldWindows } from './view-held.ts';
 import { viewProgress, type StreamProgress } from './view-progress.ts';
 
@@ -80,9 +80,9 @@ export async function viewStatus(
       since: atFault.map(({ progressAt }) => progressAt).sort()[0] ?? null,
     },
     held: viewHeld([...records, ...backfilled], time),
-    // A look spans a day and reads none of it.
+    // A look spans a day and reads none of it; what it finds holds nothing back.
     progress: viewProgress(
-      records.filter((record) => !isLook(record)),
+      records.filter((record) => !isLook(record) && !isLate(record)),
       time,
     ),
     rowsLast24h: recent.reduce((sum, { counts }) => sum + counts.rows, 0),

@@ -184,7 +184,8 @@ export function readFromStart(record: WindowRecord, hasLedger: boolean): void {
     delete counts.deadLetters;
     delete counts.outside;
   }
-  delete it.cursor;
+  if (it.begin === undefined) delete it.cursor;
+  else it.cursor = it.begin;
   delete counts.expected;
 }
 

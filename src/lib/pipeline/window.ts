@@ -37,6 +37,11 @@ export function windowKey(window: { readonly from: string; readonly to: string; 
   return window.slice === undefined ? bounds : `${bounds}~${window.slice.replace(/[^A-Za-z0-9.,-]/g, '.')}`;
 }
 
+/** When a window of this key ends, ISO 8601. */
+export function endOf(key: string): string {
+  return key.replace(/^[^-]*-(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ).*$/, '$1-$2-$3:$4:$5');
+}
+
 /** An ISO time without punctuation, as window keys hold it. */
 export function compactTime(iso: string): string {
   return iso.replace(/[-:]/g, '');

@@ -70,3 +70,13 @@ test('a window that started over and was closed may start over again when it is 
   await process();
   expect(await read()).toMatchObject({ state: 'planned', startedOver: true });
 });
+
+test('what was late is asked for again as it was found', async () => {
+  const begin = { page: 1 };
+  const { bench, process, read, reads } = await open(3, { slice: 'late.1-0', state: 'incomplete', begin });
+  const { stream, key } = (await read())!;
+  await retryWindow({ version: 1, stream, run: 'live', window: key }, bench.deps);
+  expect(await read()).toMatchObject({ cursor: begin });
+  await process();
+  expect(reads).toEqual([1, 2]);
+});

@@ -180,6 +180,12 @@ describe('status', () => {
     expect(windows).toEqual({ open: 2, failed: 1, incomplete: 1, since: ago(30) });
   });
 
+  test('takes neither a look back nor what it found for time that is still to be read', async () => {
+    const day = { from: ago(24 * 60), to: ago(0), lastError: 'fewer', shortReads: 1 };
+    const rows = [quarter(1), quarter(0, { ...day, slice: 'look.1' }), quarter(0, { ...day, slice: 'late.1-0' })];
+    expect((await viewOf(rows)).progress).toEqual((await viewOf([quarter(1)])).progress);
+  });
+
   test('sums rows and records of another time over a day', async () => {
     const day = 24 * 60;
     const view = await viewOf([

@@ -1,14 +1,13 @@
 import { isLate, lateSlice } from '../../pipeline/look-back.ts';
 import type { Outcome, Past, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
-import { isoSeconds, toInterval } from '../../pipeline/window.ts';
+import { endOf, isoSeconds, toInterval } from '../../pipeline/window.ts';
 import { clipIds, countIds, eachId, mergeIds, sliceIds } from '../../qualys/vm/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { HOSTS, hostOf } from './host-keys.ts';
-import { listHosts } from './list-hosts.ts';
 import { packIds, unpackIds } from './pack-ids.ts';
-import { toJson, type VmCursor } from './vm-cursor.ts';
+import { selectionOf, toJson, type VmCursor } from './vm-cursor.ts';
 
 const HOUR_MS = 3_600_000;
 /** Lists of a look. */
@@ -59,8 +58,7 @@ export async function lookBack(task: WindowTask, services: StreamServices): Prom
   let end = to;
   for (const mark of marksOf(begin, to, newest)) {
     const window = { ...task.window, from: isoSeconds(mark + EDGE_MS), to: isoSeconds(to - EDGE_MS) };
-    const listed = await listHosts({ task: { ...task, window }, services, options: callOptionsOf(task) }, {});
-    if (listed === undefined) return { kind: 'complete' };
+    const listed = await services.vm.hostIds(selectionOf({ ...task, window }, {}), callOptionsOf(task));
     const fresh = [...eachId(listed)].filter((id) => !seen.has(id));
     for (const id of fresh) seen.add(id);
     const ids = fresh.filter((id) => (newest.get(id) ?? -Infinity) <= mark);
@@ -82,11 +80,15 @@ export async function lookBack(task: WindowTask, services: StreamServices): Prom
 async function newestReads({ keys, windows }: Past): Promise<Map<bigint, number>> {
   const ledgers = await keys(HOSTS);
   const newest = new Map<bigint, number>();
-  for (const { cursor, key, to } of windows) {
+  const note = (to: string, hosts: Iterable<bigint>): void => {
     const end = Date.parse(to);
-    const { missing = '' } = (cursor ?? {}) as unknown as Partial<VmCursor>;
-    const hosts = [...[...(ledgers.get(key) ?? [])].map(hostOf), ...eachId(unpackIds(missing))];
     for (const id of hosts) newest.set(id, Math.max(end, newest.get(id) ?? 0));
+  };
+  // Of a window that was cut its ledger alone is left: what it had read does not come with its slices.
+  for (const [key, hosts] of ledgers) note(endOf(key), [...hosts].map(hostOf));
+  for (const { cursor, to } of windows) {
+    const { missing = '' } = (cursor ?? {}) as unknown as Partial<VmCursor>;
+    note(to, eachId(unpackIds(missing)));
   }
   return newest;
 }

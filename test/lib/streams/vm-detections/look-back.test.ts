@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
 import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
 import { startFeed } from '../../../support/feeds.ts';
 import { serveHttp } from '../../../support/http-server.ts';
@@ -18,7 +19,7 @@ interface Processing {
 }
 
 /** A vendor whose index shows of each host the newest processing that is visible by now. */
-async function startLate(processings: readonly Processing[]) {
+async function startLate(processings: readonly Processing[], isRefused: (lists: number) => boolean = () => false) {
   const calls = { lists: 0, pages: 0 };
   const { url } = await serveHttp(({ url: path, body }, response) => {
     const asked = new URLSearchParams(body.toString());
@@ -52,6 +53,7 @@ async function startLate(processings: readonly Processing[]) {
       );
     }
     calls.lists++;
+    if (isRefused(calls.lists)) return void response.writeHead(403).end();
     const inner = hosts.length === 0 ? '' : `<ID_SET>${hosts.map(({ id }) => `<ID>${id}</ID>`).join('')}</ID_SET>`;
     response.end(
       `<?xml version="1.0"?><HOST_LIST_OUTPUT><RESPONSE><DATETIME>2026-05-01T00:00:00Z</DATETIME>${inner}</RESPONSE></HOST_LIST_OUTPUT>`,
@@ -102,6 +104,35 @@ describe('a look back at hosts', () => {
     }
     expect(vendor.rows()).toHaveLength(10);
     for (const { counts } of await vendor.passing.looks()) expect(counts.calls).toBeLessThanOrEqual(6);
+  });
+
+  test('that gets no list has not looked: the next one that does finds the host', async () => {
+    let isOut = true;
+    const vendor = await startLate(
+      [
+        { id: 5, at: 10, lag: 0 },
+        { id: 7, at: 20, lag: 60 },
+      ],
+      () => isOut,
+    );
+    await vendor.passing.pass(3 * 60, 30);
+    expect((await vendor.passing.looks()).filter(({ state }) => state === 'closed')).toEqual([]);
+    expect(vendor.rows()).toEqual(['5@10']);
+    isOut = false;
+    for (const { key } of await vendor.passing.looks()) {
+      const { bench } = vendor.feed;
+      await retryWindow({ stream: bench.deps.stream.name, run: 'live', window: key, version: 1 }, bench);
+    }
+    await vendor.passing.pass(2 * 60, 30);
+    expect(vendor.rows().toSorted()).toEqual(['5@10', '7@20']);
+  });
+
+  test('asks for nothing again where windows reach over the beginning of its time', async () => {
+    const hosts = Array.from({ length: 40 }, (_, place) => ({ id: place + 1, at: 10.4 + place * 7, lag: 0 }));
+    const vendor = await startLate(hosts);
+    await vendor.passing.pass(29 * 60, 60.05);
+    expect(vendor.rows()).toHaveLength(hosts.length);
+    expect(await vendor.passing.late()).toEqual([]);
   });
 
   test('a host of the list without detections is asked for once', async () => {
