@@ -140,7 +140,7 @@ function arm(): Arm {
 }
 
 function group(): string {
-  const name = given('AZURE_RESOURCE_GROUP') ?? `rg-qualys-${required('AZURE_ENV_NAME')}`;
+  const name = given('AZURE_RESOURCE_GROUP') ?? `rg-qualys-${required('AZURE_ENV_NAME', ' or AZURE_RESOURCE_GROUP')}`;
   return `/subscriptions/${required('AZURE_SUBSCRIPTION_ID')}/resourceGroups/${name}`;
 }
 
@@ -154,9 +154,9 @@ function given(name: string): string | undefined {
   return environment[name] === '' ? undefined : environment[name];
 }
 
-function required(name: string): string {
+function required(name: string, other = ''): string {
   const value = given(name);
-  if (value === undefined) throw new Error(`set ${name}`);
+  if (value === undefined) throw new Error(`set ${name}${other}`);
   return value;
 }
 
