@@ -39,7 +39,7 @@ interface Found extends Block {
 const MOST_CALLS = 6;
 /** What is younger is counted apart: most of what is late is found there. */
 const RECENT_MS = 6 * 3_600_000;
-const HOUR_MS = 3_600_000;
+const HOUR_SECONDS = 3600;
 const SOME_TIME = '1970-01-01T00:00:00Z';
 
 /** What is kept of a live window, for the look back. */
@@ -70,7 +70,7 @@ export async function lookBack(task: WindowTask, { edr, settings }: StreamServic
     return { ...block, counted, more: counted - expectedOf(block) };
   };
   let found: Found[] = [];
-  for (const block of inTurn(blocksOf(windows, Date.parse(task.window.to) - RECENT_MS))) {
+  for (const block of inTurn(blocksOf(windows, Date.parse(task.window.to) - RECENT_MS), numberOf(task.window))) {
     if (calls < MOST_CALLS) found.push(await count(block));
   }
   while (calls < MOST_CALLS) {
@@ -111,9 +111,9 @@ export function missedBy({ lookedAt, windows }: Past): (time: number) => number 
 }
 
 /** More blocks than calls are many windows that were given up, or changes of the settings: each has its turn. */
-function inTurn(blocks: readonly Block[]): readonly Block[] {
+function inTurn(blocks: readonly Block[], second: number): readonly Block[] {
   if (blocks.length <= MOST_CALLS) return blocks;
-  const first = Math.floor(Date.now() / HOUR_MS) % blocks.length;
+  const first = Math.floor(second / HOUR_SECONDS) % blocks.length;
   return [...blocks.slice(first), ...blocks.slice(0, first)];
 }
 
