@@ -11,7 +11,7 @@ import { warpOffset } from './warped-time.ts';
 const SCRIPT = join(import.meta.dirname, 'host-process.ts');
 const ROOT = resolve(import.meta.dirname, '../..');
 /** A host that does not come to the step in real time is a cell that proves nothing. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 /** Starts hosts to be killed; the next one is kept ready. */
 export interface HostPool {
