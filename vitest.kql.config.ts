@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/kql/**/*.test.ts'],
     globalSetup: 'test/kql/support/environment.ts',
     // A day is some thirty runs of a rule, of seconds each.
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },
