@@ -67,9 +67,10 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
  * has become of a row since it was read.
  */
 export function endedEntity({
-  claim: _,
-  cursor: __,
-  witness: ___,
+  begin: _,
+  claim: __,
+  cursor: ___,
+  witness: ____,
   ...record
 }: WindowRecord): ReturnType<typeof toEntity> {
   const counts = { pages: 0, calls: 0, rows: 0, fetched: 0 };

@@ -170,8 +170,13 @@ export function close(record: WindowRecord, now: Date, missing?: string): void {
   delete it.startedOver;
   delete it.notBefore;
   delete it.repair;
-  if (missing === undefined) delete it.lastError;
-  else it.lastError = missing;
+  if (missing !== undefined) {
+    it.lastError = missing;
+    return;
+  }
+  delete it.lastError;
+  // Nobody reads it again, and each tick lists it for days.
+  delete it.begin;
 }
 
 /** Is to be read from its start. What it received stays counted where ledgers know it, which keep it from coming again. */

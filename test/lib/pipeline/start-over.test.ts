@@ -79,4 +79,5 @@ test('what was late is asked for again as it was found', async () => {
   expect(await read()).toMatchObject({ cursor: begin });
   await process();
   expect(reads).toEqual([1, 2]);
+  expect(await read()).not.toHaveProperty('begin');
 });
