@@ -136,7 +136,10 @@ type connectorSettings = {
   @description('Severities asked for; unset: all.')
   VM_SEVERITIES: string?
 
-  @description('Whether detections carry RESULTS.')
+  @description('RESULTS of a detection: full, cap:<bytes> (what is longer is cut, and says so) or none (not asked for).')
+  VM_RESULTS: string?
+
+  @description('0 is another way to say VM_RESULTS=none.')
   VM_SHOW_RESULTS: string?
 
   @description('Whether detections carry QDS.')

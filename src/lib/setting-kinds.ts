@@ -192,6 +192,16 @@ export function vmParams(window: { pattern: RegExp; text: string }, fallback = '
     .default(fallback);
 }
 
+/** How many bytes of a text are kept at most: Infinity for all, 0 for none. A cut text is followed by a mark of about 60 bytes. */
+export const resultsKept = trimmed
+  .pipe(
+    z
+      .string()
+      .regex(/^(full|none|cap:[1-9]\d{1,5})$/, 'must be full, none or cap: and 10 to 999999 bytes, e.g. cap:2000'),
+  )
+  .transform((text) => (text === 'full' ? Infinity : text === 'none' ? 0 : Number(text.slice('cap:'.length))))
+  .prefault('full');
+
 /** A severity by lowest score: the highest limit that a score reaches names it. */
 export const severityTable = trimmed
   .transform((text) => text.split(',').map((pair) => pair.trim().split(':')))

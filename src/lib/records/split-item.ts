@@ -16,10 +16,9 @@ const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
  * cannot be cut so that all fits. JSON texts have one character a byte.
  */
 export function splitItem(item: string, { id, member, text }: LongText, limits: ItemLimits): string[] | undefined {
-  const found = new RegExp(`"${member}":{(?:"@[^"]+":${STRING},)*"${text}":"`).exec(item);
-  if (found === null) return item.length <= limits.list ? [item] : undefined;
-  const from = found.index + found[0].length;
-  const end = stringEnd(item, from);
+  const found = findText(item, { member, text });
+  if (found === undefined) return item.length <= limits.list ? [item] : undefined;
+  const { end, from } = found;
   const isShort = end <= limits.text;
   let at = isShort ? end : characterFrom(item, from, limits.text, end);
   const first = item.slice(0, at) + item.slice(end);
@@ -35,6 +34,17 @@ export function splitItem(item: string, { id, member, text }: LongText, limits: 
     at = next;
   }
   return items;
+}
+
+/** Where the characters of an item's text begin and end; undefined where it has none. */
+export function findText(
+  item: string,
+  { member, text }: Pick<LongText, 'member' | 'text'>,
+): { readonly from: number; readonly end: number } | undefined {
+  const found = new RegExp(`"${member}":{(?:"@[^"]+":${STRING},)*"${text}":"`).exec(item);
+  if (found === null) return undefined;
+  const from = found.index + found[0].length;
+  return { from, end: stringEnd(item, from) };
 }
 
 /** Index of the quote that ends the string. */

@@ -49,6 +49,7 @@ async function simulate(options: SimulatorOptions = {}) {
       VM_TRUNCATION_LIMIT: 20,
       VM_STATUS: ['New', 'Active'],
       VM_SEVERITIES: undefined,
+      VM_RESULTS: Infinity,
       VM_SHOW_RESULTS: true,
       VM_SHOW_QDS: true,
       VM_SHOW_TAGS: false,

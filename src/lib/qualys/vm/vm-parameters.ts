@@ -8,6 +8,7 @@ export type VmSettings = Pick<
   | 'VM_TRUNCATION_LIMIT'
   | 'VM_STATUS'
   | 'VM_SEVERITIES'
+  | 'VM_RESULTS'
   | 'VM_SHOW_RESULTS'
   | 'VM_SHOW_QDS'
   | 'VM_SHOW_TAGS'
@@ -52,7 +53,7 @@ export function detectionFilters(settings: VmSettings): string {
   const filters = parameters({
     status: settings.VM_STATUS.join(','),
     severities: settings.VM_SEVERITIES,
-    show_results: flag(settings.VM_SHOW_RESULTS),
+    show_results: flag(settings.VM_SHOW_RESULTS && settings.VM_RESULTS > 0),
     show_qds: flag(settings.VM_SHOW_QDS),
     show_tags: flag(settings.VM_SHOW_TAGS),
     show_igs: flag(settings.VM_SHOW_IGS),

@@ -2,6 +2,7 @@ import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../
 import type { Chunk } from '../../pipeline/stream.ts';
 import { createRecordListReader, type RecordListReader } from '../../qualys/vm/lists/record-list.ts';
 import { itemLimits } from '../../records/item-limits.ts';
+import { capText } from '../../records/cap-text.ts';
 import { createItemRows, type ItemRow } from '../../records/item-rows.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { compareHostIds } from './host-values.ts';
@@ -25,6 +26,8 @@ export interface VmPageOptions {
   readonly maxRowBytes?: number;
   /** Size of a chunk at most, 950,000 by default. */
   readonly maxChunkBytes?: number;
+  /** `RESULTS` of a detection keeps this many UTF-8 bytes, all by default, and says where it was cut. */
+  readonly maxResultsBytes?: number;
   /** Whether a host was asked for, where that does not go by `idMax`: others are left out. */
   readonly isAskedFor?: (id: string) => boolean;
   /** Last host id of the slice: hosts beyond it belong to others and are left out. */
@@ -98,14 +101,16 @@ interface Page {
  */
 export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
   const limits = itemLimits(options.maxRowBytes, options.maxChunkBytes);
-  const rows = createItemRows(hostTable(limits, options.subscription), limits, options.generatedAt, {
+  const table = hostTable(limits, options.subscription);
+  const { maxResultsBytes = Infinity } = options;
+  const rows = createItemRows(table, limits, options.generatedAt, {
     takeRecord: () => reader.takeRecord(),
     id: () => reader.recordId(),
     place: (isEnd, keys) => placeHost(page, isEnd, keys),
     emit: (row) => emitRow(page, row),
   });
   const reader = createRecordListReader(detectionList(limits), {
-    item: rows.add,
+    item: (item) => rows.add(capText(item, table.text, maxResultsBytes)),
     long: (xml, isLast, { path }) =>
       rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`),
     record: (json) => endHost(page, rows.end(json)),

@@ -25,7 +25,7 @@ export interface ReadPage {
 /** What a page asks for, beside what the window does. */
 interface PageRequest {
   readonly hosts: HostSelection;
-  readonly options: Omit<VmPageOptions, 'generatedAt' | 'subscription'>;
+  readonly options: Omit<VmPageOptions, 'generatedAt' | 'subscription' | 'maxResultsBytes'>;
   /** The cursor once a chunk of the page is stored. */
   readonly after: (chunk: VmChunk, position: VmCursor) => VmCursor;
 }
@@ -109,6 +109,7 @@ async function* decodePage(
   const decoder = createVmPageDecoder({
     generatedAt: services.clock.now(),
     subscription: services.settings.QUALYS_SUBSCRIPTION,
+    maxResultsBytes: services.settings.VM_RESULTS,
     ...request.options,
   });
   let position = cursor;

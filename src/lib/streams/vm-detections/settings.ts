@@ -1,5 +1,15 @@
 import * as z from 'zod';
-import { apiVersion, flag, integer, list, schedule, startTime, trimmed, vmParams } from '../../setting-kinds.ts';
+import {
+  apiVersion,
+  flag,
+  integer,
+  list,
+  resultsKept,
+  schedule,
+  startTime,
+  trimmed,
+  vmParams,
+} from '../../setting-kinds.ts';
 
 /** Settings of the stream of VM detections. */
 export const VM_DETECTION_SETTINGS = {
@@ -27,7 +37,10 @@ export const VM_DETECTION_SETTINGS = {
     )
     .optional()
     .describe('Severities asked for; unset: all.'),
-  VM_SHOW_RESULTS: flag(true).describe('Whether detections carry RESULTS.'),
+  VM_RESULTS: resultsKept.describe(
+    'RESULTS of a detection: full, cap:<bytes> (what is longer is cut, and says so) or none (not asked for).',
+  ),
+  VM_SHOW_RESULTS: flag(true).describe('0 is another way to say VM_RESULTS=none.'),
   VM_SHOW_QDS: flag(true).describe('Whether detections carry QDS.'),
   VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
   VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),

@@ -21,6 +21,7 @@ const settings = (url: string, more: Partial<VmSettings> = {}): VmSettings => ({
   VM_TRUNCATION_LIMIT: 1000,
   VM_STATUS: ['New', 'Active', 'Fixed', 'Re-Opened'],
   VM_SEVERITIES: undefined,
+  VM_RESULTS: Infinity,
   VM_SHOW_RESULTS: true,
   VM_SHOW_QDS: true,
   VM_SHOW_TAGS: false,
@@ -74,6 +75,17 @@ describe('detections', () => {
     expect(headers.authorization).toBe(`Basic ${Buffer.from(`üser:${PASSWORD}`, 'utf8').toString('base64')}`);
     expect(headers['x-requested-with']).toBeTruthy();
     expect(headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+  });
+
+  test.each([
+    [Infinity, true, '1'],
+    [2000, true, '1'],
+    [0, true, '0'],
+    [Infinity, false, '0'],
+  ])('RESULTS are asked for where they are kept: %s, %s', async (VM_RESULTS, VM_SHOW_RESULTS, expected) => {
+    const { api, arrived } = await apiAgainst(reply('<X/>'), { VM_RESULTS, VM_SHOW_RESULTS });
+    await (await api.detections(WINDOW, LIVE)).text(100);
+    expect(formOf(arrived[0]?.body).show_results).toBe(expected);
   });
 
   test('slices, page size and further parameters are sent, empty ones never', async () => {
