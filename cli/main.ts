@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import { messageOf } from '../src/lib/errors.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import { addAlerts } from './commands/alerts.ts';
 import { addBackfill } from './commands/backfill.ts';
 import { addBackfills } from './commands/backfills.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
@@ -54,6 +55,7 @@ function createProgram(): Command {
     addBackfill,
     addBackfills,
     addDeadLetters,
+    addAlerts,
     addTryNow,
     addTrace,
     addRebuild,

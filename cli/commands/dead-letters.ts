@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { deadLetterList, replayResult } from '../../src/lib/openapi/operations/dead-letters.ts';
 import { EXIT } from '../cli-error.ts';
+import { limitOption } from '../limit-option.ts';
 import { action } from '../session.ts';
 import { count, counted, printable, table } from '../text.ts';
 
@@ -17,7 +18,7 @@ export function addDeadLetters(program: Command): void {
   parent
     .command('list', { isDefault: true })
     .description('list dead letters with the reasons, not the rows themselves')
-    .option('--limit <number>', 'at most so many, from 1 to 1000', parseLimit, '100')
+    .addOption(limitOption())
     .addHelpText('after', '\nExamples:\n  qualys dead-letters\n  qualys dead-letters list --limit 1000 --json')
     .action(
       action<Options>(async ({ connector, isJson, print, printJson, color }, { limit }) => {
@@ -41,7 +42,7 @@ export function addDeadLetters(program: Command): void {
   parent
     .command('replay')
     .description('send dead letters again, after a fix; each goes only after its rows were accepted')
-    .option('--limit <number>', 'at most so many, from 1 to 1000', parseLimit, '100')
+    .addOption(limitOption())
     .addHelpText(
       'after',
       '\nExit code 1 when some are refused again; they stay.\n\nExample:\n  qualys dead-letters replay --timeout 5m',
@@ -60,9 +61,4 @@ export function addDeadLetters(program: Command): void {
         return body.failed.length === 0 ? EXIT.fine : EXIT.problem;
       }),
     );
-}
-
-function parseLimit(text: string): string {
-  if (/^([1-9]\d{0,2}|1000)$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }

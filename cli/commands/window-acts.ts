@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ACCEPTABLE } from '../../src/lib/http/requests.ts';
-import { window } from '../../src/lib/openapi/operations/windows.ts';
+import { retriedWindows, window } from '../../src/lib/openapi/operations/windows.ts';
 import { CliError, EXIT } from '../cli-error.ts';
-import type { Connector } from '../connector.ts';
 import { action, type Session } from '../session.ts';
-import { printable } from '../text.ts';
-import { listWindows, type Window } from './windows.ts';
+import { counted, printable } from '../text.ts';
+import type { Window } from './windows.ts';
 
 interface Options {
   readonly stream: string;
@@ -15,7 +14,7 @@ interface Options {
 }
 
 interface RetryOptions extends Options {
-  readonly failed?: true;
+  readonly all?: true;
   readonly accept?: string;
 }
 
@@ -23,7 +22,7 @@ interface RetryOptions extends Options {
 export function addRetry(program: Command): void {
   addOptions(program.command('retry').argument('[windows...]', 'keys of windows, as the list gives them'))
     .description('read failed, waiting or incomplete windows again at once')
-    .option('--failed', 'all failed windows of the stream, besides those named')
+    .option('--all', 'all of the stream that failed, are incomplete or wait for their next try')
     .addOption(
       new Option(
         '--accept <what>',
@@ -34,25 +33,22 @@ export function addRetry(program: Command): void {
     .addHelpText(
       'after',
       `
-Failed windows are tried again by themselves, after up to an hour; this saves the wait. A failed or incomplete
+What failed or waits is tried again by itself, after up to an hour; this saves the wait. What waits for Qualys or for
+a refused account goes on waiting there: that is what try-now is for. A failed or incomplete
 window is read from its start; rows that come again have the same RowKey. A window that waits because Azure
 refuses its rows goes on with --accept dead-letters; look at the data collection rule first. One that failed because
 Qualys ignores the time filter goes on with --accept outside; look at EDR_TIME_TOKEN and EDR_TIME_FIELD first.
 
 Examples:
-  qualys retry --stream edr-events --failed
+  qualys retry --stream edr-events --all
   qualys retry --stream edr-events 20260501T115300Z-20260501T115800Z
   qualys retry --stream edr-events --run 9d3f0c1b77a2-1 20260401T000000Z-20260401T001500Z   # of a backfill`,
     )
     .action(
       action<RetryOptions, [string[]]>(async (session, options, given) => {
-        if (options.failed !== true) {
-          if (given.length === 0) throw new CliError(EXIT.usage, 'name the windows to retry, or say --failed');
-          return actOnAll('retry', given, options, session);
-        }
-        const keys = [...given, ...(await failedKeys(session.connector, options))];
-        if (keys.length === 0 && !session.isJson) session.print('No failed window.');
-        return actOnAll('retry', keys, options, session);
+        if (options.all === true) return retryAll(given, options, session);
+        if (given.length === 0) throw new CliError(EXIT.usage, 'name the windows to retry, or say --all');
+        return actOnAll('retry', given, options, session);
       }),
     );
 }
@@ -80,10 +76,20 @@ function addOptions(command: Command): Command {
     .option('--run <id>', 'id of the backfill that the windows belong to', 'live');
 }
 
-async function failedKeys(connector: Connector, { stream, run }: Options): Promise<string[]> {
-  if (run !== 'live') throw new CliError(EXIT.usage, '--failed finds live windows only: name those of a backfill');
-  const windows = await listWindows(connector, stream, '1');
-  return windows.filter(({ state }) => state === 'failed').map(({ key }) => key);
+async function retryAll(
+  given: readonly string[],
+  { stream, run, reason, accept }: RetryOptions,
+  { connector, isJson, print, printJson }: Session,
+): Promise<number> {
+  if (given.length > 0) throw new CliError(EXIT.usage, 'name the windows to retry, or say --all, not both');
+  if (accept !== undefined) throw new CliError(EXIT.usage, '--accept is for windows that are named, not for --all');
+  const path = `windows/${encodeURIComponent(stream)}/retry`;
+  const query = { run, reason };
+  const { body } = await connector.ask({ method: 'POST', path, query, schema: retriedWindows });
+  if (isJson) printJson(body);
+  else if (body.retried === 0) print('Nothing failed, is incomplete or waits.');
+  else print(`Retried ${counted(body.retried, 'window')} of ${printable(stream)}.`);
+  return EXIT.fine;
 }
 
 /** Acts on each window. One that is refused, because a worker has it, is no reason to leave the others. */

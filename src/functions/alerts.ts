@@ -13,3 +13,9 @@ app.http('replay-alerts', {
   authLevel: 'function',
   handler: lazy((handlers) => handlers.alerts.replay),
 });
+app.http('test-alert', {
+  route: 'alerts/test',
+  methods: ['POST'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.alerts.test),
+});

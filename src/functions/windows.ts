@@ -13,6 +13,12 @@ app.http('retry-window', {
   authLevel: 'function',
   handler: lazy((handlers) => handlers.windows.retry),
 });
+app.http('retry-windows', {
+  route: 'windows/{stream}/retry',
+  methods: ['POST'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.windows.retryAll),
+});
 app.http('waive-window', {
   route: 'windows/{stream}/{window}/waive',
   methods: ['POST'],

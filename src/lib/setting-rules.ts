@@ -114,6 +114,14 @@ export function hasWebhook(settings: {
   return (settings.ALERT_WEBHOOK_URL ?? settings.ALERT_WEBHOOK_URL_SECRET_URI) !== undefined;
 }
 
+/** Whether what is posted there is signed. */
+export function hasSigningSecret(settings: {
+  readonly ALERT_WEBHOOK_SECRET?: string | undefined;
+  readonly ALERT_WEBHOOK_SECRET_URI?: string | undefined;
+}): boolean {
+  return (settings.ALERT_WEBHOOK_SECRET ?? settings.ALERT_WEBHOOK_SECRET_URI) !== undefined;
+}
+
 /** Whether the webhook is at a private address without leave. */
 function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
   const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);

@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
+import { newAlertRecord } from '../../src/lib/alerts/alert-record.ts';
 import { createBlobDeadLetters } from '../../src/lib/azure/blob-dead-letters.ts';
 import { openStorage } from '../../src/lib/azure/storage.ts';
+import { createTableAlertStore } from '../../src/lib/azure/table-alert-store.ts';
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
 import { parseSettings } from '../../src/lib/config.ts';
 import type { WindowRecord } from '../../src/lib/pipeline/ports.ts';
@@ -140,10 +142,20 @@ describe('status and windows', () => {
 describe('retry and waive', () => {
   test('put failed windows back, all of them or those that are named', async () => {
     const key = await putWindow(3, { state: 'failed' });
-    const { code, out } = await qualys('retry --stream edr-events --failed --reason repaired');
+    const { code, out } = await qualys(`retry --stream edr-events --reason repaired ${key}`);
     expect(out).toContain(`Retried ${key}: planned`);
     expect(code).toBe(0);
-    expect(await qualys('retry --stream edr-events --failed')).toMatchObject({ code: 0, out: 'No failed window.\n' });
+  });
+
+  test('hurry all that failed or waits, whatever it is', async () => {
+    await putWindow(7, { state: 'failed' });
+    await putWindow(8, { lastError: 'HTTP 503' });
+    const { code, out } = await qualys('retry --stream edr-events --all');
+    expect(out).toMatch(/^Retried \d+ windows of edr-events\.\n$/);
+    expect(code).toBe(0);
+    expect(await qualys('retry --stream edr-events')).toMatchObject({ code: 2 });
+    expect(await qualys('retry --stream edr-events --all some-key')).toMatchObject({ code: 2 });
+    expect(await qualys('retry --stream edr-events --all --accept outside')).toMatchObject({ code: 2 });
   });
 
   test('let a window go on that waits because its rows are refused', async () => {
@@ -225,6 +237,31 @@ describe('a backfill', () => {
     const { code, err } = await qualys(args);
     expect(err).toMatch(message);
     expect(code).toBe(2);
+  });
+});
+
+describe('alerts', () => {
+  test('are listed with their reasons, what was given up first, and queued again', async () => {
+    expect(await qualys('alerts')).toMatchObject({ code: 0, out: 'No alerts: the webhook has taken all.\n' });
+    const store = createTableAlertStore(storage());
+    const item = (id: string) => ({ version: 1 as const, id, payload: '{}', queuedAt: new Date().toISOString() });
+    const error = { lastError: 'soar.example answered 503' };
+    const notBefore = '2099-01-01T00:00:00.000Z';
+    await store.save({ ...newAlertRecord(item('RTF_1'), new Date()), ...error, state: 'waiting', notBefore });
+    await store.save({ ...newAlertRecord(item('RTF_2'), new Date()), ...error, state: 'undelivered' });
+    const { out } = await qualys('alerts');
+    expect(out).toMatch(
+      /^undelivered +RTF_2 .* soar\.example answered 503\nwaiting +RTF_1 .* 2099-01-01T00:00:00.000Z +soar/m,
+    );
+    expect(out).toContain('1 undelivered, 0 uncertain, 1 waiting');
+    expect(await qualys('alerts replay')).toMatchObject({ code: 0, out: '1 undelivered alert in the queue again.\n' });
+  });
+
+  test('are tested only where there is a webhook', async () => {
+    expect(await qualys('alerts test')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('ALERT_WEBHOOK_URL must be set') as string,
+    });
   });
 });
 

@@ -30,6 +30,10 @@ beforeAll(async () => {
     EDR_WINDOW_MINUTES: '720',
     FUNCTIONS_KEY: KEY,
     QUALYS_TRACE: '3',
+    // Nothing listens there, and no event is of that time.
+    ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/hook',
+    ALERT_WEBHOOK_PRIVATE: '1',
+    ALERT_FROM: '2099-01-01',
   });
   document = JSON.parse((await ask('GET', 'openapi.json', {}, false)).text) as ServedDocument;
   await untilCaughtUp(
@@ -111,6 +115,9 @@ describe('real answers are as the document promises:', () => {
       expect((await post(`windows/edr-events/none/${act}`)).status).toBe(404);
       expect((await post(`windows/edr-events/${key}/${act}?run=%20`)).status).toBe(400);
     }
+    expect((await post('windows/edr-events/retry?reason=test')).status).toBe(200);
+    expect((await post('windows/edr-events/retry?run=none')).status).toBe(404);
+    expect((await post('windows/edr-events/retry?run=%20')).status).toBe(400);
   });
 
   test('backfills', async () => {
@@ -187,6 +194,7 @@ describe('real answers are as the document promises:', () => {
     expect((await ask('GET', 'alerts?limit=0')).status).toBe(400);
     expect((await post('alerts/replay')).json).toEqual({ replayed: 1 });
     expect((await post('alerts/replay?state=done')).status).toBe(400);
+    expect((await post('alerts/test')).json).toMatchObject({ outcome: 'refused', status: null, isSigned: false });
   });
 
   test('the act that tries the account', async () => {

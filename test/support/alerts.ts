@@ -26,7 +26,7 @@ export async function setUpAlerts(outcomes: PostOutcome[] = []) {
     queue: { send: (item: AlertItem, delaySeconds = 0) => Promise.resolve(void sent.push({ item, delaySeconds })) },
     post: ({ id }: AlertItem): Promise<PostOutcome> => {
       posted.push(id);
-      return Promise.resolve(outcomes.shift() ?? { kind: 'accepted' });
+      return Promise.resolve(outcomes.shift() ?? { kind: 'accepted', status: 202 });
     },
   };
   const item: AlertItem = {

@@ -28,6 +28,8 @@ export interface Routes {
   readonly startBackfill: (range: { stream: string; from: string; to: string }) => Promise<{ readonly id: string }>;
   readonly cancelBackfill: (id: string) => Promise<BackfillView>;
   readonly retryWindow: (place: WindowPlace) => Promise<WindowView>;
+  /** Retries all of a run that failed, fell short or wait. @returns how many. */
+  readonly retryWindows: (stream: string, run: string) => Promise<number>;
   readonly waiveWindow: (place: WindowPlace, reason: string) => Promise<WindowView>;
   readonly deadLetters: (limit: number) => Promise<readonly DeadLetterView[]>;
   readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
@@ -59,6 +61,10 @@ export function createRoutes(key: string | undefined): Routes {
     startBackfill: (range) => callApp({ path: 'backfill', method: 'POST', body: range }, key),
     cancelBackfill: (id) => callApp({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
     retryWindow: (place) => operate(place, 'retry', {}),
+    retryWindows: async (stream, run) => {
+      const path = `windows/${encodeURIComponent(stream)}/retry?${new URLSearchParams({ run }).toString()}`;
+      return (await callApp<{ readonly retried: number }>({ path, method: 'POST' }, key)).retried;
+    },
     waiveWindow: (place, reason) => operate(place, 'waive', { reason }),
     deadLetters: async (limit) => {
       const path = `dead-letters?limit=${limit}`;

@@ -5,7 +5,7 @@ import type { DayRange } from '../model/day-range.ts';
 import { formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
 import { SEVERITY_LOOKS, streamSectionId } from '../model/judgement.ts';
 import { rowsPerHour } from '../model/rows-per-hour.ts';
-import { needsAttention } from '../model/window-words.ts';
+import { needsAttention, waitsForTry } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
 import { RowsChart } from './rows-chart.tsx';
@@ -89,6 +89,7 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
         stream={name}
         run="live"
         windows={all.filter(needsAttention)}
+        waiting={all.filter((window) => waitsForTry(window, now))}
         now={now}
         focusId={focusId}
       />

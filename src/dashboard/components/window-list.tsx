@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { WindowView } from '../answers.ts';
-import { formatDuration, formatPlural } from '../model/format.ts';
+import { formatDuration, formatNear, formatPlural } from '../model/format.ts';
 import { groupByError, type ErrorGroup } from '../model/group-by-error.ts';
 import { completeness, windowTitle } from '../model/window-words.ts';
 import { RetryAll } from './retry-all.tsx';
@@ -16,20 +16,23 @@ interface WindowListProps {
   readonly stream: string;
   readonly run: string;
   readonly windows: readonly WindowView[];
+  /** Others that wait for their next try by themselves. */
+  readonly waiting?: readonly WindowView[];
   readonly now: number;
   readonly focusId: string;
 }
 
-/** Windows by their errors, with what can be done; nothing where there are none. */
+/** Windows by their errors, with what can be done, and how many others wait; nothing where there are none. */
 export function WindowList(props: WindowListProps) {
-  const { title, stream, run, windows, focusId } = props;
-  if (windows.length === 0) return null;
+  const { title, stream, run, windows, waiting = [], now, focusId } = props;
+  if (windows.length + waiting.length === 0) return null;
   return (
     <div class="window-list">
       <div class="card-head">
-        <h3>{title}</h3>
-        {windows.length > 1 && <RetryAll stream={stream} run={run} windows={windows} focusId={focusId} />}
+        <h3>{windows.length === 0 ? 'Windows that wait' : title}</h3>
+        {(windows.length > 1 || waiting.length > 0) && <RetryAll stream={stream} run={run} focusId={focusId} />}
       </div>
+      {waiting.length > 0 && <p class="muted small">{describeWaiting(waiting, now)}</p>}
       {groupByError(windows).map((group) => (
         <Group key={group.name} {...props} group={group} />
       ))}
@@ -85,4 +88,11 @@ function progressOf(window: WindowView, now: number): string {
       : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(' · ');
+}
+
+function describeWaiting(waiting: readonly WindowView[], now: number): string {
+  const [first] = waiting.flatMap(({ notBefore }) => notBefore ?? []).sort();
+  const verb = waiting.length === 1 ? 'waits' : 'wait';
+  const when = first === undefined ? '' : `, the first at ${formatNear(first, now)} UTC`;
+  return `${formatPlural(waiting.length, 'window')} ${verb} for the next try${when}.`;
 }

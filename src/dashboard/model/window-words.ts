@@ -33,6 +33,13 @@ export function needsAttention({
   return state === 'failed' || (state === 'incomplete' && !acknowledged) || repair !== null;
 }
 
+/** Whether it waits for its next try, be it for Qualys or after an error, and needs nobody. */
+export function waitsForTry(window: WindowView, now: number): boolean {
+  const { state, inWork, notBefore } = window;
+  const isOpen = state === 'planned' || state === 'running';
+  return isOpen && !inWork && !needsAttention(window) && notBefore !== null && Date.parse(notBefore) > now;
+}
+
 /** What the app lets an operator do with a window. */
 export function allowedActs(window: Pick<WindowView, 'state' | 'acknowledged' | 'inWork'>): {
   readonly retry: boolean;

@@ -6,7 +6,7 @@ import { mayBePublic } from './public-address.ts';
 /** How a post ended. */
 export type PostOutcome =
   /** Answered with 2xx. */
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly status: number }
   /** Surely not taken: there was no connection, or the answer refuses it. */
   | { readonly kind: 'refused'; readonly reason: string; readonly status?: number; readonly retryAfterMs?: number }
   /** Sent, wholly or partly, and never answered: nobody knows whether it was taken. */
@@ -104,7 +104,7 @@ function settle(
 }
 
 function outcomeOf(host: string, { statusCode: status = 0, headers }: IncomingMessage): PostOutcome {
-  if (status >= 200 && status < 300) return { kind: 'accepted' };
+  if (status >= 200 && status < 300) return { kind: 'accepted', status };
   const isRedirect = status >= 300 && status < 400;
   const reason = `${host} answered ${status}${isRedirect ? ', a redirect, which is not followed' : ''}`;
   const seconds = Number(headers['retry-after']);

@@ -1,7 +1,10 @@
 import { listAlerts, replayAlerts } from '../alerts/operate-alerts.ts';
+import { testAlert } from '../alerts/test-alert.ts';
+import { ConfigError } from '../errors.ts';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
 import { alertsQuery, replayAlertsQuery } from '../http/requests.ts';
+import { hasSigningSecret } from '../setting-rules.ts';
 import { getServices } from '../services.ts';
 
 /** Lists alerts that are not posted, with the reasons. */
@@ -17,4 +20,15 @@ export const replay = handle(async (request) => {
   const replayed = await replayAlerts(state, Number(limit), alerts);
   await audit.write({ action: 'alerts-replayed', target: `${replayed} ${state}` });
   return json({ replayed });
+});
+
+/** Posts one alert that says it is a test, and tells what came back. */
+export const test = handle(async () => {
+  const { alerts, audit, clock, settings } = getServices();
+  if (alerts.post === undefined) {
+    throw new ConfigError('ALERT_WEBHOOK_URL must be set: there is no webhook to test');
+  }
+  const tested = await testAlert({ post: alerts.post, isSigned: hasSigningSecret(settings), now: clock.now });
+  await audit.write({ action: 'alert-tested', target: `${tested.ticketId} ${tested.outcome}` });
+  return json(tested);
 });

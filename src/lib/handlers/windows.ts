@@ -4,8 +4,8 @@ import { ProblemError } from '../http/problem.ts';
 import { readQuery } from '../http/read-request.ts';
 import { operateQuery, retryQuery, windowKey, windowsQuery } from '../http/requests.ts';
 import { resumeBackfill } from '../pipeline/backfill.ts';
-import { retryWindow, waiveWindow } from '../pipeline/operate-window.ts';
-import type { WindowRecord, WorkItem } from '../pipeline/ports.ts';
+import { retryWindow, retryWindows, waiveWindow } from '../pipeline/operate-window.ts';
+import type { CheckpointStore, WindowRecord, WorkItem } from '../pipeline/ports.ts';
 import { viewWindow } from '../pipeline/view-window.ts';
 import { getServices } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
@@ -20,9 +20,7 @@ export const listWindows = handle(async (request) => {
   const states = state?.split(',');
   const stream = streamOf(request);
   const records = await store.listWindows(stream, run);
-  if (records.length === 0 && run !== 'live' && (await store.readBackfill(run))?.stream !== stream) {
-    throw new ProblemError(404, `stream ${stream} has no backfill ${JSON.stringify(run)}`);
-  }
+  if (records.length === 0) await throwIfNoBackfill(stream, run, store);
   const shown = records
     .filter((record) => Date.parse(record.to) >= since || isOpen(record))
     .filter((record) => states?.includes(record.state) ?? true);
@@ -34,6 +32,20 @@ export const retry = handle((request) => {
   const { accept, ...about } = readQuery(request, retryQuery);
   const action = accept === undefined ? 'window-retried' : `window-retried-accepting-${accept}`;
   return operate(request, { ...about, action }, (item, services) => retryWindow(item, { ...services, accept }));
+});
+
+/** The same with all of a run that failed, fell short or wait. */
+export const retryAll = handle(async (request) => {
+  const { run, reason } = readQuery(request, operateQuery);
+  const stream = streamOf(request);
+  const services = getServices();
+  await throwIfNoBackfill(stream, run, services.store);
+  const retried = await retryWindows({ stream, run }, services);
+  if (retried > 0) await resumeBackfill(run, services.backfills);
+  const target = `${stream}/${run}, ${retried} windows`;
+  await services.audit.write({ action: 'windows-retried', target, ...(reason === undefined ? {} : { reason }) });
+  services.log.info('WindowsRetried', { stream, run, windows: retried });
+  return json({ retried });
 });
 
 /** Gives a window up, or acknowledges an incomplete one. */
@@ -72,6 +84,11 @@ function streamOf(request: HttpRequest): string {
   if (STREAMS.some(({ name }) => name === stream)) return stream;
   const names = STREAMS.map(({ name }) => name).join(', ');
   throw new ProblemError(404, `there is no stream ${JSON.stringify(stream.slice(0, 64))}; there are ${names}`);
+}
+
+async function throwIfNoBackfill(stream: string, run: string, store: CheckpointStore): Promise<void> {
+  if (run === 'live' || (await store.readBackfill(run))?.stream === stream) return;
+  throw new ProblemError(404, `stream ${stream} has no backfill ${JSON.stringify(run)}`);
 }
 
 function isOpen({ state, acknowledged }: WindowRecord): boolean {

@@ -75,7 +75,7 @@ export const PROBLEM_KINDS = {
     ...FLAWED,
     act: 'Read why Azure refuses these rows, repair it, then “Replay” (qualys dead-letters replay).',
   },
-  'alerts-undelivered': { ...FLAWED, act: 'Repair the webhook, then “Replay” (POST /api/alerts/replay).' },
+  'alerts-undelivered': { ...FLAWED, act: 'Repair the webhook, then “Replay” (qualys alerts replay).' },
   'backfill-failed': {
     ...FLAWED,
     act: '“Retry” or “Waive” its windows (qualys retry, qualys waive), or start the range again.',

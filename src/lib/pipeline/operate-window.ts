@@ -47,6 +47,28 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
 }
 
 /**
+ * Retries every window of a run that failed, fell short and was not acknowledged, or waits for its time.
+ * @returns how many were put into the queue.
+ */
+export async function retryWindows(
+  { stream, run }: Pick<WorkItem, 'stream' | 'run'>,
+  deps: Omit<RetryDependencies, 'accept'>,
+): Promise<number> {
+  let retried = 0;
+  for (const record of await deps.store.listWindows(stream, run)) {
+    if (!isWorthARetry(record, deps.clock.now())) continue;
+    if ((await retryWindow({ version: 1, stream, run, window: record.key }, deps)) !== undefined) retried++;
+  }
+  return retried;
+}
+
+function isWorthARetry(record: WindowRecord, now: Date): boolean {
+  if (record.state === 'incomplete') return record.acknowledged !== true;
+  if (isFinished(record)) return false;
+  return record.state === 'failed' || Date.parse(record.notBefore ?? '') > now.getTime();
+}
+
+/**
  * Gives a window up, or takes note of an incomplete one: the watermark passes it and status shows it no longer. May be asked for again,
  * because what follows it may have failed. Undefined when it is closed, in work or gone.
  */

@@ -31,7 +31,7 @@ async function setUp(maxPerMinute: number, outcomes: PostOutcome[] = []) {
     cap: { ...bench.deps.cap, maxPerMinute },
     post: ({ id, payload }) => {
       posts.push({ id, payload, minute: Math.floor(bench.clock.now().getTime() / MINUTE_MS) });
-      return Promise.resolve(outcomes.shift() ?? { kind: 'accepted' });
+      return Promise.resolve(outcomes.shift() ?? { kind: 'accepted', status: 202 });
     },
   };
   const alert = (name: string | number, payload: object = {}): AlertItem => ({
@@ -236,7 +236,11 @@ describe('a summary', () => {
   });
 
   test('that is refused is tried again as it is, and takes no place of an alert', async () => {
-    const { alerts, pushAll, drain, single, summaries } = await setUp(1, [{ kind: 'accepted' }, REFUSED, REFUSED]);
+    const { alerts, pushAll, drain, single, summaries } = await setUp(1, [
+      { kind: 'accepted', status: 202 },
+      REFUSED,
+      REFUSED,
+    ]);
     await pushAll(alerts(3));
     await drain();
     expect(summaries().map(({ summary }) => summary.count)).toEqual([2, 2, 2]);
@@ -245,7 +249,10 @@ describe('a summary', () => {
   });
 
   test('of whose post nobody knows is not repeated, and can be replayed', async () => {
-    const { deps, alerts, pushAll, drain, state, summaries } = await setUp(1, [{ kind: 'accepted' }, UNKNOWN]);
+    const { deps, alerts, pushAll, drain, state, summaries } = await setUp(1, [
+      { kind: 'accepted', status: 202 },
+      UNKNOWN,
+    ]);
     await pushAll(alerts(3));
     await drain();
     expect(await state(summaryId(FIRST))).toBe('uncertain');

@@ -20,7 +20,7 @@ async function serveRaw(connected: Parameters<typeof createServer>[1]): Promise<
 describe('a post', () => {
   test('is one POST of JSON to the whole address, with the headers given', async () => {
     const { url, arrived } = await serveHttp((_, response) => response.writeHead(202).end());
-    expect(await post(`${url}/hook/key?sig=s%2Bg`, '{"text":"grüße"}')).toEqual({ kind: 'accepted' });
+    expect(await post(`${url}/hook/key?sig=s%2Bg`, '{"text":"grüße"}')).toMatchObject({ kind: 'accepted' });
     expect(arrived).toHaveLength(1);
     expect(arrived[0]).toMatchObject({
       method: 'POST',
@@ -32,7 +32,7 @@ describe('a post', () => {
 
   test.for([200, 201, 202, 204, 299])('that is answered with %i was taken', async (status) => {
     const { url } = await serveHttp((_, response) => response.writeHead(status).end());
-    expect(await post(url)).toEqual({ kind: 'accepted' });
+    expect(await post(url)).toMatchObject({ kind: 'accepted' });
   });
 
   test.for([400, 401, 403, 404, 408, 413, 429, 500, 502, 503])('that is answered with %i was not', async (status) => {
@@ -66,7 +66,7 @@ describe('a post', () => {
       };
       write();
     });
-    expect(await post(url)).toEqual({ kind: 'accepted' });
+    expect(await post(url)).toMatchObject({ kind: 'accepted' });
   });
 });
 
@@ -162,7 +162,7 @@ describe('a post to a private address', () => {
 
   test('is sent where it is allowed', async () => {
     const { url } = await serveHttp((_, response) => response.writeHead(200).end());
-    expect(await post(url.replace('127.0.0.1', 'localhost'))).toEqual({ kind: 'accepted' });
+    expect(await post(url.replace('127.0.0.1', 'localhost'))).toMatchObject({ kind: 'accepted' });
   });
 
   test('is told from a name that does not resolve', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FatalError } from '../../../src/lib/errors.ts';
-import { failWindow, retryWindow, waiveWindow } from '../../../src/lib/pipeline/operate-window.ts';
+import { failWindow, retryWindow, retryWindows, waiveWindow } from '../../../src/lib/pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../../../src/lib/pipeline/ports.ts';
 import { edrEvents } from '../../../src/lib/streams/edr-events/index.ts';
 import { startFeed } from '../../support/feeds.ts';
@@ -32,6 +32,29 @@ describe('retrying', () => {
     expect(await read()).toEqual(before);
     expect(bench.queue.sent).toEqual([]);
   });
+});
+
+test('retrying all takes what failed, fell short or waits, and nothing else', async () => {
+  const { stream } = pagedStream(1);
+  const bench = await setUp(stream);
+  const later = '2026-05-02T00:00:00Z';
+  const [failed, incomplete, waiting, ...others] = await Promise.all(
+    [
+      { state: 'failed' as const },
+      { state: 'incomplete' as const },
+      { notBefore: later, lastError: 'HTTP 503' },
+      { state: 'incomplete' as const, acknowledged: true },
+      { notBefore: '2026-05-01T00:00:00Z' },
+      { state: 'closed' as const },
+      { ...IN_WORK, notBefore: later },
+    ].map((changes, hour) => bench.open(`2026-05-01T0${hour}:00:00Z`, `2026-05-01T0${hour}:15:00Z`, changes)),
+  );
+  const before = await Promise.all(others.map((record) => bench.read(record)));
+  expect(await retryWindows({ stream: stream.name, run: 'live' }, bench.deps)).toBe(3);
+  expect(bench.queue.sent.map(({ item }) => item.window).sort()).toEqual(
+    [failed, incomplete, waiting].map((record) => record?.key).sort(),
+  );
+  expect(await Promise.all(others.map((record) => bench.read(record)))).toEqual(before);
 });
 
 /** What tells of reads that have ended short, a day ago. */

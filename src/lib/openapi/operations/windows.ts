@@ -74,6 +74,11 @@ export const windowList = z
   .strictObject({ windows: z.array(window).describe('In order of time.') })
   .meta({ id: 'WindowList' });
 
+/** How many windows were retried at once. */
+export const retriedWindows = z
+  .strictObject({ retried: count('Windows put into the queue.') })
+  .meta({ id: 'RetriedWindows', examples: [{ retried: 12 }] });
+
 const oneWindow = {
   method: 'post',
   tag: 'Windows',
@@ -108,6 +113,20 @@ export const windowOperations: readonly Operation[] = [
     summary: 'Retry a window now',
     description:
       'Puts a failed, waiting or incomplete window into the queue at once. A failed or incomplete one is read from its start.',
+  },
+  {
+    operationId: 'retryWindows',
+    method: 'post',
+    route: 'windows/{stream}/retry',
+    tag: 'Windows',
+    summary: 'Retry all windows now',
+    description:
+      'Puts all windows of a stream into the queue at once that failed, are incomplete or wait for their next try. What waits for Qualys or for the account goes on waiting there.',
+    params: z.strictObject({ stream: streamName }),
+    query: operateQuery,
+    answers: { 200: { description: 'How many were put into the queue.', schema: retriedWindows } },
+    problems: [400, 404, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
   },
   {
     ...oneWindow,
