@@ -4,6 +4,7 @@ import { horizonOf, isFinished } from '../src/lib/pipeline/plan-windows.ts';
 import type { WatermarkRecord, WindowRecord } from '../src/lib/pipeline/ports.ts';
 import type { Stream } from '../src/lib/pipeline/stream.ts';
 import { createServices, type Services } from '../src/lib/services.ts';
+import { createCatchUpView, type StreamProgress } from './catch-up-progress.ts';
 import type { Host } from './host/start-host.ts';
 
 /** A stream that waits longer than this for its next try will not catch up soon. */
@@ -23,19 +24,23 @@ interface StreamState {
 }
 
 /**
- * Runs until every enabled stream has ingested all up to the moment of the start (less its safety lag), then prints a summary.
+ * Runs until every enabled stream has ingested all up to the moment of the start (less its safety lag), with its progress on standard
+ * error, then prints a summary.
  * @returns the exit code: 0, or 1 with the reason printed.
  */
 export async function catchUp(host: Host): Promise<number> {
   const startedAt = Date.now();
   const services = createServices(process.env);
   const planner = createPlannerRuns(host);
+  const progress = createCatchUpView(process.stderr);
   let tickedAt = Date.now();
   for (;;) {
     const states = await Promise.all(services.streams.map((stream) => readState(stream, services)));
     const behind = states.filter((state) => !hasCaughtUp(state, startedAt, services));
+    progress.show(states.map(toProgress));
     const reason = planner.whyGivenUp() ?? behind.map(whyStuck).find((each) => each !== undefined);
     if (behind.length === 0 || reason !== undefined) {
+      progress.close();
       printSummary(reason === undefined ? await untilQuiet(services) : states, startedAt);
       if (reason !== undefined) console.error(`Not caught up: ${reason}`);
       await services.limiter.close();
@@ -91,6 +96,19 @@ async function readState(stream: Stream, { store }: Services): Promise<StreamSta
 
 function hasCaughtUp({ stream, mark }: StreamState, startedAt: number, { settings }: Services): boolean {
   return mark !== undefined && Date.parse(mark.watermark) >= horizonOf(stream.plan(settings), startedAt);
+}
+
+function toProgress({ stream, records }: StreamState): StreamProgress {
+  return {
+    name: stream.name,
+    finished: records.filter(isFinished).length,
+    windows: records.length,
+    rows: rowsOf(records),
+  };
+}
+
+function rowsOf(records: readonly WindowRecord[]): number {
+  return records.reduce((total, { counts }) => total + counts.rows, 0);
 }
 
 /** Why a stream will not catch up by itself soon; undefined while it may. */

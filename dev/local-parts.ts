@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { AZURITE, startAzurite } from './azurite/start-azurite.ts';
+import { AZURITE, startAzurite, type Azurite } from './azurite/start-azurite.ts';
 import { emptyFolders } from './folder-lock.ts';
 import { findSetting } from './host/settings.ts';
 import { TABLES } from './ingestion/row-store.ts';
-import { DEFAULT_RULE_ID, startIngestion } from './ingestion/start-ingestion.ts';
+import { DEFAULT_RULE_ID, startIngestion, type Ingestion } from './ingestion/start-ingestion.ts';
 import { wholeNumber } from './read-options.ts';
-import { startSimulator } from './simulator/start-simulator.ts';
-
-type Close = () => Promise<void>;
+import { startSimulator, type Simulator } from './simulator/start-simulator.ts';
 
 /** Sizes of the simulated data. */
 export interface Sizes {
@@ -55,7 +53,7 @@ function set(values: Readonly<Record<string, string>>): void {
 }
 
 /** Starts the simulator where no Qualys is set. */
-export async function ensureQualys(sizes: Sizes): Promise<Close | undefined> {
+export async function ensureQualys(sizes: Sizes): Promise<Simulator | undefined> {
   if (isSet('QUALYS_API_URL')) return undefined;
   const account = { username: 'qualys-reader', password: 'simulated-password' };
   const simulator = await startSimulator({
@@ -68,27 +66,24 @@ export async function ensureQualys(sizes: Sizes): Promise<Close | undefined> {
   });
   process.env.QUALYS_API_URL = simulator.url;
   set({ QUALYS_GATEWAY_URL: simulator.url, QUALYS_USERNAME: account.username, QUALYS_PASSWORD: account.password });
-  console.log(`Qualys simulator     ${simulator.url}`);
-  return simulator.close;
+  return simulator;
 }
 
 /** Starts Azurite where no storage is set. */
-export async function ensureStorage({ azurite: dir }: LocalFolders): Promise<Close | undefined> {
+export async function ensureStorage({ azurite: dir }: LocalFolders): Promise<Azurite | undefined> {
   if (isSet('AzureWebJobsStorage', 'AzureWebJobsStorage__accountName', 'AzureWebJobsStorage__queueServiceUri')) {
     return undefined;
   }
   const azurite = await startAzurite(dir === undefined ? { inMemory: true } : { dir });
   process.env.AzureWebJobsStorage = azurite.connectionString;
-  console.log(`Azurite              ${dir ?? 'in memory'}`);
-  return azurite.close;
+  return azurite;
 }
 
 /** Starts the ingestion endpoint where none is set. */
-export async function ensureIngestion({ tables: dir }: LocalFolders): Promise<Close | undefined> {
+export async function ensureIngestion({ tables: dir }: LocalFolders): Promise<Ingestion | undefined> {
   if (isSet('LOGS_INGESTION_ENDPOINT')) return undefined;
   const ingestion = await startIngestion({ dir, ruleIds: [DEFAULT_RULE_ID] });
   process.env.LOGS_INGESTION_ENDPOINT = ingestion.url;
   process.env.LOGS_INGESTION_RULE_ID = DEFAULT_RULE_ID;
-  console.log(`Ingestion endpoint   ${ingestion.url}, rows in ${dir}`);
-  return ingestion.close;
+  return ingestion;
 }

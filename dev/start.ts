@@ -2,17 +2,22 @@
 // only when that setting is unset: Qualys simulator (QUALYS_API_URL), Azurite (AzureWebJobsStorage…), ingestion endpoint
 // (LOGS_INGESTION_ENDPOINT). So the same command runs against a real tenant.
 import { join, resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
 import { parseSettings } from '../src/lib/config.ts';
 import { STREAMS } from '../src/lib/streams/index.ts';
 import { catchUp } from './catch-up.ts';
+import { createHappenings } from './happenings.ts';
 import { ensureBuilt } from './host/ensure-built.ts';
+import type { HostLog } from './host/log.ts';
 import { applySettings, loadLocalSettings } from './host/settings.ts';
 import { findLostValues } from './ingestion/lost-values.ts';
 import { startHost } from './host/start-host.ts';
 import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
+import { openBrowser } from './open-browser.ts';
 import { PORT, readOptions, wholeNumber } from './read-options.ts';
 import { runMain } from './run-main.ts';
 import { createStackLog } from './stack-log.ts';
+import { writePlaces, writeStartScreen, type Started } from './start-screen.ts';
 
 const appDir = resolve(import.meta.dirname, '..');
 
@@ -20,7 +25,19 @@ const HELP = `npm start                 run until stopped (Ctrl+C); data under .
 npm start -- --once       begin with nothing, run until every enabled stream has caught up, print a summary, exit 0 (or 1 with the
                           reason); rows under .local/once/tables
 npm start -- --fresh      forget first what earlier runs kept
+npm start -- --open       open the dashboard
+npm start -- --verbose    print all that host and app log
 Settings come from the environment, then from local.settings.json. Only one run at a time uses a folder.`;
+
+const OPTIONS = {
+  once: { type: 'boolean', default: false },
+  fresh: { type: 'boolean', default: false },
+  open: { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
+
+type Options = Readonly<Record<keyof typeof OPTIONS, boolean>>;
 
 function untilSignal(): Promise<void> {
   return new Promise((done) => {
@@ -30,47 +47,88 @@ function untilSignal(): Promise<void> {
   });
 }
 
-async function run({ once, fresh }: { readonly once: boolean; readonly fresh: boolean }): Promise<number> {
+/** Keeps lines back until they are released, so that what happens meanwhile comes after the screen. */
+function createHeldPrinter(): { readonly print: (line: string) => void; readonly release: () => void } {
+  let held: string[] | undefined = [];
+  return {
+    print: (line) => {
+      if (held === undefined) console.log(line);
+      else held.push(line);
+    },
+    release: () => {
+      held?.forEach((line) => console.log(line));
+      held = undefined;
+    },
+  };
+}
+
+/** The log of a run; undefined: all of it. */
+function chooseLog(
+  { once, verbose }: Options,
+  print: (line: string) => void,
+  isLocalTable: boolean,
+): HostLog | undefined {
+  if (verbose) return undefined;
+  return once ? createStackLog(console.error) : createHappenings({ print, isLocalTable });
+}
+
+async function run(options: Options): Promise<number> {
+  const { once, fresh, open, verbose } = options;
   applySettings(loadLocalSettings(appDir));
   process.env.AZURE_FUNCTIONS_ENVIRONMENT ??= 'Development';
   const port = wholeNumber('PORT', process.env.PORT, { ...PORT, fallback: once ? 0 : 7071 });
   const sizes = readSizes(process.env);
   const folders = foldersOf(join(appDir, '.local'), once);
   if (once || fresh) await forget(folders);
-  await ensureBuilt(appDir);
   const closes: ((() => Promise<void>) | undefined)[] = [];
+  const lines = createHeldPrinter();
   try {
-    closes.push(await ensureQualys(sizes));
-    closes.push(await ensureStorage(folders));
-    const closeIngestion = await ensureIngestion(folders);
-    closes.push(closeIngestion);
+    await ensureBuilt(appDir, { isQuiet: !verbose });
+    const simulator = await ensureQualys(sizes);
+    closes.push(simulator?.close);
+    const azurite = await ensureStorage(folders);
+    closes.push(azurite?.close);
+    const ingestion = await ensureIngestion(folders);
+    closes.push(ingestion?.close);
     // All that is wrong at once, before the host refuses the first schedule and each function the rest.
-    parseSettings(
+    const settings = parseSettings(
       process.env,
       STREAMS.map(({ name }) => name),
     );
-    const host = await startHost({ appDir, port, ...(once ? { log: createStackLog(console.error) } : {}) });
+    const log = chooseLog(options, lines.print, ingestion !== undefined);
+    const host = await startHost({ appDir, port, ...(log === undefined ? {} : { log }) });
     closes.push(host.close);
+    if (verbose) console.log(host.listing);
+    const started: Started = {
+      version: packageJson.version,
+      appUrl: host.url,
+      qualys: { url: settings.QUALYS_API_URL, sizes: simulator === undefined ? undefined : sizes },
+      storageDir: azurite === undefined ? undefined : (folders.azurite ?? 'in memory'),
+      ingestion: {
+        url: process.env.LOGS_INGESTION_ENDPOINT ?? '',
+        dir: ingestion === undefined ? undefined : folders.tables,
+      },
+    };
+    console.log(once ? writePlaces(started) : writeStartScreen(started));
+    lines.release();
+    if (open)
+      openBrowser(`${host.url}/api/dashboard`, () => console.log('No browser could be opened: the address is above.'));
     if (once) {
       const code = await catchUp(host);
-      const lost = closeIngestion === undefined ? [] : await findLostValues(process.env.LOGS_INGESTION_ENDPOINT ?? '');
+      const lost = ingestion === undefined ? [] : await findLostValues(ingestion.url);
       for (const line of lost) console.error(`Lost: ${line}`);
       return lost.length > 0 ? 1 : code;
     }
-    console.log(host.listing);
     await untilSignal();
     return 0;
   } finally {
+    lines.release();
     for (const close of closes.reverse()) await close?.();
   }
 }
 
 await runMain(async () => {
-  const options = readOptions({
-    once: { type: 'boolean', default: false },
-    fresh: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false, short: 'h' },
-  });
+  const options = readOptions(OPTIONS);
   if (options.help) console.log(HELP);
   else process.exitCode = await run(options);
 });

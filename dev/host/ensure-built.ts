@@ -35,9 +35,12 @@ async function findNewest(appDir: string): Promise<number> {
   return Math.max(0, ...times.map((time) => time ?? 0));
 }
 
-async function build(appDir: string): Promise<void> {
+async function build(appDir: string, isQuiet: boolean): Promise<void> {
   const script = join(appDir, 'scripts', 'build.ts');
-  const child = spawn(process.execPath, [script], { cwd: appDir, stdio: 'inherit' });
+  const child = spawn(process.execPath, [script], {
+    cwd: appDir,
+    stdio: ['ignore', isQuiet ? 'ignore' : 'inherit', 'inherit'],
+  });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) {
     throw new HostError(`The build failed: ${script} ended with ${code ?? 'a signal'}`);
@@ -64,17 +67,17 @@ async function lockBuild(appDir: string): Promise<() => Promise<void>> {
 
 /**
  * Builds the app by `scripts/build.ts` when the file that `main` of package.json names is missing or older than what it
- * is made of.
+ * is made of. A quiet build says nothing unless it fails.
  * @returns true when it was built.
  * @throws HostError when the build fails.
  */
-export async function ensureBuilt(appDir: string): Promise<boolean> {
+export async function ensureBuilt(appDir: string, { isQuiet = false } = {}): Promise<boolean> {
   const canBuild = (await getTime(join(appDir, 'scripts', 'build.ts'))) !== undefined;
   if (!canBuild || (await isBuilt(appDir))) return false;
   const release = await lockBuild(appDir);
   try {
     if (await isBuilt(appDir)) return false;
-    await build(appDir);
+    await build(appDir, isQuiet);
     return true;
   } finally {
     await release();

@@ -5,6 +5,7 @@ import { describeError } from '../describe-error.ts';
 import type { HttpData, InvocationResponse } from './core-types.ts';
 import { decodePath } from './decode-path.ts';
 import { hasFunctionKey } from './function-key.ts';
+import { writeHomePage } from './home-page.ts';
 import { HostError } from './host-error.ts';
 import { BodyTooLargeError, readBody, toHttpData } from './http-request.ts';
 import { writeHttpResponse, writeStatus } from './http-response.ts';
@@ -153,7 +154,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     if (isAuthorized(request, options)) await answerMcp(request, response, options.mcp);
     else writeStatus(response, 401);
   } else if (segments.length === 0 && method === 'GET') {
-    response.writeHead(200, { 'content-type': 'text/plain' }).end('The local Functions host is running.\n');
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(writeHomePage(options.routes));
   } else {
     writeStatus(response, 404);
   }

@@ -287,6 +287,19 @@ describe('the end of the host', () => {
   });
 });
 
+test('GET / leads to what can be read here, pages first', async () => {
+  const { url } = await runApp(`
+const handler = async () => ({});
+app.http('data', { methods: ['GET'], route: 'data', authLevel: 'function', handler });
+app.http('one', { methods: ['GET'], route: 'data/{id}', authLevel: 'function', handler });
+app.http('change', { methods: ['POST'], route: 'change', authLevel: 'function', handler });
+app.http('page', { methods: ['GET'], route: 'page', authLevel: 'anonymous', handler });`);
+  const response = await fetch(url);
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const links = [...(await response.text()).matchAll(/href="([^"]+)"/g)].map(([, link]) => link);
+  expect(links).toEqual(['/api/page', '/api/data']);
+});
+
 test('a request whose path is no path is answered 400', async () => {
   const { url } = await runApp(echo);
   const status = await new Promise((resolve, reject) => {

@@ -10,8 +10,6 @@ afterEach(() => vi.unstubAllEnvs());
 async function makeLocalDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'local-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  onTestFinished(() => void vi.restoreAllMocks());
   return dir;
 }
 
@@ -24,8 +22,8 @@ async function startParts(localDir: string, once: boolean): Promise<void> {
   clearParts();
   const folders = foldersOf(localDir, once);
   for (const ensure of [ensureStorage, ensureIngestion]) {
-    const close = await ensure(folders);
-    onTestFinished(async () => close?.());
+    const part = await ensure(folders);
+    onTestFinished(async () => part?.close());
   }
 }
 
@@ -78,7 +76,7 @@ test('--fresh forgets what an earlier run kept, and nothing else', async () => {
   await writeFile(join(localDir, 'other'), '');
   clearParts();
   const folders = foldersOf(localDir, false);
-  for (const ensure of [ensureStorage, ensureIngestion]) await (await ensure(folders))?.();
+  for (const ensure of [ensureStorage, ensureIngestion]) await (await ensure(folders))?.close();
   expect(await readdir(join(localDir, 'azurite'))).not.toEqual([]);
   await forget(folders);
   expect(await readdir(join(localDir, 'azurite'))).toEqual([]);

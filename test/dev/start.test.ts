@@ -22,7 +22,7 @@ async function run(program: string, args: readonly string[], env: Record<string,
 
 describe('a start that cannot go well ends with one line that says what is allowed', () => {
   test.for([
-    ['dev/start.ts', ['--onec'], {}, '--onec is no option: allowed are --once, --fresh, --help'],
+    ['dev/start.ts', ['--onec'], {}, '--onec is no option: allowed are --once, --fresh, --open, --verbose, --help'],
     ['dev/start.ts', [], { PORT: 'abc' }, 'PORT must be a whole number from 0 to 65535, given "abc"'],
     [
       'dev/start.ts',

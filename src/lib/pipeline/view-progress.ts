@@ -5,7 +5,10 @@ import { toInterval } from './window.ts';
 
 /** How fast the live windows of a stream are read. */
 export interface StreamProgress {
-  /** When a window ended last; now while a worker holds one; null where nothing is known. */
+  /**
+   * When a window ended last or, where that is later, the first of the open ones was planned: a stream that has just begun, or begins again
+   * after a pause, is on its way. Now while a worker holds one; null where nothing is known.
+   */
   readonly movedAt: string | null;
   /** Rows of windows that moved in the last hour. */
   readonly rowsLastHour: number;
@@ -20,10 +23,12 @@ const HOUR_MS = 3_600_000;
 /** Tells how fast windows are read. Pure. */
 export function viewProgress(records: readonly WindowRecord[], now: Date): StreamProgress {
   const isInWork = records.some((record) => !isFinished(record) && isClaimed(record, now));
-  const ends = records.flatMap(({ closedAt }) => closedAt ?? []).sort();
+  const ends = records.flatMap(({ closedAt }) => closedAt ?? []);
+  const planned = records.filter((record) => !isFinished(record)).map(({ plannedAt }) => plannedAt);
+  const firstPlanned = planned.sort().slice(0, 1);
   const rows = records.filter(({ progressAt }) => isWithinHour(progressAt, now)).map(({ counts }) => counts.rows);
   return {
-    movedAt: isInWork ? now.toISOString() : (ends.at(-1) ?? null),
+    movedAt: isInWork ? now.toISOString() : ([...ends, ...firstPlanned].sort().at(-1) ?? null),
     rowsLastHour: rows.reduce((sum, count) => sum + count, 0),
     secondsLeft: secondsLeft(records, now),
     heldBy: heldBy(records),

@@ -84,9 +84,19 @@ describe('progress', () => {
     const claim = { owner: 'w', until: ago(-1) };
     expect(viewProgress([ended, quarter(2, { state: 'running', claim })], NOW).movedAt).toBe(NOW.toISOString());
     expect(
-      viewProgress([ended, quarter(2, { state: 'running', claim: { ...claim, until: ago(1) } })], NOW).movedAt,
+      viewProgress(
+        [ended, quarter(2, { state: 'running', plannedAt: ago(30), claim: { ...claim, until: ago(1) } })],
+        NOW,
+      ).movedAt,
     ).toBe(ago(20));
     expect(viewProgress([{ ...ended, claim }], NOW).movedAt).toBe(ago(20));
+  });
+
+  test('is the planning of the first open window where that is later: a stream that begins is on its way', () => {
+    const planned = (minutes: number): WindowRecord => quarter(2, { plannedAt: ago(minutes) });
+    expect(viewProgress([planned(2), planned(1)], NOW).movedAt).toBe(ago(2));
+    expect(viewProgress([closed(0, 600), planned(2)], NOW).movedAt).toBe(ago(2));
+    expect(viewProgress([closed(0, 20), planned(40), planned(1)], NOW).movedAt).toBe(ago(20));
   });
 
   test('counts the rows of windows that moved within the last hour', () => {

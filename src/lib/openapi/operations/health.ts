@@ -88,7 +88,9 @@ const streamStatus = z
       .describe('Windows that wait for a person to repair something.'),
     progress: z
       .strictObject({
-        movedAt: time('When a window ended last; now while a worker holds one.').nullable(),
+        movedAt: time(
+          'When a window ended last or, if later, the first of the open ones was planned; now while a worker holds one.',
+        ).nullable(),
         rowsLastHour: count('Rows of windows that moved in the last hour.'),
         secondsLeft: count('How long the open windows take at that pace; null where it is not known.').nullable(),
         heldBy: z

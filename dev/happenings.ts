@@ -1,0 +1,133 @@
+import { count, counted, span } from '../cli/text.ts';
+import type { HostLog, HostLogEntry } from './host/log.ts';
+
+/** A line of the app's log. */
+type Fields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a calm log needs of its surroundings. */
+export interface HappeningsOptions {
+  readonly print: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Whether rows go to this machine, where no older table can hold some: then a first start is nothing to warn of. */
+  readonly isLocalTable: boolean;
+}
+
+/** Happen with each page, window, tick or call: what they come to is told by others. */
+const QUIET = new Set([
+  'PageFetched',
+  'RowsUploaded',
+  'WindowsPlanned',
+  'PlannerSkipped',
+  'WorkItemDropped',
+  'HostsAskedAgain',
+  'AlertsQueued',
+  'AlertDelivered',
+  'AlertDropped',
+  'AlertPostponed',
+  'BackfillFed',
+]);
+/** Windows that end within so long of one another make one line. */
+const GATHER_MS = 3000;
+/** The same again within this time, of another window perhaps, is counted only. */
+const REPEAT_MS = 30_000;
+
+/**
+ * A host's log for people who look on: a line for each thing that happens. Warnings and errors of whatever kind are always among them,
+ * each error every time, a warning that comes again within half a minute as a count.
+ */
+export function createHappenings({ print, now = Date.now, isLocalTable }: HappeningsOptions): HostLog {
+  const tell = (sign: ' ' | '!' | '✕', text: string): void => {
+    print(`${new Date(now()).toISOString().slice(11, 19)} ${sign} ${text}`);
+  };
+  const tellClosed = createGatherer((text) => tell(' ', text));
+  const tellWarning = createRepeats((text) => tell('!', text), now);
+  const tellOther = createRepeats((text) => tell(' ', text), now);
+  let verdict: Fields[string] | undefined;
+
+  const tellInfo = (line: Fields): void => {
+    const { event, stream } = line;
+    if (event === 'WindowClosed') tellClosed(String(stream), Number(line.rows));
+    else if (event === 'HealthJudged') {
+      if (line.verdict !== verdict) tell(' ', judged(line));
+      verdict = line.verdict;
+    } else if (event === 'WatermarkMoved') {
+      tell(
+        ' ',
+        `${String(stream)}: all up to ${String(line.watermark)} is here, ${span(Number(line.lagSeconds))} behind`,
+      );
+    } else if (!QUIET.has(String(event))) tellOther(line);
+  };
+
+  return ({ level, message }: HostLogEntry) => {
+    const line = readLine(message);
+    if (level === 'error' || level === 'critical') tell('✕', describe(line));
+    else if (line.event === 'StreamStarted' && (level !== 'warning' || isLocalTable)) tell(' ', begun(line));
+    else if (level === 'warning') tellWarning(line);
+    else if (level === 'information' && !/^Execut(?:ing|ed) '/.test(message)) tellInfo(line);
+  };
+}
+
+function readLine(message: string): Fields {
+  if (!message.startsWith('{"event":')) return { event: message };
+  try {
+    return JSON.parse(message) as Fields;
+  } catch {
+    return { event: message };
+  }
+}
+
+/** The event by the name under which docs/operate.md explains it, its fields, and a stack on lines of its own. */
+function describe({ event, stack, ...fields }: Fields): string {
+  const told = Object.entries(fields).map(
+    ([name, value]) => `${name}=${String(typeof value === 'number' ? Math.round(value) : value)}`,
+  );
+  const lines = typeof stack === 'string' ? [`\n${stack}`] : [];
+  return [String(event), ...told].join('  ') + lines.join('');
+}
+
+function judged({ headline, verdict, worst }: Fields): string {
+  const reason = typeof worst === 'string' && worst !== '' ? `: ${worst}` : '';
+  return `${String(headline)} (${String(verdict)})${reason}`;
+}
+
+function begun({ stream, start, reason }: Fields): string {
+  return `${String(stream)} begins at ${String(start)}: ${String(reason).replace(/, without knowing.*/s, '')}`;
+}
+
+/** Adds windows up, for each stream, and tells them a little later. */
+function createGatherer(tell: (text: string) => void): (stream: string, rows: number) => void {
+  const gathered = new Map<string, { windows: number; rows: number }>();
+  return (stream, rows) => {
+    const sum = gathered.get(stream);
+    if (sum !== undefined) {
+      sum.windows += 1;
+      sum.rows += rows;
+      return;
+    }
+    gathered.set(stream, { windows: 1, rows });
+    setTimeout(() => {
+      const { windows, rows: all } = gathered.get(stream)!;
+      gathered.delete(stream);
+      tell(`${stream}: ${counted(windows, 'window')} read, ${counted(all, 'row')}`);
+    }, GATHER_MS).unref();
+  };
+}
+
+/** Tells a line at once, and the same that comes soon after it as a count. */
+function createRepeats(tell: (text: string) => void, now: () => number): (line: Fields) => void {
+  const seen = new Map<string, { at: number; more: number }>();
+  return (line) => {
+    const { window: _window, ...same } = line;
+    const key = JSON.stringify(Object.values(same).filter((value) => typeof value === 'string'));
+    const last = seen.get(key);
+    if (last !== undefined && now() - last.at < REPEAT_MS) {
+      last.more += 1;
+      return;
+    }
+    seen.set(key, { at: now(), more: 0 });
+    const more =
+      last === undefined || last.more === 0 ? '' : `  (and ${count(last.more)} times more since the last one)`;
+    tell(`${describe(line)}${more}`);
+  };
+}
