@@ -158,7 +158,7 @@ describe('imports', () => {
     expect(importsOf(/^lib\/setting-kinds\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     allowed.push('lib/setting-kinds.ts');
     expect(importsOf(/^lib\/setting-rules\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
-    allowed.push('lib/setting-rules.ts');
+    allowed.push('lib/setting-rules.ts', 'lib/mistaken-names.ts');
     expect(importsOf(/^lib\/streams\/[\w-]+\/settings\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     expect(importsOf(/^lib\/config\.ts$/, (name) => ![...allowed, 'lib/streams/settings.ts'].includes(name))).toEqual(
       [],

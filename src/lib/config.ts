@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { ConfigError } from './errors.ts';
 import { redact } from './log.ts';
+import { findMistakenNames } from './mistaken-names.ts';
 import {
   apiUrl,
   azureTime,
@@ -182,6 +183,8 @@ export interface Settings extends Omit<Parsed, 'QUALYS_GATEWAY_URL'> {
   readonly QUALYS_GATEWAY_URL: string;
   /** Things worth a warning that do not stop the connector. */
   readonly warnings: readonly string[];
+  /** Those of them that nobody can have meant. */
+  readonly mistakes: readonly string[];
 }
 
 /** Names of all settings. */
@@ -220,7 +223,9 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   problems.push(...crossProblems(given).map((message) => ({ message })));
   problems.push(...streamProblems(given.QUALYS_STREAMS, streams));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
-  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings: warningsOf(parsed.data) };
+  const mistakes = [...findMistakenNames(env, SETTING_NAMES), ...mistakesIn(parsed.data)];
+  const warnings = [...mistakes, ...lossesIn(parsed.data)];
+  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings, mistakes };
 }
 
 function settingsError(problems: readonly Problem[]): ConfigError {
@@ -256,7 +261,7 @@ function streamProblems(given = '', streams?: readonly string[]): Problem[] {
   return [describe('QUALYS_STREAMS', unknown.join(','), `must name streams of ${streams.join(', ')}`)];
 }
 
-function warningsOf(settings: Parsed): string[] {
+function mistakesIn(settings: Parsed): string[] {
   const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
   const ended = VERSIONS_THAT_END.filter((name) => Number(settings[name]) < Number(newestOf(name)));
   return [
@@ -266,11 +271,15 @@ function warningsOf(settings: Parsed): string[] {
         `${name} is ${settings[name]}, a version past its end of life (June 2026), which Qualys may stop answering; ` +
         `use ${newestOf(name)}`,
     ),
-    ...(settings.EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : []),
     ...DEPLOYMENT_TIMES.filter((name) => Number.isNaN(settings[name]?.getTime())).map(
       (name) => `${name} is no time and counts as unset`,
     ),
   ];
+}
+
+/** What somebody has chosen to lose. */
+function lossesIn({ EDR_RECORD }: Parsed): string[] {
+  return EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : [];
 }
 
 function newestOf(name: keyof Parsed): string {

@@ -18,7 +18,7 @@ export function stand(changes: Partial<Stand> = {}): Stand {
   const alerts = { undelivered: 0, uncertain: 0, poison: 0, lastError: null };
   return {
     ...{ time, streams, alerts, runningSince: ago(600), limits: [limit()] },
-    ...{ queue: { poison: 0 }, deadLetters: 0, backfills: [], ...changes },
+    ...{ queue: { poison: 0 }, deadLetters: 0, backfills: [], settingMistakes: [], ...changes },
   };
 }
 
@@ -242,6 +242,11 @@ export const CASES: readonly Case[] = [
     name: 'records of another time',
     of: withStream({ outsideLast24h: 3 }),
     ...{ verdict: 'ok', codes: ['records-outside'] },
+  },
+  {
+    name: 'a name that is no setting',
+    of: stand({ settingMistakes: ['EDR_STRAT is no setting of the connector and is ignored'] }),
+    ...{ verdict: 'ok', codes: ['settings-doubtful'] },
   },
   {
     name: 'records that became visible late',

@@ -30,6 +30,7 @@ export function streamSectionId(name: string): string {
 /** Parts of the page that tell more of a problem, where its stream or API does not. */
 const PLACES: Partial<Readonly<Record<Problem['code'], string>>> = {
   'settings-wrong': 'connections',
+  'settings-doubtful': 'connections',
   'state-unreadable': 'connections',
   'identity-refused': 'connections',
   'account-refused': 'connections',

@@ -72,7 +72,12 @@ async function viewServices(services: Services): Promise<StatusAnswer> {
   ]);
   const time = services.clock.now().toISOString();
   const seen = { time, streams, limits, queue, deadLetters, alerts };
-  const health = judgeHealth({ ...seen, runningSince: runningSince(), backfills: backfills.stands });
+  const health = judgeHealth({
+    ...seen,
+    runningSince: runningSince(),
+    backfills: backfills.stands,
+    settingMistakes: services.settings.mistakes,
+  });
   return { version: VERSION, ...health, ...seen };
 }
 

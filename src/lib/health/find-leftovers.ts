@@ -7,7 +7,7 @@ const HOUR_SECONDS = 3600;
 
 /** What was put aside, given up, or is stuck, beside the live windows. */
 export function findLeftovers(stand: Stand): Found[] {
-  const { time, queue, deadLetters, alerts } = stand;
+  const { time, queue, deadLetters, alerts, settingMistakes } = stand;
   const now = Date.parse(time);
   const unposted = alerts.undelivered + alerts.uncertain + alerts.poison;
   const unpostedText = sentences(
@@ -27,6 +27,9 @@ export function findLeftovers(stand: Stand): Found[] {
           ),
         ]),
     ...(unposted === 0 ? [] : [found('alerts-undelivered', { since: null, text: unpostedText }, now)]),
+    ...(settingMistakes.length === 0
+      ? []
+      : [found('settings-doubtful', { since: null, text: sentences(...settingMistakes) }, now)]),
     ...stand.backfills.flatMap((backfill) => backfillProblems(backfill, stand)),
   ];
 }

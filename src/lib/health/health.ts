@@ -61,6 +61,8 @@ export interface Stand {
     readonly lastError: string | null;
   };
   readonly backfills: readonly BackfillStand[];
+  /** What is odd about the settings, and stops nothing. */
+  readonly settingMistakes: readonly string[];
 }
 
 /** What is known where the state cannot be read. */

@@ -81,6 +81,11 @@ export const PROBLEM_KINDS = {
     act: '“Retry” or “Waive” its windows (qualys retry, qualys waive), or start the range again.',
   },
   'backfill-stalled': { ...FLAWED, act: 'Look at its windows (qualys windows); cancel it and start it again.' },
+  'settings-doubtful': {
+    severity: 'warning',
+    verdict: 'ok',
+    act: 'Mend the settings named here, or take them out; the app takes them with its restart.',
+  },
   'records-outside': {
     severity: 'info',
     verdict: 'ok',

@@ -104,6 +104,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'a backfill that stands still': [
     '10:34 | edr-events | - | The backfill 0123456789ab-1 of edr-events has not moved for 2 h, since 10:34 UTC.',
   ],
+  'a name that is no setting': ['ever | - | - | EDR_STRAT is no setting of the connector and is ignored.'],
   'records of another time': [
     'ever | edr-events | edr | 3 records of the last 24 hours of edr-events had another time than was asked for; they are ingested.',
   ],
