@@ -102,17 +102,17 @@ export function readHunting(): Content<HuntingDescription>[] {
 }
 
 /**
- * A query of the workbook. What it says of every stream stands there once: `{{each stream}}` before a line, in which `{table}`, `{name}`,
- * `{newest}` and `{source}` differ.
+ * A query of the workbook or of the data connector's page. What it says of every stream stands there once: `{{each stream}}` before a
+ * line, in which `{table}`, `{name}`, `{newest}` and `{source}` differ.
  */
-export function readQuery(name: string): string {
+export function readQuery(name: string, folder: 'workbook' | 'data-connector' = 'workbook'): string {
   const each = (line: string): string =>
     DECLARED.map(({ name, table, kql: { newest, source } }) => {
       const values: Readonly<Record<string, string>> = { name, table, newest, source };
       return line.replace(/\{(name|table|newest|source)\}/g, (_, key: string) => values[key] ?? '');
     }).join(',\n');
   const listed = (names: readonly string[]): string => names.map((text) => `'${text}'`).join(', ');
-  return readSource('workbook', 'queries', `${name}.kql`)
+  return readSource(folder, 'queries', `${name}.kql`)
     .replace(/^( *)\{\{each stream\}\} (.*)$/gm, (_, indent: string, line: string) => each(`${indent}${line}`))
     .replace('{{tables}}', listed(DECLARED.map(({ table }) => table)))
     .replace('{{default streams}}', listed(DECLARED.filter(({ isDefault }) => isDefault).map(({ name }) => name)));

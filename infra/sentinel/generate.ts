@@ -1,10 +1,11 @@
 /**
  * Makes what must hold KQL beside other text from its only sources, the `.kql` files and the `.json` descriptions:
- * YAML for Sentinel repositories and the content hub, and the workbook; and what queries say of every stream.
+ * YAML for Sentinel repositories and the content hub, the workbook, the data connector's page; and what queries say of every stream.
  */
 import { formatted, replaceParts, type GeneratedFile } from '../../scripts/generators/generated-file.ts';
 import { DECLARED } from '../../scripts/generators/streams.ts';
 import { Document, Scalar, visit } from 'yaml';
+import { toDataConnector } from './data-connector.ts';
 import {
   readFunctions,
   readHunting,
@@ -130,6 +131,7 @@ function generateTexts(): (readonly [path: string, text: string])[] {
     ...readRules().map((item) => [`rules/${item.name}.yaml`, toRuleYaml(item)] as const),
     ...readHunting().map((item) => [`hunting/${item.name}.yaml`, toHuntingYaml(item)] as const),
     ['workbook/workbook.json', toWorkbook()],
+    ['data-connector/page.json', toDataConnector()],
   ];
 }
 

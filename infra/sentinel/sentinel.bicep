@@ -1,6 +1,6 @@
 // Microsoft Sentinel content of the connector: functions, analytic rules, hunting queries and a workbook.
 // All KQL stands in .kql files; this module only puts them into resources. It needs the connector's tables in the workspace.
-metadata description = 'Sentinel content for Qualys EDR and VM: functions, analytic rules, hunting queries, workbook.'
+metadata description = 'Sentinel content for Qualys EDR and VM: functions, analytic rules, hunting queries, workbook, data connector page.'
 
 targetScope = 'resourceGroup'
 
@@ -82,10 +82,13 @@ param deployHunting bool = true
 @description('Deploys the workbook.')
 param deployWorkbook bool = true
 
+@description('Deploys the page of the data connector: status, last data, graph and sample queries under Data connectors.')
+param deployDataConnector bool = true
+
 @description('Adds the ASIM parsers to the built-in unifying parsers by the functions Im_<schema>Custom and ASim_<schema>Custom. Leave off where the workspace has such functions of its own: add one line to them instead.')
 param registerAsimParsers bool = false
 
-@description('Names, in small letters, of rules, saved searches and workbooks that the workspace has: they stay as they are. `npm run deploy -- sentinel` finds out; with the button name them here, or a change that a SOC made is overwritten.')
+@description('Names, in small letters, of rules, saved searches, workbooks and data connector pages that the workspace has: they stay as they are. `npm run deploy -- sentinel` finds out; with the button name them here, or a change that a SOC made is overwritten.')
 param present string[] = []
 
 @description('What stays of rules that are renewed, by their ids: enabled, severity, triggerOperator, triggerThreshold, suppressionEnabled, suppressionDuration.')
@@ -451,5 +454,18 @@ resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook
     sourceId: workspace.id
     version: 'Notebook/1.0'
     serializedData: replace(loadTextContent('workbook/workbook.json'), '{{workspaceId}}', workspace.id)
+  }
+}
+
+var dataConnectorPage = loadJsonContent('data-connector/page.json')
+
+resource dataConnector 'Microsoft.SecurityInsights/dataConnectorDefinitions@2025-06-01' = if (deployDataConnector && !contains(present, toLower(dataConnectorPage.id))) {
+  scope: workspace
+  name: dataConnectorPage.id
+  // Without it an update is refused.
+  etag: '*'
+  kind: 'Customizable'
+  properties: {
+    connectorUiConfig: dataConnectorPage
   }
 }

@@ -70,6 +70,7 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
       deployRules: !isOff('DEPLOY_SENTINEL_RULES'),
       deployHunting: !isOff('DEPLOY_SENTINEL_HUNTING'),
       deployWorkbook: !isOff('DEPLOY_SENTINEL_WORKBOOK'),
+      deployDataConnector: !isOff('DEPLOY_SENTINEL_DATA_CONNECTOR'),
       registerAsimParsers: isOn('REGISTER_ASIM_PARSERS'),
       ruleSettings: JSON.parse(given('SENTINEL_RULE_SETTINGS') ?? '{}') as Record<string, unknown>,
     };
@@ -110,6 +111,7 @@ const STEP_VARIABLES = [
   'DEPLOY_SENTINEL_RULES',
   'DEPLOY_SENTINEL_HUNTING',
   'DEPLOY_SENTINEL_WORKBOOK',
+  'DEPLOY_SENTINEL_DATA_CONNECTOR',
   'REGISTER_ASIM_PARSERS',
   'SENTINEL_RULE_SETTINGS',
   'RENEW_SENTINEL',

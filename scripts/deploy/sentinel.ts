@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Arm, Template } from './arm.ts';
 import { TABLES_API } from './tables.ts';
 
-const RULES_API = '2025-06-01';
+const SENTINEL_API = '2025-06-01';
 /** A table that was just made is not known to queries at once, and a rule is refused until it is. */
 const ATTEMPTS = 5;
 
@@ -48,13 +48,19 @@ export interface SentinelOptions {
 export async function deploySentinel(options: SentinelOptions): Promise<string[]> {
   const { arm, workspace, template, parameters, isRenewed, ruleIds = [], retryMs = 60_000 } = options;
   const group = workspace.split('/').slice(0, 5).join('/');
-  const rules = await arm.list<Rule>(`${workspace}/providers/Microsoft.SecurityInsights/alertRules`, RULES_API);
+  const rules = await arm.list<Rule>(`${workspace}/providers/Microsoft.SecurityInsights/alertRules`, SENTINEL_API);
   const searches = await arm.list<Named>(`${workspace}/savedSearches`, TABLES_API);
+  const pages = await arm.list<Named>(
+    `${workspace}/providers/Microsoft.SecurityInsights/dataConnectorDefinitions`,
+    SENTINEL_API,
+  );
   const workbooks = await arm.list<Named>(
     `${group}/providers/Microsoft.Insights/workbooks?category=sentinel`,
     '2022-04-01',
   );
-  const present = [...rules, ...searches, ...workbooks].map(({ id }) => id.split('/').at(-1)?.toLowerCase() ?? '');
+  const present = [...rules, ...searches, ...workbooks, ...pages].map(
+    ({ id }) => id.split('/').at(-1)?.toLowerCase() ?? '',
+  );
   const named = ruleIds.map((id) => id.toLowerCase());
   const values = {
     ...parameters,

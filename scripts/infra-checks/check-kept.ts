@@ -11,6 +11,7 @@ const KEPT: Readonly<Record<string, RegExp>> = {
   'Microsoft.OperationalInsights/workspaces/tables': /for table in tables:/,
   'Microsoft.OperationalInsights/workspaces/savedSearches': /if \(.*!contains\(present, /,
   'Microsoft.SecurityInsights/alertRules': /if \(.*!contains\(present, /,
+  'Microsoft.SecurityInsights/dataConnectorDefinitions': /if \(.*!contains\(present, /,
   'Microsoft.SecurityInsights/onboardingStates': /= if \(onboardSentinel\)/,
   'Microsoft.Insights/workbooks': /= if \(.*!contains\(present, /,
   'Microsoft.Insights/privateLinkScopes': /= if \(isMade\)/,

@@ -120,9 +120,10 @@ describe('Sentinel content', () => {
     azure.put(`${WORKSPACE}/savedSearches/QualysEdrEvents`, {});
     const group = WORKSPACE.slice(0, WORKSPACE.indexOf('/providers/'));
     azure.put(`${group}/providers/Microsoft.Insights/workbooks/a-workbook`, {});
+    azure.put(`${WORKSPACE}/providers/Microsoft.SecurityInsights/dataConnectorDefinitions/A-Page`, {});
     await run();
     expect(azure.deployments).toMatchObject([
-      { workspaceName: 'log-soc', deployRules: true, present: ['a-rule', 'qualysedrevents', 'a-workbook'] },
+      { workspaceName: 'log-soc', deployRules: true, present: ['a-rule', 'qualysedrevents', 'a-workbook', 'a-page'] },
     ]);
   });
 

@@ -63,7 +63,7 @@ test('Bicep loads each query and each description, and no other', () => {
   );
   const files = (extension: string): string[] => sources.filter((path) => path.endsWith(extension)).sort();
   expect(loaded('loadTextContent').sort()).toEqual([...files('.kql'), 'workbook/workbook.json'].sort());
-  expect(loaded('loadJsonContent').sort()).toEqual(files('.json'));
+  expect(loaded('loadJsonContent').sort()).toEqual(['data-connector/page.json', ...files('.json')]);
 });
 
 test('Bicep holds no KQL of its own but the calls of the unifying parsers', () => {

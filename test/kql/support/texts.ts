@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readFunctions, readHunting, readQuery, readRules } from '../../../infra/sentinel/content.ts';
+import { lastDataQuery, SAMPLE_QUERIES } from '../../../infra/sentinel/data-connector.ts';
 import { toShortDuration } from '../../../infra/sentinel/generate.ts';
 import { createNewestRow } from '../../../src/lib/azure/newest-row.ts';
 import {
@@ -91,6 +92,16 @@ const WORKBOOK: readonly KqlText[] = readdirSync(join(ROOT, 'infra/sentinel/work
   };
 });
 
+/** What the data connector's page asks: the time that a table was last written to of one table, as of the others. */
+const DATA_CONNECTOR: readonly KqlText[] = [
+  ...['connected', ...SAMPLE_QUERIES].map((id) => ({
+    kind: 'data-connector',
+    id,
+    write: () => readQuery(id, 'data-connector'),
+  })),
+  { kind: 'data-connector', id: 'last-data', write: () => lastDataQuery('QualysHostDetectionV3_CL') },
+];
+
 const ALARMS: readonly KqlText[] = ALERT_NAMES.map((id) => {
   const [, lookback = 'PT15M'] =
     new RegExp(`alerts/${id}\\.kql'\\)\\}'\\s*lookback: (?:'(\\w+)'|null)`).exec(ALERTS_BICEP) ?? [];
@@ -165,6 +176,7 @@ export const TEXTS: readonly KqlText[] = [
   ...RULES,
   ...HUNTING,
   ...WORKBOOK,
+  ...DATA_CONNECTOR,
   ...ALARMS,
   ...ENRICH,
   TITLES,

@@ -1,0 +1,3 @@
+import { checkKind } from './support/check-kind.ts';
+
+checkKind('data-connector');
