@@ -1,3 +1,4 @@
+import type { TableClient } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import { startAzurite, type Azurite } from '../../dev/azurite/start-azurite.ts';
 import { openStorage, type Storage } from '../../src/lib/azure/storage.ts';
@@ -33,4 +34,17 @@ export async function testStorage(): Promise<Storage> {
 /** A stream name of its own, so that tests share tables without meeting. */
 export function uniqueName(prefix = 'stream'): string {
   return `${prefix}-${randomUUID().slice(0, 8)}`;
+}
+
+/** The account with one method of its tables replaced. */
+export function withMethod<M extends keyof TableClient>(
+  storage: Storage,
+  method: M,
+  replace: (table: TableClient) => TableClient[M],
+): Storage {
+  const table = (name: string): TableClient =>
+    new Proxy(storage.table(name), {
+      get: (real, key): unknown => (key === method ? replace(real) : Reflect.get(real, key)),
+    });
+  return { ...storage, table };
 }

@@ -30,7 +30,7 @@ export function toStorageError(action: string, thrown: unknown): Error {
   return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }
 
-/** Whether storage could not be reached, or broke off. */
-export function isNetworkError(thrown: unknown): boolean {
+/** Whether storage has refused, could not be reached, or broke off. */
+export function isStorageFault(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
 }

@@ -7,7 +7,7 @@ import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, isConflict, isNetworkError, toStorageError } from './storage-errors.ts';
+import { faultOf, isConflict, isStorageFault, toStorageError } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { deleteWhere, type Entity, getEntity, putEntity } from './table-entities.ts';
 import {
@@ -121,7 +121,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const table = await windows();
         const prefix = ledgerPrefix(record.key);
         const filter = odata`PartitionKey eq ${partitionOf(record.stream, record.run)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~~`}`;
-        await deleteWhere(table, filter, () => true);
+        await deleteWhere(table, { filter }, () => true);
         ledgers.delete(record);
       }),
     ledgersOf: (stream, name, since, until) =>
@@ -134,7 +134,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const partition = partitionOf(stream, run);
         const end = compactTime(before);
         const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
-        await deleteWhere(table, old, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
+        await deleteWhere(table, { filter: old }, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
         const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${compactTime(ledgersBefore)}`];
         const oldLedgers = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
         // Those of a window that is not closed stay as long as it does: an operator may have it read again, however old it is.
@@ -142,7 +142,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
           const window = await getEntity(table, partition, windowOfLedger(rowKey));
           return window === undefined || window.state === 'closed';
         };
-        await deleteWhere(table, oldLedgers, isOver, ['PartitionKey', 'RowKey']);
+        await deleteWhere(table, { filter: oldLedgers, select: ['PartitionKey', 'RowKey'] }, isOver);
       }),
     readBackfill: (id) =>
       attempt('reading a backfill', async () => {
@@ -191,9 +191,7 @@ async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (thrown) {
-    if (thrown instanceof ClaimLostError) throw thrown;
-    if (faultOf(thrown).status === undefined && !isNetworkError(thrown)) throw thrown;
-    throw toStorageError(action, thrown);
+    throw isStorageFault(thrown) ? toStorageError(action, thrown) : thrown;
   }
 }
 
@@ -231,10 +229,9 @@ async function openAll(table: TableClient, records: WindowRecord[], tag: string 
   try {
     return await submit(table, actions, `plan of ${plan.partitionKey}`);
   } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
     const stored = await getEntity(table, plan.partitionKey, PLAN_KEY);
-    if (stored?.etag === undefined || stored.transaction !== transaction) throw error;
-    return stored.etag;
+    if (stored?.transaction !== transaction) throw error;
+    return stored.etag ?? '';
   }
 }
 
@@ -249,8 +246,8 @@ async function submit(table: TableClient, actions: TransactionAction[], what: st
 }
 
 function isPrunable(record: WindowRecord, before: string): boolean {
-  if (!isFinished(record) || Date.parse(record.to) > Date.parse(before)) return false;
-  return record.state === 'closed' || record.acknowledged === true || record.state === 'waived';
+  if (Date.parse(record.to) > Date.parse(before)) return false;
+  return record.state === 'incomplete' ? record.acknowledged === true : isFinished(record);
 }
 
 function toWatermark(entity: Entity): WatermarkRecord {

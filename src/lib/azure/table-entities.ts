@@ -30,16 +30,13 @@ export async function putEntity(table: TableClient, entity: Entity, etag: string
   }
 }
 
-/** Deletes rows as they were listed: one that somebody has changed since stays. `select` names the properties that `isWanted` needs. */
+/** Deletes rows as they were listed: one that somebody has changed since stays. A `select` names the properties that `isWanted` needs. */
 export async function deleteWhere(
   table: TableClient,
-  filter: string,
+  queryOptions: { readonly filter: string; readonly select?: string[] },
   isWanted: (entity: Entity) => boolean | Promise<boolean>,
-  select?: string[],
 ): Promise<void> {
-  for await (const listed of table.listEntities({
-    queryOptions: select === undefined ? { filter } : { filter, select },
-  })) {
+  for await (const listed of table.listEntities({ queryOptions })) {
     const entity = listed as Entity;
     if (!(await isWanted(entity))) continue;
     await table

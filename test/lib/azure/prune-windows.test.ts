@@ -1,4 +1,4 @@
-import type { TableClient } from '@azure/data-tables';
+import { RestError } from '@azure/data-tables';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
@@ -6,7 +6,7 @@ import { retryWindow } from '../../../src/lib/pipeline/operate-window.ts';
 import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { fixedClock, keptQueue } from '../../support/pipeline.ts';
-import { testStorage, uniqueName } from '../../support/storage.ts';
+import { testStorage, uniqueName, withMethod } from '../../support/storage.ts';
 
 const BEFORE = '2026-05-01T12:00:00Z';
 const KEY_BYTES = 16;
@@ -16,28 +16,23 @@ async function setUp(meanwhile: () => Promise<unknown> = () => Promise.resolve()
   const storage = await testStorage();
   const store = createTableCheckpointStore(storage);
   let isFirst = true;
-  const late = (name: string): TableClient =>
-    new Proxy(storage.table(name), {
-      get: (table, method): unknown =>
-        method === 'deleteEntity'
-          ? async (...args: Parameters<TableClient['deleteEntity']>) => {
-              if (isFirst) {
-                isFirst = false;
-                await meanwhile();
-              }
-              return table.deleteEntity(...args);
-            }
-          : Reflect.get(table, method),
-    });
+  const late = withMethod(storage, 'deleteEntity', (table) => async (...args) => {
+    if (isFirst) {
+      isFirst = false;
+      await meanwhile();
+    }
+    return table.deleteEntity(...args);
+  });
   const stream = uniqueName();
   const open = async (hour: number, state: WindowRecord['state'], more: Partial<WindowRecord> = {}) => {
     const [from, to] = [hour, hour + 1].map((each) => `2026-05-01T${String(each).padStart(2, '0')}:00:00Z`);
     const window = newWindow({ stream, run: 'live', from: from!, to: to! }, new Date(BEFORE));
-    await store.insertWindows([{ ...window, state, ...more }]);
-    return read(store, window);
+    const record = { ...window, state, ...more };
+    await store.insertWindows([record]);
+    return read(store, record);
   };
-  const prune = (): Promise<void> =>
-    createTableCheckpointStore({ ...storage, table: late }).pruneWindows(stream, 'live', BEFORE, BEFORE);
+  const prune = (ledgersBefore = BEFORE): Promise<void> =>
+    createTableCheckpointStore(late).pruneWindows(stream, 'live', BEFORE, ledgersBefore);
   return { store, stream, open, prune };
 }
 
@@ -71,6 +66,29 @@ describe('pruning', () => {
       'running',
     ]);
     expect(await Promise.all(windows.map((window) => keysOf(store, window)))).toEqual([0, 3, 3, 3, 3]);
+  });
+
+  test('deletes closed windows that ended by then, and of later ones the ledgers first', async () => {
+    const { store, stream, open, prune } = await setUp();
+    const reaching = { from: '2026-05-01T11:30:00Z', to: '2026-05-01T12:00:01Z' };
+    const windows = await Promise.all([
+      open(11, 'closed'),
+      open(10, 'closed', { key: '20260501T113000Z-20260501T120001Z', ...reaching }),
+      open(13, 'closed'),
+      open(14, 'incomplete'),
+    ]);
+    for (const window of windows) await store.saveWindow(window, { uploaded: randomBytes(KEY_BYTES) });
+    await prune('2026-05-01T15:00:00Z');
+    expect((await store.listWindows(stream, 'live')).map(({ key }) => key)).toEqual(
+      windows.slice(1).map(({ key }) => key),
+    );
+    expect(await Promise.all(windows.map((window) => keysOf(store, window)))).toEqual([0, 0, 0, 1]);
+  });
+
+  test('that storage refuses has failed', async () => {
+    const { open, prune } = await setUp(() => Promise.reject(new RestError('busy', { statusCode: 503 })));
+    await open(1, 'closed');
+    await expect(prune()).rejects.toMatchObject({ message: 'storage failed pruning windows (503)' });
   });
 
   test('deletes ledgers that their window left behind', async () => {

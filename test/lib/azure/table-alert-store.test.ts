@@ -1,3 +1,4 @@
+import { RestError } from '@azure/data-tables';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   newAlertRecord,
@@ -46,7 +47,7 @@ describe('an alert', () => {
       const { etag: __, ...before } = { ...record };
       expect(await store.save(record)).toBe(true);
       const { etag, ...read } = (await store.read(record.key))!;
-      expect(read).toEqual(before);
+      expect(read).toStrictEqual(before);
       expect(etag).toBe(record.etag);
     }
     expect(await store.read('unknown')).toBeUndefined();
@@ -89,7 +90,10 @@ describe('an alert', () => {
     const { key } = await saved('a');
     const table = storage.table(TABLE_NAMES.alerts);
     await table.updateEntity({ partitionKey: 'alerts', rowKey: `id~${key}`, version: 2 }, 'Merge');
-    await expect(store.read(key)).rejects.toMatchObject({ name: 'NewerReleaseError' });
+    await expect(store.read(key)).rejects.toMatchObject({
+      name: 'NewerReleaseError',
+      message: expect.stringContaining(`alert id~${key} was stored by a newer version`) as string,
+    });
   });
 });
 
@@ -101,7 +105,7 @@ describe('a minute', () => {
     const summary = alert('summary', { summarises: MINUTE });
     expect(await store.save(alert('a'), { minute, summary })).toBe(true);
     const stored = await store.readMinute(MINUTE);
-    expect(stored).toEqual({ ...minute, etag: stored.etag });
+    expect(stored).toStrictEqual({ ...minute, etag: stored.etag });
     expect(await openIds()).toEqual(['a', 'summary']);
     expect(await store.save(alert('b'), { minute })).toBe(false);
     expect(await store.save(alert('b'), { minute: { ...stored, posted: 3, isClosed: true } })).toBe(true);
@@ -135,7 +139,7 @@ describe('the start of alerts', () => {
   });
 });
 
-test.for([
+const ACTIONS = [
   ['reading an alert', (dead: AlertStore) => dead.read('k')],
   ['storing an alert', (dead: AlertStore) => dead.save(alert('a'))],
   ['listing alerts', (dead: AlertStore) => dead.listOpen(1)],
@@ -144,11 +148,26 @@ test.for([
   ['reading the start of alerts', (dead: AlertStore) => dead.readStart()],
   ['storing the start of alerts', (dead: AlertStore) => dead.keepStart('s')],
   ['looking for alerts', (dead: AlertStore) => dead.isUsed()],
-] as const)('%s from storage that does not answer is a passing fault', async ([action, run]) => {
+] as const;
+
+test.for(ACTIONS)('%s from storage that does not answer is a passing fault', async ([action, run]) => {
   const table = { createTable: () => Promise.reject(new Error('reset')) };
   const dead = createTableAlertStore({ ...storage, table: () => table } as unknown as Storage);
   await expect(run(dead)).rejects.toMatchObject({
     name: 'RetryableError',
     message: `storage failed ${action} (no answer)`,
+  });
+});
+
+test.for(ACTIONS)('%s from storage that is busy is a passing fault, and finds nothing', async ([action, run]) => {
+  const busy = (): never => {
+    throw new RestError('server busy', { statusCode: 503 });
+  };
+  const methods = ['getEntity', 'submitTransaction', 'createEntity', 'listEntities'];
+  const table = { createTable: () => Promise.resolve(), ...Object.fromEntries(methods.map((name) => [name, busy])) };
+  const dead = createTableAlertStore({ ...storage, table: () => table } as unknown as Storage);
+  await expect(run(dead)).rejects.toMatchObject({
+    name: 'RetryableError',
+    message: `storage failed ${action} (503)`,
   });
 });

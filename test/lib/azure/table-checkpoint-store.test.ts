@@ -1,14 +1,14 @@
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { RestError } from '@azure/data-tables';
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { openStorage } from '../../../src/lib/azure/storage.ts';
 import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
 import { CHECKPOINT_VERSION, fromEntity, partitionOf, toEntity } from '../../../src/lib/azure/window-entity.ts';
 import { ClaimLostError, ConfigError } from '../../../src/lib/errors.ts';
-import type { WindowRecord } from '../../../src/lib/pipeline/ports.ts';
+import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import { chop, isoSeconds } from '../../../src/lib/pipeline/window.ts';
-import { testAzurite, testStorage, uniqueName } from '../../support/storage.ts';
+import { testAzurite, testStorage, uniqueName, withMethod } from '../../support/storage.ts';
 
 const NOW = new Date('2026-05-01T12:00:00Z');
 const FROM = Date.parse('2026-05-01T00:00:00Z');
@@ -72,7 +72,7 @@ describe('a checkpoint', () => {
       { stream: 's', run: 'live', from: '2026-05-01T00:00:00Z', to: '2026-05-01T00:01:00Z' },
       NOW,
     );
-    expect(fromEntity({ ...toEntity(record), etag: 'e' })).toEqual({ ...record, etag: 'e' });
+    expect(fromEntity({ ...toEntity(record), etag: 'e' })).toStrictEqual({ ...record, etag: 'e' });
   });
 
   test('of a newer release of the same version is read without what this one does not know', () => {
@@ -167,17 +167,32 @@ describe('windows', () => {
   test('are opened even when the answer was lost and the request went out again', async () => {
     const { stream, minutes } = await setUp();
     const storage = await testStorage();
-    const twice = (name: string): TableClient =>
-      new Proxy(storage.table(name), {
-        get: (table, method): unknown =>
-          method === 'submitTransaction'
-            ? (actions: TransactionAction[]) =>
-                table.submitTransaction(actions).then(() => table.submitTransaction(actions))
-            : Reflect.get(table, method),
-      });
-    const store = createTableCheckpointStore({ ...storage, table: twice });
+    const twice = withMethod(storage, 'submitTransaction', (table) => async (actions) => {
+      await table.submitTransaction(actions);
+      return table.submitTransaction(actions);
+    });
+    const store = createTableCheckpointStore(twice);
     await store.openWindows(minutes(120), undefined);
     expect(await store.listWindows(stream, 'live')).toHaveLength(120);
+  });
+
+  test('are opened once where as many as fill transactions are to be, and none where there are none', async () => {
+    const { store, stream, minutes } = await setUp();
+    await store.openWindows([], undefined);
+    expect(await store.readPlanTag(stream)).toBeUndefined();
+    await store.openWindows(minutes(198), undefined);
+    expect(await store.listWindows(stream, 'live')).toHaveLength(198);
+  });
+
+  test('are added beside those that exist, unless storage fails for another reason', async () => {
+    const { store, stream, open, minutes } = await setUp();
+    await open(1);
+    const storage = await testStorage();
+    const failing = createTableCheckpointStore(withMethod(storage, 'createEntity', () => () => Promise.reject(BUSY)));
+    await expect(failing.insertWindows(minutes(2))).rejects.toMatchObject({ name: 'RetryableError' });
+    expect(await store.listWindows(stream, 'live')).toHaveLength(1);
+    await store.insertWindows(minutes(2));
+    expect(await store.listWindows(stream, 'live')).toHaveLength(2);
   });
 
   test('are listed from a time on, up to a limit', async () => {
@@ -212,7 +227,10 @@ describe('a change that somebody else was faster with', () => {
       (await store.readWindow(stream, 'live', key))!,
     ];
     await store.saveWindow(theirs);
-    await expect(store.saveWindow({ ...mine, state: 'closed' })).rejects.toBeInstanceOf(ClaimLostError);
+    await expect(store.saveWindow({ ...mine, state: 'closed' })).rejects.toMatchObject({
+      name: 'ClaimLostError',
+      cause: { statusCode: 412 },
+    });
     expect((await store.readWindow(stream, 'live', key))?.state).toBe('planned');
     await store.saveWindow(theirs);
   });
@@ -253,7 +271,10 @@ describe('a change that somebody else was faster with', () => {
       lastTick: NOW.toISOString(),
     };
     await store.saveWatermark({ ...mark });
-    await expect(store.saveWatermark({ ...mark })).rejects.toBeInstanceOf(ClaimLostError);
+    await expect(store.saveWatermark({ ...mark })).rejects.toMatchObject({
+      name: 'ClaimLostError',
+      cause: { statusCode: 409 },
+    });
     const [mine, theirs] = [(await store.readWatermark(stream))!, (await store.readWatermark(stream))!];
     await store.saveWatermark(theirs);
     await expect(store.saveWatermark(mine)).rejects.toBeInstanceOf(ClaimLostError);
@@ -272,9 +293,65 @@ describe('a split', () => {
     await store.splitWindow(record, slices);
     expect(await store.listWindows(stream, 'live')).toHaveLength(64);
   });
+
+  test('leaves nothing of the window, but a look back, which tells when was looked', async () => {
+    const { store, stream, run, minutes } = await setUp();
+    const [{ from, to }] = minutes(1) as [WindowRecord];
+    for (const slice of [undefined, 'look.1777636800']) {
+      const narrowed = slice === undefined ? {} : { slice };
+      await store.insertWindows([newWindow({ stream, run, from, to, ...narrowed }, NOW)]);
+    }
+    for (const [at, record] of (await store.listWindows(stream, run)).entries()) {
+      await store.splitWindow(record, [newWindow({ stream, run, from, to, slice: `late.${at}` }, NOW)]);
+    }
+    const left = (await store.listWindows(stream, run)).map(({ slice, state }) => [slice, state]);
+    expect(left).toEqual([
+      ['late.0', 'planned'],
+      ['late.1', 'planned'],
+      ['look.1777636800', 'closed'],
+    ]);
+  });
 });
 
+describe('a watermark', () => {
+  test.for([{}, { opening: true }] as const)('is read back as it was stored: %j', async (more) => {
+    const { store, stream } = await setUp();
+    const at = '2026-05-01T00:00:00Z';
+    const mark = { stream, watermark: at, start: at, lastTick: NOW.toISOString(), ...more };
+    await store.saveWatermark({ ...mark });
+    const { etag, ...read } = (await store.readWatermark(stream))!;
+    expect(read).toStrictEqual(mark);
+    expect(etag).toMatch(/\S/);
+  });
+});
+
+const BUSY = new RestError('server busy', { statusCode: 503, code: 'ServerBusy' });
+
 describe('storage that fails', () => {
+  const fails = async (method: 'submitTransaction' | 'createEntity' | 'getEntity') =>
+    createTableCheckpointStore(withMethod(await testStorage(), method, () => () => Promise.reject(BUSY)));
+  const mark = { watermark: '', start: '', lastTick: '' };
+
+  test.for([
+    ['adding windows', 'createEntity', (store, [window]) => store.insertWindows([window])],
+    ['opening windows', 'submitTransaction', (store, [window]) => store.openWindows([window], undefined)],
+    ['storing a checkpoint', 'submitTransaction', (store, [window]) => store.saveWindow(window)],
+    ['storing a watermark', 'createEntity', (store, [{ stream }]) => store.saveWatermark({ stream, ...mark })],
+    ['reading a watermark', 'getEntity', (store, [{ stream }]) => store.readWatermark(stream)],
+  ] as const satisfies readonly [
+    string,
+    Parameters<typeof fails>[0],
+    (store: CheckpointStore, windows: [WindowRecord]) => Promise<unknown>,
+  ][])('%s is a passing fault, and no change by somebody else', async ([action, method, act]) => {
+    const { open } = await setUp();
+    const windows = (await open(1)) as [WindowRecord];
+    await expect(act(await fails(method), windows)).rejects.toMatchObject({
+      name: 'RetryableError',
+      message: `storage failed ${action} (503 ServerBusy)`,
+      cause: BUSY,
+    });
+  });
+
   test('to answer is a passing fault', async () => {
     const { connectionString } = await testAzurite();
     const nowhere = connectionString.replace(

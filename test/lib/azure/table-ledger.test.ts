@@ -134,6 +134,17 @@ describe('a ledger', () => {
     expect(await store.listWindows(stream, 'live')).toHaveLength(2);
   });
 
+  test('that was cleared begins anew, for the worker that goes on as well', async () => {
+    const { store, record } = await openWindow();
+    await store.saveWindow(record, { fetched: randomBytes(600 * KEY_BYTES) });
+    await store.clearLedger(record);
+    expect((await store.ledger(record).load('fetched')).size).toBe(0);
+    const bytes = randomBytes(2 * KEY_BYTES);
+    await store.saveWindow(record, { fetched: bytes });
+    const reloaded = await store.ledger(await reopen(store, record)).load('fetched');
+    expect(isSame(reloaded, keysOf(bytes))).toBe(true);
+  });
+
   test('that could not be read is not taken for empty: the next try reads it', async () => {
     const { store, record } = await openWindow();
     await store.saveWindow(record, { fetched: randomBytes(5 * KEY_BYTES) });
@@ -156,5 +167,27 @@ describe('a ledger', () => {
     const ledger = openLedger((await testStorage()).table(TABLE_NAMES.windows), record, 'fetched');
     const sizes = await Promise.all([ledger.load(), ledger.load()].map(async (load) => (await load).size));
     expect(sizes).toEqual([5, 5]);
+  });
+});
+
+describe('ledgers of many windows', () => {
+  test('are read by name, each under its window: of those that begin in a time, its end excluded', async () => {
+    const { store, record, stream } = await openWindow();
+    const { record: slice } = await openWindow('type.file', stream);
+    const written = { fetched: randomBytes(60_000 * KEY_BYTES), uploaded: randomBytes(KEY_BYTES) };
+    await store.saveWindow(record, { fetched: written.fetched.subarray(0, 30_000 * KEY_BYTES) });
+    await store.saveWindow(record, { fetched: written.fetched.subarray(30_000 * KEY_BYTES) });
+    await store.saveWindow(slice, { fetched: written.uploaded, uploaded: written.uploaded });
+    const load = (name: string, since: string, until: string) => store.ledgersOf(stream, name, since, until);
+    const fetched = await load('fetched', '2026-05-01T10:00:00Z', '2026-05-01T10:00:01Z');
+    expect([...fetched.keys()].sort()).toEqual([record.key, slice.key]);
+    expect(isSame(fetched.get(record.key)!, keysOf(written.fetched))).toBe(true);
+    expect(isSame(fetched.get(slice.key)!, keysOf(written.uploaded))).toBe(true);
+    expect([...(await load('uploaded', '2026-05-01T00:00:00Z', '2026-05-02T00:00:00Z')).keys()]).toEqual([slice.key]);
+    expect(await load('fetched', '2026-05-01T10:00:01Z', '2026-05-02T00:00:00Z')).toEqual(new Map());
+    expect(await load('fetched', '2026-05-01T09:00:00Z', '2026-05-01T10:00:00Z')).toEqual(new Map());
+    expect(await store.ledgersOf('other', 'fetched', '2026-05-01T00:00:00Z', '2026-05-02T00:00:00Z')).toEqual(
+      new Map(),
+    );
   });
 });
