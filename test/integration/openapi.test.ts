@@ -219,6 +219,9 @@ describe('real answers are as the document promises:', () => {
     expect((found.json as { events: { list: unknown[] } }).events.list.length).toBeGreaterThan(0);
     expect((await ask('GET', 'enrich?file=never-seen.bin')).status).toBe(200);
     expect((await ask('GET', 'enrich?file=')).status).toBe(400);
+    const flaw = await ask('GET', 'enrich?qid=100');
+    expect(flaw.json).toMatchObject({ ok: true, vulnerableHosts: { source: 'qualys' } });
+    expect((await ask('GET', 'enrich?cve=CVE-2021-44228')).status).toBe(503);
     expect((await ask('GET', 'enrich?host=ws-001')).status).toBe(503);
     simulator.setFaults({ kind: 'status', status: 500, route: '/ioc/events', count: 'always' });
     expect((await ask('GET', 'enrich?file=setup.exe')).status).toBe(502);

@@ -10,7 +10,11 @@ import { testAzurite } from './storage.ts';
 export const WORKSPACE = '11111111-2222-4333-8444-555555555555';
 
 /** Which of the queries arrived. */
-export function queryKind({ kql }: ArrivedQuery): 'events' | 'summary' | 'counts' | 'worst' | 'titles' {
+export function queryKind({
+  kql,
+}: ArrivedQuery): 'events' | 'summary' | 'counts' | 'worst' | 'titles' | 'knowledge' | 'hosts' {
+  if (kql.includes('let candidates = ')) return 'knowledge';
+  if (kql.includes('let hosts = ')) return 'hosts';
   if (kql.includes('QualysVmKnowledgeBase_CL')) return 'titles';
   if (!kql.includes('QualysHostDetectionV3_CL')) return kql.includes('summarize Events') ? 'summary' : 'events';
   return kql.includes('| take ') ? 'worst' : 'counts';
@@ -41,7 +45,8 @@ export async function startEnrichRig(
     ...LEAST_SETTINGS,
     QUALYS_USERNAME: 'qualys-reader',
     QUALYS_PASSWORD: 'simulated-password',
-    QUALYS_API_URL: 'https://qualysapi.qg2.apps.qualys.com',
+    // What asks the VM API would leave the machine, but for a simulator that has hosts.
+    QUALYS_API_URL: options.hostCount === undefined ? 'https://qualysapi.qg2.apps.qualys.com' : simulator.url,
     QUALYS_GATEWAY_URL: simulator.url,
     AzureWebJobsStorage: (await testAzurite()).connectionString,
     QUALYS_STREAMS: 'edr-events,vm-detections,vm-knowledge-base',

@@ -85,11 +85,17 @@ function ofDetections(subject: NamedSubject, outcome: Outcome): Coverage {
   return { searched: [{ source, what }], notSearched };
 }
 
-function isOff({ QUALYS_STREAMS }: Settings, stream: string): string | undefined {
+/** Why a stream brings nothing; undefined where it is on. */
+export function isOff({ QUALYS_STREAMS }: Settings, stream: string): string | undefined {
   return QUALYS_STREAMS.includes(stream) ? undefined : `the stream ${stream} is off: QUALYS_STREAMS does not name it`;
 }
 
-function unread(what: string, { settings, failures }: Outcome, part: Failure['part']): UnsearchedPlace {
+/** A table that was not read, and why. */
+export function unread(
+  what: string,
+  { settings, failures }: Pick<Outcome, 'settings' | 'failures'>,
+  part: Failure['part'],
+): UnsearchedPlace {
   const source = 'log-analytics';
   if (settings.LOGS_QUERY_WORKSPACE_ID === undefined) {
     return { source, what, reason: 'LOGS_QUERY_WORKSPACE_ID must be set to look into the ingested tables' };
@@ -97,7 +103,8 @@ function unread(what: string, { settings, failures }: Outcome, part: Failure['pa
   return { source, what, ...reasonOf(failures, source, part) };
 }
 
-function reasonOf(
+/** Why a part could not be read. */
+export function reasonOf(
   failures: readonly Failure[],
   source: Failure['source'],
   part: Failure['part'],

@@ -1,4 +1,4 @@
-import type { EnrichSubject } from './subject.ts';
+import type { EnrichSubject, VulnerabilitySubject } from './subject.ts';
 
 /** Most events in an answer; newest first. */
 export const MAX_EVENTS = 50;
@@ -6,6 +6,10 @@ export const MAX_EVENTS = 50;
 export const MAX_NAMES = 100;
 /** Most vulnerabilities listed. */
 export const MAX_WORST = 10;
+/** Most hosts listed. */
+export const MAX_HOSTS = 100;
+/** Most QIDs of one CVE that are looked for. */
+export const MAX_QIDS = 500;
 
 /** Where something was read: live from Qualys, or from the ingested tables. */
 export type EnrichSource = 'qualys' | 'log-analytics';
@@ -110,10 +114,65 @@ export interface EnrichVulnerabilities {
   readonly worst: readonly OpenVulnerability[];
 }
 
+/** A vulnerability as the ingested KnowledgeBase describes it. */
+export interface KnownVulnerability extends Pick<OpenVulnerability, 'qid' | 'title' | 'cves' | 'severity' | 'link'> {
+  /** Vulnerability, Potential Vulnerability and so on. */
+  readonly type: string | null;
+}
+
+/** What the ingested KnowledgeBase says of a CVE or QID. */
+export interface EnrichKnowledge {
+  readonly source: EnrichSource;
+  /** False when it names no such CVE or QID: Qualys does not detect it, or has described it since. Then it says nothing of hosts. */
+  readonly known: boolean;
+  /** True when more QIDs stand for the CVE than are listed and looked for. */
+  readonly truncated: boolean;
+  /** The QIDs that stand for it. */
+  readonly qids: readonly KnownVulnerability[];
+}
+
+/** Open: in at least one of its detections. Fixed: in all. Other: what is left is ignored or disabled, or of another status. */
+export type HostState = 'open' | 'fixed' | 'other';
+
+/** A host that has, or had, a vulnerability. */
+export interface VulnerableHost {
+  readonly hostId: string;
+  readonly state: HostState;
+  readonly hostName: string | null;
+  readonly netBiosName: string | null;
+  readonly ip: string | null;
+  readonly agentId: string | null;
+  /** QIDs by which it was found, 100 at most. */
+  readonly qids: readonly string[];
+  /** The worst Qualys Detection Score, of what is open where something is. */
+  readonly worstQds: number | null;
+  /** The worst severity of the vendor's, 1 to 5, of what is open where something is. */
+  readonly worstSeverity: number | null;
+  readonly firstFound: string | null;
+  readonly lastFound: string | null;
+  readonly lastFixed: string | null;
+  readonly lastScan: string | null;
+}
+
+/** Hosts that have, or had, a vulnerability. */
+export interface EnrichVulnerableHosts {
+  readonly source: EnrichSource;
+  /** Hosts with it in any state; null when there are more than could be read. */
+  readonly total: number | null;
+  /** Of those that were read. */
+  readonly open: number;
+  readonly fixed: number;
+  readonly other: number;
+  /** True when there are more than are listed. */
+  readonly truncated: boolean;
+  /** Open ones first, then by QDS. */
+  readonly list: readonly VulnerableHost[];
+}
+
 /** A part that is missing, wholly or partly, and why. */
 export interface EnrichError {
   readonly source: EnrichSource;
-  readonly part: 'events' | 'summary' | 'vulnerabilities';
+  readonly part: 'events' | 'summary' | 'vulnerabilities' | 'knowledgeBase' | 'vulnerableHosts';
   readonly message: string;
   readonly retryAfterSeconds?: number;
 }
@@ -135,8 +194,8 @@ export interface UnsearchedPlace extends SearchedPlace {
 export interface EnrichAnswer {
   /** False when something failed; `errors` says what and why. */
   readonly ok: boolean;
-  readonly subject: Pick<EnrichSubject, 'kind' | 'value'>;
-  /** Events that Qualys processed from then on count. */
+  readonly subject: Pick<EnrichSubject | VulnerabilitySubject, 'kind' | 'value'>;
+  /** Events that Qualys processed from then on count; for a CVE or QID, reports of hosts. */
   readonly from: string;
   readonly to: string;
   readonly searched: readonly SearchedPlace[];
@@ -152,6 +211,10 @@ export interface EnrichAnswer {
   readonly summary: EnrichSummary | null;
   /** For a host or agent; null for other subjects and when they could not be read. */
   readonly vulnerabilities: EnrichVulnerabilities | null;
+  /** For a CVE or QID; null for other subjects and when it could not be read. */
+  readonly knowledgeBase: EnrichKnowledge | null;
+  /** For a CVE or QID; null for other subjects, and when hosts could not be looked for. */
+  readonly vulnerableHosts: EnrichVulnerableHosts | null;
   /** Into the Qualys console. */
   readonly links: readonly { readonly title: string; readonly url: string }[];
   readonly errors: readonly EnrichError[];

@@ -1,38 +1,18 @@
-import type { Settings } from '../config.ts';
 import { RetryableError } from '../errors.ts';
-import type { LogsReader } from './ports.ts';
-import type { Clock } from '../pipeline/ports.ts';
-import { ceilSecond, isoSeconds } from '../pipeline/window.ts';
-import type { EdrApi } from '../qualys/edr/edr-api.ts';
+import { isoSeconds } from '../pipeline/window.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
 import { consoleLinks } from './console-links.ts';
 import { coverageOf } from './coverage.ts';
+import { withDeadline } from './deadline.ts';
+import type { Asked, EnrichDependencies } from './dependencies.ts';
 import type { EnrichAnswer, EnrichVulnerabilities } from './enrich-answer.ts';
-import { attempt, attemptStored, nothingRead, toError, type Failure } from './failures.ts';
+import { attempt, attemptStored, nothingRead, toError } from './failures.ts';
 import { joinEvents, type StoredEvents } from './join-events.ts';
 import { findLiveEvents, type FoundRows } from './live-events.ts';
-import { readEventGroups, readStoredEvents, readVulnerabilities, type OwnLogs } from './stored-rows.ts';
+import { hoursUntilNow, ownLogs, readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
-/** What an enrichment needs. */
-export interface EnrichDependencies {
-  readonly edr: EdrApi;
-  readonly logs: LogsReader;
-  readonly settings: Settings;
-  readonly clock: Clock;
-}
-
-interface Asked {
-  readonly from: Date;
-  readonly to: Date;
-  readonly signal: AbortSignal;
-  readonly deps: EnrichDependencies;
-  /** Collects what went wrong. */
-  readonly failures: Failure[];
-}
-
-const HOUR_MS = 3_600_000;
 /** A playbook's step waits for the answer. */
 const DEADLINE_MS = 20_000;
 const NOT_READ: StoredEvents = { rows: null, groups: null };
@@ -47,17 +27,8 @@ export async function enrich(
   deps: EnrichDependencies,
   deadlineMs = DEADLINE_MS,
 ): Promise<EnrichAnswer> {
-  const to = new Date(ceilSecond(deps.clock.now().getTime()));
-  const from = new Date(to.getTime() - subject.hours * HOUR_MS);
-  const stop = new AbortController();
-  const timer = setTimeout(() => {
-    stop.abort(new RetryableError(`there was no answer within ${deadlineMs / 1000} s`));
-  }, deadlineMs);
-  try {
-    return await ask(subject, { from, to, deps, failures: [], signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-  }
+  const span = hoursUntilNow(deps.clock, subject.hours);
+  return withDeadline(deadlineMs, (signal) => ask(subject, { ...span, deps, failures: [], signal }));
 }
 
 async function ask(subject: EnrichSubject, asked: Asked): Promise<EnrichAnswer> {
@@ -88,6 +59,8 @@ async function ask(subject: EnrichSubject, asked: Asked): Promise<EnrichAnswer> 
     ...coverage,
     ...joinEvents(live, stored, (score) => severityOf(score, settings.EDR_SEVERITY_TABLE)),
     vulnerabilities,
+    knowledgeBase: null,
+    vulnerableHosts: null,
     links: consoleLinks(settings.QUALYS_API_URL).forSubject(subject),
     errors: failures.map(toError),
   };
@@ -109,10 +82,6 @@ async function askQualys(subject: EnrichSubject, asked: Asked): Promise<FoundRow
     failures.push({ part: 'events', source: 'qualys', error });
   }
   return found;
-}
-
-function ownLogs({ logs, settings }: EnrichDependencies): OwnLogs {
-  return { reader: logs, subscription: settings.QUALYS_SUBSCRIPTION };
 }
 
 async function readEvents(subject: EnrichSubject, asked: Asked): Promise<StoredEvents> {

@@ -45,27 +45,55 @@ export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds, subscrip
 | union (QualysEdrEvents_CL | where ${isOwnRow(subscription)} | summarize Until = max(ProcessedTime))`;
 }
 
-/** The newest state of each open vulnerability of the hosts; the columns are those of the function QualysHostDetections. */
-function openVulnerabilities(subject: NamedSubject, subscription: string): string {
+/** Which detections are read. */
+export interface DetectionChoice {
+  /** Condition on rows of the table. */
+  readonly rows: string;
+  /** Condition on the QID. */
+  readonly detections?: string;
+}
+
+/**
+ * The newest state of each detection, without information gathered: `reports` and, of them, `detections`. The columns are those of the
+ * function QualysHostDetections.
+ */
+export function latestDetections(
+  { rows, detections = 'isnotempty(QID)' }: DetectionChoice,
+  subscription: string,
+): string {
   return `let reports = QualysHostDetectionV3_CL
 | where ${isOwnRow(subscription)}
-| where ${hostCondition(subject)}
+| where ${rows}
 | extend RowKey = iff(isempty(RowKey), strcat(HostId, ' ', tostring(LastVMScannedDateTime), ' ', tostring(TimeGenerated)), RowKey)
 | summarize arg_max(TimeGenerated, *) by RowKey;
-let open = reports
+let detections = reports
 | extend Detections = iff(gettype(DetectionList.DETECTION) == 'array', DetectionList.DETECTION, pack_array(DetectionList.DETECTION))
 | mv-expand Detection = Detections to typeof(dynamic)
 | extend QID = tostring(Detection.QID), Port = toint(Detection.PORT), Protocol = tostring(Detection.PROTOCOL),
     Fqdn = tostring(Detection.FQDN), Instance = tostring(Detection.INSTANCE)
-| where isnotempty(QID)
+| where ${detections}
 | extend StateTime = coalesce(max_of(todatetime(Detection.LAST_PROCESSED_DATETIME), todatetime(Detection.LAST_UPDATE_DATETIME), LastVMScannedDateTime), TimeGenerated)
 | summarize arg_max(TimeGenerated, *) by HostId, QID, Port, Protocol, Fqdn, Instance, StateTime
 | summarize arg_max(StateTime, *) by HostId, QID, Port, Protocol, Fqdn, Instance
 | extend Status = tostring(Detection.STATUS), DetectionType = tostring(Detection.TYPE), VendorSeverity = toint(Detection.SEVERITY),
-    Qds = toint(coalesce(tostring(Detection.QDS['#text']), tostring(Detection.QDS)))
-| where Status in ('New', 'Active', 'Re-Opened') and DetectionType != 'Info'
-| where tostring(Detection.IS_IGNORED) != '1' and tostring(Detection.IS_DISABLED) != '1'
-| extend Host = coalesce(DnsName, NetBios, IPAddress, HostId), FirstFound = todatetime(Detection.FIRST_FOUND_DATETIME), LastFound = todatetime(Detection.LAST_FOUND_DATETIME);`;
+    Qds = toint(coalesce(tostring(Detection.QDS['#text']), tostring(Detection.QDS))),
+    FirstFound = todatetime(Detection.FIRST_FOUND_DATETIME), LastFound = todatetime(Detection.LAST_FOUND_DATETIME),
+    LastFixed = todatetime(Detection.LAST_FIXED_DATETIME)
+| extend IsOpen = Status in ('New', 'Active', 'Re-Opened')
+    and tostring(Detection.IS_IGNORED) != '1' and tostring(Detection.IS_DISABLED) != '1'
+| where DetectionType != 'Info';`;
+}
+
+/** A QDS ranks what is found; without one the severity does, as the lowest QDS that Qualys gives to it. */
+export const RANK =
+  'coalesce(Qds, case(VendorSeverity == 5, 90, VendorSeverity == 4, 70, VendorSeverity == 3, 40, VendorSeverity))';
+
+/** The newest state of each open vulnerability. */
+function openVulnerabilities(subject: NamedSubject, subscription: string): string {
+  return `${latestDetections({ rows: hostCondition(subject) }, subscription)}
+let open = detections
+| where IsOpen
+| extend Host = coalesce(DnsName, NetBios, IPAddress, HostId);`;
 }
 
 /** How many are open, by severity, and what is known of the hosts: one row a severity, or one without any. */
@@ -78,11 +106,11 @@ found
 | project VendorSeverity, Count, Hosts, LastReport`;
 }
 
-/** The worst of them. A QDS ranks them; without one the severity does, as the lowest QDS that Qualys gives to it. */
+/** The worst of them. */
 export function worstOpenQuery(subject: NamedSubject, subscription = ''): string {
   return `${openVulnerabilities(subject, subscription)}
 open
-| extend Rank = coalesce(Qds, case(VendorSeverity == 5, 90, VendorSeverity == 4, 70, VendorSeverity == 3, 40, VendorSeverity))
+| extend Rank = ${RANK}
 | sort by Rank desc, VendorSeverity desc, LastFound desc, QID asc
 | take ${MAX_WORST}
 | project QID, VendorSeverity, Qds, DetectionType, Status, Host, Port, Protocol, FirstFound, LastFound`;

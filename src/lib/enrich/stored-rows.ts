@@ -1,6 +1,9 @@
+import type { Settings } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { ambientLog } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { ceilSecond } from '../pipeline/window.ts';
 import type { LogsReader } from './ports.ts';
 import { MAX_WORST, type EnrichVulnerabilities } from './enrich-answer.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
@@ -18,12 +21,30 @@ const DAYS_AHEAD = 2;
 /** A host that no report named for so long counts as gone. */
 const REPORT_DAYS = 30;
 /** The KnowledgeBase is ingested by what changes, so a title may be old; that is as long as a table keeps rows at hand. */
-const TITLE_DAYS = 730;
+export const TITLE_DAYS = 730;
+const HOUR_MS = 3_600_000;
+
+/** The last hours, to the second that has begun. */
+export function hoursUntilNow(clock: Clock, hours: number): { readonly from: Date; readonly to: Date } {
+  const to = new Date(ceilSecond(clock.now().getTime()));
+  return { from: new Date(to.getTime() - hours * HOUR_MS), to };
+}
 
 /** What was ingested, as far as it is of one Qualys subscription; an empty name is that of rows without one. */
 export interface OwnLogs {
   readonly reader: LogsReader;
   readonly subscription: string;
+}
+
+/** The tables as far as they are the connector's own. */
+export function ownLogs({
+  logs,
+  settings,
+}: {
+  readonly logs: LogsReader;
+  readonly settings: Pick<Settings, 'QUALYS_SUBSCRIPTION'>;
+}): OwnLogs {
+  return { reader: logs, subscription: settings.QUALYS_SUBSCRIPTION };
 }
 
 /** What was read, and why some of it may be missing. */

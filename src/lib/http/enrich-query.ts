@@ -1,10 +1,12 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { SUBJECTS, type EnrichSubject } from '../enrich/subject.ts';
+import { EVENT_SUBJECTS, SUBJECTS, type EnrichSubject, type VulnerabilitySubject } from '../enrich/subject.ts';
 import { wholeNumber } from './requests.ts';
 
 const MAX_HOURS = 2160;
 const DEFAULT_HOURS = 168;
+/** A host whose detections did not change is reported once a week, one that is not scanned not at all. */
+const DEFAULT_REPORT_HOURS = 720;
 
 /** A text without control characters and broken characters. */
 const text = (max: number) =>
@@ -54,6 +56,14 @@ const file = text(1024)
     z.string().refine((value) => !(value.includes("'") && value.includes('"')), 'must hold only one kind of quotes'),
   );
 
+const cve = text(200)
+  .transform((value) => value.toUpperCase())
+  .pipe(z.string().regex(/^CVE-\d{4}-\d{4,12}$/, 'must be a CVE id such as CVE-2021-44228'));
+
+const qid = text(200).pipe(
+  z.string().regex(/^[1-9]\d{0,9}$/, 'must be a QID: a whole number from 1, of at most ten digits'),
+);
+
 /** Query of an enrichment: exactly one subject. */
 export const enrichQuery = z
   .strictObject({
@@ -71,9 +81,13 @@ export const enrichQuery = z
     domain: domain.optional().describe('Remote domain name of a connection.'),
     file: file.optional().describe('Name of a file or process, or full path; a path also finds what is below it.'),
     threat: text(256).optional().describe('Name of a threat or malware family, whatever its case.'),
+    cve: cve.optional().describe('CVE id, whatever its case: the hosts that have, or had, the vulnerability.'),
+    qid: qid.optional().describe('Qualys id of a vulnerability: the hosts that have, or had, it.'),
     hours: wholeNumber(1, MAX_HOURS, 'hours')
       .optional()
-      .describe(`Events that Qualys processed within the last hours; ${DEFAULT_HOURS} when absent.`),
+      .describe(
+        `Events that Qualys processed within the last hours, ${DEFAULT_HOURS} when absent; for cve and qid reports of hosts, ${DEFAULT_REPORT_HOURS}.`,
+      ),
   })
   .superRefine((query, context) => {
     const given = SUBJECTS.filter((kind) => query[kind] !== undefined);
@@ -83,7 +97,11 @@ export const enrichQuery = z
   });
 
 /** The subject of a checked query. */
-export function subjectOf(query: z.output<typeof enrichQuery>): EnrichSubject {
-  const kind = SUBJECTS.find((name) => query[name] !== undefined) ?? 'host';
-  return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
+export function subjectOf(query: z.output<typeof enrichQuery>): EnrichSubject | VulnerabilitySubject {
+  const kind = EVENT_SUBJECTS.find((name) => query[name] !== undefined);
+  if (kind !== undefined) return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
+  const hours = Number(query.hours ?? DEFAULT_REPORT_HOURS);
+  return query.cve === undefined
+    ? { kind: 'qid', value: query.qid ?? '', hours }
+    : { kind: 'cve', value: query.cve, hours };
 }

@@ -1,16 +1,15 @@
 import * as z from 'zod';
+import { enrichSubject } from '../actions/enrich-subject.ts';
 import { lookUpEvents } from '../actions/look-up-events.ts';
 import { pingEdr } from '../actions/ping-edr.ts';
 import { requestBackfill } from '../actions/start-backfill.ts';
 import { viewConnector } from '../actions/view-connector.ts';
-import { enrich } from '../enrich/enrich.ts';
 import { enrichQuery, subjectOf } from '../http/enrich-query.ts';
 import { RetryableError } from '../errors.ts';
 import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { ProblemError } from '../http/problem.ts';
 import { backfillBody, edrPingBody } from '../http/requests.ts';
 import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
-import { getServices } from '../services.ts';
 import { defineTool, type McpTool } from './tool.ts';
 
 /** Longest answer of the vendor that an agent gets, in bytes. */
@@ -52,7 +51,7 @@ export const TOOLS: readonly McpTool[] = [
       'Tells what Qualys knows of exactly one host, user, agentId, sha256, md5, ip, mac, domain, file or threat: newest events, counts, highest score and verdict, malware families, first and last seen, affected hosts and users; for a host or agent also its open vulnerabilities. searched and notSearched say where was looked: a total of 0 says nothing of what stands in notSearched. What failed stands in errors.',
     isReadOnly: true,
     schema: enrichQuery,
-    run: (query) => enrich(subjectOf(query), getServices()),
+    run: (query) => enrichSubject(subjectOf(query)),
   }),
   defineTool({
     name: 'qualys_connector_status',

@@ -12,6 +12,7 @@ import {
   worstOpenQuery,
 } from '../../../src/lib/enrich/stored-queries.ts';
 import type { NamedSubject } from '../../../src/lib/enrich/subject.ts';
+import { knowledgeQuery, vulnerableHostsQuery } from '../../../src/lib/enrich/vulnerability-queries.ts';
 import { ALERTS_BICEP, ALERT_NAMES, toAlertQuery } from '../../support/alert-query.ts';
 import { toDeployedQuery } from '../../support/deployed-query.ts';
 import { MICROSOFT_READING, MICROSOFT_USES } from '../../support/microsoft-queries.ts';
@@ -138,6 +139,23 @@ const TITLES: KqlText = {
   write: ({ qids = ['91345'], subscription = '' }) => titlesQuery(qids as string[], String(subscription)),
 };
 
+const KNOWLEDGE: KqlText = {
+  kind: 'enrich',
+  id: 'knowledge',
+  write: ({ kind = 'cve', value = 'CVE-2025-2', subscription = '' }) =>
+    knowledgeQuery({ kind: kind as 'cve' | 'qid', value: String(value) }, String(subscription)),
+};
+
+const VULNERABLE_HOSTS: KqlText = {
+  kind: 'enrich',
+  id: 'vulnerable-hosts',
+  write: ({ qids = ['100'], subscription = '', leavesOutGone = false }) =>
+    vulnerableHostsQuery(qids as string[], {
+      subscription: String(subscription),
+      leavesOutGone: leavesOutGone === true,
+    }),
+};
+
 const NEWEST_ROW: KqlText = {
   kind: 'enrich',
   id: 'newest-row',
@@ -180,6 +198,8 @@ export const TEXTS: readonly KqlText[] = [
   ...ALARMS,
   ...ENRICH,
   TITLES,
+  KNOWLEDGE,
+  VULNERABLE_HOSTS,
   NEWEST_ROW,
   ...DOCS,
   ...MICROSOFT,

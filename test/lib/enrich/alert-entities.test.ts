@@ -3,6 +3,7 @@ import { startSimulator } from '../../../dev/simulator/start-simulator.ts';
 import { enrich } from '../../../src/lib/enrich/enrich.ts';
 import { kqlText } from '../../../src/lib/enrich/kql-text.ts';
 import { enrichQuery, subjectOf } from '../../../src/lib/http/enrich-query.ts';
+import type { EnrichSubject } from '../../../src/lib/enrich/subject.ts';
 import type { AlertEntity } from '../../../src/lib/streams/edr-events/alert-entities.ts';
 import { toAlert } from '../../../src/lib/streams/edr-events/event-alert.ts';
 import { queryKind, startEnrichRig } from '../../support/enrich.ts';
@@ -55,7 +56,8 @@ beforeAll(async () => {
 
 const asked = ({ EntityType, Identifier }: AlertEntity) => {
   const ofHash = Identifier.length === 64 ? 'sha256' : 'md5';
-  return subjectOf(enrichQuery.parse({ [PARAMETERS[EntityType] ?? ofHash]: Identifier, hours: '24' }));
+  const parameter = PARAMETERS[EntityType] ?? ofHash;
+  return subjectOf(enrichQuery.parse({ [parameter]: Identifier, hours: '24' })) as EnrichSubject;
 };
 
 const textsOf = (value: unknown): string[] => [value].flat().filter((each) => typeof each === 'string');

@@ -13,7 +13,7 @@ const bySha: EnrichSubject = { kind: 'sha256', value: SHA, hours: 24 };
 const NO_WORKSPACE = { LOGS_QUERY_WORKSPACE_ID: undefined };
 const byHost: EnrichSubject = { kind: 'host', value: 'ws-01', hours: 24 };
 
-const STORED: Readonly<Record<ReturnType<typeof queryKind>, QueryAnswer>> = {
+const STORED: Readonly<Record<Exclude<ReturnType<typeof queryKind>, 'knowledge' | 'hosts'>, QueryAnswer>> = {
   events: {
     rows: [
       {
@@ -82,7 +82,7 @@ const STORED: Readonly<Record<ReturnType<typeof queryKind>, QueryAnswer>> = {
   },
   titles: { rows: [{ QID: '91345', VulnTitle: 'A hole in the wall', CveIds: ['CVE-2026-0001'] }] },
 };
-const fromTables = (query: ArrivedQuery): QueryAnswer => STORED[queryKind(query)];
+const fromTables = (query: ArrivedQuery): QueryAnswer => STORED[queryKind(query) as keyof typeof STORED];
 
 describe('a file, address or domain', () => {
   test('is looked up in Qualys, newest first, with what the events have in common', async () => {
@@ -302,7 +302,7 @@ describe('what is missing', () => {
   test('of a partial result is told', async () => {
     const error = { code: 'PartialError', message: 'results are truncated' };
     const { services } = await startEnrichRig((query) => {
-      const answer = STORED[queryKind(query)];
+      const answer = STORED[queryKind(query) as keyof typeof STORED];
       return queryKind(query) === 'events' && 'rows' in (answer as object)
         ? ({ ...(answer as object), error } as QueryAnswer)
         : answer;

@@ -8,7 +8,8 @@ import {
   titlesQuery,
   worstOpenQuery,
 } from '../../../src/lib/enrich/stored-queries.ts';
-import { SUBJECTS, type NamedSubject } from '../../../src/lib/enrich/subject.ts';
+import { EVENT_SUBJECTS, type NamedSubject } from '../../../src/lib/enrich/subject.ts';
+import { knowledgeQuery, vulnerableHostsQuery } from '../../../src/lib/enrich/vulnerability-queries.ts';
 import { EVENT_ROW_COLUMNS } from '../../../src/lib/enrich/event-row.ts';
 import { createWorkspace, findFaults, readColumns } from '../../support/kql.ts';
 
@@ -37,7 +38,7 @@ const HOSTILE = [
 ];
 
 describe('queries of the ingested tables', () => {
-  test.for(SUBJECTS)('for a %s are sound', (kind) => {
+  test.for(EVENT_SUBJECTS)('for a %s are sound', (kind) => {
     for (const query of queriesOf({ kind, value: 'ws-01.lab.example' }))
       expect(findFaults(workspace, query)).toEqual([]);
     for (const query of queriesOf({ kind, value: 'ws-01' })) expect(findFaults(workspace, query)).toEqual([]);
@@ -56,6 +57,9 @@ describe('queries of the ingested tables', () => {
       openCountsQuery(host, 'eu'),
       worstOpenQuery(host, 'eu'),
       titlesQuery(['91345'], 'eu'),
+      knowledgeQuery({ kind: 'cve', value: 'CVE-2026-0001' }, 'eu'),
+      knowledgeQuery({ kind: 'qid', value: '91345' }, 'eu'),
+      vulnerableHostsQuery(['91345'], { subscription: 'eu', leavesOutGone: true }),
     ]) {
       expect(findFaults(workspace, query)).toEqual([]);
       const reads = query.match(/Qualys\w+_CL\b/g) ?? [];
@@ -65,6 +69,20 @@ describe('queries of the ingested tables', () => {
 
   test('for titles are sound, whatever the QIDs', () => {
     expect(findFaults(workspace, titlesQuery(['91345', "') or true //"]))).toEqual([]);
+  });
+
+  test('for vulnerabilities are sound, whatever they are called, and give the columns that the answer is made from', () => {
+    for (const value of HOSTILE) {
+      for (const kind of ['cve', 'qid'] as const)
+        expect(findFaults(workspace, knowledgeQuery({ kind, value }))).toEqual([]);
+      for (const leavesOutGone of [true, false]) {
+        expect(findFaults(workspace, vulnerableHostsQuery(['1', value], { leavesOutGone }))).toEqual([]);
+      }
+    }
+    const knowledge = readColumns(workspace, knowledgeQuery({ kind: 'cve', value: 'CVE-2026-0001' }));
+    expect([...knowledge.keys()]).toEqual(['QID', 'VulnTitle', 'VulnType', 'SeverityLevel', 'CveIds', 'Rows']);
+    const hosts = [...readColumns(workspace, vulnerableHostsQuery(['1'])).keys()];
+    expect(hosts).toEqual(expect.arrayContaining(['Hosts', 'Open', 'Fixed', 'Until', 'HostId', 'State', 'Qids']));
   });
 
   test('know a user alone by every way a name is written, and a user of a domain by that one', () => {
@@ -101,7 +119,7 @@ describe('queries of the ingested tables', () => {
 
 describe('a value in a query', () => {
   test.for(HOSTILE)('%j stays a value', (value) => {
-    for (const kind of SUBJECTS)
+    for (const kind of EVENT_SUBJECTS)
       for (const query of queriesOf({ kind, value })) expect(findFaults(workspace, query)).toEqual([]);
   });
 

@@ -40,6 +40,11 @@ describe('a query', () => {
       { agentId: '11111111-2222-4333-8444-55555555555A' },
       { kind: 'agentId', value: '11111111-2222-4333-8444-55555555555a', hours: 168 },
     ],
+    [{ cve: ' cve-2021-44228 ' }, { kind: 'cve', value: 'CVE-2021-44228', hours: 720 }],
+    [
+      { qid: '91345', hours: '24' },
+      { kind: 'qid', value: '91345', hours: 24 },
+    ],
   ] as const)('%j is taken', ([query, subject]) => {
     expect(subjectOf(enrichQuery.parse(query))).toEqual(subject);
   });
@@ -72,6 +77,14 @@ describe('a query', () => {
     [{ file: 'C:\\' + '\\'.repeat(3) + '`' }, /file must be a file name/],
     [{ file: '\\\\' }, /file must name a file or folder/],
     [{ file: `a'b"c` }, /file must hold only one kind of quotes/],
+    [{ cve: 'CVE-2021-442' }, /cve must be a CVE id such as CVE-2021-44228/],
+    [{ cve: "CVE-2021-44228' or true" }, /cve must be/],
+    [{ cve: 'CVE-2021-44228,CVE-2021-45046' }, /cve must be a CVE id/],
+    [{ qid: '0' }, /qid must be a QID: a whole number from 1/],
+    [{ qid: '-1' }, /qid must be a QID/],
+    [{ qid: '1.5' }, /qid must be a QID/],
+    [{ qid: '12345678901' }, /qid must be a QID/],
+    [{ qid: '1', cve: 'CVE-2021-44228' }, /exactly one of .* must be given, cve, qid are/],
     [{ file: 'x', hours: '0' }, /hours must be a whole number of hours from 1 to 2160/],
     [{ file: 'x', hours: '2161' }, /hours must be a whole number of hours from 1 to 2160/],
     [{ file: 'x', hours: '1e3' }, /hours must be a whole number of hours from 1 to 2160/],

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { MAX_EVENTS, MAX_NAMES, MAX_WORST, type EnrichAnswer } from '../../enrich/enrich-answer.ts';
+import {
+  MAX_EVENTS,
+  MAX_HOSTS,
+  MAX_NAMES,
+  MAX_QIDS,
+  MAX_WORST,
+  type EnrichAnswer,
+} from '../../enrich/enrich-answer.ts';
 import { SUBJECTS } from '../../enrich/subject.ts';
 import { enrichQuery } from '../../http/enrich-query.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
@@ -107,10 +114,66 @@ const vulnerabilities = z
   })
   .meta({ id: 'EnrichVulnerabilities', description: 'Open vulnerabilities of the hosts that the subject names.' });
 
+const knowledge = z
+  .strictObject({
+    source,
+    known: z.boolean().describe('False when the KnowledgeBase names no such CVE or QID; that says nothing of hosts.'),
+    truncated: z.boolean().describe(`True when more than the ${MAX_QIDS} QIDs that are looked for stand for the CVE.`),
+    qids: z
+      .array(
+        z
+          .strictObject({
+            qid: z.string().describe('Qualys id of the vulnerability.'),
+            title: nullable('Title.'),
+            type: nullable('Vulnerability, Potential Vulnerability and so on.'),
+            cves: z.array(z.string()),
+            severity: z.int().nullable().describe("The vendor's severity, 1 to 5."),
+            link: z.url().nullable().describe('In the Qualys console; null on private platforms.'),
+          })
+          .meta({ id: 'KnownVulnerability' }),
+      )
+      .describe('QIDs that stand for it.'),
+  })
+  .meta({ id: 'EnrichKnowledge', description: 'What the ingested KnowledgeBase says of a CVE or QID.' });
+
+const vulnerableHost = z
+  .strictObject({
+    hostId: z.string().describe('Qualys id of the host.'),
+    state: z
+      .enum(['open', 'fixed', 'other'])
+      .describe(
+        'open: in one of its detections at least; fixed: in all; other: ignored, disabled or of another status.',
+      ),
+    hostName: nullable('DNS name.'),
+    netBiosName: nullable('NetBIOS name.'),
+    ip: nullable('IPv4 address.'),
+    agentId: nullable('Id that the Qualys Cloud Agent or an authenticated scan left on the host.'),
+    qids: z.array(z.string()).describe('QIDs by which it was found, 100 at most.'),
+    worstQds: z.int().nullable().describe('Worst Qualys Detection Score, of what is open where something is.'),
+    worstSeverity: z.int().nullable().describe("The vendor's severity, in the same way."),
+    firstFound: timeOrNull('When it was found first.'),
+    lastFound: timeOrNull('When it was found last.'),
+    lastFixed: timeOrNull('When it was seen to be fixed last.'),
+    lastScan: timeOrNull('When the host was scanned last for vulnerabilities.'),
+  })
+  .meta({ id: 'VulnerableHost' });
+
+const vulnerableHosts = z
+  .strictObject({
+    source,
+    total: count('Hosts with it in any state; null when there are more than could be read.').nullable(),
+    open: count('Of those that were read: hosts on which it is open.'),
+    fixed: count('Of those that were read: hosts on which it is fixed.'),
+    other: count('Of those that were read: hosts on which it is ignored, disabled or of another status.'),
+    truncated: z.boolean().describe('True when there are more hosts than are listed.'),
+    list: z.array(vulnerableHost).describe(`Open ones first, then by QDS; ${MAX_HOSTS} at most.`),
+  })
+  .meta({ id: 'EnrichVulnerableHosts', description: 'Hosts that have, or had, the vulnerability.' });
+
 const missing = z
   .strictObject({
     source,
-    part: z.enum(['events', 'summary', 'vulnerabilities']),
+    part: z.enum(['events', 'summary', 'vulnerabilities', 'knowledgeBase', 'vulnerableHosts']),
     message: z.string(),
     retryAfterSeconds: z.exactOptional(count('When to ask again.')),
   })
@@ -134,13 +197,15 @@ export const enrichAnswer = z
   .strictObject({
     ok: z.boolean().describe('False when something failed; `errors` says what and why.'),
     subject: z.strictObject({ kind: z.enum(SUBJECTS), value: z.string() }),
-    from: time('Events that Qualys processed from then on count.'),
+    from: time('Events that Qualys processed from then on count; for a CVE or QID, reports of hosts.'),
     to: time('End of that time.'),
     searched,
     notSearched,
     events: events.nullable(),
     summary: summary.nullable(),
     vulnerabilities: vulnerabilities.nullable(),
+    knowledgeBase: knowledge.nullable(),
+    vulnerableHosts: vulnerableHosts.nullable(),
     links: z.array(z.strictObject({ title: z.string(), url: z.url() })).describe('Into the Qualys console.'),
     errors: z.array(missing),
   })
@@ -158,7 +223,7 @@ export const enrichOperations: readonly Operation[] = [
     tag: 'Enrichment',
     summary: 'Enrich an entity of a case',
     description:
-      'Events and their summary for exactly one host, user, agent, hash, address, domain, file or threat; for a host or agent also its open vulnerabilities. Read `notSearched` before a total of 0. Parts that could not be read are null and stand in `errors`.',
+      'Events and their summary for exactly one host, user, agent, hash, address, domain, file or threat; for a host or agent also its open vulnerabilities; for a CVE or QID the hosts that have or had it. Read `notSearched` before a total of 0. Parts that could not be read are null and stand in `errors`.',
     query: enrichQuery,
     answers: { 200: { description: 'What was found; `ok` is false when something failed.', schema: enrichAnswer } },
     problems: [400, ...SERVICE_PROBLEMS],

@@ -62,6 +62,31 @@ export function detectionFilters(settings: VmSettings): string {
   return filters.toString();
 }
 
+const ALL_STATES = ['New', 'Active', 'Fixed', 'Re-Opened'];
+
+/** The same for a look at the hosts with some QIDs, of any severity and open or fixed, without what makes answers long. */
+export function lookUpFilters(settings: VmSettings, qids: readonly string[]): string {
+  const wide = { ...settings, VM_STATUS: ALL_STATES, VM_SEVERITIES: undefined };
+  return parameters({
+    ...Object.fromEntries(new URLSearchParams(detectionFilters(wide))),
+    show_results: '0',
+    show_qds: '1',
+    show_tags: '0',
+    show_igs: '0',
+    qids: qids.join(','),
+  }).toString();
+}
+
+/** Settings by which detections are left out. */
+export function narrowingSettings(settings: VmSettings): string[] {
+  const selects = [...new URLSearchParams(settings.VM_PARAMS).keys()].some((name) => !PRESENTATION.test(name));
+  return [
+    ...(ALL_STATES.every((state) => settings.VM_STATUS.includes(state)) ? [] : ['VM_STATUS']),
+    ...(settings.VM_SEVERITIES === undefined ? [] : ['VM_SEVERITIES']),
+    ...(selects ? ['VM_PARAMS'] : []),
+  ];
+}
+
 /** What of `VM_PARAMS` selects hosts: both APIs take these, so that the list holds the hosts that the detections come from. */
 const HOST_FILTER =
   /^(ips|ipv6|ag_ids|ag_titles|network_ids|network_name|os_pattern|use_tags|tag_set_by|tag_(include|exclude)_selector|tag_set_(include|exclude)|no_vm_scan_since|vm_scan_since|vm_scan_date_(after|before)|vm_auth_scan_date_(after|before)|max_days_since_last_vm_scan)$/;
