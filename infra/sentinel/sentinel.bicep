@@ -156,6 +156,10 @@ var functions = [
     query: loadTextContent('functions/QualysVmPurgedHosts.kql')
   }
   {
+    meta: loadJsonContent('functions/QualysVulnerableHosts.json')
+    query: loadTextContent('functions/QualysVulnerableHosts.kql')
+  }
+  {
     meta: loadJsonContent('functions/vimFileEventQualysEdr.json')
     query: loadTextContent('functions/vimFileEventQualysEdr.kql')
   }
