@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createFactsMaker } from '../dev/simulator/event-facts.ts';
 import { createRecordMaker } from '../dev/simulator/event-record.ts';
 import { replaceParts } from '../scripts/generators/generated-file.ts';
+import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import { EVENT_COLUMNS } from '../src/lib/streams/edr-events/event-columns.ts';
 import { createEdrPageDecoder, type EdrPageOptions } from '../src/lib/streams/edr-events/decode-page.ts';
-import { billedBytes } from './billed-bytes.ts';
 import { makeEvents } from './edr-page.ts';
 import type { BenchResult } from './result.ts';
 
@@ -52,7 +52,7 @@ function line(name: string, events: readonly object[], kept: Kept, goal: number)
 }
 
 function billed(rows: readonly Row[]): number {
-  return rows.reduce((sum, row) => sum + billedBytes(row), 0);
+  return billedOf(Buffer.from(JSON.stringify(rows))).bytes;
 }
 
 function rowsOf(events: readonly object[], record: Kept): Row[] {

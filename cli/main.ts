@@ -8,6 +8,7 @@ import { CliError, EXIT } from './cli-error.ts';
 import { addAlerts } from './commands/alerts.ts';
 import { addBackfill } from './commands/backfill.ts';
 import { addBackfills } from './commands/backfills.ts';
+import { addCost } from './commands/cost.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
 import { addRebuild } from './commands/rebuild.ts';
@@ -49,6 +50,7 @@ function createProgram(): Command {
   const commands = [
     addPing,
     addStatus,
+    addCost,
     addWindows,
     addRetry,
     addWaive,

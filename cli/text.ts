@@ -35,6 +35,12 @@ export function counted(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Bytes in the unit that fits, by powers of ten as Azure bills: `1.2 KB`, `43.9 MB`, `1.3 GB`. */
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${count(bytes / 1e3)} KB`;
+  return bytes < 1e9 ? `${count(bytes / 1e6)} MB` : `${count(bytes / 1e9)} GB`;
+}
+
 const UNITS = [
   { letter: 'd', seconds: 86_400 },
   { letter: 'h', seconds: 3_600 },

@@ -64,6 +64,9 @@ type connectorSettings = {
   @description('Calls to Qualys that are kept for a support case, over all instances; 0: none.')
   QUALYS_TRACE: string?
 
+  @description('Price of a billed GB, for what `qualys cost` reckons: default Analytics logs with Sentinel, pay as you go, East US, in dollars.')
+  PRICE_PER_GB: string?
+
   @description('When EDR windows are planned: six-field NCRONTAB, UTC.')
   EDR_SCHEDULE: string?
 

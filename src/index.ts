@@ -1,6 +1,7 @@
 import './functions/account.ts';
 import './functions/alerts.ts';
 import './functions/backfill.ts';
+import './functions/cost.ts';
 import './functions/dashboard.ts';
 import './functions/dead-letters.ts';
 import './functions/edr-events.ts';

@@ -43,6 +43,7 @@ var tableNames = [
   'QualysLimits'
   'QualysAudit'
   'QualysAlerts'
+  'QualysSent'
 ]
 
 // As src/lib/subscription-name.ts has it.

@@ -1,6 +1,7 @@
 /** What the app's routes answer: the types of the app itself, so that page and app cannot drift apart. */
 import type { StoredDeadLetter } from '../lib/pipeline/replay-dead-letters.ts';
 
+export type { CostAnswer } from '../lib/actions/view-cost.ts';
 export type { PingResult } from '../lib/http/run-checks.ts';
 export type { Check } from '../lib/http/run-probes.ts';
 export type { BackfillView } from '../lib/pipeline/backfill.ts';

@@ -6,6 +6,7 @@ import { findMistakenNames } from './mistaken-names.ts';
 import {
   apiUrl,
   azureTime,
+  decimal,
   flag,
   gatewayUrl,
   instant,
@@ -101,6 +102,11 @@ export const settingsSchema = z.object({
   QUALYS_TRACE: integer({ min: 0, max: MOST_TRACES, fallback: 0, unit: 'calls' }).describe(
     'Calls to Qualys that are kept for a support case, over all instances; 0: none.',
   ),
+  PRICE_PER_GB: decimal({ min: 0, max: 1000, unit: 'a GB' })
+    .prefault('4.30')
+    .describe(
+      'Price of a billed GB, for what `qualys cost` reckons: default Analytics logs with Sentinel, pay as you go, East US, in dollars.',
+    ),
   ...STREAM_SETTINGS,
   LOGS_INGESTION_ENDPOINT: serviceUrl.describe('Ingestion endpoint of the data collection rule (or endpoint).'),
   LOGS_INGESTION_RULE_ID: required.describe('Immutable id of the data collection rule, e.g. dcr-0123….'),

@@ -22,30 +22,33 @@ import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import type { LimiterTiming } from './azure/limiter-options.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
+import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
+import type { OptionalPart } from './cost/billed-bytes.ts';
+import { OPTIONAL_PARTS } from './cost/modes.ts';
+import { countSent, createSentBook, type SentBook } from './cost/sent.ts';
 import { parseSettings, secretsOf, settingsSchema, type Environment, type Settings } from './config.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
-import type { EarlierRows } from './pipeline/find-start.ts';
 import { wakeQuietly, type MoveDependencies } from './pipeline/move-watermark.ts';
 import type { LogsReader } from './enrich/ports.ts';
 import type { CheckpointStore, Clock, StartStore, WindowRecord } from './pipeline/ports.ts';
 import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
-import type { ApiName, Restart, Stream } from './pipeline/stream.ts';
-import { type ApiAuth, basicAuth, tokenAuth } from './qualys/login/api-auth.ts';
+import type { ApiName, Stream } from './pipeline/stream.ts';
 import { loginOf } from './qualys/login/conclude-login.ts';
 import { createCredentials, type Credentials } from './qualys/login/credentials.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr/edr-api.ts';
-import { createEdrAuth, type EdrAuthDeps } from './qualys/login/edr-auth.ts';
+import { createApiAuth } from './qualys/login/create-api-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm/vm-api.ts';
 import type { LoginKind } from './setting-kinds.ts';
 import { hasWebhook, loginKindOf, VAULT_SETTINGS, type VaultSetting } from './setting-rules.ts';
 import { fixedSecret, type SecretValue } from './secret-value.ts';
 import { edrEvents } from './streams/edr-events/index.ts';
+import { earlierRows } from './streams/earlier-rows.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
 import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
@@ -68,6 +71,8 @@ export interface Services {
   readonly store: CheckpointStore;
   readonly starts: StartStore;
   readonly queue: ReturnType<typeof createStorageWorkQueue>;
+  /** What was sent to the sink, as it will be billed. */
+  readonly sent: SentBook;
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
@@ -159,7 +164,8 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   const wakeUps = createStorageWakeUps(storage, clock);
   const goOnAfter = (ended: WindowRecord): Promise<void> =>
     ended.run === 'live' ? wakeQuietly(wakeUps, ended.stream, log) : feedNext(ended, backfills);
-  const sink = observeSink(createLogsIngestionSink(settings, credential), telemetry);
+  const sent = createSentBook({ store: createTableSentStore(storage), clock, log, about: aboutTable });
+  const sink = countSent(observeSink(createLogsIngestionSink(settings, credential), telemetry), sent);
   const deadLetters = createBlobDeadLetters(storage);
   const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
   const alertStore = createTableAlertStore(storage);
@@ -187,6 +193,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     store,
     starts,
     queue,
+    sent,
     sink,
     deadLetters,
     limiter,
@@ -229,21 +236,9 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   };
 }
 
-/** An account that was made together with the installation is no more than hours younger than its other parts. */
-const REPLACED_AFTER_MS = 86_400_000;
-
-function earlierRows(
-  { table }: Stream,
-  { setting, column }: Restart,
-  settings: Settings,
-  newestRow: ReturnType<typeof createNewestRow>,
-): EarlierRows {
-  const { INSTALLED_AT: installed, STORAGE_CREATED_AT: created } = settings;
-  return {
-    setting,
-    isReplaced: Number(created ?? Number.NaN) - Number(installed ?? Number.NaN) > REPLACED_AFTER_MS,
-    ...(settings.LOGS_QUERY_WORKSPACE_ID === undefined ? {} : { newest: () => newestRow(table, column(settings)) }),
-  };
+function aboutTable(table: string): { stream: string; part: OptionalPart | undefined } {
+  const stream = STREAMS.find((each) => each.table === table)?.name ?? table;
+  return { stream, part: OPTIONAL_PARTS[stream] };
 }
 
 /** A secret by its setting: from Key Vault where that has an address, else as it was set; undefined: neither. */
@@ -272,16 +267,6 @@ function createLogins(deps: SecretDependencies): Readonly<Record<ApiName, Creden
   const [vmKind, edrKind] = [loginKindOf('vm', settings), loginKindOf('edr', settings)];
   const vm = make(vmKind);
   return { vm, edr: edrKind === vmKind ? vm : make(edrKind) };
-}
-
-/** The VM API takes user and password as they are; all else needs a token of the gateway's. */
-function createApiAuth(
-  api: ApiName,
-  credentials: Credentials,
-  gateway: Omit<EdrAuthDeps, 'credentials' | 'api'>,
-): ApiAuth {
-  if (api === 'vm' && credentials.kind === 'password') return basicAuth(credentials);
-  return tokenAuth(createEdrAuth({ ...gateway, credentials, api }), credentials.kind);
 }
 
 function alertPoster(deps: SecretDependencies): PushDependencies['post'] {

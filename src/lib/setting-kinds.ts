@@ -25,6 +25,15 @@ export function integer(setting: { min: number; max: number; fallback: number; u
     .prefault(String(setting.fallback));
 }
 
+/** A number that may have decimals, in plain digits. */
+export function decimal(setting: { min: number; max: number; unit: string }) {
+  const allowed = `must be a number from ${setting.min} to ${setting.max} (${setting.unit})`;
+  return trimmed
+    .pipe(z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, allowed))
+    .transform(Number)
+    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed));
+}
+
 export function flag(fallback: boolean) {
   const allowed = 'must be 0, 1, true or false';
   return trimmed

@@ -78,6 +78,19 @@ describe('ping', () => {
   });
 });
 
+describe('cost', () => {
+  test('shows what was sent and what other settings would make of it', async () => {
+    const { code, out } = await qualys('cost');
+    expect(out).toMatch(/^edr-events +[\d.]+ KB +[\d.]+ KB +4\d\d(\.\d)? KB +500 +/m);
+    expect(out).toMatch(/^\* EDR_RECORD=rest: /m);
+    expect(out).toMatch(/^ {2}EDR_RECORD=full: .*\(estimated by the benchmark\)$/m);
+    expect(code).toBe(0);
+    const json = JSON.parse((await qualys('cost --json')).out) as { total: { week: { rows: number; bytes: number } } };
+    expect(json.total.week.rows).toBe(500);
+    expect(json.total.week.bytes).toBeGreaterThan(500 * 500);
+  });
+});
+
 describe('a key', () => {
   test('that is wrong, or none, ends with 3', async () => {
     expect(await qualys('status', { env: { CONNECTOR_KEY: 'another' } })).toMatchObject({

@@ -87,6 +87,10 @@ describe('real answers are as the document promises:', () => {
     expect((await post('ping')).status).toBe(200);
     expect((await ask('GET', 'status')).status).toBe(200);
     expect((await ask('GET', 'health')).status).toBe(200);
+    const cost = await ask('GET', 'cost');
+    expect(cost.json).toMatchObject({
+      streams: [{ name: 'edr-events', week: { rows: app.rows('QualysEdrEvents_CL').length } }],
+    });
     app.ingestion.setFaults({ kind: 'status', status: 403, count: 'always' });
     expect((await ask('GET', 'ping')).status).toBe(503);
     expect((await post('ping')).status).toBe(503);

@@ -64,6 +64,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['INCOMPLETE_AFTER_HOURS', /whole number from 0 to 720/, '721', '-1'],
   ['BACKFILL_MAX_DAYS', /whole number from 1 to 3650/, '0', '3651'],
   ['BACKFILL_MAX_RUNNING', /whole number from 1 to 100/, '0', '101'],
+  ['PRICE_PER_GB', /number from 0 to 1000/, '-1', '4,30', '$4.30', '1001', '.5', '1e2'],
   ['QUALYS_TRACE', /whole number from 0 to 200/, '201', '-1', 'on'],
   [
     'EDR_SCHEDULE',

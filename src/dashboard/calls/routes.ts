@@ -1,5 +1,6 @@
 import type {
   BackfillView,
+  CostAnswer,
   DeadLetterView,
   Health,
   PingResult,
@@ -22,6 +23,7 @@ export interface Routes {
   readonly status: () => Promise<StatusAnswer>;
   /** The judgement alone. */
   readonly health: () => Promise<Health>;
+  readonly cost: () => Promise<CostAnswer>;
   readonly liveWindows: (stream: string, hours: number) => Promise<readonly WindowView[]>;
   readonly windowsOf: (backfill: BackfillView, states: readonly WindowState[]) => Promise<readonly WindowView[]>;
   readonly backfills: (limit: number) => Promise<readonly BackfillView[]>;
@@ -54,6 +56,7 @@ export function createRoutes(key: string | undefined): Routes {
   return {
     status: () => callApp({ path: 'status' }, key),
     health: () => callApp({ path: 'health', alsoAnswers: [503] }, key),
+    cost: () => callApp({ path: 'cost' }, key),
     liveWindows: (stream, hours) => windows(stream, { hours: String(hours) }),
     windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
     backfills: async (limit) =>

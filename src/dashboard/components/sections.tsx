@@ -8,6 +8,7 @@ import { isRead, type ReadStatus } from '../model/read-status.ts';
 import { Alerts } from './alerts.tsx';
 import { Backfills } from './backfills.tsx';
 import { Connections } from './connections.tsx';
+import { Cost } from './cost.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { DisabledStreams } from './disabled-streams.tsx';
 import { Glance } from './glance.tsx';
@@ -64,6 +65,7 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
         <Limits limits={status.limits} now={now} />
         <Connections ping={ping} onPing={onPing} />
         <div class="stack">
+          <Cost cost={data.cost} />
           <QueueCard queue={status.queue} />
           <DeadLetters count={status.deadLetters} letters={data.deadLetters} />
           <Alerts alerts={status.alerts} />

@@ -1,4 +1,4 @@
-import type { BackfillView, DeadLetterView, StatusAnswer, WindowView } from '../answers.ts';
+import type { BackfillView, CostAnswer, DeadLetterView, StatusAnswer, WindowView } from '../answers.ts';
 import type { Routes } from '../calls/routes.ts';
 import { isRead } from '../model/read-status.ts';
 import { readAnew, type Reading } from './reading.ts';
@@ -10,10 +10,11 @@ export interface LiveData {
   readonly windows: ReadonlyMap<string, Reading<readonly WindowView[]>>;
   readonly backfills: Reading<readonly BackfillView[]>;
   readonly deadLetters: Reading<readonly DeadLetterView[]>;
+  readonly cost: Reading<CostAnswer>;
 }
 
 /** Before the first answer. */
-export const NO_DATA: LiveData = { status: {}, windows: new Map(), backfills: {}, deadLetters: {} };
+export const NO_DATA: LiveData = { status: {}, windows: new Map(), backfills: {}, deadLetters: {}, cost: {} };
 
 /** Live windows asked for: a day and the hour that has begun. */
 const WINDOW_HOURS = 25;
@@ -22,6 +23,8 @@ const BACKFILLS = 20;
 /** Dead letters listed. */
 const DEAD_LETTERS = 20;
 const LETTERS_FRESH_MS = 120_000;
+/** Sums of days change slowly. */
+const COST_FRESH_MS = 60_000;
 
 /**
  * Reads everything once, status first, because it names the streams; without it nothing else is asked.
@@ -33,7 +36,7 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
   onPart(known);
   if (status.error !== undefined || status.data === undefined || !isRead(status.data)) return known;
   const names = status.data.streams.filter(({ enabled }) => enabled).map(({ name }) => name);
-  const [windows, backfills, deadLetters] = await Promise.all([
+  const [windows, backfills, deadLetters, cost] = await Promise.all([
     Promise.all(
       names.map(async (name) => {
         const reading = await readAnew(before.windows.get(name) ?? {}, () => routes.liveWindows(name, WINDOW_HOURS));
@@ -42,8 +45,9 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
     ),
     readAnew(before.backfills, () => routes.backfills(BACKFILLS)),
     readDeadLetters(before, status.data, routes),
+    readCost(before, routes),
   ]);
-  return { status, windows: new Map(windows), backfills, deadLetters };
+  return { status, windows: new Map(windows), backfills, deadLetters, cost };
 }
 
 /** The list costs a download each letter: it is read only when their number has changed, and now and then. */
@@ -57,6 +61,11 @@ function readDeadLetters(before: LiveData, status: StatusAnswer, routes: Routes)
   );
 }
 
+function readCost({ cost }: LiveData, routes: Routes): Promise<LiveData['cost']> {
+  const isFresh = cost.error === undefined && Date.now() - (cost.readAt ?? 0) < COST_FRESH_MS;
+  return isFresh ? Promise.resolve(cost) : readAnew(cost, routes.cost);
+}
+
 /** All readings, named as a person would. */
 export function namedReadings(data: LiveData): { readonly name: string; readonly reading: Reading<unknown> }[] {
   return [
@@ -64,5 +73,6 @@ export function namedReadings(data: LiveData): { readonly name: string; readonly
     ...[...data.windows].map(([stream, reading]) => ({ name: `windows of ${stream}`, reading })),
     { name: 'backfills', reading: data.backfills },
     { name: 'dead letters', reading: data.deadLetters },
+    { name: 'cost', reading: data.cost },
   ];
 }

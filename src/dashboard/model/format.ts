@@ -60,9 +60,15 @@ function isoOf(time: string | number): string {
   return Number.isNaN(date.getTime()) ? '????-??-??T??:??:??' : date.toISOString();
 }
 
-/** `1.2 KB`, `3.4 MB`. */
+/** `1.2 KB`, `3.4 MB`, `5.6 GB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} KB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}
+
+/** An amount without its currency: `1,203.40`. */
+export function formatMoney(amount: number): string {
+  return amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }

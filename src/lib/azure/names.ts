@@ -26,6 +26,7 @@ export const TABLE_NAMES = {
   limits: 'QualysLimits',
   audit: 'QualysAudit',
   alerts: 'QualysAlerts',
+  sent: 'QualysSent',
 } as const;
 
 /** Blob container of what could not be ingested. */

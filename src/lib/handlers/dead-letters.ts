@@ -17,8 +17,9 @@ export const listAll = handle(async (request) => {
 /** Sends dead letters again, after a fix. */
 export const replay = handle(async (request) => {
   const { limit } = readQuery(request, deadLettersQuery);
-  const { deadLetters, sink, log, audit } = getServices();
+  const { deadLetters, sent, sink, log, audit } = getServices();
   const result = await replayDeadLetters(Number(limit), { source: deadLetters, sink, log });
+  await sent.flush();
   await audit.write({ action: 'dead-letters-replayed', target: `${result.replayed} letters, ${result.rows} rows` });
   return json(result);
 });

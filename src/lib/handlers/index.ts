@@ -1,6 +1,7 @@
 import * as account from './account.ts';
 import * as alerts from './alerts.ts';
 import * as backfill from './backfill.ts';
+import * as cost from './cost.ts';
 import * as dashboard from './dashboard.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as edrEvents from './edr-events.ts';
@@ -23,6 +24,7 @@ export const handlers = {
   account,
   alerts,
   backfill,
+  cost,
   dashboard,
   deadLetters,
   edrEvents,

@@ -28,9 +28,9 @@ async function processItem(item: WorkItem, traceparent: string | undefined): Pro
   if (stream === undefined) throw new ConfigError(`stream ${item.stream} is not enabled: see QUALYS_STREAMS`);
   if (await isCancelled(item.run, services.store)) ambientLog.info('WorkItemDropped', { ...item, reason: 'cancelled' });
   else
-    await services.telemetry.invocation('window', aboutWindow(item, traceparent), () =>
-      processWindow(item, services.processing(stream)),
-    );
+    await services.telemetry
+      .invocation('window', aboutWindow(item, traceparent), () => processWindow(item, services.processing(stream)))
+      .finally(() => services.sent.flush());
 }
 
 /** The window hangs under the tick that planned it, wherever it runs and however often it is taken up again. */

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type * as z from 'zod';
+import { costAnswer } from '../../src/lib/openapi/operations/cost.ts';
+import { EXIT } from '../cli-error.ts';
+import { action, type Session } from '../session.ts';
+import { count, printable, size, table } from '../text.ts';
+
+type Cost = z.output<typeof costAnswer>;
+type Volume = Cost['total'];
+
+/** `cost`: what is billed for what is sent? */
+export function addCost(program: Command): void {
+  program
+    .command('cost')
+    .description(
+      'show what was sent in the last days as it is billed, a month of it with its price, and what other settings would cost',
+    )
+    .addHelpText(
+      'after',
+      `
+Billed is the text of the columns' values (Azure: 1 GB = 10^9 bytes). It is counted where rows are sent: backfills and
+what was sent again are among it. Days are UTC; WEEK is the last seven, today included; MONTH is thirty days at that pace,
+at PRICE_PER_GB. What a filter in Azure drops is not known here.
+
+Examples:
+  qualys cost
+  qualys cost --json | jq '.total.month'`,
+    )
+    .action(
+      action(async (session) => {
+        const { body } = await session.connector.ask({ path: 'cost', schema: costAnswer });
+        if (session.isJson) session.printJson(body);
+        else showCost(body, session);
+        return EXIT.fine;
+      }),
+    );
+}
+
+function showCost(cost: Cost, { color, print }: Session): void {
+  const { countedFrom, pricePerGb, streams, total } = cost;
+  if (countedFrom === null) {
+    print('Nothing was sent in the last seven days, or it was not counted yet.');
+    return;
+  }
+  const head = ['STREAM', 'TODAY', 'YESTERDAY', 'WEEK', 'ROWS OF WEEK', 'MONTH', 'PRICE'];
+  const rows = [...streams, { name: 'all', ...total }].map(({ name, ...volume }) => [name, ...cellsOf(volume)]);
+  const [first = '', ...lines] = table(head, rows);
+  print(color('dim', first));
+  for (const line of lines) print(line);
+  print();
+  print(`Counted since ${countedFrom}; ${count(pricePerGb)} a GB (PRICE_PER_GB).`);
+  for (const { modes } of streams) {
+    if (modes.length > 0) print();
+    for (const { setting, value, isSet, basis, month } of modes) {
+      const unknown = basis === 'unknown' ? 'not known' : 'known after the first hour';
+      const price = month === null ? unknown : `${sizeOf(month)}, ${money(month)} a month`;
+      const how = basis === 'estimated' ? ' (estimated by the benchmark)' : '';
+      print(`${isSet ? '*' : ' '} ${printable(`${setting}=${value}`)}: ${price}${how}`);
+    }
+  }
+}
+
+function cellsOf({ today, yesterday, week, month }: Volume): string[] {
+  const days = [today, yesterday, week].map(({ bytes }) => size(bytes));
+  return [...days, count(week.rows), month === null ? '–' : sizeOf(month), month === null ? '–' : money(month)];
+}
+
+function sizeOf({ gigabytes }: NonNullable<Volume['month']>): string {
+  return size(gigabytes * 1e9);
+}
+
+function money({ price }: { readonly price: number }): string {
+  return price.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}

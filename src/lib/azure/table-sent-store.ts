@@ -1,0 +1,49 @@
+import { odata } from '@azure/data-tables';
+import { randomUUID } from 'node:crypto';
+import type { SentRow, SentStore } from '../cost/sent.ts';
+import { TABLE_NAMES } from './names.ts';
+import { toStorageError } from './storage-errors.ts';
+import type { Storage } from './storage.ts';
+import { lazyTable } from './table-checkpoint-store.ts';
+import { deleteWhere } from './table-entities.ts';
+
+/** What processes have sent, in Table Storage: a partition a day, a row a process. */
+export function createTableSentStore(storage: Storage): SentStore {
+  const table = lazyTable(storage, TABLE_NAMES.sent);
+  // Names of hosts and ids of processes come again after a restart, which would put its sums in the place of those before.
+  const own = randomUUID();
+  return {
+    save: ({ day, since, streams }) =>
+      attempt('storing what was sent', async () => {
+        const entity = { partitionKey: day, rowKey: own, since, streams: JSON.stringify(streams) };
+        await (await table()).upsertEntity(entity, 'Replace');
+      }),
+    list: (fromDay) =>
+      attempt('reading what was sent', async () => {
+        const filter = odata`PartitionKey ge ${fromDay}`;
+        const found: (SentRow & { isOwn: boolean })[] = [];
+        const entities = (await table()).listEntities<{ since: string; streams: string }>({ queryOptions: { filter } });
+        for await (const { partitionKey, rowKey, since, streams } of entities) {
+          const sums = JSON.parse(streams) as SentRow['streams'];
+          found.push({ day: partitionKey ?? '', since, streams: sums, isOwn: rowKey === own });
+        }
+        return found;
+      }),
+    prune: (beforeDay) =>
+      attempt('pruning what was sent', async () =>
+        deleteWhere(
+          await table(),
+          { filter: odata`PartitionKey lt ${beforeDay}`, select: ['PartitionKey', 'RowKey'] },
+          () => true,
+        ),
+      ),
+  };
+}
+
+async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    throw toStorageError(action, thrown);
+  }
+}

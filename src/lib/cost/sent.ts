@@ -1,0 +1,138 @@
+import { messageOf } from '../errors.ts';
+import { logUnexpected } from '../log-unexpected.ts';
+import type { Log } from '../log.ts';
+import type { Clock, Sink } from '../pipeline/ports.ts';
+import { billedOf, type Billed, type OptionalPart } from './billed-bytes.ts';
+
+/** What one process has sent on one day, by stream. */
+export interface SentRow {
+  /** UTC, e.g. `2026-05-01`. */
+  readonly day: string;
+  /** When the process began to count on that day, ISO 8601. */
+  readonly since: string;
+  readonly streams: Readonly<Record<string, Billed>>;
+}
+
+/** Where the sums of all processes are stored. Each process writes rows of its own, so that no two write the same. */
+export interface SentStore {
+  /** Stores the sums of this process for a day, in the place of those before. */
+  readonly save: (row: SentRow) => Promise<void>;
+  /** Rows of a day and those after it. `isOwn` tells those of this process. */
+  readonly list: (fromDay: string) => Promise<readonly (SentRow & { readonly isOwn: boolean })[]>;
+  /** Deletes the rows of days before. */
+  readonly prune: (beforeDay: string) => Promise<void>;
+}
+
+/** Counts what is sent, as it will be billed. */
+export interface SentBook {
+  /** Counts rows that the sink has accepted. Never throws. */
+  readonly note: (table: string, json: Uint8Array) => void;
+  /** Stores what is not stored yet. Never throws: what fails is stored with the next. */
+  readonly flush: () => Promise<void>;
+  /** Sums of all processes by day, from a day on. */
+  readonly since: (fromDay: string) => Promise<readonly SentRow[]>;
+}
+
+/** What a book of sent rows needs. */
+export interface SentDependencies {
+  readonly store: SentStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The stream of a table, and what of its rows a setting makes optional. */
+  readonly about: (table: string) => { readonly stream: string; readonly part?: OptionalPart | undefined };
+}
+
+/** A process that ends without a word takes the sums of this time with it. */
+const STORE_EVERY_MS = 15_000;
+/** As long as finished windows are kept. */
+const KEEP_DAYS = 8;
+const DAY_MS = 86_400_000;
+
+interface Day extends SentRow {
+  readonly streams: Record<string, Billed>;
+  isStored: boolean;
+}
+
+/** The day of an instant, UTC. */
+export function dayOf(time: Date | number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** A sink whose accepted rows are counted, whoever sends them and however often. */
+export function countSent<T extends Sink>(sink: T, { note }: Pick<SentBook, 'note'>): T {
+  return {
+    ...sink,
+    upload: async (table, chunk, signal) => {
+      await sink.upload(table, chunk, signal);
+      note(table, chunk.json);
+    },
+  };
+}
+
+/** Opens a book. Sums are kept in memory between two writes; there is no write a chunk. */
+export function createSentBook({ store, clock, log, about }: SentDependencies): SentBook {
+  const days = new Map<string, Day>();
+  let storedAt = 0;
+  let storing: Promise<void> = Promise.resolve();
+
+  function add(stream: string, billed: Billed): void {
+    const now = clock.now();
+    const day = dayOf(now);
+    const known = days.get(day) ?? { day, since: now.toISOString(), streams: {}, isStored: false };
+    days.set(day, known);
+    known.streams[stream] = sumOf([known.streams[stream], billed]);
+    known.isStored = false;
+  }
+
+  async function storeAll(): Promise<void> {
+    const today = dayOf(clock.now());
+    for (const day of [...days.values()].filter(({ isStored }) => !isStored)) {
+      day.isStored = true;
+      try {
+        await store.save({ day: day.day, since: day.since, streams: { ...day.streams } });
+      } catch (error) {
+        day.isStored = false;
+        throw error;
+      }
+    }
+    const old = [...days.keys()].filter((day) => day < today);
+    for (const day of old) days.delete(day);
+    if (old.length > 0) await store.prune(dayOf(clock.now().getTime() - KEEP_DAYS * DAY_MS));
+  }
+
+  function flush(): Promise<void> {
+    storedAt = clock.now().getTime();
+    storing = storing.then(storeAll).catch((error: unknown) => {
+      log.warn('SentNotStored', { error: messageOf(error) });
+      logUnexpected(log, error);
+    });
+    return storing;
+  }
+
+  return {
+    note: (table, json) => {
+      const { part, stream } = about(table);
+      add(stream, billedOf(json, part));
+      // Uploads do not wait for it; the end of a window does.
+      if (clock.now().getTime() - storedAt >= STORE_EVERY_MS) void flush();
+    },
+    flush,
+    since: async (fromDay) => {
+      const others = (await store.list(fromDay)).filter(({ day, isOwn }) => !isOwn || !days.has(day));
+      return [...others, ...[...days.values()].filter(({ day }) => day >= fromDay)];
+    },
+  };
+}
+
+/** The sum of what is there. */
+export function sumOf(parts: readonly (Billed | undefined)[]): Billed {
+  const total = { rows: 0, bytes: 0, optional: 0, cut: 0 };
+  for (const part of parts) {
+    if (part === undefined) continue;
+    total.rows += part.rows;
+    total.bytes += part.bytes;
+    total.optional += part.optional;
+    total.cut += part.cut;
+  }
+  return total;
+}

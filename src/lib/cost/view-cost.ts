@@ -1,0 +1,126 @@
+import type { Settings } from '../config.ts';
+import type { Billed } from './billed-bytes.ts';
+import { modesOf, type ModeBytes } from './modes.ts';
+import { dayOf, sumOf, type SentRow } from './sent.ts';
+
+/** Rows, and their billed bytes. */
+export interface Volume {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What a month of thirty days brings at the pace of the days that were counted. */
+export interface Month {
+  /** 10^9 bytes, as Azure counts. */
+  readonly gigabytes: number;
+  /** In the currency of `PRICE_PER_GB`. */
+  readonly price: number;
+}
+
+/** A mode with its month. */
+export interface ModeCost extends Omit<ModeBytes, 'bytes'> {
+  /** Null where it is not known, or nothing was counted for long enough. */
+  readonly month: Month | null;
+}
+
+/** What a stream, or all of them, have sent. */
+export interface SentVolume {
+  /** Since midnight UTC. */
+  readonly today: Volume;
+  readonly yesterday: Volume;
+  /** The last seven days UTC, today included. */
+  readonly week: Volume;
+  /** Null until something was counted for an hour. */
+  readonly month: Month | null;
+}
+
+/** What a stream has sent, and what other settings would have made of it. */
+export interface StreamCost extends SentVolume {
+  readonly name: string;
+  readonly modes: readonly ModeCost[];
+}
+
+/** What ingestion costs, as sent. */
+export interface CostView {
+  readonly pricePerGb: number;
+  /** Since when the rows of the week were counted, ISO 8601; null: nothing was. */
+  readonly countedFrom: string | null;
+  readonly streams: readonly StreamCost[];
+  readonly total: SentVolume;
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const WEEK_DAYS = 7;
+const MONTH_DAYS = 30;
+const BYTES_A_GIGABYTE = 1e9;
+
+/** The first day that a view needs: of the one before the week it only counts whether it was counted. */
+export function firstDay(now: Date): string {
+  return dayOf(now.getTime() - WEEK_DAYS * DAY_MS);
+}
+
+/** Tells what was sent and what that costs, by the rows of `firstDay` and later, of these streams and of all others that have sent. Pure. */
+export function viewCost(
+  rows: readonly SentRow[],
+  enabled: readonly string[],
+  settings: Pick<Settings, 'PRICE_PER_GB' | 'EDR_RECORD' | 'VM_RESULTS'>,
+  now: Date,
+): CostView {
+  const streams = [...new Set([...enabled, ...rows.flatMap(({ streams: sums }) => Object.keys(sums))])];
+  const from = countedFrom(rows, now);
+  const price = settings.PRICE_PER_GB;
+  const monthOf = (bytes: number): Month | null => {
+    const elapsedMs = from === undefined ? 0 : now.getTime() - Date.parse(from);
+    if (elapsedMs < HOUR_MS) return null;
+    const gigabytes = ((bytes / elapsedMs) * DAY_MS * MONTH_DAYS) / BYTES_A_GIGABYTE;
+    return { gigabytes: rounded(gigabytes), price: rounded(gigabytes * price) };
+  };
+  const volumeOf = (names: readonly string[]): SentVolume & { readonly sent: Billed } => {
+    const sumFrom = (first: string, last: string): Billed =>
+      sumOf(
+        rows
+          .filter(({ day }) => day >= first && day <= last)
+          .flatMap(({ streams: sums }) => names.map((name) => sums[name])),
+      );
+    const day = (ago: number): string => dayOf(now.getTime() - ago * DAY_MS);
+    const sent = sumFrom(day(WEEK_DAYS - 1), day(0));
+    return {
+      today: toVolume(sumFrom(day(0), day(0))),
+      yesterday: toVolume(sumFrom(day(1), day(1))),
+      week: toVolume(sent),
+      month: monthOf(sent.bytes),
+      sent,
+    };
+  };
+  const { sent: _, ...total } = volumeOf(streams);
+  return {
+    pricePerGb: price,
+    countedFrom: from ?? null,
+    streams: streams.map((name) => {
+      const { sent, ...volume } = volumeOf([name]);
+      const modes = modesOf(name, sent, settings).map(({ bytes, ...mode }) => ({
+        ...mode,
+        month: bytes === null ? null : monthOf(bytes),
+      }));
+      return { name, ...volume, modes };
+    }),
+    total,
+  };
+}
+
+/** Where the week begins: at midnight where the day before was counted too, else with the first process that counted. */
+function countedFrom(rows: readonly SentRow[], now: Date): string | undefined {
+  const before = firstDay(now);
+  const midnight = `${dayOf(now.getTime() - (WEEK_DAYS - 1) * DAY_MS)}T00:00:00.000Z`;
+  if (rows.some(({ day }) => day === before)) return midnight;
+  return rows.map(({ since }) => since).sort()[0];
+}
+
+function toVolume({ rows, bytes }: Billed): Volume {
+  return { rows, bytes };
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 1000) / 1000;
+}

@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import type { CostAnswer } from '../../actions/view-cost.ts';
+import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
+import { count, time } from '../values.ts';
+
+const volume = z.strictObject({ rows: count('Rows.'), bytes: count('Their billed bytes.') }).meta({ id: 'Volume' });
+
+const month = z
+  .strictObject({
+    gigabytes: z.number().min(0).describe('In GB of 10^9 bytes.'),
+    price: z.number().min(0).describe('In the currency of PRICE_PER_GB.'),
+  })
+  .nullable()
+  .describe(
+    'Thirty days at the pace of the days counted; null where that is not known, or nothing was counted for an hour.',
+  );
+
+const sentVolume = {
+  today: volume.describe('Since midnight UTC.'),
+  yesterday: volume.describe('The day before, UTC.'),
+  week: volume.describe('The last seven days UTC, today included.'),
+  month,
+};
+
+/** What `cost` answers. */
+export const costAnswer = z
+  .strictObject({
+    time: time("The app's clock."),
+    pricePerGb: z.number().min(0).describe('The setting PRICE_PER_GB.'),
+    countedFrom: time('Since when the rows of the week were counted; null: nothing was.').nullable(),
+    streams: z.array(
+      z
+        .strictObject({
+          name: z.string().describe('Name of the stream.'),
+          ...sentVolume,
+          modes: z
+            .array(
+              z.strictObject({
+                setting: z.string().describe('A setting that says how much of a record is sent.'),
+                value: z.string().describe('A value of it.'),
+                isSet: z.boolean().describe('Whether it has that value now.'),
+                basis: z
+                  .enum(['counted', 'estimated', 'unknown'])
+                  .describe("counted: of the rows that were sent; estimated: by the project's benchmark."),
+                month,
+              }),
+            )
+            .describe('What the same rows would have been billed with other settings.'),
+        })
+        .meta({ id: 'StreamCost' }),
+    ),
+    total: z.strictObject(sentVolume).describe('All streams.'),
+  })
+  .meta({
+    id: 'Cost',
+    examples: [
+      {
+        time: '2026-05-01T12:07:12.031Z',
+        pricePerGb: 4.3,
+        countedFrom: '2026-04-25T00:00:00.000Z',
+        streams: [
+          {
+            name: 'edr-events',
+            today: { rows: 24_100, bytes: 21_931_000 },
+            yesterday: { rows: 48_211, bytes: 43_872_010 },
+            week: { rows: 313_371, bytes: 285_168_065 },
+            month: { gigabytes: 1.316, price: 5.66 },
+            modes: [
+              {
+                setting: 'EDR_RECORD',
+                value: 'rest',
+                isSet: true,
+                basis: 'counted',
+                month: { gigabytes: 1.316, price: 5.66 },
+              },
+              {
+                setting: 'EDR_RECORD',
+                value: 'full',
+                isSet: false,
+                basis: 'estimated',
+                month: { gigabytes: 2.489, price: 10.703 },
+              },
+              {
+                setting: 'EDR_RECORD',
+                value: 'none',
+                isSet: false,
+                basis: 'counted',
+                month: { gigabytes: 0.819, price: 3.522 },
+              },
+            ],
+          },
+        ],
+        total: {
+          today: { rows: 24_100, bytes: 21_931_000 },
+          yesterday: { rows: 48_211, bytes: 43_872_010 },
+          week: { rows: 313_371, bytes: 285_168_065 },
+          month: { gigabytes: 1.316, price: 5.66 },
+        },
+      },
+    ],
+  }) satisfies z.ZodType<CostAnswer>;
+
+/** What ingestion costs. */
+export const costOperations: readonly Operation[] = [
+  {
+    operationId: 'getCost',
+    method: 'get',
+    route: 'cost',
+    tag: 'Health',
+    summary: 'Get what ingestion costs',
+    description:
+      "Rows and billed bytes of the last days by stream as sent, reckoned by Log Analytics' rule, a month of them with its price, and what other settings would have made of the same rows. What was sent again, and backfills, are among them; a filter in Azure is not known here.",
+    answers: { 200: { description: 'What was sent, and what that costs.', schema: costAnswer } },
+    problems: [...SERVICE_PROBLEMS],
+    connector: 'advanced',
+  },
+];

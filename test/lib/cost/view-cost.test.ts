@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import results from '../../../bench/results.json' with { type: 'json' };
+import { EVENT_BYTES, modesOf } from '../../../src/lib/cost/modes.ts';
+import type { SentRow } from '../../../src/lib/cost/sent.ts';
+import { firstDay, viewCost } from '../../../src/lib/cost/view-cost.ts';
+
+const NOW = new Date('2026-05-10T12:00:00Z');
+const GIGABYTE = 1e9;
+const SETTINGS = { PRICE_PER_GB: 4, EDR_RECORD: 'rest', VM_RESULTS: Infinity } as const;
+
+function row(day: string, bytes: number, since = `${day}T00:10:00.000Z`, stream = 'edr-events'): SentRow {
+  return { day, since, streams: { [stream]: { rows: 10, bytes, optional: bytes / 2, cut: 0 } } };
+}
+
+const view = (rows: readonly SentRow[], streams = ['edr-events']) => viewCost(rows, streams, SETTINGS, NOW);
+
+describe('what ingestion costs', () => {
+  test('is told by day and week, and as thirty days at the pace of the days counted', () => {
+    const { countedFrom, total, streams } = view([
+      row('2026-05-03', 100 * GIGABYTE),
+      row('2026-05-04', 3 * GIGABYTE),
+      row('2026-05-09', 2 * GIGABYTE),
+      row('2026-05-09', GIGABYTE),
+      row('2026-05-10', 0.5 * GIGABYTE),
+    ]);
+    // The week began at midnight, because the day before was counted too; half of today is over.
+    expect(countedFrom).toBe('2026-05-04T00:00:00.000Z');
+    expect(total).toEqual({
+      today: { rows: 10, bytes: 0.5 * GIGABYTE },
+      yesterday: { rows: 20, bytes: 3 * GIGABYTE },
+      week: { rows: 40, bytes: 6.5 * GIGABYTE },
+      month: { gigabytes: 30, price: 120 },
+    });
+    expect(streams.map(({ name, week }) => [name, week.bytes])).toEqual([['edr-events', 6.5 * GIGABYTE]]);
+    expect(firstDay(NOW)).toBe('2026-05-03');
+  });
+
+  test('is reckoned from the first process that counted, and not within its first hour', () => {
+    const { countedFrom, total } = view([row('2026-05-10', GIGABYTE, '2026-05-10T06:00:00.000Z')]);
+    expect(countedFrom).toBe('2026-05-10T06:00:00.000Z');
+    expect(total.month).toEqual({ gigabytes: 120, price: 480 });
+    expect(view([row('2026-05-10', GIGABYTE, '2026-05-10T11:30:00.000Z')]).total.month).toBeNull();
+    expect(view([])).toMatchObject({ countedFrom: null, total: { month: null, week: { rows: 0, bytes: 0 } } });
+  });
+
+  test('is told of streams that are not enabled any more, too', () => {
+    const { streams, total } = view([row('2026-05-10', GIGABYTE, undefined, 'vm-hosts')]);
+    expect(streams.map(({ name }) => name)).toEqual(['edr-events', 'vm-hosts']);
+    expect(total.week.bytes).toBe(GIGABYTE);
+  });
+
+  test('has other modes in the same proportion as their bytes', () => {
+    const [stream] = view([row('2026-05-03', 0), row('2026-05-10', 6.5 * GIGABYTE)]).streams;
+    expect(stream?.modes).toMatchObject([
+      { value: 'rest', isSet: true, month: { gigabytes: 30 } },
+      { value: 'full', isSet: false, basis: 'estimated' },
+      { value: 'none', isSet: false, basis: 'counted', month: { gigabytes: 15, price: 60 } },
+    ]);
+  });
+});
+
+describe('other settings', () => {
+  const sent = { rows: 1, bytes: 1000, optional: 400, cut: 250 };
+  const bytesOf = (stream: string, record: 'rest' | 'full' | 'none', results: number) =>
+    Object.fromEntries(
+      modesOf(stream, sent, { EDR_RECORD: record, VM_RESULTS: results }).map(({ value, bytes, basis, isSet }) => [
+        `${value}${isSet ? '*' : ''}`,
+        `${bytes} ${basis}`,
+      ]),
+    );
+
+  test('are counted where the rows tell it, estimated by the bench, or said to be unknown', () => {
+    expect(bytesOf('edr-events', 'rest', 0)).toEqual({
+      'rest*': '1000 counted',
+      full: '1891 estimated',
+      none: '600 counted',
+    });
+    expect(bytesOf('edr-events', 'full', 0)).toEqual({
+      rest: '531 estimated',
+      'full*': '1000 counted',
+      none: '600 counted',
+    });
+    expect(bytesOf('edr-events', 'none', 0)).toEqual({
+      rest: '1779 estimated',
+      full: '3341 estimated',
+      'none*': '1000 counted',
+    });
+    expect(bytesOf('vm-detections', 'rest', Infinity)).toEqual({ 'full*': '1250 counted', none: '600 counted' });
+    expect(bytesOf('vm-detections', 'rest', 300)).toEqual({
+      full: '1250 counted',
+      'cap:300*': '1000 counted',
+      none: '600 counted',
+    });
+    expect(bytesOf('vm-detections', 'rest', 0)).toEqual({ full: 'null unknown', 'none*': '600 counted' });
+    expect(modesOf('vm-hosts', sent, SETTINGS)).toEqual([]);
+  });
+
+  test('are estimated by what the bench has measured', () => {
+    const lines = (name: string) => results.find((line) => line.name === name)!;
+    for (const [page, suffix] of ['', '-page'].entries()) {
+      const [rest, none] = [lines(`billed-edr-rest${suffix}`), lines(`billed-edr-none${suffix}`)];
+      const measured = { rest: rest.ours, none: none.ours, full: none.ours + rest.rival };
+      for (const mode of ['rest', 'full', 'none'] as const)
+        expect(Math.abs(EVENT_BYTES[mode][page]! / measured[mode] - 1)).toBeLessThan(0.02);
+    }
+  });
+});
