@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { problemBody } from '../src/lib/openapi/problem-body.ts';
 import { CliError, EXIT } from './cli-error.ts';
-import { explainForeign, explainNetwork, explainProblem, explainRefusal } from './explain.ts';
+import { explainForeign, explainNetwork, explainNotLocal, explainProblem, explainRefusal } from './explain.ts';
 
 /** A deployment of the connector. */
 export interface Connector {
@@ -20,6 +20,8 @@ export interface Question<T extends z.ZodType> {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Below `/api/`, encoded. */
   readonly path: string;
+  /** Whether it lies below `/local/` instead, which only the local host has. */
+  readonly isLocal?: boolean;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   /** What a good answer looks like; fields that it does not know are let through. */
@@ -50,7 +52,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       const { status, type, text } = await send(url, question, options);
       const isGood = (status >= 200 && status < 300) || status === question.alsoGood;
       if (isGood) return { status, body: readAnswer({ status, type, text }, question.schema, url) };
-      throw explainStatus({ status, type, text }, url, options.key);
+      throw explainStatus({ status, type, text }, url, options.key, question.isLocal);
     },
   };
 }
@@ -80,8 +82,8 @@ interface Came {
 }
 
 async function send<T extends z.ZodType>(url: string, question: Question<T>, options: ConnectorOptions): Promise<Came> {
-  const { method = 'GET', path, query = {}, body, signal } = question;
-  const target = new URL(`${url}/api/${path}`);
+  const { method = 'GET', path, isLocal = false, query = {}, body, signal } = question;
+  const target = new URL(`${url}/${isLocal ? 'local' : 'api'}/${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) target.searchParams.set(name, value);
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const slow = setTimeout(options.onSlow, SLOW_MS);
@@ -139,10 +141,11 @@ function readAnswer<T extends z.ZodType>(came: Came, schema: T, url: string): z.
   );
 }
 
-function explainStatus(came: Came, url: string, key: string | undefined): CliError {
+function explainStatus(came: Came, url: string, key: string | undefined, isLocal = false): CliError {
   const body = came.type.includes('json') ? parse(came.text) : undefined;
   const problem = problemBody.loose().safeParse(body);
   if (problem.success) return explainProblem(problem.data);
+  if (isLocal && came.status === 404) return explainNotLocal(url);
   if ([401, 403].includes(came.status)) return explainRefusal(came.status, url, null, key);
   return explainForeign(came, url);
 }

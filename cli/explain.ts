@@ -50,6 +50,13 @@ export function explainRefusal(status: number, url: string, location: string | n
   );
 }
 
+/** A deployment was asked for what only the local app has. */
+export function explainNotLocal(url: string): CliError {
+  return new CliError(EXIT.usage, `${url} is not the local app with its own tables, and this looks into these`, {
+    hint: 'Start it with npm start, without LOGS_INGESTION_ENDPOINT. In Azure ask the workspace: docs/tables.md has the queries.',
+  });
+}
+
 /** An answer that is not the connector's: a web page, a proxy's text, half a JSON. */
 export function explainForeign(
   came: { readonly status: number; readonly type: string; readonly text: string },

@@ -12,6 +12,7 @@ import { addCost } from './commands/cost.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addPing } from './commands/ping.ts';
 import { addRebuild } from './commands/rebuild.ts';
+import { addRows } from './commands/rows.ts';
 import { addStatus } from './commands/status.ts';
 import { addTryNow } from './commands/try-now.ts';
 import { addTrace } from './commands/trace.ts';
@@ -61,6 +62,7 @@ function createProgram(): Command {
     addTryNow,
     addTrace,
     addRebuild,
+    addRows,
   ];
   for (const add of commands) add(program);
   return program;

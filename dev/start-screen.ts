@@ -56,14 +56,16 @@ export function writePlaces({ appUrl, qualys, storageDir, ingestion }: Started):
   return lines.join('\n');
 }
 
-function commandsFor({ appUrl }: Started): string[] {
+function commandsFor({ appUrl, ingestion }: Started): string[] {
   const qualys = 'npm run -s qualys --';
   return [
     ...(appUrl === LOCAL_URL ? [] : [`export CONNECTOR_URL=${appUrl}`]),
     `${qualys} status                                         # is everything here?`,
-    `${qualys} ping                                           # does it reach and may it use everything?`,
+    ...(ingestion.dir === undefined
+      ? [`${qualys} ping                                           # does it reach and may it use everything?`]
+      : [`${qualys} rows edr-events                                # the newest rows; --row 1 unfolds one`]),
     `${qualys} windows --stream edr-events --since 2h         # what was read, and how it went`,
     `${qualys} backfill --stream edr-events --from 6h --wait  # read a range again`,
-    `curl -s ${appUrl}/api/status`,
+    `curl -s ${appUrl}/api/ping`,
   ];
 }

@@ -11,6 +11,9 @@ import { ensureBuilt } from './host/ensure-built.ts';
 import type { HostLog } from './host/log.ts';
 import { applySettings, loadLocalSettings } from './host/settings.ts';
 import { findLostValues } from './ingestion/lost-values.ts';
+import type { Ingestion } from './ingestion/start-ingestion.ts';
+import type { LocalRoutes } from './local-pages/local-pages.ts';
+import { createRowRoutes } from './rows/row-routes.ts';
 import { startHost } from './host/start-host.ts';
 import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
 import { openBrowser } from './open-browser.ts';
@@ -72,6 +75,12 @@ function chooseLog(
   return once ? createStackLog(console.error) : createHappenings({ print, isLocalTable });
 }
 
+/** What is served beside the app. */
+function routesOf(dir: string, ingestion: Ingestion): LocalRoutes {
+  const tables = STREAMS.map(({ name, table }) => ({ stream: name, table }));
+  return { files: {}, calls: createRowRoutes({ dir, tables, readStats: ingestion.stats }) };
+}
+
 async function run(options: Options): Promise<number> {
   const { once, fresh, open, verbose } = options;
   applySettings(loadLocalSettings(appDir));
@@ -96,7 +105,13 @@ async function run(options: Options): Promise<number> {
       STREAMS.map(({ name }) => name),
     );
     const log = chooseLog(options, lines.print, ingestion !== undefined);
-    const host = await startHost({ appDir, port, ...(log === undefined ? {} : { log }) });
+    const localRoutes = ingestion === undefined ? undefined : routesOf(folders.tables, ingestion);
+    const host = await startHost({
+      appDir,
+      port,
+      ...(log === undefined ? {} : { log }),
+      ...(localRoutes === undefined ? {} : { localRoutes }),
+    });
     closes.push(host.close);
     if (verbose) console.log(host.listing);
     const started: Started = {

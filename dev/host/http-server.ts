@@ -6,6 +6,7 @@ import type { HttpData, InvocationResponse } from './core-types.ts';
 import { decodePath } from './decode-path.ts';
 import { hasFunctionKey } from './function-key.ts';
 import { writeHomePage } from './home-page.ts';
+import type { LocalPages } from '../local-pages/local-pages.ts';
 import { HostError } from './host-error.ts';
 import { BodyTooLargeError, readBody, toHttpData } from './http-request.ts';
 import { writeHttpResponse, writeStatus } from './http-response.ts';
@@ -30,6 +31,8 @@ export interface HttpServerOptions {
   readonly customHeaders: Readonly<Record<string, string>>;
   /** Runs a function that has no HTTP trigger, as `POST /admin/functions/<name>` asks; false: there is none. */
   readonly runByName: (name: string, input: string) => boolean;
+  /** What lies below `/local`; undefined: nothing. */
+  readonly localPages: LocalPages | undefined;
   /** Tools for agents; undefined: the app has none. */
   readonly mcp: McpOptions | undefined;
 }
@@ -153,8 +156,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     // In Azure it is the system key `mcp_extension`; here the one key opens everything.
     if (isAuthorized(request, options)) await answerMcp(request, response, options.mcp);
     else writeStatus(response, 401);
+  } else if (options.localPages !== undefined && area === 'local') {
+    await options.localPages(request, response, segments.slice(1).join('/'));
   } else if (segments.length === 0 && method === 'GET') {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(writeHomePage(options.routes));
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .end(writeHomePage(options.routes, options.localPages === undefined ? [] : ['local/rows']));
   } else {
     writeStatus(response, 404);
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createLocalPages, type LocalRoutes } from '../local-pages/local-pages.ts';
 import { wholeNumber } from '../read-options.ts';
 import { createAppRegistry, type RegisteredFunction } from './app-registry.ts';
 import { findTrigger } from './bindings.ts';
@@ -35,6 +36,8 @@ export interface HostOptions {
   readonly closeTimeoutMs?: number;
   /** How long a taken message is invisible, renewed at half of it, in milliseconds. Default: ten minutes, as in Azure. */
   readonly invisibilityMs?: number;
+  /** What is served below `/local`, beside the app. Default: nothing. */
+  readonly localRoutes?: LocalRoutes;
 }
 
 /** A running host. */
@@ -71,11 +74,12 @@ function setEnvironment(settings: Readonly<Record<string, string>>): () => void 
 function startHttp(
   triggers: Triggers,
   parts: TriggerParts,
-  port: number,
+  { port = 7071, localRoutes }: HostOptions,
   streamUri: string | undefined,
 ): Promise<HttpServer> {
   const { invoker, hostJson, env, log } = parts;
-  const functionsKey = findSetting(env, 'FUNCTIONS_KEY');
+  const givenKey = findSetting(env, 'FUNCTIONS_KEY');
+  const functionsKey = givenKey === '' ? undefined : givenKey;
   const bodyLimit = wholeNumber(LIMIT_SETTING, findSetting(env, LIMIT_SETTING), {
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
@@ -86,11 +90,12 @@ function startHttp(
     routes: triggers.http.map((target) => createHttpRoute(target, hostJson.routePrefix)),
     invoker,
     log,
-    functionsKey: functionsKey === '' ? undefined : functionsKey,
+    functionsKey,
     bodyLimit,
     streamUri,
     customHeaders: hostJson.customHeaders,
     runByName: createRunByName(triggers),
+    localPages: localRoutes === undefined ? undefined : createLocalPages(localRoutes, functionsKey),
     mcp: targets.length === 0 ? undefined : { targets, invoker, bodyLimit, server: hostJson.mcp },
   });
 }
@@ -109,7 +114,7 @@ async function runApp(options: HostOptions, log: HostLog, hostJson: HostJson): P
   const invoker = createInvoker(app, { timeoutMs: hostJson.functionTimeoutMs, onSettled });
   const parts = { invoker, hostJson, env, log: hostLog, invisibilityMs: options.invisibilityMs ?? 600_000 };
   const triggers = createTriggers(selectFunctions(app, options.functions, env, hostLog), parts);
-  const server = await startHttp(triggers, parts, options.port ?? 7071, capabilities.HttpUri);
+  const server = await startHttp(triggers, parts, options, capabilities.HttpUri);
   listeners.push(...triggers.queues.map((queue) => queue.start()));
   triggers.timers.forEach((timer) => timer.start(options.runTimersAtStart ?? true));
   const listed = listFunctions(triggers, server.url, hostJson.routePrefix);

@@ -22,6 +22,17 @@ export interface TableStats {
   readonly columns: Record<string, Partial<Record<Loss, number>>>;
 }
 
+/** A call that was refused. */
+export interface Refusal {
+  /** ISO 8601. */
+  readonly time: string;
+  /** Its path. */
+  readonly path: string;
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 /** All that the endpoint has seen. */
 export interface IngestionStats {
   /** Calls, whatever became of them. */
@@ -31,6 +42,8 @@ export interface IngestionStats {
   /** Answers by status; a connection that was reset counts as `0`. */
   readonly statuses: Record<string, number>;
   readonly tables: Record<string, TableStats>;
+  /** The latest refused calls, oldest first. */
+  readonly refusals: Refusal[];
   faults: readonly FaultReport[];
 }
 
@@ -51,12 +64,20 @@ function createTableStats(): TableStats {
 }
 
 export function createIngestionStats(): IngestionStats {
-  return { requests: 0, mostAtOnce: 0, statuses: {}, tables: {}, faults: [] };
+  return { requests: 0, mostAtOnce: 0, statuses: {}, tables: {}, refusals: [], faults: [] };
 }
 
 /** The counts of a table, made at its first row. */
 export function tableStats(stats: IngestionStats, table: string): TableStats {
   return (stats.tables[table] ??= createTableStats());
+}
+
+const MOST_REFUSALS = 50;
+
+/** Books a refused call; only the latest are kept. */
+export function noteRefusal({ refusals }: IngestionStats, refusal: Refusal): void {
+  refusals.push(refusal);
+  if (refusals.length > MOST_REFUSALS) refusals.shift();
 }
 
 /** Books a value that did not arrive as it was sent. */

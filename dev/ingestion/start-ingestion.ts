@@ -4,7 +4,7 @@ import { createFaultBook } from '../simulator/fault-rules.ts';
 import { acceptUpload, errorReply, readUnread, type Endpoint, type Reply } from './accept-upload.ts';
 import type { Row } from './convert-row.ts';
 import { parseIngestionFaults, type IngestionFault } from './ingestion-faults.ts';
-import { createIngestionStats, type IngestionStats } from './ingestion-stats.ts';
+import { createIngestionStats, noteRefusal, type IngestionStats, type Refusal } from './ingestion-stats.ts';
 import { UploadError } from './read-upload.ts';
 import { createFileStore, createMemoryStore, type RowStore } from './row-store.ts';
 import { readTables } from './tables.ts';
@@ -108,6 +108,12 @@ function sendReply(request: IncomingMessage, response: ServerResponse, { status,
   response.end(text);
 }
 
+function refusalOf({ now }: Endpoint, { url = '' }: IncomingMessage, { status = 0, body }: Reply): Refusal {
+  const { code = '', message = '' } =
+    (body as { error?: { code?: string; message?: string } } | undefined)?.error ?? {};
+  return { time: new Date(now()).toISOString(), path: url, status, code, message };
+}
+
 async function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { stats } = endpoint;
   const isUpload = !(request.url ?? '').startsWith('/_ingestion/');
@@ -121,6 +127,7 @@ async function serve(endpoint: Endpoint, request: IncomingMessage, response: Ser
     endpoint.running -= 1;
     const status = String(reply.status ?? 0);
     stats.statuses[status] = (stats.statuses[status] ?? 0) + 1;
+    if (reply.status !== undefined && reply.status >= 400) noteRefusal(stats, refusalOf(endpoint, request, reply));
   }
   sendReply(request, response, reply);
 }
