@@ -6,7 +6,7 @@ import { CliError, EXIT } from './cli-error.ts';
 import type { Connector } from './connector.ts';
 import { createProgressView, type ProgressView } from './progress-view.ts';
 import type { Session } from './session.ts';
-import { counted, count, span } from './text.ts';
+import { counted, count, printable, span } from './text.ts';
 import { spanOption } from './time.ts';
 
 /** A backfill as the connector tells of it. */
@@ -73,6 +73,7 @@ async function waitForEnd(
   { view, signal, interval, patience }: Waiting,
 ): Promise<Backfill> {
   let failingSince: number | undefined;
+  let waitsFor: string | undefined;
   for (;;) {
     let pauseMs = Math.max(LEAST_INTERVAL_MS, interval);
     try {
@@ -81,6 +82,11 @@ async function waitForEnd(
       if (failingSince !== undefined) view.note('The connector answers again.');
       failingSince = undefined;
       view.show(body);
+      // A wait whose times move on is no other one.
+      const reason = body.waits?.reason.replace(/\d+/g, '0');
+      if (body.waits !== null && reason !== waitsFor) view.note(`It ${describeWait(body.waits)}`);
+      else if (waitsFor !== undefined && body.waits === null) view.note('It goes on.');
+      waitsFor = reason;
       if (!['planning', 'running'].includes(body.status)) return body;
     } catch (error) {
       if (!(error instanceof CliError) || error.passing === undefined) throw error;
@@ -93,6 +99,11 @@ async function waitForEnd(
     }
     await delay(pauseMs, undefined, { signal });
   }
+}
+
+/** Why a backfill stands still, and until when. */
+export function describeWait({ until, reason }: NonNullable<Backfill['waits']>): string {
+  return `waits${until === null ? '' : ` until ${until}`}: ${printable(reason)}`;
 }
 
 function tellEnd(ended: Backfill, { isJson, print, printJson, color }: Session): number {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { started } from '../../src/lib/openapi/operations/backfills.ts';
+import { estimate, started } from '../../src/lib/openapi/operations/backfills.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';
+import { describeEstimate } from '../describe-estimate.ts';
 import { readStreams } from '../read-status.ts';
 import { action } from '../session.ts';
 import { parseInstant } from '../time.ts';
@@ -12,6 +13,7 @@ interface Options extends WaitOptions {
   readonly from: string;
   readonly to?: string;
   readonly wait?: true;
+  readonly dryRun?: true;
 }
 
 /** `backfill`: reads a range again. */
@@ -22,6 +24,7 @@ export function addBackfill(program: Command): void {
     .requiredOption('--stream <name>', 'stream to read, e.g. edr-events')
     .requiredOption('--from <time>', 'first instant of the range', instant)
     .option('--to <time>', 'first instant after the range (default: the watermark)', instant)
+    .option('--dry-run', 'say what it would cost, and start nothing')
     .option('--wait', 'stay and show the progress until it has ended');
   addWaitOptions(command)
     .addHelpText(
@@ -32,6 +35,7 @@ The range must lie before the watermark, because live ingestion covers what is l
 and rows read again have the same RowKey. The same range is not started twice while it runs.
 
 Examples:
+  qualys backfill --stream edr-events --from 7d --dry-run
   qualys backfill --stream edr-events --from 7d --wait
   qualys backfill --stream vm-detections --from 2026-04-01 --to 2026-04-08
   qualys backfills                                # all, with their progress
@@ -43,6 +47,12 @@ Examples:
         const { stream, from } = options;
         const to = options.to ?? (await readWatermark(connector, stream, from));
         const body = { stream, from, to };
+        if (options.dryRun === true || !isJson) {
+          const { body: cost } = await connector.ask({ path: 'backfill-estimate', query: body, schema: estimate });
+          if (isJson) printJson(cost);
+          else print(`${cost.stream}, ${cost.from} to ${cost.to}: ${describeEstimate(cost)}`);
+          if (options.dryRun === true) return EXIT.fine;
+        }
         const { status: code, body: backfill } = await connector.ask({
           method: 'POST',
           path: 'backfill',

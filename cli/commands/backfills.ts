@@ -4,7 +4,7 @@ import { backfill, backfillList } from '../../src/lib/openapi/operations/backfil
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { ago, count, span, table } from '../text.ts';
-import { addWaitOptions, waitAndShow, type WaitOptions } from '../wait-for-backfill.ts';
+import { addWaitOptions, describeWait, waitAndShow, type WaitOptions } from '../wait-for-backfill.ts';
 
 /** `backfills`: those that run or ran. */
 export function addBackfills(program: Command): void {
@@ -22,7 +22,11 @@ export function addBackfills(program: Command): void {
           const head = ['ID', 'STREAM', 'FROM', 'TO', 'STATUS', 'DONE', 'WINDOWS', 'FAILED', 'ROWS', 'STARTED', 'LEFT'];
           const [first = '', ...lines] = table(head, body.map(toRow));
           print(color('dim', first));
-          for (const line of lines) print(line);
+          for (const [index, line] of lines.entries()) {
+            print(line);
+            const waits = body[index]?.waits;
+            if (waits !== null && waits !== undefined) print(color('yellow', `  ${describeWait(waits)}`));
+          }
         }
         return EXIT.fine;
       }),

@@ -5,6 +5,7 @@ export type { CostAnswer } from '../lib/actions/view-cost.ts';
 export type { PingResult } from '../lib/http/run-checks.ts';
 export type { Check } from '../lib/http/run-probes.ts';
 export type { BackfillView } from '../lib/pipeline/backfill.ts';
+export type { BackfillEstimate } from '../lib/pipeline/estimate-backfill.ts';
 export type { LimitView } from '../lib/pipeline/limit-view.ts';
 export type { WindowState } from '../lib/pipeline/ports.ts';
 export type { ReplayResult } from '../lib/pipeline/replay-dead-letters.ts';

@@ -25,3 +25,9 @@ app.http('cancel-backfill', {
   authLevel: 'function',
   handler: lazy((handlers) => handlers.backfill.cancelOne),
 });
+app.http('estimate-backfill', {
+  route: 'backfill-estimate',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: lazy((handlers) => handlers.backfill.estimate),
+});

@@ -201,11 +201,22 @@ describe('a backfill', () => {
   test('is watched to its end, in lines where there is no terminal', async () => {
     const { code, out } = await qualys('backfill --stream edr-events --from 20h --to 10h --wait --interval 1s');
     const lines = out.trim().split('\n');
-    expect(lines[0]).toMatch(/^Backfill \S+ started: edr-events, \S+Z to \S+Z$/);
+    expect(lines[0]).toMatch(/^edr-events, \S+Z to \S+Z: 5 windows, about \d+ calls; /);
+    expect(lines[1]).toMatch(/^Backfill \S+ started: edr-events, \S+Z to \S+Z$/);
     expect(lines.at(-2)).toMatch(/^succeeded 100\.0% {2}5\/5 windows {2}\d+ rows/);
     expect(lines.at(-1)).toMatch(/^Backfill \S+ succeeded: 5 of 5 windows, \d+ rows, /);
     expect(out).not.toContain('\u001b');
     expect(code).toBe(0);
+  });
+
+  test('is told what it costs and not started with --dry-run', async () => {
+    const before = (await qualys('backfills')).out;
+    const { code, out } = await qualys('backfill --stream edr-events --from 9h --to 5h --dry-run');
+    expect(out).toMatch(/^edr-events, \S+Z to \S+Z: 2 windows, about \d+ calls; .*\n$/);
+    expect(code).toBe(0);
+    const { out: json } = await qualys('backfill --stream edr-events --from 9h --to 5h --dry-run --json');
+    expect(JSON.parse(json)).toMatchObject({ stream: 'edr-events', windows: 2 });
+    expect((await qualys('backfills')).out.split('\n')).toHaveLength(before.split('\n').length);
   });
 
   test.skipIf(!existsSync('/usr/bin/script'))('shows a bar on a terminal, and gives the cursor back', async () => {
@@ -230,8 +241,10 @@ describe('a backfill', () => {
     expect(code).toBe(0);
     expect((await qualys('backfills')).out).toMatch(new RegExp(`^${id} +edr-events .* running +0% +0/1 `, 'm'));
     const waited = await qualys(`backfills wait ${id} --interval 1s`, {
-      signalWhen: (printed) => (printed.includes('running') ? 'SIGINT' : undefined),
+      signalWhen: (printed) => (printed.includes('It waits until') ? 'SIGINT' : undefined),
     });
+    expect(waited.err).toMatch(/^It waits until \S+Z: Qualys does not answer on edr\/.*HTTP 500/m);
+    expect((await qualys('backfills')).out).toMatch(/^ {2}waits until \S+Z: Qualys does not answer/m);
     expect(waited).toMatchObject({ code: 130, err: expect.stringContaining('The backfill goes on.') as string });
     const cancelled = await qualys(`backfills cancel ${id} --json`);
     expect(JSON.parse(cancelled.out)).toMatchObject({ id, status: 'cancelled' });

@@ -100,6 +100,7 @@ export function backfillView(changes: Partial<BackfillView> = {}): BackfillView 
     startedAt: '2026-05-01T10:00:00.000Z',
     updatedAt: '2026-05-01T11:00:00.000Z',
     etaSeconds: null,
+    waits: null,
     ...changes,
   };
 }

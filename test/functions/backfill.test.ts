@@ -39,6 +39,24 @@ const start = (body: unknown) => call(backfill.startOne, { method: 'POST', path:
 const range = (from: string, to: string, stream = 'edr-events') => ({ stream, from, to });
 const DAY = range('2026-04-20T00:00:00Z', '2026-04-20T01:00:00Z');
 
+describe('GET /api/backfill-estimate', () => {
+  const estimate = (given: Record<string, string>) =>
+    call(backfill.estimate, { path: `/api/backfill-estimate?${new URLSearchParams(given).toString()}` });
+
+  test('tells windows and calls, and starts nothing', async () => {
+    const answered = await estimate({ ...DAY });
+    expect(answered.status).toBe(200);
+    expect(answered.json).toMatchObject({ ...DAY, windows: 4, calls: null });
+    const running = (await services.store.listBackfills()).filter(({ status }) => status === 'running');
+    expect(running).toEqual([]);
+  });
+
+  test('refuses what could not be started, in the same words', async () => {
+    const wrong = { ...DAY, to: 'yesterday' };
+    expect((await estimate(wrong)).json).toEqual((await start(wrong)).json);
+  });
+});
+
 describe('POST /api/backfill', () => {
   test('is 202 with where to look, and the same again is 200 with the same id', async () => {
     const answered = await start(DAY);
@@ -170,5 +188,15 @@ describe('GET and DELETE /api/backfill', () => {
     await processMessage({ version: 1, stream: 'edr-events', run: id, window: second!.key });
     expect((await services.store.readWindow('edr-events', id, second!.key))?.state).toBe('planned');
     expect((await services.store.readWatermark('edr-events'))?.watermark).toBe(WATERMARK);
+  });
+});
+
+describe('a running backfill', () => {
+  test('tells that it waits for the vendor, and until when', async () => {
+    const { id } = (await start(DAY)).json as { id: string };
+    await services.limiter.pause('edr', 60_000, 'Qualys asks to wait 60 s (code 1965)');
+    const { waits } = (await call(backfill.viewOne, { params: { id } })).json as BackfillView;
+    expect(waits?.reason).toContain('Qualys asked the callers of the EDR API to wait');
+    expect(Date.parse(waits?.until ?? '')).toBeGreaterThan(Date.now());
   });
 });

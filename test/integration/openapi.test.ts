@@ -133,6 +133,10 @@ describe('real answers are as the document promises:', () => {
     expect((await post('backfill', range)).status).toBe(200);
     expect((await post('backfill', { ...range, to: hoursAgo(13) })).status).toBe(409);
     expect((await post('backfill', { ...range, to: 'yesterday' })).status).toBe(400);
+    const asQuery = (more: object): string => new URLSearchParams({ ...range, ...more } as never).toString();
+    expect((await ask('GET', `backfill-estimate?${asQuery({})}`)).status).toBe(200);
+    expect((await ask('GET', `backfill-estimate?${asQuery({ to: 'yesterday' })}`)).status).toBe(400);
+    expect((await ask('GET', `backfill-estimate?${asQuery({ to: hoursAgo(13) })}`)).status).toBe(409);
     expect((await post('backfill', 'x'.repeat(70_000))).status).toBe(413);
     expect((await ask('GET', 'backfill')).status).toBe(200);
     expect((await ask('GET', 'backfill?limit=0')).status).toBe(400);

@@ -1,4 +1,5 @@
 import type {
+  BackfillEstimate,
   BackfillView,
   CostAnswer,
   DeadLetterView,
@@ -27,6 +28,8 @@ export interface Routes {
   readonly liveWindows: (stream: string, hours: number) => Promise<readonly WindowView[]>;
   readonly windowsOf: (backfill: BackfillView, states: readonly WindowState[]) => Promise<readonly WindowView[]>;
   readonly backfills: (limit: number) => Promise<readonly BackfillView[]>;
+  /** What a range would cost. */
+  readonly estimateBackfill: (range: { stream: string; from: string; to: string }) => Promise<BackfillEstimate>;
   readonly startBackfill: (range: { stream: string; from: string; to: string }) => Promise<{ readonly id: string }>;
   readonly cancelBackfill: (id: string) => Promise<BackfillView>;
   readonly retryWindow: (place: WindowPlace) => Promise<WindowView>;
@@ -61,6 +64,7 @@ export function createRoutes(key: string | undefined): Routes {
     windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
     backfills: async (limit) =>
       listOf(await callApp<readonly BackfillView[]>({ path: `backfill?limit=${limit}` }, key)),
+    estimateBackfill: (range) => callApp({ path: `backfill-estimate?${new URLSearchParams(range).toString()}` }, key),
     startBackfill: (range) => callApp({ path: 'backfill', method: 'POST', body: range }, key),
     cancelBackfill: (id) => callApp({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
     retryWindow: (place) => operate(place, 'retry', {}),

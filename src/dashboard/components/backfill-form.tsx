@@ -11,6 +11,7 @@ import {
 } from '../model/backfill-ranges.ts';
 import { formatDayTime } from '../model/format.ts';
 import { messageOf } from '../model/message-of.ts';
+import { BackfillCost } from './backfill-cost.tsx';
 import { useDesk } from './desk.ts';
 import { Field } from './field.tsx';
 
@@ -95,6 +96,7 @@ export function BackfillForm({ streams, now, onStarted }: BackfillFormProps) {
           </button>
         ))}
       </div>
+      <BackfillCost form={form} />
       <p class="field-error" role="alert">
         {errors.form}
       </p>

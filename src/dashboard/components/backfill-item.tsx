@@ -4,6 +4,7 @@ import { Badge } from './badge.tsx';
 import { BackfillWindows } from './backfill-windows.tsx';
 import { useDesk, type Intent } from './desk.ts';
 import { Meter } from './meter.tsx';
+import { VendorText } from './vendor-text.tsx';
 
 const BADGES: Readonly<Record<BackfillView['status'], { tone: string; sign: string }>> = {
   planning: { tone: 'info', sign: '○' },
@@ -16,7 +17,7 @@ const BADGES: Readonly<Record<BackfillView['status'], { tone: string; sign: stri
 /** One backfill: what, how far, how long still, and what went wrong. */
 export function BackfillItem({ backfill, now }: { readonly backfill: BackfillView; readonly now: number }) {
   const { ask, routes } = useDesk();
-  const { id, stream, from, to, status, windows, rows, percent } = backfill;
+  const { id, stream, from, to, status, windows, rows, percent, waits } = backfill;
   const isRunning = status === 'running' || status === 'planning';
   const range = `${stream}, ${formatRange(from, to)} UTC`;
   const cancel: Intent = {
@@ -64,6 +65,12 @@ export function BackfillItem({ backfill, now }: { readonly backfill: BackfillVie
           </button>
         )}
       </div>
+      {waits !== null && (
+        <p class="small">
+          <strong>Waits{waits.until !== null && ` until ${formatNear(waits.until, now)} UTC`}:</strong>{' '}
+          <VendorText text={waits.reason} />
+        </p>
+      )}
       {windows.failed > 0 && <BackfillWindows backfill={backfill} now={now} />}
     </li>
   );

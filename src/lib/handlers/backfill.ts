@@ -1,10 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 import { requestBackfill } from '../actions/start-backfill.ts';
+import { estimateWanted } from '../actions/estimate-backfill.ts';
+import { viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readBody, readQuery } from '../http/read-request.ts';
-import { backfillBody, backfillId, backfillsQuery } from '../http/requests.ts';
-import { cancelBackfill, listBackfills, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
+import { backfillBody, backfillId, backfillsQuery, estimateQuery } from '../http/requests.ts';
+import { cancelBackfill, type BackfillView } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
 /** Starts a backfill. */
@@ -14,16 +16,17 @@ export const startOne = handle(async (request) => {
   return json({ ...backfill, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
 });
 
+/** Tells what a backfill would cost. */
+export const estimate = handle(async (request) => json(await estimateWanted(readQuery(request, estimateQuery))));
+
 /** Lists backfills, newest first. */
 export const listAll = handle(async (request) => {
   const { limit } = readQuery(request, backfillsQuery);
-  return json(await listBackfills(getServices().backfills, Number(limit)));
+  return json(await viewBackfills(Number(limit)));
 });
 
 /** Tells how far a backfill is. */
-export const viewOne = handle(async (request) =>
-  one(request, await viewBackfill(idOf(request), getServices().backfills)),
-);
+export const viewOne = handle(async (request) => one(request, await viewOneBackfill(idOf(request))));
 
 /** Cancels what has not started. */
 export const cancelOne = handle(async (request) =>

@@ -1,3 +1,4 @@
+import type { BackfillWait } from '../pipeline/backfill.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import { found, type Found } from './find.ts';
 import type { BackfillStand, Stand } from './health.ts';
@@ -13,10 +14,9 @@ export function findWaits(stand: Stand): Found[] {
   return stand.limits.flatMap((limit) => {
     const { api } = limit;
     const effect = waitingFor(limit, stand);
-    const outages = limit.outages.map(({ route, since, nextTryAt, error }) => {
-      const text = `Qualys does not answer on ${route} since ${at(since, now)}: ${error}`;
-      return found('route-out', { api, since, text: sentences(text, `Tried next at ${at(nextTryAt, now)}`) }, now);
-    });
+    const outages = limit.outages.map((outage) =>
+      found('route-out', { api, since: outage.since, text: outageText(outage, now) }, now),
+    );
     return [...outages, ...pauseOf(limit, effect, now), ...spentOf(limit, stand, effect, now)];
   });
 }
@@ -31,6 +31,21 @@ export function isBackfillWaiting(limit: LimitView | undefined, time: string): b
   return isWaiting(limit, time) || (limit !== undefined && isSpent(limit, limit.budget?.reserve ?? 0));
 }
 
+/** Why and until when an API's backfills wait; undefined where nothing of the vendor's keeps them. */
+export function whyBackfillsWait(limit: LimitView, time: string): BackfillWait | undefined {
+  const { api, account, outages, pausedUntil, budget } = limit;
+  const now = Date.parse(time);
+  const [outage] = outages;
+  if (account !== undefined) {
+    const reason = `Qualys refuses the account at the ${apiWord(account.heldBy ?? api)}: ${account.error}`;
+    return { until: account.nextTryAt ?? null, reason: sentences(reason) };
+  }
+  if (pausedUntil !== null && isPaused(limit, time)) return { until: pausedUntil, reason: pauseText(limit, now) };
+  if (outage !== undefined) return { until: outage.nextTryAt, reason: outageText(outage, now) };
+  if (budget === null || !isSpent(limit, budget.reserve)) return undefined;
+  return { until: fullAgainAt(budget, now), reason: spentText(limit, budget, now) };
+}
+
 function isPaused({ pausedUntil }: LimitView, time: string): boolean {
   return pausedUntil !== null && Date.parse(pausedUntil) > Date.parse(time);
 }
@@ -40,26 +55,45 @@ function isSpent({ budget }: LimitView, reserve: number): boolean {
 }
 
 function pauseOf(limit: LimitView, effect: string, now: number): Found[] {
-  const { api, pausedUntil, pausedSince, pauseReason } = limit;
-  if (pausedUntil === null || !isPaused(limit, new Date(now).toISOString())) return [];
-  const text = `Qualys asked the callers of the ${apiWord(api)} to wait until ${at(pausedUntil, now)}`;
-  return [found('vendor-pause', { api, since: pausedSince, text: sentences(text, pauseReason, effect) }, now)];
+  const { api, pausedSince } = limit;
+  if (!isPaused(limit, new Date(now).toISOString())) return [];
+  return [found('vendor-pause', { api, since: pausedSince, text: sentences(pauseText(limit, now), effect) }, now)];
 }
 
 function spentOf(limit: LimitView, stand: Stand, effect: string, now: number): Found[] {
   const { api, budget } = limit;
-  const isForLive = isSpent(limit, 0);
   const isForBackfills = runningOn(limit, stand).length > 0 && isSpent(limit, budget?.reserve ?? 0);
-  if (budget === null || !(isForLive || isForBackfills)) return [];
-  const callSeconds = budget.windowSeconds / budget.limit;
-  const until = new Date(now + (budget.limit - budget.left) * callSeconds * 1000).toISOString();
-  const kept = isForLive ? '' : ` but for the ${budget.reserve} that backfills leave to the live windows`;
-  const text = sentences(
-    `The ${counted(budget.limit, 'call')} in ${lasting(budget.windowSeconds)} of the ${apiWord(api)} are used up${kept}`,
-    `One comes free every ${lasting(Math.max(1, callSeconds))}, all are back at ${at(until, now)}`,
-    effect,
-  );
+  if (budget === null || !(isSpent(limit, 0) || isForBackfills)) return [];
+  const text = sentences(spentText(limit, budget, now), effect);
   return [found('budget-spent', { api, since: budget.seenAt, text }, now)];
+}
+
+function outageText({ route, since, nextTryAt, error }: LimitView['outages'][number], now: number): string {
+  const text = `Qualys does not answer on ${route} since ${at(since, now)}: ${error}`;
+  return sentences(text, `Tried next at ${at(nextTryAt, now)}`);
+}
+
+function pauseText({ api, pausedUntil, pauseReason }: LimitView, now: number): string {
+  const until = pausedUntil === null ? '' : ` until ${at(pausedUntil, now)}`;
+  return sentences(`Qualys asked the callers of the ${apiWord(api)} to wait${until}`, pauseReason);
+}
+
+type Budget = NonNullable<LimitView['budget']>;
+
+function spentText(limit: LimitView, budget: Budget, now: number): string {
+  const kept = isSpent(limit, 0) ? '' : ` but for the ${budget.reserve} that backfills leave to the live windows`;
+  return sentences(
+    `The ${counted(budget.limit, 'call')} in ${lasting(budget.windowSeconds)} of the ${apiWord(limit.api)} are used up${kept}`,
+    `One comes free every ${lasting(Math.max(1, secondsACall(budget)))}, all are back at ${at(fullAgainAt(budget, now), now)}`,
+  );
+}
+
+function fullAgainAt(budget: Budget, now: number): string {
+  return new Date(now + (budget.limit - budget.left) * secondsACall(budget) * 1000).toISOString();
+}
+
+function secondsACall({ windowSeconds, limit }: Budget): number {
+  return windowSeconds / limit;
 }
 
 function waitingFor(limit: LimitView, stand: Stand): string {

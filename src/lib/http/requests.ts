@@ -36,16 +36,21 @@ export const windowKey = z
 
 const time = z.string().max(40);
 
+const backfillRange = {
+  stream: streamName.describe('Stream to read again.'),
+  from: time.meta({ description: 'First instant, ISO 8601.', examples: ['2026-04-01T00:00:00Z'] }),
+  to: time.meta({
+    description: 'First instant after the range, ISO 8601; at most the watermark.',
+    examples: ['2026-04-08T00:00:00Z'],
+  }),
+};
+
+/** Query of what a backfill would cost. */
+export const estimateQuery = z.strictObject(backfillRange);
+
 /** Body of a request for a backfill. */
 export const backfillBody = z
-  .strictObject({
-    stream: streamName.describe('Stream to read again.'),
-    from: time.meta({ description: 'First instant, ISO 8601.', examples: ['2026-04-01T00:00:00Z'] }),
-    to: time.meta({
-      description: 'First instant after the range, ISO 8601; at most the watermark.',
-      examples: ['2026-04-08T00:00:00Z'],
-    }),
-  })
+  .strictObject(backfillRange)
   .meta({ id: 'BackfillRequest', description: 'A range of time to read again.' });
 
 /** Query of the list of backfills. */

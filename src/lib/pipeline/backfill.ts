@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { isClaimed } from './claim.ts';
 import { newWindow } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
 import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
@@ -37,6 +38,16 @@ export interface BackfillView {
   readonly updatedAt: string;
   /** Null when unknown. */
   readonly etaSeconds: number | null;
+  /** Why nothing of it goes on now; null where something does, or it has ended. */
+  readonly waits: BackfillWait | null;
+}
+
+/** What a backfill waits for. */
+export interface BackfillWait {
+  /** When it goes on or tries again, ISO 8601; null where nobody knows. */
+  readonly until: string | null;
+  /** Without secrets. */
+  readonly reason: string;
 }
 
 const RUNNING: ReadonlySet<BackfillStatus> = new Set(['planning', 'running']);
@@ -257,7 +268,19 @@ function toView(backfill: BackfillRecord, records: readonly WindowRecord[], now:
     startedAt,
     updatedAt,
     etaSeconds: isKnown ? Math.round((elapsedSeconds * (100 - percent)) / percent) : null,
+    waits: status === 'running' ? waitOf(records, now) : null,
   };
+}
+
+/** What is in the queue or has failed comes before what has not begun: where all of that waits, the backfill does. */
+function waitOf(records: readonly WindowRecord[], now: Date): BackfillWait | null {
+  const begun = records
+    .filter((record) => !isFinished(record) && !hasGivenUp(record))
+    .filter(({ queuedAt, notBefore }) => queuedAt !== undefined || notBefore !== undefined);
+  if (begun.some((record) => isPast(record.notBefore, now) || isClaimed(record, now))) return null;
+  const [first] = begun.sort((one, two) => (one.notBefore ?? '').localeCompare(two.notBefore ?? ''));
+  if (first === undefined) return null;
+  return { until: first.notBefore ?? null, reason: first.lastError ?? 'its windows wait for their next try' };
 }
 
 /** Share of the range that is finished, 0 to 100; slices of one window count by their number. */

@@ -304,3 +304,21 @@ describe('a backfill whose process was killed', () => {
     expect(await bench.workOff()).toBe(6);
   });
 });
+
+describe('a backfill whose windows wait', () => {
+  test('tells why and until when, as long as nothing of it is due', async () => {
+    const { deps, end, start, windows } = await setUp();
+    const { backfill } = await start();
+    const waits = async () => (await viewBackfill(backfill.id, deps))?.waits;
+    expect(await waits()).toBeNull();
+    const [first, second] = (await windows(backfill.id)).filter(({ queuedAt }) => queuedAt !== undefined);
+    const [soon, late] = ['2026-05-01T12:10:00.000Z', '2026-05-01T12:20:00.000Z'];
+    await end(first!, 'planned', { notBefore: late, lastError: 'HTTP 500' });
+    expect(await waits()).toBeNull();
+    await end(second!, 'planned', { notBefore: soon, lastError: 'HTTP 503' });
+    expect(await waits()).toEqual({ until: soon, reason: 'HTTP 503' });
+    const claim = { owner: 'worker', until: late };
+    await end(first!, 'running', { claim });
+    expect(await waits()).toBeNull();
+  });
+});

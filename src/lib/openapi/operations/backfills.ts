@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { backfillBody, backfillId, backfillsQuery, streamName } from '../../http/requests.ts';
+import { backfillBody, backfillId, backfillsQuery, estimateQuery, streamName } from '../../http/requests.ts';
 import type { BackfillView } from '../../pipeline/backfill.ts';
+import type { BackfillEstimate } from '../../pipeline/estimate-backfill.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, time } from '../values.ts';
 
@@ -42,6 +43,13 @@ export const backfill = z
     startedAt: time('When it was started.'),
     updatedAt: time('When it last made progress.'),
     etaSeconds: count('Estimated time left; null when unknown.').nullable(),
+    waits: z
+      .strictObject({
+        until: time('When it goes on or tries again; null where nobody knows.').nullable(),
+        reason: z.string().describe('What it waits for.'),
+      })
+      .nullable()
+      .describe('Why nothing of it goes on now; null where something does, or it has ended.'),
   })
   .meta({
     id: 'Backfill',
@@ -54,9 +62,42 @@ export const backfill = z
         startedAt: '2026-05-01T12:10:00.000Z',
         updatedAt: '2026-05-01T12:31:40.118Z',
         etaSeconds: 3902,
+        waits: null,
       },
     ],
   }) satisfies z.ZodType<BackfillView>;
+
+/** What a backfill would cost. */
+export const estimate = z
+  .strictObject({
+    stream: streamName,
+    from: range.from,
+    to: range.to,
+    windows: count('Windows of the range; each is at least one call, also where it holds nothing.'),
+    calls: count(
+      'Calls of the Qualys API, by those that the live windows of the last days took; null where there are none to go by.',
+    ).nullable(),
+    callsAnHour: count(
+      'Calls that the budget of the API leaves backfills an hour; null until Qualys has told it, 0 where live windows need all.',
+    ).nullable(),
+    leastSeconds: count(
+      'How long the budget alone makes it last; null where nobody knows, or it would never end.',
+    ).nullable(),
+  })
+  .meta({
+    id: 'BackfillEstimate',
+    examples: [
+      {
+        stream: EXAMPLE.stream,
+        from: EXAMPLE.from,
+        to: EXAMPLE.to,
+        windows: 672,
+        calls: 1344,
+        callsAnHour: 240,
+        leastSeconds: 19_560,
+      },
+    ],
+  }) satisfies z.ZodType<BackfillEstimate>;
 
 /** All backfills. */
 export const backfillList = z.array(backfill).meta({ id: 'BackfillList' });
@@ -82,6 +123,19 @@ export const backfillOperations: readonly Operation[] = [
     // 409: as many backfills as allowed run already.
     problems: [400, 409, 413, ...SERVICE_PROBLEMS],
     connector: 'important',
+  },
+  {
+    operationId: 'estimateBackfill',
+    method: 'get',
+    route: 'backfill-estimate',
+    tag: 'Backfills',
+    summary: 'Estimate a backfill',
+    description: 'What a backfill would cost: windows, calls, and how long the budget makes it last. Starts nothing.',
+    query: estimateQuery,
+    answers: { 200: { description: 'What it would cost.', schema: estimate } },
+    // 409: as many backfills as allowed run already.
+    problems: [400, 409, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
   },
   {
     operationId: 'listBackfills',
