@@ -42,7 +42,7 @@ interface Options {
   readonly qid?: string;
   readonly hash?: string;
   readonly row?: number;
-  readonly key?: string;
+  readonly rowKey?: string;
 }
 
 const MOST_REFUSALS = 3;
@@ -59,7 +59,7 @@ export function addRows(program: Command): void {
     .option('--qid <number>', 'only rows with this QID')
     .option('--hash <text>', 'only rows that hold it in a hash')
     .option('--row <n>', 'unfold the n-th row of the list', (text) => parseCount(text, 500))
-    .option('--key <RowKey>', 'unfold the newest row of this RowKey')
+    .option('--row-key <key>', 'unfold the newest row of this RowKey')
     .addHelpText(
       'after',
       `
@@ -70,11 +70,11 @@ Examples:
   qualys rows edr-events
   qualys rows edr-events --host ws-101 --row 1
   qualys rows vm-detections --qid 39097 --limit 5
-  qualys rows edr-events --key 0f1e…`,
+  qualys rows edr-events --row-key 0f1e…`,
     )
     .action(
       action<Options, [string]>(async (session, options, stream) => {
-        const isOne = options.row !== undefined || options.key !== undefined;
+        const isOne = options.row !== undefined || options.rowKey !== undefined;
         await (isOne ? showRow(session, options, stream) : showList(session, options, stream));
         return EXIT.fine;
       }),
@@ -121,7 +121,7 @@ async function showList(session: Session, options: Options, stream: string): Pro
 
 /** Asks until there are enough rows: a search answers after a second or so with what it has. */
 async function list(connector: Connector, stream: string, options: Options, limit: number): Promise<RowList> {
-  const { search: text, host, qid, hash, key } = options;
+  const { search: text, host, qid, hash, rowKey: key } = options;
   let all: RowList | undefined;
   for (;;) {
     const before = all?.before;

@@ -37,7 +37,7 @@ test('one row whole, by its place among those found or by its key, also as JSON'
   expect((await runRows('--host', 'ws-', '--row', '2')).out).toBe(
     'HostName: ws-2\\x1b[2J\nScore: 2\nRowKey: k-2\n(1 column without a value)\n',
   );
-  expect(JSON.parse((await runRows('--key', 'k-1', '--json')).out)).toMatchObject({ Score: 1, RowKey: 'k-1' });
+  expect(JSON.parse((await runRows('--row-key', 'k-1', '--json')).out)).toMatchObject({ Score: 1, RowKey: 'k-1' });
   expect(await runRows('--row', '4')).toMatchObject({
     code: 2,
     err: 'error: there is no such row: 3 rows of edr-events found\n',
