@@ -3,6 +3,7 @@ import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { problemBody } from '../src/lib/openapi/problem-body.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { explainForeign, explainNetwork, explainNotLocal, explainProblem, explainRefusal } from './explain.ts';
+import { loginHeaders, type Login } from './login.ts';
 
 /** A deployment of the connector. */
 export interface Connector {
@@ -34,7 +35,7 @@ export interface Question<T extends z.ZodType> {
 /** How a deployment is reached. */
 export interface ConnectorOptions {
   readonly url: string;
-  readonly key: string | undefined;
+  readonly login: Login;
   readonly timeoutMs: number;
   /** Called when an answer takes long. */
   readonly onSlow: () => void;
@@ -52,12 +53,12 @@ export function createConnector(options: ConnectorOptions): Connector {
       const { status, type, text } = await send(url, question, options);
       const isGood = (status >= 200 && status < 300) || status === question.alsoGood;
       if (isGood) return { status, body: readAnswer({ status, type, text }, question.schema, url) };
-      throw explainStatus({ status, type, text }, url, options.key, question.isLocal);
+      throw explainStatus({ status, type, text }, url, options.login, question.isLocal);
     },
   };
 }
 
-/** Whether the key would travel readable for everybody on the way. */
+/** Whether key or token would travel readable for everybody on the way. */
 export function isInTheClear(url: string): boolean {
   return url.startsWith('http:') && !isLoopback(url);
 }
@@ -90,11 +91,11 @@ async function send<T extends z.ZodType>(url: string, question: Question<T>, opt
   try {
     const response = await fetch(target, {
       method,
-      // A redirect must not carry the key to another host.
+      // A redirect must not carry key or token to another host.
       redirect: 'manual',
       headers: {
         accept: 'application/json',
-        ...(options.key === undefined ? {} : { 'x-functions-key': options.key }),
+        ...loginHeaders(options.login),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -141,12 +142,12 @@ function readAnswer<T extends z.ZodType>(came: Came, schema: T, url: string): z.
   );
 }
 
-function explainStatus(came: Came, url: string, key: string | undefined, isLocal = false): CliError {
+function explainStatus(came: Came, url: string, login: Login, isLocal = false): CliError {
   const body = came.type.includes('json') ? parse(came.text) : undefined;
   const problem = problemBody.loose().safeParse(body);
   if (problem.success) return explainProblem(problem.data);
   if (isLocal && came.status === 404) return explainNotLocal(url);
-  if ([401, 403].includes(came.status)) return explainRefusal(came.status, url, null, key);
+  if ([401, 403].includes(came.status)) return explainRefusal(came.status, url, null, login);
   return explainForeign(came, url);
 }
 

@@ -1,6 +1,7 @@
 /** What went wrong on the way to the connector, in words. */
 import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import { nameLogin, type Login } from './login.ts';
 import { printable, span } from './text.ts';
 
 /** How soon something that passes is worth another try. */
@@ -17,7 +18,7 @@ export function explainProblem(problem: {
   const message = errors.length > 1 ? errors.map((error) => `\n  ${printable(error)}`).join('') : printable(detail);
   const wait = retryAfterSeconds === undefined ? {} : { hint: `Try again in ${span(retryAfterSeconds)}.` };
   if (status < 500 && status !== 429) {
-    const exitCode = status === 409 ? EXIT.problem : EXIT.usage;
+    const exitCode = [401, 403].includes(status) ? EXIT.unreachable : status === 409 ? EXIT.problem : EXIT.usage;
     return new CliError(exitCode, `the connector refuses: ${message}`);
   }
   const passing = { retryAfterMs: (retryAfterSeconds ?? 0) * 1000 };
@@ -28,11 +29,12 @@ export function explainProblem(problem: {
 }
 
 /** A redirect, 401 or 403, which the platform answers before the connector is asked. */
-export function explainRefusal(status: number, url: string, location: string | null, key?: string): CliError {
+export function explainRefusal(status: number, url: string, location: string | null, login: Login = {}): CliError {
   if (status === 401) {
-    const said = key === undefined ? 'wants a key, and none was given' : 'does not accept the key';
+    const given = nameLogin(login);
+    const said = given === '' ? 'wants a key or a sign-in, and none was given' : `does not accept the ${given}`;
     return new CliError(EXIT.unreachable, `${url} ${said} (HTTP 401)`, {
-      hint: 'Set CONNECTOR_KEY to a key of the function app: az functionapp keys list -g <group> -n <app>',
+      hint: 'Set CONNECTOR_KEY to a key of the function app: az functionapp keys list -g <group> -n <app>\nWhere callers sign in with Entra ID, set CONNECTOR_TOKEN: az account get-access-token --resource api://<client id> --query accessToken -o tsv',
     });
   }
   if (status === 403) {

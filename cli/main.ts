@@ -25,6 +25,8 @@ const HELP = `
 Begin with:
   export CONNECTOR_URL=https://func-qualys.azurewebsites.net   # not needed for the local app (npm start)
   export CONNECTOR_KEY=…                                       # a function key; not in the history, not in the process list
+  # or, where callers sign in with Entra ID:
+  export CONNECTOR_TOKEN=$(az account get-access-token --resource api://<client id> --query accessToken -o tsv)
   qualys ping
 
 Behind a proxy also set NODE_USE_ENV_PROXY=1 and HTTPS_PROXY; for an authority of your own NODE_EXTRA_CA_CERTS.
@@ -33,7 +35,7 @@ Exit codes:
   0  done, and all is well
   1  the connector tells of a problem: a failed check or window, a backfill that did not succeed, Qualys failing
   2  wrong usage: an option, a time, an id or a key of a window that does not exist
-  3  the connector cannot be reached, refuses the key, or something else answers in its place
+  3  the connector cannot be reached, refuses the key or the sign-in, or something else answers in its place
   130, 143  ended by Ctrl-C or a signal; a backfill goes on`;
 
 function createProgram(): Command {
@@ -42,6 +44,7 @@ function createProgram(): Command {
     .version(packageJson.version)
     .addOption(new Option('--url <address>', 'address of the function app').env('CONNECTOR_URL').default(LOCAL_URL))
     .addOption(new Option('--key <key>', 'function key; better in the environment').env('CONNECTOR_KEY'))
+    .addOption(new Option('--token <token>', 'token of a sign-in; better in the environment').env('CONNECTOR_TOKEN'))
     .addOption(spanOption('--timeout <span>', 'how long to wait for an answer', { usual: '60s', most: '1h' }))
     .option('--json', 'print the answer as JSON')
     .addHelpText('after', HELP)

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { styleText } from 'node:util';
 import { createConnector, isInTheClear, type Connector } from './connector.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import { nameLogin } from './login.ts';
 import { printable } from './text.ts';
 
 /** Where the local app listens. */
@@ -11,6 +12,7 @@ export const LOCAL_URL = 'http://127.0.0.1:7071';
 export interface GlobalOptions {
   readonly url: string;
   readonly key?: string;
+  readonly token?: string;
   /** In milliseconds. */
   readonly timeout: number;
   readonly json?: boolean;
@@ -53,19 +55,26 @@ export function action<Options extends object = object, Operands extends readonl
 function openSession(command: Command): Session {
   const { timeout, json = false, ...given } = command.optsWithGlobals<GlobalOptions>();
   // A blank variable counts as unset.
-  const [url, key] = [given.url.trim() || LOCAL_URL, given.key === '' ? undefined : given.key];
+  const url = given.url.trim() || LOCAL_URL;
+  const login = { key: set(given.key), token: set(given.token) };
   const note = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
-  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) {
-    throw new CliError(EXIT.usage, 'the key holds characters that no key has: was it copied whole, and alone?');
+  for (const [name, value] of Object.entries(login)) {
+    if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
+      throw new CliError(
+        EXIT.usage,
+        `the ${name} holds characters that no ${name} has: was it copied whole, and alone?`,
+      );
   }
   const onSlow = (): void => {
     if (process.stderr.isTTY) note('No answer yet; after a pause the app needs some seconds to start …');
   };
-  const connector = createConnector({ url, key, timeoutMs: timeout, onSlow });
+  const connector = createConnector({ url, login, timeoutMs: timeout, onSlow });
   if (isInTheClear(connector.url))
-    note(`Warning: ${connector.url} is not encrypted; whoever listens reads the key. Use https.`);
+    note(
+      `Warning: ${connector.url} is not encrypted; whoever listens reads the ${nameLogin(login) || 'answers'}. Use https.`,
+    );
   const isTold = rootOf(command).getOptionValueSource('url') === 'cli';
   const program = process.env.npm_lifecycle_event === 'npx' ? 'npx qualys' : 'npm run -s qualys --';
   return {
@@ -82,6 +91,10 @@ function openSession(command: Command): Session {
     commandLine: (...words) =>
       [program, ...[...words, ...(isTold ? ['--url', connector.url] : [])].map(quote)].join(' '),
   };
+}
+
+function set(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 function rootOf(command: Command): Command {

@@ -192,6 +192,12 @@ param sitesPrivateZone string = 'privatelink.azurewebsites.net'
 @description('Address ranges in CIDR form that may call the app; empty: any caller who signs in.')
 param allowedIpRanges string[] = []
 
+@description('Client id of an app registration in Entra ID with the app roles Read and Operate: then callers sign in, and function keys open nothing; empty: function keys.')
+param signInClientId string = ''
+
+@description('Tenant of that registration; empty: that of the subscription.')
+param signInTenantId string = ''
+
 @description('Posts EDR events of a high score to the webhook in Key Vault, signed or not.')
 @allowed(['off', 'unsigned', 'signed'])
 param pushAlerts string = 'off'
@@ -267,6 +273,8 @@ module connector 'resource-group.bicep' = {
     queryWorkspace: queryWorkspace
     recoverKeyVault: recoverKeyVault
     settings: settings
+    signInClientId: signInClientId
+    signInTenantId: signInTenantId
     siteUpdateStrategy: siteUpdateStrategy
     sitesPrivateZone: sitesPrivateZone
     storageSku: storageSku

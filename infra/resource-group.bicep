@@ -190,6 +190,14 @@ param sitesPrivateZone string = 'privatelink.azurewebsites.net'
 @description('Address ranges in CIDR form that may call the app; empty: any caller who signs in.')
 param allowedIpRanges string[] = []
 
+// ---- Callers --------------------------------------------------------------------------------------------------------
+
+@description('Client id of an app registration in Entra ID with the app roles Read and Operate: then callers sign in, and function keys open nothing; empty: function keys.')
+param signInClientId string = ''
+
+@description('Tenant of that registration; empty: that of the subscription.')
+param signInTenantId string = ''
+
 // ---- Alarms ---------------------------------------------------------------------------------------------------------
 
 @description('Posts EDR events of a high score to the webhook in Key Vault, signed or not.')
@@ -564,6 +572,8 @@ module functionApp 'modules/function-app.bicep' = {
     updateStrategy: siteUpdateStrategy
     zoneRedundant: checkedZoneRedundant
     allowedIpRanges: allowedIpRanges
+    signInClientId: signInClientId
+    signInTenantId: empty(signInTenantId) ? tenant().tenantId : signInTenantId
     packageUri: packageUri
   }
   // Without its roles and the way to its storage the app would start with errors.

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { findStale } from './generate.ts';
-import { checkAlerts, checkDeclarations, checkHostJson } from './infra-checks/check-declarations.ts';
+import { checkAlerts, checkDeclarations, checkHostJson, checkPagePaths } from './infra-checks/check-declarations.ts';
 import { checkKept } from './infra-checks/check-kept.ts';
 import { checkLimits } from './infra-checks/check-limits.ts';
 import { checkNames } from './infra-checks/check-names.ts';
@@ -35,6 +35,7 @@ export function checkInfra(files: InfraFiles): string[] {
     ...checkDeclarations(files),
     ...checkAlerts(files),
     ...checkHostJson(files),
+    ...checkPagePaths(files),
   ];
 }
 

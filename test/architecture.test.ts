@@ -51,6 +51,8 @@ describe('imports', () => {
     const light = [
       '@azure/functions',
       'lib/load-handlers.ts',
+      'lib/register-route.ts',
+      'lib/caller.ts',
       'lib/azure/names.ts',
       'lib/subscription-name.ts',
       // A constant in the bundle.
@@ -61,8 +63,15 @@ describe('imports', () => {
     expect(importsOf(/^functions\//, (name) => !light.includes(name))).toEqual([]);
     expect(importsOf(/^lib\/mcp\/tool-result\.ts$/, (name) => name !== '@azure/functions')).toEqual([]);
     expect(importsOf(/^lib\/(azure\/names|subscription-name)\.ts$/, () => true)).toEqual([]);
+    expect(importsOf(/^lib\/register-route\.ts$/, (name) => !light.includes(name))).toEqual([]);
+    expect(importsOf(/^lib\/caller\.ts$/, (name) => !name.startsWith('node:'))).toEqual([]);
     const lazily = sources.find(({ path }) => path === 'lib/load-handlers.ts');
     expect(lazily?.text.match(/^import .*/gm)).toEqual(["import type { handlers } from './handlers/index.ts';"]);
+  });
+
+  test('only the page is registered without a key or a role', () => {
+    const own = sources.filter(({ path, text }) => path.startsWith('functions/') && text.includes('app.http('));
+    expect(own.map(({ path }) => path)).toEqual(['functions/dashboard.ts']);
   });
 
   test('the library never imports a trigger', () => {

@@ -154,7 +154,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     await runAdminRequest(request, response, name, options);
   } else if (options.mcp !== undefined && segments.join('/') === mcpPath.join('/')) {
     // In Azure it is the system key `mcp_extension`; here the one key opens everything.
-    if (isAuthorized(request, options)) await answerMcp(request, response, options.mcp);
+    if (options.mcp.isAnonymous || isAuthorized(request, options)) await answerMcp(request, response, options.mcp);
     else writeStatus(response, 401);
   } else if (options.localPages !== undefined && area === 'local') {
     await options.localPages(request, response, segments.slice(1).join('/'));

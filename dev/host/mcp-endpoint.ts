@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { RegisteredFunction } from './app-registry.ts';
 import type { McpServerInfo } from './host-json.ts';
 import { readBody } from './http-request.ts';
@@ -15,6 +15,8 @@ export interface McpOptions {
   readonly server: McpServerInfo;
   readonly invoker: Invoker;
   readonly bodyLimit: number;
+  /** Whether no key is asked for. */
+  readonly isAnonymous: boolean;
 }
 
 const protocolVersion = '2025-06-18';
@@ -58,7 +60,7 @@ export async function answerMcp(
       writeStatus(response, 202);
       return;
     }
-    send(response, { jsonrpc: '2.0', id, result: await runMethod(message, options) });
+    send(response, { jsonrpc: '2.0', id, result: await runMethod(message, request.headers, options) });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     send(response, { jsonrpc: '2.0', id: id ?? null, error: { code: error.code, message: error.message } });
@@ -83,7 +85,11 @@ function parseMessage(text: string): JsonRpcRequest {
   return { method, params: given, ...(isId ? { id } : {}) };
 }
 
-async function runMethod({ method, params }: JsonRpcRequest, options: McpOptions): Promise<object> {
+async function runMethod(
+  { method, params }: JsonRpcRequest,
+  headers: IncomingHttpHeaders,
+  options: McpOptions,
+): Promise<object> {
   switch (method) {
     case 'initialize': {
       const { name, version, instructions } = options.server;
@@ -94,13 +100,17 @@ async function runMethod({ method, params }: JsonRpcRequest, options: McpOptions
     case 'tools/list':
       return { tools: options.targets.map(listTool) };
     case 'tools/call':
-      return callTool(params, options);
+      return callTool(params, headers, options);
     default:
       throw new ProtocolError(unknownMethod, `Method '${method}' is not available.`);
   }
 }
 
-async function callTool(params: JsonRpcRequest['params'], { targets, invoker }: McpOptions): Promise<CallToolResult> {
+async function callTool(
+  params: JsonRpcRequest['params'],
+  headers: IncomingHttpHeaders,
+  { targets, invoker }: McpOptions,
+): Promise<CallToolResult> {
   const target = targets.find((other) => toolName(other) === params.name);
   if (target === undefined) throw new ProtocolError(invalidParams, `Unknown tool: '${String(params.name)}'`);
   const args = (params.arguments ?? {}) as Readonly<Record<string, unknown>>;
@@ -109,7 +119,10 @@ async function callTool(params: JsonRpcRequest['params'], { targets, invoker }: 
     throw new ProtocolError(invalidParams, `One or more required tool properties are missing: ${missing.join(', ')}`);
   }
   try {
-    const { returnValue } = await invoker.invoke(target, toInvocation(target, args, params.clientInfo));
+    const { returnValue } = await invoker.invoke(
+      target,
+      toInvocation(target, args, { clientInfo: params.clientInfo, headers }),
+    );
     return toToolResult(returnValue?.string);
   } catch {
     // What was thrown is in the log; the extension does not tell it either.

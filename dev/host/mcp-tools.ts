@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RegisteredFunction } from './app-registry.ts';
 import { findTrigger, getText } from './bindings.ts';
 import type { InvocationRequest } from './invoke.ts';
@@ -61,17 +62,18 @@ export function listTool(target: RegisteredFunction): ListedTool {
   };
 }
 
-/** What the extension hands to the function: the call as JSON, and the arguments as texts besides. */
+/** What the extension hands to the function: the call as JSON with the headers of its request, and the arguments as texts besides. */
 export function toInvocation(
   target: RegisteredFunction,
   args: Readonly<Record<string, unknown>>,
-  clientInfo: unknown,
+  { clientInfo, headers }: { readonly clientInfo: unknown; readonly headers: IncomingHttpHeaders },
 ): InvocationRequest {
   const texts = Object.entries(args).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
-  const call = { name: toolName(target), arguments: args, clientInfo, transport: { name: 'http-streamable' } };
+  const transport = { name: 'http-streamable', properties: { headers } };
+  const call = { name: toolName(target), arguments: args, clientInfo, transport };
   return {
     inputData: [{ name: findTrigger(target).name, data: { string: JSON.stringify(call) } }],
     triggerMetadata: { mcptoolargs: { json: JSON.stringify(Object.fromEntries(texts)) } },

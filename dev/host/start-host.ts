@@ -54,6 +54,8 @@ export interface Host {
   readonly close: () => Promise<void>;
 }
 
+/** Overrides `extensions.mcp.system.webhookAuthorizationLevel` of host.json, as the host takes it. */
+const MCP_LEVEL_SETTING = 'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel';
 const LIMIT_SETTING = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
 
 /** Writes settings into the environment. @returns what puts the old ones back. */
@@ -86,6 +88,7 @@ function startHttp(
     fallback: defaultBodyLimit,
   });
   const { mcp: targets } = triggers;
+  const mcpLevel = findSetting(env, MCP_LEVEL_SETTING)?.toLowerCase();
   return startHttpServer(port, {
     routes: triggers.http.map((target) => createHttpRoute(target, hostJson.routePrefix)),
     invoker,
@@ -96,7 +99,10 @@ function startHttp(
     customHeaders: hostJson.customHeaders,
     runByName: createRunByName(triggers),
     localPages: localRoutes === undefined ? undefined : createLocalPages(localRoutes, functionsKey),
-    mcp: targets.length === 0 ? undefined : { targets, invoker, bodyLimit, server: hostJson.mcp },
+    mcp:
+      targets.length === 0
+        ? undefined
+        : { targets, invoker, bodyLimit, server: hostJson.mcp, isAnonymous: mcpLevel === 'anonymous' },
   });
 }
 

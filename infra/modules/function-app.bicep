@@ -90,6 +90,12 @@ param zoneRedundant bool
 @description('Address ranges that may call the app; empty: any.')
 param allowedIpRanges string[]
 
+@description('Client id of the app registration that callers sign in to; empty: they have keys.')
+param signInClientId string
+
+@description('Its tenant.')
+param signInTenantId string
+
 @description('Address of a package to deploy at once; empty: deployed separately.')
 param packageUri string
 
@@ -131,6 +137,11 @@ var optionalSettings = {
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
   ALERT_WEBHOOK_URL_SECRET_URI: alertWebhookUri
   ALERT_WEBHOOK_SECRET_URI: alertWebhookSigningUri
+  CALLER_AUTH: empty(signInClientId) ? '' : 'entra'
+  // The app's identity stands in for a secret of the registration; agents find out where to sign in; their endpoint asks for no key.
+  OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: empty(signInClientId) ? '' : identityClientId
+  WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES: empty(signInClientId) ? '' : 'api://${signInClientId}/user_impersonation'
+  AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel: empty(signInClientId) ? '' : 'Anonymous'
 }
 var wantedSettings = toObject(
   filter(items(optionalSettings), entry => !empty(entry.value)),
@@ -159,6 +170,17 @@ var appConfig = {
 }
 // Not in the published type: with the default strategy nothing is sent.
 var updateConfig = updateStrategy == 'Recreate' ? {} : { siteUpdateStrategy: { type: updateStrategy } }
+
+// The page holds no data, and leads to the sign-in.
+var pagePaths = [
+  '/api/dashboard'
+  '/api/dashboard/app.js'
+  '/api/dashboard/app.css'
+  '/api/dashboard/operate.html'
+  '/api/dashboard/icon.svg'
+  '/api/dashboard/icon-waiting.svg'
+  '/api/dashboard/icon-attention.svg'
+]
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
@@ -202,6 +224,32 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       appSettings: map(items(appSettings), entry => { name: entry.key, value: entry.value })
     }
     functionAppConfig: union(appConfig, updateConfig)
+  }
+
+  // Who may do what, the app says by the roles. Left out, so that nothing of a person's own making is changed, where callers have keys.
+  resource signIn 'config' = if (!empty(signInClientId)) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: {
+        requireAuthentication: true
+        unauthenticatedClientAction: 'Return401'
+        excludedPaths: pagePaths
+      }
+      httpSettings: { requireHttps: true }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: signInClientId
+            clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+            openIdIssuer: '${environment().authentication.loginEndpoint}${signInTenantId}/v2.0'
+          }
+          validation: { allowedAudiences: ['api://${signInClientId}', signInClientId] }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+    }
   }
 
   // Deployments sign in with Entra ID; passwords for publishing stay off.

@@ -1,5 +1,6 @@
 import { file, type InfraFiles } from './infra-files.ts';
-import { readResources } from './read-bicep.ts';
+import { PAGE_FILE_NAMES } from '../../src/lib/http/dashboard-files.ts';
+import { readDeclaration, readResources, readStrings } from './read-bicep.ts';
 
 /** Types that have no tags. */
 const UNTAGGED =
@@ -41,6 +42,21 @@ export function checkAlerts(files: InfraFiles): string[] {
         .filter((match) => !code.includes(`'${match[1] ?? ''}'`))
         .map((match) => `${path} waits for the event ${match[1] ?? ''}, which no code logs`),
     );
+}
+
+/** Where callers sign in, the platform has to let everybody have the page, and nothing else. */
+export function checkPagePaths(files: InfraFiles): string[] {
+  const page = '/api/dashboard';
+  const served = [page, ...PAGE_FILE_NAMES.filter((name) => name !== 'index.html').map((name) => `${page}/${name}`)];
+  const open = readStrings(readDeclaration(file(files, 'infra/modules/function-app.bicep'), 'var pagePaths'));
+  return [
+    ...served
+      .filter((path) => !open.includes(path))
+      .map((path) => `pagePaths lacks ${path}, so the page asks for a sign-in`),
+    ...open
+      .filter((path) => !served.includes(path))
+      .map((path) => `pagePaths opens ${path}, which is no file of the page`),
+  ];
 }
 
 /** Every value of host.json has a row in its page: `path`, value, reason. */

@@ -7,8 +7,11 @@ const PLATFORM_SETTINGS: ReadonlySet<string> = new Set([
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'AZURE_CLIENT_ID',
+  'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel',
   'AzureWebJobsStorage__credential',
   'MALLOC_MMAP_THRESHOLD_',
+  'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID',
+  'WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES',
 ]);
 
 /** By identity the host needs all three services: leases in blobs, work in queues, state in tables. */
@@ -16,8 +19,8 @@ const STORAGE_SETTINGS = ['blobServiceUri', 'queueServiceUri', 'tableServiceUri'
   (suffix) => `AzureWebJobsStorage__${suffix}`,
 );
 
-/** Refused or ignored by Flex Consumption. */
-const REFUSED_SETTING = /^(FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX)/;
+/** Refused or ignored by Flex Consumption; what configures its authentication is neither (Microsoft: "Host an MCP server on Azure Functions"). */
+const REFUSED_SETTING = /^(FUNCTIONS_|WEBSITE_(?!AUTH_PRM_)|SCM_|ENABLE_ORYX)/;
 
 function fixedSettings(files: InfraFiles): string[] {
   return readKeys(readDeclaration(file(files, 'infra/modules/function-app.bicep'), 'var fixedSettings'));

@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('try-now', {
+registerRoute('try-now', {
   route: 'try-now',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.account.tryNow),
+  access: 'operate',
+  handler: (handlers) => handlers.account.tryNow,
 });

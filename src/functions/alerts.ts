@@ -1,21 +1,20 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('list-alerts', {
+registerRoute('list-alerts', {
   route: 'alerts',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.alerts.listAll),
+  access: 'read',
+  handler: (handlers) => handlers.alerts.listAll,
 });
-app.http('replay-alerts', {
+registerRoute('replay-alerts', {
   route: 'alerts/replay',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.alerts.replay),
+  access: 'operate',
+  handler: (handlers) => handlers.alerts.replay,
 });
-app.http('test-alert', {
+registerRoute('test-alert', {
   route: 'alerts/test',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.alerts.test),
+  access: 'operate',
+  handler: (handlers) => handlers.alerts.test,
 });

@@ -1,33 +1,32 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('start-backfill', {
+registerRoute('start-backfill', {
   route: 'backfill',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.backfill.startOne),
+  access: 'operate',
+  handler: (handlers) => handlers.backfill.startOne,
 });
-app.http('list-backfills', {
+registerRoute('list-backfills', {
   route: 'backfill',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.backfill.listAll),
+  access: 'read',
+  handler: (handlers) => handlers.backfill.listAll,
 });
-app.http('view-backfill', {
+registerRoute('view-backfill', {
   route: 'backfill/{id}',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.backfill.viewOne),
+  access: 'read',
+  handler: (handlers) => handlers.backfill.viewOne,
 });
-app.http('cancel-backfill', {
+registerRoute('cancel-backfill', {
   route: 'backfill/{id}',
   methods: ['DELETE'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.backfill.cancelOne),
+  access: 'operate',
+  handler: (handlers) => handlers.backfill.cancelOne,
 });
-app.http('estimate-backfill', {
+registerRoute('estimate-backfill', {
   route: 'backfill-estimate',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.backfill.estimate),
+  access: 'read',
+  handler: (handlers) => handlers.backfill.estimate,
 });

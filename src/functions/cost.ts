@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('cost', {
+registerRoute('cost', {
   route: 'cost',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.cost.cost),
+  access: 'read',
+  handler: (handlers) => handlers.cost.cost,
 });

@@ -1,15 +1,14 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('list-dead-letters', {
+registerRoute('list-dead-letters', {
   route: 'dead-letters',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.deadLetters.listAll),
+  access: 'read',
+  handler: (handlers) => handlers.deadLetters.listAll,
 });
-app.http('replay-dead-letters', {
+registerRoute('replay-dead-letters', {
   route: 'dead-letters/replay',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.deadLetters.replay),
+  access: 'operate',
+  handler: (handlers) => handlers.deadLetters.replay,
 });

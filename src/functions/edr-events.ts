@@ -1,21 +1,20 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('edr-events', {
+registerRoute('edr-events', {
   route: 'edr/events',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.edrEvents.events),
+  access: 'read',
+  handler: (handlers) => handlers.edrEvents.events,
 });
-app.http('edr-event-count', {
+registerRoute('edr-event-count', {
   route: 'edr/events/count',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.edrEvents.count),
+  access: 'read',
+  handler: (handlers) => handlers.edrEvents.count,
 });
-app.http('edr-event', {
+registerRoute('edr-event', {
   route: 'edr/events/{agentId}/{eventId}',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.edrEvents.event),
+  access: 'read',
+  handler: (handlers) => handlers.edrEvents.event,
 });

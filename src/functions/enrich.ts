@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('enrich', {
+registerRoute('enrich', {
   route: 'enrich',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.enrich.enrichOne),
+  access: 'read',
+  handler: (handlers) => handlers.enrich.enrichOne,
 });

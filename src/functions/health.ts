@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('health', {
+registerRoute('health', {
   route: 'health',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.health.health),
+  access: 'read',
+  handler: (handlers) => handlers.health.health,
 });

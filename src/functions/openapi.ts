@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('openapi', {
+registerRoute('openapi', {
   route: 'openapi.json',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.openapi.openapi),
+  access: 'read',
+  handler: (handlers) => handlers.openapi.openapi,
 });

@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('ping', {
+registerRoute('ping', {
   route: 'ping',
   methods: ['GET', 'POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.ping.ping),
+  access: 'read',
+  handler: (handlers) => handlers.ping.ping,
 });

@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('qualys-edr-ping', {
+registerRoute('qualys-edr-ping', {
   route: 'actions/qualys_edr_ping',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.qualysEdrPing.qualysEdrPing),
+  access: 'read',
+  handler: (handlers) => handlers.qualysEdrPing.qualysEdrPing,
 });

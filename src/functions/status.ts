@@ -1,9 +1,8 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('status', {
+registerRoute('status', {
   route: 'status',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.status.status),
+  access: 'read',
+  handler: (handlers) => handlers.status.status,
 });

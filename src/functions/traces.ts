@@ -1,15 +1,14 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('list-traces', {
+registerRoute('list-traces', {
   route: 'traces',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.traces.listAll),
+  access: 'operate',
+  handler: (handlers) => handlers.traces.listAll,
 });
-app.http('clear-traces', {
+registerRoute('clear-traces', {
   route: 'traces',
   methods: ['DELETE'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.traces.clear),
+  access: 'operate',
+  handler: (handlers) => handlers.traces.clear,
 });

@@ -1,27 +1,26 @@
-import { app } from '@azure/functions';
-import { lazy } from '../lib/load-handlers.ts';
+import { registerRoute } from '../lib/register-route.ts';
 
-app.http('list-windows', {
+registerRoute('list-windows', {
   route: 'windows/{stream}',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.windows.listWindows),
+  access: 'read',
+  handler: (handlers) => handlers.windows.listWindows,
 });
-app.http('retry-window', {
+registerRoute('retry-window', {
   route: 'windows/{stream}/{window}/retry',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.windows.retry),
+  access: 'operate',
+  handler: (handlers) => handlers.windows.retry,
 });
-app.http('retry-windows', {
+registerRoute('retry-windows', {
   route: 'windows/{stream}/retry',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.windows.retryAll),
+  access: 'operate',
+  handler: (handlers) => handlers.windows.retryAll,
 });
-app.http('waive-window', {
+registerRoute('waive-window', {
   route: 'windows/{stream}/{window}/waive',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: lazy((handlers) => handlers.windows.waive),
+  access: 'operate',
+  handler: (handlers) => handlers.windows.waive,
 });

@@ -6,6 +6,7 @@ import { findMistakenNames } from './mistaken-names.ts';
 import {
   apiUrl,
   azureTime,
+  callerAuth,
   decimal,
   flag,
   gatewayUrl,
@@ -159,6 +160,11 @@ export const settingsSchema = z.object({
   ALERT_MAX_PER_MINUTE: integer({ min: 1, max: 10_000, fallback: 30, unit: 'alerts' }).describe(
     'Alerts posted a minute, over all instances; new ones above it are told in one summary.',
   ),
+  CALLER_AUTH: callerAuth
+    .default('keys')
+    .describe(
+      'How callers of the routes and tools are let in: keys (function keys) or entra (sign-in with Entra ID and an app role; no key opens anything); read when the app starts.',
+    ),
   MCP_TOOLS: flag(true).describe('Whether agents find the tools of the MCP server; read when the app starts.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl
     .optional()

@@ -85,6 +85,8 @@ function withoutTrailingSlashes(text: string): string {
 export const LOGIN_KINDS = ['password', 'oidc', 'oauth'] as const;
 export type LoginKind = (typeof LOGIN_KINDS)[number];
 
+export const callerAuth = trimmed.pipe(z.enum(['keys', 'entra'], 'must be keys or entra'));
+
 export const loginKind = trimmed.pipe(z.enum(LOGIN_KINDS, 'must be password, oidc or oauth'));
 
 /** The address of a secret in Key Vault: without a version, because a new one is to be found there. */

@@ -99,7 +99,7 @@ describe('a key', () => {
     });
     expect(await runCli(['status', '--url', app.host.url])).toMatchObject({
       code: 3,
-      err: expect.stringContaining('wants a key, and none was given') as string,
+      err: expect.stringContaining('wants a key or a sign-in, and none was given') as string,
     });
   });
 });

@@ -42,7 +42,7 @@ async function judged(): Promise<{ readonly http: number; readonly verdict: stri
   const answered = (await call(status)).json as StatusAnswer;
   const alone = await call(health);
   const context = new InvocationContext({ logHandler: () => undefined });
-  const { result } = (await runTool('qualys_connector_status')({}, context)) as { result: StatusAnswer };
+  const { result } = (await runTool('qualys_connector_status', false)({}, context)) as { result: StatusAnswer };
   const said = [answered, alone.json as Health, result].map(({ ok, verdict, headline, problems }) => ({
     ...{ ok, verdict, headline },
     problems: problems.map(({ code, stream, api, act, docs }) => [code, stream, api, act, docs]),

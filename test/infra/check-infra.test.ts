@@ -61,6 +61,20 @@ describe('a difference is named', () => {
       'Flex Consumption refuses FUNCTIONS_WORKER_RUNTIME',
     ],
     [
+      'a file of the page that asks for a sign-in',
+      withChange('infra/modules/function-app.bicep', "  '/api/dashboard/app.js'\n", ''),
+      'pagePaths lacks /api/dashboard/app.js, so the page asks for a sign-in',
+    ],
+    [
+      'a route that is open to everybody',
+      withChange(
+        'infra/modules/function-app.bicep',
+        "'/api/dashboard/app.js'",
+        "'/api/status'\n  '/api/dashboard/app.js'",
+      ),
+      'pagePaths opens /api/status, which is no file of the page',
+    ],
+    [
       'a password in plain text',
       withChange('infra/modules/function-app.bicep', /QUALYS_PASSWORD: .*/, 'QUALYS_PASSWORD: qualysPassword'),
       'QUALYS_PASSWORD is not a Key Vault reference',

@@ -41,6 +41,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ],
   ['QUALYS_AUTH', /password, oidc or oauth/, 'basic', 'OIDC'],
   ['VM_AUTH', /password, oidc or oauth/, 'none'],
+  ['CALLER_AUTH', /keys or entra/, 'off', 'Entra', 'keys,entra'],
   ['EDR_AUTH', /password, oidc or oauth/, 'jwt'],
   ['QUALYS_CLIENT_SECRET_URI', /https/, 'qualys-client-secret'],
   [

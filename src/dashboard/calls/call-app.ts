@@ -8,10 +8,13 @@ export class CallError extends Error {
   readonly status: number;
   /** One entry for each parameter at fault, as the app names them. */
   readonly errors: readonly string[];
-  constructor(status: number, message: string, errors: readonly string[] = []) {
+  /** Whether a sign-in with Entra ID is asked for; no key helps then. */
+  readonly asksForSignIn: boolean;
+  constructor(status: number, message: string, errors: readonly string[] = [], asksForSignIn = false) {
     super(message);
     this.status = status;
     this.errors = errors;
+    this.asksForSignIn = asksForSignIn;
   }
 }
 
@@ -31,7 +34,7 @@ export async function callApp<T>(call: AppCall, key: string | undefined): Promis
   const body = await readBody(response);
   const isProblem = !isOfType(response, 'application/json');
   if (response.ok || (!isProblem && call.alsoAnswers?.includes(response.status) === true)) return body as T;
-  throw toCallError(response.status, body);
+  throw toCallError(response, body);
 }
 
 async function send({ path, method = 'GET', body }: AppCall, key: string | undefined): Promise<Response> {
@@ -81,9 +84,12 @@ function isOfType(response: Response, type: string): boolean {
   return response.headers.get('content-type')?.startsWith(type) === true;
 }
 
-function toCallError(status: number, body: unknown): CallError {
+function toCallError({ status, headers }: Response, body: unknown): CallError {
+  // A challenge comes from the platform's sign-in or the app's own; the host sends none when a key is wrong.
+  if (status === 401 && /^Bearer\b/i.test(headers.get('www-authenticate') ?? ''))
+    return new CallError(status, 'the app asks for a sign-in (HTTP 401)', [], true);
   if (status === 401) return new CallError(status, 'the app refuses the function key (HTTP 401)');
-  if (status === 403)
+  if (status === 403 && body === undefined)
     return new CallError(status, 'Azure refuses access (HTTP 403): is the app stopped, or closed to this network?');
   const problem = (body ?? {}) as { readonly detail?: unknown; readonly errors?: unknown };
   const detail = typeof problem.detail === 'string' ? problem.detail : `the app answered HTTP ${status}`;

@@ -14,8 +14,10 @@ export interface StartedBackfill {
 /** Starts a backfill; the same range while it runs is the same backfill. @throws ProblemError (400, 409). */
 export async function requestBackfill(wanted: z.output<typeof backfillBody>): Promise<StartedBackfill> {
   const range = await checkRange(wanted);
-  const { backfill, isNew } = await startBackfill(range, getServices().backfills);
+  const { backfills, audit } = getServices();
+  const { backfill, isNew } = await startBackfill(range, backfills);
   const { id, stream, from, to, status } = backfill;
+  if (isNew) await audit.write({ action: 'backfill-started', target: `${stream}/${id} ${from} to ${to}` });
   return { backfill: { id, stream, from, to, status }, isNew };
 }
 

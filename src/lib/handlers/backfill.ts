@@ -29,9 +29,13 @@ export const listAll = handle(async (request) => {
 export const viewOne = handle(async (request) => one(request, await viewOneBackfill(idOf(request))));
 
 /** Cancels what has not started. */
-export const cancelOne = handle(async (request) =>
-  one(request, await cancelBackfill(idOf(request), getServices().backfills)),
-);
+export const cancelOne = handle(async (request) => {
+  const { backfills, audit } = getServices();
+  const view = await cancelBackfill(idOf(request), backfills);
+  if (view?.status === 'cancelled')
+    await audit.write({ action: 'backfill-cancelled', target: `${view.stream}/${view.id}` });
+  return one(request, view);
+});
 
 function idOf(request: HttpRequest): string {
   const id = request.params.id ?? '';

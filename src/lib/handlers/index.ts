@@ -1,6 +1,7 @@
 import * as account from './account.ts';
 import * as alerts from './alerts.ts';
 import * as backfill from './backfill.ts';
+import * as callers from './callers.ts';
 import * as cost from './cost.ts';
 import * as dashboard from './dashboard.ts';
 import * as deadLetters from './dead-letters.ts';
@@ -24,6 +25,7 @@ export const handlers = {
   account,
   alerts,
   backfill,
+  callers,
   cost,
   dashboard,
   deadLetters,

@@ -17,6 +17,8 @@ export class ProblemError extends ConnectorError {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
@@ -67,8 +69,11 @@ export function problemOf(error: unknown): Problem {
 /** The answer to a request that failed. */
 export function toProblem(error: unknown): HttpResponseInit {
   const { status, detail, retryAfterSeconds, extra } = problemOf(error);
-  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  return problem(status, detail, extra, headers);
+  return problem(status, detail, extra, {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    // As RFC 9110 asks; the page in the browser knows by it that no key helps.
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  });
 }
 
 /** A refusal by the vendor keeps its status where it is the caller's fault. */

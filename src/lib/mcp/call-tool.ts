@@ -1,4 +1,6 @@
+import { withCaller } from '../caller.ts';
 import { messageOf } from '../errors.ts';
+import { admit } from '../http/admit.ts';
 import { problemOf } from '../http/problem.ts';
 import { checkInput } from '../http/read-request.ts';
 import { ambientLog, redact } from '../log.ts';
@@ -12,16 +14,38 @@ export interface ToolCall {
   readonly input: unknown;
   /** The same arguments as texts, by the trigger's metadata. */
   readonly metadata: unknown;
+  /** Whether the caller signed in with Entra ID, and needs a role. */
+  readonly isSignIn: boolean;
 }
 
 /** Runs a tool. Never throws: a failure is a tool error that says what to do. */
 export async function callTool(tool: McpTool, call: ToolCall): Promise<ToolOutcome> {
   try {
-    const args = checkInput(normalise(tool, argumentsOf(call)), tool.schema, 'arguments');
-    return { result: await tool.run(args as never) };
+    return { result: await runFor(tool, call) };
   } catch (error) {
     return { error: explain(tool, error) };
   }
+}
+
+async function runFor(tool: McpTool, call: ToolCall): Promise<object> {
+  const run = async (): Promise<object> => {
+    const args = checkInput(normalise(tool, argumentsOf(call)), tool.schema, 'arguments');
+    return tool.run(args as never);
+  };
+  if (!call.isSignIn) return run();
+  const headers = headersOf(call);
+  return withCaller(
+    admit(tool.isReadOnly ? 'read' : 'operate', (name) => headers.get(name)),
+    run,
+  );
+}
+
+/** The headers of the request, which the extension hands over in any case (`McpTriggerTransportHelper`). */
+function headersOf({ input }: ToolCall): ReadonlyMap<string, string> {
+  const properties = objectIn(objectIn(objectIn(input)?.transport)?.properties);
+  return new Map(
+    Object.entries(objectIn(properties?.headers) ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
 }
 
 function argumentsOf({ input, metadata }: ToolCall): Readonly<Record<string, unknown>> {

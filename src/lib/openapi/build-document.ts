@@ -46,7 +46,7 @@ export function buildDocument({ version, serverUrl, streams }: DocumentFacts): J
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
-    security: [{ functionKey: [] }],
+    security: [{ functionKey: [] }, { entraId: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -55,13 +55,23 @@ export function buildDocument({ version, serverUrl, streams }: DocumentFacts): J
           type: 'apiKey',
           in: 'header',
           name: 'x-functions-key',
-          description: 'A function key or host key of the function app.',
+          description: 'A function key or host key of the function app, where callers have keys (CALLER_AUTH is keys).',
+        },
+        entraId: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A token of Entra ID for the app, with the app role Read or Operate, where callers sign in (CALLER_AUTH is entra).',
         },
       },
       schemas: schemas.components,
       responses: {
         Unauthorized: {
-          description: 'The function key is missing or wrong. Answered by the Functions host, without a body.',
+          description: 'The key or the sign-in is missing or wrong. Answered by the platform, mostly without a body.',
+        },
+        Forbidden: {
+          description:
+            'The caller signed in and has not the app role for this. Also answered by the platform, to networks that may not call the app.',
         },
         ...responses,
       },
@@ -74,6 +84,7 @@ function describeOperation(operation: Operation, schemas: SchemaWriter): JsonObj
   const parameters = [...parametersOf('path', params, schemas), ...parametersOf('query', query, schemas)];
   const responses: Record<number, JsonObject> = {
     401: { $ref: '#/components/responses/Unauthorized' },
+    403: { $ref: '#/components/responses/Forbidden' },
     500: problemReference(500),
   };
   for (const status of problems) responses[status] = problemReference(status);

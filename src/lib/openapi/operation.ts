@@ -43,7 +43,7 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Answers by status, other than problems. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Problems it may answer besides 500, which any may. 401 is the host's and stands at each operation. */
+  /** Problems it may answer besides 500, which any may. 401 and 403 stand at each operation. */
   readonly problems: readonly ProblemStatus[];
   /** How Logic Apps shows it; `none` leaves it out of the connector. */
   readonly connector: 'important' | 'advanced' | 'internal' | 'none';

@@ -47,7 +47,9 @@ describe('each state', () => {
   test.each(CASES)('$name, as the tool for agents tells it', async (each) => {
     shown.answer = answerOf(each);
     const tool = TOOLS.find(({ name }) => name === 'qualys_connector_status')!;
-    const { result } = (await callTool(tool, { input: { arguments: {} }, metadata: {} })) as { result: unknown };
+    const { result } = (await callTool(tool, { input: { arguments: {} }, metadata: {}, isSignIn: false })) as {
+      result: unknown;
+    };
     expect(result).toMatchObject({
       verdict: each.verdict,
       problems: each.codes.map((code) => ({ code })),

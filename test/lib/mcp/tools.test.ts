@@ -33,7 +33,7 @@ interface Called {
 async function run(name: string, args: Readonly<Record<string, unknown>>): Promise<Called> {
   const context = new InvocationContext({ logHandler: () => undefined });
   const outcome = await withLogTarget(context, () =>
-    callTool(tool(name), { input: { name, arguments: args }, metadata: undefined }),
+    callTool(tool(name), { input: { name, arguments: args }, metadata: undefined, isSignIn: false }),
   );
   if ('error' in outcome) return { isError: true, text: outcome.error, structured: undefined };
   return { isError: false, text: JSON.stringify(outcome.result), structured: outcome.result };
@@ -135,6 +135,7 @@ describe('a wrong call', () => {
           const result = await callTool(each, {
             input: { arguments: { host: value, filter: value, agentId: value } },
             metadata: value,
+            isSignIn: false,
           });
           expect(result).toBeDefined();
         },
