@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUPS, type Group } from './groups.ts';
+import { isInSample, type MutantPlace, NOT_IN_SAMPLE, SAMPLE } from './sample.ts';
 
 // npm run test:mutation -- [group…]: all groups, one after the other. What was killed and has not changed since is not run again.
+// SAMPLE=4 plays every fourth mutant, CONCURRENCY=1 one at a time.
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCUMENT = join(ROOT, 'docs/reliability.md');
@@ -11,10 +13,11 @@ const [BEGIN, END] = ['<!-- mutants -->', '<!-- end of mutants -->'];
 
 /** What of StrykerJS' report is looked at: the schema of mutation-testing-report. */
 interface Report {
-  readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
+  readonly files: Readonly<Record<string, { mutants: readonly Mutant[] }>>;
 }
 
-interface Mutant {
+interface Mutant extends Omit<MutantPlace, 'fileName'> {
+  readonly statusReason?: string;
   readonly status:
     'Killed' | 'Survived' | 'NoCoverage' | 'Timeout' | 'RuntimeError' | 'CompileError' | 'Ignored' | 'Pending';
 }
@@ -28,15 +31,33 @@ function play({ name, mutate, tests }: Group): void {
   const common = JSON.parse(readFileSync(join(ROOT, 'stryker.config.json'), 'utf8')) as object;
   const config = `.stryker/${name}.config.json`;
   mkdirSync(join(ROOT, '.stryker'), { recursive: true });
-  const own = { mutate, testFiles: tests, incrementalFile: `.stryker/${name}.json` };
+  const own = {
+    mutate,
+    testFiles: tests,
+    incrementalFile: `.stryker/${name}.json`,
+    ...(SAMPLE > 1 ? { checkers: ['sample'] } : {}),
+    ...(process.env.CONCURRENCY === undefined ? {} : { concurrency: Number(process.env.CONCURRENCY) }),
+  };
   writeFileSync(join(ROOT, config), JSON.stringify({ ...common, ...own }));
   const { status } = spawnSync('npx', ['stryker', 'run', config], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
 }
 
+/** Those that were played, of the sample where only that was to be. What was left out is to be played by a later run. */
 function mutantsOf(group: Group): Mutant[] {
-  const { files } = JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report;
-  return Object.values(files).flatMap(({ mutants }) => mutants);
+  const report = JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report;
+  const played = Object.entries(report.files).flatMap(([fileName, file]) => {
+    file.mutants = file.mutants.filter(({ statusReason }) => statusReason !== NOT_IN_SAMPLE);
+    return file.mutants.filter((mutant) => isInSample(inStryker(fileName, mutant)));
+  });
+  writeFileSync(reportOf(group), JSON.stringify(report));
+  return played;
+}
+
+/** As StrykerJS itself names a mutant: its reports count lines and columns from 1. */
+function inStryker(fileName: string, mutant: Mutant): MutantPlace {
+  const { line, column } = mutant.location.start;
+  return { ...mutant, fileName, location: { start: { line: line - 1, column: column - 1 } } };
 }
 
 function rowOf(group: string, mutants: readonly Mutant[]): string {

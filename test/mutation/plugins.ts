@@ -1,7 +1,9 @@
+import { CheckStatus, type CheckResult } from '@stryker-mutator/api/check';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import type { MutantResult } from '@stryker-mutator/api/core';
+import type { Mutant, MutantResult } from '@stryker-mutator/api/core';
 import { declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import { isInSample, NOT_IN_SAMPLE } from './sample.ts';
 
 /** What of Babel's paths is looked at. */
 interface Path {
@@ -38,7 +40,20 @@ function tellSurvivor({ fileName, location: { start }, mutatorName, replacement,
   console.log(`${place} ${mutatorName} ${status}\n  - ${line}\n  + ${replacement.replaceAll(/\s+/g, ' ')}`);
 }
 
+/** Leaves out what is not in the sample: of all that StrykerJS offers, only what does not compile is neither played nor counted. */
+function leaveOut(mutant: Mutant): CheckResult {
+  return isInSample(mutant)
+    ? { status: CheckStatus.Passed }
+    : { status: CheckStatus.CompileError, reason: NOT_IN_SAMPLE };
+}
+
 export const strykerPlugins = [
+  declareFactoryPlugin(PluginKind.Checker, 'sample', () => ({
+    init: () => Promise.resolve(),
+    group: (mutants: Mutant[]) => Promise.resolve([mutants.map(({ id }) => id)]),
+    check: (mutants: Mutant[]) =>
+      Promise.resolve(Object.fromEntries(mutants.map((mutant) => [mutant.id, leaveOut(mutant)]))),
+  })),
   declareFactoryPlugin(PluginKind.Reporter, 'survivors', () => ({ onMutantTested: tellSurvivor })),
   // Texts for people are no behaviour: no mutants are made of log lines and of sentences. Queries are none.
   declareValuePlugin(PluginKind.Ignore, 'texts', {
