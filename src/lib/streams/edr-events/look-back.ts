@@ -35,8 +35,15 @@ interface Found extends Block {
   readonly counted?: number;
 }
 
+/** What a look has learnt so far: what was counted, by the time over which. */
+interface LookCursor {
+  readonly counted: Readonly<Record<string, number>>;
+}
+
 /** Calls of a look. */
 const MOST_CALLS = 6;
+/** Pages of known events that a look has read once more, or one window: where counts waver there is no end of them. Each part has its turn. */
+const MOST_PAGES = 60;
 /** What is younger is counted apart: most of what is late is found there. */
 const RECENT_MS = 6 * 3_600_000;
 const HOUR_SECONDS = 3600;
@@ -58,37 +65,50 @@ export function witnessOf(
 
 /**
  * Counts again what was read in the last day, and compares with what its windows were counted to hold. Where there is more now, it is looked
- * for by halves, as far as the calls reach or a page holds what is left; that is read once more.
+ * for by halves, as far as the calls reach or a page holds what is left; that is read once more. What was counted is kept while a call has to wait.
  */
-export async function lookBack(task: WindowTask, { edr, settings }: StreamServices): Promise<Outcome> {
+export async function* lookBack(
+  task: WindowTask,
+  { edr, settings }: StreamServices,
+): AsyncGenerator<Progress, Outcome> {
   const { windows } = await task.past();
   const options = callOptionsOf(task);
-  let calls = 0;
-  const count = async (block: Block): Promise<Found> => {
-    calls++;
-    const counted = await edr.count(queryOf(block), options);
+  const counts = new Map(Object.entries((task.cursor as unknown as LookCursor | undefined)?.counted ?? {}));
+  async function* count(block: Block): AsyncGenerator<Progress, Found> {
+    const { from, to } = boundsOf(block);
+    const time = `${from}/${to}`;
+    const counted = counts.get(time) ?? (await edr.count(queryOf(block), options));
+    if (!counts.has(time)) yield { cursor: { counted: Object.fromEntries(counts.set(time, counted)) } };
     return { ...block, counted, more: counted - expectedOf(block) };
-  };
-  let found: Found[] = [];
-  for (const block of inTurn(blocksOf(windows, Date.parse(task.window.to) - RECENT_MS), numberOf(task.window))) {
-    if (calls < MOST_CALLS) found.push(await count(block));
   }
-  while (calls < MOST_CALLS) {
+  const second = numberOf(task.window);
+  const blocks = blocksOf(windows, Date.parse(task.window.to) - RECENT_MS);
+  let found: Found[] = [];
+  for (const block of blocks.length > MOST_CALLS ? inTurn(blocks, second) : blocks) {
+    if (found.length < MOST_CALLS) found.push(yield* count(block));
+  }
+  for (let calls = found.length; calls < MOST_CALLS; calls++) {
     const [largest] = found
       .filter((block) => block.more > 0 && block.windows.length > 1 && expectedOf(block) > settings.EDR_PAGE_SIZE)
       .sort((one, two) => expectedOf(two) - expectedOf(one));
     if (largest === undefined) break;
     const middle = Math.ceil(largest.windows.length / 2);
-    const left = await count({ ...largest, windows: largest.windows.slice(0, middle) });
+    const left = yield* count({ ...largest, windows: largest.windows.slice(0, middle) });
     const { query, more } = largest;
     const right = { query, windows: largest.windows.slice(middle), more: more - left.more };
     found = [...found.filter((block) => block !== largest), left, right];
   }
   found = found.filter(({ more }) => more > 0);
   if (found.length === 0) return { kind: 'complete' };
+  const most = MOST_PAGES * settings.EDR_PAGE_SIZE;
+  const parts = inTurn(
+    found.flatMap((block) => partsOf(block, most)),
+    second,
+  );
+  const taken = firstOf(parts, most);
   const events = found.reduce((sum, { more }) => sum + more, 0);
-  task.log.warn('LateFound', { records: events, windows: found.length });
-  const slices = found.map((block, place) => {
+  task.log.warn('LateFound', { records: events, windows: taken.length, left: parts.length - taken.length });
+  const slices = taken.map((block, place) => {
     const { counted } = block;
     const start = {
       query: queryOf(block),
@@ -98,6 +118,27 @@ export async function lookBack(task: WindowTask, { edr, settings }: StreamServic
     return { ...boundsOf(block), slice: lateSlice(task.window, place), cursor: toJson(firstCursor(start, settings)) };
   });
   return { kind: 'split', slices, reason: `${events} events were late` };
+}
+
+/** A block in parts of at most so many known events, or of one window. What is late is in one of them. */
+function partsOf(block: Found, most: number): Found[] {
+  if (expectedOf(block) <= most) return [block];
+  const parts: { query: WindowQuery; windows: Held[]; more: number }[] = [];
+  for (const held of block.windows) {
+    const part = parts.at(-1);
+    if (part !== undefined && expectedOf(part) + held.held <= most) part.windows.push(held);
+    else parts.push({ query: block.query, windows: [held], more: block.more });
+  }
+  return parts;
+}
+
+/** As many of them as hold no more known events; the first one in any case. */
+function firstOf(parts: readonly Found[], most: number): Found[] {
+  let events = 0;
+  return parts.filter((part, place) => {
+    events += expectedOf(part);
+    return place === 0 || events <= most;
+  });
 }
 
 /** When a record was still missing: as its window was read, or the last look found nothing. */
@@ -110,9 +151,8 @@ export function missedBy({ lookedAt, windows }: Past): (time: number) => number 
   };
 }
 
-/** More blocks than calls are many windows that were given up, or changes of the settings: each has its turn. */
-function inTurn(blocks: readonly Block[], second: number): readonly Block[] {
-  if (blocks.length <= MOST_CALLS) return blocks;
+/** Where there are too many for one look, be it that windows were given up or settings changed, each has its turn at the front: another one an hour. */
+function inTurn<T extends Block>(blocks: readonly T[], second: number): readonly T[] {
   const first = Math.floor(second / HOUR_SECONDS) % blocks.length;
   return [...blocks.slice(first), ...blocks.slice(0, first)];
 }

@@ -49,7 +49,7 @@ const MAX_PAGES = 20_000;
  * pages are read once more: sorting by time alone is not stable within one instant, and events may come or go while pages are read.
  */
 export async function* readEdrWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
-  if (isLook(task.window)) return lookBack(task, services);
+  if (isLook(task.window)) return yield* lookBack(task, services);
   const reading = await prepare(task, services);
   let cursor = await open(reading);
   // A count from before a pause between pages says little about what was there at their end.

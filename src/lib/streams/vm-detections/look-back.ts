@@ -1,12 +1,12 @@
 import { isLate, lateSlice } from '../../pipeline/look-back.ts';
 import type { Outcome, Past, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import { endOf, isoSeconds, toInterval } from '../../pipeline/window.ts';
-import { clipIds, countIds, eachId, mergeIds, sliceIds } from '../../qualys/vm/id-ranges.ts';
+import { clipIds, countIds, eachId, type IdRange, mergeIds, sliceIds } from '../../qualys/vm/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { HOSTS, hostOf } from './host-keys.ts';
-import { packIds, unpackIds } from './pack-ids.ts';
+import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
 import { selectionOf, toJson, type VmCursor } from './vm-cursor.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +29,14 @@ interface Found {
   readonly ids: readonly bigint[];
 }
 
+/** What a look has learnt so far. */
+interface LookCursor {
+  /** From when on hosts were listed last, in epoch milliseconds. */
+  readonly listedFrom: number;
+  /** What was found, with packed ids. */
+  readonly found: readonly { readonly from: number; readonly to: number; readonly ids: string }[];
+}
+
 /** What is kept of a window that has been read whole: that it was. With hosts that were late, how long they were missing at least. */
 export async function witnessOf(
   { counts, past, window }: WindowTask,
@@ -44,34 +52,39 @@ export async function witnessOf(
 
 /**
  * Lists the hosts that Qualys processed last in the last hour, two hours … and in all the time of the look. Late is a host whose newest window
- * ends before the time in which it was processed: it is asked for by its id.
+ * ends before the time in which it was processed: it is asked for by its id. What was found is kept while a list has to wait; once it is more
+ * than a checkpoint holds, the rest is left to the next look.
  */
-export async function lookBack(task: WindowTask, services: StreamServices): Promise<Outcome> {
+export async function* lookBack(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const past = await task.past();
   const { from, to } = toInterval(task.window);
   // Hosts of windows that nobody has read to their end are not known.
   const unread = past.windows.filter((window) => window.read === undefined && !isLate(window));
   const begin = Math.max(from, ...unread.map((window) => Date.parse(window.to)));
   const newest = await newestReads(past);
-  const found: Found[] = [];
-  const seen = new Set<bigint>();
-  let end = to;
-  for (const mark of marksOf(begin, to, newest)) {
+  const learnt = task.cursor as unknown as LookCursor | undefined;
+  const found: Found[] = (learnt?.found ?? []).map((each) => ({ ...each, ids: [...eachId(unpackIds(each.ids))] }));
+  let end = learnt?.listedFrom ?? to;
+  for (const mark of marksOf(begin, to, newest).filter((each) => each < end)) {
     const window = { ...task.window, from: isoSeconds(mark + EDGE_MS), to: isoSeconds(to - EDGE_MS) };
     const listed = await services.vm.hostIds(selectionOf({ ...task, window }, {}), callOptionsOf(task));
-    const fresh = [...eachId(listed)].filter((id) => !seen.has(id));
-    for (const id of fresh) seen.add(id);
-    const ids = fresh.filter((id) => (newest.get(id) ?? -Infinity) <= mark);
+    // One that a list of less time has shown was read within that time, or is found already.
+    const known = new Set(found.flatMap(({ ids }) => ids));
+    const ids = [...eachId(listed)].filter((id) => !known.has(id) && (newest.get(id) ?? -Infinity) <= mark);
     if (ids.length > 0) found.push({ from: mark, to: end, ids });
     end = mark;
+    const packed = found.map((each) => ({ ...each, ids: packIds(rangesOf(each.ids)) }));
+    if (packed.reduce((sum, { ids: { length } }) => sum + length, 0) > MOST_PACKED) break;
+    yield { cursor: { listedFrom: end, found: packed } };
   }
-  const slices = found.flatMap((each) => slicesOf(each, services)).slice(0, MOST_SLICES);
+  const slices = found.flatMap((each) => slicesOf(each, services));
   if (slices.length === 0) return { kind: 'complete' };
+  const taken = slices.slice(0, MOST_SLICES);
   const hosts = found.reduce((sum, { ids }) => sum + ids.length, 0);
-  task.log.warn('LateFound', { records: hosts, windows: slices.length });
+  task.log.warn('LateFound', { records: hosts, windows: taken.length, left: slices.length - taken.length });
   return {
     kind: 'split',
-    slices: slices.map((slice, place) => ({ ...slice, slice: lateSlice(task.window, place) })),
+    slices: taken.map((slice, place) => ({ ...slice, slice: lateSlice(task.window, place) })),
     reason: `${hosts} hosts were late`,
   };
 }
@@ -105,7 +118,7 @@ function marksOf(begin: number, to: number, newest: ReadonlyMap<bigint, number>)
 }
 
 function slicesOf({ from, ids: hosts, to }: Found, { settings }: StreamServices): WindowSlice[] {
-  const ids = mergeIds(hosts.map((id) => ({ first: id, last: id })));
+  const ids = rangesOf(hosts);
   return sliceIds(ids, Math.min(MOST_HOSTS, settings.VM_TRUNCATION_LIMIT)).map(({ idMin, idMax }) => {
     const own = clipIds(ids, BigInt(idMin ?? 0), idMax === undefined ? undefined : BigInt(idMax));
     return {
@@ -115,4 +128,8 @@ function slicesOf({ from, ids: hosts, to }: Found, { settings }: StreamServices)
       cursor: toJson({ filters: detectionFilters(settings), missing: packIds(own), isRead: true }),
     };
   });
+}
+
+function rangesOf(ids: readonly bigint[]): IdRange[] {
+  return mergeIds(ids.map((id) => ({ first: id, last: id })));
 }

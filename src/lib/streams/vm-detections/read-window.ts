@@ -24,7 +24,7 @@ const ATTEMPTS_BEFORE_HALVING = 2;
  * again. What keeps failing is halved, down to a single host.
  */
 export async function* readVmWindow(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
-  if (isLook(task.window)) return lookBack(task, services);
+  if (isLook(task.window)) return yield* lookBack(task, services);
   const outcome = yield* readHostsOf(task, services);
   if (outcome.kind !== 'complete') return outcome;
   const last = outcome.last ?? { cursor: task.cursor ?? null };

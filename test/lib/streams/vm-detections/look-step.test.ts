@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { WaitError } from '../../../../src/lib/errors.ts';
+import type { IdRange } from '../../../../src/lib/qualys/vm/id-ranges.ts';
+import { lookBack } from '../../../../src/lib/streams/vm-detections/look-back.ts';
+import { unpackIds } from '../../../../src/lib/streams/vm-detections/pack-ids.ts';
+import { HOUR_MS, lookOnce, TO, type Looked } from '../../../support/look-step.ts';
+
+/** A vendor that shows hosts by how many hours before the end they were processed; it has to wait at its `stop`th call. */
+function vendorOf(hosts: Readonly<Record<number, readonly number[]>>, stop = Infinity) {
+  const asked: number[] = [];
+  const hostIds = ({ from }: { readonly from: string }): Promise<IdRange[]> => {
+    if (asked.length + 1 >= stop) return Promise.reject(new WaitError('the budget is spent', 60_000));
+    asked.push(Math.round((TO - Date.parse(from)) / HOUR_MS));
+    const ids = Object.entries(hosts).flatMap(([hours, some]) =>
+      TO - Number(hours) * HOUR_MS >= Date.parse(from) ? some : [],
+    );
+    return Promise.resolve(ids.sort((one, two) => one - two).map((id) => ({ first: BigInt(id), last: BigInt(id) })));
+  };
+  return { vm: { hostIds }, asked };
+}
+
+function hostsOf({ slices = [] }: Looked): string[] {
+  return slices.flatMap(({ from, to, ...more }) => {
+    const { missing } = (more as unknown as { cursor: { missing: string } }).cursor;
+    return unpackIds(missing).map(({ first, last }) => `${from.slice(11, 13)}-${to.slice(11, 13)} ${first}-${last}`);
+  });
+}
+
+describe('a look back at hosts that has to wait', () => {
+  test('lists nothing twice, and finds what it would have found', async () => {
+    const hosts = { 0.5: [7], 1.5: [3, 4], 9.5: [1, 2] };
+    const whole = vendorOf(hosts);
+    const found = hostsOf(await lookOnce(lookBack, {}, whole));
+    expect(found).toEqual(['22-00 3-4', '22-00 7-7', '00-18 1-2']);
+    const [first, second] = [vendorOf(hosts, 3), vendorOf(hosts)];
+    const { cursor = null } = await lookOnce(lookBack, {}, first);
+    expect(hostsOf(await lookOnce(lookBack, {}, second, { cursor }))).toEqual(found);
+    expect([...first.asked, ...second.asked]).toEqual(whole.asked);
+    expect(whole.asked).toHaveLength(6);
+  });
+});
+
+describe('what a look back at hosts finds', () => {
+  test('is no more than a checkpoint keeps of a list more: the rest is left to the next look', async () => {
+    const scattered = Array.from({ length: 9000 }, (_, place) => 1 + place * 37);
+    const vendor = vendorOf({ 0.5: scattered, 2.5: [5] });
+    const looked = await lookOnce(lookBack, {}, vendor);
+    expect(vendor.asked).toEqual([2]);
+    expect(looked.told).toMatchObject({ event: 'LateFound', records: 9000 });
+  });
+
+  test('is asked for by sixty rows at most; how many are left is told', async () => {
+    const vendor = vendorOf({ 0.5: Array.from({ length: 130_000 }, (_, place) => 1 + place) });
+    const { slices, told } = await lookOnce(lookBack, {}, vendor);
+    expect(slices).toHaveLength(60);
+    expect(told).toMatchObject({ records: 130_000, windows: 60 });
+    expect(told?.left).toBeGreaterThan(0);
+  });
+});
