@@ -154,6 +154,15 @@ type connectorSettings = {
   @description('Whether information-gathered detections come too.')
   VM_SHOW_IGS: string?
 
+  @description('Which hosts are sent, each with all its detections: changed-hosts, or all that Qualys has processed.')
+  VM_INGEST: string?
+
+  @description('With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.')
+  VM_REFRESH_DAYS: string?
+
+  @description('With changed-hosts: elements of hosts and detections that alone do not make a host changed.')
+  VM_PASSING_FIELDS: string?
+
   @description('Further parameters of the detection call, as a query string.')
   VM_PARAMS: string?
 

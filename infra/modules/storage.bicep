@@ -44,6 +44,7 @@ var tableNames = [
   'QualysAudit'
   'QualysAlerts'
   'QualysSent'
+  'QualysMemory'
 ]
 
 // As src/lib/subscription-name.ts has it.

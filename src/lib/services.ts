@@ -22,6 +22,7 @@ import { createTableAudit, type Audit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import type { LimiterTiming } from './azure/limiter-options.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
+import { createTableMemory } from './azure/table-memory.ts';
 import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
@@ -35,6 +36,7 @@ import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import { wakeQuietly, type MoveDependencies } from './pipeline/move-watermark.ts';
 import type { LogsReader } from './enrich/ports.ts';
 import type { CheckpointStore, Clock, StartStore, WindowRecord } from './pipeline/ports.ts';
+import type { RecordMemory } from './pipeline/record-memory.ts';
 import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
@@ -70,6 +72,7 @@ export interface Services {
   readonly streams: readonly Stream[];
   readonly store: CheckpointStore;
   readonly starts: StartStore;
+  readonly memory: RecordMemory;
   readonly queue: ReturnType<typeof createStorageWorkQueue>;
   /** What was sent to the sink, as it will be billed. */
   readonly sent: SentBook;
@@ -150,6 +153,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   const vm = createVmApi({ ...calls, settings, auth: createApiAuth('vm', credentials.vm, gateway) });
   const store = createTableCheckpointStore(storage);
   const starts = createTableStartStore(storage);
+  const memory = createTableMemory(storage, clock.now);
   const queue = observeQueue(createStorageWorkQueue(storage), telemetry);
   const sharedTime = createStorageClock(storage);
   const logs = createLogsReader(settings, credential);
@@ -192,6 +196,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     ),
     store,
     starts,
+    memory,
     queue,
     sent,
     sink,
@@ -210,6 +215,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       ...common,
       stream,
       sink,
+      memory,
       deadLetters,
       alerts: alerts.queue,
       alertsFrom: alerts.from,

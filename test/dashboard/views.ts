@@ -20,6 +20,7 @@ export function windowView(changes: Partial<WindowView> = {}): WindowView {
     parts: null,
     outside: 0,
     repaired: 0,
+    unchanged: 0,
     uploaded: 10,
     attempts: 0,
     notBefore: null,

@@ -124,6 +124,7 @@ export function createMemoryStore(watch: StoreWatch = {}): MemoryStore {
           .slice(0, limit),
       ),
     readWindow: (stream, run, key) => done(() => windows.get(keyOf({ stream, run, key }))),
+    listRunning: (stream) => done(() => windows.all(`${stream}~`).filter(({ state }) => state === 'running')),
     readPlanTag: (stream) => done(() => plans.get(stream)?.etag),
     openWindows: (records, planTag) =>
       done(() => {

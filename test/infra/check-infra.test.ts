@@ -243,7 +243,7 @@ describe('a difference is named', () => {
     [
       'a storage table that is not made',
       withChange('infra/modules/storage.bicep', "  'QualysAudit'\n", ''),
-      'infra/modules/storage.bicep: var tableNames is QualysAlerts,QualysBackfills,QualysLimits,QualysSent,QualysWatermarks,QualysWindows, the code uses QualysAlerts,QualysAudit,QualysBackfills,QualysLimits,QualysSent,QualysWatermarks,QualysWindows',
+      'infra/modules/storage.bicep: var tableNames is QualysAlerts,QualysBackfills,QualysLimits,QualysMemory,QualysSent,QualysWatermarks,QualysWindows, the code uses QualysAlerts,QualysAudit,QualysBackfills,QualysLimits,QualysMemory,QualysSent,QualysWatermarks,QualysWindows',
     ],
     [
       'another dead-letter container',

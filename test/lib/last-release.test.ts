@@ -64,7 +64,7 @@ const WINDOW: Required<Omit<WindowRecord, 'etag'>> = {
   cursor: { page: 3 },
   begin: { page: 0 },
   witness: { held: 1300 },
-  counts: { pages: 3, calls: 5, rows: 1200, fetched: 1190, expected: 1300, parts: 7 },
+  counts: { pages: 3, calls: 5, rows: 1200, fetched: 1190, expected: 1300, parts: 7, unchanged: 40 },
   attempts: 2,
   readFailures: 1,
   shortReads: 4,

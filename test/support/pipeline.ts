@@ -1,4 +1,5 @@
 import { createTableCheckpointStore } from '../../src/lib/azure/table-checkpoint-store.ts';
+import { createTableMemory } from '../../src/lib/azure/table-memory.ts';
 import { createLog, type Log } from '../../src/lib/log.ts';
 import type {
   CheckpointStore,
@@ -134,11 +135,13 @@ export interface Bench {
 
 /** Sets a pipeline up for one stream. */
 export async function setUp(stream: Stream): Promise<Bench> {
-  const store = createTableCheckpointStore(await testStorage());
+  const storage = await testStorage();
+  const store = createTableCheckpointStore(storage);
   const [queue, sink, clock, log] = [keptQueue(), keptSink(), fixedClock(), keptLog()];
   const deadLetters: DeadLetter[] = [];
   const deps: ProcessDependencies = {
     store,
+    memory: createTableMemory(storage, clock.now),
     queue,
     sink,
     clock,

@@ -27,6 +27,7 @@ export const TABLE_NAMES = {
   audit: 'QualysAudit',
   alerts: 'QualysAlerts',
   sent: 'QualysSent',
+  memory: 'QualysMemory',
 } as const;
 
 /** Blob container of what could not be ingested. */

@@ -72,6 +72,19 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const entity = await getEntity(await windows(), partitionOf(stream, run), key);
         return entity === undefined ? undefined : fromEntity({ ...entity, etag: entity.etag ?? '' });
       }),
+    listRunning: (stream) =>
+      attempt('listing windows in work', async () => {
+        const table = await windows();
+        const [first, last] = [partitionOf(stream, ''), partitionOf(stream, AFTER_ALL_WINDOWS)];
+        // Ledgers lie behind the live windows, and are not gone through.
+        const live = odata`PartitionKey eq ${stream} and RowKey lt ${AFTER_ALL_WINDOWS} and state eq 'running'`;
+        const backfills = odata`PartitionKey ge ${first} and PartitionKey lt ${last} and state eq 'running'`;
+        const found: WindowRecord[] = [];
+        for (const filter of [live, backfills]) {
+          for await (const entity of table.listEntities({ queryOptions: { filter } })) found.push(fromEntity(entity));
+        }
+        return found;
+      }),
     readPlanTag: (stream) =>
       attempt('reading a plan', async () => {
         const entity = await getEntity(await windows(), partitionOf(stream, 'live'), PLAN_KEY);
@@ -187,7 +200,8 @@ async function makeTable(storage: Storage, name: string): Promise<TableClient> {
   return table;
 }
 
-async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
+/** @throws what a storage failure means to the pipeline. */
+export async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (thrown) {

@@ -35,6 +35,7 @@ export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: 
     parts: counts.parts,
     outside: counts.outside,
     repaired: counts.repaired,
+    unchanged: counts.unchanged,
     listed: counts.listed,
     missingSeconds: counts.missingSeconds,
     attempts: record.attempts,
@@ -127,7 +128,16 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
 }
 
 /** Fields that are absent for none. */
-const COUNTS = ['expected', 'parts', 'deadLetters', 'outside', 'repaired', 'listed', 'missingSeconds'] as const;
+const COUNTS = [
+  'expected',
+  'parts',
+  'deadLetters',
+  'outside',
+  'repaired',
+  'unchanged',
+  'listed',
+  'missingSeconds',
+] as const;
 const TEXTS = ['slice', 'notBefore', 'shortSince', 'queuedAt', 'startedAt', 'closedAt', 'lastError'] as const;
 const JSONS = ['begin', 'cursor', 'witness'] as const;
 const FLAGS = ['isFirst', 'startedOver', 'acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;

@@ -226,6 +226,8 @@ export interface CheckpointStore {
   /** Windows of a run in order of time, from the one that starts at or after `since` on; at most `limit`. */
   readonly listWindows: (stream: string, run: string, since?: string, limit?: number) => Promise<WindowRecord[]>;
   readonly readWindow: (stream: string, run: string, key: string) => Promise<WindowRecord | undefined>;
+  /** Windows of a stream, live ones and those of backfills, that a worker has in hand, or had when it died. */
+  readonly listRunning: (stream: string) => Promise<WindowRecord[]>;
   /** Which state the plan of a stream is in; to be read before its live windows are listed. Undefined before any were opened. */
   readonly readPlanTag: (stream: string) => Promise<string | undefined>;
   /**

@@ -1,6 +1,7 @@
 import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import type { DeliverDependencies } from './deliver-chunk.ts';
+import { keepMemory, type MemoryDependencies, type MemoryKeeper } from './keep-memory.ts';
 import { loadKeys, readPast } from './look-back.ts';
 import { windowsOf } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
@@ -13,7 +14,7 @@ import { close, countCall, countReadFailure, fallShort, readAgain, resumeAt, sta
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
-export interface ProcessDependencies extends DeliverDependencies {
+export interface ProcessDependencies extends DeliverDependencies, MemoryDependencies {
   readonly store: CheckpointStore;
   readonly queue: WorkQueue;
   /** Name of this worker. */
@@ -99,14 +100,15 @@ async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDepend
 /** Reads the window step by step; the next step is decoded while the last one is uploaded and stored. */
 async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outcome | 'handed-over'> {
   const started = Date.now();
-  const steps = deps.stream.read(taskFor(claim, deps));
+  const keeper = keepMemory(claim, deps);
+  const steps = deps.stream.read(taskFor(claim, keeper, deps));
   let next = steps.next();
   try {
     for (;;) {
       const step = await next.catch((error: unknown) => Promise.reject(noteReadFailure(claim, error)));
       if (step.done === true) {
         if (step.value.kind === 'complete' && step.value.last !== undefined)
-          await takeLastStep(step.value.last, claim, deps);
+          await takeLastStep(step.value.last, claim, { ...deps, keeper });
         return step.value;
       }
       const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
@@ -115,7 +117,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
         // The error is seen when the step is awaited; until then it must not count as unhandled.
         next.catch(() => undefined);
       }
-      await storeStep(step.value, claim, deps);
+      await storeStep(step.value, claim, { ...deps, keeper });
       if (isLast) return 'handed-over';
     }
   } finally {
@@ -135,7 +137,7 @@ async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promi
   await Promise.allSettled([next, closed]);
 }
 
-function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
+function taskFor(claim: Claim, { sent }: MemoryKeeper, deps: ProcessDependencies): WindowTask {
   const { record } = claim;
   const { stream, run, from, to, slice, isFirst, cursor, counts, shortReads } = record;
   return {
@@ -154,6 +156,7 @@ function taskFor(claim: Claim, deps: ProcessDependencies): WindowTask {
     waits: record.waits,
     ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
     ...(record.acceptsOutside === true ? { acceptsOutside: true } : {}),
+    ...(sent === undefined ? {} : { memory: sent }),
     ledger: (name) => loadKeys(record, name, deps.store),
     past: () => readPast(record, deps.store),
     onCall: () => countCall(record),

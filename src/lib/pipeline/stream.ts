@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { Log } from '../log.ts';
+import type { SentMemory, SentRecords } from './record-memory.ts';
 
 /** A JSON value, as stored in a checkpoint. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -65,6 +66,8 @@ export interface WindowCounts {
   readonly outside?: number;
   /** Records ingested after characters of theirs were repaired; absent for none. */
   readonly repaired?: number;
+  /** Records received that were not sent, because the table has them as they are; absent for none. */
+  readonly unchanged?: number;
   /** How long after its time a record was still missing that was found late, in seconds: the longest. */
   readonly missingSeconds?: number;
 }
@@ -88,6 +91,10 @@ export interface Progress {
   readonly outside?: number;
   /** Records of this step in which characters were repaired. */
   readonly repaired?: number;
+  /** Records of this step that are not sent, because the table has them as they are. */
+  readonly unchanged?: number;
+  /** What is to be remembered of the chunk; absent where the stream remembers nothing. */
+  readonly sent?: SentRecords;
   /** Records that the vendor lists, when this step learnt it. */
   readonly listed?: number;
   /** The vendor's own count, when this step learnt it. */
@@ -161,6 +168,8 @@ export interface WindowTask {
   readonly lastError?: string;
   /** Whether an operator takes what the stream would refuse as not being of the window. */
   readonly acceptsOutside?: boolean;
+  /** What was sent before; absent where nothing is remembered. */
+  readonly memory?: SentMemory;
   /** Loads the named ledger: keys of 16 bytes, as latin1 strings. */
   readonly ledger: (name: string) => Promise<Set<string>>;
   /** The live windows over the time of this one. */

@@ -1,11 +1,17 @@
 import type { Claim } from './claim.ts';
 import { deliverChunk, type DeliverDependencies } from './deliver-chunk.ts';
+import type { MemoryKeeper } from './keep-memory.ts';
 import type { WindowRecord } from './ports.ts';
-import type { Progress } from './stream.ts';
+import type { Chunk, Progress } from './stream.ts';
 import { book, countRows } from './window-state.ts';
 
-/** Uploads a step and stores its checkpoint: rows are accepted by the sink before the checkpoint records them. */
-export async function storeStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+/** What taking a step needs. */
+export interface StepDependencies extends DeliverDependencies {
+  readonly keeper: MemoryKeeper;
+}
+
+/** Uploads a step and stores its checkpoint: rows are accepted by the sink before the memory and the checkpoint record them. */
+export async function storeStep(step: Progress, claim: Claim, deps: StepDependencies): Promise<void> {
   const { record } = claim;
   const deadLetters = await deliver(step, claim, deps);
   const takeBack = book(record, step, deadLetters);
@@ -20,16 +26,24 @@ export async function storeStep(step: Progress, claim: Claim, deps: DeliverDepen
 }
 
 /** Uploads the last step and books it in the record, which is stored with the end of its window. */
-export async function takeLastStep(step: Progress, claim: Claim, deps: DeliverDependencies): Promise<void> {
+export async function takeLastStep(step: Progress, claim: Claim, deps: StepDependencies): Promise<void> {
   book(claim.record, step, await deliver(step, claim, deps));
   logPage(step, claim.record, deps);
 }
 
 /** Uploads a step's rows; returns how many became dead letters, which is booked with the step: a chunk that comes again puts the same aside. */
-async function deliver({ chunk }: Progress, claim: Claim, deps: DeliverDependencies): Promise<number> {
-  const startedAt = Date.now();
+async function deliver(step: Progress, claim: Claim, deps: StepDependencies): Promise<number> {
+  const { chunk } = step;
+  await deps.keeper.before(step);
+  // Only behind that: a worker that has taken the window over finds what is doubted, or this one has to stop here.
   claim.throwIfLost();
-  if (chunk === undefined || chunk.rows === 0) return 0;
+  const deadLetters = chunk === undefined || chunk.rows === 0 ? 0 : await upload(chunk, claim, deps);
+  await deps.keeper.after(step, deadLetters);
+  return deadLetters;
+}
+
+async function upload(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Promise<number> {
+  const startedAt = Date.now();
   const deadLetters = await deliverChunk(chunk, claim, deps);
   const rows = chunk.rows - deadLetters;
   countRows(claim.record, rows);
@@ -40,7 +54,7 @@ async function deliver({ chunk }: Progress, claim: Claim, deps: DeliverDependenc
 function logPage(
   { pageDone }: Progress,
   { counts: { pages, fetched } }: WindowRecord,
-  { log }: DeliverDependencies,
+  { log }: StepDependencies,
 ): void {
   if (pageDone === true) log.info('PageFetched', { page: pages, fetched });
 }

@@ -24,6 +24,8 @@ export interface WindowView {
   readonly outside: number;
   /** Records ingested after characters of theirs were repaired. */
   readonly repaired: number;
+  /** Records received that were not sent, because the table has them as they are. */
+  readonly unchanged: number;
   readonly uploaded: number;
   readonly attempts: number;
   /** Not to be worked on before this time. */
@@ -56,6 +58,7 @@ export function viewWindow(record: WindowRecord, now: Date): WindowView {
     parts: counts.parts ?? null,
     outside: counts.outside ?? 0,
     repaired: counts.repaired ?? 0,
+    unchanged: counts.unchanged ?? 0,
     uploaded: counts.rows,
     attempts: record.attempts,
     notBefore: record.notBefore ?? null,

@@ -67,6 +67,7 @@ export function book(record: WindowRecord, step: Progress, deadLetters: number):
   add(counts, 'parts', step.parts);
   add(counts, 'outside', step.outside);
   add(counts, 'repaired', step.repaired);
+  add(counts, 'unchanged', step.unchanged);
   if (step.listed !== undefined) counts.listed = step.listed;
   if (step.expected !== undefined) counts.expected = step.expected;
   if (step.witness !== undefined) it.witness = step.witness;
@@ -96,6 +97,7 @@ const COUNTED_WITH_STEPS = [
   'outside',
   'parts',
   'repaired',
+  'unchanged',
   'missingSeconds',
 ] as const;
 
@@ -188,6 +190,7 @@ export function readFromStart(record: WindowRecord, hasLedger: boolean): void {
     delete counts.listed;
     delete counts.deadLetters;
     delete counts.outside;
+    delete counts.unchanged;
   }
   if (it.begin === undefined) delete it.cursor;
   else it.cursor = it.begin;
@@ -269,7 +272,7 @@ function openCounts(counts: WindowCounts): OpenCounts {
 /** Adds to a count that is absent for none. */
 function add(
   counts: OpenCounts,
-  name: 'deadLetters' | 'outside' | 'parts' | 'repaired',
+  name: 'deadLetters' | 'outside' | 'parts' | 'repaired' | 'unchanged',
   more: number | undefined,
 ): void {
   if (more !== undefined && (more > 0 || name === 'parts')) counts[name] = (counts[name] ?? 0) + more;

@@ -251,7 +251,16 @@ describe('a window, as an operator sees it', () => {
         fetched: 10,
         listed: null,
       },
-      ...{ parts: null, outside: 0, repaired: 0, uploaded: 9, attempts: 0, notBefore: null, startedAt: null },
+      ...{
+        parts: null,
+        outside: 0,
+        repaired: 0,
+        unchanged: 0,
+        uploaded: 9,
+        attempts: 0,
+        notBefore: null,
+        startedAt: null,
+      },
       ...{ progressAt: NOW.toISOString(), closedAt: null, acknowledged: false, error: null, repair: null },
     });
   });

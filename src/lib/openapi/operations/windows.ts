@@ -25,6 +25,9 @@ export const window = z
     parts: count('What the records hold in turn (VM: detections); null where it is not counted.').nullable(),
     outside: count('Records ingested although their time lies outside of the window.'),
     repaired: count('Records ingested with characters replaced or escaped, because these may not stand in JSON.'),
+    unchanged: count(
+      'Records received and not sent, because the table has them as they are (VM_INGEST=changed-hosts).',
+    ),
     uploaded: count('Rows accepted by Azure.'),
     attempts: count('Failed attempts since the last success.'),
     notBefore: time('Not tried again before; null when it need not wait.').nullable(),
@@ -56,6 +59,7 @@ export const window = z
         parts: null,
         outside: 0,
         repaired: 0,
+        unchanged: 0,
         uploaded: 731,
         attempts: 0,
         notBefore: null,

@@ -42,5 +42,9 @@ export const about: StreamAbout = {
   api: 'VM API server: `/api/5.0/fo/asset/host/vm/detection/`, `/api/5.0/fo/asset/host/`',
   role: 'Reader or higher with API access; not Auditor',
   schedule: 'every 30 minutes',
-  kql: { newest: 'max(LastVMScannedDateTime)', source: 'HostId', alarm: { silent: '26h', late: '50h' } },
+  kql: {
+    newest: 'max(LastVMScannedDateTime)',
+    source: 'HostId',
+    alarm: { silent: '8d', late: '10d', why: 'Of an unchanged host nothing comes for a week.' },
+  },
 };

@@ -36,7 +36,7 @@ export async function* askAgain(reading: Reading, cursor: VmCursor): AsyncGenera
       const settled = isOver ? [...came, ...book.missing] : came;
       if (isOver) book.missing.clear();
       const step = {
-        ...(chunk === undefined ? {} : { chunk }),
+        ...(chunk === undefined ? {} : { chunk, sent: chunk.sent }),
         cursor: toJson(withBook(cursor, book) ?? cursor),
         fetched: hosts,
         parts: chunk?.detections ?? 0,

@@ -1,9 +1,11 @@
 import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
+import type { SentRecords } from '../../pipeline/record-memory.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
 import { createRecordListReader, type RecordListReader } from '../../qualys/vm/lists/record-list.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import { capText } from '../../records/cap-text.ts';
 import { createItemRows, type ItemRow } from '../../records/item-rows.ts';
+import { createHostDigest, type HostDigest } from './host-digest.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { compareHostIds } from './host-values.ts';
 import {
@@ -34,12 +36,25 @@ export interface VmPageOptions {
   readonly idMax?: string;
   /** A host of which an earlier read has sent some rows. */
   readonly resume?: VmResume;
+  /** What is remembered of hosts; absent: all are sent. */
+  readonly memory?: HostMemory;
+}
+
+/** What was sent before. */
+export interface HostMemory {
+  /** Finds the fields in which a host may differ and is still unchanged. */
+  readonly passing: RegExp;
+  /** Whether a host of this digest need not be sent. */
+  readonly isUnchanged: (id: string, digest: string) => boolean;
 }
 
 /** Rows ready to send. */
 export interface VmChunk extends Chunk {
-  /** Hosts whose last row is in this chunk. */
+  /** Hosts whose last row is in this chunk, and unchanged ones between them. */
   readonly hosts: number;
+  readonly unchanged: number;
+  /** For the memory; without one it holds nothing of use. */
+  readonly sent: SentRecords;
   /** Their ids, as far as they have one. */
   readonly ids: readonly string[];
   /** Detections that start in this chunk. */
@@ -56,6 +71,8 @@ export interface VmPageEnd {
   readonly ids: readonly string[];
   /** Hosts of the page, without those beyond `idMax`. */
   readonly hosts: number;
+  /** Those among them that no chunk has told, because they need not be sent. */
+  readonly unchanged: number;
   /** Detections of these hosts. */
   readonly detections: number;
   /** `id_min` of the warning's URL: where the next page starts. */
@@ -85,14 +102,21 @@ interface Page {
   hosts: number;
   detections: number;
   /** What ends, or starts, in the chunk being filled. */
-  filled: { hosts: number; ids: string[]; detections: number };
+  filled: ReturnType<typeof nothingFilled>;
   /** The last host with an id, and the last one whose rows are all written. */
   lastId: string | undefined;
   lastWholeId: string | undefined;
   isOutOfOrder: boolean;
   isBeyondIdMax: boolean;
   isResumed: boolean;
-  host: { done: RowsDone; isPlaced: boolean; isSkipped: boolean; rowsSent: number };
+  host: {
+    done: RowsDone;
+    isPlaced: boolean;
+    isSkipped: boolean;
+    isUnchanged: boolean;
+    rowsSent: number;
+    digest: HostDigest | undefined;
+  };
 }
 
 /**
@@ -104,17 +128,23 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
   const table = hostTable(limits, options.subscription);
   const { maxResultsBytes = Infinity } = options;
   const rows = createItemRows(table, limits, options.generatedAt, {
-    takeRecord: () => reader.takeRecord(),
+    takeRecord: () => noted(reader.takeRecord()),
     id: () => reader.recordId(),
     place: (isEnd, keys) => placeHost(page, isEnd, keys),
     emit: (row) => emitRow(page, row),
   });
   const reader = createRecordListReader(detectionList(limits), {
-    item: (item) => rows.add(capText(item, table.text, maxResultsBytes)),
-    long: (xml, isLast, { path }) =>
-      rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`),
-    record: (json) => endHost(page, rows.end(json)),
+    item: (item) => rows.add(noted(capText(item, table.text, maxResultsBytes))),
+    long: (xml, isLast, { path }) => {
+      page.host.digest?.addText(xml);
+      rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`);
+    },
+    record: (json) => endHost(page, rows.end(noted(json))),
   });
+  const noted = (json: string): string => {
+    page.host.digest?.add(json);
+    return json;
+  };
   const page: Page = {
     options,
     reader,
@@ -122,13 +152,13 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
     chunks: [],
     hosts: 0,
     detections: 0,
-    filled: { hosts: 0, ids: [], detections: 0 },
+    filled: nothingFilled(),
     lastId: undefined,
     lastWholeId: undefined,
     isOutOfOrder: false,
     isBeyondIdMax: false,
     isResumed: options.resume === undefined,
-    host: startHost(),
+    host: startHost(options),
   };
   return {
     write: (bytes) => {
@@ -140,27 +170,46 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
       const last = finishChunk(page.writer);
       if (last !== undefined) pushChunk(page, last);
       const { detections, filled, hosts, isBeyondIdMax, isOutOfOrder } = page;
-      const counts = { hosts, ids: filled.ids, detections, isOutOfOrder, isBeyondIdMax };
+      const { ids, unchanged } = filled;
+      const counts = { hosts, ids, unchanged, detections, isOutOfOrder, isBeyondIdMax };
       return { chunks: page.chunks.splice(0), end: { ...counts, ...end } };
     },
   };
 }
 
-function startHost(): Page['host'] {
-  return { done: startRows(), isPlaced: false, isSkipped: false, rowsSent: 0 };
+function startHost({ memory }: VmPageOptions): Page['host'] {
+  const digest = memory && createHostDigest(memory.passing);
+  return { done: startRows(), isPlaced: false, isSkipped: false, isUnchanged: false, rowsSent: 0, digest };
+}
+
+function nothingFilled() {
+  return {
+    hosts: 0,
+    ids: [] as string[],
+    detections: 0,
+    unchanged: 0,
+    sent: { touched: [] as string[], whole: new Map<string, string>() },
+  };
 }
 
 /** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
 function emitRow(page: Page, row: ItemRow): void {
   const { host, options } = page;
-  if (host.isSkipped) return;
+  if (host.isSkipped || host.isUnchanged) return;
   if (host.done.count >= host.rowsSent) {
     const finished = appendRow(page.writer, row.text);
     if (finished !== undefined) pushChunk(page, finished);
     page.filled.detections += row.items;
+    noteTouched(page);
   }
   noteRow(host.done, row.key);
   if (options.resume !== undefined && host.done.count === host.rowsSent) checkSentRows(host.done, options.resume);
+}
+
+function noteTouched({ filled, reader }: Page): void {
+  const { touched } = filled.sent;
+  const id = reader.recordId();
+  if (id !== undefined && touched.at(-1) !== id) touched.push(id);
 }
 
 /** Hands a chunk out with what it contains. The row that comes next is not in it. */
@@ -173,7 +222,7 @@ function pushChunk(page: Page, chunk: Chunk): void {
     ...(!isOutOfOrder && lastWholeId !== undefined ? { lastHostId: lastWholeId } : {}),
     ...(!isOutOfOrder && id !== undefined && host.done.count > 0 ? { partial: resumeOf(id, host.done) } : {}),
   });
-  page.filled = { hosts: 0, ids: [], detections: 0 };
+  page.filled = nothingFilled();
 }
 
 function endHost(page: Page, detections: number): void {
@@ -181,11 +230,19 @@ function endHost(page: Page, detections: number): void {
   if (!page.host.isSkipped) {
     page.hosts++;
     page.filled.hosts++;
-    page.detections += detections;
-    if (id !== undefined) page.filled.ids.push(id);
+    if (page.host.isUnchanged) page.filled.unchanged++;
+    else page.detections += detections;
+    if (id !== undefined) noteWhole(page, id);
     page.lastWholeId = id ?? page.lastWholeId;
   }
-  page.host = startHost();
+  page.host = startHost(page.options);
+}
+
+/** Of a host whose first rows another worker has sent it is not known here whether all were accepted. */
+function noteWhole({ filled, host }: Page, id: string): void {
+  filled.ids.push(id);
+  if (host.isUnchanged || host.rowsSent > 0 || host.digest === undefined) return;
+  filled.sent.whole.set(id, host.digest.end());
 }
 
 /** Looks, once for each host and before its first row is written, at where it stands: in order, in this slice, sent in part before. */
@@ -197,6 +254,10 @@ function placeHost(page: Page, isEnd: boolean, keys: () => string[]): void {
   placeInOrder(page, id);
   placeInSlice(page, id);
   if (!page.isResumed && host.done.count === 0) resumeHost(page, id, isEnd ? keys : undefined);
+  // A host that comes before its end is known, which is one of some 3 MB, is sent each time; so is one that was sent in part.
+  const isHalfSent = id === page.options.resume?.hostId;
+  if (isEnd && !isHalfSent && host.digest !== undefined)
+    host.isUnchanged = page.options.memory?.isUnchanged(id, host.digest.end()) === true;
 }
 
 function placeInOrder(page: Page, id: string): void {

@@ -9,13 +9,15 @@ import { ResumeMismatchError } from './resume-host.ts';
 import { DETECTION_ROOT } from './host-table.ts';
 import { bookHosts, passHosts, withBook } from './host-book.ts';
 import { hostKeys } from './host-keys.ts';
+import { recallHosts } from './host-memory.ts';
 import { rangeLeft, selectionOf, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** A page whose last chunk is still to be uploaded. */
 export interface ReadPage {
   readonly end: VmPageEnd;
-  /** Hosts that came after the chunks before it, and the ids of those that have one. */
+  /** Hosts that came after the chunks before it, how many of them need not be sent, and the ids of those that have one. */
   readonly hosts: number;
+  readonly unchanged: number;
   readonly ids: readonly string[];
   readonly chunk?: VmChunk;
   /** Where to go on once that chunk is uploaded. */
@@ -25,7 +27,9 @@ export interface ReadPage {
 /** What a page asks for, beside what the window does. */
 interface PageRequest {
   readonly hosts: HostSelection;
-  readonly options: Omit<VmPageOptions, 'generatedAt' | 'subscription' | 'maxResultsBytes'>;
+  readonly options: Omit<VmPageOptions, 'generatedAt' | 'maxResultsBytes' | 'memory' | 'subscription'>;
+  /** Whether it asks for hosts by their ids: what is late or was missed is sent whether it has changed or not. */
+  readonly isByIds?: boolean;
   /** The cursor once a chunk of the page is stored. */
   readonly after: (chunk: VmChunk, position: VmCursor) => VmCursor;
 }
@@ -47,6 +51,7 @@ export function readHosts(
   const request = {
     hosts: { from: reading.task.window.from, ids: ids.text },
     options: { isAskedFor: ids.has },
+    isByIds: true,
     after: (_: VmChunk, position: VmCursor) => withBook(position, reading.book) ?? position,
   };
   return readJudged(reading.services.vm.judge, routeOf(reading, cursor), () => decodePage(reading, cursor, request));
@@ -105,12 +110,14 @@ async function* decodePage(
 ): AsyncGenerator<Progress, ReadPage> {
   const { task, services, options, book } = reading;
   const hosts = { ...request.hosts, filters: cursor.filters };
+  const memory = await recallHosts(reading, cursor, request.isByIds === true);
   const answer = await services.vm.detections(hosts, { ...options, isJudged: true });
   const decoder = createVmPageDecoder({
     generatedAt: services.clock.now(),
     subscription: services.settings.QUALYS_SUBSCRIPTION,
     maxResultsBytes: services.settings.VM_RESULTS,
     ...request.options,
+    ...(memory === undefined ? {} : { memory }),
   });
   let position = cursor;
   let booked = 0;
@@ -124,6 +131,8 @@ async function* decodePage(
       cursor: toJson(position),
       fetched: chunk.hosts,
       parts: chunk.detections,
+      unchanged: chunk.unchanged,
+      sent: chunk.sent,
       ...hostKeys(task, chunk.ids),
     };
   };
@@ -140,9 +149,10 @@ async function* decodePage(
     bookHosts(book, end.ids);
     book.hasCome ||= end.hosts > 0;
     const ids = [...(chunk?.ids ?? []), ...end.ids];
+    const unchanged = (chunk?.unchanged ?? 0) + end.unchanged;
     return chunk === undefined
-      ? { end, hosts: rest, ids, position }
-      : { end, hosts: rest, ids, chunk, position: request.after(chunk, position) };
+      ? { end, hosts: rest, unchanged, ids, position }
+      : { end, hosts: rest, unchanged, ids, chunk, position: request.after(chunk, position) };
   } catch (error) {
     if (!(error instanceof VendorDocumentError)) throw error;
     // An error the vendor sent instead of a page, whatever its HTTP status.

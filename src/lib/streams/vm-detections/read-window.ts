@@ -10,6 +10,7 @@ import type { VmPageEnd } from './decode-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
 import { hostKeys } from './host-keys.ts';
 import { listHosts } from './list-hosts.ts';
+import { openMemory } from './host-memory.ts';
 import { lookBack, witnessOf } from './look-back.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';
@@ -40,6 +41,7 @@ async function* readHostsOf(task: WindowTask, services: StreamServices): AsyncGe
     range,
     options: callOptionsOf(task),
     book: openBook(cursor, task.counts.fetched),
+    memory: await openMemory(task, services, cursor),
   };
   // While the pages cannot be had, nothing else is asked for.
   await services.vm.judge.enter(routeOf(reading, cursor));
@@ -54,13 +56,14 @@ async function* readHostsOf(task: WindowTask, services: StreamServices): AsyncGe
     }
   }
   while (cursor.isRead !== true) {
-    const { end, hosts, ids: came, chunk, position } = yield* readPage(reading, cursor);
+    const { end, hosts, unchanged, ids: came, chunk, position } = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, position, end);
     const stored = withBook(next, reading.book);
     const last = {
-      ...(chunk === undefined ? {} : { chunk }),
+      ...(chunk === undefined ? {} : { chunk, sent: chunk.sent }),
       cursor: toJson(stored ?? cursor),
       fetched: hosts,
+      unchanged,
       parts: chunk?.detections ?? 0,
       pageDone: true,
       ...hostKeys(task, came),

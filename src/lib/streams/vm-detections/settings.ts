@@ -12,6 +12,21 @@ import {
 } from '../../setting-kinds.ts';
 
 /** Settings of the stream of VM detections. */
+/** What says when, not what: of hosts and of their detections. */
+const PASSING_FIELDS = [
+  'LAST_SCAN_DATETIME',
+  'LAST_VM_SCANNED_DATE',
+  'LAST_VM_SCANNED_DURATION',
+  'LAST_VM_AUTH_SCANNED_DATE',
+  'LAST_VM_AUTH_SCANNED_DURATION',
+  'LAST_PC_SCANNED_DATE',
+  'LAST_FOUND_DATETIME',
+  'LAST_TEST_DATETIME',
+  'LAST_UPDATE_DATETIME',
+  'LAST_PROCESSED_DATETIME',
+  'TIMES_FOUND',
+];
+
 export const VM_DETECTION_SETTINGS = {
   VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
   VM_START: startTime,
@@ -44,6 +59,16 @@ export const VM_DETECTION_SETTINGS = {
   VM_SHOW_QDS: flag(true).describe('Whether detections carry QDS.'),
   VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
   VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),
+  VM_INGEST: trimmed
+    .pipe(z.enum(['changed-hosts', 'all'], 'must be changed-hosts or all'))
+    .prefault('changed-hosts')
+    .describe('Which hosts are sent, each with all its detections: changed-hosts, or all that Qualys has processed.'),
+  VM_REFRESH_DAYS: integer({ min: 1, max: 7, fallback: 7, unit: 'days' }).describe(
+    'With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.',
+  ),
+  VM_PASSING_FIELDS: list((item) => /^[A-Z][A-Z0-9_]{0,99}$/.test(item), 'must be names of elements, comma-separated')
+    .prefault(PASSING_FIELDS.join(','))
+    .describe('With changed-hosts: elements of hosts and detections that alone do not make a host changed.'),
   VM_PARAMS: vmParams({ pattern: /^vm_processed_(after|before)$/, text: 'vm_processed_*, ' }).describe(
     'Further parameters of the detection call, as a query string.',
   ),

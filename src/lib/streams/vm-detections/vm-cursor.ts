@@ -1,3 +1,4 @@
+import type { OpenMemory } from '../../pipeline/record-memory.ts';
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import type { IdRange } from '../../qualys/vm/id-ranges.ts';
@@ -35,6 +36,15 @@ export interface HostBook {
   hasCome: boolean;
 }
 
+/** What is remembered of the hosts of a reading. */
+export interface WindowMemory {
+  readonly open: OpenMemory;
+  /** Finds fields in which a host may differ and is still unchanged. */
+  readonly passing: RegExp;
+  /** Whether unchanged hosts are left out of its pages. */
+  readonly isLeavingOut: boolean;
+}
+
 /** What stays the same for all pages of a window. */
 export interface Reading {
   readonly task: WindowTask;
@@ -43,6 +53,8 @@ export interface Reading {
   readonly options: CallOptions;
   /** What the list of ids names, as pages bring it. */
   readonly book: HostBook;
+  /** What is remembered of hosts; undefined: nothing. */
+  readonly memory: WindowMemory | undefined;
 }
 
 /** A range of host ids; an absent edge is open. */

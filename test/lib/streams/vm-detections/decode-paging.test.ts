@@ -62,6 +62,7 @@ describe('the next page', () => {
     expect(endOf('', hostOf('1'))).toEqual({
       hosts: 1,
       ids: [],
+      unchanged: 0,
       detections: 0,
       illegalCharacters: 0,
       isOutOfOrder: false,

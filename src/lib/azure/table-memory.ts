@@ -1,0 +1,276 @@
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { createHash, randomBytes } from 'node:crypto';
+import { RetryableError } from '../errors.ts';
+import type { OpenMemory, RecordMemory, Sent } from '../pipeline/record-memory.ts';
+import { decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
+import { TABLE_NAMES } from './names.ts';
+import { isConflict } from './storage-errors.ts';
+import type { Storage } from './storage.ts';
+import { attempt, lazyTable } from './table-checkpoint-store.ts';
+import { type Entity, getEntity } from './table-entities.ts';
+
+/** A transaction holds at most 100 actions. */
+const TRANSACTION_SIZE = 100;
+/** Rows nobody asked for that are read rather than asked around: what they weigh takes less time than a request. */
+const LARGEST_GAP = 8n;
+const QUERIES_AT_ONCE = 8;
+/** Other workers write the same rows for hosts beside: a few tries are enough for that. */
+const MOST_TRIES = 8;
+/** A doubt that is younger may be of a worker that is still sending; one that is older was left by a crash. */
+const DOUBT_MS = 3_600_000;
+/** Clocks of two instances may differ by so much. */
+const CLOCKS_MS = 60_000;
+/** Sorts behind every shard. Its generation is a part of the scope: with another one nothing is known. */
+const STATE_KEY = '~state';
+const ID = /^\d{1,19}$/;
+
+/** A row of the table: what is remembered of the ids from one multiple of {@link SHARD_IDS} to the next. */
+interface Shard {
+  readonly scope: string;
+  readonly etag: string | undefined;
+  readonly entries: ReadonlyMap<number, Entry>;
+}
+
+/** Changes the entry of an id; undefined deletes it. */
+type Edit = (entry: Entry | undefined, id: bigint) => Entry | undefined;
+
+/** What was sent last, in Table Storage: 22 bytes a record, up to 256 records a row, so that neighbours are read and written together. */
+export function createTableMemory(storage: Storage, now: () => Date): RecordMemory {
+  const table = lazyTable(storage, TABLE_NAMES.memory);
+  return {
+    open: (stream, scope) =>
+      attempt('opening the memory', async () => {
+        const client = await table();
+        const generation = await changeState(client, stream, (state) => ({ ...state, isUsed: true }));
+        const own = createHash('sha256').update(`${generation}\n${scope}`).digest('hex').slice(0, 32);
+        return openMemory(createShards(client, stream, own), now);
+      }),
+    leave: (stream) =>
+      attempt('leaving the memory', async () => {
+        await changeState(await table(), stream, renewed);
+      }),
+    forget: (stream, ids) =>
+      attempt('forgetting', async () => {
+        const client = await table();
+        if (ids === undefined) await changeState(client, stream, renewed);
+        else await createShards(client, stream).edit(ids, () => undefined);
+      }),
+  };
+}
+
+interface State {
+  readonly generation: string;
+  /** Whether somebody remembers: as long as nobody does, there is nothing to be made void. */
+  readonly isUsed: boolean;
+}
+
+function renewed({ generation, isUsed }: State): State {
+  return isUsed ? { generation: newGeneration(), isUsed: false } : { generation, isUsed };
+}
+
+function newGeneration(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** @returns the generation that counts from now on. */
+async function changeState(table: TableClient, stream: string, change: (state: State) => State): Promise<string> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const row = await getEntity(table, stream, STATE_KEY);
+    const stored = row?.generation;
+    const generation = typeof stored === 'string' ? stored : newGeneration();
+    const before = { generation, isUsed: row?.isUsed === true };
+    const after = change(before);
+    if (row !== undefined && after.generation === before.generation && after.isUsed === before.isUsed)
+      return after.generation;
+    const entity = { partitionKey: stream, rowKey: STATE_KEY, ...after };
+    const isDone = await unlessConflict(
+      row === undefined ? table.createEntity(entity) : table.updateEntity(entity, 'Replace', { etag: row.etag ?? '' }),
+    );
+    if (isDone) return after.generation;
+  }
+  throw new RetryableError(`the memory of ${stream} is changed by others all the time`, { scope: 'storage' });
+}
+
+async function unlessConflict(writing: Promise<unknown>): Promise<boolean> {
+  try {
+    await writing;
+    return true;
+  } catch (thrown) {
+    if (isConflict(thrown)) return false;
+    throw thrown;
+  }
+}
+
+interface Shards {
+  /** Reads the rows of these ids. */
+  readonly read: (ids: Iterable<bigint>) => Promise<void>;
+  /** The entry of an id, where its row was read and is of this scope. */
+  readonly entry: (id: bigint) => Entry | undefined;
+  /** Changes entries and stores their rows, each under its ETag: of those that others have changed meanwhile the new state is taken. */
+  readonly edit: (ids: Iterable<bigint>, edit: Edit) => Promise<void>;
+}
+
+/** The rows of a stream. Without a scope those of any scope are changed as they are. */
+function createShards(table: TableClient, stream: string, scope?: string): Shards {
+  const shards = new Map<bigint, Shard>();
+
+  async function readRange(first: bigint, last: bigint, found: Map<bigint, Shard>): Promise<void> {
+    const filter = odata`PartitionKey eq ${stream} and RowKey ge ${keyOf(first)} and RowKey le ${keyOf(last)}`;
+    for await (const row of table.listEntities({ queryOptions: { filter } })) {
+      const { etag, rowKey, scope: own, p0 } = row as Entity;
+      const isKnown = p0 instanceof Uint8Array && (scope === undefined || own === scope);
+      found.set(BigInt(`0x${rowKey}`), {
+        scope: scope ?? String(own),
+        etag,
+        entries: isKnown ? decodeShard(p0) : new Map(),
+      });
+    }
+  }
+
+  async function readNumbers(numbers: readonly bigint[]): Promise<void> {
+    const found = new Map<bigint, Shard>();
+    const ranges = rangesOf(numbers);
+    for (let at = 0; at < ranges.length; at += QUERIES_AT_ONCE) {
+      await Promise.all(ranges.slice(at, at + QUERIES_AT_ONCE).map(([first, last]) => readRange(first, last, found)));
+    }
+    const none = { scope: scope ?? '', etag: undefined, entries: new Map() };
+    for (const number of numbers) shards.set(number, found.get(number) ?? none);
+  }
+
+  /** @returns the rows that others have changed. */
+  async function store(changes: ReadonlyMap<bigint, Shard>): Promise<bigint[]> {
+    const lost: bigint[] = [];
+    const all = [...changes];
+    for (let at = 0; at < all.length; at += TRANSACTION_SIZE) {
+      const some = all.slice(at, at + TRANSACTION_SIZE);
+      try {
+        const { subResponses } = await table.submitTransaction(some.map((each) => actionOf(stream, ...each)));
+        for (const [index, [number, shard]] of some.entries())
+          shards.set(number, { ...shard, etag: subResponses[index]?.etag });
+      } catch (thrown) {
+        if (!isConflict(thrown)) throw thrown;
+        lost.push(...some.map(([number]) => number));
+      }
+    }
+    return lost;
+  }
+
+  async function edit(ids: Iterable<bigint>, change: Edit): Promise<void> {
+    let left = groupByShard(ids);
+    await readNumbers([...left.keys()].filter((number) => !shards.has(number)));
+    for (let tries = 0; left.size > 0; tries++) {
+      if (tries >= MOST_TRIES)
+        throw new RetryableError(`rows of the memory of ${stream} are changed by others all the time`, {
+          scope: 'storage',
+        });
+      const changes = new Map<bigint, Shard>();
+      for (const [number, own] of left) {
+        const changed = changeShard(shards.get(number), own, change);
+        if (changed !== undefined) changes.set(number, changed);
+      }
+      const lost = await store(changes);
+      if (lost.length > 0) await readNumbers(lost);
+      left = new Map([...left].filter(([number]) => lost.includes(number)));
+    }
+  }
+
+  return {
+    read: (ids) => readNumbers([...groupByShard(ids).keys()]),
+    entry: (id) => shards.get(id / SHARD_IDS)?.entries.get(Number(id % SHARD_IDS)),
+    edit,
+  };
+}
+
+function openMemory(shards: Shards, now: () => Date): OpenMemory {
+  /** Names of this worker's doubts, and what it has remembered. */
+  const own = new Map<bigint, string>();
+  const remembered = new Set<bigint>();
+  const openedAt = now().getTime();
+  /** Whether somebody else may be sending a record, or has sent it since this worker began: which state came last is not known then. */
+  const isContested = ({ at, kind }: Entry, id: bigint): boolean =>
+    kind === 'sent' ? at > openedAt - CLOCKS_MS && !remembered.has(id) : at > now().getTime() - DOUBT_MS;
+  return {
+    recall: (ids) => attempt('reading the memory', () => shards.read(ids)),
+    known: (text) => {
+      const entry = ID.test(text) ? shards.entry(BigInt(text)) : undefined;
+      return entry?.kind === 'sent' ? sentOf(entry) : undefined;
+    },
+    doubt: (texts) =>
+      attempt('doubting what is remembered', () => {
+        const ids = [...texts].filter((text) => ID.test(text)).map(BigInt);
+        for (const id of ids) own.set(id, randomBytes(16).toString('hex'));
+        const at = now().getTime();
+        return shards.edit(ids, (entry, id) => {
+          const name = own.get(id) ?? '';
+          // A doubt of its own: the answer to its storing was lost.
+          if (entry?.digest === name) return entry;
+          const kind = entry !== undefined && isContested(entry, id) ? 'contested' : 'doubted';
+          return { kind, at, digest: name };
+        });
+      }),
+    remember: (digests) =>
+      attempt('remembering', async () => {
+        const at = now().getTime();
+        const known = [...digests]
+          .filter(([text]) => ID.test(text))
+          .map(([text, digest]) => [BigInt(text), digest] as const);
+        const byId = new Map(known);
+        for (const id of byId.keys()) remembered.add(id);
+        await shards.edit(byId.keys(), (entry, id) => {
+          const digest = byId.get(id) ?? '';
+          const isOwn = entry?.kind === 'doubted' && entry.digest === own.get(id);
+          return isOwn ? { kind: 'sent', at, digest } : entry;
+        });
+      }),
+  };
+}
+
+function sentOf({ at, digest }: Entry): Sent {
+  return { at, digest };
+}
+
+function groupByShard(ids: Iterable<bigint>): Map<bigint, bigint[]> {
+  const groups = new Map<bigint, bigint[]>();
+  for (const id of ids) {
+    const group = groups.get(shardOf(id));
+    if (group === undefined) groups.set(shardOf(id), [id]);
+    else group.push(id);
+  }
+  return groups;
+}
+
+/** A row with its entries changed; undefined where nothing is another than before. */
+function changeShard(shard: Shard | undefined, ids: readonly bigint[], change: Edit): Shard | undefined {
+  if (shard === undefined) return undefined;
+  const entries = new Map(shard.entries);
+  for (const id of ids) {
+    const place = Number(id % SHARD_IDS);
+    const entry = change(shard.entries.get(place), id);
+    if (entry === undefined) entries.delete(place);
+    else entries.set(place, entry);
+  }
+  const isSame =
+    entries.size === shard.entries.size && [...entries].every(([place, entry]) => entry === shard.entries.get(place));
+  return isSame ? undefined : { ...shard, entries };
+}
+
+function actionOf(stream: string, number: bigint, { entries, etag, scope }: Shard): TransactionAction {
+  const entity = { partitionKey: stream, rowKey: keyOf(number), scope, p0: encodeShard(entries) };
+  return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }];
+}
+
+function keyOf(number: bigint): string {
+  return number.toString(16).padStart(16, '0');
+}
+
+/** Rows to be read in one go each. */
+function rangesOf(numbers: readonly bigint[]): (readonly [bigint, bigint])[] {
+  const sorted = [...numbers].sort((left, right) => (left < right ? -1 : Number(left > right)));
+  const ranges: [bigint, bigint][] = [];
+  for (const number of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number - last[1] <= LARGEST_GAP) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges;
+}

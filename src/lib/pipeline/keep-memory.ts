@@ -1,0 +1,70 @@
+import type { Claim } from './claim.ts';
+import { isLook } from './look-back.ts';
+import type { CheckpointStore, WindowRecord } from './ports.ts';
+import type { OpenMemory, RecordMemory, SentMemory } from './record-memory.ts';
+import type { Progress } from './stream.ts';
+
+/** What a window's reading needs to know what is remembered. */
+export interface MemoryDependencies {
+  /** Absent where nothing is remembered. */
+  readonly memory?: RecordMemory | undefined;
+  readonly store: CheckpointStore;
+}
+
+/** Keeps the memory in step with what the sink accepts of a window. */
+export interface MemoryKeeper {
+  /** For the stream; undefined where nothing is remembered. */
+  readonly sent: SentMemory | undefined;
+  /** Before a step's rows go. A record of which rows are on their way is unknown, so that a crash repeats it and never leaves it out. */
+  readonly before: (step: Progress) => Promise<void>;
+  /** When they are accepted. What became a dead letter is not remembered. */
+  readonly after: (step: Progress, deadLetters: number) => Promise<void>;
+}
+
+/** The memory for one reading of a window. */
+export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDependencies): MemoryKeeper {
+  const { memory } = deps;
+  let opened: OpenMemory | undefined;
+  const doubted = new Set<string>();
+  const refused = new Set<string>();
+  const accepted = new Map<string, string>();
+  return {
+    sent: memory && {
+      open: async (scope) => (opened = await memory.open(record.stream, scope)),
+      leave: () => memory.leave(record.stream),
+      isReadBeside: (overlaps) => isReadBeside(record, overlaps, deps),
+    },
+    before: async ({ sent }) => {
+      const fresh = (sent?.touched ?? []).filter((id) => !doubted.has(id));
+      if (fresh.length === 0) return;
+      await opened?.doubt(fresh);
+      for (const id of fresh) doubted.add(id);
+    },
+    after: async ({ pageDone, sent }, deadLetters) => {
+      if (deadLetters > 0) for (const id of sent?.touched ?? []) refused.add(id);
+      for (const [id, digest] of sent?.whole ?? []) if (!refused.has(id)) accepted.set(id, digest);
+      if (pageDone !== true) return;
+      if (accepted.size > 0) await opened?.remember(accepted);
+      for (const set of [doubted, refused, accepted]) set.clear();
+    },
+  };
+}
+
+/**
+ * Whether another window of the stream is being read that was taken up before this one was planned, and so before all of this one was visible. It
+ * may have an earlier state of a record in hand, and send it when this reading has found the later one unchanged.
+ */
+async function isReadBeside(
+  { from, plannedAt, run, stream, to }: WindowRecord,
+  overlaps: (slice: string | undefined) => boolean,
+  { store }: MemoryDependencies,
+): Promise<boolean> {
+  const running = await store.listRunning(stream);
+  return running.some(
+    (other) =>
+      !isLook(other) &&
+      !(other.run === run && other.from === from && other.to === to) &&
+      (other.startedAt ?? '') < plannedAt &&
+      overlaps(other.slice),
+  );
+}

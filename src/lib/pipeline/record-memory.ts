@@ -1,0 +1,50 @@
+/** What was sent last of each record of a stream, as a digest. Methods throw RetryableError or ConfigError when the storage fails. */
+export interface RecordMemory {
+  /**
+   * The memory as it counts for what is read and written now.
+   * @param scope all on which a digest depends beside the record, and where rows go: what was remembered for another scope counts as unknown.
+   */
+  readonly open: (stream: string, scope: string) => Promise<OpenMemory>;
+  /** For who sends without remembering: what is remembered no longer holds. */
+  readonly leave: (stream: string) => Promise<void>;
+  /** Forgets records by their ids, or all of a stream. */
+  readonly forget: (stream: string, ids?: readonly bigint[]) => Promise<void>;
+}
+
+/** A memory that is in use by one worker. Ids that are no numbers are never remembered. */
+export interface OpenMemory {
+  /** Reads what is remembered of these records. */
+  readonly recall: (ids: Iterable<bigint>) => Promise<void>;
+  /** What was sent of a record; undefined where that is not known, or was not recalled. */
+  readonly known: (id: string) => Sent | undefined;
+  /** To be called before rows of these records go: until they are remembered, nobody knows what the sink holds of them. */
+  readonly doubt: (ids: Iterable<string>) => Promise<void>;
+  /** To be called when all their rows are accepted. Nothing becomes known of a record that another worker has doubted or sent as well. */
+  readonly remember: (digests: ReadonlyMap<string, string>) => Promise<void>;
+}
+
+/** A record that the sink has accepted whole. */
+export interface Sent {
+  /** 32 hex digits. */
+  readonly digest: string;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Records of a chunk, for the memory. */
+export interface SentRecords {
+  /** Ids of those of which a row is in the chunk. */
+  readonly touched: readonly string[];
+  /** Digests of those whose last row is in the chunk, all others before it, by id. */
+  readonly whole: ReadonlyMap<string, string>;
+}
+
+/** What was sent before, for a stream that leaves out what is unchanged. */
+export interface SentMemory {
+  /** Opens it; see `RecordMemory`. */
+  readonly open: (scope: string) => Promise<OpenMemory>;
+  /** To be called instead by who sends everything. */
+  readonly leave: () => Promise<void>;
+  /** Whether another window is being read that may send an earlier state of the same records. `overlaps` tells whether a slice may hold them. */
+  readonly isReadBeside: (overlaps: (slice: string | undefined) => boolean) => Promise<boolean>;
+}

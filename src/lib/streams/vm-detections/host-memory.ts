@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { isLate } from '../../pipeline/look-back.ts';
+import type { WindowTask } from '../../pipeline/stream.ts';
+import { clipIds, eachId } from '../../qualys/vm/id-ranges.ts';
+import { itemLimits } from '../../records/item-limits.ts';
+import type { StreamServices } from '../stream-definition.ts';
+import type { HostMemory } from './decode-page.ts';
+import { passingPattern } from './host-digest.ts';
+import { hostTable } from './host-table.ts';
+import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
+
+/** Of how a digest is made; another one makes all that is remembered void. */
+const VERSION = 1;
+const HOUR_MS = 3_600_000;
+
+/** Opens the memory for a reading; undefined where hosts are sent whatever was sent before. */
+export async function openMemory(
+  { memory, window }: WindowTask,
+  { settings }: StreamServices,
+  { filters }: VmCursor,
+): Promise<WindowMemory | undefined> {
+  if (memory === undefined) return undefined;
+  if (settings.VM_INGEST === 'all') {
+    await memory.leave();
+    return undefined;
+  }
+  const own = rangeOf(window.slice);
+  const overlaps = (slice: string | undefined): boolean => {
+    const other = rangeOf(slice);
+    return !(isBeyond(own.idMin ?? '0', other.idMax) || isBeyond(other.idMin ?? '0', own.idMax));
+  };
+  // In this order: what is read beside ends by what it has written to the memory.
+  const isLeavingOut = window.run === 'live' && !isLate(window) && !(await memory.isReadBeside(overlaps));
+  const { VM_PASSING_FIELDS: passing } = settings;
+  return { open: await memory.open(scopeOf(settings, filters)), passing: passingPattern(passing), isLeavingOut };
+}
+
+/** All on which it depends, beside a host, whether the table has it as it is. */
+function scopeOf(settings: StreamServices['settings'], filters: string): string {
+  const { table } = hostTable(itemLimits(), settings.QUALYS_SUBSCRIPTION);
+  const about = {
+    version: VERSION,
+    endpoint: settings.LOGS_INGESTION_ENDPOINT,
+    rule: settings.LOGS_INGESTION_RULE_ID,
+    vendor: settings.QUALYS_API_URL,
+    api: settings.VM_API_VERSION,
+    filters,
+    results: String(settings.VM_RESULTS),
+    passing: settings.VM_PASSING_FIELDS,
+    columns: table.columns.map(({ key }) => key),
+    subscription: settings.QUALYS_SUBSCRIPTION,
+  };
+  return createHash('sha256').update(JSON.stringify(about)).digest('hex');
+}
+
+/**
+ * What is remembered of the hosts of the page that comes next. Without a list of them nothing is looked up, and all are sent.
+ * @param isByIds whether these hosts are asked for by their ids: then all are sent.
+ */
+export async function recallHosts(
+  reading: Reading,
+  cursor: VmCursor,
+  isByIds: boolean,
+): Promise<HostMemory | undefined> {
+  const { book, memory, services } = reading;
+  if (memory === undefined) return undefined;
+  const { isLeavingOut, open, passing } = memory;
+  if (!isLeavingOut || isByIds || book.listed === undefined) return { passing, isUnchanged: () => false };
+  const { idMin } = rangeLeft(reading, cursor);
+  const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
+  const { settings, clock } = services;
+  await open.recall(firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT));
+  const now = clock.now().getTime();
+  return {
+    passing,
+    isUnchanged: (id, digest) => {
+      const sent = open.known(id);
+      return sent?.digest === digest && !isDue(BigInt(id), sent.at, now, settings.VM_REFRESH_DAYS);
+    },
+  };
+}
+
+function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {
+  let left = most;
+  for (const each of all) {
+    if (left-- <= 0) return;
+    yield each;
+  }
+}
+
+/** Whether a host is to be sent again although it has not changed. The turn of each host is another one, so that not all come on one day. */
+export function isDue(id: bigint, sentAt: number, now: number, refreshDays: number): boolean {
+  const hours = refreshDays * 24;
+  // Neighbours are often scanned together; 11 has no divisor in common with the hours of a few days.
+  const turn = Number((id * 11n) % BigInt(hours));
+  const roundOf = (time: number): number => Math.floor((Math.floor(time / HOUR_MS) + turn) / hours);
+  return roundOf(now) !== roundOf(sentAt);
+}

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import { createTableMemory } from '../../../../src/lib/azure/table-memory.ts';
+import { ChunkRefusedError } from '../../../../src/lib/errors.ts';
+import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
+import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
+import { startFeed } from '../../../support/feeds.ts';
+import { testStorage } from '../../../support/storage.ts';
+import { startVmVendor, type Detection } from '../../../support/vm-vendor.ts';
+
+const HOUR_MS = 3_600_000;
+const START = Date.parse('2026-05-01T12:00:00Z');
+
+function detection(qid: number, more: Detection = {}): Detection {
+  return { UNIQUE_VULN_ID: `9${qid}`, QID: String(qid), TYPE: 'Confirmed', SEVERITY: '4', STATUS: 'Active', ...more };
+}
+
+/** A vendor with hosts, and a feed whose hours follow one another. */
+async function start(hosts: number, settings: Readonly<Record<string, string>> = {}) {
+  const vendor = await startVmVendor();
+  for (let id = 1; id <= hosts; id++) vendor.hosts.set(id, { id, processed: 0, detections: [detection(100)] });
+  const feed = await startFeed(vmDetections, {}, settings, () => vendor.url);
+  let hour = 0;
+  const iso = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
+  const run = {
+    vendor,
+    feed,
+    memory: createTableMemory(await testStorage(), feed.bench.clock.now),
+    /** Has hosts processed in the next hour, as they are or changed, and gives that hour. */
+    process: (ids: readonly number[], change: Detection = {}): { from: string; to: string } => {
+      const from = START + hour++ * HOUR_MS;
+      for (const id of ids) {
+        const host = vendor.hosts.get(id);
+        if (host === undefined) continue;
+        host.processed = from + HOUR_MS / 2;
+        const times = { TIMES_FOUND: String(hour), LAST_FOUND_DATETIME: iso(host.processed) };
+        host.detections = host.detections.map((each) => ({ ...each, ...times, ...change }));
+      }
+      const behindMs = from + 2 * HOUR_MS - feed.bench.clock.now().getTime();
+      if (behindMs > 0) feed.bench.clock.forward(behindMs);
+      return { from: iso(from), to: iso(from + HOUR_MS) };
+    },
+    /** Ingests an hour; gives the hosts that were sent. */
+    ingest: async ({ from, to }: { from: string; to: string }): Promise<number[]> => {
+      const before = feed.bench.sink.rows.length;
+      await feed.ingest(from, to);
+      return (feed.bench.sink.rows.slice(before) as { HostId: string }[]).map(({ HostId }) => Number(HostId));
+    },
+    /** Goes so many hours on, in which nothing is processed. */
+    pass: (hours: number): void => void (hour += hours),
+  };
+  return run;
+}
+
+describe('a host that Qualys processes again', () => {
+  test('is not sent while nothing but the times of its scans has changed, and is counted as seen', async () => {
+    const { feed, ingest, process, vendor } = await start(3);
+    expect(await ingest(process([1, 2, 3]))).toEqual([1, 2, 3]);
+    expect(await ingest(process([1, 2, 3]))).toEqual([]);
+    const [, second] = await feed.windows();
+    expect(second).toMatchObject({
+      state: 'closed',
+      counts: { fetched: 3, listed: 3, unchanged: 3, rows: 0, parts: 0 },
+    });
+    expect(vendor.calls).toEqual({ lists: 2, pages: 2 });
+  });
+
+  test('is sent whole when a detection of it has changed, and so is one that goes back to an earlier state', async () => {
+    const { feed, ingest, process, vendor } = await start(2);
+    await ingest(process([1, 2]));
+    vendor.hosts.get(1)?.detections.push(detection(101));
+    expect(await ingest(process([1, 2]))).toEqual([1]);
+    expect(feed.bench.sink.rows.at(-1)).toMatchObject({ HostId: '1', DetectionCount: 2 });
+    vendor.hosts.get(1)?.detections.pop();
+    expect(await ingest(process([1, 2]))).toEqual([1]);
+  });
+
+  test('is sent when an element of its own has changed, and for a field that the setting does not name', async () => {
+    const { ingest, process, vendor } = await start(2, {
+      VM_PASSING_FIELDS: 'LAST_VM_SCANNED_DATE,LAST_FOUND_DATETIME',
+    });
+    await ingest(process([1, 2]));
+    expect(await ingest(process([1, 2]))).toEqual([1, 2]);
+    const host = vendor.hosts.get(2);
+    if (host !== undefined) host.elements = { OS: 'Linux' };
+    expect(await ingest(process([2]))).toEqual([2]);
+  });
+
+  test('is sent within so many days all the same', async () => {
+    const { ingest, pass, process } = await start(20, { VM_REFRESH_DAYS: '2' });
+    const hosts = Array.from({ length: 20 }, (_, index) => index + 1);
+    await ingest(process(hosts));
+    const sent: number[] = [];
+    for (let half = 0; half < 4; half++) {
+      pass(11);
+      sent.push(...(await ingest(process(hosts))));
+    }
+    expect(sent.toSorted((one, two) => one - two)).toEqual(hosts);
+  });
+
+  test('comes again on another day than its neighbours, never later than that', () => {
+    const days = 7;
+    const times = Array.from({ length: 700 }, (_, id) => {
+      let hour = 1;
+      while (!isDue(BigInt(id), START, START + hour * HOUR_MS, days)) hour++;
+      return hour;
+    });
+    expect(Math.max(...times)).toBe(168);
+    for (let day = 0; day < 7; day++)
+      expect(times.filter((hour) => Math.ceil(hour / 24) === day + 1).length).toBeGreaterThan(80);
+  });
+
+  test('is always sent with VM_INGEST=all, and after a time of that', async () => {
+    const { feed, ingest, process } = await start(1);
+    await ingest(process([1]));
+    feed.change({ VM_INGEST: 'all' });
+    expect(await ingest(process([1]))).toEqual([1]);
+    feed.change({ VM_INGEST: 'changed-hosts' });
+    expect(await ingest(process([1]))).toEqual([1]);
+    expect(await ingest(process([1]))).toEqual([]);
+  });
+});
+
+describe('a host is forgotten', () => {
+  test.for([
+    ['the rule', { LOGS_INGESTION_RULE_ID: 'dcr-other' }],
+    ['a filter', { VM_SEVERITIES: '3-5' }],
+    ['the fields of passing time', { VM_PASSING_FIELDS: 'TIMES_FOUND,LAST_FOUND_DATETIME,LAST_VM_SCANNED_DATE' }],
+  ] as const)('when %s is another one', async ([, change]) => {
+    const { feed, ingest, process } = await start(1);
+    await ingest(process([1]));
+    feed.change(change);
+    expect(await ingest(process([1]))).toEqual([1]);
+    expect(await ingest(process([1]))).toEqual([]);
+  });
+
+  test('when a row of it became a dead letter', async () => {
+    const { feed, ingest, process } = await start(2);
+    await ingest(process([1, 2]));
+    const { upload } = feed.bench.sink;
+    Object.assign(feed.bench.sink, {
+      upload: (table: string, chunk: { json: Uint8Array; rows: number }) =>
+        Buffer.from(chunk.json).includes('"HostId":"1"')
+          ? Promise.reject(new ChunkRefusedError('refused', { isForContent: true }))
+          : upload(table, chunk),
+    });
+    expect(await ingest(process([1, 2], { STATUS: 'Fixed' }))).toEqual([2]);
+    expect(feed.bench.deadLetters).toHaveLength(1);
+    Object.assign(feed.bench.sink, { upload });
+    expect(await ingest(process([1, 2]))).toContain(1);
+  });
+
+  test('by hand: by its id, or with all of its stream', async () => {
+    const { feed, ingest, memory, process } = await start(3);
+    await ingest(process([1, 2, 3]));
+    await memory.forget(feed.bench.deps.stream.name, [2n]);
+    expect(await ingest(process([1, 2, 3]))).toEqual([2]);
+    await memory.forget(feed.bench.deps.stream.name);
+    expect(await ingest(process([1, 2, 3]))).toEqual([1, 2, 3]);
+  });
+});
+
+describe('nothing is left out', () => {
+  test('when a worker dies behind the acceptance of what it sends, and the host is back in its earlier state', async () => {
+    const { feed, ingest, process } = await start(1);
+    await ingest(process([1], { STATUS: 'Active' }));
+    const window = process([1], { STATUS: 'Fixed' });
+    const { upload } = feed.bench.sink;
+    const dies = new Error('died');
+    Object.assign(feed.bench.sink, {
+      upload: async (table: string, chunk: { json: Uint8Array; rows: number }) => {
+        await upload(table, chunk);
+        throw dies;
+      },
+    });
+    await feed.bench.process(await feed.bench.open(window.from, window.to)).catch(() => undefined);
+    Object.assign(feed.bench.sink, { upload });
+    expect(await ingest(process([1], { STATUS: 'Active' }))).toContain(1);
+  });
+
+  test('by a backfill: it sends every host', async () => {
+    const { feed, ingest, process } = await start(2);
+    const window = process([1, 2]);
+    await ingest(window);
+    const before = feed.bench.sink.rows.length;
+    await feed.bench.process(await feed.bench.open(window.from, window.to, { run: 'backfill-1' }));
+    expect(feed.bench.sink.rows).toHaveLength(before + 2);
+  });
+
+  test('of hosts that are asked for by their ids', async () => {
+    const { feed, ingest, process, vendor } = await start(3);
+    await ingest(process([1, 2, 3]));
+    vendor.hidden.add(2);
+    expect(await ingest(process([1, 2, 3]))).toEqual([2]);
+    const [, window] = await feed.windows();
+    expect(window).toMatchObject({ counts: { fetched: 3, unchanged: 2, rows: 1 } });
+  });
+
+  test('while an earlier window is being read, which may still send an earlier state', async () => {
+    const { feed, ingest, process, vendor } = await start(2);
+    await ingest(process([1], { STATUS: 'Active' }));
+    const slow = process([1], { STATUS: 'Fixed' });
+    const slowRecord = await feed.bench.open(slow.from, slow.to);
+    // It has its page, and has doubted nothing yet.
+    const doubts = feed.bench.deps.memory;
+    let isBlocked = true;
+    const slowWork = feed.bench.process(slowRecord, {
+      memory: doubts && {
+        ...doubts,
+        open: async (stream, scope) => {
+          const open = await doubts.open(stream, scope);
+          return {
+            ...open,
+            doubt: async (ids) => {
+              while (isBlocked) await new Promise((resolve) => setImmediate(resolve));
+              return open.doubt(ids);
+            },
+          };
+        },
+      },
+    });
+    while (vendor.calls.pages < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(await ingest(process([1], { STATUS: 'Active' }))).toEqual([1]);
+    isBlocked = false;
+    await slowWork;
+    // Which of both came last at Azure nobody knows.
+    expect(await ingest(process([1], { STATUS: 'Fixed' }))).toEqual([1]);
+  });
+});
