@@ -9,7 +9,7 @@ import { generateConnector } from '../infra/logic-apps/generate.ts';
 import { generateContent } from '../infra/sentinel/generate.ts';
 import { generateDocs } from './generators/docs.ts';
 import { readText, type GeneratedFile } from './generators/generated-file.ts';
-import { generateToolList } from './generators/mcp-tools.ts';
+import { generateServerVersion, generateToolList } from './generators/mcp-tools.ts';
 import { generateForm } from './generators/form.ts';
 import { generateParameters } from './generators/parameters.ts';
 import { generateSettings } from './generators/settings.ts';
@@ -23,6 +23,7 @@ export async function generateAll(root: string): Promise<GeneratedFile[]> {
     ...(await generateParameters(root)),
     await generateForm(root),
     generateToolList(),
+    ...generateServerVersion(root),
     ...(await generateContent(root)),
     ...(await generateConnector(root)),
     ...generateDocs(root),

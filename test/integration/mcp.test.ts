@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
 import { startLocalApp, type LocalApp, type StatusOfStream } from '../support/local-app.ts';
 
@@ -41,7 +42,7 @@ describe('the MCP server of the app', () => {
   test('introduces itself', async () => {
     const { result } = await send('initialize', { protocolVersion: '2025-06-18', capabilities: {} });
     expect(result).toMatchObject({
-      serverInfo: { name: 'qualys-sentinel-connector' },
+      serverInfo: { name: 'qualys-sentinel-connector', version: packageJson.version },
       capabilities: { tools: {} },
       instructions: expect.stringContaining('qualys_enrich') as string,
     });
@@ -58,7 +59,12 @@ describe('the MCP server of the app', () => {
       'qualys_edr_search_events',
       'qualys_edr_event_details',
       'qualys_enrich',
+      'qualys_find_vulnerable_hosts',
+      'qualys_host_vulnerabilities',
       'qualys_connector_status',
+      'qualys_failed_windows',
+      'qualys_dead_letters',
+      'qualys_backfill_progress',
       'qualys_start_backfill',
     ]);
     expect(tools[0]).toMatchObject({

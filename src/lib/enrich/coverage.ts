@@ -74,7 +74,11 @@ function missingEvents({ settings, from, to, until }: Outcome): UnsearchedPlace[
   return [...(left.length === 0 ? [] : [filtered]), ...(end < to.toISOString() ? [late] : [])];
 }
 
-function ofDetections(subject: NamedSubject, outcome: Outcome): Coverage {
+/** Where was searched for what is open on a host. */
+export function ofDetections(
+  subject: NamedSubject,
+  outcome: Pick<Outcome, 'settings' | 'failures' | 'areDetectionsRead'>,
+): Coverage {
   if (subject.kind !== 'host' && subject.kind !== 'agentId') return NONE;
   const what = `${vmDetections.table} by ${hostColumns(subject).join(', ')}`;
   if (!outcome.areDetectionsRead) return { searched: [], notSearched: [unread(what, outcome, 'vulnerabilities')] };

@@ -1,16 +1,16 @@
 import { RetryableError } from '../errors.ts';
 import { isoSeconds } from '../pipeline/window.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
-import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
 import { consoleLinks } from './console-links.ts';
 import { coverageOf } from './coverage.ts';
 import { withDeadline } from './deadline.ts';
 import type { Asked, EnrichDependencies } from './dependencies.ts';
-import type { EnrichAnswer, EnrichVulnerabilities } from './enrich-answer.ts';
+import type { EnrichAnswer } from './enrich-answer.ts';
 import { attempt, attemptStored, nothingRead, toError } from './failures.ts';
+import { readDetections } from './host-vulnerabilities.ts';
 import { joinEvents, type StoredEvents } from './join-events.ts';
 import { findLiveEvents, type FoundRows } from './live-events.ts';
-import { hoursUntilNow, ownLogs, readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
+import { hoursUntilNow, ownLogs, readEventGroups, readStoredEvents } from './stored-rows.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** A playbook's step waits for the answer. */
@@ -91,17 +91,4 @@ async function readEvents(subject: EnrichSubject, asked: Asked): Promise<StoredE
     attemptStored(failures, 'summary', () => readEventGroups(subject, asked, ownLogs(deps), signal)),
   ]);
   return { rows, groups };
-}
-
-/** Open vulnerabilities, for subjects that have some. */
-async function readDetections(subject: EnrichSubject, asked: Asked): Promise<EnrichVulnerabilities | null> {
-  if (subject.kind !== 'host' && subject.kind !== 'agentId') return null;
-  const { to, deps, signal, failures } = asked;
-  const texts = {
-    hasTitles: deps.settings.QUALYS_STREAMS.includes(vmKnowledgeBase.name),
-    linkTo: consoleLinks(deps.settings.QUALYS_API_URL).forQid,
-  };
-  return attemptStored(failures, 'vulnerabilities', () =>
-    readVulnerabilities(subject, to, ownLogs(deps), signal, texts),
-  );
 }

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const DAYS_BEFORE = 3;
 const DAYS_AHEAD = 2;
 /** A host that no report named for so long counts as gone. */
-const REPORT_DAYS = 30;
+export const REPORT_DAYS = 30;
 /** The KnowledgeBase is ingested by what changes, so a title may be old; that is as long as a table keeps rows at hand. */
 export const TITLE_DAYS = 730;
 const HOUR_MS = 3_600_000;

@@ -1,3 +1,4 @@
+import { listDeadLetters } from '../actions/list-dead-letters.ts';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
 import { deadLettersQuery } from '../http/requests.ts';
@@ -7,11 +8,7 @@ import { getServices } from '../services.ts';
 /** Lists what could not be ingested, with the reasons; not the rows themselves. */
 export const listAll = handle(async (request) => {
   const { limit } = readQuery(request, deadLettersQuery);
-  const letters: unknown[] = [];
-  for await (const { json: rows, ...about } of getServices().deadLetters.list(Number(limit))) {
-    letters.push({ ...about, bytes: rows.byteLength });
-  }
-  return json({ deadLetters: letters });
+  return json({ deadLetters: await listDeadLetters(Number(limit)) });
 });
 
 /** Sends dead letters again, after a fix. */

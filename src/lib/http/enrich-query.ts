@@ -1,6 +1,13 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { EVENT_SUBJECTS, SUBJECTS, type EnrichSubject, type VulnerabilitySubject } from '../enrich/subject.ts';
+import {
+  EVENT_SUBJECTS,
+  SUBJECTS,
+  VULNERABILITY_SUBJECTS,
+  type EnrichSubject,
+  type NamedSubject,
+  type VulnerabilitySubject,
+} from '../enrich/subject.ts';
 import { wholeNumber } from './requests.ts';
 
 const MAX_HOURS = 2160;
@@ -64,44 +71,78 @@ const qid = text(200).pipe(
   z.string().regex(/^[1-9]\d{0,9}$/, 'must be a QID: a whole number from 1, of at most ten digits'),
 );
 
+const agentId = text(64)
+  .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
+  .transform((value) => value.toLowerCase());
+
+const subjects = {
+  host: hostName.optional().describe('Host name, NetBIOS name or fully qualified name, whatever its case.'),
+  user: text(256).optional().describe('User name, alone, as DOMAIN\\user or as user@domain, whatever its case.'),
+  agentId: agentId.optional().describe('Id of the Qualys Cloud Agent.'),
+  sha256: hash(64).optional().describe('SHA-256 of a file, or of the image of a process.'),
+  md5: hash(32).optional().describe('MD5 of a file, or of the image of a process.'),
+  ip: ip.optional().describe('Local or remote address of a connection, or one of an asset, IPv4 or IPv6.'),
+  mac: mac.optional().describe('MAC address of an asset, however its bytes are kept apart.'),
+  domain: domain.optional().describe('Remote domain name of a connection.'),
+  file: file.optional().describe('Name of a file or process, or full path; a path also finds what is below it.'),
+  threat: text(256).optional().describe('Name of a threat or malware family, whatever its case.'),
+  cve: cve.optional().describe('CVE id, whatever its case: the hosts that have, or had, the vulnerability.'),
+  qid: qid.optional().describe('Qualys id of a vulnerability: the hosts that have, or had, it.'),
+};
+
+const hours = wholeNumber(1, MAX_HOURS, 'hours').optional();
+
+/** Adds an issue unless exactly one of the names is given. */
+function exactlyOne(names: readonly string[]) {
+  return (query: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    const given = names.filter((name) => query[name] !== undefined);
+    // Whoever gives an unknown name is told of all others already.
+    if (given.length === 1 || context.issues.length > 0) return;
+    const found = given.length === 0 ? 'none is' : `${given.length} are`;
+    context.addIssue({ code: 'custom', message: `exactly one of ${names.join(', ')} must be given, ${found}` });
+  };
+}
+
 /** Query of an enrichment: exactly one subject. */
 export const enrichQuery = z
   .strictObject({
-    host: hostName.optional().describe('Host name, NetBIOS name or fully qualified name, whatever its case.'),
-    user: text(256).optional().describe('User name, alone, as DOMAIN\\user or as user@domain, whatever its case.'),
-    agentId: text(64)
-      .pipe(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID'))
-      .transform((value) => value.toLowerCase())
-      .optional()
-      .describe('Id of the Qualys Cloud Agent.'),
-    sha256: hash(64).optional().describe('SHA-256 of a file, or of the image of a process.'),
-    md5: hash(32).optional().describe('MD5 of a file, or of the image of a process.'),
-    ip: ip.optional().describe('Local or remote address of a connection, or one of an asset, IPv4 or IPv6.'),
-    mac: mac.optional().describe('MAC address of an asset, however its bytes are kept apart.'),
-    domain: domain.optional().describe('Remote domain name of a connection.'),
-    file: file.optional().describe('Name of a file or process, or full path; a path also finds what is below it.'),
-    threat: text(256).optional().describe('Name of a threat or malware family, whatever its case.'),
-    cve: cve.optional().describe('CVE id, whatever its case: the hosts that have, or had, the vulnerability.'),
-    qid: qid.optional().describe('Qualys id of a vulnerability: the hosts that have, or had, it.'),
-    hours: wholeNumber(1, MAX_HOURS, 'hours')
-      .optional()
-      .describe(
-        `Events that Qualys processed within the last hours, ${DEFAULT_HOURS} when absent; for cve and qid reports of hosts, ${DEFAULT_REPORT_HOURS}.`,
-      ),
+    ...subjects,
+    hours: hours.describe(
+      `Events that Qualys processed within the last hours, ${DEFAULT_HOURS} when absent; for cve and qid reports of hosts, ${DEFAULT_REPORT_HOURS}.`,
+    ),
   })
-  .superRefine((query, context) => {
-    const given = SUBJECTS.filter((kind) => query[kind] !== undefined);
-    if (given.length === 1) return;
-    const found = given.length === 0 ? 'none is' : `${given.join(', ')} are`;
-    context.addIssue({ code: 'custom', message: `exactly one of ${SUBJECTS.join(', ')} must be given, ${found}` });
-  });
+  .superRefine(exactlyOne(SUBJECTS));
+
+/** What an agent asks for the hosts with a vulnerability. */
+export const vulnerabilityArguments = z
+  .strictObject({
+    cve: subjects.cve,
+    qid: subjects.qid,
+    hours: hours.describe(`Reports of hosts within the last hours; ${DEFAULT_REPORT_HOURS} when absent.`),
+  })
+  .superRefine(exactlyOne(VULNERABILITY_SUBJECTS));
+
+/** What an agent asks for the vulnerabilities of a host. */
+export const hostArguments = z
+  .strictObject({ host: subjects.host, agentId: subjects.agentId })
+  .superRefine(exactlyOne(['host', 'agentId']));
 
 /** The subject of a checked query. */
 export function subjectOf(query: z.output<typeof enrichQuery>): EnrichSubject | VulnerabilitySubject {
   const kind = EVENT_SUBJECTS.find((name) => query[name] !== undefined);
-  if (kind !== undefined) return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
-  const hours = Number(query.hours ?? DEFAULT_REPORT_HOURS);
-  return query.cve === undefined
-    ? { kind: 'qid', value: query.qid ?? '', hours }
-    : { kind: 'cve', value: query.cve, hours };
+  if (kind === undefined) return vulnerabilityOf(query);
+  return { kind, value: query[kind] ?? '', hours: Number(query.hours ?? DEFAULT_HOURS) };
+}
+
+/** The vulnerability of checked arguments. */
+export function vulnerabilityOf(given: z.output<typeof vulnerabilityArguments>): VulnerabilitySubject {
+  const ofReports = Number(given.hours ?? DEFAULT_REPORT_HOURS);
+  return given.cve === undefined
+    ? { kind: 'qid', value: given.qid ?? '', hours: ofReports }
+    : { kind: 'cve', value: given.cve, hours: ofReports };
+}
+
+/** The host or agent of checked arguments. */
+export function hostOf({ host, agentId: id }: z.output<typeof hostArguments>): NamedSubject {
+  return host === undefined ? { kind: 'agentId', value: id ?? '' } : { kind: 'host', value: host };
 }

@@ -63,6 +63,14 @@ function explain({ code, input, inst, ...issue }: z.core.$ZodRawIssue): string |
   if (code === 'too_big') return `must have at most ${String(issue.maximum)} ${things}`;
   if (code !== 'unrecognized_keys') return undefined;
   const unknown = (issue.keys as string[]).map((key) => JSON.stringify(key.slice(0, 64))).join(', ');
-  const known = inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
-  return `there is no ${unknown}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
+  return `there is no ${unknown}${inst instanceof z.ZodObject ? elseOf(inst, input) : ''}`;
+}
+
+/** What else could have been given. What is missing, or given wrong, has an error of its own that names it. */
+function elseOf({ shape }: z.ZodObject, input: unknown): string {
+  const fields = Object.entries<z.ZodType>(shape);
+  if (fields.length === 0) return '; nothing is taken';
+  const given = Object.keys(input as object);
+  const others = fields.filter(([name, type]) => !given.includes(name) && type.safeParse(undefined).success);
+  return others.length === 0 ? '' : `; there are also ${others.map(([name]) => name).join(', ')}`;
 }

@@ -92,13 +92,5 @@ function explain(tool: McpTool, error: unknown): string {
     logUnexpected(ambientLog, error);
   }
   if (retryAfterSeconds !== undefined) return `${detail}. Call ${tool.name} again after ${retryAfterSeconds} seconds.`;
-  if (status === 400) return `${detail}. ${usageOf(tool)}`;
   return detail;
-}
-
-function usageOf(tool: McpTool): string {
-  const names = toolProperties(tool).map(({ propertyName, isRequired }) =>
-    isRequired === true ? `${propertyName} (required)` : propertyName,
-  );
-  return names.length === 0 ? `${tool.name} takes no arguments.` : `${tool.name} takes: ${names.join(', ')}.`;
 }

@@ -61,7 +61,7 @@ export async function viewStatus(
     deps.starts.read(stream.name),
     deps.store.listWindows(stream.name, 'live'),
   ]);
-  const atFault = records.filter((record) => record.state === 'failed' || isUnacknowledged(record));
+  const atFault = records.filter(isAtFault);
   const recent = records.filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS);
   const { mostLagSeconds, safetyLagSeconds, ...about } = stream;
   const lateness = viewLateness(records, { safetyLagSeconds, mostLagSeconds }, time);
@@ -89,6 +89,11 @@ export async function viewStatus(
     outsideLast24h: recent.reduce((sum, { counts }) => sum + (counts.outside ?? 0), 0),
     lastError: start?.state === 'waiting' ? start.note : latestError(records),
   };
+}
+
+/** Whether a window failed, or fell short and nobody has taken note of that. */
+export function isAtFault(record: WindowRecord): boolean {
+  return record.state === 'failed' || isUnacknowledged(record);
 }
 
 function isUnacknowledged(record: WindowRecord): boolean {
