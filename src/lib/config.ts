@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
+import { COST_SETTINGS } from './cost/settings.ts';
 import { ConfigError } from './errors.ts';
 import { redact } from './log.ts';
 import { findMistakenNames } from './mistaken-names.ts';
@@ -7,7 +8,6 @@ import {
   apiUrl,
   azureTime,
   callerAuth,
-  decimal,
   flag,
   gatewayUrl,
   instant,
@@ -22,7 +22,7 @@ import {
   webhookUrl,
 } from './setting-kinds.ts';
 import { isSubscriptionName } from './subscription-name.ts';
-import { crossProblems, gatewayOf, isInVault, VAULT_SETTINGS } from './setting-rules.ts';
+import { crossProblems, gatewayOf, isInVault, limitMistakes, VAULT_SETTINGS } from './setting-rules.ts';
 import { STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -103,11 +103,7 @@ export const settingsSchema = z.object({
   QUALYS_TRACE: integer({ min: 0, max: MOST_TRACES, fallback: 0, unit: 'calls' }).describe(
     'Calls to Qualys that are kept for a support case, over all instances; 0: none.',
   ),
-  PRICE_PER_GB: decimal({ min: 0, max: 1000, unit: 'a GB' })
-    .prefault('4.30')
-    .describe(
-      'Price of a billed GB, for what `qualys cost` reckons: default Analytics logs with Sentinel, pay as you go, East US, in dollars.',
-    ),
+  ...COST_SETTINGS,
   ...STREAM_SETTINGS,
   LOGS_INGESTION_ENDPOINT: serviceUrl.describe('Ingestion endpoint of the data collection rule (or endpoint).'),
   LOGS_INGESTION_RULE_ID: required.describe('Immutable id of the data collection rule, e.g. dcr-0123….'),
@@ -211,7 +207,7 @@ interface Problem {
 
 /**
  * Reads the settings. Blank values count as unset.
- * @param streams names that `QUALYS_STREAMS` may hold; any when absent.
+ * @param streams names of streams that settings may hold; any when absent.
  * @throws ConfigError that names every setting at fault at once, what was given (never a secret) and what is allowed.
  */
 export function parseSettings(env: Environment, streams?: readonly string[]): Settings {
@@ -233,7 +229,8 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
     if (!unresolved.some((other) => other === name)) problems.push(describe(name, given[name], issue.message));
   }
   problems.push(...crossProblems(given).map((message) => ({ message })));
-  problems.push(...streamProblems(given.QUALYS_STREAMS, streams));
+  for (const name of ['QUALYS_STREAMS', 'DAILY_GB_LIMIT_STREAMS'])
+    problems.push(...streamProblems(name, given, streams));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
   const mistakes = [...findMistakenNames(env, SETTING_NAMES), ...mistakesIn(parsed.data)];
   const warnings = [...mistakes, ...lossesIn(parsed.data)];
@@ -266,17 +263,18 @@ function describe(name: string, value: string | undefined, allowed: string): Pro
   };
 }
 
-function streamProblems(given = '', streams?: readonly string[]): Problem[] {
-  const names = given.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => name !== '' && streams?.includes(name) === false);
+function streamProblems(name: string, given: Record<string, string>, streams?: readonly string[]): Problem[] {
+  const names = (given[name] ?? '').split(',').map((name) => name.trim());
+  const unknown = names.filter((stream) => stream !== '' && streams?.includes(stream) === false);
   if (streams === undefined || unknown.length === 0) return [];
-  return [describe('QUALYS_STREAMS', unknown.join(','), `must name streams of ${streams.join(', ')}`)];
+  return [describe(name, unknown.join(','), `must name streams of ${streams.join(', ')}`)];
 }
 
 function mistakesIn(settings: Parsed): string[] {
   const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
   const ended = VERSIONS_THAT_END.filter((name) => Number(settings[name]) < Number(newestOf(name)));
   return [
+    ...limitMistakes(settings),
     ...unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`),
     ...ended.map(
       (name) =>

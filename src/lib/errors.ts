@@ -126,6 +126,11 @@ export class OutageError extends WaitError {
   }
 }
 
+/** What a day may send is sent: the stream waits for the next day. Says nothing about what was to be sent; costs no attempt. */
+export class DailyLimitError extends WaitError {
+  override name = 'DailyLimitError';
+}
+
 /** The vendor refuses this request and would refuse it again: the window fails now, with the vendor's code and text. */
 export class FatalError extends ConnectorError {
   override name = 'FatalError';

@@ -27,6 +27,7 @@ import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
 import type { OptionalPart } from './cost/billed-bytes.ts';
+import { dailyLimitOf, type DailyLimit } from './cost/daily-limit.ts';
 import { OPTIONAL_PARTS } from './cost/modes.ts';
 import { countSent, createSentBook, type SentBook } from './cost/sent.ts';
 import { parseSettings, secretsOf, settingsSchema, type Environment, type Settings } from './config.ts';
@@ -76,6 +77,8 @@ export interface Services {
   readonly queue: ReturnType<typeof createStorageWorkQueue>;
   /** What was sent to the sink, as it will be billed. */
   readonly sent: SentBook;
+  /** What a day may send; undefined where that has no limit. */
+  readonly dailyLimit: DailyLimit | undefined;
   readonly sink: ReturnType<typeof createLogsIngestionSink>;
   readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
   readonly limiter: ReturnType<typeof createTableLimiter>;
@@ -169,6 +172,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   const goOnAfter = (ended: WindowRecord): Promise<void> =>
     ended.run === 'live' ? wakeQuietly(wakeUps, ended.stream, log) : feedNext(ended, backfills);
   const sent = createSentBook({ store: createTableSentStore(storage), clock, log, about: aboutTable });
+  const dailyLimit = dailyLimitOf(settings, sent, clock);
   const sink = countSent(observeSink(createLogsIngestionSink(settings, credential), telemetry), sent);
   const deadLetters = createBlobDeadLetters(storage);
   const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;
@@ -199,6 +203,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     memory,
     queue,
     sent,
+    dailyLimit,
     sink,
     deadLetters,
     limiter,
@@ -219,6 +224,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       deadLetters,
       alerts: alerts.queue,
       alertsFrom: alerts.from,
+      throwIfFull: dailyLimit === undefined ? undefined : () => dailyLimit.check(stream.name),
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,

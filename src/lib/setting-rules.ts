@@ -122,6 +122,30 @@ export function hasSigningSecret(settings: {
   return (settings.ALERT_WEBHOOK_SECRET ?? settings.ALERT_WEBHOOK_SECRET_URI) !== undefined;
 }
 
+/** The stream whose events are posted to the webhook: it must not wait while somebody waits for them. */
+const ALERTING_STREAM = 'edr-events';
+
+/** What decides which streams wait at the limit of a day. */
+export type LimitSettings = Parameters<typeof hasWebhook>[0] & {
+  readonly DAILY_GB_LIMIT?: number | undefined;
+  readonly DAILY_GB_LIMIT_STREAMS: readonly string[];
+};
+
+/** Streams that wait once the limit of a day is reached. */
+export function limitedStreams(settings: LimitSettings): readonly string[] {
+  const { DAILY_GB_LIMIT_STREAMS: named } = settings;
+  return hasWebhook(settings) ? named.filter((stream) => stream !== ALERTING_STREAM) : named;
+}
+
+/** What the settings of that limit say and will not get. */
+export function limitMistakes(settings: LimitSettings): string[] {
+  const { DAILY_GB_LIMIT: limit, DAILY_GB_LIMIT_STREAMS: named } = settings;
+  if (limit === undefined || limitedStreams(settings).length === named.length) return [];
+  return [
+    `DAILY_GB_LIMIT_STREAMS names ${ALERTING_STREAM}, which does not wait while there is a webhook (ALERT_WEBHOOK_URL): its alerts would wait too`,
+  ];
+}
+
 /** Whether the webhook is at a private address without leave. */
 function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
   const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);

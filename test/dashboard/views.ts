@@ -83,6 +83,7 @@ export function statusAnswer(changes: Partial<StatusAnswer> = {}): StatusAnswer 
       summarised: 0,
       lastError: null,
     },
+    dailyLimit: null,
     ...changes,
   };
 }

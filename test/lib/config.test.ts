@@ -1,3 +1,4 @@
+import { limitedStreams } from '../../src/lib/setting-rules.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
@@ -66,6 +67,8 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['BACKFILL_MAX_DAYS', /whole number from 1 to 3650/, '0', '3651'],
   ['BACKFILL_MAX_RUNNING', /whole number from 1 to 100/, '0', '101'],
   ['PRICE_PER_GB', /number from 0 to 1000/, '-1', '4,30', '$4.30', '1001', '.5', '1e2'],
+  ['DAILY_GB_LIMIT', /number from 0\.001 to 100000/, '0', '-1', '1 GB', '100001'],
+  ['DAILY_GB_LIMIT_STREAMS', /at least one stream/, ','],
   ['QUALYS_TRACE', /whole number from 0 to 200/, '201', '-1', 'on'],
   [
     'EDR_SCHEDULE',
@@ -200,6 +203,11 @@ describe('a bad value', () => {
     const given = { ...LEAST_SETTINGS, QUALYS_STREAMS: 'edr-events, foo', EDR_PAGE_SIZE: 'x' };
     const read = () => parseSettings(given, ['edr-events', 'vm-detections']);
     expect(read).toThrow(/EDR_PAGE_SIZE.*QUALYS_STREAMS must name streams of edr-events, vm-detections, given "foo"/);
+  });
+
+  test('of the streams that wait at the limit of a day is named too', () => {
+    const read = () => parseSettings({ ...LEAST_SETTINGS, DAILY_GB_LIMIT_STREAMS: 'bar' }, ['edr-events']);
+    expect(read).toThrow(/DAILY_GB_LIMIT_STREAMS must name streams of edr-events, given "bar"/);
   });
 
   test.for(Object.keys(STREAM_SETTINGS))('of %s is refused by the kind of its setting', (name) => {
@@ -566,6 +574,12 @@ describe('accepted values', () => {
 
   test('with a time of the deployment that cannot be read come with a warning', () => {
     const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
+    const limited = { DAILY_GB_LIMIT: '2', DAILY_GB_LIMIT_STREAMS: 'vm-hosts,edr-events' };
+    const alerting = parse({ ...limited, ALERT_WEBHOOK_URL: 'https://soar.example.com/hook' });
+    expect(parse(limited)).toMatchObject({ DAILY_GB_LIMIT: 2, warnings: [] });
+    expect(limitedStreams(parse(limited))).toEqual(['vm-hosts', 'edr-events']);
+    expect(alerting.mistakes).toEqual([expect.stringContaining('edr-events, which does not wait while')]);
+    expect(limitedStreams(alerting)).toEqual(['vm-hosts']);
     expect(parse({ EDR_RECORD: 'none' }).warnings).toEqual([expect.stringContaining('are lost')]);
     expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });

@@ -18,7 +18,7 @@ export function stand(changes: Partial<Stand> = {}): Stand {
   const alerts = { undelivered: 0, uncertain: 0, poison: 0, lastError: null };
   return {
     ...{ time, streams, alerts, runningSince: ago(600), limits: [limit()] },
-    ...{ queue: { poison: 0 }, deadLetters: 0, backfills: [], settingMistakes: [], ...changes },
+    ...{ queue: { poison: 0 }, deadLetters: 0, backfills: [], dailyLimit: null, settingMistakes: [], ...changes },
   };
 }
 
@@ -56,6 +56,10 @@ const BEHIND = {
 };
 const STILL = { movedAt: ago(60), rowsLastHour: 0, secondsLeft: null, heldBy: null };
 const PAUSE = { pausedUntil: ago(-40), pausedSince: ago(20), pauseReason: 'code 1965' };
+const FULL = {
+  ...{ gigabytes: 2, sentGigabytes: 2.001, isReached: true, streams: ['edr-events'] },
+  ...{ until: '2026-05-02T00:00:00.000Z', resumedAt: null },
+};
 const OUTAGE = { route: 'edr/events', since: ago(20), nextTryAt: ago(-4), error: 'HTTP 503' };
 
 /** A state of the whole, by its name, and what is to be said of it first. */
@@ -187,6 +191,32 @@ export const CASES: readonly Case[] = [
     ...{ verdict: 'attention', codes: ['route-out'] },
   },
   {
+    name: 'a day whose limit is reached, and the lag that it makes',
+    of: withStream({ ...BEHIND, progress: STILL }, { dailyLimit: FULL, backfills: [backfill({ movedAt: ago(200) })] }),
+    ...{ verdict: 'waiting', codes: ['daily-limit', 'catching-up'] },
+  },
+  {
+    name: 'a day whose limit is reached, of other streams',
+    of: withStream({ ...BEHIND, progress: STILL }, { dailyLimit: { ...FULL, streams: ['vm-detections'] } }),
+    ...{ verdict: 'attention', codes: ['late'] },
+  },
+  {
+    name: 'a day that has just begun, after one whose limit was reached',
+    of: withStream(
+      { ...BEHIND, progress: STILL },
+      { dailyLimit: { ...FULL, sentGigabytes: 0, isReached: false, resumedAt: ago(10) } },
+    ),
+    ...{ verdict: 'catching-up', codes: ['catching-up'] },
+  },
+  {
+    name: 'a day that has begun a while ago, after one whose limit was reached',
+    of: withStream(
+      { ...BEHIND, progress: STILL },
+      { dailyLimit: { ...FULL, sentGigabytes: 0, isReached: false, resumedAt: ago(20) } },
+    ),
+    ...{ verdict: 'attention', codes: ['late'] },
+  },
+  {
     name: 'failed windows that hold the watermark',
     of: withStream({ ...BEHIND, windows: { open: 2, failed: 2, incomplete: 0, since: ago(40) }, lastError: 'why' }),
     ...{ verdict: 'attention', codes: ['windows-failed'] },
@@ -267,7 +297,10 @@ export function answerOf(each: Case): StatusAnswer {
   const { of } = each;
   const health = healthOf(each);
   if ('error' in of)
-    return { ...statusAnswer(), ...health, streams: [], limits: [], queue: null, deadLetters: null, alerts: null };
+    return {
+      ...statusAnswer(),
+      ...{ ...health, streams: [], limits: [], queue: null, deadLetters: null, alerts: null },
+    };
   const { alerts, queue } = statusAnswer();
   if (alerts === null || queue === null) throw new Error('the views are whole');
   return {
@@ -275,6 +308,7 @@ export function answerOf(each: Case): StatusAnswer {
     ...health,
     streams: of.streams,
     limits: of.limits,
+    dailyLimit: of.dailyLimit,
     queue: { ...queue, ...of.queue },
     deadLetters: of.deadLetters,
     alerts: { ...alerts, ...of.alerts },

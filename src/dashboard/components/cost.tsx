@@ -1,12 +1,17 @@
-import type { CostAnswer } from '../answers.ts';
+import type { CostAnswer, StatusAnswer } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import { formatBytes, formatCount, formatDayTime, formatMoney } from '../model/format.ts';
 import { Fact } from './fact.tsx';
 
 type Month = CostAnswer['total']['month'];
 
+interface CostProps {
+  readonly cost: Reading<CostAnswer>;
+  readonly limit: StatusAnswer['dailyLimit'];
+}
+
 /** What ingestion costs, as sent. */
-export function Cost({ cost: { data, error } }: { readonly cost: Reading<CostAnswer> }) {
+export function Cost({ cost: { data, error }, limit }: CostProps) {
   return (
     <section class="card" aria-labelledby="cost">
       <h2 id="cost" tabIndex={-1}>
@@ -15,13 +20,13 @@ export function Cost({ cost: { data, error } }: { readonly cost: Reading<CostAns
       {data === undefined ? (
         <p class="muted">{error === undefined ? 'Not read yet.' : 'What was sent could not be read.'}</p>
       ) : (
-        <CostOf {...data} />
+        <CostOf {...data} limit={limit} />
       )}
     </section>
   );
 }
 
-function CostOf({ countedFrom, pricePerGb, streams, total }: CostAnswer) {
+function CostOf({ countedFrom, limit, pricePerGb, streams, total }: CostAnswer & Pick<CostProps, 'limit'>) {
   if (countedFrom === null) return <p class="muted">Nothing was sent in the last seven days.</p>;
   const { today, yesterday, week, month } = total;
   return (
@@ -30,7 +35,13 @@ function CostOf({ countedFrom, pricePerGb, streams, total }: CostAnswer) {
         <Fact name="A month" value={priceOf(month)} note={`at ${formatMoney(pricePerGb)} a GB`} />
         <Fact name="Last 7 days" value={formatBytes(week.bytes)} note={`${formatCount(week.rows)} rows`} />
         <Fact name="Yesterday" value={formatBytes(yesterday.bytes)} />
-        <Fact name="Today" value={formatBytes(today.bytes)} />
+        <Fact
+          name="Today"
+          value={formatBytes(today.bytes)}
+          note={
+            limit === null ? undefined : `${limit.isReached ? 'limit reached: ' : 'of '}${limit.gigabytes} GB a day`
+          }
+        />
       </dl>
       <ul class="small">
         {streams.map(({ name, week: { bytes }, month: ofStream, modes }) => (

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 interface FactProps {
   readonly name: string;
   readonly value: ComponentChildren;
-  readonly note?: ComponentChildren;
+  readonly note?: ComponentChildren | undefined;
   readonly isLarge?: boolean;
 }
 

@@ -65,7 +65,7 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
         <Limits limits={status.limits} now={now} />
         <Connections ping={ping} onPing={onPing} />
         <div class="stack">
-          <Cost cost={data.cost} />
+          <Cost cost={data.cost} limit={status.dailyLimit} />
           <QueueCard queue={status.queue} />
           <DeadLetters count={status.deadLetters} letters={data.deadLetters} />
           <Alerts alerts={status.alerts} />

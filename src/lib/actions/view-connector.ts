@@ -1,4 +1,5 @@
 import { countAlerts, type AlertCounts } from '../alerts/operate-alerts.ts';
+import type { DailyLimitView } from '../cost/daily-limit.ts';
 import { ConfigError, messageOf, RetryableError } from '../errors.ts';
 import type { Health } from '../health/health.ts';
 import { judgeHealth, judgeUnread } from '../health/judge-health.ts';
@@ -26,6 +27,8 @@ export interface StatusAnswer extends Health {
   readonly queue: { readonly waiting: number; readonly poison: number } | null;
   readonly deadLetters: number | null;
   readonly alerts: AlertStatus | null;
+  /** How the day stands against DAILY_GB_LIMIT; null also where that is not set. */
+  readonly dailyLimit: DailyLimitView | null;
 }
 
 /** Alerts that are not posted; `queued` and `poison` are messages. */
@@ -56,22 +59,33 @@ async function readAndJudge(): Promise<StatusAnswer> {
     const isConfig = error instanceof ConfigError;
     const text = redact(isConfig ? error.publicMessage : messageOf(error));
     const health = judgeUnread({ time, repair: isConfig ? error.repair : undefined, error: text });
-    return { version: VERSION, time, ...health, streams: [], limits: [], queue: null, deadLetters: null, alerts: null };
+    return {
+      version: VERSION,
+      time,
+      ...health,
+      streams: [],
+      limits: [],
+      queue: null,
+      deadLetters: null,
+      alerts: null,
+      dailyLimit: null,
+    };
   }
 }
 
 async function viewServices(services: Services): Promise<StatusAnswer> {
   const apis = [...new Set(services.streams.map(({ api }) => api))];
   const backfills = await readBackfills(services.store);
-  const [streams, limits, queue, deadLetters, alerts] = await Promise.all([
+  const [streams, limits, queue, deadLetters, alerts, dailyLimit = null] = await Promise.all([
     Promise.all(STREAMS.map((stream) => streamStatus(stream, services, backfills.windows))),
     Promise.all(apis.map((api) => services.limiter.view(api))),
     services.queue.lengths(),
     services.deadLetters.count(),
     viewAlerts(services),
+    services.dailyLimit?.view(),
   ]);
   const time = services.clock.now().toISOString();
-  const seen = { time, streams, limits, queue, deadLetters, alerts };
+  const seen = { time, streams, limits, queue, deadLetters, alerts, dailyLimit };
   const health = judgeHealth({
     ...seen,
     runningSince: runningSince(),

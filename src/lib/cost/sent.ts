@@ -29,6 +29,8 @@ export interface SentBook {
   readonly note: (table: string, json: Uint8Array) => void;
   /** Stores what is not stored yet. Never throws: what fails is stored with the next. */
   readonly flush: () => Promise<void>;
+  /** Bytes of today, of other processes as they stood up to half a minute ago. */
+  readonly today: () => Promise<number>;
   /** Sums of all processes by day, from a day on. */
   readonly since: (fromDay: string) => Promise<readonly SentRow[]>;
 }
@@ -44,6 +46,8 @@ export interface SentDependencies {
 
 /** A process that ends without a word takes the sums of this time with it. */
 const STORE_EVERY_MS = 15_000;
+/** What others have sent is read anew after so long. */
+const FRESH_MS = 15_000;
 /** As long as finished windows are kept. */
 const KEEP_DAYS = 8;
 const DAY_MS = 86_400_000;
@@ -74,6 +78,7 @@ export function createSentBook({ store, clock, log, about }: SentDependencies): 
   const days = new Map<string, Day>();
   let storedAt = 0;
   let storing: Promise<void> = Promise.resolve();
+  let others = { day: '', bytes: 0, readAt: 0 };
 
   function add(stream: string, billed: Billed): void {
     const now = clock.now();
@@ -117,11 +122,26 @@ export function createSentBook({ store, clock, log, about }: SentDependencies): 
       if (clock.now().getTime() - storedAt >= STORE_EVERY_MS) void flush();
     },
     flush,
+    today: async () => {
+      const now = clock.now().getTime();
+      const day = dayOf(now);
+      if (others.day !== day || now - others.readAt >= FRESH_MS) {
+        const rows = (await store.list(day)).filter((row) => row.day === day && !row.isOwn);
+        others = { day, bytes: bytesIn(rows), readAt: now };
+      }
+      const own = days.get(day);
+      return others.bytes + (own === undefined ? 0 : bytesIn([own]));
+    },
     since: async (fromDay) => {
-      const others = (await store.list(fromDay)).filter(({ day, isOwn }) => !isOwn || !days.has(day));
-      return [...others, ...[...days.values()].filter(({ day }) => day >= fromDay)];
+      const stored = (await store.list(fromDay)).filter(({ day, isOwn }) => !isOwn || !days.has(day));
+      return [...stored, ...[...days.values()].filter(({ day }) => day >= fromDay)];
     },
   };
+}
+
+/** Bytes of all streams in these rows. */
+export function bytesIn(rows: readonly SentRow[]): number {
+  return sumOf(rows.flatMap(({ streams }) => Object.values(streams))).bytes;
 }
 
 /** The sum of what is there. */

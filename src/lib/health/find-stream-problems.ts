@@ -1,5 +1,6 @@
 import type { StreamStatus } from '../pipeline/view-status.ts';
 import { found, type Found } from './find.ts';
+import { waitsForDay } from './find-daily-limit.ts';
 import { isWaiting } from './find-waits.ts';
 import type { Stand } from './health.ts';
 import { at, counted, lasting, sentences } from './words.ts';
@@ -78,7 +79,8 @@ function windowsOf(stream: StreamStatus, now: number): Found[] {
 }
 
 /** Late is what nothing above explains and what does not move; all else that is behind is on its way. */
-function lagOf(stream: StreamStatus, { time, limits }: Stand): Found[] {
+function lagOf(stream: StreamStatus, stand: Stand): Found[] {
+  const { time, limits } = stand;
   const { name, api, windows, watermark, lagSeconds, normalLagSeconds, progress } = stream;
   if (watermark === null || lagSeconds === null || !isBehind(stream) || windows.failed > 0) return [];
   const now = Date.parse(time);
@@ -88,8 +90,26 @@ function lagOf(stream: StreamStatus, { time, limits }: Stand): Found[] {
     limits.find((limit) => limit.api === api),
     time,
   );
-  const isLate = windows.open > 0 && !isHeld && (!isMoving(stream, now) || progress.heldBy !== null);
-  if (!isLate) return [found('catching-up', { ...about, text: catchingUp(stream, isHeld) }, now)];
+  const isForTomorrow = waitsForDay(name, stand);
+  const isLate = windows.open > 0 && !isHeld && !isForTomorrow && (!isMoving(stream, now) || progress.heldBy !== null);
+  if (!isLate)
+    return [
+      found(
+        'catching-up',
+        {
+          ...about,
+          text: catchingUp(
+            stream,
+            isForTomorrow && stand.dailyLimit?.isReached === true
+              ? 'with the next day'
+              : isHeld
+                ? 'when Qualys lets it'
+                : undefined,
+          ),
+        },
+        now,
+      ),
+    ];
   const text = sentences(
     `${name} is ${lasting(lagSeconds)} behind, up to ${lasting(normalLagSeconds)} is normal; ${counted(windows.open, 'window')} left`,
     progress.heldBy === null
@@ -99,11 +119,11 @@ function lagOf(stream: StreamStatus, { time, limits }: Stand): Found[] {
   return [found('late', { ...about, text }, now)];
 }
 
-function catchingUp({ name, lagSeconds, windows, progress }: StreamStatus, isHeld: boolean): string {
+function catchingUp({ name, lagSeconds, windows, progress }: StreamStatus, goesOn: string | undefined): string {
   const behind = `${name} is ${lasting(lagSeconds ?? 0)} behind`;
   if (windows.open === 0) return `${behind}: all that was planned is read, the watermark follows.`;
   const left = `${counted(windows.open, 'window')} left`;
-  if (isHeld) return `${behind}, ${left}: it goes on when Qualys lets it.`;
+  if (goesOn !== undefined) return `${behind}, ${left}: it goes on ${goesOn}.`;
   const time = progress.secondsLeft === null ? '' : `, about ${lasting(progress.secondsLeft)} to go`;
   return `${behind} and catching up: ${left}, ${counted(progress.rowsLastHour, 'row')} in the last hour${time}.`;
 }

@@ -1,3 +1,4 @@
+import type { DailyLimitView } from '../cost/daily-limit.ts';
 import type { RepairCause } from '../errors.ts';
 import type { BackfillStatus } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
@@ -61,6 +62,8 @@ export interface Stand {
     readonly lastError: string | null;
   };
   readonly backfills: readonly BackfillStand[];
+  /** Null where a day has no limit. */
+  readonly dailyLimit: DailyLimitView | null;
   /** What is odd about the settings, and stops nothing. */
   readonly settingMistakes: readonly string[];
 }

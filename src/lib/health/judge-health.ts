@@ -1,5 +1,6 @@
 import type { RepairCause } from '../errors.ts';
 import { found, type Found } from './find.ts';
+import { findDailyLimit } from './find-daily-limit.ts';
 import { findLeftovers } from './find-leftovers.ts';
 import { findRefusals } from './find-refusals.ts';
 import { findStreamProblems } from './find-stream-problems.ts';
@@ -9,7 +10,8 @@ import { HEADLINES, isFine, PROBLEM_CODES, VERDICTS, type ProblemCode } from './
 
 /** Judges how the whole stands. Pure: the one place that does. */
 export function judgeHealth(stand: Stand): Health {
-  return conclude([...findRefusals(stand), ...findWaits(stand), ...findStreamProblems(stand), ...findLeftovers(stand)]);
+  const finders = [findRefusals, findWaits, findDailyLimit, findStreamProblems, findLeftovers];
+  return conclude(finders.flatMap((find) => find(stand)));
 }
 
 /** Judges an app whose state cannot be read. */

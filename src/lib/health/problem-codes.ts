@@ -56,6 +56,10 @@ export const PROBLEM_KINDS = {
     verdict: 'waiting',
     act: 'Nothing: calls come free by themselves. If it lasts all day, ask for fewer calls or a higher limit.',
   },
+  'daily-limit': {
+    ...WAITS,
+    act: 'Nothing: it goes on at midnight UTC, and within 15 minutes after DAILY_GB_LIMIT is raised.',
+  },
   'windows-failed': {
     ...BROKEN,
     act: 'Read the error and repair its cause; they are tried again by themselves, and at once with “Retry” (qualys retry).',

@@ -1,6 +1,7 @@
 import {
   AccountError,
   ConfigError,
+  DailyLimitError,
   FatalError,
   messageOf,
   OutageError,
@@ -48,7 +49,8 @@ export function recoverFrom(
   if (error instanceof WaitError) {
     const { attempts: before } = record;
     const wait = { state: 'planned', attempts: before, delayMs: error.retryAfterMs, requeue: true } as const;
-    return error instanceof OutageError ? { ...wait, wait: 'outage', lastError } : { ...wait, wait: 'asked' };
+    const isForAll = error instanceof OutageError || error instanceof DailyLimitError;
+    return isForAll ? { ...wait, wait: 'outage', lastError } : { ...wait, wait: 'asked' };
   }
   if (error instanceof AccountError) {
     return {

@@ -5,6 +5,7 @@ import type { StatusAnswer } from '../../actions/view-connector.ts';
 import type { StreamStatus } from '../../pipeline/view-status.ts';
 import { streamName } from '../../http/requests.ts';
 import { apiLimits } from '../api-limits.ts';
+import { dailyLimit } from '../daily-limit.ts';
 import { api, judgement } from '../judgement.ts';
 import type { Operation } from '../operation.ts';
 import { anyObject, count, time } from '../values.ts';
@@ -151,6 +152,7 @@ export const status = z
       })
       .meta({ id: 'AlertStatus' })
       .nullable(),
+    dailyLimit,
   })
   .meta({
     id: 'Status',
@@ -218,6 +220,7 @@ export const status = z
           summarised: 0,
           lastError: null,
         },
+        dailyLimit: null,
       },
     ],
   }) satisfies z.ZodType<StatusAnswer>;

@@ -1,0 +1,85 @@
+import { DailyLimitError } from '../errors.ts';
+import type { Clock } from '../pipeline/ports.ts';
+import { limitedStreams, type LimitSettings } from '../setting-rules.ts';
+import { bytesIn, dayOf, type SentBook } from './sent.ts';
+
+/** How the day stands against the limit. */
+export interface DailyLimitView {
+  /** The setting, in GB of 10^9 bytes. */
+  readonly gigabytes: number;
+  /** Sent since midnight UTC by all streams. */
+  readonly sentGigabytes: number;
+  readonly isReached: boolean;
+  /** Streams that wait once it is reached. */
+  readonly streams: readonly string[];
+  /** The next midnight UTC, ISO 8601. */
+  readonly until: string;
+  /** The last midnight, where the day before had reached the limit: what waited goes on since then. Null otherwise. */
+  readonly resumedAt: string | null;
+}
+
+/** A bound on what a day may send. */
+export interface DailyLimit {
+  /** @throws DailyLimitError where the stream waits for the next day; RetryableError when the storage fails. */
+  readonly check: (stream: string) => Promise<void>;
+  readonly view: () => Promise<DailyLimitView>;
+}
+
+/** What a limit goes by. */
+export interface DailyLimitOptions {
+  readonly gigabytes: number;
+  readonly streams: readonly string[];
+  readonly book: Pick<SentBook, 'today' | 'since'>;
+  readonly clock: Clock;
+}
+
+const DAY_MS = 86_400_000;
+const BYTES_A_GIGABYTE = 1e9;
+/** What waits looks again after so long: somebody may have raised the limit. */
+const LOOK_AGAIN_MS = 15 * 60_000;
+
+/** The limit that the settings ask for; undefined: none. */
+export function dailyLimitOf(
+  settings: LimitSettings,
+  book: DailyLimitOptions['book'],
+  clock: Clock,
+): DailyLimit | undefined {
+  const { DAILY_GB_LIMIT: gigabytes } = settings;
+  if (gigabytes === undefined) return undefined;
+  return createDailyLimit({ gigabytes, streams: limitedStreams(settings), book, clock });
+}
+
+/** Makes a limit. It knows what other instances have sent up to half a minute ago. */
+export function createDailyLimit({ gigabytes, streams, book, clock }: DailyLimitOptions): DailyLimit {
+  const most = gigabytes * BYTES_A_GIGABYTE;
+  return {
+    check: async (stream) => {
+      if (!streams.includes(stream) || (await book.today()) < most) return;
+      const now = clock.now().getTime();
+      const midnight = midnightAfter(now);
+      throw new DailyLimitError(
+        `the ${gigabytes} GB a day of DAILY_GB_LIMIT are sent; ${stream} goes on at ${new Date(midnight).toISOString()}`,
+        Math.min(LOOK_AGAIN_MS, midnight - now),
+      );
+    },
+    view: async () => {
+      const now = clock.now().getTime();
+      const [today, yesterday] = [dayOf(now), dayOf(now - DAY_MS)];
+      const rows = await book.since(yesterday);
+      const sentOn = (wanted: string): number => bytesIn(rows.filter(({ day }) => day === wanted));
+      const sent = sentOn(today);
+      return {
+        gigabytes,
+        sentGigabytes: Math.round(sent / 1e6) / 1e3,
+        isReached: sent >= most,
+        streams,
+        until: new Date(midnightAfter(now)).toISOString(),
+        resumedAt: sentOn(yesterday) >= most ? `${today}T00:00:00.000Z` : null,
+      };
+    },
+  };
+}
+
+function midnightAfter(time: number): number {
+  return (Math.floor(time / DAY_MS) + 1) * DAY_MS;
+}
