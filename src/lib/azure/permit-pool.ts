@@ -76,9 +76,9 @@ export class PermitPool {
   }
 
   observe(headers: LimitHeaders): void {
-    const news = this.#shared.learn(headers);
-    if (news === 'limit') void this.#shared.write((state) => state).catch(() => undefined);
-    else if (news === 'budget') this.#keepUp();
+    const isNewLimit = this.#shared.learn(headers);
+    // A budget is stored with what this process changes next.
+    if (isNewLimit) void this.#shared.write((state) => state).catch(() => undefined);
   }
 
   async pause(milliseconds: number, reason: string): Promise<void> {

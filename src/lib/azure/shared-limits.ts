@@ -55,15 +55,15 @@ export class SharedLimits {
     this.#readAt = 0;
   }
 
-  /** Learns from the headers of an answer. @returns what is new, if anything: the limit of calls at once has to be told at once. */
-  learn(headers: LimitHeaders): 'nothing' | 'budget' | 'limit' {
+  /** Learns from the headers of an answer. @returns whether the limit of calls at once is new: that has to be told at once. */
+  learn(headers: LimitHeaders): boolean {
     const next = learn(this.#state, headers, this.now());
-    if (next === this.#state) return 'nothing';
+    if (next === this.#state) return false;
     const isNewLimit = next.concurrencyLimit !== this.#state.concurrencyLimit;
     this.#state = next;
     this.#learned = { ...this.#learned, ...headers };
     this.#learnedAt = Date.now();
-    return isNewLimit ? 'limit' : 'budget';
+    return isNewLimit;
   }
 
   /** Changes the row under its ETag; one change at a time in this process. @throws RetryableError when the storage fails. */

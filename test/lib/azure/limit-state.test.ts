@@ -182,7 +182,10 @@ describe('bounds', () => {
   });
 
   test('a budget needs its length, counts whole calls and none that come from the future', () => {
-    expect(waitFor(state({ rateLimit: 300, rateRemaining: 0 }), 'live', 20, NOW).ms).toBe(0);
+    const free = { ms: 0, why: '' };
+    expect(waitFor(state({ rateLimit: 300, rateSeenAt: NOW }), 'live', 20, NOW)).toEqual(free);
+    expect(waitFor(state({ rateWindowSeconds: 3600, rateSeenAt: NOW }), 'live', 20, NOW)).toEqual(free);
+    expect(waitFor(budget(1), 'live', 20, NOW)).toEqual(free);
     expect(reserveOf(state({ rateLimit: 7 }), 20)).toBe(1);
     expect([-60_000, 0, 11_999, 12_000].map((ms) => callsLeft(budget(5), NOW + ms))).toEqual([5, 5, 5, 6]);
   });

@@ -17,7 +17,7 @@ describe('the line for permits', () => {
 
   test('tells whether somebody of a higher priority waits', () => {
     const line = new PermitLine();
-    line.join(createTurn('enrichment'));
+    for (const priority of ['enrichment', 'backfill'] as const) line.join(createTurn(priority));
     expect((['live', 'enrichment', 'backfill'] as const).map((priority) => line.isAhead(priority))).toEqual([
       false,
       false,

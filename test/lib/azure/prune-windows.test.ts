@@ -85,6 +85,21 @@ describe('pruning', () => {
     expect(await Promise.all(windows.map((window) => keysOf(store, window)))).toEqual([0, 0, 0, 1]);
   });
 
+  test('touches no other stream, and no backfill', async () => {
+    const [one, other] = [await setUp(), await setUp()];
+    await one.open(1, 'closed');
+    const kept = await other.open(1, 'closed');
+    const backfill = {
+      ...newWindow({ ...kept, stream: one.stream, run: 'b-1' }, new Date(BEFORE)),
+      state: 'closed',
+    } as const;
+    await one.store.insertWindows([backfill]);
+    await one.prune();
+    expect(await one.store.listWindows(one.stream, 'live')).toEqual([]);
+    expect(await one.store.listWindows(one.stream, 'b-1')).toHaveLength(1);
+    expect(await other.store.listWindows(other.stream, 'live')).toHaveLength(1);
+  });
+
   test('that storage refuses has failed', async () => {
     const { open, prune } = await setUp(() => Promise.reject(new RestError('busy', { statusCode: 503 })));
     await open(1, 'closed');

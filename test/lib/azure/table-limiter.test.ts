@@ -1,3 +1,4 @@
+import { RestError } from '@azure/data-tables';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
@@ -5,8 +6,10 @@ import type { LimiterTiming } from '../../../src/lib/azure/limiter-options.ts';
 import type { Storage } from '../../../src/lib/azure/storage.ts';
 import { createTableLimiter, type TableLimiter } from '../../../src/lib/azure/table-limiter.ts';
 import { OutageError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import type { Login } from '../../../src/lib/pipeline/account.ts';
 import type { Permit, Priority } from '../../../src/lib/pipeline/ports.ts';
-import { testStorage } from '../../support/storage.ts';
+import type { ApiName } from '../../../src/lib/pipeline/stream.ts';
+import { testStorage, withMethod } from '../../support/storage.ts';
 
 let storage: Storage;
 let opened: TableLimiter[] = [];
@@ -15,7 +18,7 @@ beforeEach(async () => {
   storage = await testStorage();
   const table = storage.table(TABLE_NAMES.limits);
   await table.createTable();
-  for (const api of ['edr', 'vm']) await table.deleteEntity('limits', api).catch(() => undefined);
+  for (const row of ['edr', 'vm', 'account']) await table.deleteEntity('limits', row).catch(() => undefined);
 });
 
 afterEach(async () => {
@@ -443,6 +446,92 @@ describe('within one process', () => {
   });
 });
 
+describe('what an answer has told of the budget', () => {
+  const told = { rateLimit: 300, rateRemaining: 200, rateWindowSeconds: 3600 };
+
+  test('is known here at once, and to all with what is changed next', async () => {
+    const [one, two] = [instance({ freshMs: 0 }), instance({ freshMs: 0 })];
+    one.observe('edr', told);
+    expect((await one.view('edr')).budget).toMatchObject({ limit: 300, left: 200 });
+    expect((await two.view('edr')).budget).toBeNull();
+    (await one.acquire('edr', 'live')).release();
+    expect((await two.view('edr')).budget).toMatchObject({ limit: 300, left: 200 });
+  });
+});
+
+test('a limit that others change without a pause is given up on, as a fault of the storage', async () => {
+  const conflict = () => Promise.reject(new RestError('changed', { statusCode: 412 }));
+  const busy = withMethod(
+    withMethod(storage, 'updateEntity', () => conflict),
+    'createEntity',
+    () => conflict,
+  );
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0);
+  try {
+    await expect(instance({}, 1, busy).pause('edr', 1000, 'why')).rejects.toMatchObject({
+      name: 'RetryableError',
+      scope: 'storage',
+    });
+  } finally {
+    random.mockRestore();
+  }
+});
+
+describe('a person’s try of a login', () => {
+  const login = (user: string, renew: () => Promise<boolean> = () => Promise.resolve(false)): Login => {
+    return { user, digest: `of ${user}`, settings: ['QUALYS_USERNAME', 'QUALYS_PASSWORD'], renew };
+  };
+  const refuse = async (limiter: TableLimiter, user: string): Promise<void> => {
+    const turn = await limiter.account.enter('vm', login(user), { priority: 'live' });
+    await turn.refused({ error: 'Qualys refuses the account (HTTP 401)', isBare: true });
+  };
+  const withLogins = (logins: Partial<Record<ApiName, Login>>): TableLimiter => {
+    const find = (api: ApiName) => Promise.resolve(logins[api] as Login);
+    const limiter = createTableLimiter(storage, { concurrency: 2, reservePercent: 20, login: find });
+    opened.push(limiter);
+    return limiter;
+  };
+
+  test('lets out the one that is kept back, of whichever API', async () => {
+    const limiter = withLogins({ vm: login('reader') });
+    expect(await limiter.grantLogin(['edr', 'vm'])).toBe('not-needed');
+    await refuse(limiter, 'reader');
+    expect(await limiter.view('vm')).toMatchObject({ account: { error: 'Qualys refuses the account (HTTP 401)' } });
+    await expect(limiter.account.enter('vm', login('reader'), { priority: 'live' })).rejects.toThrow('401');
+    expect(await limiter.grantLogin(['edr'])).toBe('not-needed');
+    expect(await limiter.grantLogin(['edr', 'vm'])).toBe('granted');
+    await limiter.account.enter('vm', login('reader'), { priority: 'live' });
+  });
+
+  test('is not needed where there is a newer secret, which is tried by itself', async () => {
+    const logins: Partial<Record<ApiName, Login>> = {};
+    const force: unknown[] = [];
+    logins.vm = login('old', (...given: unknown[]) => {
+      force.push(...given);
+      logins.vm = login('new');
+      return Promise.resolve(true);
+    });
+    const limiter = withLogins(logins);
+    await refuse(limiter, 'old');
+    expect(await limiter.grantLogin(['vm'])).toBe('not-needed');
+    expect(force).toEqual([true]);
+    await limiter.account.enter('vm', login('new'), { priority: 'live' });
+  });
+
+  test('is not needed where nobody logs in', async () => {
+    expect(await instance().grantLogin(['edr', 'vm'])).toBe('not-needed');
+  });
+});
+
+test('the end of an instance gives back its own permits alone', async () => {
+  const [one, two, three] = [instance(), instance(), instance({ patienceMs: 200 })];
+  await one.acquire('edr', 'live');
+  await two.acquire('edr', 'live');
+  await one.close();
+  await three.acquire('edr', 'live');
+  await expect(three.acquire('edr', 'live')).rejects.toThrow('no permit is free');
+});
+
 describe('a route that does not answer', () => {
   const DETECTIONS = 'vm/detections';
   const down = new RetryableError('Qualys failed (HTTP 503)', { scope: 'route' });
@@ -467,6 +556,20 @@ describe('a route that does not answer', () => {
     await one.routes.enter(DETECTIONS);
     expect((await one.view('vm')).outages).toEqual([]);
     expect(await two.routes.answered(DETECTIONS, Date.now())).toBeUndefined();
+  });
+
+  test('is tried by one caller once it is due; the permit of another one is free for other routes', async () => {
+    const limiter = instance({ freshMs: 0, patienceMs: 300 });
+    await limiter.routes.failed(DETECTIONS, down);
+    const table = storage.table(TABLE_NAMES.limits);
+    const { state } = await table.getEntity<{ state: string }>('limits', 'vm');
+    const known = JSON.parse(state) as { outage: object };
+    const due = JSON.stringify({ ...known, outage: { ...known.outage, nextAt: 0 } });
+    await table.updateEntity({ partitionKey: 'limits', rowKey: 'vm', state: due }, 'Replace');
+    const tries = await Promise.allSettled([1, 2].map(() => limiter.acquire('vm', 'live', undefined, DETECTIONS)));
+    expect(tries.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(tries.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { name: 'OutageError' } });
+    await limiter.acquire('vm', 'live', undefined, 'vm/ids');
   });
 
   test('does not hold a permit that its callers did not use', async () => {
