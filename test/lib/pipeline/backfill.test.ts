@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createTableCheckpointStore } from '../../../src/lib/azure/table-checkpoint-store.ts';
-import { RetryableError } from '../../../src/lib/errors.ts';
+import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
 import {
   cancelBackfill,
   feedNext,
   isCancelled,
   listBackfills,
+  resumeBackfill,
   startBackfill,
   tendBackfills,
   viewBackfill,
@@ -42,6 +43,7 @@ async function setUp(changes: Partial<BackfillDependencies> = {}) {
     clock,
     deps,
     end,
+    ended: () => log.events().filter((event) => event === 'BackfillEnded').length,
     start: (range = DAY, more: Partial<BackfillDependencies> = {}) =>
       startBackfill({ stream, ...range }, { ...deps, ...more }),
     windows: (id: string) => store.listWindows(stream, id),
@@ -139,6 +141,121 @@ describe('a backfill', () => {
   });
 });
 
+describe('windows of a backfill', () => {
+  test('are the first of their run once, at its beginning', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    const isFirst = (await bench.windows(backfill.id)).map((record) => record.isFirst === true);
+    expect(isFirst).toEqual([true, false, false, false, false, false]);
+  });
+
+  test('go on with the next one that waits, not with one that is in work', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    const [first, second, third] = await bench.windows(backfill.id);
+    bench.queue.sent.length = 0;
+    Reflect.deleteProperty(second!, 'queuedAt');
+    await bench.end(second!, 'running');
+    await bench.end(first!, 'closed');
+    await feedNext(first!, bench.deps);
+    expect(bench.queue.sent.map(({ item }) => item.window)).toEqual([third!.key]);
+  });
+
+  test('that somebody else has taken up meanwhile are not sent twice', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    const [first, , third] = await bench.windows(backfill.id);
+    bench.queue.sent.length = 0;
+    await bench.end(first!, 'closed');
+    const store: CheckpointStore = {
+      ...bench.store,
+      saveWindow: async (record) => {
+        await bench.end((await bench.store.readWindow(bench.stream, backfill.id, third!.key))!, 'running');
+        await bench.store.saveWindow(record);
+      },
+    };
+    await feedNext(first!, { ...bench.deps, store });
+    expect(bench.queue.sent).toEqual([]);
+  });
+});
+
+describe('storage that fails', () => {
+  const broken = (store: CheckpointStore, status?: string): CheckpointStore => ({
+    ...store,
+    saveBackfill: async (record) => {
+      if (status === undefined || record.status === status) throw new RetryableError('storage failed');
+      await store.saveBackfill(record);
+    },
+  });
+
+  test.for(['planning', 'running'] as const)('as a backfill is to be %s is told to who starts it', async (status) => {
+    const bench = await setUp();
+    await expect(bench.start(DAY, { store: broken(bench.store, status) })).rejects.toThrow('storage failed');
+  });
+
+  test('as a backfill ends is told, and its end is booked later, once', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    await bench.workOff();
+    const stored = (await bench.store.readBackfill(backfill.id))!;
+    await bench.store.saveBackfill({ ...stored, status: 'running' });
+    const deps = { ...bench.deps, store: broken(bench.store) };
+    await expect(viewBackfill(backfill.id, deps)).rejects.toThrow('storage failed');
+    const lost = { ...bench.store, saveBackfill: () => Promise.reject(new ClaimLostError('another was faster')) };
+    await viewBackfill(backfill.id, { ...bench.deps, store: lost });
+    expect(await viewBackfill(backfill.id, bench.deps)).toMatchObject({ status: 'succeeded' });
+    expect(bench.ended()).toBe(2);
+    await viewBackfill(backfill.id, deps);
+  });
+
+  test('as one is cancelled is told at once', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    let tries = 0;
+    const store = {
+      ...bench.store,
+      saveBackfill: () => (tries++, Promise.reject(new RetryableError('storage failed'))),
+    };
+    await expect(cancelBackfill(backfill.id, { ...bench.deps, store })).rejects.toThrow('storage failed');
+    expect(tries).toBe(1);
+    const lost = { ...bench.store, saveBackfill: () => (tries++, Promise.reject(new ClaimLostError('busy'))) };
+    await expect(cancelBackfill(backfill.id, { ...bench.deps, store: lost })).rejects.toThrow('busy');
+    expect(tries).toBe(6);
+  });
+});
+
+test('of many backfills the newest are listed, and those that run', async () => {
+  const bench = await setUp();
+  const ids: string[] = [];
+  for (const hour of [1, 2, 3]) {
+    bench.clock.forward(1000);
+    const range = { from: DAY.from, to: new Date(DAY.from.getTime() + hour * 3_600_000) };
+    const { backfill } = await bench.start(range);
+    ids.push(backfill.id);
+    if (hour !== 1) await bench.workOff();
+  }
+  const own = { ...bench.deps, store: { ...bench.store, listBackfills: () => ownOf(bench.store, bench.stream) } };
+  await bench.store.saveBackfill({ ...(await bench.store.readBackfill(ids[0]!))!, status: 'running' });
+  expect((await listBackfills(own, 1)).map(({ id }) => id)).toEqual([ids[2], ids[0]]);
+});
+
+async function ownOf(store: CheckpointStore, own: string) {
+  return (await store.listBackfills()).filter(({ stream }) => stream === own);
+}
+
+test('a backfill that has failed is taken up again where a window of it is tried again; no other one is', async () => {
+  const bench = await setUp();
+  const { backfill } = await bench.start();
+  for (const status of ['failed', 'cancelled', 'succeeded'] as const) {
+    await bench.store.saveBackfill({ ...(await bench.store.readBackfill(backfill.id))!, status });
+    await resumeBackfill(backfill.id, bench.deps);
+    const expected = status === 'failed' ? 'running' : status;
+    expect((await bench.store.readBackfill(backfill.id))?.status).toBe(expected);
+  }
+  await resumeBackfill('unknown', bench.deps);
+  expect(await isCancelled('unknown', bench.store)).toBe(false);
+});
+
 describe('the same request', () => {
   test('while it runs gives the same id and opens nothing', async () => {
     const bench = await setUp();
@@ -162,7 +279,7 @@ describe('the same request', () => {
     await bench.workOff();
     const second = await bench.start();
     expect(second.isNew).toBe(true);
-    expect(second.backfill.id).not.toBe(first.backfill.id);
+    expect([first, second].map(({ backfill }) => backfill.id.split('-')[1])).toEqual(['1', '2']);
     expect(await bench.workOff()).toBe(6);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { hurryWindows } from '../../../src/lib/pipeline/hurry-windows.ts';
+import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
+import { hurryQuietly, hurryWindows } from '../../../src/lib/pipeline/hurry-windows.ts';
 import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import type { WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { keptLog, keptQueue, pagedStream, setUp } from '../../support/pipeline.ts';
@@ -50,4 +51,19 @@ test('what waits for the account or the identity is due at once, live and of run
   expect(events()).toEqual(['WindowsHurried']);
   // Asked for again, all of it is due already.
   expect(await hurryWindows([stream.name], { store, queue, clock, log })).toBe(0);
+});
+
+test('storage that fails as windows are hurried is told to who asks, and logged where nobody does', async () => {
+  const { stream } = pagedStream(1);
+  const { store, clock, queue } = await setUp(stream);
+  const { log, events } = keptLog();
+  const later = new Date(clock.now().getTime() + 300_000).toISOString();
+  await store.insertWindows([windowOf(stream.name, 1, { repair: 'account', notBefore: later })]);
+  const broken = { ...store, saveWindow: () => Promise.reject(new RetryableError('storage failed')) };
+  await expect(hurryWindows([stream.name], { store: broken, queue, clock, log })).rejects.toThrow('storage failed');
+  await hurryQuietly([stream.name], { store: broken, queue, clock, log });
+  expect(events()).toEqual(['HurryFailed']);
+  const lost = { ...store, saveWindow: () => Promise.reject(new ClaimLostError('another was faster')) };
+  expect(await hurryWindows([stream.name], { store: lost, queue, clock, log })).toBe(0);
+  expect(queue.sent).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { moveWatermark } from '../../../src/lib/pipeline/move-watermark.ts';
+import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
+import { moveWatermark, wakeQuietly } from '../../../src/lib/pipeline/move-watermark.ts';
 import type { CheckpointStore, WakeUps } from '../../../src/lib/pipeline/ports.ts';
+import { keptLog } from '../../support/pipeline.ts';
 import { setUpPlanner } from '../../support/planner.ts';
 
 const START = new Date('2026-05-01T11:00:00Z');
@@ -106,6 +108,30 @@ describe('a planner that is woken', () => {
       },
     });
     expect(await planner.watermark()).toBe('2026-05-01T11:30:00Z');
+  });
+});
+
+describe('a planner that is woken and cannot store what it found', () => {
+  test.for([
+    ['five times where others are faster', new ClaimLostError('another was faster'), 5],
+    ['once where storage fails', new RetryableError('storage failed'), 1],
+  ] as const)('tries %s', async ([, error, most]) => {
+    const planner = await setUp();
+    await planner.close(0);
+    let tries = 0;
+    const saveWatermark = () => (tries++, Promise.reject(error));
+    await expect(planner.wake({ ...planner.store, saveWatermark })).rejects.toBe(error);
+    expect(tries).toBe(most);
+  });
+
+  test('nobody wakes: it is logged, and the window has ended all the same', async () => {
+    const { log, events } = keptLog();
+    await wakeQuietly(
+      { ask: () => Promise.reject(new RetryableError('no queue')), take: () => Promise.resolve() },
+      's',
+      log,
+    );
+    expect(events()).toEqual(['WakeUpLost']);
   });
 });
 

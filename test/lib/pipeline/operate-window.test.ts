@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FatalError } from '../../../src/lib/errors.ts';
+import { ClaimLostError, FatalError, RetryableError } from '../../../src/lib/errors.ts';
 import { failWindow, retryWindow, retryWindows, waiveWindow } from '../../../src/lib/pipeline/operate-window.ts';
 import type { WindowRecord, WorkItem } from '../../../src/lib/pipeline/ports.ts';
 import { edrEvents } from '../../../src/lib/streams/edr-events/index.ts';
@@ -45,7 +45,7 @@ test('retrying all takes what failed, fell short or waits, and nothing else', as
       { notBefore: later, lastError: 'HTTP 503' },
       { state: 'incomplete' as const, acknowledged: true },
       { notBefore: '2026-05-01T00:00:00Z' },
-      { state: 'closed' as const },
+      { state: 'closed' as const, notBefore: later },
       { ...IN_WORK, notBefore: later },
     ].map((changes, hour) => bench.open(`2026-05-01T0${hour}:00:00Z`, `2026-05-01T0${hour}:15:00Z`, changes)),
   );
@@ -252,3 +252,22 @@ describe('failing by the poison queue', () => {
     expect(await failWindow({ ...item, window: 'gone' }, 'poisoned', bench.deps)).toBe(false);
   });
 });
+
+test.for([
+  ['retrying', (item: WorkItem, deps: Parameters<typeof retryWindow>[1]) => retryWindow(item, deps)],
+  ['waiving', waiveWindow],
+  ['failing', (item: WorkItem, deps: Parameters<typeof failWindow>[2]) => failWindow(item, 'poisoned', deps)],
+] as const)(
+  '%s tells storage that fails from somebody who was faster, and sends nothing for either',
+  async ([, act]) => {
+    const { bench, item } = await open({ notBefore: '2026-05-02T00:00:00Z' });
+    const saving = (error: Error) => ({
+      ...bench.deps,
+      store: { ...bench.store, saveWindow: () => Promise.reject(error) },
+    });
+    await expect(act(item, saving(new RetryableError('storage failed')))).rejects.toThrow('storage failed');
+    expect(await act(item, saving(new ClaimLostError('another was faster')))).toBeFalsy();
+    expect(bench.queue.sent).toEqual([]);
+    expect(await act({ ...item, window: 'gone' }, bench.deps)).toBeFalsy();
+  },
+);

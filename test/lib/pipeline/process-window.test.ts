@@ -362,6 +362,26 @@ describe('two workers', () => {
     await bench.process(window);
     await bench.process(window);
     expect(reads).toEqual([0]);
+    await bench.process({ ...window, key: 'gone' });
+    const dropped = bench.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(dropped.filter(({ event }) => event === 'WorkItemDropped')).toMatchObject([
+      { stream: stream.name, run: 'live', window: window.key, reason: 'finished' },
+      { window: 'gone', reason: 'gone' },
+    ]);
+    expect(bench.queue.sent).toEqual([]);
+  });
+
+  test('an item of a window that waits, or is in work, comes back when its time has come; a second is no wait', async () => {
+    const { stream, reads } = pagedStream(1);
+    const bench = await setUp(stream);
+    const until = { until: '2026-05-01T12:00:30Z', owner: 'other' };
+    for (const waits of [{ notBefore: '2026-05-01T12:00:20Z' }, { claim: until, state: 'running' as const }]) {
+      await bench.process(await bench.open(FROM, TO, { ...waits, key: `waits-${Object.keys(waits)[0]}` }));
+    }
+    expect(bench.queue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([20, 30]);
+    expect(reads).toEqual([]);
+    await bench.process(await bench.open(FROM, TO, { notBefore: '2026-05-01T12:00:01Z' }));
+    expect(reads).toEqual([0]);
   });
 
   test('an item of a backfill’s window that was given up is dropped, until somebody retries it', async () => {
