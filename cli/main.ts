@@ -10,6 +10,7 @@ import { addBackfill } from './commands/backfill.ts';
 import { addBackfills } from './commands/backfills.ts';
 import { addCost } from './commands/cost.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
+import { addForget } from './commands/forget.ts';
 import { addPing } from './commands/ping.ts';
 import { addRebuild } from './commands/rebuild.ts';
 import { addRows } from './commands/rows.ts';
@@ -61,6 +62,7 @@ function createProgram(): Command {
     addBackfill,
     addBackfills,
     addDeadLetters,
+    addForget,
     addAlerts,
     addTryNow,
     addTrace,

@@ -8,6 +8,7 @@ import './functions/edr-events.ts';
 import './functions/enrich.ts';
 import './functions/health.ts';
 import './functions/mcp-tools.ts';
+import './functions/memory.ts';
 import './functions/openapi.ts';
 import './functions/ping.ts';
 import './functions/plan-windows.ts';

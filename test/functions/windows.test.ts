@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type * as StatusModule from '../../src/lib/handlers/status.ts';
+import type * as MemoryModule from '../../src/lib/handlers/memory.ts';
 import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
@@ -16,6 +17,7 @@ const HOUR_MS = 3_600_000;
 let backends: Backends;
 let services: Services;
 let windows: typeof WindowsModule;
+let memory: typeof MemoryModule;
 let status: typeof StatusModule.status;
 let run: string;
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
   backends = await startBackends({ eventCount: 0, hostCount: 0 });
   services = (await import('../../src/lib/services.ts')).getServices();
   windows = await import('../../src/lib/handlers/windows.ts');
+  memory = await import('../../src/lib/handlers/memory.ts');
   ({ status } = await import('../../src/lib/handlers/status.ts'));
 });
 afterAll(async () => {
@@ -194,5 +197,34 @@ describe('a live window that is given up', () => {
     expect(await queue.exists()).toBe(false);
     expect((await call(windows.waive, { method: 'POST', path: '/api/x', params })).status).toBe(200);
     expect((await queue.getProperties()).approximateMessagesCount).toBe(1);
+  });
+});
+
+describe('what was sent', () => {
+  const forget = (stream: string, query: string) =>
+    call(memory.forget, { method: 'POST', path: `/api/memory/${stream}/forget?${query}`, params: { stream } });
+
+  test('is forgotten of the hosts that are named, or of all', async () => {
+    const open = await services.memory.open('vm-detections', 'scope');
+    await open.doubt(['1', '2']);
+    await open.remember(new Map(['1', '2'].map((id) => [id, 'ab'.repeat(16)])));
+    const known = async (): Promise<boolean[]> => {
+      const now = await services.memory.open('vm-detections', 'scope');
+      await now.recall([1n, 2n]);
+      return ['1', '2'].map((id) => now.known(id) !== undefined);
+    };
+    expect(await forget('vm-detections', 'ids=1')).toMatchObject({ status: 200, json: { forgotten: 1 } });
+    expect(await known()).toEqual([false, true]);
+    expect(await forget('vm-detections', 'reason=why')).toMatchObject({ status: 200, json: { forgotten: null } });
+    expect(await known()).toEqual([false, false]);
+  });
+
+  test('is refused to be forgotten for a stream that remembers nothing, and for ids that are none', async () => {
+    for (const [stream, query] of [
+      ['edr-events', ''],
+      ['vm-detections', 'ids=1-5'],
+    ] as const)
+      expect(await forget(stream, query)).toMatchObject({ status: 400 });
+    expect(await forget('no-stream', '')).toMatchObject({ status: 404 });
   });
 });

@@ -122,6 +122,9 @@ describe('real answers are as the document promises:', () => {
     expect((await post('windows/edr-events/retry?reason=test')).status).toBe(200);
     expect((await post('windows/edr-events/retry?run=none')).status).toBe(404);
     expect((await post('windows/edr-events/retry?run=%20')).status).toBe(400);
+    expect((await post('memory/vm-detections/forget?ids=1')).status).toBe(200);
+    expect((await post('memory/edr-events/forget')).status).toBe(400);
+    expect((await post('memory/was-findings/forget')).status).toBe(404);
   });
 
   test('backfills', async () => {

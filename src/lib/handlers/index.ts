@@ -9,6 +9,7 @@ import * as edrEvents from './edr-events.ts';
 import * as enrich from './enrich.ts';
 import * as health from './health.ts';
 import * as mcpTools from './mcp-tools.ts';
+import * as memory from './memory.ts';
 import * as openapi from './openapi.ts';
 import * as ping from './ping.ts';
 import * as planWindows from './plan-windows.ts';
@@ -33,6 +34,7 @@ export const handlers = {
   enrich,
   health,
   mcpTools,
+  memory,
   openapi,
   ping,
   planWindows,

@@ -8,7 +8,7 @@ import { retryWindow, retryWindows, waiveWindow } from '../pipeline/operate-wind
 import type { CheckpointStore, WindowRecord, WorkItem } from '../pipeline/ports.ts';
 import { viewWindow } from '../pipeline/view-window.ts';
 import { getServices } from '../services.ts';
-import { STREAMS } from '../streams/index.ts';
+import { streamOf } from './stream-of.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -77,13 +77,6 @@ async function operate(request: HttpRequest, asked: Asked, act: Act): Promise<Ht
   if (act === waiveWindow) await services.goOnAfter(record);
   services.log.info(act === waiveWindow ? 'WindowWaived' : 'WindowRetried', { stream: item.stream, run, window });
   return json(viewWindow(record, services.clock.now()));
-}
-
-function streamOf(request: HttpRequest): string {
-  const { stream = '' } = request.params;
-  if (STREAMS.some(({ name }) => name === stream)) return stream;
-  const names = STREAMS.map(({ name }) => name).join(', ');
-  throw new ProblemError(404, `there is no stream ${JSON.stringify(stream.slice(0, 64))}; there are ${names}`);
 }
 
 async function throwIfNoBackfill(stream: string, run: string, store: CheckpointStore): Promise<void> {

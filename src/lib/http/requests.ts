@@ -97,6 +97,18 @@ export const operateQuery = z.strictObject({
   reason: z.string().max(500).optional().describe("The operator's reason, for the audit log."),
 });
 
+/** Query of the act that forgets what was sent. */
+export const forgetQuery = operateQuery.pick({ reason: true }).extend({
+  ids: z
+    .string()
+    .regex(/^\d{1,19}(,\d{1,19}){0,999}$/, 'must be at most 1,000 ids of hosts, comma-separated')
+    .optional()
+    .meta({
+      description: 'Ids of hosts, comma-separated; all of the stream when absent.',
+      examples: ['100234,100235'],
+    }),
+});
+
 /** Query of the act that tries the account. */
 export const tryNowQuery = operateQuery.pick({ reason: true });
 

@@ -7,6 +7,7 @@ import { deadLetterOperations } from './operations/dead-letters.ts';
 import { edrOperations } from './operations/edr.ts';
 import { enrichOperations } from './operations/enrich.ts';
 import { healthOperations } from './operations/health.ts';
+import { memoryOperations } from './operations/memory.ts';
 import { traceOperations } from './operations/traces.ts';
 import { windowOperations } from './operations/windows.ts';
 
@@ -16,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...costOperations,
   ...accountOperations,
   ...windowOperations,
+  ...memoryOperations,
   ...backfillOperations,
   ...deadLetterOperations,
   ...alertOperations,

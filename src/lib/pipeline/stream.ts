@@ -221,6 +221,8 @@ export interface Stream {
   readonly isSnapshot?: boolean;
   /** Whether it looks back every hour for what has become visible late: windows of the slices `look.<n>` and `late.<n>`. */
   readonly looksBack?: boolean;
+  /** Whether it leaves out records that it has sent before as they are. */
+  readonly remembers?: boolean;
   /** Reads a window from its cursor. Throws the classes of `errors.ts`. */
   readonly read: (task: WindowTask) => AsyncGenerator<Progress, Outcome>;
 }

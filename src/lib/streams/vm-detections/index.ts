@@ -16,6 +16,7 @@ export const vmDetections: StreamDefinition = {
   }),
   slices: /^ids\.\d*-\d*$|^look\.\d+$|^late\.\d+-\d+(?:\.\d*-\d*)?$/,
   looksBack: true,
+  remembers: true,
   // The rows do not hold the time of the windows. A host is processed after it was scanned, so its scan is the earlier time.
   restart: { setting: 'VM_START', column: () => 'LastVMScannedDateTime' },
   probe: { check: 'qualys-vm', run: ({ vm }) => probeVm(vm) },
