@@ -60,7 +60,7 @@ Examples:
           schema: started,
         });
         if (!isJson) {
-          const verb = code === 202 ? 'started' : 'runs already';
+          const verb = code === 200 ? 'runs already' : 'started';
           print(`Backfill ${backfill.id} ${verb}: ${backfill.stream}, ${backfill.from} to ${backfill.to}`);
         }
         if (options.wait === true) return waitAndShow(backfill.id, session, options);

@@ -12,6 +12,7 @@ interface Action {
   readonly summary: string;
   readonly description: string;
   readonly 'x-ms-visibility': string;
+  readonly responses: Readonly<Record<string, object>>;
   readonly parameters: {
     readonly in: string;
     readonly 'x-ms-summary'?: string;
@@ -35,6 +36,12 @@ describe('the definition', () => {
   test('has an action for each operation that belongs to the connector', () => {
     const wanted = OPERATIONS.filter(({ connector }) => connector !== 'none').map(({ operationId }) => operationId);
     expect(actions.map(({ operationId }) => operationId.toLowerCase())).toEqual(wanted.map((id) => id.toLowerCase()));
+  });
+
+  test('answers nothing that designers would poll, because the key need not come along', () => {
+    const statuses = actions.flatMap(({ responses }) => Object.keys(responses));
+    expect(statuses).toContain('201');
+    expect(statuses).not.toContain('202');
   });
 
   test('names actions and parameters for people', () => {

@@ -84,7 +84,7 @@ describe('a backfill', () => {
     const from = new Date(Date.now() - 8 * 3_600_000).toISOString();
     const body = JSON.stringify({ stream: 'edr-events', from, to });
     const started = await app.get('backfill', { method: 'POST', body });
-    expect(started.status).toBe(202);
+    expect(started.status).toBe(201);
     const { id } = started.body as { id: string };
     expect(started.headers.get('location')).toContain(`/api/backfill/${id}`);
     await expect

@@ -13,7 +13,8 @@ import { getServices } from '../services.ts';
 export const startOne = handle(async (request) => {
   const { backfill, isNew } = await requestBackfill(await readBody(request, backfillBody));
   const statusUrl = `${request.url.replace(/[?#].*$/, '').replace(/\/$/, '')}/${backfill.id}`;
-  return json({ ...backfill, statusUrl }, isNew ? 202 : 200, { location: statusUrl });
+  // Not 202: Logic Apps and Power Automate would poll the Location, and need not bring the key there (docs/api.md).
+  return json({ ...backfill, statusUrl }, isNew ? 201 : 200, { location: statusUrl });
 });
 
 /** Tells what a backfill would cost. */

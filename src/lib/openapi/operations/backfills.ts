@@ -114,28 +114,15 @@ export const backfillOperations: readonly Operation[] = [
     tag: 'Backfills',
     summary: 'Start a backfill',
     description:
-      'Reads a range again that lies before the watermark. The same range is not started twice while it runs.',
+      'Reads a range again that lies before the watermark, and answers at once: ask for its progress until its status is neither planning nor running. The same range is not started twice while it runs.',
     body: backfillBody,
     answers: {
       200: { description: 'This range is being read already.', schema: started, headers: location },
-      202: { description: 'The backfill was started.', schema: started, headers: location },
+      201: { description: 'The backfill was started.', schema: started, headers: location },
     },
     // 409: as many backfills as allowed run already.
     problems: [400, 409, 413, ...SERVICE_PROBLEMS],
     connector: 'important',
-  },
-  {
-    operationId: 'estimateBackfill',
-    method: 'get',
-    route: 'backfill-estimate',
-    tag: 'Backfills',
-    summary: 'Estimate a backfill',
-    description: 'What a backfill would cost: windows, calls, and how long the budget makes it last. Starts nothing.',
-    query: estimateQuery,
-    answers: { 200: { description: 'What it would cost.', schema: estimate } },
-    // 409: as many backfills as allowed run already.
-    problems: [400, 409, ...SERVICE_PROBLEMS],
-    connector: 'advanced',
   },
   {
     operationId: 'listBackfills',
@@ -149,6 +136,19 @@ export const backfillOperations: readonly Operation[] = [
       200: { description: 'Backfills, newest first.', schema: backfillList },
     },
     problems: [400, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
+  },
+  {
+    operationId: 'estimateBackfill',
+    method: 'get',
+    route: 'backfill-estimate',
+    tag: 'Backfills',
+    summary: 'Estimate a backfill',
+    description: 'What a backfill would cost: windows, calls, and how long the budget makes it last. Starts nothing.',
+    query: estimateQuery,
+    answers: { 200: { description: 'What it would cost.', schema: estimate } },
+    // 409: as many backfills as allowed run already.
+    problems: [400, 409, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },
   {
