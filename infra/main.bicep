@@ -56,6 +56,9 @@ param tableRetentionDays int?
 @maxValue(4383)
 param tableTotalRetentionDays int?
 
+@description('By stream: plan (analytics or basic), retentionDays and totalRetentionDays of its table, and filter, a KQL condition of the rows that are kept, e.g. { \'edr-events\': { filter: \'Score >= 4\' } }. Give it with each deployment; `npm run deploy -- prepare` checks it, and changes tables that exist.')
+param streamOptions object = {}
+
 @description('Switches Microsoft Sentinel on; by default for a new workspace only.')
 param onboardSentinel bool = empty(workspaceResourceId)
 
@@ -278,6 +281,7 @@ module connector 'resource-group.bicep' = {
     siteUpdateStrategy: siteUpdateStrategy
     sitesPrivateZone: sitesPrivateZone
     storageSku: storageSku
+    streamOptions: streamOptions
     tableRetentionDays: tableRetentionDays
     tableTotalRetentionDays: tableTotalRetentionDays
     tags: tags

@@ -42,6 +42,9 @@ param tableRetentionDays int?
 @maxValue(4383)
 param tableTotalRetentionDays int?
 
+@description('By stream: plan (analytics or basic), retentionDays and totalRetentionDays of its table, and filter, a KQL condition of the rows that are kept, e.g. { \'edr-events\': { filter: \'Score >= 4\' } }. Give it with each deployment; `npm run deploy -- prepare` checks it, and changes tables that exist.')
+param streamOptions object = {}
+
 @description('Switches Microsoft Sentinel on; by default for a new workspace only.')
 param onboardSentinel bool = empty(workspaceResourceId)
 
@@ -241,6 +244,14 @@ var checkedTotalRetentionDays = totalRetentionFits
   ? tableTotalRetentionDays
   : fail('tableTotalRetentionDays takes 4 to 730 or one of ${join(map(longRetentionDays, days => string(days)), ', ')}')
 
+var unknownStreams = filter(
+  objectKeys(streamOptions),
+  key => !contains(map(streams, stream => stream.stream), key)
+)
+var checkedStreamOptions = empty(unknownStreams)
+  ? streamOptions
+  : fail('streamOptions names ${join(unknownStreams, ', ')}; streams are ${join(map(streams, stream => stream.stream), ', ')}')
+
 var isFlexRegion = contains(flexRegions, toLower(replace(location, ' ', '')))
 var isZoneReady = !zoneRedundant || endsWith(storageSku, 'ZRS')
 var checkedLocation = isFlexRegion
@@ -379,6 +390,7 @@ module tables 'modules/tables.bicep' = {
     workspaceName: monitoring.outputs.workspaceName
     tables: filter(streams, stream => contains(missingTables, stream.name))
     retentionDays: tableRetentionDays
+    streamOptions: checkedStreamOptions
     totalRetentionDays: checkedTotalRetentionDays
     onboardSentinel: onboardSentinel
   }
@@ -393,6 +405,7 @@ module dataCollection 'modules/data-collection.bicep' = {
     tags: allTags
     workspaceId: monitoring.outputs.workspaceId
     streams: streams
+    streamOptions: checkedStreamOptions
     privateOnly: privateNetworking
   }
   dependsOn: [tables]
@@ -590,6 +603,7 @@ module alerts 'modules/alerts.bicep' = if (deployAlerts) {
     functionAppName: functionApp.outputs.name
     dataCollectionRuleId: dataCollection.outputs.id
     streams: streams
+    filteredStreams: filter(objectKeys(checkedStreamOptions), key => !empty(checkedStreamOptions[key].?filter ?? ''))
     enabledStreams: givenSettings.?QUALYS_STREAMS ?? defaultStreams
     schedules: schedules
     functionAppUrl: 'https://${functionApp.outputs.hostName}'

@@ -20,6 +20,9 @@ param workspaceId string
 @description('The feeds.')
 param streams streamTable[]
 
+@description('A condition of the rows that are kept, by stream.')
+param streamOptions object
+
 @description('Whether rows arrive through a private endpoint only.')
 param privateOnly bool
 
@@ -59,7 +62,10 @@ resource dataCollectionRule 'Microsoft.Insights/dataCollectionRules@2024-03-11' 
       for stream in streams: {
         streams: ['Custom-${stream.name}']
         destinations: ['workspace']
-        transformKql: 'source'
+        // The rows in which a long record goes on have few of its columns: they are kept, whatever the condition says of those.
+        transformKql: empty(streamOptions[?stream.stream].?filter ?? '')
+          ? 'source'
+          : 'source | where (${streamOptions[stream.stream].filter})${contains(map(stream.columns, column => column.name), 'Record') ? ' or PartNumber > 1' : ''}'
         outputStream: 'Custom-${stream.name}'
       }
     ]

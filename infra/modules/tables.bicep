@@ -16,6 +16,9 @@ param retentionDays int?
 @description('Total retention in days; null: the interactive retention.')
 param totalRetentionDays int?
 
+@description('Plan and retention by stream, which win over these.')
+param streamOptions object
+
 @description('Whether to switch Microsoft Sentinel on.')
 param onboardSentinel bool
 
@@ -30,10 +33,12 @@ resource absentTables 'Microsoft.OperationalInsights/workspaces/tables@2025-07-0
     parent: workspace
     name: table.name
     properties: {
-      // Analytic rules run on this plan only.
-      plan: 'Analytics'
-      retentionInDays: retentionDays
-      totalRetentionInDays: totalRetentionDays
+      // Analytic rules run on Analytics only. Of Basic the interactive retention is Azure's own.
+      plan: (streamOptions[?table.stream].?plan ?? 'analytics') == 'basic' ? 'Basic' : 'Analytics'
+      retentionInDays: (streamOptions[?table.stream].?plan ?? 'analytics') == 'basic'
+        ? null
+        : streamOptions[?table.stream].?retentionDays ?? retentionDays
+      totalRetentionInDays: streamOptions[?table.stream].?totalRetentionDays ?? totalRetentionDays
       schema: {
         name: table.name
         description: table.description

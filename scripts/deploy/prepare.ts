@@ -1,6 +1,7 @@
 /** Before a deployment: looks at what is there, so that the templates leave it as it is. */
 import type { Arm } from './arm.ts';
 import { findOwn, isOwn, type Resource } from './find.ts';
+import { readStreamOptions } from './stream-options.ts';
 import { prepareTables, readDays, TABLES_API, type WantedTable } from './tables.ts';
 
 /** Variables by name, as the shell, azd or GitHub gives them. */
@@ -43,6 +44,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     retentionInDays: readDays('TABLE_RETENTION_DAYS', environment.TABLE_RETENTION_DAYS, false),
     totalRetentionInDays: readDays('TABLE_TOTAL_RETENTION_DAYS', environment.TABLE_TOTAL_RETENTION_DAYS, true),
   };
+  const ofStreams = readStreamOptions(environment.STREAM_OPTIONS, tables);
   const broken = textVariables.filter((name) => BREAKS_JSON.test(environment[name] ?? ''));
   if (broken.length > 0) {
     throw new Error(`azd cannot carry a quotation mark, a backslash or a line break in ${broken.join(', ')}`);
@@ -53,7 +55,17 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   if (given !== '' && (await arm.get(given, TABLES_API)) === undefined)
     throw new Error(`there is no workspace ${given}`);
   const workspace = given === '' ? own.workspace : given;
-  const { absent, lines } = await prepareTables(arm, workspace, tables, retention, isPreview);
+  const { absent, lines } = await prepareTables(
+    arm,
+    workspace,
+    tables,
+    ({ stream }) => ({
+      plan: ofStreams[stream]?.plan,
+      retentionInDays: ofStreams[stream]?.retentionDays ?? retention.retentionInDays,
+      totalRetentionInDays: ofStreams[stream]?.totalRetentionDays ?? retention.totalRetentionInDays,
+    }),
+    isPreview,
+  );
   const isForeign = found !== undefined && !isOwn(found);
   return {
     variables: {
@@ -61,6 +73,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       ABSENT_TABLES: workspace === undefined ? 'all' : absent.join(',') || 'none',
       EXISTING_RESOURCE_GROUP: String(isForeign),
       CONNECTOR_SETTINGS: toPlainJson(settingsOf(environment, settingNames)),
+      ...(Object.keys(ofStreams).length === 0 ? {} : { STREAM_OPTIONS: toPlainJson(ofStreams) }),
     },
     lines: [
       ...(isForeign ? [`${group} was there before: its tags stay, and azd down leaves it alone`] : []),
@@ -90,10 +103,12 @@ function settingsOf(environment: Environment, names: readonly string[]): Record<
 }
 
 /** JSON of plain letters: on its way it is a line of azd's `.env`, whose quoting nobody should have to trust. */
-function toPlainJson(value: Readonly<Record<string, string>>): string {
-  const escape = (text: string): string =>
-    text.replace(/[^\w .,:;/@%=+*?()-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `{${Object.entries(value)
-    .map(([name, text]) => `"${name}":"${escape(text)}"`)
-    .join(',')}}`;
+function toPlainJson(value: object | string | number): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'object') {
+    const members = Object.entries(value) as [string, object | string | number][];
+    return `{${members.map(([name, member]) => `"${name}":${toPlainJson(member)}`).join(',')}}`;
+  }
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `"${value.replace(/[^\w .,:;/@%=+*?()-]/g, escape)}"`;
 }

@@ -13,6 +13,8 @@ export const TABLES_API = '2025-07-01';
 /** A Qualys table as the template would make it. */
 export interface WantedTable {
   readonly name: string;
+  /** The stream whose rows it gets. */
+  readonly stream: string;
   readonly columns: readonly Column[];
 }
 
@@ -34,8 +36,9 @@ interface FoundTable {
   };
 }
 
-/** Retention in days that is asked for; undefined: as it is. */
+/** Retention in days that is asked for; undefined: as it is. Of a single table also its plan. */
 export interface Retention {
+  readonly plan?: 'analytics' | 'basic' | undefined;
   readonly retentionInDays?: number | undefined;
   readonly totalRetentionInDays?: number | undefined;
 }
@@ -68,7 +71,7 @@ export async function prepareTables(
   arm: Arm,
   workspace: string | undefined,
   wanted: readonly WantedTable[],
-  retention: Retention,
+  retentionOf: (table: WantedTable) => Retention,
   isPreview: boolean,
 ): Promise<TablesReport> {
   const absent: string[] = [];
@@ -80,7 +83,7 @@ export async function prepareTables(
       absent.push(table.name);
       continue;
     }
-    const change = changeOf(table, found, retention, lines);
+    const change = changeOf(table, found, retentionOf(table), lines);
     if (!isPreview && Object.keys(change).length > 0) await arm.send('PATCH', path, TABLES_API, { properties: change });
   }
   return { absent, lines };
@@ -93,8 +96,8 @@ function changeOf(
   retention: Retention,
   lines: string[],
 ): Record<string, unknown> {
-  const { plan = 'Analytics', schema } = properties;
-  if (plan !== 'Analytics') lines.push(`${name} has the plan ${plan}: it stays, but no analytic rule runs on it`);
+  const { schema } = properties;
+  const plan = planOf(name, properties.plan ?? 'Analytics', retention.plan, lines);
   const present = schema.columns ?? [];
   const known = new Map([...(schema.standardColumns ?? []), ...present].map((each) => [each.name.toLowerCase(), each]));
   for (const column of columns) {
@@ -111,9 +114,27 @@ function changeOf(
   return {
     // A change of the schema names every column: those that it leaves out are deleted.
     ...(lacking.length > 0 ? { schema: { name: schema.name, columns: [...present.map(writable), ...lacking] } } : {}),
-    ...longerOf('retentionInDays', name, properties, retention, lines),
+    ...plan,
+    // Interactive retention of a Basic table is Azure's own.
+    ...(retention.plan === 'basic' ? {} : longerOf('retentionInDays', name, properties, retention, lines)),
     ...longerOf('totalRetentionInDays', name, properties, retention, lines),
   };
+}
+
+/** Azure switches between these two, once a week (logs/logs-table-plans.md); rows stay, and nobody switches who was not asked to. */
+const SWITCHED = { analytics: 'Analytics', basic: 'Basic' } as const;
+
+function planOf(name: string, has: string, asked: Retention['plan'], lines: string[]): { readonly plan?: string } {
+  const wants = asked === undefined ? has : SWITCHED[asked];
+  const canSwitch = Object.values<string>(SWITCHED).includes(has);
+  const plan = canSwitch ? wants : has;
+  if (plan !== has) lines.push(`${name} gets the plan ${plan} instead of ${has}`);
+  if (wants !== plan) lines.push(`${name} keeps the plan ${has}, from which Azure does not switch`);
+  if (plan !== 'Analytics') {
+    const stays = plan === has ? 'it stays, but no' : 'no';
+    lines.push(`${name} has the plan ${plan}: ${stays} analytic rule runs on it`);
+  }
+  return plan === has ? {} : { plan };
 }
 
 /** Azure also tells of a column what nobody can set. */
@@ -122,9 +143,9 @@ function writable({ name, type, displayName, description, dataTypeHint }: Column
 }
 
 function longerOf(
-  kind: keyof Retention,
+  kind: 'retentionInDays' | 'totalRetentionInDays',
   name: string,
-  present: Retention,
+  present: Omit<Retention, 'plan'>,
   asked: Retention,
   lines: string[],
 ): Record<string, number> {

@@ -28,6 +28,20 @@ export function checkTables(files: InfraFiles, tables: readonly TableFile[]): st
   if (!/columns: table\.columns\s/.test(file(files, 'infra/modules/tables.bicep'))) {
     problems.push('infra/modules/tables.bicep does not give a table every column of its file');
   }
+  if (
+    !/: 'source \| where \(\$\{streamOptions\[stream\.stream\]\.filter\}\)\$\{.*'Record'\) \? ' or PartNumber > 1' : ''\}'/.test(
+      rule,
+    )
+  )
+    problems.push(
+      'infra/modules/data-collection.bicep does not filter by the options of a stream, and keep what goes on',
+    );
+  if (
+    !/rule\.name == 'rows-dropped' && [^}]*operator: 'Exclude', values: filteredInputs/.test(
+      file(files, 'infra/modules/alerts.bicep'),
+    )
+  )
+    problems.push('infra/modules/alerts.bicep fires for rows that a filter drops: Azure counts them as dropped');
   return [...problems, ...tables.flatMap((table) => checkColumns(files, table))];
 }
 

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Arm } from '../../scripts/deploy/arm.ts';
 import { prepare, type Environment } from '../../scripts/deploy/prepare.ts';
+import { faultOf, readStreamOptions } from '../../scripts/deploy/stream-options.ts';
 import { readDays } from '../../scripts/deploy/tables.ts';
 import { GROUP, OWN, startFakeArm, WORKSPACE, type FakeArm } from '../support/fake-arm.ts';
 
 const TABLE = {
   name: 'QualysEdrEvents_CL',
+  stream: 'edr-events',
   columns: [
     { name: 'TimeGenerated', type: 'dateTime', description: '' },
     { name: 'EventId', type: 'string', description: 'Its id.' },
@@ -105,6 +107,110 @@ describe('tables that exist', () => {
     });
     expect(lines.join('\n')).toMatch(/plan Basic: it stays/);
     expect(lines.join('\n')).toMatch(/keeps its totalRetentionInDays of 2556/);
+  });
+});
+
+describe('options of a stream', () => {
+  const withOptions = (option: object, more: Environment = {}) =>
+    run({ STREAM_OPTIONS: JSON.stringify({ 'edr-events': option }), ...more });
+
+  beforeEach(() => {
+    azure.put(WORKSPACE, {});
+    azure.put(PATH, { plan: 'Analytics', retentionInDays: 90, totalRetentionInDays: 90, schema: TABLE });
+  });
+
+  test('switch the plan of a table that is there, and back, and leave its rows and its other options', async () => {
+    const { lines } = await withOptions({ plan: 'basic' }, { TABLE_RETENTION_DAYS: '365' });
+    expect(azure.resources.get(PATH)?.properties).toEqual({
+      ...{ plan: 'Basic', retentionInDays: 90, totalRetentionInDays: 90, schema: TABLE },
+    });
+    expect(lines.join('\n')).toMatch(
+      /gets the plan Basic instead of Analytics\n.*has the plan Basic: no analytic rule runs/,
+    );
+    // Kept over a deployment that says nothing of it.
+    expect((await run()).lines.join('\n')).toMatch(/plan Basic: it stays/);
+    expect(azure.resources.get(PATH)?.properties.plan).toBe('Basic');
+    await withOptions({ plan: 'analytics' });
+    expect(azure.resources.get(PATH)?.properties.plan).toBe('Analytics');
+  });
+
+  test('leave a plan from which Azure does not switch', async () => {
+    azure.put(PATH, { plan: 'Auxiliary', schema: TABLE });
+    const { lines } = await withOptions({ plan: 'analytics' });
+    expect(lines.join('\n')).toMatch(/keeps the plan Auxiliary, from which Azure does not switch/);
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('win over the retention of all tables, and shorten none', async () => {
+    await withOptions({ retentionDays: 180, totalRetentionDays: 1095 }, { TABLE_RETENTION_DAYS: '365' });
+    expect(azure.resources.get(PATH)?.properties).toMatchObject({ retentionInDays: 180, totalRetentionInDays: 1095 });
+    await withOptions({ retentionDays: 30 });
+    expect(azure.resources.get(PATH)?.properties).toMatchObject({ retentionInDays: 180 });
+  });
+
+  test('reach the template as they are, in letters that azd carries', async () => {
+    const option = { filter: `Score >= 4 or EventId in ("a\\"b", 'c')`, retentionDays: 60 };
+    const { STREAM_OPTIONS: text = '' } = (await withOptions(option)).variables;
+    expect(JSON.parse(text)).toEqual({ 'edr-events': option });
+    expect(text).toMatch(/^[\w .,:;/@%=+*?(){}"\\-]+$/);
+    expect((await run()).variables.STREAM_OPTIONS).toBeUndefined();
+  });
+
+  test.each([
+    ['{', /is no JSON object/],
+    ['[]', /is no JSON object/],
+    ['{"edr":{}}', /edr is no stream; allowed are edr-events/],
+    ['{"edr-events":3}', /edr-events is no object/],
+    ['{"edr-events":{"tier":"x"}}', /edr-events\.tier is no option; allowed are plan, filter, retentionDays/],
+    ['{"edr-events":{"plan":"Basic"}}', /edr-events\.plan is "Basic"; allowed are analytics, basic/],
+    ['{"edr-events":{"plan":"basic","retentionDays":60}}', /retentionDays does not go with the plan basic/],
+    ['{"edr-events":{"retentionDays":3}}', /edr-events\.retentionDays takes 4 to 730, given 3/],
+    ['{"edr-events":{"totalRetentionDays":731}}', /edr-events\.totalRetentionDays takes 4 to 730 or one of 1095/],
+    ['{"edr-events":{"filter":7}}', /edr-events\.filter is no text/],
+    ['{"edr-events":{"filter":"Points > 3"}}', /filter names Points, which is neither a column of QualysEdrEvents_CL/],
+  ])('that are wrong stop it before anything is changed: %s', async (text, expected) => {
+    await expect(run({ STREAM_OPTIONS: text })).rejects.toThrow(expected);
+    expect(azure.changes).toEqual([]);
+  });
+});
+
+describe('a filter', () => {
+  const fault = (filter: string) => faultOf(filter, TABLE);
+
+  test.each([
+    'Score >= 4',
+    "Score>3 and EventId !startswith 'x'",
+    'EventId in (\'a\', "b") or isempty(EventId)',
+    'EventId matches regex @"^[a-z]\\d+$"',
+    'TimeGenerated > ago(1d) and tostring(parse_json(EventId).a.b) != "|;"',
+    "parse_json(EventId)['x'] == datetime(2026-05-01)",
+  ])('that a transformation takes passes: %s', (filter) => {
+    expect(fault(filter)).toBeUndefined();
+  });
+
+  test.each([
+    [' ', /is empty/],
+    ['Score > 1 | take 5', /one condition only, not "\| take 5"/],
+    ['Score > 1; print 1', /one condition only/],
+    ['Score > 1 // Score', /no comment/],
+    ["EventId == 'a", /one condition only/],
+    ['(Score > 1', /not closed/],
+    ['Score > 1)', /a bracket too many/],
+    ['(Score > 1]', /a bracket too many/],
+    ['score > 1', /names score/],
+    ['Score between (1 .. 3)', /names between/],
+    ["EventId has_any ('a')", /names has_any/],
+    ["EventId !has_any ('a')", /names has_any/],
+    ['.Score > 1', /a path without a column/],
+    ['Score > 1\u0000', /one condition only/],
+    ['x'.repeat(4001), /more than 4000/],
+  ])('that it does not take is refused: %s', (filter, expected) => {
+    expect(fault(filter)).toMatch(expected);
+  });
+
+  test('is refused for snapshots, whose missing hosts count as gone', () => {
+    const tables = [{ ...TABLE, stream: 'vm-hosts' }];
+    expect(() => readStreamOptions('{"vm-hosts":{"filter":"Score > 1"}}', tables)).toThrow(/vm-hosts takes no filter/);
   });
 });
 

@@ -241,6 +241,16 @@ describe('a difference is named', () => {
       'infra/modules/storage.bicep: var queueNames is qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-poison,qualys-wake-ups,qualys-wake-ups-poison, the code uses qualys-alerts,qualys-alerts-poison,qualys-fetch,qualys-fetch-poison,qualys-wake-ups,qualys-wake-ups-poison',
     ],
     [
+      'a filter that drops what goes on of a record',
+      withChange('infra/modules/data-collection.bicep', " ? ' or PartNumber > 1' : ''", " ? '' : ''"),
+      'infra/modules/data-collection.bicep does not filter by the options of a stream, and keep what goes on',
+    ],
+    [
+      'an alert for rows that a filter drops',
+      withChange('infra/modules/alerts.bicep', "operator: 'Exclude'", "operator: 'Include'"),
+      'infra/modules/alerts.bicep fires for rows that a filter drops: Azure counts them as dropped',
+    ],
+    [
       'a storage table that is not made',
       withChange('infra/modules/storage.bicep', "  'QualysAudit'\n", ''),
       'infra/modules/storage.bicep: var tableNames is QualysAlerts,QualysBackfills,QualysLimits,QualysMemory,QualysSent,QualysWatermarks,QualysWindows, the code uses QualysAlerts,QualysAudit,QualysBackfills,QualysLimits,QualysMemory,QualysSent,QualysWatermarks,QualysWindows',

@@ -1,0 +1,125 @@
+/**
+ * What `STREAM_OPTIONS` says of streams: plan and retention of their tables, and a filter of their rows in the transformation of the data
+ * collection rule. Checked here, because Azure tells of a wrong filter late, and of rows that it drops nothing but their number.
+ *
+ * Sources: azure-monitor-docs, articles/azure-monitor/data-collection/data-collection-transformations-kql.md (what a transformation may
+ * hold, 20 Jan 2026) and logs/data-retention-configure.md.
+ */
+import { readDays, type WantedTable } from './tables.ts';
+
+/** What may be said of a stream. */
+export interface StreamOption {
+  readonly plan?: 'analytics' | 'basic';
+  /** Condition in KQL of the rows that are kept. */
+  readonly filter?: string;
+  readonly retentionDays?: number;
+  readonly totalRetentionDays?: number;
+}
+
+const PLANS = ['analytics', 'basic'] as const;
+const NAMES = ['plan', 'filter', 'retentionDays', 'totalRetentionDays'];
+/** Whose rows a filter must not touch: content takes a host that a snapshot lacks for gone. */
+const UNFILTERED = ['vm-hosts'];
+/** Interactive retention of a Basic table is Azure's own, 30 days. */
+const NOT_OF_BASIC = 'retentionDays';
+
+const WORDS =
+  'and or in contains contains_cs has has_cs startswith startswith_cs endswith endswith_cs matches regex true false datetime timespan int long real';
+const FUNCTIONS =
+  'binary_and binary_or binary_not binary_shift_left binary_shift_right binary_xor tobool todatetime todouble toreal toguid toint tolong tostring ' +
+  'totimespan ago datetime_add datetime_diff datetime_part dayofmonth dayofweek dayofyear endofday endofmonth endofweek endofyear getmonth getyear ' +
+  'hourofday make_datetime make_timespan now startofday startofmonth startofweek startofyear weekofyear array_concat array_length pack_array pack ' +
+  'parse_json parse_xml zip abs bin floor ceiling exp exp10 exp2 isfinite isinf isnan log log10 log2 pow round sign case iif max_of min_of ' +
+  'base64_encodestring base64_decodestring countof extract extract_all indexof isempty isnotempty split strcat strcat_delim strlen substring ' +
+  'tolower toupper hash_sha256 gettype isnotnull isnull';
+const KNOWN: ReadonlySet<string> = new Set(`${WORDS} ${FUNCTIONS}`.split(' '));
+/** A text, a number with or without a unit, a name or a path into a dynamic column, an operator or bracket. */
+const TOKEN =
+  /@?'(?:[^'\\\n]|\\.)*'|@?"(?:[^"\\\n]|\\.)*"|\d+(?:\.\d+)?(?:d|h|m|s|ms)?\b|\.?[A-Za-z_]\w*|[=!<>]=|[=!]~|![a-z_]+|[<>()[\],+\-*/%]|\s+/y;
+const LONGEST_FILTER = 4000;
+
+/**
+ * Reads the options by the names of streams.
+ * @throws Error that names the stream and the member at fault, and what is allowed.
+ */
+export function readStreamOptions(
+  text: string | undefined,
+  tables: readonly WantedTable[],
+): Readonly<Record<string, StreamOption>> {
+  if (text === undefined || text.trim() === '') return {};
+  const options = parse(text);
+  const streams = tables.map(({ stream }) => stream);
+  for (const [stream, option] of Object.entries(options)) {
+    const table = tables.find((each) => each.stream === stream);
+    if (table === undefined) throw wrong(`${stream} is no stream`, streams);
+    if (typeof option !== 'object' || option === null) throw wrong(`${stream} is no object of options`, NAMES);
+    check(stream, option as Readonly<Record<string, unknown>>, table);
+  }
+  return options as Readonly<Record<string, StreamOption>>;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const options = JSON.parse(text) as unknown;
+    if (typeof options === 'object' && options !== null && !Array.isArray(options))
+      return options as Readonly<Record<string, unknown>>;
+  } catch {
+    // Said below.
+  }
+  throw new Error('STREAM_OPTIONS is no JSON object, e.g. {"edr-events":{"filter":"Score >= 4"}}');
+}
+
+function check(stream: string, option: Readonly<Record<string, unknown>>, table: WantedTable): void {
+  for (const name of Object.keys(option))
+    if (!NAMES.includes(name)) throw wrong(`${stream}.${name} is no option`, NAMES);
+  const { filter, plan, retentionDays, totalRetentionDays } = option;
+  if (plan !== undefined && !PLANS.some((each) => each === plan)) throw wrong(`${stream}.plan is ${show(plan)}`, PLANS);
+  if (plan === 'basic' && retentionDays !== undefined)
+    throw new Error(
+      `STREAM_OPTIONS: ${stream}.${NOT_OF_BASIC} does not go with the plan basic, whose interactive retention is 30 days`,
+    );
+  const daysOf = (name: string, days: unknown): void =>
+    void (days === undefined || readDays(`STREAM_OPTIONS: ${stream}.${name}`, show(days), name.startsWith('total')));
+  daysOf('retentionDays', retentionDays);
+  daysOf('totalRetentionDays', totalRetentionDays);
+  if (filter === undefined) return;
+  if (UNFILTERED.includes(stream))
+    throw new Error(`STREAM_OPTIONS: ${stream} takes no filter, because a host that a snapshot lacks counts as gone`);
+  if (typeof filter !== 'string') throw new Error(`STREAM_OPTIONS: ${stream}.filter is no text`);
+  const fault = faultOf(filter, table);
+  if (fault !== undefined) throw new Error(`STREAM_OPTIONS: ${stream}.filter ${fault}`);
+}
+
+/** Why a transformation does not take a condition; undefined where nothing is known against it. */
+export function faultOf(filter: string, { columns, name: table }: WantedTable): string | undefined {
+  if (filter.trim() === '') return 'is empty';
+  if (filter.length > LONGEST_FILTER) return `has more than ${LONGEST_FILTER} characters`;
+  const open: string[] = [];
+  let last = '';
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < filter.length) {
+    const at = TOKEN.lastIndex;
+    const [token = ''] = TOKEN.exec(filter) ?? [];
+    if (token === '')
+      return `may hold one condition only, not ${show(filter.slice(at, at + 10))} at character ${at + 1}`;
+    if (token === '/' && filter[at - 1] === '/') return 'may hold no comment';
+    if (token === '(' || token === '[') open.push(token);
+    if ((token === ')' && open.pop() !== '(') || (token === ']' && open.pop() !== '[')) return 'has a bracket too many';
+    const name = /^!?([A-Za-z_]\w*)$/.exec(token)?.[1];
+    const isColumn = columns.some((column) => column.name === name);
+    if (name !== undefined && !isColumn && !KNOWN.has(name))
+      return `names ${name}, which is neither a column of ${table} nor known to transformations`;
+    // A path goes on from a column or another step of it.
+    if (token.startsWith('.') && !/[\w\])]$/.test(last)) return `has a path without a column: ${token}`;
+    if (token.trim() !== '') last = token;
+  }
+  return open.length > 0 ? 'has a bracket that is not closed' : undefined;
+}
+
+function wrong(fault: string, allowed: readonly string[]): Error {
+  return new Error(`STREAM_OPTIONS: ${fault}; allowed are ${allowed.join(', ')}`);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
