@@ -192,6 +192,12 @@ param privateInbound bool = false
 @description('Private DNS zone of function apps; another in sovereign clouds.')
 param sitesPrivateZone string = 'privatelink.azurewebsites.net'
 
+@description('Address of a proxy for the calls of the app, e.g. http://proxy.example:8080; where it asks for a login, a Key Vault reference to the address with user and password: @Microsoft.KeyVault(SecretUri=https://…/secrets/https-proxy). Empty: none.')
+param outboundProxy string = ''
+
+@description('Hosts that are called without it, comma-separated; .example.com means all below. Empty: the services of Azure that the app calls.')
+param outboundNoProxy string = ''
+
 @description('Address ranges in CIDR form that may call the app; empty: any caller who signs in.')
 param allowedIpRanges string[] = []
 
@@ -262,6 +268,8 @@ module connector 'resource-group.bicep' = {
     networkAddressPrefix: networkAddressPrefix
     nodeVersion: nodeVersion
     onboardSentinel: onboardSentinel
+    outboundNoProxy: outboundNoProxy
+    outboundProxy: outboundProxy
     packageUri: packageUri
     privateDnsGroupId: privateDnsGroupId
     privateInbound: privateInbound

@@ -190,6 +190,12 @@ param privateInbound bool = false
 @description('Private DNS zone of function apps; another in sovereign clouds.')
 param sitesPrivateZone string = 'privatelink.azurewebsites.net'
 
+@description('Address of a proxy for the calls of the app, e.g. http://proxy.example:8080; where it asks for a login, a Key Vault reference to the address with user and password: @Microsoft.KeyVault(SecretUri=https://…/secrets/https-proxy). Empty: none.')
+param outboundProxy string = ''
+
+@description('Hosts that are called without it, comma-separated; .example.com means all below. Empty: the services of Azure that the app calls.')
+param outboundNoProxy string = ''
+
 @description('Address ranges in CIDR form that may call the app; empty: any caller who signs in.')
 param allowedIpRanges string[] = []
 
@@ -270,6 +276,13 @@ var givenEndpointSubnetId = isEndpointSubnetGiven
   ? endpointSubnetId
   : fail('endpointSubnetId has to be given with appSubnetId, for the private endpoints')
 var zonesMade = empty(privateDnsGroupId)
+
+// The history of deployments shows parameters.
+var checkedProxy = contains(outboundProxy, '@') && !startsWith(outboundProxy, '@Microsoft.KeyVault(')
+  ? fail('outboundProxy must not hold user and password: put the address into Key Vault, and give a reference to it')
+  : outboundProxy
+// Host and libraries call them too, by private endpoints or the routes of Azure; storage holds the queues and the package.
+var azureHosts = '.${environment().suffixes.storage},${environment().suffixes.keyvaultDns},.monitor.azure.com,.applicationinsights.azure.com,.loganalytics.io'
 
 // ---- tables -----------------------------------------------------------------------------------------------------------
 
@@ -584,6 +597,8 @@ module functionApp 'modules/function-app.bicep' = {
     isPublic: !privateInbound
     updateStrategy: siteUpdateStrategy
     zoneRedundant: checkedZoneRedundant
+    outboundProxy: checkedProxy
+    outboundNoProxy: empty(outboundNoProxy) ? azureHosts : outboundNoProxy
     allowedIpRanges: allowedIpRanges
     signInClientId: signInClientId
     signInTenantId: empty(signInTenantId) ? tenant().tenantId : signInTenantId

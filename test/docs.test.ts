@@ -88,7 +88,9 @@ describe('names in the docs exist:', () => {
     const readByCode = matches(code, /\benv(?:\.|\[['"])(\w+)/g);
     const ofDeployments = matches(read('infra/main.parameters.json'), /\$\{(\w+)\}/g);
     const ofHost = matches(code, /'(AzureWebJobsStorage__\w+)'/g);
-    const known = new Set<string>([...SETTING_NAMES, ...readByCode, ...ofDeployments, ...ofHost]);
+    // https://no-color.org, which the library of Node.js honours.
+    const ofNode = ['NO_COLOR'];
+    const known = new Set<string>([...SETTING_NAMES, ...ofNode, ...readByCode, ...ofDeployments, ...ofHost]);
     const pick = (text: string): string[] =>
       matches(text, /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|AzureWebJobsStorage(?:__\w+)?)\b/g).filter((name) =>
         beginnings.has(name.split('_')[0] ?? ''),

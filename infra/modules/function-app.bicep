@@ -90,6 +90,12 @@ param zoneRedundant bool
 @description('Address ranges that may call the app; empty: any.')
 param allowedIpRanges string[]
 
+@description('Proxy for outgoing calls; empty: none.')
+param outboundProxy string
+
+@description('Hosts that are called without it.')
+param outboundNoProxy string
+
 @description('Client id of the app registration that callers sign in to; empty: they have keys.')
 param signInClientId string
 
@@ -137,6 +143,8 @@ var optionalSettings = {
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
   ALERT_WEBHOOK_URL_SECRET_URI: alertWebhookUri
   ALERT_WEBHOOK_SECRET_URI: alertWebhookSigningUri
+  HTTPS_PROXY: outboundProxy
+  NO_PROXY: empty(outboundProxy) ? '' : outboundNoProxy
   CALLER_AUTH: empty(signInClientId) ? '' : 'entra'
   // The app's identity stands in for a secret of the registration; agents find out where to sign in; their endpoint asks for no key.
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: empty(signInClientId) ? '' : identityClientId

@@ -14,6 +14,7 @@ import {
   integer,
   list,
   loginKind,
+  proxyUrl,
   required,
   secretUri,
   serviceUrl,
@@ -22,13 +23,12 @@ import {
   webhookUrl,
 } from './setting-kinds.ts';
 import { isSubscriptionName } from './subscription-name.ts';
-import { crossProblems, gatewayOf, isInVault, limitMistakes, VAULT_SETTINGS } from './setting-rules.ts';
+import { crossProblems, gatewayOf, isInVault, limitMistakes, SECRET_SETTINGS } from './setting-rules.ts';
 import { STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const SECRETS: ReadonlySet<string> = new Set(['AzureWebJobsStorage', ...Object.keys(VAULT_SETTINGS)]);
 /** Traces kept at most: as many blobs of a few KB. */
 const MOST_TRACES = 200;
 /** Given by the deployment in whichever form Azure has them. */
@@ -156,6 +156,16 @@ export const settingsSchema = z.object({
   ALERT_MAX_PER_MINUTE: integer({ min: 1, max: 10_000, fallback: 30, unit: 'alerts' }).describe(
     'Alerts posted a minute, over all instances; new ones above it are told in one summary.',
   ),
+  HTTPS_PROXY: proxyUrl
+    .optional()
+    .describe(
+      'Proxy that calls to Qualys go through, and calls to Azure but for those of NO_PROXY; a Key Vault reference where it holds a password; unset: none.',
+    ),
+  NO_PROXY: trimmed
+    .optional()
+    .describe(
+      "Hosts that are called without the proxy, comma-separated; .example.com means all below; this machine and the endpoint of the app's identity always are.",
+    ),
   CALLER_AUTH: callerAuth
     .default('keys')
     .describe(
@@ -243,23 +253,12 @@ function settingsError(problems: readonly Problem[]): ConfigError {
   return new ConfigError(`Settings: ${[...new Set(full)].join('; ')}`, { publicMessage });
 }
 
-/** What the settings hold that must not be shown: secrets, and the keys in connection strings. */
-export function secretsOf(settings: Settings): string[] {
-  const values = Object.entries(settings).flatMap(([name, value]) =>
-    SECRETS.has(name) && typeof value === 'string' ? [value] : [],
-  );
-  const keys = [...values, settings.APPLICATIONINSIGHTS_CONNECTION_STRING ?? ''].flatMap((value) =>
-    [...value.matchAll(/(?:AccountKey|SharedAccessSignature|InstrumentationKey)=([^;]+)/g)].map(([, key = '']) => key),
-  );
-  return [...values, ...keys];
-}
-
 /** Somebody may have put a password into a URL or a signature into a query. */
 function describe(name: string, value: string | undefined, allowed: string): Problem {
   if (value === undefined) return { message: `${name} must be set` };
   return {
     message: `${name} ${allowed}`,
-    given: SECRETS.has(name) ? 'a secret value' : JSON.stringify(redact(value).slice(0, 100)),
+    given: SECRET_SETTINGS.has(name) ? 'a secret value' : JSON.stringify(redact(value).slice(0, 100)),
   };
 }
 

@@ -2,7 +2,7 @@
 const OWN = /^(QUALYS|EDR|ALERT_WEBHOOK|LOGS_INGESTION|LOGS_QUERY)_/;
 /** What the platform and its tools put into the environment, in whatever spelling. */
 const PLATFORM =
-  /^(WEBSITE|AzureWebJobs|AzureFunctions|FUNCTIONS|APPLICATIONINSIGHTS|APPINSIGHTS|APPSETTING|AZURE|WEBJOBS|SCM|CONTAINER|DOCKER|IDENTITY|MSI)/i;
+  /^(WEBSITE|AzureWebJobs|AzureFunctions|FUNCTIONS|APPLICATIONINSIGHTS|APPINSIGHTS|APPSETTING|AZURE|WEBJOBS|SCM|CONTAINER|DOCKER|IDENTITY|MSI|HTTP_PROXY$|HTTPS_PROXY$|ALL_PROXY$|NO_PROXY$)/i;
 /** Letters that a slip of the fingers changes: other names are farther from ours. */
 const SLIP = 2;
 /** Shorter names have neighbours by chance. */

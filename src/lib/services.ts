@@ -30,7 +30,7 @@ import type { OptionalPart } from './cost/billed-bytes.ts';
 import { dailyLimitOf, type DailyLimit } from './cost/daily-limit.ts';
 import { OPTIONAL_PARTS } from './cost/modes.ts';
 import { countSent, createSentBook, type SentBook } from './cost/sent.ts';
-import { parseSettings, secretsOf, settingsSchema, type Environment, type Settings } from './config.ts';
+import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
 import { ambientLog, type Log } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
@@ -44,6 +44,7 @@ import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { ApiName, Stream } from './pipeline/stream.ts';
 import { loginOf } from './qualys/login/conclude-login.ts';
 import { createCredentials, type Credentials } from './qualys/login/credentials.ts';
+import { openProxy } from './qualys/call/open-proxy.ts';
 import { createEdrApi, type EdrApi } from './qualys/edr/edr-api.ts';
 import { createApiAuth } from './qualys/login/create-api-auth.ts';
 import { createVmApi, type VmApi } from './qualys/vm/vm-api.ts';
@@ -52,6 +53,7 @@ import { hasWebhook, loginKindOf, VAULT_SETTINGS, type VaultSetting } from './se
 import { fixedSecret, type SecretValue } from './secret-value.ts';
 import { edrEvents } from './streams/edr-events/index.ts';
 import { earlierRows } from './streams/earlier-rows.ts';
+import { secretsOf } from './secrets-of.ts';
 import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
 import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
@@ -121,6 +123,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     STREAMS.map(({ name }) => name),
   );
   for (const warning of settings.warnings) ambientLog.warn('SettingDoubtful', { warning });
+  const proxy = openProxy(settings, env);
   const clock: Clock = { now: () => new Date() };
   const owner = `${hostname()}-${process.pid}`;
   const credential = (): TokenCredential => createCredential(settings.AzureWebJobsStorage__clientId);
@@ -150,7 +153,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     secrets: () => [...secretsOf(settings), ...credentials.edr.hidden(), ...credentials.vm.hidden()],
   });
   const traced = settings.QUALYS_TRACE > 0 ? traces : undefined;
-  const calls = { limiter, clock, log, observe: observeCalls(telemetry), traces: traced };
+  const calls = { limiter, clock, log, proxy, observe: observeCalls(telemetry), traces: traced };
   const gateway = { ...calls, baseUrl: settings.QUALYS_GATEWAY_URL };
   const edr = createEdrApi({ ...gateway, auth: createApiAuth('edr', credentials.edr, gateway) });
   const vm = createVmApi({ ...calls, settings, auth: createApiAuth('vm', credentials.vm, gateway) });

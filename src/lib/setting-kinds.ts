@@ -81,6 +81,24 @@ function withoutTrailingSlashes(text: string): string {
   return text.slice(0, end);
 }
 
+/** The address of a proxy, which may hold user and password. */
+export const proxyUrl = trimmed.refine(
+  isProxy,
+  'must be an address such as http://proxy.example:8080, with user:password@ before the host where the proxy asks for them (% and @ in them as %25 and %40)',
+);
+
+function isProxy(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!/^https?:$/.test(url?.protocol ?? '') || url?.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return false;
+  try {
+    decodeURIComponent(`${url.username}${url.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Ways to log in: user and password, an API client of a user, an API client of a subscription. */
 export const LOGIN_KINDS = ['password', 'oidc', 'oauth'] as const;
 export type LoginKind = (typeof LOGIN_KINDS)[number];

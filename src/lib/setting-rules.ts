@@ -12,6 +12,12 @@ export const VAULT_SETTINGS = {
   ALERT_WEBHOOK_URL: 'ALERT_WEBHOOK_URL_SECRET_URI',
   ALERT_WEBHOOK_SECRET: 'ALERT_WEBHOOK_SECRET_URI',
 } as const;
+/** Settings that are secret as a whole. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
+  'AzureWebJobsStorage',
+  'HTTPS_PROXY',
+  ...Object.keys(VAULT_SETTINGS),
+]);
 /** A setting whose secret may be read from Key Vault. */
 export type VaultSetting = keyof typeof VAULT_SETTINGS;
 

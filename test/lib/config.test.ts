@@ -224,6 +224,7 @@ describe('a bad value', () => {
       'QUALYS_PASSWORD',
       'QUALYS_CLIENT_ID',
       'QUALYS_CLIENT_SECRET',
+      'NO_PROXY',
       'EDR_FILTER',
       'INCIDENTS_FILTER',
       'LOGS_INGESTION_RULE_ID',
@@ -235,6 +236,7 @@ describe('a bad value', () => {
       'INSTALLED_AT',
       'STORAGE_CREATED_AT',
       // Secret as a whole: below.
+      'HTTPS_PROXY',
       'ALERT_WEBHOOK_URL',
       'ALERT_WEBHOOK_SECRET',
     ]);
@@ -270,6 +272,10 @@ describe('a bad value', () => {
   });
 
   test.for([
+    ['HTTPS_PROXY', 'hook-secret:8080', /must be an address such as http:\/\/proxy\.example:8080/],
+    ['HTTPS_PROXY', 'socks5://app:hook-secret@proxy:1080', /must be an address/],
+    ['HTTPS_PROXY', 'http://app:hook-secret@proxy/path', /must be an address/],
+    ['HTTPS_PROXY', 'http://app:hook-secret%ff@proxy:8080', /% and @ in them as %25 and %40/],
     ['ALERT_WEBHOOK_URL', 'soar.example/hook-secret', /must be a URL/],
     ['ALERT_WEBHOOK_URL', 'http://soar.example/hook-secret', /must use https/],
     ['ALERT_WEBHOOK_URL', 'https://user:hook-secret@soar.example/', /neither user nor password/],

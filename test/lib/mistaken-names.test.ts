@@ -32,6 +32,7 @@ describe('a name that is no setting', () => {
 
   test.for([
     ['of the platform', 'WEBSITE_SITE_NAME', 'WEBSITE_RUN_FROM_PACKAGE', 'FUNCTIONS_WORKER_RUNTIME', 'FUNCTIONS_KEY'],
+    ['of proxies', 'HTTP_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
     ['of the host', 'AzureWebJobsStorage__credential', 'AzureWebJobsStorag', 'AzureFunctionsJobHost__logging__x'],
     ['of Application Insights', 'APPLICATIONINSIGHTS_CONNECTION_STRINGS', 'APPINSIGHTS_INSTRUMENTATIONKEY'],
     ['of copies that the platform makes', 'APPSETTING_QUALYS_STREAMS', 'AZURE_CLIENT_ID', 'IDENTITY_ENDPOINT'],

@@ -15,6 +15,7 @@ import { type DocumentStart, MOST_START_BYTES } from './document-start.ts';
 import { isOfRoute, noteAnswer, noteOutage } from './note-route.ts';
 import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
+import type { Proxy } from './open-proxy.ts';
 import { isPageRoot } from '../refusals/read-vendor-message.ts';
 import { openTrace, type OpenTrace } from './trace-call.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -27,6 +28,8 @@ export interface CallDeps {
   readonly log: Log;
   /** Runs each call, to measure it. */
   readonly observe?: (<T>(api: ApiName, call: () => Promise<T>) => Promise<T>) | undefined;
+  /** The proxy that calls go through. */
+  readonly proxy?: Proxy | undefined;
   /** Keeps a trace of each call, as long as some are wanted. */
   readonly traces?: CallTraces | undefined;
 }
@@ -200,7 +203,7 @@ async function send(deps: CallDeps, request: QualysRequest, permit: Permit | und
   try {
     if (deps.traces !== undefined) trace = await openTrace(deps.traces, request);
     request.signal?.throwIfAborted();
-    const response = await fetchHeaders(request, stop);
+    const response = await fetchHeaders(request, stop, deps.proxy);
     deps.limiter.observe(request.api, readLimitHeaders(response.headers));
     const firstPartMs = request.firstByteTimeoutMs - (performance.now() - startedAt);
     return readAnswer(trace?.watch(response) ?? response, { ...request, firstPartMs, stop, settle });
@@ -211,7 +214,11 @@ async function send(deps: CallDeps, request: QualysRequest, permit: Permit | und
   }
 }
 
-async function fetchHeaders(request: QualysRequest, stop: AbortController): Promise<Response> {
+async function fetchHeaders(
+  request: QualysRequest,
+  stop: AbortController,
+  proxy: Proxy | undefined,
+): Promise<Response> {
   const { method, headers, body, firstByteTimeoutMs } = request;
   const host = new URL(request.url).host;
   const timer = setTimeout(() => {
@@ -232,7 +239,7 @@ async function fetchHeaders(request: QualysRequest, stop: AbortController): Prom
     });
     return await untilAborted(response, stop.signal);
   } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error, 'before-headers');
+    throw stop.signal.aborted ? stop.signal.reason : describeNetworkFault(host, error, 'before-headers', proxy?.host);
   } finally {
     clearTimeout(timer);
   }

@@ -9,13 +9,15 @@ export type Phase = 'before-headers' | 'before-body' | 'in-body';
 /**
  * The error for a call that broke on the way: refused, reset, closed early, undecodable.
  * The cause is the innermost one, because the outer ones name the whole URL.
+ * @param proxy the proxy that the call went through, or nearly did.
  */
-export function describeNetworkFault(host: string, thrown: unknown, phase: Phase): RetryableError {
+export function describeNetworkFault(host: string, thrown: unknown, phase: Phase, proxy?: string): RetryableError {
   const cause = innermost(thrown);
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const isTimeout = TIMEOUT_CODES.has(code);
   const what = isTimeout ? 'did not answer in time' : 'could not be read: the connection failed or broke';
-  return new RetryableError(`Qualys (${host}) ${what}`, { cause, scope: scopeOf(phase, isTimeout) });
+  const way = proxy === undefined ? '' : ` by the proxy ${proxy} (HTTPS_PROXY; hosts of NO_PROXY are called directly)`;
+  return new RetryableError(`Qualys (${host})${way} ${what}`, { cause, scope: scopeOf(phase, isTimeout) });
 }
 
 /** Whose fault it is that a call broke or timed out in this phase. */
