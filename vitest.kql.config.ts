@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/kql/**/*.test.ts'],
-    globalSetup: 'test/kql/support/environment.ts',
+    globalSetup: 'dev/kql/environment.ts',
     // A day is some thirty runs of a rule, of seconds each.
     testTimeout: 600_000,
     hookTimeout: 120_000,

@@ -44,7 +44,7 @@ export function writePlaces({ appUrl, qualys, storageDir, ingestion }: Started):
   const isLocal = ingestion.dir !== undefined;
   const places = [
     ['Dashboard', `${appUrl}/api/dashboard`, 'npm start -- --open opens it'],
-    ['Rows', isLocal ? `${ingestion.dir}/<table>.ndjson` : 'in your workspace', ''],
+    isLocal ? ['Rows', `${appUrl}/local/rows`, `${ingestion.dir}/<table>.ndjson`] : ['Rows', 'in your workspace', ''],
     ['App', appUrl, 'the Functions host'],
     ['Qualys', qualys.url, data],
     ['Ingestion', ingestion.url, isLocal ? 'takes and refuses what Azure does' : 'LOGS_INGESTION_ENDPOINT'],

@@ -12,7 +12,10 @@ import type { HostLog } from './host/log.ts';
 import { applySettings, loadLocalSettings } from './host/settings.ts';
 import { findLostValues } from './ingestion/lost-values.ts';
 import type { Ingestion } from './ingestion/start-ingestion.ts';
+import { createKqlRoutes } from './kql/kql-routes.ts';
+import { createKqlRunner, type KqlRunner } from './kql/kql-runner.ts';
 import type { LocalRoutes } from './local-pages/local-pages.ts';
+import { ROW_PAGE } from './rows/page-files.ts';
 import { createRowRoutes } from './rows/row-routes.ts';
 import { startHost } from './host/start-host.ts';
 import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
@@ -76,9 +79,10 @@ function chooseLog(
 }
 
 /** What is served beside the app. */
-function routesOf(dir: string, ingestion: Ingestion): LocalRoutes {
+function routesOf(dir: string, ingestion: Ingestion, kql: KqlRunner): LocalRoutes {
   const tables = STREAMS.map(({ name, table }) => ({ stream: name, table }));
-  return { files: {}, calls: createRowRoutes({ dir, tables, readStats: ingestion.stats }) };
+  const rows = createRowRoutes({ dir, tables, readStats: ingestion.stats });
+  return { files: ROW_PAGE, calls: { ...rows, ...createKqlRoutes(kql) } };
 }
 
 async function run(options: Options): Promise<number> {
@@ -105,7 +109,9 @@ async function run(options: Options): Promise<number> {
       STREAMS.map(({ name }) => name),
     );
     const log = chooseLog(options, lines.print, ingestion !== undefined);
-    const localRoutes = ingestion === undefined ? undefined : routesOf(folders.tables, ingestion);
+    const kql = createKqlRunner(folders.tables);
+    closes.push(kql.close);
+    const localRoutes = ingestion === undefined ? undefined : routesOf(folders.tables, ingestion, kql);
     const host = await startHost({
       appDir,
       port,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
 import { startLocalApp, type LocalApp, type StatusOfStream } from '../support/local-app.ts';
-import { readTables } from '../support/kql.ts';
+import { readTables } from '../../dev/kql/workspace.ts';
 import { isBeyondEngine, seenAt, useEngine } from './support/check-kind.ts';
-import type { Row } from './support/engine.ts';
+import type { Row } from '../../dev/kql/engine.ts';
 import { TEXTS } from './support/texts.ts';
 
 /*

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readFunctions } from '../../infra/sentinel/content.ts';
-import { asQuery, createSentinelWorkspace, findFaults, readColumns, readStoredFunctions } from '../support/kql.ts';
+import { readStoredFunctions } from '../../dev/kql/workspace.ts';
+import { asQuery, createSentinelWorkspace, findFaults, readColumns } from '../support/kql.ts';
 
 const workspace = createSentinelWorkspace();
 const stored = readStoredFunctions();

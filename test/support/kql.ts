@@ -2,9 +2,7 @@
 // The order of these two imports matters: the second needs the globals of the first.
 import '@kusto/language-service-next/bridge.min.js';
 import '@kusto/language-service-next/Kusto.Language.Bridge.min.js';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { readFunctions } from '../../infra/sentinel/content.ts';
+import { readStoredFunctions, readWorkspaceTables, type KqlFunction, type TableFile } from '../../dev/kql/workspace.ts';
 
 type Types = typeof Kusto.Language.Symbols;
 type Globals = Kusto.Language.GlobalState;
@@ -14,14 +12,6 @@ export interface KqlColumn {
   readonly name: string;
   /** KQL type name; `unknown` where the language service cannot tell. */
   readonly type: string;
-}
-
-/** A stored function as a saved search declares it. */
-export interface KqlFunction {
-  readonly name: string;
-  /** `name:type=default, …` without parentheses; empty for none. */
-  readonly parameters: string;
-  readonly body: string;
 }
 
 /** What the language service says of a text. */
@@ -42,58 +32,11 @@ export interface KqlWorkspace {
   readonly analysed: Map<string, KqlAnalysis>;
 }
 
-interface TableFile {
-  readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-}
-
-const TABLES_DIRECTORY = join(import.meta.dirname, '../../infra/tables');
-
 /** Columns that Log Analytics adds to each table; only those that queries here may use. */
 const IMPLIED_COLUMNS: readonly KqlColumn[] = [
   { name: 'TenantId', type: 'string' },
   { name: 'Type', type: 'string' },
   { name: '_ResourceId', type: 'string' },
-];
-
-/** Tables of Azure Monitor that the workbook reads, with the columns it uses. */
-const AZURE_MONITOR_TABLES: readonly TableFile[] = [
-  {
-    name: 'Usage',
-    columns: [
-      { name: 'TimeGenerated', type: 'datetime' },
-      { name: 'DataType', type: 'string' },
-      { name: 'Quantity', type: 'real' },
-      { name: 'IsBillable', type: 'bool' },
-    ],
-  },
-  {
-    name: 'AppTraces',
-    columns: [
-      { name: 'TimeGenerated', type: 'datetime' },
-      { name: 'Message', type: 'string' },
-      { name: 'SeverityLevel', type: 'int' },
-      { name: 'AppRoleName', type: 'string' },
-    ],
-  },
-  {
-    name: 'AppExceptions',
-    columns: [
-      { name: 'TimeGenerated', type: 'datetime' },
-      { name: 'OperationName', type: 'string' },
-      { name: 'ProblemId', type: 'string' },
-      { name: 'OuterMessage', type: 'string' },
-    ],
-  },
-  {
-    name: 'DCRLogErrors',
-    columns: [
-      { name: 'TimeGenerated', type: 'datetime' },
-      { name: 'InputStreamId', type: 'string' },
-      { name: 'OperationName', type: 'string' },
-      { name: 'Message', type: 'string' },
-    ],
-  },
 ];
 
 /** Plain array of what the package gives as an array or as a Bridge list. */
@@ -123,18 +66,6 @@ function toTable(table: TableFile): Kusto.Language.Symbols.TableSymbol {
 
 function toFunction({ name, parameters, body }: KqlFunction): Kusto.Language.Symbols.FunctionSymbol {
   return new (symbols().FunctionSymbol.$ctor14)(name, body, symbols().Parameter.ParseList(`(${parameters})`), null);
-}
-
-/** The tables of `infra/tables`, the single source of columns. */
-export function readTables(): TableFile[] {
-  return readdirSync(TABLES_DIRECTORY)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => JSON.parse(readFileSync(join(TABLES_DIRECTORY, file), 'utf8')) as TableFile);
-}
-
-/** All tables that queries may name: the project's, and those of Azure Monitor. */
-export function readWorkspaceTables(): TableFile[] {
-  return [...readTables(), ...AZURE_MONITOR_TABLES];
 }
 
 /** `column_ifexists` that has the type of the column where it exists; the stock one always takes the default's. */
@@ -218,13 +149,4 @@ export function asQuery({ parameters, body }: Pick<KqlFunction, 'parameters' | '
 /** A workspace with the project's tables and stored functions: what queries of the Sentinel content may name. */
 export function createSentinelWorkspace(): KqlWorkspace {
   return createWorkspace(readStoredFunctions());
-}
-
-/** The stored functions of the Sentinel content. */
-export function readStoredFunctions(): KqlFunction[] {
-  return readFunctions().map(({ description, query }) => ({
-    name: description.alias,
-    parameters: description.parameters,
-    body: query,
-  }));
 }

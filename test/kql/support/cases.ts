@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import { readWorkspaceTables } from '../../support/kql.ts';
-import type { Row, Rows } from './engine.ts';
+import { readWorkspaceTables } from '../../../dev/kql/workspace.ts';
+import type { Row, Rows } from '../../../dev/kql/engine.ts';
 import { toTime } from './times.ts';
 
 const ROOT = join(import.meta.dirname, '..');

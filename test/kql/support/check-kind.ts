@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readCaseIds, readCases, type Case } from './cases.ts';
 import { findDifference } from './compare.ts';
-import { startEngine, type Engine, type Result, type Rows, type Sight } from './engine.ts';
+import { startEngine, type Engine, type Result, type Rows, type Sight } from '../../../dev/kql/engine.ts';
 import { TEXTS, type KqlText } from './texts.ts';
 
 const LONG_AGO = '2000-01-01T00:00:00.000Z';

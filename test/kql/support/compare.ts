@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Column, Result, Row } from './engine.ts';
+import type { Column, Result, Row } from '../../../dev/kql/engine.ts';
 import { toTime } from './times.ts';
 
 /** Expected rows that did not come, and rows that came unexpected: both empty when all is as expected. */

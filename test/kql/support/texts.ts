@@ -16,7 +16,7 @@ import { knowledgeQuery, vulnerableHostsQuery } from '../../../src/lib/enrich/vu
 import { ALERTS_BICEP, ALERT_NAMES, toAlertQuery } from '../../support/alert-query.ts';
 import { toDeployedQuery } from '../../support/deployed-query.ts';
 import { MICROSOFT_READING, MICROSOFT_USES } from '../../support/microsoft-queries.ts';
-import type { Row } from './engine.ts';
+import type { Row } from '../../../dev/kql/engine.ts';
 import { toMilliseconds } from './times.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

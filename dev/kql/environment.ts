@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ENGINE = join(import.meta.dirname, '../engine');
+const ENGINE = join(import.meta.dirname, 'engine');
 const REQUIREMENTS = join(ENGINE, 'requirements.txt');
 const ENVIRONMENT = join(
   import.meta.dirname,
-  '../../../node_modules/.cache',
+  '../../node_modules/.cache',
   `kql-${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12)}`,
 );
 

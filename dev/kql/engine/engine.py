@@ -2,8 +2,9 @@
 
 {"tables": {name: [[column, type], ...]}, "functions": [definition, ...]}  first; types are those of Log Analytics
 {"rows": {table: [row, ...]}}                                              replaces the rows of all tables
-{"query": text, "now": time, "from": time, "to": time, "ingestedUntil": time}
-    the result over the rows whose TimeGenerated lies within the bounds: {"columns": [[name, type], ...], "rows": [[cell, ...], ...]}
+{"query": text, "now": time, "from": time, "to": time, "ingestedUntil": time, "most": number}
+    the result over the rows whose TimeGenerated lies within the bounds: {"columns": [[name, type], ...], "rows": [[cell, ...], ...]};
+    no more than `most` rows, where that is given
 
 Whatever fails is answered by {"error": text}.
 """
@@ -39,7 +40,10 @@ class Engine:
     def __init__(self) -> None:
         self.connection = duckdb_kql.connect()
         self.connection.execute("SET threads = 1")
+        self.connection.execute("SET memory_limit = '1GB'")
         missing.register(self.connection)
+        # A query reads its tables and nothing else of the machine.
+        self.connection.execute("SET enable_external_access = false")
         self.columns: dict[str, dict[str, str]] = {}
         self.functions: Any = None
         self.translated: dict[str, Any] = {}
@@ -73,7 +77,7 @@ class Engine:
                     f'INSERT INTO rows."{name}" SELECT unnest(from_json(?, ?), max_depth := 2)', [text, shape]
                 )
 
-    def run(self, query: str, bounds: dict[str, str]) -> dict[str, Any]:
+    def run(self, query: str, bounds: dict[str, Any]) -> dict[str, Any]:
         if query not in self.translated:
             # The time is a parameter of the SQL, so that a text is translated once for all times.
             inlined, rest = take_functions(missing.spell_out(query, self.columns))
@@ -85,7 +89,9 @@ class Engine:
         for variable, key in (("from", "from"), ("to", "to"), ("ingested", "ingestedUntil")):
             self.connection.execute(f"SET VARIABLE \"{variable}\" = CAST('{bounds[key]}' AS TIMESTAMP)")
         parameters = {name: instant(bounds["now"]) if name == "kqlnow" else value for name, value in sql.parameters.items()}
-        cursor = self.connection.execute(str(sql), parameters)
+        most = bounds.get("most")
+        text = str(sql) if most is None else f"SELECT * FROM ({sql}) LIMIT {int(most)}"
+        cursor = self.connection.execute(text, parameters)
         columns = [(column[0], str(column[1])) for column in cursor.description]
         rows = [[plain(cell, kind) for cell, (_, kind) in zip(row, columns)] for row in cursor.fetchall()]
         return {"columns": columns, "rows": rows}

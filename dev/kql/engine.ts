@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { readStoredFunctions, readWorkspaceTables } from '../../support/kql.ts';
+import { readStoredFunctions, readWorkspaceTables } from './workspace.ts';
 import { ENGINE_COMMAND } from './environment.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -26,8 +26,11 @@ export interface Result {
 export interface Engine {
   /** Replaces the rows of all tables. */
   readonly fill: (rows: Rows) => Promise<void>;
-  /** @throws Error when the engine cannot run the text. */
-  readonly run: (query: string, sight: Sight) => Promise<Result>;
+  /**
+   * Runs a text; without `most` all rows of its result come.
+   * @throws Error when the engine cannot run it, or has ended.
+   */
+  readonly run: (query: string, sight: Sight, most?: number) => Promise<Result>;
   readonly close: () => unknown;
 }
 
@@ -68,8 +71,8 @@ export async function startEngine(): Promise<Engine> {
     fill: async (rows) => {
       await ask({ rows });
     },
-    run: async (query, sight) => {
-      const { columns = [], rows = [] } = await ask({ query, ...sight });
+    run: async (query, sight, most) => {
+      const { columns = [], rows = [] } = await ask({ query, ...sight, ...(most === undefined ? {} : { most }) });
       return {
         columns,
         rows: rows.map((cells) => Object.fromEntries(columns.map(([name], place) => [name, cells[place]]))),
