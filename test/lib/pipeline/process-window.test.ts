@@ -31,6 +31,74 @@ describe('a window', () => {
     });
   });
 
+  test('tells its end in the log: what it brought, and how long it was open', async () => {
+    const { stream } = pagedStream(1);
+    const bench = await setUp(stream);
+    await bench.process(await bench.open(FROM, TO, { startedAt: '2026-05-01T11:59:00.000Z' }));
+    const lines = bench.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find(({ event }) => event === 'WindowClosed')).toMatchObject({
+      stream: stream.name,
+      state: 'closed',
+      rows: 1,
+      durationMs: 60_000,
+    });
+  });
+
+  test('gives its stream what stands in its record, and nothing that does not', async () => {
+    const { stream, tasks } = pagedStream(1);
+    const bench = await setUp(stream);
+    await bench.process(await bench.open(FROM, TO));
+    const given = {
+      slice: 'type.file',
+      isFirst: true,
+      acceptsOutside: true,
+      lastError: 'HTTP 503',
+      shortReads: 2,
+    } as const;
+    const key = '20260501T100000Z-20260501T101500Z~type.file';
+    await bench.process(await bench.open(FROM, TO, { ...given, key, waits: 1, readFailures: 3 }));
+    const [plain, full] = tasks;
+    const bounds = { stream: stream.name, run: 'live', from: FROM, to: TO };
+    expect(plain?.window).toStrictEqual(bounds);
+    for (const name of ['cursor', 'lastError', 'acceptsOutside']) expect(plain).not.toHaveProperty(name);
+    expect(full).toMatchObject({ acceptsOutside: true, lastError: 'HTTP 503', shortReads: 2, waits: 1, attempts: 3 });
+    expect(full?.window).toStrictEqual({ ...bounds, slice: 'type.file', isFirst: true });
+    expect((await full!.past()).windows.map(({ from }) => from)).toEqual([FROM]);
+  });
+
+  test.for([
+    ['keeps its ledger no longer than it is open', {}, 0],
+    ['keeps its ledger where it has a witness, for the looks back', { witness: 1 }, 1],
+  ] as const)('%s', async ([, more, left]) => {
+    const stream = testStream(async function* (task) {
+      await task.ledger('uploaded');
+      yield { cursor: 1, pageDone: true, ledger: { uploaded: new Uint8Array(16) }, ...more };
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    const record = (await bench.read(window))!;
+    expect(record.state).toBe('closed');
+    expect((await bench.store.ledger(record).load('uploaded')).size).toBe(left);
+  });
+
+  test('what cannot be read is left out only after a day, visibly', async () => {
+    const stream = testStream(async function* () {
+      yield { cursor: 1, pageDone: true };
+      return { kind: 'skipped', reason: 'host 7 cannot be read' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect((await bench.read(window))?.state).toBe('planned');
+    bench.clock.forward(86_400_000);
+    await bench.process(window);
+    expect(await bench.read(window)).toMatchObject({ state: 'incomplete', lastError: 'host 7 cannot be read' });
+    const lines = bench.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.at(-1)).toMatchObject({ event: 'WindowIncomplete', error: 'host 7 cannot be read' });
+  });
+
   test('keeps the same bounds for every page', async () => {
     const { stream, tasks, failAt } = pagedStream(3);
     failAt.push({ page: 1, error: new RetryableError('reset') });
@@ -313,6 +381,7 @@ describe('an error', () => {
       lastError: '1905 parameter ids has invalid value',
     });
     expect(bench.queue.sent).toHaveLength(0);
+    expect(bench.log.events()).toContain('WindowFailed');
   });
 
   test('a passing fault fails the window after five attempts with growing delays', async () => {
@@ -482,6 +551,7 @@ describe('a split', () => {
       { slice: 'ids.6-', state: 'planned', rows: 0 },
     ]);
     expect(bench.queue.sent.map(({ item }) => item.window)).toEqual(slices.map(({ key }) => key));
+    for (const { queuedAt } of slices) expect(queuedAt).toBe(bench.clock.now().toISOString());
   });
 });
 

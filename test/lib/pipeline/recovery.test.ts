@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import { AccountError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { MAX_ATTEMPTS, MAX_BACKFILL_ATTEMPTS, recoverFrom } from '../../../src/lib/pipeline/recovery.ts';
 
 /** How many failures in a row a window counts after so many. */
@@ -43,6 +43,35 @@ describe('a live window', () => {
       expect(recovery).toMatchObject({ state: 'failed', attempts: 61, delayMs: 3_600_000, requeue: false });
     }
     expect(recoverFrom(new ConfigError('401'), { attempts: 60, run: 'live' }).delayMs).toBe(900_000);
+  });
+
+  test('that is refused fails with an attempt a try', () => {
+    expect(attemptsAfter(2, new FatalError('1905'), 'live')).toBe(2);
+    expect(recoverFrom(new FatalError('1905'), { attempts: 0, run: 'live' })).toMatchObject({ delayMs: 300_000 });
+  });
+
+  test('that cannot go on from a cursor begins anew within seconds, once', () => {
+    const refused = new FatalError('the cursor is over');
+    expect(recoverFrom(refused, { attempts: 0, run: 'live' }, true)).toEqual({
+      state: 'planned',
+      attempts: 1,
+      delayMs: 5000,
+      requeue: true,
+      lastError: 'the cursor is over',
+    });
+    expect(recoverFrom(refused, { attempts: 1, run: 'live', startedOver: true }, true).state).toBe('failed');
+  });
+
+  test('whose account is refused waits as it is told, without an attempt, for the repair', () => {
+    expect(recoverFrom(new AccountError('401', 120_000), { attempts: 3, run: 'live' })).toEqual({
+      state: 'planned',
+      attempts: 3,
+      delayMs: 120_000,
+      requeue: true,
+      wait: 'outage',
+      lastError: '401',
+      repair: 'account',
+    });
   });
 
   test('fails visibly after a few tries in a row', () => {
