@@ -406,3 +406,77 @@ describe('backfills', () => {
     expect(planner.log.lines.join()).toContain('the table of backfills');
   });
 });
+
+describe('a stream that looks back', () => {
+  const start = new Date('2026-05-01T11:00:00Z');
+
+  test.for([true, false])(
+    '%s: has a row opened for it at the first tick of an hour, one at a time',
+    async (looksBack) => {
+      const planner = await setUpPlanner({ start });
+      const looks = async () => (await planner.windows()).filter(({ slice }) => slice?.startsWith('look.'));
+      await planner.tick({ looksBack });
+      for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+      planner.clock.forward(300_000);
+      await planner.tick({ looksBack });
+      expect(await looks()).toEqual([]);
+      planner.taken();
+      for (const minutes of [55, 5, 60]) {
+        planner.clock.forward(minutes * 60_000);
+        await planner.tick({ looksBack });
+        expect(await looks()).toHaveLength(looksBack ? 1 : 0);
+      }
+      expect(planner.taken().filter((key) => key.includes('look.')).length > 0).toBe(looksBack);
+      if (!looksBack) return;
+      const [look] = await looks();
+      expect(look).toMatchObject({
+        from: '2026-05-01T11:00:00Z',
+        to: '2026-05-01T11:58:00Z',
+        slice: 'look.1777640400',
+      });
+      await planner.put(look, { state: 'closed' });
+      planner.clock.forward(HOUR_MS);
+      await planner.tick({ looksBack });
+      expect(await looks()).toHaveLength(2);
+    },
+  );
+
+  test('stays as far behind as its index is late, as far as it may', async () => {
+    const planner = await setUpPlanner({ start });
+    await planner.tick();
+    const at = planner.clock.now().toISOString();
+    for (const hour of [1, 2, 3]) {
+      const bounds = { from: '2026-05-01T11:00:00Z', to: '2026-05-01T11:10:00Z', slice: `late.${hour}-0` };
+      const late = newWindow({ stream: planner.stream, run: 'live', ...bounds }, planner.clock.now());
+      const counts = { ...late.counts, rows: 1, missingSeconds: 600 };
+      await planner.store.insertWindows([{ ...late, state: 'closed', closedAt: at, counts }]);
+    }
+    planner.clock.forward(HOUR_MS);
+    await planner.tick({ mostLagSeconds: 3600 });
+    // Once and a half of ten minutes behind 13:00.
+    expect(
+      (await planner.windows())
+        .map(({ to }) => to)
+        .sort()
+        .at(-1),
+    ).toBe('2026-05-01T12:45:00Z');
+    planner.clock.forward(60_000);
+    await planner.tick({ mostLagSeconds: 60 });
+    expect(
+      (await planner.windows())
+        .map(({ to }) => to)
+        .sort()
+        .at(-1),
+    ).toBe('2026-05-01T12:59:00Z');
+  });
+});
+
+test('a tick that cannot prune has planned all the same, and says so', async () => {
+  const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+  await planner.tick();
+  planner.clock.forward(HOUR_MS);
+  const store = { ...planner.store, pruneWindows: () => Promise.reject(new RetryableError('storage failed')) };
+  await planner.tick({ store });
+  expect(planner.log.events()).toEqual(expect.arrayContaining(['PruneError', 'WindowsPlanned']));
+  expect((await planner.windows()).at(-1)?.to).toBe('2026-05-01T12:58:00Z');
+});
