@@ -2,6 +2,9 @@ import type * as z from 'zod';
 import type { estimate } from '../src/lib/openapi/operations/backfills.ts';
 import { count, counted, span } from './text.ts';
 
+/** Below that it is not the budget that makes it last. */
+const HELD_UP_SECONDS = 300;
+
 /** What a backfill costs, in a line: windows, calls, and how long the budget makes it last. */
 export function describeEstimate(body: z.output<typeof estimate>): string {
   const { windows, calls, callsAnHour, leastSeconds } = body;
@@ -11,7 +14,8 @@ export function describeEstimate(body: z.output<typeof estimate>): string {
 
 function describeTime(callsAnHour: number | null, leastSeconds: number | null): string {
   if (callsAnHour === null) return 'how long that takes is not known: Qualys has told no budget yet';
-  if (leastSeconds === null) return 'the live windows need the whole budget';
+  if (leastSeconds === null) return 'the live windows need the whole budget: it would not end';
   const left = `${count(callsAnHour)} an hour are left for backfills`;
-  return leastSeconds === 0 ? `${left}, and as many free now` : `${left}: ${span(leastSeconds)} at least`;
+  if (leastSeconds < HELD_UP_SECONDS) return `${left}, which does not hold it up`;
+  return `${left}: it takes ${span(leastSeconds)} at least`;
 }

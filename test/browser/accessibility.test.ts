@@ -77,7 +77,7 @@ describe.for(THEMES)('axe-core finds nothing serious, %s,', ([, options]) => {
     await page.keyboard.press('Enter');
     await card.getByRole('region', { name: 'Chosen window' }).waitFor();
     await card.getByText('Rows by hour as a table').click();
-    await page.getByRole('button', { name: 'Read an earlier range' }).click();
+    await page.getByRole('button', { name: 'Start a backfill' }).last().click();
     await page.getByRole('button', { name: 'Start the backfill' }).click();
     await page.getByRole('button', { name: 'Check now' }).click();
     await page.locator('.checks').waitFor();
@@ -102,6 +102,8 @@ describe.for(THEMES)('axe-core finds nothing serious, %s,', ([, options]) => {
   test('while the app cannot be reached', async () => {
     const { page, close } = await openDashboard(browser, scene, options);
     await page.route('**/api/status', (route) => route.abort());
+    const menu = page.getByRole('button', { name: 'Menu' });
+    if (await menu.isVisible()) await menu.click();
     await page.getByRole('button', { name: 'Refresh' }).click();
     await page.getByText('stale', { exact: true }).waitFor();
     expect(await findViolations(page)).toEqual([]);
@@ -127,11 +129,11 @@ describe('without a mouse', () => {
       'Pause',
       'Forget key',
       'edr-events: 1 window failed',
+      'Start a backfill',
       'Windows of edr-events',
       'Retry 20',
       'Waive 20',
       'Windows of vm-detections',
-      'Read an earlier range',
       'Check now',
     ];
     const places = order.map((wanted) => seen.findIndex((name) => name.startsWith(wanted)));
@@ -144,12 +146,22 @@ describe('without a mouse', () => {
 describe.for([375, 320])('a phone of %i px', (width) => {
   test('needs no sideways scrolling, with everything unfolded', async () => {
     const { page, close } = await openDashboard(browser, scene, { ...PHONE, viewport: { width, height: 700 } });
-    await page.getByRole('button', { name: 'Read an earlier range' }).tap();
+    await page.getByRole('button', { name: 'Start a backfill' }).last().tap();
     await streamCard(page, 'edr-events').getByRole('listbox').tap();
     await streamCard(page, 'edr-events').getByRole('region', { name: 'Chosen window' }).waitFor();
     await page.getByRole('button', { name: 'Check now' }).tap();
     await page.locator('.checks').waitFor();
+    await page.getByRole('button', { name: 'Menu' }).tap();
+    await page.getByRole('button', { name: 'Refresh' }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await close();
+  });
+
+  test('says the verdict first: nothing but its age stands above', async () => {
+    const { page, close } = await openDashboard(browser, scene, { ...PHONE, viewport: { width, height: 700 } });
+    expect(await page.getByRole('button', { name: 'Refresh' }).count()).toBe(0);
+    const top = await page.evaluate<number>('document.querySelector("h1").getBoundingClientRect().top');
+    expect(top).toBeLessThan(100);
     await close();
   });
 });

@@ -25,7 +25,7 @@ async function fill(page: Page, from: string, to: string): Promise<void> {
 }
 
 async function openForm(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Read an earlier range' }).click();
+  await page.getByRole('button', { name: 'Start a backfill' }).last().click();
 }
 
 describe('a backfill', () => {
@@ -62,6 +62,7 @@ describe('a backfill', () => {
       await page.getByLabel('To (UTC)').inputValue(),
     ];
     expect(Date.parse(`${to}Z`) - Date.parse(`${from}Z`)).toBe(7 * 86_400_000);
+    await page.getByText(/^168 windows, about \d+ calls\. /).waitFor();
     await close();
   });
 
@@ -83,7 +84,7 @@ describe('a backfill', () => {
 
   test('is one press away from the top of the page', async () => {
     const { page, close } = await openDashboard(browser, scene);
-    await page.getByRole('button', { name: 'Get earlier data' }).click();
+    await page.getByRole('button', { name: 'Start a backfill' }).first().click();
     await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('backfill-stream');
     await close();
   });

@@ -99,7 +99,8 @@ describe('dead letters', () => {
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
     await page.getByText('5 dead letters replayed, 5 rows.').waitFor();
-    await page.getByRole('heading', { name: 'Dead letters: 0' }).waitFor();
+    await page.getByRole('heading', { name: 'Dead letters: 5' }).waitFor({ state: 'detached' });
+    await page.locator('#dead-letters', { hasText: /^Dead letters0/ }).waitFor();
     expect(scene.app.rows('QualysHostDetectionV3_CL')).toHaveLength(5);
     await close();
   });

@@ -84,8 +84,9 @@ await take(browser, scene, 'dark', tall(DARK, 1240), async (page) => {
   await streamCard(page, 'vm-detections').scrollIntoViewIfNeeded();
   await page.getByRole('button', { name: 'Check now' }).click();
   await page.locator('.checks').waitFor();
-  await page.getByRole('button', { name: 'Read an earlier range' }).click();
-  await page.getByRole('button', { name: /^Last month/ }).click();
+  await page.getByRole('button', { name: 'Start a backfill' }).last().click();
+  await page.getByRole('button', { name: 'Last 7 days' }).click();
+  await page.getByText(/ windows, about /).waitFor();
   await page.evaluate('document.activeElement.blur()');
   await page.evaluate('scrollTo(0, document.body.scrollHeight)');
 });

@@ -36,6 +36,14 @@ test('times of another day carry their day', () => {
   expect(formatNear('garbage', NOW)).toContain('?');
 });
 
+test('windows below a minute carry their seconds', () => {
+  const [from, to] = ['2026-05-01T15:00:10Z', '2026-05-01T15:00:40Z'];
+  expect(formatRange(from, to)).toBe('2026-05-01 15:00:10 – 15:00:40');
+  expect(windowLabel(windowView({ from, to }))).toBe('15:00:10–15:00:40, closed, 10 rows');
+  expect(formatRange('2026-05-01T15:00:10Z', '2026-05-01T15:01:10Z')).toBe('2026-05-01 15:00 – 15:01');
+  expect(formatRange('2026-05-01T23:59:50Z', '2026-05-02T00:00:10Z')).toBe('2026-05-01 23:59:50 – 2026-05-02 00:00');
+});
+
 test('counts and sizes are readable', () => {
   expect([formatCount(48_211), formatPlural(1, 'row'), formatPlural(0, 'row')]).toEqual(['48,211', '1 row', '0 rows']);
   expect([formatBytes(999), formatBytes(1234), formatBytes(3_400_000)]).toEqual(['999 bytes', '1.2 KB', '3.4 MB']);

@@ -2,26 +2,26 @@ import type { AlertStatus } from '../answers.ts';
 import { formatCount, formatPlural } from '../model/format.ts';
 import { useDesk, type Intent } from './desk.ts';
 import { Fact } from './fact.tsx';
+import { openAlerts } from './put-aside.tsx';
 import { VendorBlock } from './vendor-text.tsx';
 
 /** Alerts that one press queues again. */
 const REPLAYED = 100;
 
-/** Alerts that the SOAR webhook has not taken; nothing where no webhook is set and nothing is open. */
+/** Alerts that the SOAR webhook has not taken; nothing where it has taken all. */
 export function Alerts({ alerts }: { readonly alerts: AlertStatus }) {
-  const { enabled, waiting, undelivered, uncertain, summarised, queued, poison, lastError } = alerts;
-  if (!enabled && waiting + undelivered + uncertain + poison === 0) return null;
+  const { waiting, undelivered, uncertain, poison, lastError } = alerts;
+  if (openAlerts(alerts) === 0) return null;
   return (
     <section class="card" aria-labelledby="alerts">
       <h2 id="alerts" tabIndex={-1}>
         Alerts
       </h2>
       <dl class="facts">
-        <Fact name="Waiting" value={formatCount(waiting)} note={`tried again; ${formatCount(queued)} queued`} />
+        <Fact name="Waiting" value={formatCount(waiting)} note="tried again by itself" />
         <Fact name="Undelivered" value={formatCount(undelivered)} note="refused for a day" />
         <Fact name="Uncertain" value={formatCount(uncertain)} note="perhaps taken" />
         <Fact name="Poison" value={formatCount(poison)} note="given up by the host" />
-        <Fact name="Summarised" value={formatCount(summarised)} note="too many for their minute, last 24 h" />
       </dl>
       {lastError !== null && <VendorBlock text={lastError} />}
       <div class="buttons">

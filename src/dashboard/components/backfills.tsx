@@ -23,7 +23,7 @@ export function Backfills({ backfills, streams, now, isOpen, setOpen }: Backfill
           Backfills
         </h2>
         <button type="button" class="button primary" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Close the form' : 'Read an earlier range…'}
+          {isOpen ? 'Close the form' : 'Start a backfill…'}
         </button>
       </div>
       <p class="muted">

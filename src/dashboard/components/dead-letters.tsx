@@ -1,11 +1,15 @@
+import { useState } from 'preact/hooks';
 import type { DeadLetterView } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import { formatBytes, formatCount, formatDayTime, formatPlural } from '../model/format.ts';
+import { groupLetters, type LetterGroup } from '../model/group-letters.ts';
 import { useDesk, type Intent } from './desk.ts';
 import { VendorBlock, VendorText } from './vendor-text.tsx';
 
 /** The app counts no further. */
 const MOST_COUNTED = 5000;
+/** Shown of a group before it is unfolded. */
+const SHOWN = 4;
 /** Letters that one press sends again. */
 const REPLAYED = 100;
 
@@ -14,7 +18,7 @@ interface DeadLettersProps {
   readonly letters: Reading<readonly DeadLetterView[]>;
 }
 
-/** Rows that Azure refuses, and how to send them again. */
+/** Rows that Azure refuses, by the reason, and how to send them again; nothing where there are none. */
 export function DeadLetters({ count, letters }: DeadLettersProps) {
   const { ask, routes } = useDesk();
   const shown = letters.data ?? [];
@@ -29,6 +33,7 @@ export function DeadLetters({ count, letters }: DeadLettersProps) {
     },
     focusId: 'dead-letters',
   };
+  if (count === 0) return null;
   return (
     <section class="card" aria-labelledby="dead-letters">
       <div class="card-head">
@@ -36,27 +41,40 @@ export function DeadLetters({ count, letters }: DeadLettersProps) {
           Dead letters: {formatCount(count)}
           {count >= MOST_COUNTED && ' or more'}
         </h2>
-        {count > 0 && (
-          <button type="button" class="button" onClick={() => ask(replay)}>
-            Replay
-          </button>
-        )}
+        <button type="button" class="button" onClick={() => ask(replay)}>
+          Replay
+        </button>
       </div>
-      {count === 0 && <p class="muted">Azure has refused no row.</p>}
-      <ul class="window-list">
-        {shown.map((letter) => (
-          <li key={letter.name} class="window-group">
-            <p>
-              <VendorText text={`${letter.stream}, ${letter.window}`} />{' '}
-              <span class="muted small">
-                {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
-              </span>
-            </p>
-            <VendorBlock text={letter.broken === undefined ? letter.reason : `broken: ${letter.broken}`} />
+      <div class="window-list">
+        {groupLetters(shown).map((group) => (
+          <Group key={group.name} group={group} />
+        ))}
+      </div>
+      {count > shown.length && shown.length > 0 && <p class="muted">and {formatCount(count - shown.length)} more</p>}
+    </section>
+  );
+}
+
+function Group({ group: { reason, letters } }: { readonly group: LetterGroup }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div class="window-group">
+      <VendorBlock text={reason} />
+      <ul class="letters">
+        {(isOpen ? letters : letters.slice(0, SHOWN)).map((letter) => (
+          <li key={letter.name}>
+            <VendorText text={`${letter.stream}, ${letter.window}`} />{' '}
+            <span class="muted small">
+              {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
+            </span>
           </li>
         ))}
       </ul>
-      {count > shown.length && shown.length > 0 && <p class="muted">and {formatCount(count - shown.length)} more</p>}
-    </section>
+      {letters.length > SHOWN && (
+        <button type="button" class="button link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Show fewer' : `Show all ${formatPlural(letters.length, 'letter')}`}
+        </button>
+      )}
+    </div>
   );
 }

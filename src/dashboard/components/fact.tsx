@@ -5,12 +5,14 @@ interface FactProps {
   readonly value: ComponentChildren;
   readonly note?: ComponentChildren | undefined;
   readonly isLarge?: boolean;
+  /** Where links lead to. */
+  readonly id?: string | undefined;
 }
 
 /** A figure with its name, for a `dl`. */
-export function Fact({ name, value, note, isLarge }: FactProps) {
+export function Fact({ name, value, note, isLarge, id }: FactProps) {
   return (
-    <div class={isLarge === true ? 'fact large' : 'fact'}>
+    <div class={isLarge === true ? 'fact large' : 'fact'} {...(id === undefined ? {} : { id, tabIndex: -1 })}>
       <dt>{name}</dt>
       <dd>
         <span class="fact-value">{value}</span>

@@ -30,7 +30,7 @@ export function Glance({ status: { limits, queue, deadLetters }, backfills, onBa
         ))}
       </ul>
       <button type="button" class="button" onClick={onBackfill}>
-        Get earlier data…
+        Start a backfill…
       </button>
     </nav>
   );

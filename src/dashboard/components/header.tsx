@@ -17,6 +17,8 @@ interface HeaderProps {
 export function Header({ live, hasKey, onForget }: HeaderProps) {
   const { isPaused, setPaused, refresh, data } = live;
   const [isReading, setReading] = useState(false);
+  // On a phone the verdict comes first: there the acts unfold.
+  const [isMenuOpen, setMenuOpen] = useState(false);
   const readNow = (): void => {
     setReading(true);
     void refresh().finally(() => setReading(false));
@@ -28,11 +30,22 @@ export function Header({ live, hasKey, onForget }: HeaderProps) {
       </a>
       <p class="brand">
         <img src="dashboard/icon.svg" alt="" width="24" height="24" />
-        <strong>Qualys connector</strong>
-        {data.status.data !== undefined && <span class="muted small">{data.status.data.version}</span>}
+        <span class="brand-name">
+          <strong>Qualys connector</strong>{' '}
+          {data.status.data !== undefined && <span class="muted small">{data.status.data.version}</span>}
+        </span>
       </p>
       <Age live={live} />
-      <div class="buttons">
+      <button
+        type="button"
+        class="button menu"
+        aria-expanded={isMenuOpen}
+        aria-controls="page-acts"
+        onClick={() => setMenuOpen(!isMenuOpen)}
+      >
+        Menu
+      </button>
+      <div id="page-acts" class={`buttons acts ${isMenuOpen ? 'open' : ''}`}>
         <button type="button" class="button" onClick={readNow} aria-disabled={isReading}>
           Refresh
         </button>

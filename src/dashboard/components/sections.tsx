@@ -13,8 +13,9 @@ import { DeadLetters } from './dead-letters.tsx';
 import { DisabledStreams } from './disabled-streams.tsx';
 import { Glance } from './glance.tsx';
 import { Limits } from './limits.tsx';
-import { QueueCard } from './queue-card.tsx';
+import { PutAside } from './put-aside.tsx';
 import { StreamCard } from './stream-card.tsx';
+import { StripLegend } from './strip-legend.tsx';
 import { VerdictCard } from './verdict-card.tsx';
 
 interface SectionsProps {
@@ -49,6 +50,7 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
       <VerdictCard status={status} now={now} staleSince={data.status.error && data.status.readAt}>
         <Glance status={status} backfills={backfills} onBackfill={() => setFormOpen(true)} />
       </VerdictCard>
+      <StripLegend />
       {streams.map((stream) => (
         <StreamCard
           key={stream.name}
@@ -60,17 +62,15 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
         />
       ))}
       <DisabledStreams streams={status.streams} />
+      <DeadLetters count={status.deadLetters} letters={data.deadLetters} />
+      <Alerts alerts={status.alerts} />
       <Backfills backfills={data.backfills} streams={streams} now={now} isOpen={isFormOpen} setOpen={setFormOpen} />
       <div class="grid">
         <Limits limits={status.limits} now={now} />
         <Connections ping={ping} onPing={onPing} />
-        <div class="stack">
-          <Cost cost={data.cost} limit={status.dailyLimit} />
-          <QueueCard queue={status.queue} />
-          <DeadLetters count={status.deadLetters} letters={data.deadLetters} />
-          <Alerts alerts={status.alerts} />
-        </div>
+        <Cost cost={data.cost} limit={status.dailyLimit} />
       </div>
+      <PutAside status={status} />
     </>
   );
 }

@@ -9,7 +9,7 @@ import { needsAttention, waitsForTry } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
 import { RowsChart } from './rows-chart.tsx';
-import { StripLegend } from './strip-legend.tsx';
+import { StateCounts } from './state-counts.tsx';
 import { WindowDetails } from './window-details.tsx';
 import { WindowList } from './window-list.tsx';
 import { WindowStrip } from './window-strip.tsx';
@@ -62,7 +62,7 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
   const selected = all.find(({ key }) => key === selectedKey);
   return (
     <>
-      <StripLegend windows={all} />
+      <StateCounts windows={all} />
       <WindowStrip
         name={name}
         windows={all}
@@ -110,7 +110,7 @@ function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: n
       <Fact
         name="Behind now"
         value={lagSeconds === null ? '–' : formatDuration(lagSeconds)}
-        note={`normal: up to ${formatDuration(normalLagSeconds)}`}
+        note={describeLag(lagSeconds, normalLagSeconds)}
         isLarge
       />
       <Fact
@@ -133,4 +133,11 @@ function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: n
 function neighboursOf(all: readonly WindowView[], selected: WindowView) {
   const index = all.indexOf(selected);
   return { earlier: all[index - 1]?.key, later: all[index + 1]?.key };
+}
+
+/** What is beyond the normal is told by itself: rounded, both may look the same. */
+function describeLag(lagSeconds: number | null, normalLagSeconds: number): string {
+  const overSeconds = (lagSeconds ?? 0) - normalLagSeconds;
+  if (overSeconds <= 0) return `normal: up to ${formatDuration(normalLagSeconds)}`;
+  return `${formatDuration(overSeconds)} more than is normal`;
 }

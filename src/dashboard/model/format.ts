@@ -48,10 +48,19 @@ export function formatNear(time: string | number, now: number): string {
   return isoOf(time).slice(0, 10) === isoOf(now).slice(0, 10) ? formatTime(time) : formatDayTime(time);
 }
 
-/** An interval: `2026-05-01 11:53–11:58`, with the second day where it is another one. */
+/** An interval: `2026-05-01 11:53 – 11:58`, with the second day where it is another one, with seconds where it is below a minute. */
 export function formatRange(from: string, to: string): string {
   const isOneDay = isoOf(from).slice(0, 10) === isoOf(to).slice(0, 10);
-  return `${formatDayTime(from)} – ${isOneDay ? formatTime(to) : formatDayTime(to)}`;
+  return `${isoOf(from).slice(0, 10)} ${timeIn(from, to)(from)} – ${isOneDay ? timeIn(from, to)(to) : formatDayTime(to)}`;
+}
+
+/** The times of an interval: `11:53–11:58`, and `11:53:10–11:53:40` where it is below a minute. */
+export function formatTimes(from: string, to: string): string {
+  return [from, to].map(timeIn(from, to)).join('–');
+}
+
+function timeIn(from: string, to: string): (time: string) => string {
+  return Date.parse(to) - Date.parse(from) < MINUTE * 1000 ? formatClock : formatTime;
 }
 
 /** What the page shows where a time cannot be read. */

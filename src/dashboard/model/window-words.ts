@@ -1,5 +1,5 @@
 import type { WindowState, WindowView } from '../answers.ts';
-import { formatCount, formatPlural, formatRange, formatTime } from './format.ts';
+import { formatCount, formatPlural, formatRange, formatTimes } from './format.ts';
 
 /** A state in signs, so that it does not hang on colour. */
 export const STATE_SIGNS: Readonly<Record<WindowState, string>> = {
@@ -54,7 +54,7 @@ export function allowedActs(window: Pick<WindowView, 'state' | 'acknowledged' | 
 export function windowLabel(window: WindowView): string {
   const { from, to, slice, state, uploaded } = window;
   const part = slice === null ? '' : ` (${slice})`;
-  return `${formatTime(from)}–${formatTime(to)}${part}, ${state}, ${formatPlural(uploaded, 'row')}`;
+  return `${formatTimes(from, to)}${part}, ${state}, ${formatPlural(uploaded, 'row')}`;
 }
 
 /** A window in a heading. */

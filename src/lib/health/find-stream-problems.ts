@@ -111,7 +111,7 @@ function lagOf(stream: StreamStatus, stand: Stand): Found[] {
       ),
     ];
   const text = sentences(
-    `${name} is ${lasting(lagSeconds)} behind, up to ${lasting(normalLagSeconds)} is normal; ${counted(windows.open, 'window')} left`,
+    `${name} is ${lasting(lagSeconds)} behind, ${lasting(lagSeconds - normalLagSeconds)} more than is normal; ${counted(windows.open, 'window')} left`,
     progress.heldBy === null
       ? `No window has ended since ${progress.movedAt === null ? 'it began' : at(progress.movedAt, now)}`
       : `The oldest is held: ${progress.heldBy}`,

@@ -46,7 +46,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   ],
   'a password that has expired, and the lag that it makes': [
     '12:25 | edr-events | edr | Qualys refuses the account at the EDR API since 12:25 UTC: window: Qualys refuses the account (HTTP 401); check QUALYS_USERNAME and QUALYS_PASSWORD. 12 windows wait for it (edr-events 12), tried again at 12:40 UTC.',
-    '06:47 | edr-events | edr | edr-events is 6 h behind, up to 13 min is normal; 24 windows left. No window has ended since 11:34 UTC.',
+    '06:47 | edr-events | edr | edr-events is 6 h behind, 5 h 47 min more than is normal; 24 windows left. No window has ended since 11:34 UTC.',
   ],
   'an account that the breaker knows as refused, with no window that waits': [
     '12:31 | - | edr | Qualys refuses the account at the EDR API since 12:31 UTC: HTTP 401.',
@@ -97,10 +97,10 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
     '11:54 | edr-events | edr | edr-events: 1 window closed incomplete. Qualys counts more than it gave, or a host could not be read.',
   ],
   'a stream that stands still': [
-    '06:47 | edr-events | edr | edr-events is 6 h behind, up to 13 min is normal; 24 windows left. No window has ended since 11:34 UTC.',
+    '06:47 | edr-events | edr | edr-events is 6 h behind, 5 h 47 min more than is normal; 24 windows left. No window has ended since 11:34 UTC.',
   ],
   'a stream whose oldest window falls short while others pass it': [
-    '06:47 | edr-events | edr | edr-events is 6 h behind, up to 13 min is normal; 24 windows left. The oldest is held: Qualys counts 12 records.',
+    '06:47 | edr-events | edr | edr-events is 6 h behind, 5 h 47 min more than is normal; 24 windows left. The oldest is held: Qualys counts 12 records.',
   ],
   'a stream that catches up': [
     '06:47 | edr-events | edr | edr-events is 6 h behind and catching up: 24 windows left, 48,211 rows in the last hour, about 25 min to go.',
@@ -241,10 +241,10 @@ describe('a lag', () => {
       '11:47 | edr-events | edr | edr-events is 1 h behind and catching up: 3 windows left, 0 rows in the last hour.',
     ]);
     expect(moved(ago(15))).toEqual([
-      '11:47 | edr-events | edr | edr-events is 1 h behind, up to 13 min is normal; 3 windows left. No window has ended since 12:19 UTC.',
+      '11:47 | edr-events | edr | edr-events is 1 h behind, 47 min more than is normal; 3 windows left. No window has ended since 12:19 UTC.',
     ]);
     expect(moved(null)).toEqual([
-      '11:47 | edr-events | edr | edr-events is 1 h behind, up to 13 min is normal; 3 windows left. No window has ended since it began.',
+      '11:47 | edr-events | edr | edr-events is 1 h behind, 47 min more than is normal; 3 windows left. No window has ended since it began.',
     ]);
   });
 
