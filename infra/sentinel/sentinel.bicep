@@ -91,7 +91,7 @@ param registerAsimParsers bool = false
 @description('Names, in small letters, of rules, saved searches, workbooks and data connector pages that the workspace has: they stay as they are. `npm run deploy -- sentinel` finds out; with the button name them here, or a change that a SOC made is overwritten.')
 param present string[] = []
 
-@description('What stays of rules that are renewed, by their ids: enabled, severity, triggerOperator, triggerThreshold, suppressionEnabled, suppressionDuration.')
+@description('What stays of rules that are renewed, by their ids: enabled, severity, triggerOperator, triggerThreshold, suppressionEnabled, suppressionDuration, and alertDetailsOverride where a severity by row was taken away.')
 param tuned object = {}
 
 var functions = [
@@ -404,9 +404,13 @@ resource analyticRule 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
       techniques: item.meta.techniques
       entityMappings: item.meta.entityMappings
       customDetails: item.meta.customDetails
+      // The severity that a row gives counts more than the rule's, so whoever sets that wants the other gone.
       alertDetailsOverride: union(
         item.meta.alertDetailsOverride,
-        ruleSettings[?item.meta.name].?severity == null ? {} : { alertSeverityColumnName: null }
+        tuned[?item.meta.id].?alertDetailsOverride ?? {},
+        ruleSettings[?item.meta.name].?severity == null && (tuned[?item.meta.id].?severity ?? item.meta.severity) == item.meta.severity
+          ? {}
+          : { alertSeverityColumnName: null }
       )
       eventGroupingSettings: item.meta.eventGroupingSettings
       incidentConfiguration: item.meta.incidentConfiguration

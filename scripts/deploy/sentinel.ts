@@ -80,8 +80,13 @@ export async function deploySentinel(options: SentinelOptions): Promise<string[]
   }
 }
 
+/** Where a SOC took the severity by row away, it does not come back: it would count more than the rule's own. */
 function tunedOf(properties: Rule['properties']): Record<string, unknown> {
-  return Object.fromEntries(
-    TUNED.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]]),
-  );
+  const kept = TUNED.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]]);
+  const details = properties.alertDetailsOverride as { readonly alertSeverityColumnName?: string | null } | undefined;
+  const isByRow = typeof details?.alertSeverityColumnName === 'string';
+  return {
+    ...Object.fromEntries(kept),
+    ...(isByRow ? {} : { alertDetailsOverride: { alertSeverityColumnName: null } }),
+  };
 }

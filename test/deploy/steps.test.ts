@@ -135,13 +135,24 @@ describe('Sentinel content', () => {
   });
 
   test('that is renewed keeps what a SOC tuned of a rule', async () => {
-    rule('a-rule', { enabled: false, severity: 'Low', query: 'old' });
+    const alertDetailsOverride = { alertSeverityColumnName: 'AlertSeverity', alertDisplayNameFormat: 'old' };
+    rule('a-rule', { enabled: false, severity: 'Low', query: 'old', alertDetailsOverride });
     await run({ isRenewed: true });
-    expect(azure.deployments).toMatchObject([
-      { present: [], tuned: { 'a-rule': { enabled: false, severity: 'Low' } } },
-    ]);
+    expect(azure.deployments).toMatchObject([{ present: [] }]);
+    expect(azure.deployments[0]).toHaveProperty('tuned', { 'a-rule': { enabled: false, severity: 'Low' } });
     expect(JSON.stringify(azure.deployments)).not.toContain('old');
   });
+
+  test.each([[undefined], [{ alertDisplayNameFormat: 'x' }], [{ alertSeverityColumnName: null }]])(
+    'that is renewed gives a rule with the details %j no severity by row',
+    async (alertDetailsOverride) => {
+      rule('a-rule', { severity: 'Low', ...(alertDetailsOverride === undefined ? {} : { alertDetailsOverride }) });
+      await run({ isRenewed: true });
+      expect(azure.deployments[0]).toHaveProperty('tuned', {
+        'a-rule': { severity: 'Low', alertDetailsOverride: { alertSeverityColumnName: null } },
+      });
+    },
+  );
 
   test('is tried again while a new table is not known yet, and fails in the end', async () => {
     azure.failures = 4;
