@@ -3,20 +3,24 @@ import { join } from 'node:path';
 import { createFactsMaker } from '../dev/simulator/event-facts.ts';
 import { createRecordMaker } from '../dev/simulator/event-record.ts';
 import { replaceParts } from '../scripts/generators/generated-file.ts';
+import { OPTIONAL_PARTS } from '../src/lib/cost/modes.ts';
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import { EVENT_COLUMNS } from '../src/lib/streams/edr-events/event-columns.ts';
 import { createEdrPageDecoder, type EdrPageOptions } from '../src/lib/streams/edr-events/decode-page.ts';
+import { createVmPageDecoder, type VmChunk } from '../src/lib/streams/vm-detections/decode-page.ts';
 import { makeEvents } from './edr-page.ts';
 import type { BenchResult } from './result.ts';
+import { vmPage } from './vm-page.ts';
 
 type Kept = NonNullable<EdrPageOptions['record']>;
 type Row = Readonly<Record<string, unknown>>;
 
 const EVENTS = 5000;
+const VM_PAGE = { hosts: 100, detectionsPerHost: 100 };
 const START = Date.UTC(2026, 2, 1);
 const ROOT = join(import.meta.dirname, '..');
 
-/** What Log Analytics bills of events for a byte that Qualys sends. */
+/** What Log Analytics bills of events and detections for a byte that Qualys sends. */
 export async function run(): Promise<BenchResult[]> {
   const data = { simulator: simulated(), page: makeEvents(EVENTS, 1) };
   await writeColumnCosts(data);
@@ -25,6 +29,7 @@ export async function run(): Promise<BenchResult[]> {
     line('billed-edr-rest-page', data.page, 'rest', 0.85),
     line('billed-edr-none', data.simulator, 'none', 0.45),
     line('billed-edr-none-page', data.page, 'none', 0.45),
+    ...detectionLines(),
   ];
 }
 
@@ -49,6 +54,30 @@ function line(name: string, events: readonly object[], kept: Kept, goal: number)
     isBound: true,
     holds: ours <= goal * rival,
   };
+}
+
+/** A detection of the page of `vm-decode`, its share of the host's columns with it, as it comes and without its `RESULTS`. */
+function detectionLines(): BenchResult[] {
+  const decoder = createVmPageDecoder({ generatedAt: new Date(START) });
+  let [bytes, optional, sent] = [0, 0, 0];
+  const add = (chunks: readonly VmChunk[]): void => {
+    for (const { json } of chunks) {
+      const chunk = billedOf(json, OPTIONAL_PARTS['vm-detections']);
+      bytes += chunk.bytes;
+      optional += chunk.optional;
+    }
+  };
+  for (const part of vmPage(VM_PAGE)) {
+    sent += part.length;
+    add(decoder.write(part));
+  }
+  add(decoder.end().chunks);
+  const detections = VM_PAGE.hosts * VM_PAGE.detectionsPerHost;
+  const lineOf = (name: string, total: number, goal: number): BenchResult => ({
+    ...{ name, unit: 'bytes a detection', ours: total / detections, rival: sent / detections },
+    ...{ rivalName: 'Qualys’ XML', ratio: total / sent, goal, isBound: true, holds: total <= goal * sent },
+  });
+  return [lineOf('billed-vm-full', bytes, 1), lineOf('billed-vm-none', bytes - optional, 0.7)];
 }
 
 function billed(rows: readonly Row[]): number {

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import { SETTING_NAMES, settingsSchema } from '../../src/lib/config.ts';
 import { PLATFORMS } from '../../src/lib/qualys/platforms.ts';
 import { spelledDefault } from '../../src/lib/setting-kinds.ts';
+import { costPart } from './cost.ts';
 import { readText, replaceParts, type GeneratedFile } from './generated-file.ts';
 import { readParameters, variableOf } from './parameters.ts';
 import { DECLARED, type DeclaredStream } from './streams.ts';
@@ -42,7 +43,7 @@ export function generateDocs(root: string): GeneratedFile[] {
       overview: streamsTable(DECLARED),
       streams: DECLARED.map(streamPart).join('\n\n'),
     }),
-    replaceParts(root, 'docs/install.md', { parameters: parametersPart(root) }),
+    replaceParts(root, 'docs/install.md', { parameters: parametersPart(root), cost: costPart(root) }),
   ];
 }
 
