@@ -17,7 +17,7 @@ export function principalOf({ roles }: Pick<PlayedCaller, 'roles'>, roleClaim = 
 
 /**
  * Plays the platform's authentication before an app: takes the headers out that callers must not set, tells who a known token is of, and
- * refuses everybody else but at the paths that are left out.
+ * refuses everybody else but at the paths that are left out. A browser signs in as the one whose token is the first, and has it in a cookie.
  */
 export async function startPlatform(
   target: () => string,
@@ -25,14 +25,22 @@ export async function startPlatform(
   excluded: readonly string[] = [],
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://played');
+    const [token = ''] = Object.keys(callers);
+    if (url.pathname === '/.auth/login/aad') {
+      const location = url.searchParams.get('post_login_redirect_uri') ?? '/';
+      response.writeHead(302, { location, 'set-cookie': `session=${token}; Path=/; HttpOnly` }).end();
+      return;
+    }
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.startsWith('x-ms-')));
-    const caller = callers[/^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''];
+    const { authorization = '', cookie = '' } = request.headers;
+    const caller = callers[/^(?:Bearer |session=)(.*)$/.exec(authorization === '' ? cookie : authorization)?.[1] ?? ''];
     if (caller !== undefined) {
       Object.assign(headers, {
         'x-ms-client-principal': principalOf(caller),
         'x-ms-client-principal-name': caller.name,
       });
-    } else if (!excluded.includes(request.url ?? '')) {
+    } else if (!excluded.includes(url.pathname)) {
       response.writeHead(401, { 'www-authenticate': 'Bearer realm="played"' }).end();
       return;
     }
