@@ -13,6 +13,8 @@ const BENCHES: readonly {
   { name: 'vm-decode', load: () => import('./vm-decode.ts') },
   { name: 'edr-decode', load: () => import('./edr-decode.ts') },
   { name: 'billed', load: () => import('./billed.ts') },
+  { name: 'billed-vm', load: () => import('./billed-vm.ts') },
+  { name: 'vm-memory', load: () => import('./vm-memory.ts') },
   { name: 'catch-up', load: () => import('./catch-up.ts') },
   { name: 'growth', load: () => import('./growth.ts') },
 ];

@@ -67,7 +67,7 @@ export function* vmPage(shape: VmPageShape): Generator<Buffer> {
 }
 
 /** Mulberry32: small, fast and good enough for test data. */
-function seededRandom(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -12,6 +12,7 @@ import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowM
 /** Of how a digest is made; another one makes all that is remembered void. */
 const VERSION = 1;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Opens the memory for a reading; undefined where hosts are sent whatever was sent before. */
 export async function openMemory(
@@ -88,11 +89,14 @@ function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {
   }
 }
 
-/** Whether a host is to be sent again although it has not changed. The turn of each host is another one, so that not all come on one day. */
+/**
+ * Whether a host is to be sent again although it has not changed. The turn of each host is another one, so that not all come on one day; what was
+ * sent within the last day has had it.
+ */
 export function isDue(id: bigint, sentAt: number, now: number, refreshDays: number): boolean {
   const hours = refreshDays * 24;
   // Neighbours are often scanned together; 11 has no divisor in common with the hours of a few days.
   const turn = Number((id * 11n) % BigInt(hours));
   const roundOf = (time: number): number => Math.floor((Math.floor(time / HOUR_MS) + turn) / hours);
-  return roundOf(now) !== roundOf(sentAt);
+  return roundOf(now) !== roundOf(sentAt) && now - sentAt >= DAY_MS;
 }
