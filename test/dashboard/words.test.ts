@@ -10,7 +10,13 @@ import {
 } from '../../src/dashboard/model/format.ts';
 import { groupByError } from '../../src/dashboard/model/group-by-error.ts';
 import { toVisibleText } from '../../src/dashboard/model/visible-text.ts';
-import { allowedActs, completeness, needsAttention, windowLabel } from '../../src/dashboard/model/window-words.ts';
+import {
+  allowedActs,
+  completeness,
+  needsAttention,
+  waitsForTry,
+  windowLabel,
+} from '../../src/dashboard/model/window-words.ts';
 import { NOW, windowView } from './views.ts';
 
 describe('lengths of time', () => {
@@ -84,6 +90,20 @@ describe('a window', () => {
 
   test('needs a look while it waits for a repair', () => {
     expect(needsAttention(windowView({ state: 'planned', repair: 'account' }))).toBe(true);
+  });
+
+  test('waits for its next try where nobody is needed and its time has not come', () => {
+    const later = new Date(NOW + 60_000).toISOString();
+    const waiting = windowView({ state: 'planned', notBefore: later, error: 'HTTP 503' });
+    expect(waitsForTry(waiting, NOW)).toBe(true);
+    const others = [
+      { notBefore: null },
+      { inWork: true },
+      { repair: 'account' as const },
+      { state: 'failed' as const },
+    ];
+    for (const changes of others) expect(waitsForTry({ ...waiting, ...changes }, NOW)).toBe(false);
+    expect(waitsForTry(waiting, NOW + 60_000)).toBe(false);
   });
 
   test('says in words whether all has come', () => {

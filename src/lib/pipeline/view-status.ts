@@ -41,7 +41,10 @@ export interface StreamStatus {
   readonly lateness: Lateness;
   /** Rows of live windows uploaded in the last 24 hours. */
   readonly rowsLast24h: number;
-  /** What it waits for, or the latest error of a window that is not closed or incomplete and not acknowledged; null when there is none. */
+  /**
+   * What it waits for, or the latest error of a failed window, else of one that is not closed or incomplete and not acknowledged; null when
+   * there is none.
+   */
   readonly lastError: string | null;
 }
 
@@ -100,10 +103,15 @@ function isUnacknowledged(record: WindowRecord): boolean {
   return record.state === 'incomplete' && record.acknowledged !== true;
 }
 
+function failedFirst({ state }: WindowRecord): number {
+  return state === 'failed' ? 0 : 1;
+}
+
 function latestError(records: readonly WindowRecord[]): string | null {
   const atFault = records
     .filter((record) => record.lastError !== undefined && (!isFinished(record) || isUnacknowledged(record)))
-    .sort((left, right) => right.progressAt.localeCompare(left.progressAt));
+    // What failed needs a person; what waits for Qualys meanwhile moves later and would hide why.
+    .sort((left, right) => failedFirst(left) - failedFirst(right) || right.progressAt.localeCompare(left.progressAt));
   const [latest] = atFault;
   return latest?.lastError === undefined ? null : `${latest.from}/${latest.to}: ${latest.lastError}`;
 }

@@ -190,6 +190,14 @@ describe('status', () => {
     expect(windows).toEqual({ open: 2, failed: 1, incomplete: 1, since: ago(30) });
   });
 
+  test('tells the error of what failed before that of what waits, the latest of each', async () => {
+    const failed = quarter(0, { state: 'failed', progressAt: ago(10), lastError: 'HTTP 400' });
+    const earlier = quarter(1, { state: 'failed', progressAt: ago(20), lastError: 'HTTP 404' });
+    const waiting = quarter(2, { progressAt: ago(1), lastError: 'HTTP 503' });
+    expect((await viewOf([earlier, failed, waiting])).lastError).toMatch(/: HTTP 400$/);
+    expect((await viewOf([waiting])).lastError).toMatch(/: HTTP 503$/);
+  });
+
   test('takes neither a look back nor what it found for time that is still to be read', async () => {
     const day = { from: ago(24 * 60), to: ago(0), lastError: 'fewer', shortReads: 1 };
     const rows = [quarter(1), quarter(0, { ...day, slice: 'look.1' }), quarter(0, { ...day, slice: 'late.1-0' })];

@@ -117,7 +117,7 @@ const streamStatus = z
       .string()
       .nullable()
       .describe(
-        'What the stream waits for before it begins, or the latest error of a window that is not closed, or of an unacknowledged incomplete one.',
+        'What the stream waits for before it begins, or the latest error of a failed window, else of one that is not closed, or of an unacknowledged incomplete one.',
       ),
   })
   .meta({ id: 'StreamStatus' }) satisfies z.ZodType<StreamStatus>;
