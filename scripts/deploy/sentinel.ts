@@ -82,11 +82,11 @@ export async function deploySentinel(options: SentinelOptions): Promise<string[]
 
 /** Where a SOC took the severity by row away, it does not come back: it would count more than the rule's own. */
 function tunedOf(properties: Rule['properties']): Record<string, unknown> {
-  const kept = TUNED.filter((name) => properties[name] !== undefined).map((name) => [name, properties[name]]);
+  const kept = TUNED.filter((name) => properties[name] !== undefined);
   const details = properties.alertDetailsOverride as { readonly alertSeverityColumnName?: string | null } | undefined;
   const isByRow = typeof details?.alertSeverityColumnName === 'string';
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries<unknown>(kept.map((name) => [name, properties[name]])),
     ...(isByRow ? {} : { alertDetailsOverride: { alertSeverityColumnName: null } }),
   };
 }

@@ -78,8 +78,9 @@ function check(stream: string, option: Readonly<Record<string, unknown>>, table:
     throw new Error(
       `STREAM_OPTIONS: ${stream}.${NOT_OF_BASIC} does not go with the plan basic, whose interactive retention is 30 days`,
     );
-  const daysOf = (name: string, days: unknown): void =>
-    void (days === undefined || readDays(`STREAM_OPTIONS: ${stream}.${name}`, show(days), name.startsWith('total')));
+  const daysOf = (name: string, days: unknown): void => {
+    if (days !== undefined) readDays(`STREAM_OPTIONS: ${stream}.${name}`, show(days), name.startsWith('total'));
+  };
   daysOf('retentionDays', retentionDays);
   daysOf('totalRetentionDays', totalRetentionDays);
   if (filter === undefined) return;

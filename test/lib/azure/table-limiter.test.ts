@@ -486,7 +486,7 @@ describe('a person’s try of a login', () => {
     await turn.refused({ error: 'Qualys refuses the account (HTTP 401)', isBare: true });
   };
   const withLogins = (logins: Partial<Record<ApiName, Login>>): TableLimiter => {
-    const find = (api: ApiName) => Promise.resolve(logins[api] as Login);
+    const find = (api: ApiName) => Promise.resolve(logins[api]!);
     const limiter = createTableLimiter(storage, { concurrency: 2, reservePercent: 20, login: find });
     opened.push(limiter);
     return limiter;
