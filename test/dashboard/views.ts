@@ -52,6 +52,7 @@ export function streamStatus(changes: Partial<StreamStatus> = {}): StreamStatus 
     held: [],
     progress: { movedAt: '2026-05-01T12:31:00.000Z', rowsLastHour: 40, secondsLeft: 0, heldBy: null },
     outsideLast24h: 0,
+    unchangedLast24h: 0,
     lateness: { lookedAt: null, rows: 0, usualSeconds: null, mostSeconds: null, addedLagSeconds: 0 },
     rowsLast24h: 100,
     lastError: null,

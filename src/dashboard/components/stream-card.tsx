@@ -104,7 +104,8 @@ function StreamBadge({ worst }: { readonly worst: Problem | undefined }) {
 }
 
 function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: number }) {
-  const { watermark, lagSeconds, lastTick, windows, rowsLast24h, normalLagSeconds } = stream;
+  const { watermark, lagSeconds, lastTick, windows, rowsLast24h, unchangedLast24h, normalLagSeconds } = stream;
+  const unchanged = unchangedLast24h > 0 ? `, and ${formatPlural(unchangedLast24h, 'unchanged host')} not` : '';
   return (
     <dl class="facts">
       <Fact
@@ -119,7 +120,7 @@ function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: n
         note="UTC, the watermark"
         isLarge
       />
-      <Fact name="Rows, last 24 hours" value={formatCount(rowsLast24h)} note="uploaded" isLarge />
+      <Fact name="Rows, last 24 hours" value={formatCount(rowsLast24h)} note={`uploaded${unchanged}`} isLarge />
       <Fact
         name="To do"
         value={formatPlural(windows.open, 'window')}

@@ -80,6 +80,7 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
     fetched,
     outside,
     repaired,
+    unchanged,
     uploaded,
     attempts,
     startedAt,
@@ -104,6 +105,9 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
       )}
       {repaired > 0 && (
         <Fact name="Repaired" value={formatCount(repaired)} note="with characters that may not stand in JSON" />
+      )}
+      {unchanged > 0 && (
+        <Fact name="Unchanged" value={formatCount(unchanged)} note="not sent: the table has them as they are" />
       )}
       <Fact name="Uploaded" value={formatCount(uploaded)} note="rows accepted by Azure" />
       <Fact name="Pages" value={formatCount(pages)} />

@@ -37,6 +37,8 @@ export interface StreamStatus {
   readonly progress: StreamProgress;
   /** Records of the last 24 hours that were ingested although their time lies outside of their window. */
   readonly outsideLast24h: number;
+  /** Records of the last 24 hours that were received and not sent, because the table has them as they are. */
+  readonly unchangedLast24h: number;
   /** How late the vendor's index is. */
   readonly lateness: Lateness;
   /** Rows of live windows uploaded in the last 24 hours. */
@@ -90,6 +92,7 @@ export async function viewStatus(
     ),
     rowsLast24h: recent.reduce((sum, { counts }) => sum + counts.rows, 0),
     outsideLast24h: recent.reduce((sum, { counts }) => sum + (counts.outside ?? 0), 0),
+    unchangedLast24h: recent.reduce((sum, { counts }) => sum + (counts.unchanged ?? 0), 0),
     lastError: start?.state === 'waiting' ? start.note : latestError(records),
   };
 }

@@ -12,7 +12,17 @@ interface Instruments {
 }
 
 type CounterName =
-  'ticks' | 'rows' | 'bytes' | 'pages' | 'calls' | 'waits' | 'failures' | 'windows' | 'deadLetters' | 'alerts';
+  | 'ticks'
+  | 'rows'
+  | 'bytes'
+  | 'pages'
+  | 'calls'
+  | 'waits'
+  | 'failures'
+  | 'windows'
+  | 'deadLetters'
+  | 'alerts'
+  | 'unchanged';
 
 /** Makes the connector's instruments (docs/telemetry.md lists them). */
 export function createMetrics(meter: Meter): Metrics {
@@ -46,6 +56,7 @@ function createInstruments(meter: Meter): Instruments {
       failures: counter('failures', '{failure}', 'Windows that failed, to be tried again'),
       windows: counter('windows', '{window}', 'Windows ended'),
       alerts: counter('alerts', '{alert}', 'Alerts queued, posted, summarised, refused and given up'),
+      unchanged: counter('unchanged', '{record}', 'Records not sent because the table has them as they are'),
       deadLetters: counter('dead_letters', '{row}', 'Rows put aside as dead letters'),
     },
     gauges: {
@@ -97,6 +108,7 @@ const EVENTS: Readonly<Record<string, RecordEvent>> = {
 function recordEnd({ counters, durations }: Instruments, fields: LogFields): void {
   const labels = { ...streamOf(fields), state: String(fields.state) };
   counters.windows.add(1, labels);
+  if (numberIn(fields.unchanged) > 0) counters.unchanged.add(numberIn(fields.unchanged), streamOf(fields));
   durations.window.record(numberIn(fields.durationMs) / 1000, labels);
 }
 

@@ -163,7 +163,8 @@ describe('status', () => {
     expect(await viewOf([])).toEqual({
       ...about,
       ...{ watermark: null, lagSeconds: null, lastTick: null, start: null, lastError: null, held: [] },
-      ...{ rowsLast24h: 0, outsideLast24h: 0, windows: { open: 0, failed: 0, incomplete: 0, since: null } },
+      ...{ rowsLast24h: 0, outsideLast24h: 0, unchangedLast24h: 0 },
+      ...{ windows: { open: 0, failed: 0, incomplete: 0, since: null } },
       progress: { movedAt: null, rowsLastHour: 0, secondsLeft: null, heldBy: null },
       lateness: { lookedAt: null, rows: 0, usualSeconds: null, mostSeconds: null, addedLagSeconds: 0 },
     });
@@ -204,14 +205,14 @@ describe('status', () => {
     expect((await viewOf(rows)).progress).toEqual((await viewOf([quarter(1)])).progress);
   });
 
-  test('sums rows and records of another time over a day', async () => {
+  test('sums rows, records of another time and unchanged ones over a day', async () => {
     const day = 24 * 60;
     const view = await viewOf([
       closed(0, day, { counts: { ...NONE, rows: 1, outside: 1 } }),
-      closed(1, day - 1, { counts: { ...NONE, rows: 20, outside: 5 } }),
+      closed(1, day - 1, { counts: { ...NONE, rows: 20, outside: 5, unchanged: 7 } }),
       closed(2, 1, { counts: { ...NONE, rows: 300 } }),
     ]);
-    expect([view.rowsLast24h, view.outsideLast24h]).toEqual([320, 5]);
+    expect([view.rowsLast24h, view.outsideLast24h, view.unchangedLast24h]).toEqual([320, 5, 7]);
   });
 
   test('tells the latest error of what is open or incomplete and not taken note of', async () => {

@@ -56,13 +56,15 @@ describe('the log', () => {
     const { log, events } = keptLog();
     await telemetry.invocation('window', { stream: 's1', attributes: {} }, () => {
       const observed = observeLog(log, telemetry).with({ stream: 's1' });
-      for (const [event, , { state = '' }] of EVENTS) observed.info(event, { rows: 1, state });
+      for (const [event, , { state = '' }] of EVENTS)
+        observed.info(event, { rows: 1, state, unchanged: state === 'closed' ? 3 : 0 });
       return Promise.resolve();
     });
     await telemetry.shutdown();
     for (const [event, metric, labels] of EVENTS) {
       expect(collector.total(`qualys.${metric}`, { stream: 's1', ...labels }), event).toBe(1);
     }
+    expect(collector.total('qualys.unchanged', { stream: 's1' })).toBe(3);
     expect(events()).toEqual(EVENTS.map(([event]) => event));
   });
 

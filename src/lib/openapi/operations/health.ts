@@ -101,6 +101,9 @@ const streamStatus = z
       })
       .describe('How fast live windows are read.'),
     outsideLast24h: count('Records of the last 24 hours that were ingested with a time outside of their window.'),
+    unchangedLast24h: count(
+      'Records of the last 24 hours that were received and not sent, because the table has them as they are.',
+    ),
     lateness: z
       .strictObject({
         lookedAt: time('When was last looked for what became visible late; null: never.').nullable(),
@@ -184,6 +187,7 @@ export const status = z
             held: [],
             progress: { movedAt: '2026-05-01T12:07:12.031Z', rowsLastHour: 2011, secondsLeft: 4, heldBy: null },
             outsideLast24h: 0,
+            unchangedLast24h: 0,
             lateness: {
               lookedAt: '2026-05-01T12:00:01.000Z',
               rows: 0,
