@@ -54,7 +54,7 @@ function showCost(cost: Cost, { color, print }: Session): void {
     for (const { setting, value, isSet, basis, month } of modes) {
       const unknown = basis === 'unknown' ? 'not known' : 'known after the first hour';
       const price = month === null ? unknown : `${sizeOf(month)}, ${money(month)} a month`;
-      const how = basis === 'estimated' ? ' (estimated by the benchmark)' : '';
+      const how = basis === 'estimated' ? ' (estimated)' : '';
       print(`${isSet ? '*' : ' '} ${printable(`${setting}=${value}`)}: ${price}${how}`);
     }
   }

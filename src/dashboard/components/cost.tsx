@@ -52,7 +52,7 @@ function CostOf({ countedFrom, limit, pricePerGb, streams, total }: CostAnswer &
                 {modes
                   .filter(({ isSet }) => !isSet)
                   .map((mode) => (
-                    <li key={mode.value}>
+                    <li key={`${mode.setting}=${mode.value}`}>
                       <code>{`${mode.setting}=${mode.value}`}</code>
                       {`: ${priceOf(mode.month)}${mode.basis === 'estimated' ? ', estimated' : ''}`}
                     </li>

@@ -1,5 +1,7 @@
+import type { ReceivedHosts } from '../cost/modes.ts';
 import { firstDay, viewCost as view, type CostView } from '../cost/view-cost.ts';
-import { getServices } from '../services.ts';
+import { getServices, type Services } from '../services.ts';
+import { vmDetections } from '../streams/vm-detections/index.ts';
 
 /** What the route answers. */
 export interface CostAnswer extends CostView {
@@ -7,10 +9,22 @@ export interface CostAnswer extends CostView {
   readonly time: string;
 }
 
-/** Tells what enabled streams have sent, as it will be billed, and what that costs. */
+/** Tells what streams have sent, as it will be billed, and what that costs. */
 export async function viewCost(): Promise<CostAnswer> {
-  const { clock, sent, settings } = getServices();
+  const services = getServices();
+  const { clock, sent, settings } = services;
   const now = clock.now();
-  const rows = await sent.since(firstDay(now));
-  return { time: now.toISOString(), ...view(rows, settings.QUALYS_STREAMS, settings, now) };
+  const [rows, hosts] = await Promise.all([sent.since(firstDay(now)), hostsSince(firstDay(now), services)]);
+  return { time: now.toISOString(), ...view(rows, settings.QUALYS_STREAMS, settings, hosts, now) };
+}
+
+/** Hosts of the windows that have moved since a day. */
+async function hostsSince(day: string, { settings, store }: Services): Promise<ReceivedHosts> {
+  const { name } = vmDetections;
+  const windows = settings.QUALYS_STREAMS.includes(name) ? await store.listWindows(name, 'live') : [];
+  const counts = windows.filter(({ progressAt }) => progressAt > day).map((window) => window.counts);
+  return {
+    received: counts.reduce((sum, { fetched }) => sum + fetched, 0),
+    unchanged: counts.reduce((sum, { unchanged = 0 }) => sum + unchanged, 0),
+  };
 }

@@ -29,15 +29,41 @@ export const EVENT_BYTES: Readonly<Record<EventRecord, readonly [number, number]
   none: [568, 698],
 };
 
-/** What the settings that decide how much of a record is sent would have made of what was sent; none for a stream without such. */
-export function modesOf(
-  stream: string,
-  sent: Billed,
-  settings: Pick<Settings, 'EDR_RECORD' | 'VM_RESULTS'>,
-): ModeBytes[] {
+/** Hosts that live windows received, and those of them that were not sent because they had not changed. */
+export interface ReceivedHosts {
+  readonly received: number;
+  readonly unchanged: number;
+}
+
+/** The settings that decide how much of what is received is sent. */
+export type ModeSettings = Pick<Settings, 'EDR_RECORD' | 'VM_INGEST' | 'VM_RESULTS'>;
+
+/** What these settings would have made of what was sent; none for a stream without such. */
+export function modesOf(stream: string, sent: Billed, settings: ModeSettings, hosts: ReceivedHosts): ModeBytes[] {
   if (stream === 'edr-events') return eventModes(sent, settings.EDR_RECORD);
-  if (stream === 'vm-detections') return resultModes(sent, settings.VM_RESULTS);
+  if (stream === 'vm-detections')
+    return [...resultModes(sent, settings.VM_RESULTS), ...ingestModes(sent, settings.VM_INGEST, hosts)];
   return [];
+}
+
+/** Hosts that were not sent count as those that were. What leaving out would spare nobody sees who sends all. */
+function ingestModes(
+  { bytes }: Billed,
+  now: ModeSettings['VM_INGEST'],
+  { received, unchanged }: ReceivedHosts,
+): ModeBytes[] {
+  const about = { setting: 'VM_INGEST' };
+  const isAll = now === 'all';
+  const sent = received - unchanged;
+  const all: Pick<ModeBytes, 'bytes' | 'basis'> =
+    sent > 0 ? { bytes: Math.round((bytes * received) / sent), basis: 'estimated' } : { bytes: null, basis: 'unknown' };
+  return [
+    {
+      ...{ ...about, value: 'changed-hosts', isSet: !isAll },
+      ...(isAll ? { bytes: null, basis: 'unknown' } : { bytes, basis: 'counted' }),
+    },
+    { ...about, value: 'all', isSet: isAll, ...(isAll ? { bytes, basis: 'counted' } : all) },
+  ];
 }
 
 function eventModes({ bytes, optional }: Billed, now: EventRecord): ModeBytes[] {

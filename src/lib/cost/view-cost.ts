@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
-import { modesOf, type ModeBytes } from './modes.ts';
+import { modesOf, type ModeBytes, type ModeSettings, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
 
 /** Rows, and their billed bytes. */
@@ -64,7 +64,8 @@ export function firstDay(now: Date): string {
 export function viewCost(
   rows: readonly SentRow[],
   enabled: readonly string[],
-  settings: Pick<Settings, 'PRICE_PER_GB' | 'EDR_RECORD' | 'VM_RESULTS'>,
+  settings: Pick<Settings, 'PRICE_PER_GB'> & ModeSettings,
+  hosts: ReceivedHosts,
   now: Date,
 ): CostView {
   const streams = [...new Set([...enabled, ...rows.flatMap(({ streams: sums }) => Object.keys(sums))])];
@@ -99,7 +100,7 @@ export function viewCost(
     countedFrom: from ?? null,
     streams: streams.map((name) => {
       const { sent, ...volume } = volumeOf([name]);
-      const modes = modesOf(name, sent, settings).map(({ bytes, ...mode }) => ({
+      const modes = modesOf(name, sent, settings, hosts).map(({ bytes, ...mode }) => ({
         ...mode,
         month: bytes === null ? null : monthOf(bytes),
       }));

@@ -6,13 +6,15 @@ import { firstDay, viewCost } from '../../../src/lib/cost/view-cost.ts';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
 const GIGABYTE = 1e9;
-const SETTINGS = { PRICE_PER_GB: 4, EDR_RECORD: 'rest', VM_RESULTS: Infinity } as const;
+const SETTINGS = { PRICE_PER_GB: 4, EDR_RECORD: 'rest', VM_INGEST: 'changed-hosts', VM_RESULTS: Infinity } as const;
+
+const NONE = { received: 0, unchanged: 0 };
 
 function row(day: string, bytes: number, since = `${day}T00:10:00.000Z`, stream = 'edr-events'): SentRow {
   return { day, since, streams: { [stream]: { rows: 10, bytes, optional: bytes / 2, cut: 0 } } };
 }
 
-const view = (rows: readonly SentRow[], streams = ['edr-events']) => viewCost(rows, streams, SETTINGS, NOW);
+const view = (rows: readonly SentRow[], streams = ['edr-events']) => viewCost(rows, streams, SETTINGS, NONE, NOW);
 
 describe('what ingestion costs', () => {
   test('is told by day and week, and as thirty days at the pace of the days counted', () => {
@@ -63,10 +65,9 @@ describe('other settings', () => {
   const sent = { rows: 1, bytes: 1000, optional: 400, cut: 250 };
   const bytesOf = (stream: string, record: 'rest' | 'full' | 'none', results: number) =>
     Object.fromEntries(
-      modesOf(stream, sent, { EDR_RECORD: record, VM_RESULTS: results }).map(({ value, bytes, basis, isSet }) => [
-        `${value}${isSet ? '*' : ''}`,
-        `${bytes} ${basis}`,
-      ]),
+      modesOf(stream, sent, { ...SETTINGS, EDR_RECORD: record, VM_RESULTS: results }, NONE)
+        .filter(({ setting }) => setting !== 'VM_INGEST')
+        .map(({ value, bytes, basis, isSet }) => [`${value}${isSet ? '*' : ''}`, `${bytes} ${basis}`]),
     );
 
   test('are counted where the rows tell it, estimated by the bench, or said to be unknown', () => {
@@ -92,7 +93,17 @@ describe('other settings', () => {
       none: '600 counted',
     });
     expect(bytesOf('vm-detections', 'rest', 0)).toEqual({ full: 'null unknown', 'none*': '600 counted' });
-    expect(modesOf('vm-hosts', sent, SETTINGS)).toEqual([]);
+    expect(modesOf('vm-hosts', sent, SETTINGS, NONE)).toEqual([]);
+  });
+
+  test('of hosts that were left out are those that were sent, as far as some were', () => {
+    const ingest = (now: 'all' | 'changed-hosts', received: number, unchanged: number) =>
+      modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged })
+        .filter(({ setting }) => setting === 'VM_INGEST')
+        .map(({ basis, bytes, isSet, value }) => `${value}${isSet ? '*' : ''} ${bytes} ${basis}`);
+    expect(ingest('changed-hosts', 400, 300)).toEqual(['changed-hosts* 1000 counted', 'all 4000 estimated']);
+    expect(ingest('changed-hosts', 300, 300)).toEqual(['changed-hosts* 1000 counted', 'all null unknown']);
+    expect(ingest('all', 400, 0)).toEqual(['changed-hosts null unknown', 'all* 1000 counted']);
   });
 
   test('are estimated by what the bench has measured', () => {

@@ -41,7 +41,9 @@ export const costAnswer = z
                 isSet: z.boolean().describe('Whether it has that value now.'),
                 basis: z
                   .enum(['counted', 'estimated', 'unknown'])
-                  .describe("counted: of the rows that were sent; estimated: by the project's benchmark."),
+                  .describe(
+                    "counted: of the rows that were sent; estimated: by the project's benchmark, or by the hosts that were not sent.",
+                  ),
                 month,
               }),
             )
