@@ -274,6 +274,9 @@ type connectorSettings = {
   @description('Alerts posted a minute, over all instances; new ones above it are told in one summary.')
   ALERT_MAX_PER_MINUTE: string?
 
+  @description('Certificates of authorities that are trusted beside the usual ones, in PEM, where a proxy or firewall opens TLS.')
+  EXTRA_CA_CERTS: string?
+
   @description('Whether agents find the tools of the MCP server; read when the app starts.')
   MCP_TOOLS: string?
 

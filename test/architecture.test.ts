@@ -170,7 +170,8 @@ describe('imports', () => {
     allowed.push('lib/setting-rules.ts', 'lib/mistaken-names.ts');
     expect(importsOf(/^lib\/streams\/[\w-]+\/settings\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     expect(importsOf(/^lib\/cost\/settings\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
-    allowed.push('lib/cost/settings.ts', 'lib/streams/settings.ts');
+    expect(importsOf(/^lib\/setting-problems\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
+    allowed.push('lib/setting-problems.ts', 'lib/cost/settings.ts', 'lib/streams/settings.ts');
     expect(importsOf(/^lib\/config\.ts$/, (name) => !allowed.includes(name))).toEqual([]);
     expect(
       importsOf(/^lib\/(qualys|alerts)\//, (name) => !name.startsWith('node:')).filter((found) =>

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { ALLOWED_SECRET, isSoundSecret } from './alerts/sign-alert.ts';
 import { COST_SETTINGS } from './cost/settings.ts';
-import { ConfigError } from './errors.ts';
-import { redact } from './log.ts';
 import { findMistakenNames } from './mistaken-names.ts';
 import {
   apiUrl,
   azureTime,
   callerAuth,
+  certificates,
   flag,
   gatewayUrl,
   instant,
@@ -23,7 +22,8 @@ import {
   webhookUrl,
 } from './setting-kinds.ts';
 import { isSubscriptionName } from './subscription-name.ts';
-import { crossProblems, gatewayOf, isInVault, limitMistakes, SECRET_SETTINGS } from './setting-rules.ts';
+import { describeProblem, settingsError, type Problem } from './setting-problems.ts';
+import { crossProblems, gatewayOf, isInVault, limitMistakes } from './setting-rules.ts';
 import { STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -166,6 +166,11 @@ export const settingsSchema = z.object({
     .describe(
       "Hosts that are called without the proxy, comma-separated; .example.com means all below; this machine and the endpoint of the app's identity always are.",
     ),
+  EXTRA_CA_CERTS: certificates
+    .optional()
+    .describe(
+      'Certificates of authorities that are trusted beside the usual ones, in PEM, where a proxy or firewall opens TLS.',
+    ),
   CALLER_AUTH: callerAuth
     .default('keys')
     .describe(
@@ -208,13 +213,6 @@ export interface Settings extends Omit<Parsed, 'QUALYS_GATEWAY_URL'> {
 /** Names of all settings. */
 export const SETTING_NAMES = Object.keys(settingsSchema.shape) as readonly (keyof Parsed)[];
 
-/** A setting at fault. */
-interface Problem {
-  readonly message: string;
-  /** What was given, never a secret; absent for a setting that is missing. */
-  readonly given?: string;
-}
-
 /**
  * Reads the settings. Blank values count as unset.
  * @param streams names of streams that settings may hold; any when absent.
@@ -236,7 +234,7 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   }));
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const name = String(issue.path[0]);
-    if (!unresolved.some((other) => other === name)) problems.push(describe(name, given[name], issue.message));
+    if (!unresolved.some((other) => other === name)) problems.push(describeProblem(name, given[name], issue.message));
   }
   problems.push(...crossProblems(given).map((message) => ({ message })));
   for (const name of ['QUALYS_STREAMS', 'DAILY_GB_LIMIT_STREAMS'])
@@ -247,26 +245,11 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings, mistakes };
 }
 
-function settingsError(problems: readonly Problem[]): ConfigError {
-  const full = problems.map(({ message, given }) => (given === undefined ? message : `${message}, given ${given}`));
-  const publicMessage = `Settings: ${[...new Set(problems.map(({ message }) => message))].join('; ')}`;
-  return new ConfigError(`Settings: ${[...new Set(full)].join('; ')}`, { publicMessage });
-}
-
-/** Somebody may have put a password into a URL or a signature into a query. */
-function describe(name: string, value: string | undefined, allowed: string): Problem {
-  if (value === undefined) return { message: `${name} must be set` };
-  return {
-    message: `${name} ${allowed}`,
-    given: SECRET_SETTINGS.has(name) ? 'a secret value' : JSON.stringify(redact(value).slice(0, 100)),
-  };
-}
-
 function streamProblems(name: string, given: Record<string, string>, streams?: readonly string[]): Problem[] {
   const names = (given[name] ?? '').split(',').map((name) => name.trim());
   const unknown = names.filter((stream) => stream !== '' && streams?.includes(stream) === false);
   if (streams === undefined || unknown.length === 0) return [];
-  return [describe(name, unknown.join(','), `must name streams of ${streams.join(', ')}`)];
+  return [describeProblem(name, unknown.join(','), `must name streams of ${streams.join(', ')}`)];
 }
 
 function mistakesIn(settings: Parsed): string[] {

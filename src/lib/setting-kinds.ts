@@ -99,6 +99,17 @@ function isProxy(text: string): boolean {
   }
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Certificates in PEM, one after the other; a line may end in `\n`, where a shell takes no other. */
+export const certificates = trimmed
+  .transform((text) => text.replaceAll(String.raw`\n`, '\n'))
+  .refine(
+    (text) => text !== '' && text.replaceAll(CERTIFICATE, '').trim() === '',
+    'must hold certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and nothing else',
+  )
+  .transform((text) => text.match(CERTIFICATE) ?? []);
+
 /** Ways to log in: user and password, an API client of a user, an API client of a subscription. */
 export const LOGIN_KINDS = ['password', 'oidc', 'oauth'] as const;
 export type LoginKind = (typeof LOGIN_KINDS)[number];

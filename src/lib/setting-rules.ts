@@ -12,10 +12,11 @@ export const VAULT_SETTINGS = {
   ALERT_WEBHOOK_URL: 'ALERT_WEBHOOK_URL_SECRET_URI',
   ALERT_WEBHOOK_SECRET: 'ALERT_WEBHOOK_SECRET_URI',
 } as const;
-/** Settings that are secret as a whole. */
+/** Settings that are secret as a whole, and where somebody may put a key beside its certificate. */
 export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
   'AzureWebJobsStorage',
   'HTTPS_PROXY',
+  'EXTRA_CA_CERTS',
   ...Object.keys(VAULT_SETTINGS),
 ]);
 /** A setting whose secret may be read from Key Vault. */

@@ -237,6 +237,7 @@ describe('a bad value', () => {
       'STORAGE_CREATED_AT',
       // Secret as a whole: below.
       'HTTPS_PROXY',
+      'EXTRA_CA_CERTS',
       'ALERT_WEBHOOK_URL',
       'ALERT_WEBHOOK_SECRET',
     ]);
@@ -276,6 +277,8 @@ describe('a bad value', () => {
     ['HTTPS_PROXY', 'socks5://app:hook-secret@proxy:1080', /must be an address/],
     ['HTTPS_PROXY', 'http://app:hook-secret@proxy/path', /must be an address/],
     ['HTTPS_PROXY', 'http://app:hook-secret%ff@proxy:8080', /% and @ in them as %25 and %40/],
+    ['EXTRA_CA_CERTS', '-----BEGIN PRIVATE KEY-----hook-secret-----END PRIVATE KEY-----', /certificates in PEM, from/],
+    ['EXTRA_CA_CERTS', '-----BEGIN CERTIFICATE-----hook-secret', /and nothing else/],
     ['ALERT_WEBHOOK_URL', 'soar.example/hook-secret', /must be a URL/],
     ['ALERT_WEBHOOK_URL', 'http://soar.example/hook-secret', /must use https/],
     ['ALERT_WEBHOOK_URL', 'https://user:hook-secret@soar.example/', /neither user nor password/],

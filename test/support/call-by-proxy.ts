@@ -7,13 +7,17 @@ import { createLog } from '../../src/lib/log.ts';
 import type { Limiter } from '../../src/lib/pipeline/ports.ts';
 import { callQualys } from '../../src/lib/qualys/call/call-qualys.ts';
 import { openProxy } from '../../src/lib/qualys/call/open-proxy.ts';
+import { certificates } from '../../src/lib/setting-kinds.ts';
 
 const [apiUrl = '', ...urls] = process.argv.slice(2);
 const limiter = { acquire: () => Promise.resolve({ release: () => undefined }), observe: () => undefined };
 const log = createLog({ info: () => undefined, warn: () => undefined, error: () => undefined });
 
 async function call(url: string): Promise<string> {
-  const proxy = openProxy({ ...process.env, QUALYS_API_URL: apiUrl, QUALYS_GATEWAY_URL: apiUrl }, process.env);
+  const { HTTPS_PROXY, NO_PROXY, EXTRA_CA_CERTS: pem = '' } = process.env;
+  const EXTRA_CA_CERTS = pem === '' ? undefined : certificates.parse(pem);
+  const settings = { HTTPS_PROXY, NO_PROXY, EXTRA_CA_CERTS, QUALYS_API_URL: apiUrl, QUALYS_GATEWAY_URL: apiUrl };
+  const proxy = openProxy(settings, process.env);
   const answer = await callQualys(
     { limiter: limiter as unknown as Limiter, clock: { now: () => new Date() }, log, proxy },
     {

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import { ConfigError } from '../../errors.ts';
 import { isLoopback } from '../../setting-kinds.ts';
+import { trustAuthorities } from './trust-authorities.ts';
 
 /** A proxy between the app and the vendor. */
 export interface Proxy {
@@ -17,12 +18,13 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1', '169.254.169.254'];
 interface ProxySettings {
   readonly HTTPS_PROXY?: string | undefined;
   readonly NO_PROXY?: string | undefined;
+  readonly EXTRA_CA_CERTS?: readonly string[] | undefined;
   readonly QUALYS_API_URL: string;
   readonly QUALYS_GATEWAY_URL: string;
 }
 
 /**
- * Sends what fetch calls through the proxy of the settings, from now on; undefined where none is set, or Qualys is a simulator on this
+ * Trusts the authorities of the settings, and sends what fetch calls through their proxy, from now on; undefined where none is set, or Qualys is a simulator on this
  * machine. Azure's libraries read `HTTPS_PROXY` and `NO_PROXY` by themselves, with their first client, so the latter is completed for them.
  *
  * Node.js reads `NODE_USE_ENV_PROXY` when it starts, and Azure gives the settings to a worker that runs already
@@ -31,9 +33,10 @@ interface ProxySettings {
  * @throws ConfigError where this Node.js cannot: calls would go out directly, which nobody wants.
  */
 export function openProxy(
-  { HTTPS_PROXY: url, NO_PROXY, QUALYS_API_URL, QUALYS_GATEWAY_URL }: ProxySettings,
+  { HTTPS_PROXY: url, NO_PROXY, EXTRA_CA_CERTS, QUALYS_API_URL, QUALYS_GATEWAY_URL }: ProxySettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Proxy | undefined {
+  if (EXTRA_CA_CERTS !== undefined) trustAuthorities(EXTRA_CA_CERTS);
   if (url === undefined || [QUALYS_API_URL, QUALYS_GATEWAY_URL].every(isLoopback)) return undefined;
   process.env.NO_PROXY = directHosts(NO_PROXY, env.IDENTITY_ENDPOINT);
   const { setGlobalProxyFromEnv: set } = http as {

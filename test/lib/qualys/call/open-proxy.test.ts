@@ -9,13 +9,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { directHosts, openProxy } from '../../../../src/lib/qualys/call/open-proxy.ts';
 
 const TLS = join(import.meta.dirname, '../../../fixtures/tls');
+const CERTIFICATE = readFileSync(join(TLS, 'certificate.pem'), 'utf8');
 const SCRIPT = join(import.meta.dirname, '../../../support/call-by-proxy.ts');
 
 /** What the proxy was asked to connect to, and with which login. */
 const asked: { readonly target: string; readonly login: string | undefined }[] = [];
-const qualys = createSecureServer(
-  { key: readFileSync(join(TLS, 'key.pem')), cert: readFileSync(join(TLS, 'certificate.pem')) },
-  (request, response) => request.resume().on('end', () => response.end(`${request.method ?? ''} answered`)),
+const qualys = createSecureServer({ key: readFileSync(join(TLS, 'key.pem')), cert: CERTIFICATE }, (request, response) =>
+  request.resume().on('end', () => response.end(`${request.method ?? ''} answered`)),
 );
 const proxy = http.createServer();
 proxy.on('connect', (request: http.IncomingMessage, socket, head: Buffer) => {
@@ -57,7 +57,7 @@ async function run(env: Readonly<Record<string, string>>, ...urls: string[]): Pr
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', SCRIPT, 'https://qualys.test', ...urls],
-    { env: { PATH, NODE_EXTRA_CA_CERTS: join(TLS, 'certificate.pem'), NODE_USE_ENV_PROXY: '1', ...env } },
+    { env: { PATH, EXTRA_CA_CERTS: CERTIFICATE.replaceAll('\n', String.raw`\n`), NODE_USE_ENV_PROXY: '1', ...env } },
   );
   return JSON.parse(stdout) as Run;
 }
@@ -95,6 +95,15 @@ test('a Node.js that began without proxies takes one, or the settings are refuse
   );
   if ('setGlobalProxyFromEnv' in http) expect(outcomes).toEqual(['POST answered']);
   else expect(outcomes[0]).toMatch(/^ConfigError: HTTPS_PROXY needs Node\.js 24, or 22\.21 .* this is v22\./);
+});
+
+test('an authority that is not named is not trusted, and what is no certificate is refused', async () => {
+  const url = `https://localhost:${portOf(qualys)}/api`;
+  expect((await run({ EXTRA_CA_CERTS: '' }, url)).outcomes[0]).toMatch(/Qualys \(localhost.*self-signed certificate/);
+  const empty = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+  expect((await run({ EXTRA_CA_CERTS: empty }, url)).outcomes[0]).toMatch(
+    /^ConfigError: EXTRA_CA_CERTS must hold .*PEM/,
+  );
 });
 
 test('no proxy stands before a simulator on this machine', () => {
