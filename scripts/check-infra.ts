@@ -12,6 +12,7 @@ import { checkKept } from './infra-checks/check-kept.ts';
 import { checkLimits } from './infra-checks/check-limits.ts';
 import { checkNames } from './infra-checks/check-names.ts';
 import { checkParameters } from './infra-checks/check-parameters.ts';
+import { checkPlaybooks } from './infra-checks/check-playbooks.ts';
 import { checkQueries } from './infra-checks/check-queries.ts';
 import { checkRoles } from './infra-checks/check-roles.ts';
 import { checkSecrets } from './infra-checks/check-secrets.ts';
@@ -32,6 +33,7 @@ export function checkInfra(files: InfraFiles): string[] {
     ...checkKept(files),
     ...checkLimits(files),
     ...checkQueries(files),
+    ...checkPlaybooks(files),
     ...checkDeclarations(files),
     ...checkAlerts(files),
     ...checkHostJson(files),

@@ -17,7 +17,9 @@ test.each([
   ['infra/sentinel/rules', /\.yaml$/],
   ['infra/sentinel/hunting', /\.yaml$/],
 ])('%s holds no generated file of a source that is gone', (folder, pattern) => {
-  const files = readdirSync(join(root, folder)).filter((name) => pattern.test(name));
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    pattern.test(name),
+  );
   const made = generated.map(({ path }) => path).filter((path) => path.startsWith(`${folder}/`) && pattern.test(path));
   expect(files.map((name) => `${folder}/${name}`).sort()).toEqual(made.sort());
 });

@@ -33,6 +33,30 @@ test('the Bicep checker finds neither an error nor a warning, where it is instal
 describe('a difference is named', () => {
   const cases: [string, InfraFiles, string][] = [
     [
+      'a playbook that is not deployed',
+      withChange('infra/logic-apps/playbooks.bicep', "loadJsonContent('playbooks/enrich-incident.json')", '{}'),
+      'infra/logic-apps/playbooks.bicep does not deploy infra/logic-apps/playbooks/enrich-incident.json',
+    ],
+    [
+      'a parameter that a playbook does not get',
+      withChange('infra/logic-apps/playbooks.bicep', 'functionKeySecretUri: {', 'key: {'),
+      'infra/logic-apps/playbooks.bicep does not give the parameter functionKeySecretUri of infra/logic-apps/playbooks/enrich-incident.json',
+    ],
+    [
+      'an action of a playbook that follows on none',
+      withChange(
+        'infra/logic-apps/playbooks/enrich-incident.json',
+        '"Host_names": ["Succeeded"]',
+        '"Names": ["Succeeded"]',
+      ),
+      'infra/logic-apps/playbooks/enrich-incident.json: Hashes runs after Names, which is not beside it',
+    ],
+    [
+      'an expression of a playbook that names what is not there',
+      withChange('infra/logic-apps/playbooks/enrich-incident.json', "@body('Hosts')", "@body('Machines')"),
+      "infra/logic-apps/playbooks/enrich-incident.json: there is no body('Machines')",
+    ],
+    [
       'an app setting that the schema does not know',
       withChange(
         'infra/modules/function-app.bicep',
