@@ -9,6 +9,8 @@ import { isInSample, type MutantPlace, NOT_IN_SAMPLE, SAMPLE } from './sample.ts
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCUMENT = join(ROOT, 'docs/reliability.md');
+/** What counts: what was ignored or does not compile does not. */
+const COUNTED: ReadonlySet<Mutant['status']> = new Set(['Killed', 'Timeout', 'Survived', 'NoCoverage']);
 const [BEGIN, END] = ['<!-- mutants -->', '<!-- end of mutants -->'];
 
 /** What of StrykerJS' report is looked at: the schema of mutation-testing-report. */
@@ -27,10 +29,13 @@ function reportOf({ name }: Group): string {
 }
 
 /** StrykerJS takes lists of patterns from a file only whole: on its command line a comma in braces ends one. */
-function play({ name, mutate, tests }: Group): void {
+function play(group: Group): void {
+  const { name, mutate, tests } = group;
+  mkdirSync(join(ROOT, '.stryker'), { recursive: true });
+  forgetLeftOut(group);
+  writeFileSync(sampleOf(group), String(SAMPLE));
   const common = JSON.parse(readFileSync(join(ROOT, 'stryker.config.json'), 'utf8')) as object;
   const config = `.stryker/${name}.config.json`;
-  mkdirSync(join(ROOT, '.stryker'), { recursive: true });
   const own = {
     mutate,
     testFiles: tests,
@@ -43,15 +48,41 @@ function play({ name, mutate, tests }: Group): void {
   if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
 }
 
-/** Those that were played, of the sample where only that was to be. What was left out is to be played by a later run. */
-function mutantsOf(group: Group): Mutant[] {
-  const report = JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report;
-  const played = Object.entries(report.files).flatMap(([fileName, file]) => {
-    file.mutants = file.mutants.filter(({ statusReason }) => statusReason !== NOT_IN_SAMPLE);
-    return file.mutants.filter((mutant) => isInSample(inStryker(fileName, mutant)));
-  });
+/** What of a group was played last: the number that `SAMPLE` had. */
+function sampleOf({ name }: Group): string {
+  return join(ROOT, `.stryker/${name}.sample`);
+}
+
+/** What a sample has left out counts as a result to StrykerJS: it is to be played by a run to which it belongs. */
+function forgetLeftOut(group: Group): void {
+  if (!existsSync(reportOf(group))) return;
+  const report = readReport(group);
+  for (const file of Object.values(report.files)) file.mutants = file.mutants.filter((mutant) => !isLeftOut(mutant));
   writeFileSync(reportOf(group), JSON.stringify(report));
-  return played;
+}
+
+function readReport(group: Group): Report {
+  return JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report;
+}
+
+function isLeftOut({ statusReason }: Mutant): boolean {
+  return statusReason === NOT_IN_SAMPLE;
+}
+
+interface Found {
+  /** How many mutants there are. */
+  readonly all: number;
+  /** Those of the sample: what an earlier run has played beside it is no fair part of it. */
+  readonly played: readonly Mutant[];
+}
+
+function mutantsOf(group: Group): Found {
+  const sample = Number(readFileSync(sampleOf(group), 'utf8'));
+  const mutants = Object.entries(readReport(group).files).flatMap(([fileName, file]) =>
+    file.mutants.map((mutant) => ({ ...mutant, isInSample: isInSample(inStryker(fileName, mutant), sample) })),
+  );
+  const made = mutants.filter((mutant) => isLeftOut(mutant) || COUNTED.has(mutant.status));
+  return { all: made.length, played: made.filter((mutant) => mutant.isInSample && !isLeftOut(mutant)) };
 }
 
 /** As StrykerJS itself names a mutant: its reports count lines and columns from 1. */
@@ -60,25 +91,19 @@ function inStryker(fileName: string, mutant: Mutant): MutantPlace {
   return { ...mutant, fileName, location: { start: { line: line - 1, column: column - 1 } } };
 }
 
-function rowOf(group: string, mutants: readonly Mutant[]): string {
+function rowOf(group: string, { all, played }: Found): string {
   const count = (...statuses: Mutant['status'][]): number =>
-    mutants.filter(({ status }) => statuses.includes(status)).length;
+    played.filter(({ status }) => statuses.includes(status)).length;
   const killed = count('Killed', 'Timeout');
-  const [survived, uncovered] = [count('Survived'), count('NoCoverage')];
-  const score = (100 * killed) / Math.max(1, killed + survived + uncovered);
-  return `| ${group} | ${killed + survived + uncovered} | ${killed} | ${survived} | ${uncovered} | ${score.toFixed(1)} % |`;
+  const score = (100 * killed) / Math.max(1, played.length);
+  return `| ${group} | ${all} | ${played.length} | ${killed} | ${count('Survived')} | ${count('NoCoverage')} | ${score.toFixed(1)} % |`;
 }
 
 function tableOf(groups: readonly Group[]): string {
-  const rows = groups.map((group) => ({ name: group.name, mutants: mutantsOf(group) }));
   return [
-    '| group | mutants | killed | survived | reached by no test | score |',
-    '| --- | ---: | ---: | ---: | ---: | ---: |',
-    ...rows.map(({ name, mutants }) => rowOf(name, mutants)),
-    rowOf(
-      'all',
-      rows.flatMap(({ mutants }) => mutants),
-    ),
+    '| group | mutants | played | killed | survived | reached by no test | score |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...groups.map((group) => rowOf(group.name, mutantsOf(group))),
   ].join('\n');
 }
 
