@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import type { AlertItem } from '../../../src/lib/alerts/ports.ts';
 import type { Alert } from '../../../src/lib/pipeline/stream.ts';
-import { chunkOf, setUp, testStream } from '../../support/pipeline.ts';
+import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
 
 const [FROM, TO] = ['2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z'];
 
@@ -28,7 +28,17 @@ describe('alerts of a chunk', () => {
     const queuedAt = bench.clock.now().toISOString();
     const item = { version: 1, id: 'RTF_1', payload: '{"ticket_id":"RTF_1"}', queuedAt };
     expect(seen).toEqual([{ rows: 1, pages: 0, item }]);
+    expect(bench.log.events()).toContain('AlertsQueued');
     expect((await bench.read(record))?.state).toBe('closed');
+  });
+
+  test('are none: nobody asks from when on they are told', async () => {
+    const bench = await setUp(pagedStream(1).stream);
+    const record = await bench.open(FROM, TO);
+    const unasked = () => Promise.reject(new Error('asked for nothing'));
+    await bench.process(record, { alerts: { send: unasked }, alertsFrom: unasked });
+    expect((await bench.read(record))?.state).toBe('closed');
+    expect(bench.log.events()).not.toContain('AlertsQueued');
   });
 
   test('that cannot be queued are not lost: the chunk comes again', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ClaimLostError, RetryableError } from '../../../src/lib/errors.ts';
-import { moveWatermark, wakeQuietly } from '../../../src/lib/pipeline/move-watermark.ts';
+import { moveWatermark, storeTick, wakeQuietly } from '../../../src/lib/pipeline/move-watermark.ts';
 import type { CheckpointStore, WakeUps } from '../../../src/lib/pipeline/ports.ts';
 import { keptLog } from '../../support/pipeline.ts';
 import { setUpPlanner } from '../../support/planner.ts';
@@ -108,6 +108,24 @@ describe('a planner that is woken', () => {
       },
     });
     expect(await planner.watermark()).toBe('2026-05-01T11:30:00Z');
+  });
+});
+
+describe('a tick that cannot store what it changes', () => {
+  const mark = { stream: 's', watermark: HORIZON, start: HORIZON, lastTick: HORIZON };
+
+  test.for([
+    ['five times where wake-ups are faster', new ClaimLostError('another was faster'), mark, 5],
+    ['once where another tick was', new ClaimLostError('another was faster'), { ...mark, lastTick: 'later' }, 1],
+    ['once where storage fails', new RetryableError('storage failed'), mark, 1],
+  ] as const)('tries %s', async ([, error, stored, most]) => {
+    let tries = 0;
+    const store = {
+      saveWatermark: () => (tries++, Promise.reject(error)),
+      readWatermark: () => Promise.resolve(stored),
+    } as unknown as CheckpointStore;
+    await expect(storeTick(store, mark, () => undefined)).rejects.toBe(error);
+    expect(tries).toBe(most);
   });
 });
 

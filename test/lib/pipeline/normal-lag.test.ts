@@ -10,6 +10,7 @@ test.for([
   ['0 30 2 * * *', 1440],
   ['0 0 2 * * 1', 1440],
   ['0 0,30 * * * *', 60],
+  ['0 */15,7 * * * *', 60],
 ] as const)('%s ticks every %i minutes, as the alarms take it', ([schedule, minutes]) => {
   expect(secondsBetweenTicks(schedule)).toBe(minutes * 60);
 });

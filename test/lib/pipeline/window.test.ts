@@ -4,6 +4,7 @@ import {
   ceilSecond,
   chop,
   compactTime,
+  endOf,
   floorSecond,
   gaps,
   halve,
@@ -138,4 +139,9 @@ describe('gaps', () => {
     ];
     expect(gaps({ from: at(0), to: at(100) }, covered)).toEqual([]);
   });
+});
+
+test.for([undefined, 'type.file', 'ids.5-9'])('when a window of slice %s ends is in its key', (slice) => {
+  const bounds = { from: '2025-12-31T23:45:10Z', to: '2026-01-02T03:04:05Z' };
+  expect(endOf(windowKey({ ...bounds, ...(slice === undefined ? {} : { slice }) }))).toBe(bounds.to);
 });
