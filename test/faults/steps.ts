@@ -12,6 +12,7 @@ export const STEPS = [
   'read ledger',
   'read limits',
   'limits',
+  'read memory',
   'count',
   'fetch headers',
   'fetch body',
@@ -20,6 +21,7 @@ export const STEPS = [
   'upload, chunk 2',
   'upload, chunk 3',
   'dead letter',
+  'memory',
   'checkpoint',
   'split',
   'enqueue next',
@@ -61,6 +63,10 @@ export function requestOf(step: Step, { feed, start }: Rig): StepRequest {
       return { service: 'table', route: '^GET /[^/]+/QualysLimits' };
     case 'limits':
       return { service: 'table', route: '^(PUT|POST) /[^/]+/QualysLimits' };
+    case 'read memory':
+      return { service: 'table', route: '^GET /[^/]+/QualysMemory' };
+    case 'memory':
+      return { service: 'table', route: `${BATCH}[^]*http\\S+/QualysMemory` };
     case 'dead letter':
       return { service: 'blob', route: '^PUT /[^/]+/qualys-dead-letters/' };
     case 'send dead letter again':

@@ -69,6 +69,16 @@ const LETTERS: readonly Cell[] = [
   ...[OUTAGE, CUT_BEFORE, CUT_AFTER].map((fault) => letterCell('send dead letter again', fault)),
 ];
 
+/** What was sent is read before a page, doubted before its chunks go and remembered behind the last one. */
+const MEMORY: readonly Cell[] = [
+  ...[OUTAGE, BUSY, CUT_BEFORE, HALF].map((fault) => cellOf('read memory', fault)),
+  ...[OUTAGE, BUSY, CUT_BEFORE, CUT_AFTER, CONFLICT].map((fault): Cell => ({
+    ...cellOf('memory', fault),
+    shape: 'fat',
+    mayRepeat: true,
+  })),
+];
+
 /** What `npm test` plays of them, by stream. */
 const SHORT: Readonly<Record<string, readonly string[]>> = {
   [FEEDS.edr.name]: [
@@ -77,7 +87,14 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
     'dead letter: storage 500',
     'send dead letter again: storage 500',
   ],
-  [FEEDS.vm.name]: ['read window: storage 500', 'limits: storage 412', 'limits: storage 500'],
+  [FEEDS.vm.name]: [
+    'read window: storage 500',
+    'limits: storage 412',
+    'limits: storage 500',
+    'read memory: storage 500',
+    'memory: storage 412',
+    'memory: storage 500',
+  ],
 };
 
 /** Faults of storage where it is read, in the row that instances share, and in the blobs of dead letters. */
@@ -86,7 +103,7 @@ export function storageCellsOf(feed: Feed): readonly Cell[] {
   const cells = [
     ...reads.flatMap((step) => [OUTAGE, BUSY, CUT_BEFORE, HALF].map((fault) => cellOf(step, fault))),
     ...[OUTAGE, BUSY, CUT_BEFORE, CUT_AFTER, CONFLICT].map((fault) => cellOf('limits', fault)),
-    ...(feed === FEEDS.edr ? LETTERS : []),
+    ...(feed === FEEDS.edr ? LETTERS : MEMORY),
   ];
   const short = SHORT[feed.name] ?? [];
   return cells.map((cell) => ({
