@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MAX_EVENTS } from '../../../src/lib/enrich/enrich-answer.ts';
 import { enrichAnswer } from '../../../src/lib/openapi/operations/enrich.ts';
 import { enrich } from '../../../src/lib/enrich/enrich.ts';
+import { findHostVulnerabilities } from '../../../src/lib/enrich/host-vulnerabilities.ts';
 import type { EnrichSubject } from '../../../src/lib/enrich/subject.ts';
 import { ConfigError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
 import { queryKind, startEnrichRig, vendorEvent } from '../../support/enrich.ts';
@@ -243,6 +244,33 @@ describe('a host, agent or user', () => {
     );
     const { vulnerabilities } = await enrich({ kind: 'agentId', value: AGENT, hours: 1 }, services);
     expect(vulnerabilities).toMatchObject({ open: 0, hosts: 0, lastReport: null, bySeverity: [], worst: [] });
+  });
+});
+
+describe('what is open on a host alone', () => {
+  test('is told without its events', async () => {
+    const { services, logs } = await startEnrichRig(fromTables);
+    const answer = await findHostVulnerabilities({ kind: 'host', value: 'ws-01' }, services);
+    expect(answer).toMatchObject({
+      ok: true,
+      subject: { kind: 'host', value: 'ws-01' },
+      searched: [{ source: 'log-analytics' }],
+      vulnerabilities: { open: 11, hosts: 1, worst: [{ qid: '91345', title: 'A hole in the wall' }] },
+      errors: [],
+    });
+    expect(logs.queries.map(queryKind).sort()).toEqual(['counts', 'titles', 'worst']);
+  });
+
+  test.for([
+    ['no workspace is set', NO_WORKSPACE, ConfigError, /LOGS_QUERY_WORKSPACE_ID must be set/],
+    ['the table cannot be read', {}, RetryableError, /QualysHostDetectionV3_CL by DnsName.*broken/],
+  ] as const)('is an error where %s', async ([, changes, kind, reason]) => {
+    const broken = { status: 500, body: { error: { code: 'X', message: 'broken' } } };
+    const { services } = await startEnrichRig(() => broken, {}, changes);
+    const asked = findHostVulnerabilities({ kind: 'agentId', value: AGENT }, services);
+    const byName = findHostVulnerabilities({ kind: 'host', value: 'ws-01' }, services);
+    await expect(asked).rejects.toBeInstanceOf(kind);
+    await expect(byName).rejects.toThrow(reason);
   });
 });
 
