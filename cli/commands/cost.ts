@@ -19,7 +19,7 @@ export function addCost(program: Command): void {
       'after',
       `
 Billed is the text of the columns' values (Azure: 1 GB = 10^9 bytes). It is counted where rows are sent: backfills and
-what was sent again are among it. Days are UTC; WEEK is the last seven, today included; MONTH is thirty days at that pace,
+what was sent again are among it, and so is the catch-up of a new stream, which makes a month too much. Days are UTC; WEEK is the last seven, today included; MONTH is thirty days at that pace,
 at PRICE_PER_GB. What a filter in Azure drops is not known here.
 
 Examples:

@@ -32,7 +32,11 @@ function CostOf({ countedFrom, limit, pricePerGb, streams, total }: CostAnswer &
   return (
     <>
       <dl class="facts">
-        <Fact name="A month" value={priceOf(month)} note={`at ${formatMoney(pricePerGb)} a GB`} />
+        <Fact
+          name="A month"
+          value={month === null ? 'after an hour' : priceOf(month)}
+          note={`at ${formatMoney(pricePerGb)} a GB`}
+        />
         <Fact name="Last 7 days" value={formatBytes(week.bytes)} note={`${formatCount(week.rows)} rows`} />
         <Fact name="Yesterday" value={formatBytes(yesterday.bytes)} />
         <Fact
@@ -44,29 +48,35 @@ function CostOf({ countedFrom, limit, pricePerGb, streams, total }: CostAnswer &
         />
       </dl>
       <ul class="small">
-        {streams.map(({ name, week: { bytes }, month: ofStream, modes }) => (
-          <li key={name}>
-            {`${name}: ${formatBytes(bytes)} in 7 days, ${priceOf(ofStream)} a month`}
-            {modes.some(({ isSet }) => !isSet) && (
-              <ul class="muted">
-                {modes
-                  .filter(({ isSet }) => !isSet)
-                  .map((mode) => (
-                    <li key={`${mode.setting}=${mode.value}`}>
-                      <code>{`${mode.setting}=${mode.value}`}</code>
-                      {`: ${priceOf(mode.month)}${mode.basis === 'estimated' ? ', estimated' : ''}`}
-                    </li>
-                  ))}
-              </ul>
-            )}
-          </li>
+        {streams.map((stream) => (
+          <StreamCost key={stream.name} {...stream} />
         ))}
       </ul>
       <p class="small muted">
-        Billed bytes as sent since {formatDayTime(countedFrom)} UTC, backfills and repeats included. What a filter in
-        Azure drops is not known here.
+        Billed bytes as sent since {formatDayTime(countedFrom)} UTC. Backfills, repeats and the catch-up of a new stream
+        are among them, and make a month too much. What a filter in Azure drops is not known here.
       </p>
     </>
+  );
+}
+
+/** Other modes are told once a month can be: within the first hour nothing is known of one. */
+function StreamCost({ modes, month, name, week }: CostAnswer['streams'][number]) {
+  const others = month === null ? [] : modes.filter(({ isSet }) => !isSet);
+  return (
+    <li>
+      {`${name}: ${formatBytes(week.bytes)} in 7 days${month === null ? '' : `, ${priceOf(month)} a month`}`}
+      {others.length > 0 && (
+        <ul class="muted">
+          {others.map(({ basis, month: ofMode, setting, value }) => (
+            <li key={`${setting}=${value}`}>
+              <code>{`${setting}=${value}`}</code>
+              {`: ${priceOf(ofMode)}${basis === 'estimated' ? ', estimated' : ''}`}
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
   );
 }
 

@@ -9,18 +9,15 @@ export interface DeliverDependencies extends UploadDependencies {
   readonly alerts?: AlertQueue | undefined;
   /** The time from which on there are alerts; always when left out. */
   readonly alertsFrom?: (() => Promise<Date>) | undefined;
-  /** Called before rows are asked for, and before each chunk; throws a WaitError where they have to wait. */
-  readonly throwIfFull?: (() => Promise<void>) | undefined;
 }
 
 const SENDS_AT_ONCE = 8;
 
 /**
- * Uploads a chunk where it may, then puts its alerts in their queue; returns how many rows became dead letters. The checkpoint is stored after both: a
+ * Uploads a chunk, then puts its alerts in their queue; returns how many rows became dead letters. The checkpoint is stored after both: a
  * crash in between repeats them, and what is posted of them is posted once.
  */
 export async function deliverChunk(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Promise<number> {
-  await deps.throwIfFull?.();
   const deadLetters = await uploadChunk(chunk, claim, deps);
   const { alerts = [] } = chunk;
   if (deps.alerts !== undefined && alerts.length > 0) await sendDue(alerts, deps.alerts, deps);

@@ -1,6 +1,5 @@
 import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
-import type { DeliverDependencies } from './deliver-chunk.ts';
 import { keepMemory, type MemoryDependencies, type MemoryKeeper } from './keep-memory.ts';
 import { loadKeys, readPast } from './look-back.ts';
 import { windowsOf } from './new-window.ts';
@@ -9,12 +8,12 @@ import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports
 import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
-import { storeStep, takeLastStep } from './take-step.ts';
+import { storeStep, takeLastStep, type StepDependencies } from './take-step.ts';
 import { close, countCall, countReadFailure, fallShort, readAgain, resumeAt, start, enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
-export interface ProcessDependencies extends DeliverDependencies, MemoryDependencies {
+export interface ProcessDependencies extends Omit<StepDependencies, 'keeper'>, MemoryDependencies {
   readonly store: CheckpointStore;
   readonly queue: WorkQueue;
   /** Name of this worker. */
