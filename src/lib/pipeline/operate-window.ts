@@ -46,6 +46,9 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   return record;
 }
 
+/** Windows that are retried side by side: after a long outage there are thousands, and somebody waits for the answer. */
+const AT_ONCE = 16;
+
 /**
  * Retries every window of a run that failed, fell short and was not acknowledged, or waits for its time.
  * @returns how many were put into the queue.
@@ -54,10 +57,15 @@ export async function retryWindows(
   { stream, run }: Pick<WorkItem, 'stream' | 'run'>,
   deps: Omit<RetryDependencies, 'accept'>,
 ): Promise<number> {
+  const now = deps.clock.now();
+  const wanted = (await deps.store.listWindows(stream, run)).filter((record) => isWorthARetry(record, now));
   let retried = 0;
-  for (const record of await deps.store.listWindows(stream, run)) {
-    if (!isWorthARetry(record, deps.clock.now())) continue;
-    if ((await retryWindow({ version: 1, stream, run, window: record.key }, deps)) !== undefined) retried++;
+  for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
+    const items = wanted
+      .slice(begin, begin + AT_ONCE)
+      .map(({ key }) => ({ version: 1, stream, run, window: key }) as const);
+    const records = await Promise.all(items.map((item) => retryWindow(item, deps)));
+    retried += records.filter((record) => record !== undefined).length;
   }
   return retried;
 }
