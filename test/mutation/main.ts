@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUPS, type Group } from './groups.ts';
-import { isInSample, type MutantPlace, NOT_IN_SAMPLE, SAMPLE } from './sample.ts';
+import { ALL, isInSample, type MutantPlace, NOT_IN_SAMPLE, type Sample, SAMPLE } from './sample.ts';
 
 // npm run test:mutation -- [group…]: all groups, one after the other. What was killed and has not changed since is not run again.
-// SAMPLE=4 plays every fourth mutant, CONCURRENCY=1 one at a time.
+// SAMPLE=3/8 plays the third of eight parts of the mutants, CONCURRENCY=1 one at a time.
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCUMENT = join(ROOT, 'docs/reliability.md');
@@ -33,14 +33,14 @@ function play(group: Group): void {
   const { name, mutate, tests } = group;
   mkdirSync(join(ROOT, '.stryker'), { recursive: true });
   forgetLeftOut(group);
-  writeFileSync(sampleOf(group), String(SAMPLE));
+  writeFileSync(sampleOf(group), SAMPLE);
   const common = JSON.parse(readFileSync(join(ROOT, 'stryker.config.json'), 'utf8')) as object;
   const config = `.stryker/${name}.config.json`;
   const own = {
     mutate,
     testFiles: tests,
     incrementalFile: `.stryker/${name}.json`,
-    ...(SAMPLE > 1 ? { checkers: ['sample'] } : {}),
+    ...(SAMPLE === ALL ? {} : { checkers: ['sample'] }),
     ...(process.env.CONCURRENCY === undefined ? {} : { concurrency: Number(process.env.CONCURRENCY) }),
   };
   writeFileSync(join(ROOT, config), JSON.stringify({ ...common, ...own }));
@@ -48,7 +48,7 @@ function play(group: Group): void {
   if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
 }
 
-/** What of a group was played last: the number that `SAMPLE` had. */
+/** Where is kept which part of a group was played last. */
 function sampleOf({ name }: Group): string {
   return join(ROOT, `.stryker/${name}.sample`);
 }
@@ -77,7 +77,7 @@ interface Found {
 }
 
 function mutantsOf(group: Group): Found {
-  const sample = Number(readFileSync(sampleOf(group), 'utf8'));
+  const sample = readFileSync(sampleOf(group), 'utf8') as Sample;
   const mutants = Object.entries(readReport(group).files).flatMap(([fileName, file]) =>
     file.mutants.map((mutant) => ({ ...mutant, isInSample: isInSample(inStryker(fileName, mutant), sample) })),
   );
