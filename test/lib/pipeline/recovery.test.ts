@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AccountError, ConfigError, FatalError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
-import { MAX_ATTEMPTS, MAX_BACKFILL_ATTEMPTS, recoverFrom } from '../../../src/lib/pipeline/recovery.ts';
+import { hasGivenUp, MAX_ATTEMPTS, MAX_BACKFILL_ATTEMPTS, recoverFrom } from '../../../src/lib/pipeline/recovery.ts';
 
 /** How many failures in a row a window counts after so many. */
 function attemptsAfter(tries: number, error: Error, run: string): number {
@@ -17,6 +17,14 @@ describe('a window of a backfill', () => {
       );
     }
     expect(attemptsAfter(1, new FatalError('1905'), 'a-backfill')).toBe(MAX_BACKFILL_ATTEMPTS);
+  });
+
+  test('has been given up where it has failed so often; no live one ever has', () => {
+    const given = { run: 'a-backfill', state: 'failed', attempts: MAX_BACKFILL_ATTEMPTS } as const;
+    expect(hasGivenUp(given)).toBe(true);
+    for (const other of [{ run: 'live' }, { state: 'planned' }, { attempts: MAX_BACKFILL_ATTEMPTS - 1 }] as const) {
+      expect(hasGivenUp({ ...given, ...other })).toBe(false);
+    }
   });
 
   test('is not given up for an outage, however long: it is tried again for as long as that takes', () => {

@@ -14,14 +14,20 @@ function open(changes: Partial<WindowRecord> = {}): WindowRecord {
 test('a step that could not be stored is taken back whole, but for the calls and the claim of meanwhile', () => {
   const record = open({ cursor: 1, attempts: 2, waits: 1, readFailures: 3, lastError: 'reset', repair: 'settings' });
   const before = structuredClone(record);
-  const step = { cursor: 2, pageDone: true, fetched: 5, parts: 7, outside: 1, repaired: 1, listed: 9, expected: 5 };
+  const step = {
+    ...{ cursor: 2, pageDone: true, fetched: 5, parts: 7, outside: 1, repaired: 1, listed: 9, expected: 5 },
+    ...{ witness: { held: 5 }, missingSeconds: 60 },
+  };
   const takeBack = state.book(record, step, 2);
-  expect(record).toMatchObject({ cursor: 2, attempts: 0, waits: 0, counts: { pages: 1, fetched: 5, deadLetters: 2 } });
+  expect(record).toMatchObject({
+    ...{ cursor: 2, attempts: 0, waits: 0, witness: { held: 5 } },
+    counts: { pages: 1, fetched: 5, deadLetters: 2, missingSeconds: 60 },
+  });
   expect(record).not.toHaveProperty('readFailures');
   state.countCall(record);
   state.hold(record, 'me', LATER, 1000);
   takeBack();
-  expect(record).toEqual({
+  expect(record).toStrictEqual({
     ...before,
     counts: { ...before.counts, calls: 1 },
     progressAt: LATER.toISOString(),
@@ -33,7 +39,14 @@ test('a page that is not whole leaves what was wrong before', () => {
   const record = open({ attempts: 2, lastError: 'reset', readFailures: 1 });
   state.book(record, { cursor: 2, fetched: 1 }, 0);
   expect(record).toMatchObject({ attempts: 2, lastError: 'reset', readFailures: 1, counts: { pages: 0, fetched: 1 } });
-  expect(record.counts).not.toHaveProperty('deadLetters');
+  expect(record).not.toHaveProperty('witness');
+  for (const name of ['deadLetters', 'missingSeconds']) expect(record.counts).not.toHaveProperty(name);
+});
+
+test('of the rows that were late the longest that one was missing counts', () => {
+  const record = open();
+  for (const missingSeconds of [30, 90, 60]) state.book(record, { cursor: 2, missingSeconds }, 0);
+  expect(record.counts.missingSeconds).toBe(90);
 });
 
 test('a window that has ended is held by nobody, waits for nothing and has no cursor', () => {
@@ -63,7 +76,7 @@ test('what is retried lets pass only what the last retry said', () => {
     acceptsDeadLetters: true,
     queuedAt: NOW.toISOString(),
   });
-  expect(record).not.toHaveProperty('notBefore');
+  for (const name of ['notBefore', 'acceptsOutside']) expect(record).not.toHaveProperty(name);
   state.retry(record, NOW, 'outside');
   expect(record).toMatchObject({ acceptsOutside: true });
   expect(record).not.toHaveProperty('acceptsDeadLetters');
