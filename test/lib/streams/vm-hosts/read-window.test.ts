@@ -317,6 +317,20 @@ describe('a host that breaks every page it is on', () => {
     expect(new Set(hostsOf(feed))).toEqual(new Set(feed.simulator.hostIds()));
   });
 
+  test('is not given up while nothing answers, however long that lasts', async () => {
+    const feed = await start(3);
+    await ingestWith(feed, feed.simulator.hostIds()[1]!);
+    feed.simulator.setFaults({ kind: 'status', status: 503, route: 'asset/host', count: 'always' });
+    for (let step = 0; step < 5; step++) {
+      feed.bench.clock.forward(6 * 3_600_000);
+      await feed.workOff(1);
+    }
+    expect(await feed.windows()).toMatchObject([{ state: 'planned' }]);
+    feed.simulator.setFaults();
+    await feed.workOff();
+    expect(await feed.windows()).toMatchObject([{ state: 'closed', counts: { fetched: 3, expected: 3 } }]);
+  });
+
   test('for a day leaves the window incomplete, with one closing row only', async () => {
     const feed = await start(3);
     const bad = feed.simulator.hostIds()[1]!;
