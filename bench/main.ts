@@ -14,7 +14,7 @@ const BENCHES: readonly {
   { name: 'edr-decode', load: () => import('./edr-decode.ts') },
   { name: 'billed', load: () => import('./billed.ts') },
   { name: 'billed-vm', load: () => import('./billed-vm.ts') },
-  { name: 'vm-memory', load: () => import('./vm-memory.ts') },
+  { name: 'host-memory', load: () => import('./host-memory.ts') },
   { name: 'catch-up', load: () => import('./catch-up.ts') },
   { name: 'growth', load: () => import('./growth.ts') },
 ];

@@ -57,7 +57,7 @@ async function measure(density: number, connectionString: string): Promise<Bench
   await open.remember(new Map(page.map((id) => [id, digestOf('after')])));
   const seconds = (performance.now() - startedAt) / 1000;
 
-  const name = `storage-vm-memory-${density * 100}`;
+  const name = `storage-host-memory-${density * 100}`;
   const line = (kind: string, ours: number): BenchResult => ({
     name: `${name}${kind}`,
     unit: 'seconds a page of 1,000 hosts',
@@ -82,7 +82,7 @@ function cost(density: number): BenchResult {
   const operations = 4 + chunks * rows(HOSTS_A_CHUNK) + rows(changed);
   const ours = (1_000_000 / HOSTS) * operations * DOLLARS_PER_OPERATION;
   return {
-    name: `cost-vm-memory-${density * 100}`,
+    name: `cost-host-memory-${density * 100}`,
     unit: '$ a million host reports',
     ours,
     rival: GOAL_DOLLARS,
