@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AZURITE, startAzurite, type Azurite } from './azurite/start-azurite.ts';
+import { USUAL } from './break/breaks.ts';
 import { emptyFolders } from './folder-lock.ts';
 import { findSetting } from './host/settings.ts';
 import { TABLES } from './ingestion/row-store.ts';
@@ -55,17 +56,9 @@ function set(values: Readonly<Record<string, string>>): void {
 /** Starts the simulator where no Qualys is set. */
 export async function ensureQualys(sizes: Sizes): Promise<Simulator | undefined> {
   if (isSet('QUALYS_API_URL')) return undefined;
-  const account = { username: 'qualys-reader', password: 'simulated-password' };
-  const simulator = await startSimulator({
-    ...account,
-    ...sizes,
-    liveEventsPerMinute: 20,
-    liveHostsPerMinute: 2,
-    // The first catch-up alone needs a standard subscription's whole hour: a premium one shows the product, not the wait.
-    rateLimit: 2000,
-  });
+  const simulator = await startSimulator({ ...USUAL, ...sizes, liveEventsPerMinute: 20, liveHostsPerMinute: 2 });
   process.env.QUALYS_API_URL = simulator.url;
-  set({ QUALYS_GATEWAY_URL: simulator.url, QUALYS_USERNAME: account.username, QUALYS_PASSWORD: account.password });
+  set({ QUALYS_GATEWAY_URL: simulator.url, QUALYS_USERNAME: USUAL.username, QUALYS_PASSWORD: USUAL.password });
   return simulator;
 }
 

@@ -56,7 +56,7 @@ export function writePlaces({ appUrl, qualys, storageDir, ingestion }: Started):
   return lines.join('\n');
 }
 
-function commandsFor({ appUrl, ingestion }: Started): string[] {
+function commandsFor({ appUrl, ingestion, qualys: { sizes } }: Started): string[] {
   const qualys = 'npm run -s qualys --';
   return [
     ...(appUrl === LOCAL_URL ? [] : [`export CONNECTOR_URL=${appUrl}`]),
@@ -66,6 +66,8 @@ function commandsFor({ appUrl, ingestion }: Started): string[] {
       : [`${qualys} rows edr-events                                # the newest rows; --row 1 unfolds one`]),
     `${qualys} windows --stream edr-events --since 2h         # what was read, and how it went`,
     `${qualys} backfill --stream edr-events --from 6h --wait  # read a range again`,
-    `curl -s ${appUrl}/api/ping`,
+    ...(sizes === undefined
+      ? [`curl -s ${appUrl}/api/ping`]
+      : ['npm run -s break -- password                                           # break it, and see: docs/try.md']),
   ];
 }

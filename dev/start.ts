@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { parseSettings } from '../src/lib/config.ts';
 import { STREAMS } from '../src/lib/streams/index.ts';
 import { catchUp } from './catch-up.ts';
+import { createBreakRoutes } from './break/break-routes.ts';
 import { createHappenings } from './happenings.ts';
 import { ensureBuilt } from './host/ensure-built.ts';
 import type { HostLog } from './host/log.ts';
@@ -17,12 +18,13 @@ import { createKqlRunner, type KqlRunner } from './kql/kql-runner.ts';
 import type { LocalRoutes } from './local-pages/local-pages.ts';
 import { ROW_PAGE } from './rows/page-files.ts';
 import { createRowRoutes } from './rows/row-routes.ts';
-import { startHost } from './host/start-host.ts';
+import { startHost, type Host } from './host/start-host.ts';
 import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
 import { openBrowser } from './open-browser.ts';
 import { PORT, readOptions, wholeNumber } from './read-options.ts';
 import { runMain } from './run-main.ts';
 import { createStackLog } from './stack-log.ts';
+import type { Simulator } from './simulator/start-simulator.ts';
 import { writePlaces, writeStartScreen, type Started } from './start-screen.ts';
 
 const appDir = resolve(import.meta.dirname, '..');
@@ -53,6 +55,16 @@ function untilSignal(): Promise<void> {
   });
 }
 
+/** What the pages beside the app are made of. */
+interface Served {
+  readonly simulator: Simulator | undefined;
+  readonly ingestion: Ingestion | undefined;
+  readonly kql: KqlRunner;
+  /** Folder of the rows. */
+  readonly dir: string;
+  readonly runPlanners: () => void;
+}
+
 /** Keeps lines back until they are released, so that what happens meanwhile comes after the screen. */
 function createHeldPrinter(): { readonly print: (line: string) => void; readonly release: () => void } {
   let held: string[] | undefined = [];
@@ -78,11 +90,13 @@ function chooseLog(
   return once ? createStackLog(console.error) : createHappenings({ print, isLocalTable });
 }
 
-/** What is served beside the app. */
-function routesOf(dir: string, ingestion: Ingestion, kql: KqlRunner): LocalRoutes {
+/** What is served beside the app: the rows where they stay here, and what breaks the simulator. */
+function routesOf({ simulator, ingestion, kql, dir, runPlanners }: Served): LocalRoutes {
+  if (ingestion === undefined) return { files: {}, calls: createBreakRoutes(undefined, runPlanners) };
   const tables = STREAMS.map(({ name, table }) => ({ stream: name, table }));
   const rows = createRowRoutes({ dir, tables, readStats: ingestion.stats });
-  return { files: ROW_PAGE, calls: { ...rows, ...createKqlRoutes(kql) } };
+  const target = simulator === undefined ? undefined : { simulator, ingestion };
+  return { files: ROW_PAGE, calls: { ...rows, ...createKqlRoutes(kql), ...createBreakRoutes(target, runPlanners) } };
 }
 
 async function run(options: Options): Promise<number> {
@@ -111,12 +125,15 @@ async function run(options: Options): Promise<number> {
     const log = chooseLog(options, lines.print, ingestion !== undefined);
     const kql = createKqlRunner(folders.tables);
     closes.push(kql.close);
-    const localRoutes = ingestion === undefined ? undefined : routesOf(folders.tables, ingestion, kql);
-    const host = await startHost({
+    const runPlanners = (): void => {
+      for (const { name } of STREAMS) host.runTimer(`plan-${name}`).catch(() => undefined);
+    };
+    const localRoutes = routesOf({ simulator, ingestion, kql, dir: folders.tables, runPlanners });
+    const host: Host = await startHost({
       appDir,
       port,
       ...(log === undefined ? {} : { log }),
-      ...(localRoutes === undefined ? {} : { localRoutes }),
+      localRoutes,
     });
     closes.push(host.close);
     if (verbose) console.log(host.listing);

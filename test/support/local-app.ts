@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { startAzurite } from '../../dev/azurite/start-azurite.ts';
 import { ensureBuilt } from '../../dev/host/ensure-built.ts';
-import { startHost, type Host } from '../../dev/host/start-host.ts';
+import { startHost, type Host, type HostOptions } from '../../dev/host/start-host.ts';
 import { startIngestion, type Ingestion } from '../../dev/ingestion/start-ingestion.ts';
 
 const projectDir = resolve(import.meta.dirname, '../..');
@@ -29,6 +29,7 @@ export async function startLocalApp(
   qualysUrl: string,
   settings: Readonly<Record<string, string>> = {},
   appDir = projectDir,
+  options: Pick<HostOptions, 'localRoutes'> = {},
 ): Promise<LocalApp> {
   await ensureBuilt(projectDir);
   const azurite = await startAzurite({ inMemory: true });
@@ -38,6 +39,7 @@ export async function startLocalApp(
     startHost({
       appDir,
       port,
+      ...options,
       log: ({ message }) => log.push(message),
       settings: {
         QUALYS_USERNAME: 'qualys-reader',
