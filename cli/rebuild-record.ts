@@ -1,7 +1,5 @@
-import { canonicalText } from '../src/lib/json/canonical-json.ts';
-import { compileFieldPaths } from '../src/lib/json/field-paths.ts';
-import { createJsonScan } from '../src/lib/json/json-scan.ts';
-import { scanCopy } from '../src/lib/json/scan-copy.ts';
+import { canonicalJson } from '../src/lib/json/canonical-json.ts';
+import { isMembers, parseSpelled, readJson, type Members } from '../src/lib/json/parse-json.ts';
 import { REST_MARK } from '../src/lib/records/exact-rest.ts';
 import { digestOf } from '../src/lib/records/record-rows.ts';
 import { homeOf, type RecordColumn } from '../src/lib/records/record-table.ts';
@@ -14,24 +12,6 @@ export type EventRow = Readonly<Record<string, unknown>>;
 export interface Rebuilt {
   readonly text: string;
   readonly isProven: boolean;
-}
-
-type Members = Record<string, unknown>;
-
-/** JSON.parse and its kin with the spelling of numbers, which TypeScript does not know yet. */
-const spelled = JSON as unknown as {
-  readonly parse: (
-    text: string,
-    revive: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ) => unknown;
-  readonly rawJSON: (text: string) => unknown;
-};
-
-/** Parses JSON in which numbers keep their spelling; `JSON.stringify` writes it back. */
-export function parseSpelled(text: string): unknown {
-  return spelled.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined ? spelled.rawJSON(source) : value,
-  );
 }
 
 /**
@@ -57,8 +37,8 @@ export function rebuildRecord(row: EventRow): Rebuilt | undefined {
 
 /** The text of a record, as it came in parts, with sorted names where it is JSON. */
 export function prove(text: string, { QualysSubscription: subscription, RowKey }: EventRow): Rebuilt {
-  const tape = createJsonScan(compileFieldPaths([]));
-  const canonical = scanCopy(tape, Buffer.from(text)) < 0 ? text : canonicalText(tape, 0).toString();
+  const read = readJson(Buffer.from(text));
+  const canonical = typeof read === 'string' ? text : canonicalJson(read).text;
   const scope = typeof subscription === 'string' && subscription !== '' ? { scope: `${subscription}\n` } : {};
   const isProven = typeof RowKey === 'string' && RowKey.split('-')[0] === digestOf(scope, canonical);
   return { text: canonical, isProven };
@@ -99,10 +79,6 @@ function enter(record: Members, path: readonly string[]): Members | undefined {
     at = next;
   }
   return at;
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function asJson(value: unknown): unknown {

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { messageOf } from '../../src/lib/errors.ts';
 import { CliError, EXIT } from '../cli-error.ts';
-import { parseSpelled, prove, rebuildRecord, type EventRow, type Rebuilt } from '../rebuild-record.ts';
+import { parseSpelled } from '../../src/lib/json/parse-json.ts';
+import { prove, rebuildRecord, type EventRow, type Rebuilt } from '../rebuild-record.ts';
 import { action, type Session } from '../session.ts';
 import { counted } from '../text.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeEvents } from '../../bench/edr-page.ts';
-import { parseSpelled, rebuildRecord } from '../../cli/rebuild-record.ts';
+import { rebuildRecord } from '../../cli/rebuild-record.ts';
+import { parseSpelled } from '../../src/lib/json/parse-json.ts';
 import { homeOf } from '../../src/lib/records/record-table.ts';
 import { EVENT_COLUMNS, EVENT_COPIES } from '../../src/lib/streams/edr-events/event-columns.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
@@ -115,11 +116,19 @@ describe('a record', () => {
     });
   });
 
-  test.each([
-    ['a name comes twice', '{"id":"x","asset":{"hostName":"a"},"asset":{"platform":"b"}}'],
-    ['a name is spelled with an escape', '{"id":"x","\\u0061sset":{"hostName":"a"}}'],
-  ])('stays whole where %s', (_why, text) => {
+  test('stays whole where a name comes twice', () => {
+    const text = '{"id":"x","asset":{"hostName":"a"},"asset":{"platform":"b"}}';
     expect(decode(`[${text}]`, REST).text).toContain(`"Record":${text}`);
+  });
+
+  test.each([
+    '{"id":"x","\\u0061sset":{"hostName":"a","\\u0062":"\\/"}}',
+    '{"id":"x","10":{"9":1},"9":[{"b":2,"10":1.5}],"asset":{"hostName":"a"}}',
+    '{"id":"x","__proto__":{"__proto__":1},"asset":{"hostName":"a"}}',
+  ])('is proven whatever its names are: %s', (text) => {
+    const [row] = decode(`[${text}]`, REST).rows;
+    expect(row?.Record).toHaveProperty('$rest');
+    expect(rebuildRecord(row!)?.isProven).toBe(true);
   });
 
   test('is told in parts where it has a member by the name of the mark', () => {

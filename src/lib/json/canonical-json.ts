@@ -1,132 +1,98 @@
-import { CELL, CELL_SIZE, KIND, nameOf, type JsonTape } from './json-tape.ts';
+import { isSpelled, parseSpelled, type Members, type ParsedJson } from './parse-json.ts';
 
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-const NON_ASCII = 0x80;
-/** Up to this many bytes, a loop beats the native copy with its cost a call. */
-const SHORT = 32;
+/** A document in its canonical form. */
+export interface CanonicalJson {
+  readonly text: string;
+  /** Whether a name comes twice in an object. */
+  readonly isRepeating: boolean;
+}
 
-/** Memory for one text after the other, and the members of the objects being written, innermost last. */
-let target = Buffer.allocUnsafeSlow(8192);
-const members: number[] = [];
+/** Names in their order, of kinds of objects that came before. */
+const ORDERS = new Map<string, readonly string[]>();
+const MOST_KINDS = 1024;
+const LONGEST_KIND = 1000;
+/** An object lists names that are numbers first, whatever their order, and `__proto__` is no name one can assign to. */
+const ODD_NAME = /^(?:\d+|__proto__)$/;
+const STRINGS = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?/gs;
+/** What makes each name another one: a NUL and the number of its place. */
+const TAG = /\\u0000\d{8}":/g;
+const TAG_LENGTH = 9;
 
 /**
- * The value's JSON text without white space and with the keys of every object sorted by their UTF-16 code units, as
- * `Array.prototype.sort` does; strings as `JSON.stringify` writes them; numbers as they stand, so that those beyond
- * 2^53 stay apart. Repeated keys are all kept, in their order. Never longer than the value. Valid until the next call.
+ * The JSON text of a document without white space and with the names of every object sorted by their UTF-16 code units, as
+ * `Array.prototype.sort` does; strings as `JSON.stringify` writes them; numbers as they stand, so that those beyond 2^53 stay apart. Repeated
+ * names are all kept, in their order. Row keys are digests of it: it must never change.
  */
-export function canonicalText(tape: JsonTape, value: number): Buffer {
-  const size = (tape.cells[value + CELL.end] ?? 0) - (tape.cells[value + CELL.start] ?? 0);
-  if (target.length < size) target = Buffer.allocUnsafeSlow(size * 2);
-  members.length = 0;
-  return target.subarray(0, putValue(tape, value, 0));
+export function canonicalJson({ names, text, value }: ParsedJson): CanonicalJson {
+  const sorting: Sorting = { names: 0, isOdd: false, tagLength: 0 };
+  const sorted = sortNames(value, sorting);
+  const isRepeating = sorting.names !== names;
+  return { text: isRepeating || sorting.isOdd ? canonicalOfOdd(text) : JSON.stringify(sorted), isRepeating };
 }
 
-/** Writes a value at `at` and returns the position behind it. */
-function putValue(tape: JsonTape, value: number, at: number): number {
-  const { cells, source } = tape;
-  const [start, end] = [cells[value + CELL.start] ?? 0, cells[value + CELL.end] ?? 0];
-  switch (cells[value]) {
-    case KIND.object:
-      return putObject(tape, value, at);
-    case KIND.array:
-      return putArray(tape, value, at);
-    case KIND.escapedString:
-      return putString(nameOf(source, start, end), at);
-    default:
-      return putBytes(source, start, end, at);
+interface Sorting {
+  names: number;
+  /** Whether an object has names that cannot be put in order. */
+  isOdd: boolean;
+  /** Characters at the end of each name that do not count. */
+  readonly tagLength: number;
+}
+
+/** The value with sorted names; what has none stays what it is. */
+function sortNames(value: unknown, sorting: Sorting): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return sortItems(value, sorting);
+  const members = value as Members;
+  const names = Object.keys(members);
+  if (names.length === 0 || (names.length === 1 && isSpelled(value))) return value;
+  sorting.names += names.length;
+  const order = orderOf(names, sorting);
+  sorting.isOdd ||= order === undefined;
+  const sorted: Members = {};
+  for (const name of order ?? names) {
+    const member = members[name];
+    sorted[name] = typeof member === 'object' ? sortNames(member, sorting) : member;
   }
+  return sorted;
 }
 
-function putArray(tape: JsonTape, array: number, from: number): number {
-  const { cells } = tape;
-  const next = cells[array + CELL.next] ?? 0;
-  let at = from;
-  target[at++] = 0x5b;
-  for (let value = array + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) {
-    if (value > array + CELL_SIZE) target[at++] = COMMA;
-    at = putValue(tape, value, at);
+function sortItems(items: readonly unknown[], sorting: Sorting): readonly unknown[] {
+  let sorted: unknown[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    const found = typeof item === 'object' ? sortNames(item, sorting) : item;
+    if (found === item) continue;
+    sorted ??= items.slice();
+    sorted[index] = found;
   }
-  target[at++] = 0x5d;
-  return at;
+  return sorted ?? items;
 }
 
-function putObject(tape: JsonTape, object: number, from: number): number {
-  const { cells, source } = tape;
-  const next = cells[object + CELL.next] ?? 0;
-  const top = members.length;
-  let isPlain = true;
-  for (let value = object + CELL_SIZE; value < next; value = cells[value + CELL.next] ?? next) {
-    isPlain &&= hasPlainKey(tape, value);
-    members.push(value);
-  }
-  const end = members.length;
-  if (isPlain && end - top <= SHORT) sortShort(tape, top);
-  else sortByName(tape, top);
-  let at = from;
-  target[at++] = 0x7b;
-  for (let index = top; index < end; index++) {
-    const value = members[index] ?? 0;
-    const [keyStart, keyEnd] = [cells[value + CELL.keyStart] ?? 0, cells[value + CELL.keyEnd] ?? 0];
-    if (index > top) target[at++] = COMMA;
-    at = isPlain ? putBytes(source, keyStart, keyEnd, at) : putString(nameOf(source, keyStart, keyEnd), at);
-    target[at++] = COLON;
-    at = putValue(tape, value, at);
-  }
-  target[at++] = 0x7d;
-  members.length = top;
-  return at;
+/** The names in their order; undefined where an object cannot have them in it. */
+function orderOf(names: string[], { tagLength }: Sorting): readonly string[] | undefined {
+  if (tagLength > 0) return names.sort((left, right) => compare(left.slice(0, -tagLength), right.slice(0, -tagLength)));
+  const kind = names.join('\n');
+  const known = ORDERS.get(kind);
+  // No kind that is kept has a line feed in a name: another object of the same text has fewer names.
+  if (known?.length === names.length) return known;
+  if (names.some((name) => ODD_NAME.test(name))) return undefined;
+  names.sort();
+  if (kind.length > LONGEST_KIND || names.some((name) => name.includes('\n'))) return names;
+  if (ORDERS.size >= MOST_KINDS) ORDERS.clear();
+  ORDERS.set(kind, names);
+  return names;
 }
 
-/** Whether a key is its name as it stands, and sorts by its bytes. */
-function hasPlainKey({ cells, source }: JsonTape, member: number): boolean {
-  const end = cells[member + CELL.keyEnd] ?? 0;
-  for (let at = cells[member + CELL.keyStart] ?? 0; at < end; at++) {
-    const byte = source[at] ?? 0;
-    if (byte === BACKSLASH || byte >= NON_ASCII) return false;
-  }
-  return true;
+function compare(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
 }
 
-/** Sorts the members from `top` on, which are few; those of one name keep their order. */
-function sortShort(tape: JsonTape, top: number): void {
-  for (let index = top + 1; index < members.length; index++) {
-    const member = members[index] ?? 0;
-    let place = index;
-    for (; place > top && isBefore(tape, member, members[place - 1] ?? 0); place--) {
-      members[place] = members[place - 1] ?? 0;
-    }
-    members[place] = member;
-  }
-}
-
-function isBefore({ cells, source }: JsonTape, left: number, right: number): boolean {
-  let [a, b] = [(cells[left + CELL.keyStart] ?? 0) + 1, (cells[right + CELL.keyStart] ?? 0) + 1];
-  const [aEnd, bEnd] = [(cells[left + CELL.keyEnd] ?? 0) - 1, (cells[right + CELL.keyEnd] ?? 0) - 1];
-  while (a < aEnd && b < bEnd && source[a] === source[b]) {
-    a++;
-    b++;
-  }
-  if (a === aEnd || b === bEnd) return a === aEnd && b < bEnd;
-  return (source[a] ?? 0) < (source[b] ?? 0);
-}
-
-function sortByName({ cells, source }: JsonTape, top: number): void {
-  const named = members.splice(top).map((member) => ({
-    member,
-    name: nameOf(source, cells[member + CELL.keyStart] ?? 0, cells[member + CELL.keyEnd] ?? 0),
-  }));
-  named.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
-  for (const { member } of named) members.push(member);
-}
-
-function putString(text: string, at: number): number {
-  return at + target.write(JSON.stringify(text), at, 'utf8');
-}
-
-function putBytes(source: Buffer, start: number, end: number, at: number): number {
-  if (end - start > SHORT) source.copy(target, at, start, end);
-  else for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] ?? 0;
-  return at + end - start;
+/** The canonical text where names come twice or have an order of their own: each is made another one, and then itself again. */
+function canonicalOfOdd(text: string): string {
+  let count = 0;
+  const tagged = text.replace(STRINGS, (whole, name: string, colon: string | undefined) =>
+    colon === undefined ? whole : `"${name}\\u0000${String(count++).padStart(TAG_LENGTH - 1, '0')}"${colon}`,
+  );
+  const sorted = sortNames(parseSpelled(tagged), { names: 0, isOdd: false, tagLength: TAG_LENGTH });
+  return JSON.stringify(sorted).replaceAll(TAG, '":');
 }

@@ -1,13 +1,13 @@
-/** A place in a JSON document that a reader wants to find again while the text is scanned. */
+/** A place in a JSON document that a reader wants to find. */
 export interface FieldPath {
-  /** Index in the scanner's `slots`; -1 for a place that is only passed through. */
+  /** Index in the slots; -1 for a place that is only passed through. */
   readonly slot: number;
   /** Whether arrays found here are read element by element. */
   readonly isList: boolean;
   readonly members: ReadonlyMap<string, FieldPath>;
 }
 
-/** The fields a scanner looks for. */
+/** The fields that are looked for. */
 export interface FieldPaths {
   readonly root: FieldPath;
   /** Number of slots. */

@@ -21,9 +21,11 @@ function escapeControls(text: Buffer): RepairedText {
   let inString = false;
   let isAfterBackslash = false;
   for (const byte of text) {
-    if (byte === QUOTE && !isAfterBackslash) inString = !inString;
-    isAfterBackslash = byte === BACKSLASH && !isAfterBackslash;
-    if (inString && byte < 0x20) {
+    const isEscape: boolean = isAfterBackslash;
+    if (byte === QUOTE && !isEscape) inString = !inString;
+    isAfterBackslash = byte === BACKSLASH && !isEscape;
+    // Behind a backslash it is no JSON whatever is made of it.
+    if (inString && byte < 0x20 && !isEscape) {
       length += bytes.write(`\\u${byte.toString(16).padStart(4, '0')}`, length, 'latin1');
       count++;
     } else {
@@ -31,4 +33,22 @@ function escapeControls(text: Buffer): RepairedText {
     }
   }
   return { bytes: bytes.subarray(0, length), count };
+}
+
+const TOKENS = /\\.|["[\]{},]/gs;
+
+/** The beginning of a JSON text as a whole one: without what its end cuts through. Empty where nothing is whole. */
+export function closeJson(beginning: string): string {
+  let inString = false;
+  let brackets = '';
+  let whole = { end: 0, brackets };
+  for (const { 0: token, index } of beginning.matchAll(TOKENS)) {
+    if (token === '"') inString = !inString;
+    else if (inString) continue;
+    else if (token === '{') brackets = `}${brackets}`;
+    else if (token === '[') brackets = `]${brackets}`;
+    else if (token === ',') whole = { end: index, brackets };
+    else brackets = brackets.slice(1);
+  }
+  return beginning.slice(0, whole.end) + whole.brackets;
 }

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createJsonScan, type JsonScan } from '../json/json-scan.ts';
-import type { JsonTape } from '../json/json-tape.ts';
-import { scanCopy } from '../json/scan-copy.ts';
+import { findFields, type Found } from '../json/find-fields.ts';
+import { readJson } from '../json/parse-json.ts';
 import type { RowText } from '../pipeline/chunk-writer.ts';
 import { readColumn } from './column-values.ts';
 import type { ItemLimits } from './item-limits.ts';
-import { restOf } from './record-rows.ts';
-import type { CompiledTable } from './record-table.ts';
+import { restOf } from './exact-rest.ts';
+import { toBytes, type CompiledTable } from './record-table.ts';
 import { splitItem, type LongText } from './split-item.ts';
 import { startTextParts, type TextParts } from './text-parts.ts';
 
@@ -24,7 +23,7 @@ export interface ItemTable {
   readonly rest: string;
   readonly text: LongText;
   /** Text that, beside the id, tells the record's rows from those of its other versions. */
-  readonly version: (tape: JsonTape) => string | undefined;
+  readonly version: (record: unknown) => string | undefined;
   /** `ParseError` of a record without id. */
   readonly noId: string;
 }
@@ -77,7 +76,6 @@ interface State {
   readonly limits: ItemLimits;
   readonly handlers: ItemHandlers;
   readonly time: string;
-  readonly scan: JsonScan;
   readonly free: Part[];
   waiting: Part[];
   count: number;
@@ -104,11 +102,10 @@ export function createItemRows(
   generatedAt: Date,
   handlers: ItemHandlers,
 ): ItemRows {
-  const scan = createJsonScan(spec.table.fields);
   const fresh = { waiting: [], count: 0, open: undefined, items: 0, isFlushed: false, isFirstDone: false };
   const known = { rest: undefined, version: '', record: '', cut: undefined };
   const state: State = {
-    ...{ spec, limits, handlers, scan, free: [], left: [], columns: [], time: generatedAt.toISOString() },
+    ...{ spec, limits, handlers, free: [], left: [], columns: [], time: generatedAt.toISOString() },
     ...fresh,
     ...known,
   };
@@ -207,25 +204,27 @@ function flush(state: State, isEnd: boolean): void {
 
 /** Takes what is known of a record: each column once, and what has none. */
 function learn(state: State, json: string): void {
-  const { columns, left, limits, scan, spec } = state;
+  const { columns, left, limits, spec } = state;
   const { onceFrom, rest: restName, table, version } = spec;
   if (state.handlers.id() === undefined) state.record = json;
-  if (scanCopy(scan, Buffer.from(json, 'latin1')) < 0) {
+  const read = readJson(Buffer.from(json, 'latin1'));
+  if (typeof read === 'string') {
     left.push([json, `${restName} is nested too deep: RecordPart holds its JSON`]);
     return;
   }
-  state.version = version(scan) ?? state.version;
-  const held = new Set<number>();
+  state.version = version(read.value) ?? state.version;
+  const fields = findFields(table.fields, read.value);
+  const held: Found[] = [];
   for (const [index, column] of table.columns.entries()) {
     if (columns[index] !== undefined) continue;
-    const own = new Set<number>();
-    const value = readColumn(table, column, scan, own);
+    const own: Found[] = [];
+    const value = readColumn(table, column, fields, own);
     const isKept = value === undefined || value.length < (index < onceFrom ? limits.column + 1 : limits.field);
     if (!isKept) continue;
     columns[index] = value;
-    for (const each of own) held.add(each);
+    held.push(...own);
   }
-  const rest = restOf(scan, held).toString('latin1');
+  const rest = toBytes(restOf(read.value, held));
   if (rest === '{}') return;
   if (rest.length < limits.field - 16 && state.rest === undefined) state.rest = rest;
   else left.push([rest, `${restName} is too large for a row: RecordPart holds its JSON`]);

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { KIND, type JsonTape } from '../json/json-tape.ts';
-import { childrenOf, rawKeyOf, rawOf } from '../json/walk-tape.ts';
+import type { Fields, Found } from '../json/find-fields.ts';
+import { isMembers } from '../json/parse-json.ts';
 import { MAX_CHUNK_BYTES, type RowText } from '../pipeline/chunk-writer.ts';
 import { readColumn } from './column-values.ts';
-import { exactRest, holdAtHome, holdCopy, type RestMark } from './exact-rest.ts';
+import { exactRest, holdAtHome, holdCopy, REST_MARK, restOf, type RestMark } from './exact-rest.ts';
 import { toBytes, type CompiledTable } from './record-table.ts';
 import { cutText, startTextParts } from './text-parts.ts';
 
@@ -20,8 +20,10 @@ export interface RecordRow {
 
 /** A record, read. */
 export interface SourceRecord {
-  /** Where its fields stand; absent for a text that could not be scanned. */
-  readonly tape?: JsonTape;
+  /** Its fields; absent for a text that is not read. Values may be taken out of them while its rows are made. */
+  readonly fields?: Fields | undefined;
+  /** Whether a name comes twice in an object, so that the fields are not all it has. */
+  readonly isRepeating?: boolean;
   /** JSON text as it goes to `Record`. */
   readonly text: Buffer;
   /** Hex digits that its keys share, of {@link digestOf}. */
@@ -63,7 +65,7 @@ interface Columns {
   readonly text: string;
   /** The one that identifies the record. */
   readonly id: string;
-  readonly held: ReadonlySet<number>;
+  readonly held: readonly Found[];
   /** What an exact rest says besides. */
   readonly marks: readonly RestMark[];
   /** Whether a value was too long for its column. */
@@ -75,8 +77,8 @@ interface Columns {
  * `RecordPart`, the first one with the columns too. A column whose value is too long is left out: the record has it.
  */
 export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date, limits = USUAL): RecordRow[] {
-  const { digest, error, tape, text } = record;
-  const columns = readColumns(table, tape, generatedAt, limits);
+  const { digest, error, fields, text } = record;
+  const columns = readColumns(table, fields, generatedAt, limits);
   const kept = keptOf(table, record, columns, limits);
   if (error === undefined && kept !== undefined && kept.length <= limits.record) {
     const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
@@ -98,16 +100,17 @@ export function recordRows(table: CompiledTable, record: SourceRecord, generated
 /** What goes to `Record`; empty for nothing, undefined where it has to be told in parts. */
 function keptOf(
   table: CompiledTable,
-  { tape, text }: SourceRecord,
+  { fields, isRepeating, text }: SourceRecord,
   columns: Columns,
   limits: RowLimits,
 ): Buffer | undefined {
-  if (table.record === 'whole' || tape === undefined) return text;
-  if (table.record === 'rest') return restOf(tape, columns.held);
+  if (table.record === 'whole' || fields === undefined) return text;
+  if (table.record === 'rest') return Buffer.from(restOf(fields.value, columns.held));
   // Some of its parts may have been sent under another setting: then the others must come, too.
   if (text.length > limits.record) return undefined;
-  if (table.record === 'exact') return exactRest(tape, columns);
-  return columns.isCut ? undefined : Buffer.alloc(0);
+  if (table.record === 'none') return columns.isCut ? undefined : Buffer.alloc(0);
+  if (!isMembers(fields.value) || Object.hasOwn(fields.value, REST_MARK)) return undefined;
+  return isRepeating === true ? text : Buffer.from(exactRest(fields.value, columns));
 }
 
 /** Makes rows of a record that is too long to be held, while its bytes come. */
@@ -125,11 +128,11 @@ export interface LongStart extends Omit<SourceRecord, 'text'> {
  */
 export function startLongRecord(
   table: CompiledTable,
-  { digest, error, id, tape }: LongStart,
+  { digest, error, fields, id }: LongStart,
   generatedAt: Date,
   limits = USUAL,
 ): LongRecord {
-  const read = readColumns(table, tape, generatedAt, limits);
+  const read = readColumns(table, fields, generatedAt, limits);
   const known = id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${toBytes(JSON.stringify(id))}`;
   const columns = known === '' ? read : { ...read, text: known, id: known };
   const cut = startTextParts(limits.record);
@@ -149,31 +152,31 @@ export function digestOf({ scope }: { readonly scope?: string | undefined }, can
   return hash('sha256', text, 'hex').slice(0, KEY_DIGITS);
 }
 
-function readColumns(table: CompiledTable, tape: JsonTape | undefined, generatedAt: Date, limits: RowLimits): Columns {
-  const held = new Set<number>();
+function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date, limits: RowLimits): Columns {
+  const held: Found[] = [];
   const marks: RestMark[] = [];
   let isCut = false;
   const values: (string | undefined)[] = [];
   let room = limits.columns;
   let text = '';
   for (const column of table.columns) {
-    if (tape === undefined) break;
-    const before = held.size;
-    const json = readColumn(table, column, tape, held);
+    if (fields === undefined) break;
+    const before = held.length;
+    const json = readColumn(table, column, fields, held);
     const isKept = json === undefined || (json.length <= MAX_FIELD_BYTES && json.length <= room);
     values.push(isKept ? json : undefined);
     if (!isKept) {
-      for (const value of [...held].slice(before)) held.delete(value);
+      held.length = before;
       isCut = true;
     } else if (json !== undefined) {
-      if (column.homeAt >= 0 && !holdAtHome(column, tape, json, held)) marks.push(column.name);
+      if (column.homeAt >= 0 && !holdAtHome(column, fields, json, held)) marks.push(column.name);
       room -= json.length;
       text += `,${column.key}${json}`;
     }
   }
   table.copies.forEach((copy, number) => {
     const json = values[copy.columnAt];
-    if (tape !== undefined && json !== undefined && holdCopy(copy, tape, json, held)) marks.push(number);
+    if (fields !== undefined && json !== undefined && holdCopy(copy, fields, json, held)) marks.push(number);
   });
   // A window of rows by `TimeGenerated` that ends now must have all that has arrived, whatever the clock of the record's source says.
   const made = `"${generatedAt.toISOString()}"`;
@@ -190,22 +193,6 @@ function readColumns(table: CompiledTable, tape: JsonTape | undefined, generated
     marks,
     isCut,
   };
-}
-
-/** The record without the members that columns hold. Of elements of one name, which the XML reader joins, some may be left. */
-export function restOf(tape: JsonTape, held: ReadonlySet<number>): Buffer {
-  if (tape.cells[0] !== KIND.object) return Buffer.from(rawOf(tape, 0), 'latin1');
-  const members: string[] = [];
-  for (const member of childrenOf(tape, 0)) {
-    if (held.has(member)) continue;
-    const values = tape.cells[member] === KIND.array ? [...childrenOf(tape, member)] : [];
-    const left = values.filter((value) => !held.has(value)).map((value) => rawOf(tape, value));
-    const isWhole = left.length === values.length;
-    if (!isWhole && left.length === 0) continue;
-    const json = isWhole ? rawOf(tape, member) : left.length === 1 ? (left[0] ?? '') : `[${left.join(',')}]`;
-    members.push(`${rawKeyOf(tape, member)}:${json}`);
-  }
-  return Buffer.from(`{${members.join(',')}}`, 'latin1');
 }
 
 interface PartOfRecord {

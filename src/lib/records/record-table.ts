@@ -1,5 +1,5 @@
 import { compileFieldPaths, type FieldPaths } from '../json/field-paths.ts';
-import type { JsonTape } from '../json/json-tape.ts';
+import type { Found } from '../json/find-fields.ts';
 import type { Json } from '../pipeline/stream.ts';
 
 /** How a column is made from the fields of a record. */
@@ -20,10 +20,10 @@ export type RecordColumnKind =
 export type TableType = 'boolean' | 'dateTime' | 'dynamic' | 'int' | 'long' | 'real' | 'string';
 
 /**
- * JSON text of a column that is made in a way of its own, one character a byte; undefined for none. `values` are those found at its paths,
- * -1 where there is none. What of them the column holds goes to `held`: it may be left out of `Record`.
+ * JSON text of a column that is made in a way of its own, one character a byte; undefined for none. `values` are those found at its paths.
+ * What of them the column holds goes to `held`: it may be left out of `Record`.
  */
-export type ReadColumn = (tape: JsonTape, values: readonly number[], held: Set<number>) => string | undefined;
+export type ReadColumn = (values: readonly (Found | undefined)[], held: Found[]) => string | undefined;
 
 /** A column that is made in a way of its own, and its type in the table. */
 export interface OwnKind {
@@ -115,7 +115,7 @@ export interface HomeSlots {
   readonly elementsAt: number;
 }
 
-/** A column whose fields the scanner looks for. */
+/** A column whose fields are looked for. */
 export interface CompiledColumn extends RecordColumn, HomeSlots {
   /** `"Name":` */
   readonly key: string;
@@ -135,7 +135,7 @@ export interface CompiledTable extends Omit<RecordTable, 'columns' | 'copies'> {
   readonly commonText: string;
 }
 
-/** Prepares a table; its scanner finds the further paths as well. */
+/** Prepares a table; the further paths are found as well. */
 export function compileTable(table: RecordTable, ...paths: readonly string[]): CompiledTable {
   const { columns, common = {}, idColumn, timeColumns = [] } = table;
   const isExact = table.record === 'exact';
@@ -178,5 +178,5 @@ function elementsOf(home = ''): string | undefined {
 
 /** A text as UTF-8, one character a byte. */
 export function toBytes(text: string): string {
-  return Buffer.from(text).toString('latin1');
+  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
 }

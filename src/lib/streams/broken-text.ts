@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
-import type { BrokenElement } from '../json/array-reader.ts';
+import type { BrokenElement } from '../json/read-array.ts';
 import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import type { VmApi } from '../qualys/vm/vm-api.ts';
 

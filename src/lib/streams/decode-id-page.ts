@@ -1,6 +1,6 @@
 import { RetryableError } from '../errors.ts';
-import { createJsonScan, type JsonScan } from '../json/json-scan.ts';
-import { reasonOf, scanCopy } from '../json/scan-copy.ts';
+import { findFields } from '../json/find-fields.ts';
+import { readJson } from '../json/parse-json.ts';
 import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../pipeline/chunk-writer.ts';
 import type { Chunk } from '../pipeline/stream.ts';
 import { createRecordListReader } from '../qualys/vm/lists/record-list.ts';
@@ -56,7 +56,6 @@ const ID = /^\d{1,19}$/;
 interface Page {
   readonly options: IdPageOptions;
   readonly table: CompiledTable;
-  readonly scan: JsonScan;
   readonly writer: ChunkWriter;
   chunks: IdPageChunk[];
   /** Keys of the rows written, so that a record that comes twice gives its rows once. */
@@ -78,7 +77,6 @@ export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
   const page: Page = {
     options,
     table,
-    scan: createJsonScan(table.fields),
     writer: createChunkWriter(options.maxChunkBytes),
     chunks: [],
     keys: new Set(),
@@ -113,22 +111,18 @@ export function createIdPageDecoder(options: IdPageOptions): IdPageDecoder {
 }
 
 function takeRecord(page: Page, json: string, idText: string | undefined): void {
-  const { options, scan, table } = page;
+  const { options, table } = page;
   const text = Buffer.from(json, 'latin1');
   const id = idOf(idText);
   if (id !== undefined && !isAskedFor(page, id)) return;
-  const reason = reasonOf(scanCopy(scan, text));
+  const read = readJson(text);
   const digest = digestOf(table, text);
   const error = id === undefined ? `the record has no ${options.shape.id} that is a number` : undefined;
-  if (error !== undefined || reason !== undefined) page.unreadable++;
+  if (error !== undefined || typeof read === 'string') page.unreadable++;
   const rows =
-    reason === undefined
-      ? recordRows(table, { tape: scan, text, digest, error }, options.generatedAt)
-      : startLongRecord(
-          table,
-          { digest, id: idText, error: `the record is ${reason}` },
-          options.generatedAt,
-        )(text, true);
+    typeof read === 'string'
+      ? startLongRecord(table, { digest, id: idText, error: `the record is ${read}` }, options.generatedAt)(text, true)
+      : recordRows(table, { fields: findFields(table.fields, read.value), text, digest, error }, options.generatedAt);
   for (const row of rows) addRow(page, row);
   finishRecord(page, id);
 }

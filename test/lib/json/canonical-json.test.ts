@@ -64,6 +64,36 @@ describe('canonical text', () => {
     expect(readElements('[{"b":1,"a":2,"b":0,"a":1}]').canonical).toEqual(['{"a":2,"a":1,"b":1,"b":0}']);
   });
 
+  test('tells names that hold line feeds from others', () => {
+    const values = [
+      { a: 1, b: 2 },
+      { 'a\nb': 1 },
+      { 'b\nc': 1, a: 2 },
+      { b: 1, 'c\na': 2 },
+      { c: 0, b: 1, a: 2 },
+      { 'c\nb\na': 2 },
+    ];
+    expect(readElements(JSON.stringify([...values, ...values])).canonical).toEqual(
+      [...values, ...values].map(canonical),
+    );
+  });
+
+  test('holds for names that an object has in an order of its own, or does not take', () => {
+    const spelled = '{"b":{"__proto__":1,"9":1.0,"10":2},"a\\u0000":1,"a":2,"__proto__":{"z":1,"y":2}}';
+    const sorted = '{"__proto__":{"y":2,"z":1},"a":2,"a\\u0000":1,"b":{"10":2,"9":1.0,"__proto__":1}}';
+    expect(readElements(`[${spelled}]`).canonical).toEqual([sorted]);
+  });
+
+  test('keeps numbers that a double spells otherwise, wherever they stand', () => {
+    const number = fc.tuple(fc.bigInt(), fc.constantFrom('', '.0', '.50', 'e2', 'E-7')).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1 }), (numbers) => {
+        const text = `{"l":[${numbers.join(',')}],"n":${numbers.at(-1)!}}`;
+        expect(readElements(`[${text}]`, [5]).canonical).toEqual([text]);
+      }),
+    );
+  });
+
   test('sorts keys by UTF-16 code units', () => {
     expect(readElements('[{"\uFFFD":1,"😀":2,"10":3,"9":4}]').canonical).toEqual(['{"10":3,"9":4,"😀":2,"\uFFFD":1}']);
   });

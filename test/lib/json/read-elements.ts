@@ -1,6 +1,4 @@
-import { canonicalText } from '../../../src/lib/json/canonical-json.ts';
-import { compileFieldPaths } from '../../../src/lib/json/field-paths.ts';
-import { endOf, startOf } from '../../../src/lib/json/json-tape.ts';
+import { canonicalJson } from '../../../src/lib/json/canonical-json.ts';
 import { createArrayReader } from '../../../src/lib/json/read-array.ts';
 
 /** What the reader made of a text. */
@@ -33,11 +31,11 @@ export function readElements(
     broken: [],
   };
   const reader = createArrayReader(
-    { what: 'the page', fields: compileFieldPaths(['id']), maxElementBytes },
+    { what: 'the page', maxElementBytes },
     {
-      element: (tape) => {
-        elements.texts.push(tape.source.toString('utf8', startOf(tape, 0), endOf(tape, 0)));
-        elements.canonical.push(canonicalText(tape, 0).toString());
+      element: (json, bytes) => {
+        elements.texts.push(bytes.toString());
+        elements.canonical.push(canonicalJson(json).text);
       },
       broken: ({ at, bytes }) => elements.broken.push([at, Buffer.from(bytes).toString('latin1')]),
       text: (_bytes, reason) => elements.unscanned.push(reason),

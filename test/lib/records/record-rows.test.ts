@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_CHUNK_BYTES } from '../../../src/lib/pipeline/chunk-writer.ts';
 import type { Json } from '../../../src/lib/pipeline/stream.ts';
-import { createJsonScan } from '../../../src/lib/json/json-scan.ts';
-import { scanCopy } from '../../../src/lib/json/scan-copy.ts';
+import { findFields } from '../../../src/lib/json/find-fields.ts';
+import { parseSpelled } from '../../../src/lib/json/parse-json.ts';
 import {
   digestOf,
   MAX_FIELD_BYTES,
@@ -32,10 +32,9 @@ function jsonOf({ text }: RecordRow): string {
 
 function rowsOf(text: string, table: RecordTable, error?: string): RecordRow[] {
   const compiled = compileTable(table);
-  const tape = createJsonScan(compiled.fields);
   const bytes = Buffer.from(text);
-  scanCopy(tape, bytes);
-  return recordRows(compiled, { tape, text: bytes, digest: digestOf(compiled, bytes), error }, AT);
+  const fields = findFields(compiled.fields, parseSpelled(text));
+  return recordRows(compiled, { fields, text: bytes, digest: digestOf(compiled, bytes), error }, AT);
 }
 
 function rows(value: Json, table = TABLE, error?: string): Row[] {

@@ -61,17 +61,17 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
   const page = createEdrPage(options);
   let long: LongEvent | undefined;
   const reader = createArrayReader(
-    { what: 'the page of EDR events', fields: page.table.fields, maxElementBytes: MAX_HELD_BYTES },
+    { what: 'the page of EDR events', maxElementBytes: MAX_HELD_BYTES },
     {
-      element: (tape) => takeRecord(page, tape),
+      element: (json, bytes) => takeRecord(page, json, bytes),
       broken: (record) => {
         options.onBroken?.(record);
         page.isBroken = true;
         page.counts.repaired++;
       },
       text: (bytes, reason) => takeText(page, bytes, reason),
-      long: (bytes, tape) => {
-        long = startLongEvent(page, bytes, tape);
+      long: (bytes, beginning) => {
+        long = startLongEvent(page, bytes, beginning);
         long(bytes, false);
       },
       more: (bytes, isLast) => long?.(bytes, isLast),

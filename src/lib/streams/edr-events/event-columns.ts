@@ -1,8 +1,7 @@
-import { wholeNumberOf } from '../../records/column-values.ts';
+import { jsonOf, wholeNumberOf } from '../../records/column-values.ts';
 import {
   column,
   ownKind,
-  toBytes,
   type Copy,
   type OwnKind,
   type RecordColumn,
@@ -267,8 +266,8 @@ function objectOf({ from }: RecordColumn): string {
 }
 
 function severityIn(severities: readonly ScoredSeverity[]): OwnKind {
-  return ownKind('string', (tape, [score = -1]) => {
-    const severity = severityOf(wholeNumberOf(tape, score), severities);
-    return severity === undefined ? undefined : toBytes(JSON.stringify(severity));
+  return ownKind('string', ([score]) => {
+    const severity = severityOf(wholeNumberOf(score?.value), severities);
+    return severity === undefined ? undefined : jsonOf(severity);
   });
 }

@@ -1,6 +1,6 @@
-import { canonicalText } from '../../json/canonical-json.ts';
-import { endOf, KIND, kindOf, startOf, type JsonTape } from '../../json/json-tape.ts';
-import { replaceBroken } from '../../utf8.ts';
+import { canonicalJson } from '../../json/canonical-json.ts';
+import { findFields, lastOf, type Fields } from '../../json/find-fields.ts';
+import { isMembers, type ParsedJson } from '../../json/parse-json.ts';
 import { millisecondsOf, textOf, wholeNumberOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
 import {
@@ -41,14 +41,6 @@ export interface EdrPage {
   isOutside: boolean;
 }
 
-const KIND_NAMES: ReadonlyMap<number, string> = new Map([
-  [KIND.string, 'a string'],
-  [KIND.escapedString, 'a string'],
-  [KIND.number, 'a number'],
-  [KIND.null, 'null'],
-  [KIND.array, 'an array'],
-]);
-
 /** A page at its beginning. @throws RangeError when `maxRecordBytes` is less than a character may take. */
 export function createEdrPage(options: EdrPageOptions): EdrPage {
   const { maxChunkBytes, maxRecordBytes, window } = options;
@@ -67,24 +59,28 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
 }
 
 /** Makes the rows of a record; none for one that a neighbour of the window reads, or that came on this page before. */
-export function takeRecord(page: EdrPage, tape: JsonTape): void {
+export function takeRecord(page: EdrPage, json: ParsedJson, text: Buffer): void {
   const { counts, table } = page;
-  const isObject = kindOf(tape, 0) === KIND.object;
-  const place = isObject ? placeOfRecord(page, tape) : 'inside';
-  const digest = digestOf(table, canonicalText(tape, 0));
-  const error = isObject
-    ? idErrorOf(page, tape)
-    : `the record is ${KIND_NAMES.get(kindOf(tape, 0)) ?? 'a boolean'}, not an object`;
+  const isObject = isMembers(json.value);
+  const fields = findFields(table.fields, json.value);
+  const place = isObject ? placeOfRecord(page, fields) : 'inside';
+  const canonical = canonicalJson(json);
+  const error = isObject ? idErrorOf(page, fields) : `the record is ${kindOf(json.value)}, not an object`;
   counts.records++;
   bookPlace(page, place);
   if (place !== 'neighbour' && error !== undefined) counts.unreadable++;
-  const text = tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
-  endRecord(page, { tape, text, digest, error }, place !== 'neighbour');
+  const { isRepeating } = canonical;
+  endRecord(page, { fields, isRepeating, text, digest: digestOf(table, canonical.text), error }, place !== 'neighbour');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'a number';
+  return `a ${typeof value}`;
 }
 
 /** Makes the rows of a record that is kept as text. */
-export function takeText(page: EdrPage, bytes: Buffer, reason: string): void {
-  const text = replaceBroken(bytes).bytes;
+export function takeText(page: EdrPage, text: Buffer, reason: string): void {
   page.counts.records++;
   page.counts.unreadable++;
   endRecord(page, { text, digest: digestOf(page.table, text), error: `the record is ${reason}` }, true);
@@ -101,13 +97,21 @@ function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
 function putRows(page: EdrPage, record: SourceRecord, key: string): void {
   const { limits, options, table } = page;
   if (record.text.length <= limits.record && options.isUploaded(key)) return;
+  const isAlert = isScored(page, record.fields);
   for (const row of recordRows(table, record, options.generatedAt, limits)) {
-    putRow(page, row, ledgerKey(key, row.part), record.tape);
+    putRow(page, row, ledgerKey(key, row.part), isAlert);
   }
 }
 
+/** Whether the score of a record is high enough for an alert. */
+export function isScored({ options: { alertScore }, table }: EdrPage, fields: Fields | undefined): boolean {
+  if (alertScore === undefined || fields === undefined) return false;
+  const score = wholeNumberOf(lastOf(fields, table.fields.slotOf(SCORE_FIELD))?.value);
+  return score !== undefined && score >= alertScore;
+}
+
 /** Emits a row, unless it was accepted before. */
-export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTape | undefined): void {
+export function putRow(page: EdrPage, row: RecordRow, key: string, isAlert: boolean): void {
   const { chunks, options } = page;
   const { isBroken, isOutside } = page;
   page.isBroken = false;
@@ -117,11 +121,7 @@ export function putRow(page: EdrPage, row: RecordRow, key: string, tape: JsonTap
   if (isBroken) chunks.repaired++;
   if (isOutside) chunks.outside++;
   noteMissing(page);
-  const { alertScore } = options;
-  if (alertScore === undefined || tape === undefined) return;
-  const score = wholeNumberOf(tape, valueAt(page, tape, SCORE_FIELD));
-  if (score !== undefined && score >= alertScore)
-    chunks.alerts.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
+  if (isAlert) chunks.alerts.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
 }
 
 /** How long the record at hand was missing at least, where it is one that came late. */
@@ -130,21 +130,16 @@ function noteMissing({ chunks, lastTime, options: { missedAt } }: EdrPage): void
   chunks.missingSeconds = Math.max(chunks.missingSeconds ?? 0, Math.round((missedAt(lastTime) - lastTime) / 1000));
 }
 
-function valueAt({ table }: EdrPage, tape: JsonTape, path: string): number {
-  return tape.slots[table.fields.slotOf(path)] ?? -1;
-}
-
 /** Without an id a record is kept, but cannot be read. */
-function idErrorOf(page: EdrPage, tape: JsonTape): string | undefined {
-  const values = ID_FIELDS.map((path) => valueAt(page, tape, path));
-  const hasId = values.some((value) => value >= 0 && textOf(tape, value) !== undefined);
-  return hasId ? undefined : 'the record has neither id nor eventId';
+function idErrorOf({ table }: EdrPage, fields: Fields): string | undefined {
+  const ids = ID_FIELDS.map((path) => textOf(lastOf(fields, table.fields.slotOf(path))?.value));
+  return ids.some((id) => id !== undefined) ? undefined : 'the record has neither id nor eventId';
 }
 
 /** Where the record lies by its time. */
-export function placeOfRecord(page: EdrPage, tape: JsonTape): Place {
-  const { options, window } = page;
-  const time = millisecondsOf(tape, valueAt(page, tape, options.timeField), options.zoneMinutes ?? 0);
+export function placeOfRecord(page: EdrPage, fields: Fields): Place {
+  const { options, table, window } = page;
+  const time = millisecondsOf(lastOf(fields, table.fields.slotOf(options.timeField)), options.zoneMinutes);
   if (isPlausible(time)) page.lastTime = time;
   return placeOf(window, time);
 }

@@ -1,18 +1,16 @@
-import type { JsonTape } from '../../json/json-tape.ts';
-import { textOf } from '../../records/column-values.ts';
-import { toBytes } from '../../records/record-table.ts';
+import type { Found } from '../../json/find-fields.ts';
+import { jsonOf, textOf } from '../../records/column-values.ts';
 
 /**
  * The full path of a file: `fullPath` where it ends with the name, else the folder, a separator of the kind that the folder uses and the
  * name (the vendor's list gives the folder as `fullPath`).
  */
-export function filePathOf(tape: JsonTape, values: readonly number[]): string | undefined {
-  const [fullPath, folder, name] = values.map((value) => (value < 0 ? undefined : textOf(tape, value)));
+export function filePathOf(values: readonly (Found | undefined)[]): string | undefined {
+  const [fullPath, folder, name] = values.map((found) => textOf(found?.value));
   const isFull = fullPath !== undefined && (name === undefined || endsWithName(fullPath, name));
   const base = isFull ? fullPath : (folder ?? fullPath);
   if (base === undefined) return undefined;
-  const path = isFull || name === undefined ? base : base + separatorOf(base) + name;
-  return toBytes(JSON.stringify(path));
+  return jsonOf(isFull || name === undefined ? base : base + separatorOf(base) + name);
 }
 
 /** Whether the last part of the path is the name; ASCII letters in any case, as file systems of Windows see them. */

@@ -1,36 +1,35 @@
 import { createHash } from 'node:crypto';
-import type { JsonTape } from '../../json/json-tape.ts';
+import { findFields } from '../../json/find-fields.ts';
 import { digestOf, startLongRecord } from '../../records/record-rows.ts';
 import { KEY_BYTES } from './event-key.ts';
-import { bookPlace, countReceived, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
+import { bookPlace, countReceived, isScored, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
 
 /** Takes more bytes of a record too long to be held. */
 export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
-
-const OPENING_BRACE = 0x7b;
 
 /**
  * Starts a record above the bound, with what its first bytes tell. It is emitted as parts while it is read. The `RowKey` of all parts has the
  * hash of the first bytes as they stand; their ledger keys are hashes of all the text up to the part's end: a record that differs later is
  * not taken for the same.
  */
-export function startLongEvent(page: EdrPage, beginning: Buffer, scanned: JsonTape): LongEvent {
+export function startLongEvent(page: EdrPage, beginning: Buffer, known: unknown): LongEvent {
   const { counts, limits, options, table } = page;
-  const place = placeOfRecord(page, scanned);
+  const fields = findFields(table.fields, known);
+  const place = placeOfRecord(page, fields);
   counts.records++;
   bookPlace(page, place);
   if (place !== 'neighbour') counts.unreadable++;
-  const tape = beginning[0] === OPENING_BRACE ? scanned : undefined;
   const error = `the record is above ${beginning.length} bytes`;
-  const start = { digest: digestOf(table, beginning), error, ...(tape === undefined ? {} : { tape }) };
+  const start = { digest: digestOf(table, beginning), error, fields };
   const write = startLongRecord(table, start, options.generatedAt, limits);
+  const isAlert = isScored(page, fields);
   const chain = createHash('sha256');
   return (bytes, isLast) => {
     if (place === 'neighbour') chain.update(bytes);
     else {
       for (const row of write(bytes, isLast)) {
         const key = chain.update(row.piece).copy().digest().toString('latin1', 0, KEY_BYTES);
-        putRow(page, row, key, row.part === 1 ? tape : undefined);
+        putRow(page, row, key, isAlert && row.part === 1);
       }
     }
     if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES), place !== 'neighbour');

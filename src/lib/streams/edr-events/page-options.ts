@@ -1,4 +1,4 @@
-import type { BrokenElement } from '../../json/array-reader.ts';
+import type { BrokenElement } from '../../json/read-array.ts';
 import type { ScoredSeverity } from './severity.ts';
 
 /** What a page of events is decoded with. */

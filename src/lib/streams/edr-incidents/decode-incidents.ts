@@ -1,9 +1,9 @@
 import { RetryableError } from '../../errors.ts';
-import type { ArrayHandlers } from '../../json/array-reader.ts';
-import { canonicalText } from '../../json/canonical-json.ts';
-import { endOf, KIND, kindOf, startOf } from '../../json/json-tape.ts';
+import type { ArrayHandlers } from '../../json/read-array.ts';
+import { canonicalJson } from '../../json/canonical-json.ts';
+import { findFields, lastOf } from '../../json/find-fields.ts';
+import { isMembers } from '../../json/parse-json.ts';
 import { createArrayReader } from '../../json/read-array.ts';
-import { replaceBroken } from '../../utf8.ts';
 import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
 import { millisecondsOf } from '../../records/column-values.ts';
 import {
@@ -51,22 +51,19 @@ export function createIncidentDecoder(options: IncidentPageOptions, book: PageBo
     book.take(booked, () => recordRows(table, record, generatedAt));
   };
   const reader = createArrayReader(
-    { what: 'the page of incidents', fields: table.fields, maxElementBytes: MAX_HELD_BYTES },
+    { what: 'the page of incidents', maxElementBytes: MAX_HELD_BYTES },
     {
-      element: (tape) => {
-        const text = tape.source.subarray(startOf(tape, 0), endOf(tape, 0));
-        const error = kindOf(tape, 0) === KIND.object ? undefined : 'the record is no object';
-        const time = millisecondsOf(tape, tape.slots[timeSlot] ?? -1, table.zoneMinutes ?? 0);
-        take({ tape, text, digest: digestOf(table, canonicalText(tape, 0)), error }, time);
+      element: (json, text) => {
+        const fields = findFields(table.fields, json.value);
+        const error = isMembers(json.value) ? undefined : 'the record is no object';
+        const time = millisecondsOf(lastOf(fields, timeSlot), table.zoneMinutes);
+        take({ fields, text, digest: digestOf(table, canonicalJson(json).text), error }, time);
       },
       broken: (record) => {
         onBroken?.(record);
         isRepaired = true;
       },
-      text: (bytes, reason) => {
-        const text = replaceBroken(bytes).bytes;
-        take({ text, digest: digestOf(table, text), error: `the record is ${reason}` });
-      },
+      text: (text, reason) => take({ text, digest: digestOf(table, text), error: `the record is ${reason}` }),
       long: (bytes) => {
         const digest = digestOf(table, bytes);
         const error = `the record is above ${bytes.length} bytes`;

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../../errors.ts';
-import type { ArrayHandlers } from '../../json/array-reader.ts';
-import { createJsonScan } from '../../json/json-scan.ts';
-import { scanCopy } from '../../json/scan-copy.ts';
+import { findFields } from '../../json/find-fields.ts';
+import type { ArrayHandlers } from '../../json/read-array.ts';
 import { digestOf, recordRows } from '../../records/record-rows.ts';
 import type { CompiledTable } from '../../records/record-table.ts';
 import { readCsv, type CsvRecord } from '../../read-csv.ts';
@@ -43,7 +42,6 @@ export function createLogDecoder(options: PageOptions, book: PageBook): PageDeco
       const { entries, header, next } = splitPage(bytes.toString(isWhole ? 'utf8' : 'latin1'));
       const textsOf = isWhole ? (fields: readonly string[]) => ({ texts: fields, replaced: 0 }) : repair;
       const { texts: names, replaced: replacedNames } = textsOf(header);
-      const scan = createJsonScan(table.fields);
       const numbers = numberEntries(carry);
       let characters = replacedNames;
       for (const { at, fields } of entries) {
@@ -57,10 +55,12 @@ export function createLogDecoder(options: PageOptions, book: PageBook): PageDeco
         const digest = digestOf(table, `${text}\n${numbers.next(text, time)}`);
         const error =
           texts.length === names.length ? undefined : `the entry has ${texts.length} of ${names.length} columns`;
-        const bytesOf = Buffer.from(text);
-        scanCopy(scan, bytesOf);
         book.take({ digest, time, isUnreadable: error !== undefined, isRepaired }, () =>
-          recordRows(table, { tape: scan, text: bytesOf, digest, error }, generatedAt),
+          recordRows(
+            table,
+            { fields: findFields(table.fields, record), text: Buffer.from(text), digest, error },
+            generatedAt,
+          ),
         );
       }
       return { after: next, isLast: entries.length < size, carry: { ...numbers.carry() }, characters };

@@ -1,6 +1,6 @@
-import { KIND, type JsonTape } from '../../json/json-tape.ts';
-import { childrenOf, keyOf, memberOf, rawOf } from '../../json/walk-tape.ts';
+import { isMembers } from '../../json/parse-json.ts';
 import type { ListShape } from '../../qualys/vm/lists/record-list-state.ts';
+import { jsonOf } from '../../records/column-values.ts';
 import type { ItemLimits } from '../../records/item-limits.ts';
 import type { ItemTable } from '../../records/item-rows.ts';
 import {
@@ -8,7 +8,6 @@ import {
   compileTable,
   ofSubscription,
   ownKind,
-  toBytes,
   type OwnKind,
   type RecordColumn,
   type TableType,
@@ -30,14 +29,14 @@ export function detectionList({ field, item, text }: ItemLimits): ListShape {
  * element that comes again `HostRecord` keeps the others. An empty element has no other place.
  */
 export function hostTable({ column: maxBytes }: ItemLimits, subscription = ''): ItemTable {
-  const text = firstOf('string', (tape, value) => (isString(tape, value) ? rawOf(tape, value) : undefined), maxBytes);
-  const id = firstOf('string', (tape, value) => emptyOr(tape, value, () => rawOf(tape, value)), maxBytes);
+  const text = firstOf('string', (value) => (typeof value === 'string' ? jsonOf(value) : undefined), maxBytes);
+  const id = firstOf('string', emptyOr(jsonOf), maxBytes);
   const time = firstOf(
     'dateTime',
-    (tape, value) => emptyOr(tape, value, (content) => quoted(toUtcTime(content))),
+    emptyOr((content) => quoted(toUtcTime(content))),
     maxBytes,
   );
-  const int = firstOf('int', (tape, value) => emptyOr(tape, value, toIntText), maxBytes);
+  const int = firstOf('int', emptyOr(toIntText), maxBytes);
   const columns: readonly RecordColumn[] = [
     column('HostId', id, 'Qualys host id.', 'ID'),
     column('IPAddress', text, 'IPv4 address of the host.', 'IP'),
@@ -130,22 +129,23 @@ export function hostTable({ column: maxBytes }: ItemLimits, subscription = ''): 
 /** The scan that a host's rows tell of. */
 const VERSION = 'LAST_VM_SCANNED_DATE';
 
-function version(tape: JsonTape): string | undefined {
-  const texts = elementsOf(tape, memberOf(tape, 0, VERSION))
-    .filter((value) => isString(tape, value))
-    .map((value) => contentOf(tape, value));
+function version(host: unknown): string | undefined {
+  const texts = elementsOf(isMembers(host) ? host[VERSION] : undefined).filter((value) => typeof value === 'string');
   return texts.find((text) => toUtcTime(text) !== undefined) ?? texts.at(-1);
 }
 
 /** What a column makes of an element: its JSON text, `''` where there is nothing to tell, undefined where it cannot hold it. */
-type ReadElement = (tape: JsonTape, value: number) => string | undefined;
+type ReadElement = (value: unknown) => string | undefined;
 
 function firstOf(type: TableType, read: ReadElement, maxBytes = Number.POSITIVE_INFINITY): OwnKind {
-  return ownKind(type, (tape, [member = -1], held) => {
-    for (const value of elementsOf(tape, member)) {
-      const json = read(tape, value);
+  return ownKind(type, ([found], held) => {
+    if (found === undefined) return undefined;
+    const { value: holder } = found;
+    const elements = Array.isArray(holder) ? holder.map((value: unknown, key) => ({ value, holder, key })) : [found];
+    for (const element of elements) {
+      const json = read(element.value);
       if (json === undefined || json.length > maxBytes) continue;
-      held.add(value);
+      held.push(element);
       if (json !== '') return json;
     }
     return undefined;
@@ -153,24 +153,17 @@ function firstOf(type: TableType, read: ReadElement, maxBytes = Number.POSITIVE_
 }
 
 /** The elements that the XML reader has joined under one name. */
-function elementsOf(tape: JsonTape, member: number): number[] {
-  if (member < 0) return [];
-  return tape.cells[member] === KIND.array ? [...childrenOf(tape, member)] : [member];
+function elementsOf(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
 }
 
-function isString({ cells }: JsonTape, value: number): boolean {
-  return cells[value] === KIND.string || cells[value] === KIND.escapedString;
+function emptyOr(read: (content: string) => string | undefined): ReadElement {
+  return (value) => (typeof value === 'string' && value !== '' ? read(value) : emptyText(value));
 }
 
-/** What a string says, blanks included. */
-function contentOf(tape: JsonTape, value: number): string {
-  return JSON.parse(Buffer.from(rawOf(tape, value), 'latin1').toString('utf8')) as string;
-}
-
-function emptyOr(tape: JsonTape, value: number, read: (content: string) => string | undefined): string | undefined {
-  if (!isString(tape, value)) return undefined;
-  const content = contentOf(tape, value);
-  return content === '' ? '' : read(content);
+function emptyText(value: unknown): string | undefined {
+  return value === '' ? '' : undefined;
 }
 
 function quoted(text: string | undefined): string | undefined {
@@ -178,48 +171,46 @@ function quoted(text: string | undefined): string | undefined {
 }
 
 /** The items of a list that holds nothing else, as an array even where there is one or none. */
+function itemsOf(value: unknown, item: string): readonly unknown[] | undefined {
+  if (value === '') return [];
+  if (!isMembers(value) || Object.keys(value).length !== 1 || !Object.hasOwn(value, item)) return undefined;
+  return elementsOf(value[item]);
+}
+
 function listOf(item: string): ReadElement {
-  return (tape, value) => {
-    if (isString(tape, value)) return contentOf(tape, value) === '' ? '[]' : undefined;
-    const members = [...childrenOf(tape, value)];
-    const [only = -1] = members;
-    if (members.length !== 1 || keyOf(tape, only) !== item) return undefined;
-    return tape.cells[only] === KIND.array ? rawOf(tape, only) : `[${rawOf(tape, only)}]`;
+  return (value) => {
+    const items = itemsOf(value, item);
+    return items === undefined ? undefined : jsonOf(items);
   };
 }
 
 /** Names of the tags that `Tags` holds, in a text; undefined where there are none, or more than a column holds. */
 function tagNames(maxBytes: number): OwnKind {
-  const read = listOf('TAG');
-  return ownKind('string', (tape, [member = -1]) => {
-    const lists = elementsOf(tape, member).map((value) => read(tape, value));
-    const tags = JSON.parse(Buffer.from(lists.find(Boolean) ?? '[]', 'latin1').toString('utf8')) as {
-      NAME?: unknown;
-    }[];
-    const names = tags.map(({ NAME }) => NAME).filter((name) => typeof name === 'string');
-    const json = toBytes(JSON.stringify(JSON.stringify(names)));
+  return ownKind('string', ([found]) => {
+    const lists = elementsOf(found?.value).map((value) => itemsOf(value, 'TAG'));
+    const tags = lists.find((list) => list !== undefined) ?? [];
+    const names = tags.map((tag) => (isMembers(tag) ? tag.NAME : undefined)).filter((name) => typeof name === 'string');
+    const json = jsonOf(JSON.stringify(names));
     return names.length === 0 || json.length > maxBytes ? undefined : json;
   });
 }
 
-function objectOf(tape: JsonTape, value: number): string | undefined {
-  if (tape.cells[value] === KIND.object) return rawOf(tape, value);
-  return contentOf(tape, value) === '' ? '' : undefined;
+function objectOf(value: unknown): string | undefined {
+  return isMembers(value) ? jsonOf(value) : emptyText(value);
 }
 
 const DNS_PARTS: ReadonlySet<string> = new Set(['HOSTNAME', 'DOMAIN', 'FQDN']);
 
 /** A part of DNS_DATA, where that holds nothing but these, each once. */
 function dnsPart(name: string, maxBytes: number): OwnKind {
-  const read: ReadElement = (tape, value) => {
-    const members = tape.cells[value] === KIND.object ? [...childrenOf(tape, value)] : [];
-    const isFit = members.every(
-      (member) =>
-        DNS_PARTS.has(keyOf(tape, member)) && isString(tape, member) && rawOf(tape, member).length <= maxBytes,
+  const read: ReadElement = (value) => {
+    const parts = isMembers(value) ? Object.entries(value) : [];
+    const isFit = parts.every(
+      ([part, text]) => DNS_PARTS.has(part) && typeof text === 'string' && jsonOf(text).length <= maxBytes,
     );
-    if (!isFit || members.length === 0) return undefined;
-    const found = members.find((member) => keyOf(tape, member) === name);
-    return found === undefined ? '' : rawOf(tape, found);
+    if (!isFit || parts.length === 0) return undefined;
+    const found = parts.find(([part]) => part === name);
+    return found === undefined ? '' : jsonOf(found[1]);
   };
   return firstOf('string', read);
 }

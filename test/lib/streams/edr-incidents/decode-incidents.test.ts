@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../src/lib/config.ts';
 import { RetryableError } from '../../../../src/lib/errors.ts';
-import type { BrokenElement } from '../../../../src/lib/json/array-reader.ts';
+import type { BrokenElement } from '../../../../src/lib/json/read-array.ts';
 import { createIncidentDecoder, MAX_HELD_BYTES } from '../../../../src/lib/streams/edr-incidents/decode-incidents.ts';
 import { incidentTable } from '../../../../src/lib/streams/edr-incidents/incident-columns.ts';
 import { createPageBook } from '../../../../src/lib/streams/page-book.ts';
