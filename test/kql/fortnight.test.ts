@@ -125,7 +125,8 @@ async function ingest(feed: StreamBench, window: { from: string; to: string }, r
       if (left-- > 0) throw new Error('cut off');
     });
     await feed.ingest(window.from, window.to);
-    return restore();
+    restore();
+    return;
   }
   if (round === 9) {
     const refuse = (chunk: Chunk): boolean => Buffer.from(chunk.json).includes('"HostId":"3"');
@@ -135,7 +136,8 @@ async function ingest(feed: StreamBench, window: { from: string; to: string }, r
         refuse(chunk) ? Promise.reject(new ChunkRefusedError('refused', { isForContent: true })) : upload(table, chunk),
     );
     await feed.ingest(window.from, window.to);
-    return restore();
+    restore();
+    return;
   }
   if (round === 15) await createTableMemory(await testStorage(), bench.clock.now).forget(bench.deps.stream.name);
   await feed.ingest(window.from, window.to);
