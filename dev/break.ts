@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { createConnector } from '../cli/connector.ts';
 import { LOCAL_URL } from '../cli/session.ts';
+import { messageOf } from '../src/lib/errors.ts';
 import { BREAKS } from './break/breaks.ts';
 import { runMain } from './run-main.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,7 +25,8 @@ async function breakIt(what: string): Promise<string> {
   try {
     return (await connector.ask({ method: 'POST', isLocal: true, path: 'break', body: { what }, schema })).body.told;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    // Said in words already; a cause would repeat them.
+    throw new UsageError(messageOf(error));
   }
 }
 

@@ -68,6 +68,6 @@ function commandsFor({ appUrl, ingestion, qualys: { sizes } }: Started): string[
     `${qualys} backfill --stream edr-events --from 6h --wait  # read a range again`,
     ...(sizes === undefined
       ? [`curl -s ${appUrl}/api/ping`]
-      : ['npm run -s break -- password                                           # break it, and see: docs/try.md']),
+      : ['npm run -s break -- password                                        # break it, and see: docs/try.md']),
   ];
 }
