@@ -115,8 +115,10 @@ function changeOf(
     // A change of the schema names every column: those that it leaves out are deleted.
     ...(lacking.length > 0 ? { schema: { name: schema.name, columns: [...present.map(writable), ...lacking] } } : {}),
     ...plan,
-    // Interactive retention of a Basic table is Azure's own.
-    ...(retention.plan === 'basic' ? {} : longerOf('retentionInDays', name, properties, retention, lines)),
+    // Of the other plans interactive retention is Azure's own, 30 days, and a PATCH of it fails.
+    ...((plan.plan ?? properties.plan ?? 'Analytics') === 'Analytics'
+      ? longerOf('retentionInDays', name, properties, retention, lines)
+      : {}),
     ...longerOf('totalRetentionInDays', name, properties, retention, lines),
   };
 }

@@ -98,16 +98,24 @@ describe('tables that exist', () => {
   });
 
   test('get a longer retention that is asked for, and keep theirs against a shorter one', async () => {
-    azure.put(PATH, { plan: 'Basic', retentionInDays: 90, totalRetentionInDays: 2556, schema: TABLE });
+    azure.put(PATH, { retentionInDays: 90, totalRetentionInDays: 2556, schema: TABLE });
     const { lines } = await run({ TABLE_RETENTION_DAYS: '365', TABLE_TOTAL_RETENTION_DAYS: '730' });
-    expect(azure.resources.get(PATH)?.properties).toMatchObject({
-      plan: 'Basic',
-      retentionInDays: 365,
-      totalRetentionInDays: 2556,
-    });
-    expect(lines.join('\n')).toMatch(/plan Basic: it stays/);
+    expect(azure.resources.get(PATH)?.properties).toMatchObject({ retentionInDays: 365, totalRetentionInDays: 2556 });
     expect(lines.join('\n')).toMatch(/keeps its totalRetentionInDays of 2556/);
   });
+
+  test.each(['Basic', 'Auxiliary'])(
+    'on the plan %s keep it and the interactive retention that Azure sets',
+    async (plan) => {
+      azure.put(PATH, { plan, retentionInDays: 30, totalRetentionInDays: 90, schema: TABLE });
+      const { lines } = await run({ TABLE_RETENTION_DAYS: '365', TABLE_TOTAL_RETENTION_DAYS: '730' });
+      expect(azure.resources.get(PATH)?.properties).toMatchObject({
+        ...{ plan, retentionInDays: 30, totalRetentionInDays: 730 },
+      });
+      expect(lines.join('\n')).toMatch(`plan ${plan}: it stays`);
+      expect(lines.join('\n')).not.toMatch(/ retentionInDays of 365/);
+    },
+  );
 });
 
 describe('options of a stream', () => {
