@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { DeadLetterView } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import { formatBytes, formatCount, formatDayTime, formatPlural } from '../model/format.ts';
-import { groupLetters, type LetterGroup } from '../model/group-letters.ts';
+import { groupLetters, reasonOf, type LetterGroup } from '../model/group-letters.ts';
 import { useDesk, type Intent } from './desk.ts';
 import { VendorBlock, VendorText } from './vendor-text.tsx';
 
@@ -59,7 +59,7 @@ function Group({ group: { reason, letters } }: { readonly group: LetterGroup }) 
   const [isOpen, setOpen] = useState(false);
   return (
     <div class="window-group">
-      <VendorBlock text={reason} />
+      {reason !== undefined && <VendorBlock text={reason} />}
       <ul class="letters">
         {(isOpen ? letters : letters.slice(0, SHOWN)).map((letter) => (
           <li key={letter.name}>
@@ -67,6 +67,7 @@ function Group({ group: { reason, letters } }: { readonly group: LetterGroup }) 
             <span class="muted small">
               {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
             </span>
+            {reason === undefined && <VendorBlock text={reasonOf(letter)} />}
           </li>
         ))}
       </ul>

@@ -3,8 +3,8 @@ import type { DeadLetterView } from '../answers.ts';
 /** Dead letters that Azure refuses for the same kind of reason. */
 export interface LetterGroup {
   readonly name: string;
-  /** What the newest of them says. */
-  readonly reason: string;
+  /** What all of them say; undefined where they differ. */
+  readonly reason: string | undefined;
   readonly letters: readonly DeadLetterView[];
 }
 
@@ -16,14 +16,16 @@ export function groupLetters(letters: readonly DeadLetterView[]): LetterGroup[] 
     groups.set(name, [...(groups.get(name) ?? []), letter]);
   }
   return [...groups]
-    .map(([name, members]) => ({
-      name,
-      reason: members[0] === undefined ? '' : reasonOf(members[0]),
-      letters: members,
-    }))
+    .map(([name, members]) => ({ name, reason: commonReason(members), letters: members }))
     .sort((one, two) => two.letters.length - one.letters.length);
 }
 
-function reasonOf({ broken, reason }: DeadLetterView): string {
+function commonReason(letters: readonly DeadLetterView[]): string | undefined {
+  const [reason, ...others] = new Set(letters.map(reasonOf));
+  return others.length === 0 ? reason : undefined;
+}
+
+/** Why Azure refuses a letter, or what is wrong with it. */
+export function reasonOf({ broken, reason }: DeadLetterView): string {
   return broken === undefined ? reason : `broken: ${broken}`;
 }
