@@ -75,7 +75,9 @@ async function listAll({ connector, isJson, print, printJson, color }: Session, 
     print(color('dim', first));
     for (const [index, line] of lines.entries()) print(alerts[index]?.state === 'waiting' ? line : color('red', line));
     print();
-    print(ORDER.map((state) => `${count(alerts.filter((alert) => alert.state === state).length)} ${state}`).join(', '));
+    const counts = ORDER.map((state) => `${count(alerts.filter((alert) => alert.state === state).length)} ${state}`);
+    const isPart = alerts.length >= Number(limit);
+    print(`${counts.join(', ')}${isPart ? `: the first ${limit}, see --limit; qualys status --json counts all` : ''}`);
   }
   return EXIT.fine;
 }

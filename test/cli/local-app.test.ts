@@ -279,7 +279,9 @@ describe('alerts', () => {
     expect(out).toMatch(
       /^undelivered +RTF_2 .* soar\.example answered 503\nwaiting +RTF_1 .* 2099-01-01T00:00:00.000Z +soar/m,
     );
-    expect(out).toContain('1 undelivered, 0 uncertain, 1 waiting');
+    expect(out).toContain('1 undelivered, 0 uncertain, 1 waiting\n');
+    const { out: part } = await qualys('alerts --limit 1');
+    expect(part).toContain('1 undelivered, 0 uncertain, 0 waiting: the first 1, see --limit');
     expect(await qualys('alerts replay')).toMatchObject({ code: 0, out: '1 undelivered alert in the queue again.\n' });
   });
 

@@ -66,7 +66,7 @@ export interface AlertStore {
   readonly read: (key: string) => Promise<AlertRecord | undefined>;
   /** Adds a record without an ETag, changes one with it, and the rest with it or not at all; false when somebody was faster. */
   readonly save: (record: AlertRecord, beside?: BesideRecord) => Promise<boolean>;
-  /** Alerts that are neither done nor summarised, without their payloads; at most `limit`. */
+  /** Alerts that are neither done nor summarised, without their payloads, those given up first; at most `limit`. */
   readonly listOpen: (limit: number) => Promise<AlertRecord[]>;
   /** A minute; a new one when nothing has happened in it. */
   readonly readMinute: (minute: string) => Promise<AlertMinute>;

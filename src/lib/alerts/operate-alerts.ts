@@ -34,7 +34,7 @@ export interface AlertCounts {
 const MAX_COUNTED = 5000;
 const DAY_MS = 86_400_000;
 
-/** Lists alerts that are not posted; at most `limit`. */
+/** Lists alerts that are not posted, those given up first; at most `limit`. */
 export async function listAlerts(limit: number, store: AlertStore): Promise<AlertView[]> {
   const records = await store.listOpen(limit);
   return records.map(({ id, state, attempts, since, notBefore, lastError }) => ({

@@ -122,8 +122,22 @@ async function isUsed(table: TableClient): Promise<boolean> {
   return false;
 }
 
+const OPEN = odata`PartitionKey eq ${PARTITION} and RowKey ge ${openKey('')} and RowKey lt ${openKey('~')}`;
+const GIVEN_UP = `${OPEN} and (state eq 'undelivered' or state eq 'uncertain')`;
+
 async function listOpen(table: TableClient, limit: number): Promise<AlertRecord[]> {
-  const filter = odata`PartitionKey eq ${PARTITION} and RowKey ge ${openKey('')} and RowKey lt ${openKey('~')}`;
+  const first = await listUpTo(table, limit, OPEN);
+  // They come in the order of their keys: behind a full list those that wait for a person are asked for by themselves.
+  const more = first.length < limit ? [] : await listUpTo(table, limit, GIVEN_UP);
+  const records = new Map([...first, ...more].map((record) => [record.key, record]));
+  return [...records.values()].sort((one, two) => Number(isGivenUp(two)) - Number(isGivenUp(one))).slice(0, limit);
+}
+
+function isGivenUp({ state }: AlertRecord): boolean {
+  return state === 'undelivered' || state === 'uncertain';
+}
+
+async function listUpTo(table: TableClient, limit: number, filter: string): Promise<AlertRecord[]> {
   const records: AlertRecord[] = [];
   for await (const entity of table.listEntities({ queryOptions: { filter } })) {
     records.push(toRecord(entity as unknown as Entity));

@@ -72,6 +72,22 @@ describe('an alert', () => {
     expect(await openIds(3)).toEqual(['a', 'b', 'c']);
   });
 
+  test.for(['undelivered', 'uncertain'] as const)(
+    'that is %s is listed before more that wait than are asked for',
+    async (state) => {
+      for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await saved(id, 'waiting');
+      const [hidden] = (await store.listOpen(6)).slice(-1);
+      const record = (await store.read(hidden!.key))!;
+      record.state = state;
+      expect(await store.save(record)).toBe(true);
+      for (const limit of [1, 2, 6, 7]) {
+        const listed = await store.listOpen(limit);
+        expect(listed[0]).toMatchObject({ id: hidden!.id, state });
+        expect(new Set(listed.map(({ id }) => id)).size).toBe(Math.min(limit, 6));
+      }
+    },
+  );
+
   test('that is summarised from the first is listed by nothing', async () => {
     await saved('a', 'summarised');
     expect(await openIds()).toEqual([]);

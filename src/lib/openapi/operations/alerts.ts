@@ -58,7 +58,7 @@ export const alertOperations: readonly Operation[] = [
     route: 'alerts',
     tag: 'Alerts',
     summary: 'List alerts that are not posted',
-    description: 'What the webhook has not taken yet, or not surely, and why.',
+    description: 'What the webhook has not taken yet, or not surely, and why; first what was given up.',
     query: alertsQuery,
     answers: {
       200: { description: 'Alerts.', schema: alertList },
