@@ -151,8 +151,8 @@ function stringEnd(scan: ValueScan, source: Uint8Array, from: number, to: number
     if ((source[at++] ?? 0) < SPACE_BYTE) scan.hasControls = true;
   }
   for (; at < to; at++) {
-    const kind = STRING_KINDS[source[at] ?? 0];
-    if (kind === 0) continue;
+    while (at < to && STRING_KINDS[source[at] ?? 0] === 0) at++;
+    const kind = at < to ? STRING_KINDS[source[at] ?? 0] : END;
     if (kind === END) return at;
     if (kind === CONTROL) scan.hasControls = true;
     else if (++at === to) scan.isEscaped = true;

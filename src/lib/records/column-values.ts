@@ -1,6 +1,6 @@
 import { lastOf, type Fields, type Found } from '../json/find-fields.ts';
 import { isMembers, isSpelled } from '../json/parse-json.ts';
-import { readTime } from './read-time.ts';
+import { readTime, USUAL_TIME } from './read-time.ts';
 import { toBytes, type CompiledColumn, type CompiledTable, type RecordColumnKind } from './record-table.ts';
 
 const INT_LIMIT = 2n ** 31n - 1n;
@@ -11,11 +11,8 @@ const WHOLE = /^[+-]?\d{1,19}$/;
 /** A whole number, and what is behind its point. */
 const CUT = /^([+-]?\d{1,40})(?:\.\d*)?$/;
 const POWER = /^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$/;
-/** A time as the vendor writes it; the last days of a month, and what stands for no time, are looked at more closely. */
-const USUAL_TIME =
-  /^(?!0000|1970)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(?:Z|[+-]00:?00)$/;
-/** A text that stands for itself in a JSON string of one character a byte. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+/** What does not stand for itself in a JSON string of one character a byte. */
+const ESCAPED = /[^ !#-[\]-~]/;
 
 /**
  * JSON text of a column, one character a byte; undefined where the record has no value or an odd one, which the table shows as null.
@@ -119,14 +116,16 @@ export function wholeNumberOf(value: unknown): number | undefined {
 }
 
 /** What was written last: a value is compared with the column that was made of it. */
-let last = { text: '', json: '""' };
+let lastText = '';
+let lastJson = '""';
 
 /** A value as JSON without white space, one character a byte. */
 export function jsonOf(value: unknown): string {
   if (typeof value !== 'string') return toBytes(JSON.stringify(value));
-  if (value !== last.text)
-    last = { text: value, json: PLAIN.test(value) ? `"${value}"` : toBytes(JSON.stringify(value)) };
-  return last.json;
+  if (value === lastText) return lastJson;
+  lastText = value;
+  lastJson = ESCAPED.test(value) ? toBytes(JSON.stringify(value)) : `"${value}"`;
+  return lastJson;
 }
 
 /** The text of a value, without the blanks around it: a string, a number as it stands, or an XML element with attributes. A blank one is none. */

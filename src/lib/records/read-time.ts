@@ -5,6 +5,9 @@ const LATEST_MS = 253_402_300_799_999;
 /** Times outside of these years (1971 to 9998) are the vendor's placeholders for "unknown" or "never". */
 const FIRST_PLAUSIBLE_MS = 31_536_000_000;
 const LAST_PLAUSIBLE_MS = 253_370_764_799_999;
+/** A time as the vendor writes it; the last days of a month, and what stands for no time, are looked at more closely. */
+export const USUAL_TIME =
+  /^(?!0000|1970)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(?:Z|[+-]00:?00)$/;
 const EPOCH = /^-?\d{1,15}$/;
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
@@ -16,6 +19,7 @@ const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\
  * @returns milliseconds since 1970, NaN when unreadable or not within the years 1 to 9999.
  */
 export function readTime(text: string, zoneMinutes = 0): number {
+  if (USUAL_TIME.test(text)) return Date.parse(`${text.slice(0, 23)}Z`);
   const time = EPOCH.test(text) ? Number(text) : readIsoTime(text, zoneMinutes);
   return time >= EARLIEST_MS && time <= LATEST_MS && time !== 0 ? time : Number.NaN;
 }

@@ -178,5 +178,5 @@ function elementsOf(home = ''): string | undefined {
 
 /** A text as UTF-8, one character a byte. */
 export function toBytes(text: string): string {
-  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+  return /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text;
 }

@@ -16,7 +16,8 @@ export function filePathOf(values: readonly (Found | undefined)[]): string | und
 /** Whether the last part of the path is the name; ASCII letters in any case, as file systems of Windows see them. */
 function endsWithName(path: string, name: string): boolean {
   const before = path.slice(0, Math.max(0, path.length - name.length));
-  return lower(path.slice(before.length)) === lower(name) && (before === '' || /[\\/]$/.test(before));
+  const last = path.slice(before.length);
+  return (last === name || lower(last) === lower(name)) && (before === '' || /[\\/]$/.test(before));
 }
 
 function lower(text: string): string {
