@@ -66,6 +66,20 @@ describe('a window', () => {
     expect((await full!.past()).windows.map(({ from }) => from)).toEqual([FROM]);
   });
 
+  test('is held by its worker while it is read, for as long as a claim lives', async () => {
+    let seen: unknown;
+    const stream = testStream(async function* () {
+      seen = (await bench.read(window))?.claim;
+      yield { cursor: 1, pageDone: true };
+      return { kind: 'complete' };
+    });
+    const bench = await setUp(stream);
+    const window = await bench.open(FROM, TO);
+    await bench.process(window);
+    expect(seen).toEqual({ owner: bench.deps.owner, until: '2026-05-01T12:01:00.000Z' });
+    expect(bench.log.events()).toContain('PageFetched');
+  });
+
   test.for([
     ['keeps its ledger no longer than it is open', {}, 0],
     ['keeps its ledger where it has a witness, for the looks back', { witness: 1 }, 1],

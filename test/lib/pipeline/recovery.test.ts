@@ -85,6 +85,8 @@ describe('a live window', () => {
   test('fails visibly after a few tries in a row', () => {
     const error = new RetryableError('503', { scope: 'route' });
     expect(recoverFrom(error, { attempts: MAX_ATTEMPTS - 2, run: 'live' }).state).toBe('planned');
-    expect(recoverFrom(error, { attempts: MAX_ATTEMPTS - 1, run: 'live' }).state).toBe('failed');
+    const failed = (more: number) => recoverFrom(error, { attempts: MAX_ATTEMPTS - 1 + more, run: 'live' });
+    expect([0, 1, 2].map((more) => failed(more).delayMs)).toEqual([60_000, 120_000, 240_000]);
+    expect(failed(0).state).toBe('failed');
   });
 });

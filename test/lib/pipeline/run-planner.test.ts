@@ -417,11 +417,13 @@ describe('a stream that looks back', () => {
       const looks = async () => (await planner.windows()).filter(({ slice }) => slice?.startsWith('look.'));
       await planner.tick({ looksBack });
       for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
-      planner.clock.forward(300_000);
-      await planner.tick({ looksBack });
+      for (let ticks = 0; ticks < 2; ticks++) {
+        planner.clock.forward(300_000);
+        await planner.tick({ looksBack });
+      }
       expect(await looks()).toEqual([]);
       planner.taken();
-      for (const minutes of [55, 5, 60]) {
+      for (const minutes of [50, 5, 60]) {
         planner.clock.forward(minutes * 60_000);
         await planner.tick({ looksBack });
         expect(await looks()).toHaveLength(looksBack ? 1 : 0);

@@ -21,7 +21,7 @@ test('a step that could not be stored is taken back whole, but for the calls and
   const takeBack = state.book(record, step, 2);
   expect(record).toMatchObject({
     ...{ cursor: 2, attempts: 0, waits: 0, witness: { held: 5 } },
-    counts: { pages: 1, fetched: 5, deadLetters: 2, missingSeconds: 60 },
+    counts: { pages: 1, fetched: 5, deadLetters: 2, missingSeconds: 60, listed: 9, expected: 5 },
   });
   expect(record).not.toHaveProperty('readFailures');
   state.countCall(record);
@@ -94,4 +94,12 @@ test('a split leaves what was uploaded and counted with the first slice, and the
   expect(first!.counts).not.toHaveProperty('expected');
   expect(second).toMatchObject({ counts: { pages: 0, calls: 0, rows: 0, fetched: 0, listed: 8 } });
   expect(second).not.toHaveProperty('isFirst');
+});
+
+test.for([true, false])('what is given up until later counts as queued where its item is: %s', (isQueued) => {
+  const record = open({ queuedAt: NOW.toISOString(), claim: { owner: 'me', until: LATER.toISOString() } });
+  state.handOver(record, LATER, { delayMs: 60_000, state: 'planned', isQueued });
+  expect(record.queuedAt).toBe(isQueued ? LATER.toISOString() : undefined);
+  expect(record).toMatchObject({ state: 'planned', notBefore: '2026-05-01T13:01:00.000Z' });
+  expect(record).not.toHaveProperty('claim');
 });
