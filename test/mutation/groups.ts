@@ -11,7 +11,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'pipeline',
     mutate: ['src/lib/pipeline/*.ts'],
-    tests: ['test/lib/pipeline/*.test.ts'],
+    tests: ['test/lib/pipeline/*.test.ts', 'test/lib/streams/vm-detections/changed-hosts.test.ts'],
   },
   {
     name: 'tables',
@@ -20,6 +20,7 @@ export const GROUPS: readonly Group[] = [
       'test/lib/azure/{table-*,prune-windows,newest-row}.test.ts',
       'test/lib/alerts/*.test.ts',
       'test/lib/pipeline/{find-start,start-over,backfill,operate-window}.test.ts',
+      'test/lib/streams/vm-detections/changed-hosts.test.ts',
       'test/functions/windows.test.ts',
     ],
   },
