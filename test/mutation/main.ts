@@ -70,6 +70,7 @@ function isLeftOut({ statusReason }: Mutant): boolean {
 }
 
 interface Found {
+  readonly sample: Sample;
   /** How many mutants there are. */
   readonly all: number;
   /** Those of the sample: what an earlier run has played beside it is no fair part of it. */
@@ -82,7 +83,7 @@ function mutantsOf(group: Group): Found {
     file.mutants.map((mutant) => ({ ...mutant, isInSample: isInSample(inStryker(fileName, mutant), sample) })),
   );
   const made = mutants.filter((mutant) => isLeftOut(mutant) || COUNTED.has(mutant.status));
-  return { all: made.length, played: made.filter((mutant) => mutant.isInSample && !isLeftOut(mutant)) };
+  return { sample, all: made.length, played: made.filter((mutant) => mutant.isInSample && !isLeftOut(mutant)) };
 }
 
 /** As StrykerJS itself names a mutant: its reports count lines and columns from 1. */
@@ -91,18 +92,18 @@ function inStryker(fileName: string, mutant: Mutant): MutantPlace {
   return { ...mutant, fileName, location: { start: { line: line - 1, column: column - 1 } } };
 }
 
-function rowOf(group: string, { all, played }: Found): string {
+function rowOf(group: string, { all, played, sample }: Found): string {
   const count = (...statuses: Mutant['status'][]): number =>
     played.filter(({ status }) => statuses.includes(status)).length;
   const killed = count('Killed', 'Timeout');
   const score = (100 * killed) / Math.max(1, played.length);
-  return `| ${group} | ${all} | ${played.length} | ${killed} | ${count('Survived')} | ${count('NoCoverage')} | ${score.toFixed(1)} % |`;
+  return `| ${group} | ${sample === ALL ? 'all' : sample} | ${all} | ${played.length} | ${killed} | ${count('Survived')} | ${count('NoCoverage')} | ${score.toFixed(1)} % |`;
 }
 
 function tableOf(groups: readonly Group[]): string {
   return [
-    '| group | mutants | played | killed | survived | reached by no test | score |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| group | part | mutants | played | killed | survived | reached by no test | score |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...groups.map((group) => rowOf(group.name, mutantsOf(group))),
   ].join('\n');
 }
