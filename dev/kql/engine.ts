@@ -40,10 +40,14 @@ interface Answer {
   readonly rows?: readonly (readonly unknown[])[];
 }
 
-/** Starts the engine with the project's tables, those of Azure Monitor that its texts name, and the stored functions. */
-export async function startEngine(): Promise<Engine> {
-  const [python, program] = ENGINE_COMMAND;
-  const child = spawn(python, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Starts the engine with the project's tables, those of Azure Monitor that its texts name, and the stored functions. Where that
+ * fails, all that is asked fails with the same.
+ */
+export function startEngine([program, ...parameters]: readonly [string, ...string[]] = ENGINE_COMMAND): Engine {
+  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'inherit'] });
+  // It may be killed at any time: whoever asks then sees that its answers have ended.
+  for (const part of [child, child.stdin]) part.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   // One request at a time: whoever asks waits for those before.
   let last: Promise<unknown> = Promise.resolve();
@@ -66,12 +70,15 @@ export async function startEngine(): Promise<Engine> {
     name,
     columns.map((column) => [column.name, column.type]),
   ]);
-  await ask({ tables: Object.fromEntries(tables) as unknown, functions });
+  const declared = ask({ tables: Object.fromEntries(tables) as unknown, functions });
+  declared.catch(() => undefined);
   return {
     fill: async (rows) => {
+      await declared;
       await ask({ rows });
     },
     run: async (query, sight, most) => {
+      await declared;
       const { columns = [], rows = [] } = await ask({ query, ...sight, ...(most === undefined ? {} : { most }) });
       return {
         columns,

@@ -11,14 +11,23 @@ const ENVIRONMENT = join(
   `kql-${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12)}`,
 );
 
+/** Names of the interpreter, outside of an environment and in it: https://docs.python.org/3/library/venv.html (not run on Windows here). */
+const [PYTHON, IN_ENVIRONMENT] =
+  process.platform === 'win32' ? ['python', 'Scripts/python.exe'] : ['python3', 'bin/python'];
+
 /** The Python program that runs KQL, and the interpreter that has what it needs. */
-export const ENGINE_COMMAND = [join(ENVIRONMENT, 'bin/python'), join(ENGINE, 'engine.py')] as const;
+export const ENGINE_COMMAND = [
+  join(ENVIRONMENT, IN_ENVIRONMENT),
+  // What it reads and writes is UTF-8, whatever the machine's own code page.
+  ...['-X', 'utf8'],
+  join(ENGINE, 'engine.py'),
+] as const;
 
 /** Makes the virtual environment, once for each list of requirements. */
 export default function setup(): void {
   if (existsSync(ENGINE_COMMAND[0])) return;
   try {
-    execFileSync('python3', ['-m', 'venv', ENVIRONMENT], { stdio: 'inherit' });
+    execFileSync(PYTHON, ['-m', 'venv', ENVIRONMENT], { stdio: 'inherit' });
     const pip = [
       '-m',
       'pip',

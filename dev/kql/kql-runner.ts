@@ -73,7 +73,7 @@ export function createKqlRunner(dir: string, bounds: KqlBounds = BOUNDS): KqlRun
 
   /** The engine with the rows of now. */
   const prepare = async (): Promise<Engine> => {
-    filled ??= { engine: await startEngine(), sizes: '', seen: {} };
+    filled ??= { engine: startEngine(), sizes: '', seen: {} };
     await refill(filled, dir, bounds);
     return filled.engine;
   };
@@ -97,7 +97,10 @@ export function createKqlRunner(dir: string, bounds: KqlBounds = BOUNDS): KqlRun
 
   const runNow = async (query: string): Promise<KqlResult> => {
     const { timeoutMs, mostRows } = bounds;
-    const engine = await inTime(prepare(), START_TIMEOUT_MS, 'the start of the engine');
+    const engine = await inTime(prepare(), START_TIMEOUT_MS, 'the start of the engine').catch((error: unknown) => {
+      end();
+      throw error;
+    });
     const startedAt = performance.now();
     const sight = { now: new Date().toISOString(), ...ALL_TIMES, ingestedUntil: ALL_TIMES.to };
     const { columns, rows } = await inTime(engine.run(query, sight, mostRows + 1), timeoutMs, 'the query');

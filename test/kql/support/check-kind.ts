@@ -38,8 +38,8 @@ export function seenAt(now: string, { periodMs }: Pick<KqlText, 'periodMs'>): Si
 /** The engine of a test file. */
 export function useEngine(): () => Engine {
   let engine: Engine | undefined;
-  beforeAll(async () => {
-    engine = await startEngine();
+  beforeAll(() => {
+    engine = startEngine();
   });
   afterAll(() => engine?.close());
   return () => engine!;
