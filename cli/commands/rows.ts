@@ -25,6 +25,7 @@ const tableList = z.array(
         droppedColumns: z.number(),
         unconvertedValues: z.number(),
         replacedTimes: z.number(),
+        refused: z.number(),
         columns: z.record(z.string(), z.record(z.string(), z.number())),
       })
       .nullable(),
@@ -142,9 +143,9 @@ function showTable({ table: name, rows, bytes, losses, refusals }: TableView, { 
     print(`${size} Nothing was sent to it since the start.`);
     return;
   }
-  const { cutFields, droppedColumns, unconvertedValues } = losses;
+  const { cutFields, droppedColumns, refused, unconvertedValues } = losses;
   const sums = `${count(cutFields)} values cut at 64 KB, ${count(droppedColumns)} dropped, ${count(unconvertedValues)} not converted`;
-  print(`${size} Since the start: ${sums}; ${counted(refusals.length, 'call')} refused.`);
+  print(`${size} Since the start: ${sums}; ${counted(refused, 'call')} refused.`);
   for (const [column, kinds] of Object.entries(losses.columns)) {
     const told = Object.entries(kinds).map(([kind, times]) => `${kind} ${count(times)}`);
     print(color('yellow', `  ${printable(column)}: ${told.join(', ')}`));

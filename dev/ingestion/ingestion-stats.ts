@@ -18,6 +18,8 @@ export interface TableStats {
   unconvertedValues: number;
   /** Rows whose TimeGenerated was replaced by the time of receipt, or was missing. */
   replacedTimes: number;
+  /** Calls that were refused. */
+  refused: number;
   /** Which columns lost values, and how often. */
   readonly columns: Record<string, Partial<Record<Loss, number>>>;
 }
@@ -28,6 +30,8 @@ export interface Refusal {
   readonly time: string;
   /** Its path. */
   readonly path: string;
+  /** The table that it names; undefined where there is none. */
+  readonly table?: string | undefined;
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -59,6 +63,7 @@ function createTableStats(): TableStats {
     droppedColumns: 0,
     unconvertedValues: 0,
     replacedTimes: 0,
+    refused: 0,
     columns: {},
   };
 }
@@ -67,15 +72,17 @@ export function createIngestionStats(): IngestionStats {
   return { requests: 0, mostAtOnce: 0, statuses: {}, tables: {}, refusals: [], faults: [] };
 }
 
-/** The counts of a table, made at its first row. */
+/** The counts of a table, made at its first row or refusal. */
 export function tableStats(stats: IngestionStats, table: string): TableStats {
   return (stats.tables[table] ??= createTableStats());
 }
 
 const MOST_REFUSALS = 50;
 
-/** Books a refused call; only the latest are kept. */
-export function noteRefusal({ refusals }: IngestionStats, refusal: Refusal): void {
+/** Books a refused call: all are counted by table, only the latest are kept. */
+export function noteRefusal(stats: IngestionStats, refusal: Refusal): void {
+  const { refusals } = stats;
+  if (refusal.table !== undefined) tableStats(stats, refusal.table).refused += 1;
   refusals.push(refusal);
   if (refusals.length > MOST_REFUSALS) refusals.shift();
 }

@@ -108,10 +108,12 @@ function sendReply(request: IncomingMessage, response: ServerResponse, { status,
   response.end(text);
 }
 
-function refusalOf({ now }: Endpoint, { url = '' }: IncomingMessage, { status = 0, body }: Reply): Refusal {
+function refusalOf({ now, tables }: Endpoint, { url = '' }: IncomingMessage, { status = 0, body }: Reply): Refusal {
   const { code = '', message = '' } =
     (body as { error?: { code?: string; message?: string } } | undefined)?.error ?? {};
-  return { time: new Date(now()).toISOString(), path: url, status, code, message };
+  const table = /\/Custom-([^/?]+)/u.exec(url)?.[1] ?? '';
+  const known = tables.has(table) ? table : undefined;
+  return { time: new Date(now()).toISOString(), path: url, table: known, status, code, message };
 }
 
 async function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {

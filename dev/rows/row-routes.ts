@@ -12,10 +12,10 @@ export interface StreamTable {
   readonly table: string;
 }
 
-/** What has become of the rows that were sent to a table since the start. */
+/** What has become of what was sent to a table since the start. */
 export type Losses = Pick<
   TableStats,
-  'cutFields' | 'droppedColumns' | 'unconvertedValues' | 'replacedTimes' | 'columns'
+  'cutFields' | 'droppedColumns' | 'unconvertedValues' | 'replacedTimes' | 'refused' | 'columns'
 >;
 
 /** What is known of a table. */
@@ -24,6 +24,7 @@ export interface TableView extends StreamTable {
   readonly bytes: number;
   /** Null where nothing was sent since the start. */
   readonly losses: Losses | null;
+  /** The latest. */
   readonly refusals: readonly Refusal[];
 }
 
@@ -56,7 +57,7 @@ export function createRowRoutes(source: RowSource): LocalRoutes['calls'] {
       const views = source.tables.map(async (each) => {
         const { lines, bytes } = await count(fileOf(each));
         const losses = tables[each.table] ?? null;
-        const refused = refusals.filter(({ path }) => path.includes(`/Custom-${each.table}`));
+        const refused = refusals.filter(({ table }) => table === each.table);
         return { ...each, rows: lines, bytes, losses, refusals: refused };
       });
       return Promise.all(views);

@@ -18,8 +18,8 @@ async function runRows(...args: readonly string[]) {
   await writeFile(join(dir, `${TABLE}.ndjson`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const stats = createIngestionStats();
   tableStats(stats, TABLE).columns.Record = { cut: 2 };
-  const path = `/dataCollectionRules/r/streams/Custom-${TABLE}`;
-  noteRefusal(stats, { time: '2026-05-01T12:00:00Z', path, status: 413, code: 'TooLong', message: 'too long' });
+  const refusal = { path: '/', table: TABLE, status: 413, code: 'TooLong', message: 'too long' };
+  for (let call = 0; call < 60; call++) noteRefusal(stats, { time: '2026-05-01T12:00:00Z', ...refusal });
   const calls = createRowRoutes({ dir, tables: [{ stream: 'edr-events', table: TABLE }], readStats: () => stats });
   const { url } = await runApp("app.get('x', async () => ({}));", { localRoutes: { files: {}, calls } });
   return runCli(['rows', 'edr-events', ...args], { env: { CONNECTOR_URL: url } });
@@ -30,7 +30,9 @@ test('the newest rows, and what was lost of the table', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/^ +TIMEGENERATED +HOSTNAME .*\n1 .*ws-3\\x1b\[2J.*\n2 .*ws-2.*\n\n/);
   expect(out).toContain(`${TABLE}: 3 rows, 0 MB.`);
-  expect(out).toContain('1 call refused.\n  Record: cut 2\n  refused 2026-05-01T12:00:00Z: HTTP 413 TooLong, too long');
+  expect(out).toContain(
+    '60 calls refused.\n  Record: cut 2\n  refused 2026-05-01T12:00:00Z: HTTP 413 TooLong, too long',
+  );
 });
 
 test('one row whole, by its place among those found or by its key, also as JSON', async () => {

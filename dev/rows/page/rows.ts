@@ -76,7 +76,7 @@ function showLosses(): void {
     say('losses', `${size} Nothing was sent to it since the start.`);
     return;
   }
-  const { cutFields, droppedColumns, unconvertedValues } = losses;
+  const { cutFields, droppedColumns, refused, unconvertedValues } = losses;
   const columns = Object.entries(losses.columns).map(
     ([name, kinds]) =>
       `${name} (${Object.entries(kinds)
@@ -87,13 +87,13 @@ function showLosses(): void {
   say(
     'losses',
     [
-      `${size} Since the start: ${cutFields} values cut at 64 KB, ${droppedColumns} dropped, ${unconvertedValues} not converted, ${refusals.length} calls refused.`,
+      `${size} Since the start: ${cutFields} values cut at 64 KB, ${droppedColumns} dropped, ${unconvertedValues} not converted, ${refused} calls refused.`,
       ...(columns.length === 0 ? [] : [`Values lost in ${columns.join(', ')}.`]),
       ...(last === undefined
         ? []
         : [`Refused last: HTTP ${last.status} ${last.code}, ${last.message} (${last.time}).`]),
     ].join(' '),
-    columns.length + refusals.length > 0,
+    columns.length + refused > 0,
   );
 }
 
