@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   readonly runByName: (name: string, input: string) => boolean;
   /** What lies below `/local`; undefined: nothing. */
   readonly localPages: LocalPages | undefined;
+  /** Paths below `/local` that the home page lists, without the leading slash. */
+  readonly listed: readonly string[];
   /** Tools for agents; undefined: the app has none. */
   readonly mcp: McpOptions | undefined;
 }
@@ -161,7 +163,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   } else if (segments.length === 0 && method === 'GET') {
     response
       .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-      .end(writeHomePage(options.routes, options.localPages === undefined ? [] : ['local/rows']));
+      .end(writeHomePage(options.routes, options.listed));
   } else {
     writeStatus(response, 404);
   }

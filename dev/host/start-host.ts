@@ -99,6 +99,7 @@ function startHttp(
     customHeaders: hostJson.customHeaders,
     runByName: createRunByName(triggers),
     localPages: localRoutes === undefined ? undefined : createLocalPages(localRoutes, functionsKey),
+    listed: localRoutes?.files['GET /rows'] === undefined ? [] : ['local/rows'],
     mcp:
       targets.length === 0
         ? undefined

@@ -92,6 +92,11 @@ describe('what is served beside the app', () => {
     expect((await ask(url, 'GET', '/local/rows')).status).toBe(404);
     expect((await ask(url, 'GET', '/')).text).not.toContain('/local/');
   });
+
+  test('is not listed where there are calls only', async () => {
+    const { url } = await runApp(APP, { localRoutes: { ...ROUTES, files: {} } });
+    expect((await ask(url, 'GET', '/')).text).not.toContain('/local/');
+  });
 });
 
 test('tables, their rows, and what the endpoint did to them', async () => {
@@ -112,9 +117,15 @@ test('tables, their rows, and what the endpoint did to them', async () => {
   };
   expect(await upload([{ HostName: 'ws-1', FileName: 'x'.repeat(70_000), Unknown: 1, RowKey: 'k-1' }])).toBe(204);
   expect(await upload({ no: 'array' })).toBe(400);
+  expect((await fetch(`${ingestion.url}/dataCollectionRules/x/streams/Custom-Other_CL`)).status).toBe(405);
+  expect(Object.keys(ingestion.stats().tables)).toEqual(['QualysEdrEvents_CL']);
 
   const [events, hosts] = (await call('GET /tables')) as TableView[];
-  expect(events).toMatchObject({ stream: 'edr-events', rows: 1, losses: { cutFields: 1, droppedColumns: 1 } });
+  expect(events).toMatchObject({
+    stream: 'edr-events',
+    rows: 1,
+    losses: { cutFields: 1, droppedColumns: 1, refused: 1 },
+  });
   expect(events?.losses?.columns).toEqual({ FileName: { cut: 1 }, Unknown: { dropped: 1 } });
   expect(events?.refusals).toMatchObject([{ status: 400, message: 'the body must be a JSON array' }]);
   expect(hosts).toEqual({ ...tables[1], rows: 0, bytes: 0, losses: null, refusals: [] });
