@@ -7,8 +7,6 @@ type Fields = Readonly<Record<string, string | number | boolean | null>>;
 /** What a calm log needs of its surroundings. */
 export interface HappeningsOptions {
   readonly print: (line: string) => void;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
   /** Whether rows go to this machine, where no older table can hold some: then a first start is nothing to warn of. */
   readonly isLocalTable: boolean;
 }
@@ -29,20 +27,22 @@ const QUIET = new Set([
 ]);
 /** Windows that end within so long of one another make one line. */
 const GATHER_MS = 3000;
-/** The same again within this time, of another window perhaps, is counted only. */
+/** The same again within this time is counted only. */
 const REPEAT_MS = 30_000;
+/** In these only, tries and windows of one trouble differ. */
+const PASSING = new Set(['window', 'attempts', 'retryInMs', 'retryInSeconds', 'retryAfterMs']);
 
 /**
  * A host's log for people who look on: a line for each thing that happens. Warnings and errors of whatever kind are always among them,
- * each error every time, a warning that comes again within half a minute as a count.
+ * each error every time, a warning that comes again within half a minute as a count at its end.
  */
-export function createHappenings({ print, now = Date.now, isLocalTable }: HappeningsOptions): HostLog {
+export function createHappenings({ print, isLocalTable }: HappeningsOptions): HostLog {
   const tell = (sign: ' ' | '!' | '✕', text: string): void => {
-    print(`${new Date(now()).toISOString().slice(11, 19)} ${sign} ${text}`);
+    print(`${new Date().toISOString().slice(11, 19)} ${sign} ${text}`);
   };
   const tellClosed = createGatherer((text) => tell(' ', text));
-  const tellWarning = createRepeats((text) => tell('!', text), now);
-  const tellOther = createRepeats((text) => tell(' ', text), now);
+  const tellWarning = createRepeats((text) => tell('!', text));
+  const tellOther = createRepeats((text) => tell(' ', text));
   let verdict: Fields[string] | undefined;
 
   const tellInfo = (line: Fields): void => {
@@ -114,20 +114,23 @@ function createGatherer(tell: (text: string) => void): (stream: string, rows: nu
   };
 }
 
-/** Tells a line at once, and the same that comes soon after it as a count. */
-function createRepeats(tell: (text: string) => void, now: () => number): (line: Fields) => void {
-  const seen = new Map<string, { at: number; more: number }>();
+/** Tells a line at once; the same that comes soon after it is counted, and the count told at the end of that time. */
+function createRepeats(tell: (text: string) => void): (line: Fields) => void {
+  const repeats = new Map<string, { more: number }>();
   return (line) => {
-    const { window: _window, ...same } = line;
-    const key = JSON.stringify(Object.values(same).filter((value) => typeof value === 'string'));
-    const last = seen.get(key);
-    if (last !== undefined && now() - last.at < REPEAT_MS) {
-      last.more += 1;
+    const same = Object.fromEntries(Object.entries(line).filter(([name]) => !PASSING.has(name)));
+    const key = JSON.stringify(same);
+    const known = repeats.get(key);
+    if (known !== undefined) {
+      known.more += 1;
       return;
     }
-    seen.set(key, { at: now(), more: 0 });
-    const more =
-      last === undefined || last.more === 0 ? '' : `  (and ${count(last.more)} times more since the last one)`;
-    tell(`${describe(line)}${more}`);
+    const repeat = { more: 0 };
+    repeats.set(key, repeat);
+    tell(describe(line));
+    setTimeout(() => {
+      repeats.delete(key);
+      if (repeat.more > 0) tell(`${describe(same)}  (${count(repeat.more)} more within 30 s)`);
+    }, REPEAT_MS).unref();
   };
 }

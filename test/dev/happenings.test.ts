@@ -47,20 +47,27 @@ describe('a calm log', () => {
 
   test('tells every kind of warning, and what comes again soon as a count', () => {
     const other = { ...WARNING, stream: 'vm-detections' };
-    const again = { ...WARNING, window: 'w-2' };
+    const again = { ...WARNING, window: 'w-2', attempts: 2, retryInMs: 10_000 };
+    const records = { event: 'RecordUnreadable', stream: 'edr-events' };
     expect(
       printedFor([
         ['warning', WARNING],
         ['warning', again],
         ['warning', other],
         ['warning', again],
+        ['warning', { ...records, records: 1 }],
+        ['warning', { ...records, records: 900 }],
         31,
         ['warning', again],
+        31,
       ]),
     ).toEqual([
       '12:00:00 ! PageFetchFailed  stream=edr-events  window=w-1  error=HTTP 503',
       '12:00:00 ! PageFetchFailed  stream=vm-detections  window=w-1  error=HTTP 503',
-      '12:00:31 ! PageFetchFailed  stream=edr-events  window=w-2  error=HTTP 503  (and 2 times more since the last one)',
+      '12:00:00 ! RecordUnreadable  stream=edr-events  records=1',
+      '12:00:00 ! RecordUnreadable  stream=edr-events  records=900',
+      '12:00:30 ! PageFetchFailed  stream=edr-events  error=HTTP 503  (2 more within 30 s)',
+      '12:00:31 ! PageFetchFailed  stream=edr-events  window=w-2  error=HTTP 503  attempts=2  retryInMs=10000',
     ]);
   });
 
