@@ -172,8 +172,9 @@ function addComment({ title, nothing }: Playbook): JsonObject {
   const noKey = "not(equals(actions('Function_key')?['status'], 'Succeeded'))";
   const why = `if(${noKey}, 'The function key could not be read from Key Vault', 'The playbook ended early')`;
   const failed = `concat(${LINE}, ${LINE}, ${why}, ': its run history tells more.')`;
-  const found = `if(empty(${subjects}), concat(${LINE}, '${nothing}'), concat(variables('Text'), ${more}))`;
-  const text = `concat('${title}', if(equals(actions('For_each')?['status'], 'Succeeded'), ${found}, concat(variables('Text'), ${failed})))`;
+  const found = `if(empty(${subjects}), concat(${LINE}, '${nothing}'), concat(${more}, variables('Text')))`;
+  // What the comment lacks stands before what it has, which may be cut.
+  const text = `concat('${title}', if(equals(actions('For_each')?['status'], 'Succeeded'), ${found}, concat(${failed}, variables('Text'))))`;
   const plain = `replace(replace(${text}, '<', '‹'), '[', '(')`;
   const cut = `concat(take(outputs('Message'), ${CUT_AT}), '<br>… cut here: a comment holds ${MOST_COMMENT} characters.')`;
   return {

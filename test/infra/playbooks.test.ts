@@ -177,7 +177,9 @@ describe('enriching an incident', () => {
   test('says that it could not read its key', async () => {
     const { comment, asked } = await run('enrich-incident', [HOST], undefined, { statusCode: 403, body: {} });
     expect(asked).toEqual([]);
-    expect(comment).toContain('The function key could not be read from Key Vault: its run history tells more.');
+    expect(comment).toMatch(
+      /of this incident<br><br>The function key could not be read from Key Vault: its run history tells more\./,
+    );
   });
 
   test('looks up so many at most and says how many were left', async () => {
@@ -187,7 +189,7 @@ describe('enriching an incident', () => {
     }));
     const { comment, asked } = await run('enrich-incident', many);
     expect(asked).toHaveLength(MOST_SUBJECTS);
-    expect(comment).toContain('3 more were not looked up: 20 are at most.');
+    expect(comment).toMatch(/of this incident<br><br>3 more were not looked up: 20 are at most\.<br><br>host h0/);
   });
 
   test('stays within the length of a comment, and says that it was cut', async () => {
