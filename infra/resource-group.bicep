@@ -254,9 +254,26 @@ var unknownStreams = filter(
   objectKeys(streamOptions),
   key => !contains(map(streams, stream => stream.stream), key)
 )
-var checkedStreamOptions = empty(unknownStreams)
-  ? streamOptions
-  : fail('streamOptions names ${join(unknownStreams, ', ')}; streams are ${join(map(streams, stream => stream.stream), ', ')}')
+var optionNames = ['plan', 'filter', 'retentionDays', 'totalRetentionDays']
+var wrongOptions = flatten(map(
+  items(streamOptions),
+  stream =>
+    map(
+      filter(
+        items(stream.value),
+        option =>
+          !contains(optionNames, option.key) || (option.key == 'plan' && !contains(['analytics', 'basic'], option.value))
+      ),
+      option => '${stream.key}.${option.key}'
+    )
+))
+var checkedStreamOptions = !empty(unknownStreams)
+  ? fail('streamOptions names ${join(unknownStreams, ', ')}; streams are ${join(map(streams, stream => stream.stream), ', ')}')
+  : !empty(wrongOptions)
+      ? fail('streamOptions takes of a stream ${join(optionNames, ', ')}, and as plan analytics or basic; wrong: ${join(wrongOptions, ', ')}')
+      : !empty(streamOptions[?'vm-hosts'].?filter ?? '')
+          ? fail('streamOptions: vm-hosts takes no filter, because a host that a snapshot lacks counts as gone')
+          : streamOptions
 
 var isFlexRegion = contains(flexRegions, toLower(replace(location, ' ', '')))
 var isZoneReady = !zoneRedundant || endsWith(storageSku, 'ZRS')
