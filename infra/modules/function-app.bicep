@@ -110,6 +110,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 }
 
 // Not set, because Flex Consumption refuses or ignores them: FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION, WEBSITE_*.
+// The exception below, WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES, is set by Microsoft's functions-mcp-tutorial.
 var fixedSettings = {
   AzureWebJobsStorage__blobServiceUri: storageServiceUris.blob
   AzureWebJobsStorage__queueServiceUri: storageServiceUris.queue
