@@ -76,7 +76,14 @@ const HUNTING: readonly KqlText[] = readHunting().map(({ name, query }) => ({
   write: () => query,
 }));
 
-/** The workbook's queries as it shows them first: the last seven days, of all hosts. */
+/** What the workbook's parameter *Time range* is at first. */
+const WORKBOOK_RANGE_MS = Number(
+  /"label": "Time range",[^]*?"value": \{\s*"durationMs": (\d+)/.exec(
+    readFileSync(join(ROOT, 'infra/sentinel/workbook/workbook.template.json'), 'utf8'),
+  )?.[1],
+);
+
+/** The workbook's queries as it shows them first: in its default time range, of all hosts. */
 const WORKBOOK: readonly KqlText[] = readdirSync(join(ROOT, 'infra/sentinel/workbook/queries')).map((file) => {
   const id = basename(file, '.kql');
   return {
@@ -89,7 +96,7 @@ const WORKBOOK: readonly KqlText[] = readdirSync(join(ROOT, 'infra/sentinel/work
         readQuery(id),
       );
     },
-    periodMs: toMilliseconds('7d'),
+    periodMs: WORKBOOK_RANGE_MS,
   };
 });
 
