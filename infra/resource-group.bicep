@@ -275,6 +275,9 @@ var checkedStreamOptions = !empty(unknownStreams)
           ? fail('streamOptions: vm-hosts takes no filter, because a host that a snapshot lacks counts as gone')
           : streamOptions
 
+// The app sends hosts anew when it is another one: it remembers as sent what the rule before has dropped.
+var vmFilter = checkedStreamOptions[?'vm-detections'].?filter ?? ''
+
 var isFlexRegion = contains(flexRegions, toLower(replace(location, ' ', '')))
 var isZoneReady = !zoneRedundant || endsWith(storageSku, 'ZRS')
 var checkedLocation = isFlexRegion
@@ -605,6 +608,7 @@ module functionApp 'modules/function-app.bicep' = {
     queryWorkspaceId: queryWorkspace ? monitoring.outputs.workspaceCustomerId : ''
     ingestionEndpoint: dataCollection.outputs.endpoint
     ingestionRuleId: dataCollection.outputs.immutableId
+    vmRuleFilter: empty(vmFilter) ? '' : uniqueString(vmFilter)
     schedules: schedules
     settings: givenSettings
     nodeVersion: nodeVersion

@@ -60,6 +60,9 @@ param ingestionEndpoint string
 @description('Immutable id of the data collection rule.')
 param ingestionRuleId string
 
+@description('What stands for the filter of VM detections in that rule; empty: none.')
+param vmRuleFilter string
+
 @description('Timer schedules by setting name.')
 param schedules object
 
@@ -140,6 +143,7 @@ var optionalSettings = {
   QUALYS_CLIENT_SECRET: empty(qualysClientId) ? '' : '@Microsoft.KeyVault(SecretUri=${qualysClientSecretUri})'
   QUALYS_CLIENT_SECRET_URI: empty(qualysClientId) ? '' : qualysClientSecretUri
   LOGS_QUERY_WORKSPACE_ID: queryWorkspaceId
+  VM_RULE_FILTER: vmRuleFilter
   ALERT_WEBHOOK_URL: empty(alertWebhookUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookUri})'
   ALERT_WEBHOOK_SECRET: empty(alertWebhookSigningUri) ? '' : '@Microsoft.KeyVault(SecretUri=${alertWebhookSigningUri})'
   ALERT_WEBHOOK_URL_SECRET_URI: alertWebhookUri

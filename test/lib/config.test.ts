@@ -235,6 +235,7 @@ describe('a bad value', () => {
       // From the deployment: a time that cannot be read is warned of, below.
       'INSTALLED_AT',
       'STORAGE_CREATED_AT',
+      'VM_RULE_FILTER',
       // Secret as a whole: below.
       'HTTPS_PROXY',
       'EXTRA_CA_CERTS',

@@ -43,6 +43,7 @@ function scopeOf(settings: StreamServices['settings'], filters: string): string 
     version: VERSION,
     endpoint: settings.LOGS_INGESTION_ENDPOINT,
     rule: settings.LOGS_INGESTION_RULE_ID,
+    ruleFilter: settings.VM_RULE_FILTER,
     vendor: settings.QUALYS_API_URL,
     api: settings.VM_API_VERSION,
     filters,

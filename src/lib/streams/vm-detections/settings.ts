@@ -69,6 +69,11 @@ export const VM_DETECTION_SETTINGS = {
   VM_PASSING_FIELDS: list((item) => /^[A-Z][A-Z0-9_]{0,99}$/.test(item), 'must be names of elements, comma-separated')
     .prefault(PASSING_FIELDS.join(','))
     .describe('With changed-hosts: elements of hosts and detections that alone do not make a host changed.'),
+  VM_RULE_FILTER: trimmed
+    .optional()
+    .describe(
+      'With changed-hosts: what stands for the filter of this stream in the data collection rule; set by the deployment. With another value every host is sent once more.',
+    ),
   VM_PARAMS: vmParams({ pattern: /^vm_processed_(after|before)$/, text: 'vm_processed_*, ' }).describe(
     'Further parameters of the detection call, as a query string.',
   ),

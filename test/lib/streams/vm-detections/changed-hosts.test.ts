@@ -123,6 +123,7 @@ describe('a host that Qualys processes again', () => {
 describe('a host is forgotten', () => {
   test.for([
     ['the rule', { LOGS_INGESTION_RULE_ID: 'dcr-other' }],
+    ['the filter of the rule', { VM_RULE_FILTER: 'abcdefghijklm' }],
     ['a filter', { VM_SEVERITIES: '3-5' }],
     ['the fields of passing time', { VM_PASSING_FIELDS: 'TIMES_FOUND,LAST_FOUND_DATETIME,LAST_VM_SCANNED_DATE' }],
   ] as const)('when %s is another one', async ([, change]) => {
