@@ -142,6 +142,7 @@ export interface WindowRecord {
   /** When an item was put in the queue for it; absent until then. */
   readonly queuedAt?: string;
   readonly plannedAt: string;
+  /** When a worker first took it; absent again where it had to wait before anything was asked. */
   readonly startedAt?: string;
   readonly closedAt?: string;
   /** Why it failed or waits, without secrets. */

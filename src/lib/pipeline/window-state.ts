@@ -132,6 +132,8 @@ export function noteRecovery(record: WindowRecord, recovery: Recovery): void {
   if (recovery.wait === 'outage' && it.shortSince !== undefined) {
     it.shortSince = new Date(Date.parse(it.shortSince) + recovery.delayMs).toISOString();
   }
+  // Nothing was asked for it yet, so that nothing it reads is from before it is taken up again.
+  if (recovery.wait === 'outage' && recovery.repair === undefined && it.counts.calls === 0) delete it.startedAt;
   // An ordinary wait says nothing about what was wrong before.
   if (recovery.lastError === undefined) return;
   it.lastError = recovery.lastError;

@@ -67,6 +67,21 @@ test('the time of an outage does not bring a window nearer to being closed as in
   expect(record).toMatchObject({ waits: 1, shortSince: '2026-05-01T12:01:00.000Z', lastError: 'no answer' });
 });
 
+test('a window that has to wait before anything was asked for it counts as taken up later, but not while it waits for a repair', () => {
+  const wait = { state: 'planned', attempts: 0, delayMs: 60_000, requeue: true, wait: 'outage' } as const;
+  const startedAfter = (calls: number, repair?: 'account'): string | undefined => {
+    const record = open();
+    state.start(record, NOW);
+    for (let call = 0; call < calls; call++) state.countCall(record);
+    state.noteRecovery(record, { ...wait, lastError: 'full', ...(repair === undefined ? {} : { repair }) });
+    state.start(record, LATER);
+    return record.startedAt;
+  };
+  expect(startedAfter(0)).toBe(LATER.toISOString());
+  expect(startedAfter(1)).toBe(NOW.toISOString());
+  expect(startedAfter(0, 'account')).toBe(NOW.toISOString());
+});
+
 test('what is retried lets pass only what the last retry said', () => {
   const record = open({ state: 'failed', notBefore: LATER.toISOString(), attempts: 5 });
   state.retry(record, NOW, 'dead-letters');

@@ -31,7 +31,9 @@ export const window = z
     uploaded: count('Rows accepted by Azure.'),
     attempts: count('Failed attempts since the last success.'),
     notBefore: time('Not tried again before; null when it need not wait.').nullable(),
-    startedAt: time('When a worker first took it; null until then.').nullable(),
+    startedAt: time(
+      'When a worker first took it; null until then, and where it had to wait before anything was asked.',
+    ).nullable(),
     progressAt: time('When something was stored for it last.'),
     closedAt: time('When it was finished; null until then.').nullable(),
     acknowledged: z.boolean().describe('Whether an operator took note of an incomplete window.'),
