@@ -55,7 +55,7 @@ function detectionRows(lines: readonly Line[], price: number): string[] {
   const estate = `${HOSTS.toLocaleString('en')} hosts with ${DETECTIONS} detections`;
   const [full, none] = [once('billed-vm-full'), once('billed-vm-none')];
   const refreshDays = Number(defaultOf('VM_REFRESH_DAYS'));
-  const week = lines.find(({ name }) => name === 'billed-vm-changed-hosts');
+  const week = lineOf(lines, 'billed-vm-changed-hosts');
   const month = REPORTS_A_DAY * MONTH_DAYS;
   return [
     row(`${estate}, sent once`, '', [full], price),
@@ -72,16 +72,12 @@ function detectionRows(lines: readonly Line[], price: number): string[] {
       [(full * MONTH_DAYS) / refreshDays],
       price,
     ),
-    ...(week === undefined
-      ? []
-      : [
-          row(
-            'the same, where detections change as in the benchmark',
-            'a host whole with each change of it, and at least so often',
-            [(full * month * week.ours) / week.rival],
-            price,
-          ),
-        ]),
+    row(
+      'the same, where detections change as in the benchmark',
+      'a host whole with each change of it, and at least so often',
+      [(full * month * week.ours) / week.rival],
+      price,
+    ),
   ];
 }
 
