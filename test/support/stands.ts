@@ -54,6 +54,7 @@ const BEHIND = {
   lagSeconds: 21_600,
   windows: { open: 24, failed: 0, incomplete: 0, since: null },
 };
+const LONG_BEHIND = { ...BEHIND, watermark: ago(3 * 1440), lagSeconds: 3 * 86_400 };
 const STILL = { movedAt: ago(60), rowsLastHour: 0, secondsLeft: null, heldBy: null };
 const PAUSE = { pausedUntil: ago(-40), pausedSince: ago(20), pauseReason: 'code 1965' };
 const FULL = {
@@ -194,6 +195,16 @@ export const CASES: readonly Case[] = [
     name: 'a day whose limit is reached, and the lag that it makes',
     of: withStream({ ...BEHIND, progress: STILL }, { dailyLimit: FULL, backfills: [backfill({ movedAt: ago(200) })] }),
     ...{ verdict: 'waiting', codes: ['daily-limit', 'catching-up'] },
+  },
+  {
+    name: 'a day whose limit is reached, of a stream that has been behind for two days',
+    of: withStream({ ...LONG_BEHIND, progress: STILL }, { dailyLimit: FULL }),
+    ...{ verdict: 'attention', codes: ['daily-limit', 'catching-up'] },
+  },
+  {
+    name: 'a day that goes on after one whose limit was reached, of a stream that has been behind for two days',
+    of: withStream(LONG_BEHIND, { dailyLimit: { ...FULL, sentGigabytes: 0, isReached: false, resumedAt: ago(300) } }),
+    ...{ verdict: 'attention', codes: ['daily-limit', 'catching-up'] },
   },
   {
     name: 'a day whose limit is reached, of other streams',

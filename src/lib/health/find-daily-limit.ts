@@ -1,29 +1,54 @@
 import { found, type Found } from './find.ts';
 import type { Stand } from './health.ts';
-import { at, counted, sentences } from './words.ts';
+import type { StreamStatus } from '../pipeline/view-status.ts';
+import { PROBLEM_KINDS } from './problem-codes.ts';
+import { at, counted, lasting, sentences } from './words.ts';
 
 /** So long after midnight what waited for it may not have begun again. */
 const RESUMING_MS = 15 * 60_000;
 
-/** Streams that wait because what a day may send is sent. */
+/** Streams that wait because what a day may send is sent; also those that are so far behind for it that a day does not help. */
 export function findDailyLimit(stand: Stand): Found[] {
   const { dailyLimit: limit, time } = stand;
-  if (limit?.isReached !== true) return [];
+  if (limit === null || (!limit.isReached && limit.resumedAt === null)) return [];
   const now = Date.parse(time);
   return stand.streams
     .filter(({ enabled, name }) => enabled && limit.streams.includes(name))
-    .map(({ api, name, windows: { open } }) => {
-      const backfills = stand.backfills.filter(({ stream, status }) => stream === name && status !== 'failed').length;
-      const waiting = [
-        ...(open === 0 ? [] : [counted(open, 'window')]),
-        ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
-      ].join(' and ');
+    .filter((stream) => limit.isReached || lasts(stream, now))
+    .map((stream) => {
+      const { api, name } = stream;
       const text = sentences(
-        `Today's ${limit.gigabytes} GB of DAILY_GB_LIMIT are sent (${limit.sentGigabytes} GB): ${name} waits until ${at(limit.until, now)}`,
-        waiting === '' ? '' : `${waiting} ${open + backfills === 1 ? 'waits' : 'wait'}; nothing is lost`,
+        limit.isReached
+          ? `Today's ${limit.gigabytes} GB of DAILY_GB_LIMIT are sent (${limit.sentGigabytes} GB): ${name} waits until ${at(limit.until, now)}`
+          : `Yesterday's ${limit.gigabytes} GB of DAILY_GB_LIMIT were sent, and ${name} waited`,
+        waitingFor(stream, stand),
+        lasts(stream, now)
+          ? `It is ${lasting(stream.lagSeconds ?? 0)} behind: a limit that every day reaches lets it fall behind more each day`
+          : '',
       );
-      return found('daily-limit', { stream: name, api, since: null, text }, now);
+      return found('daily-limit', { stream: name, api, since: behindSince(stream), text }, now);
     });
+}
+
+function waitingFor({ name, windows: { open } }: StreamStatus, { backfills: all, dailyLimit }: Stand): string {
+  const backfills = all.filter(({ stream, status }) => stream === name && status !== 'failed').length;
+  if (dailyLimit?.isReached !== true || open + backfills === 0) return '';
+  const waiting = [
+    ...(open === 0 ? [] : [counted(open, 'window')]),
+    ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
+  ].join(' and ');
+  return `${waiting} ${open + backfills === 1 ? 'waits' : 'wait'}; nothing is lost`;
+}
+
+/** When it was last no more behind than is normal, ISO 8601; null: it still is not. */
+function behindSince({ watermark, lagSeconds, normalLagSeconds }: StreamStatus): string | null {
+  if (watermark === null || (lagSeconds ?? 0) <= normalLagSeconds) return null;
+  return new Date(Date.parse(watermark) + normalLagSeconds * 1000).toISOString();
+}
+
+function lasts(stream: StreamStatus, now: number): boolean {
+  const since = behindSince(stream);
+  return since !== null && now - Date.parse(since) >= PROBLEM_KINDS['daily-limit'].lasting.afterSeconds * 1000;
 }
 
 /** Whether a stream waits for the next day, or has just begun to go on. */

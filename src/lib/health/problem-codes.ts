@@ -58,7 +58,8 @@ export const PROBLEM_KINDS = {
   },
   'daily-limit': {
     ...WAITS,
-    act: 'Nothing: it goes on at midnight UTC, and within 15 minutes after DAILY_GB_LIMIT is raised.',
+    act: 'Nothing: it goes on at midnight UTC, and within 15 minutes after DAILY_GB_LIMIT is raised. Two days behind: raise it, or send less (qualys cost).',
+    lasting: { ...BROKEN, afterSeconds: 2 * 86_400 },
   },
   'windows-failed': {
     ...BROKEN,

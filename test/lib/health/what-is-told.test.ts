@@ -23,17 +23,25 @@ function codesOf(of: Stand): string[] {
 /** What is said in each state: since when, of which stream and API, in words. */
 const TOLD: Readonly<Record<string, readonly string[]>> = {
   'a day whose limit is reached, and the lag that it makes': [
-    "ever | edr-events | edr | Today's 2 GB of DAILY_GB_LIMIT are sent (2.001 GB): edr-events waits until 2026-05-02 00:00 UTC. 24 windows and 1 backfill wait; nothing is lost.",
+    "06:47 | edr-events | edr | Today's 2 GB of DAILY_GB_LIMIT are sent (2.001 GB): edr-events waits until 2026-05-02 00:00 UTC. 24 windows and 1 backfill wait; nothing is lost.",
     '06:47 | edr-events | edr | edr-events is 6 h behind, 24 windows left: it goes on with the next day.',
   ],
+  'a day whose limit is reached, of a stream that has been behind for two days': [
+    "12:47 | edr-events | edr | Today's 2 GB of DAILY_GB_LIMIT are sent (2.001 GB): edr-events waits until 2026-05-02 00:00 UTC. 24 windows wait; nothing is lost. It is 3 d behind: a limit that every day reaches lets it fall behind more each day.",
+    '12:47 | edr-events | edr | edr-events is 3 d behind, 24 windows left: it goes on with the next day.',
+  ],
+  'a day that goes on after one whose limit was reached, of a stream that has been behind for two days': [
+    "12:47 | edr-events | edr | Yesterday's 2 GB of DAILY_GB_LIMIT were sent, and edr-events waited. It is 3 d behind: a limit that every day reaches lets it fall behind more each day.",
+    '12:47 | edr-events | edr | edr-events is 3 d behind and catching up: 24 windows left, 40 rows in the last hour, about 0 s to go.',
+  ],
   'a day whose limit is reached, of other streams': [
-    '06:47 | edr-events | edr | edr-events is 6 h behind, up to 13 min is normal; 24 windows left. No window has ended since 11:34 UTC.',
+    '06:47 | edr-events | edr | edr-events is 6 h behind, 5 h 47 min more than is normal; 24 windows left. No window has ended since 11:34 UTC.',
   ],
   'a day that has just begun, after one whose limit was reached': [
     '06:47 | edr-events | edr | edr-events is 6 h behind and catching up: 24 windows left, 0 rows in the last hour.',
   ],
   'a day that has begun a while ago, after one whose limit was reached': [
-    '06:47 | edr-events | edr | edr-events is 6 h behind, up to 13 min is normal; 24 windows left. No window has ended since 11:34 UTC.',
+    '06:47 | edr-events | edr | edr-events is 6 h behind, 5 h 47 min more than is normal; 24 windows left. No window has ended since 11:34 UTC.',
   ],
   'records that became visible late': [
     'ever | edr-events | edr | Qualys showed 12 rows of edr-events after their windows were read, in the last two days: still missing 3 min after their time as a rule, 2 h at most; they are ingested. Windows are read 3 min later for that.',
