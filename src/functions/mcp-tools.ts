@@ -1,12 +1,12 @@
 import { app, type InvocationContext } from '@azure/functions';
-import { signsIn } from '../lib/caller.ts';
+import { signsIn, unguardedMcpBy } from '../lib/sign-in.ts';
 import { lazy } from '../lib/load-handlers.ts';
 import tools from '../lib/mcp/tool-list.json' with { type: 'json' };
 import { toToolResponse } from '../lib/mcp/tool-result.ts';
 
 const isSignIn = signsIn(process.env.CALLER_AUTH);
 // Another value than those allowed is reported with the other settings, at their first use.
-const isOff = /^(0|false)$/i.test(process.env.MCP_TOOLS?.trim() ?? '');
+const isOff = /^(0|false)$/i.test(process.env.MCP_TOOLS?.trim() ?? '') || unguardedMcpBy(process.env) !== undefined;
 
 for (const { toolName, ...tool } of isOff ? [] : tools) {
   const run = lazy((handlers) => handlers.mcpTools.runTool(toolName, isSignIn));

@@ -11,14 +11,6 @@ export interface Caller {
   readonly id: string;
 }
 
-/**
- * Whether callers sign in with Entra ID instead of a key, by the setting `CALLER_AUTH` as it stands.
- * Anything else than `entra` asks for keys, so that a setting at fault opens nothing.
- */
-export function signsIn(setting: string | undefined): boolean {
-  return setting?.trim() === 'entra';
-}
-
 const current = new AsyncLocalStorage<Caller>();
 
 /** Runs what a caller asks for, so that the audit log knows whose it is. */

@@ -21,6 +21,7 @@ import {
   trimmed,
   webhookUrl,
 } from './setting-kinds.ts';
+import { unguardedMcpBy } from './sign-in.ts';
 import { isSubscriptionName } from './subscription-name.ts';
 import { describeProblem, settingsError, type Problem } from './setting-problems.ts';
 import { crossProblems, gatewayOf, isInVault, limitMistakes } from './setting-rules.ts';
@@ -240,7 +241,11 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   for (const name of ['QUALYS_STREAMS', 'DAILY_GB_LIMIT_STREAMS'])
     problems.push(...streamProblems(name, given, streams));
   if (problems.length > 0 || !parsed.success) throw settingsError(problems);
-  const mistakes = [...findMistakenNames(env, SETTING_NAMES), ...mistakesIn(parsed.data)];
+  const mistakes = [
+    ...findMistakenNames(env, SETTING_NAMES),
+    ...mcpMistakes(parsed.data, env),
+    ...mistakesIn(parsed.data),
+  ];
   const warnings = [...mistakes, ...lossesIn(parsed.data)];
   return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings, mistakes };
 }
@@ -250,6 +255,14 @@ function streamProblems(name: string, given: Record<string, string>, streams?: r
   const unknown = names.filter((stream) => stream !== '' && streams?.includes(stream) === false);
   if (streams === undefined || unknown.length === 0) return [];
   return [describeProblem(name, unknown.join(','), `must name streams of ${streams.join(', ')}`)];
+}
+
+function mcpMistakes({ CALLER_AUTH, MCP_TOOLS }: Parsed, env: Environment): string[] {
+  const level = MCP_TOOLS ? unguardedMcpBy(env) : undefined;
+  if (level === undefined) return [];
+  return [
+    `${level} is ${env[level] ?? ''} while CALLER_AUTH is ${CALLER_AUTH}: anybody could call the MCP tools, so there are none; set CALLER_AUTH to entra, or take ${level} out`,
+  ];
 }
 
 function mistakesIn(settings: Parsed): string[] {

@@ -1,6 +1,7 @@
 import { app, type HttpFunctionOptions } from '@azure/functions';
-import { signsIn, type Access } from './caller.ts';
+import type { Access } from './caller.ts';
 import { lazy, type Handlers } from './load-handlers.ts';
+import { signsIn } from './sign-in.ts';
 
 /** A route that is not for everybody. */
 export interface RouteOptions extends Pick<HttpFunctionOptions, 'methods' | 'route'> {

@@ -4,18 +4,20 @@ import type { HttpFunctionOptions } from '@azure/functions';
 import { call, useSettings } from '../support/http-app.ts';
 
 const routes = vi.hoisted(() => new Map<string, unknown>());
+const tools = vi.hoisted(() => new Set<string>());
 vi.mock('@azure/functions', async (original) => ({
   ...(await original<typeof FunctionsModule>()),
   app: {
     http: (name: string, options: unknown) => routes.set(name, options),
     timer: () => undefined,
     storageQueue: () => undefined,
-    mcpTool: () => undefined,
+    mcpTool: (name: string) => tools.add(name),
   },
 }));
 
 beforeEach(() => {
   routes.clear();
+  tools.clear();
   vi.resetModules();
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -45,5 +47,21 @@ describe('every route but the page', () => {
       const { status, headers } = await call(handler, { headers: { 'x-functions-key': 'a-key' } });
       expect([name, status, headers.get('www-authenticate')]).toEqual([name, 401, 'Bearer']);
     }
+  });
+});
+
+describe('the tools', () => {
+  const LEVEL = 'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel';
+
+  test.each([
+    [undefined, undefined, true],
+    ['System', 'keys', true],
+    ['Anonymous', 'entra', true],
+    ['Anonymous', undefined, false],
+    ['anonymous', 'Entra', false],
+  ])('of an endpoint that is %s are there where CALLER_AUTH is %s: %s', async (level, auth, areThere) => {
+    useSettings({ [LEVEL]: level });
+    await register(auth);
+    expect(tools.size > 0).toBe(areThere);
   });
 });

@@ -582,6 +582,18 @@ describe('accepted values', () => {
     expect(parse({ ACTIVITY_API_VERSION: '1.0' })).toMatchObject({ ACTIVITY_API_VERSION: '1.0', warnings: [] });
   });
 
+  test.each([
+    ['Anonymous', undefined, true],
+    ['anonymous', 'keys', true],
+    ['Anonymous', 'entra', false],
+    ['System', 'keys', false],
+  ])('with an MCP endpoint that is %s and CALLER_AUTH %s come with a mistake: %s', (level, auth, isOne) => {
+    const name = 'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel';
+    const told = expect.stringMatching(/webhookAuthorizationLevel is \w+ while CALLER_AUTH is keys: anybody could/);
+    expect(parse({ [name]: level, CALLER_AUTH: auth }).mistakes).toEqual(isOne ? [told] : []);
+    expect(parse({ [name]: level, CALLER_AUTH: auth, MCP_TOOLS: '0' }).mistakes).toEqual([]);
+  });
+
   test('with a time of the deployment that cannot be read come with a warning', () => {
     const { warnings } = parse({ INSTALLED_AT: 'long ago', STORAGE_CREATED_AT: '2026-01-02T08:00:00.1234567Z' });
     const limited = { DAILY_GB_LIMIT: '2', DAILY_GB_LIMIT_STREAMS: 'vm-hosts,edr-events' };

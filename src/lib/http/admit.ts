@@ -34,8 +34,9 @@ export function admit(access: Access, header: ReadHeader): Caller {
       'callers have to sign in with Entra ID (CALLER_AUTH is entra), but the authentication of the function app is off (WEBSITE_AUTH_ENABLED is not true), so nobody is let in: switch it on (Authentication in the portal), or deploy without signInClientId to let keys in',
     );
   }
-  // A browser sends the cookie of the sign-in along with what another site's page asks for, and says so here.
-  if (access === 'operate' && !['same-origin', 'none', undefined].includes(header('sec-fetch-site'))) {
+  // A browser sends the cookie of the sign-in along with what another site's page asks for, and says so here. To look costs calls of
+  // Qualys too.
+  if (!['same-origin', 'none', undefined].includes(header('sec-fetch-site'))) {
     throw new ProblemError(
       403,
       "the page of another site asked for this (Sec-Fetch-Site); only the app's own page may",

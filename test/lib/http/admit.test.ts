@@ -66,7 +66,9 @@ describe('a browser', () => {
     ['operate', 'cross-site', false],
     ['operate', 'same-site', false],
     ['operate', 'same-origin', true],
-    ['read', 'cross-site', true],
+    ['read', 'cross-site', false],
+    ['read', 'same-origin', true],
+    ['read', 'none', true],
   ] as const)('may %s for a page that is %s: %s', (access, site, isAllowed) => {
     const outcome = ask(access, { ...withRoles('Operate'), 'sec-fetch-site': site });
     if (isAllowed) expect(outcome).toMatchObject({ name: 'ada@example.com' });
