@@ -283,8 +283,13 @@ function mistakesIn(settings: Parsed): string[] {
 }
 
 /** What somebody has chosen to lose. */
-function lossesIn({ EDR_RECORD }: Parsed): string[] {
-  return EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : [];
+function lossesIn({ EDR_RECORD, VM_INGEST, VM_PASSING_FIELDS }: Parsed): string[] {
+  const passing = spelledDefault(settingsSchema.shape.VM_PASSING_FIELDS).split(',');
+  const further = VM_INGEST === 'all' ? [] : VM_PASSING_FIELDS.filter((name) => !passing.includes(name));
+  return [
+    ...(EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : []),
+    ...further.map((name) => `VM_PASSING_FIELDS names ${name}: a host in which that alone has changed is not sent`),
+  ];
 }
 
 function newestOf(name: keyof Parsed): string {

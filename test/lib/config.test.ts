@@ -120,7 +120,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['EDR_PAGING', /pages or searchAfter/, 'scroll', 'Pages'],
   ['EDR_SEVERITY_TABLE', /pairs of lowest score and severity/, 'Low', '1:Low:x', 'a:Low', '1:'],
   ['VM_INGEST', /changed-hosts or all/, 'changes', 'All'],
-  ['VM_PASSING_FIELDS', /names of elements/, ',', 'times_found', 'TIMES_FOUND,a|b'],
+  ['VM_PASSING_FIELDS', /names of elements/, ',', 'times_found', 'TIMES_FOUND,a|b', 'TIMES_FOUND,STATUS', 'QDS', 'ID'],
   ['VM_API_VERSION', /a version such as 5\.0/, '5', 'v5.0', '5.0.1', '0.5', '5.0/fo', '../../x'],
   ['VM_TRUNCATION_LIMIT', /whole number from 20 to 5000/, '19', '5001'],
   ['VM_STATUS', /subset of New,Active,Fixed,Re-Opened/, 'new', 'New,Closed'],
@@ -602,6 +602,10 @@ describe('accepted values', () => {
     expect(limitedStreams(parse(limited))).toEqual(['vm-hosts', 'edr-events']);
     expect(alerting.mistakes).toEqual([expect.stringContaining('edr-events, which does not wait while')]);
     expect(limitedStreams(alerting)).toEqual(['vm-hosts']);
+    expect(parse({ VM_PASSING_FIELDS: 'TIMES_FOUND,OS,RESULTS' }).warnings).toEqual([
+      expect.stringMatching(/^VM_PASSING_FIELDS names OS: .*not sent/),
+      expect.stringMatching(/^VM_PASSING_FIELDS names RESULTS: /),
+    ]);
     expect(parse({ EDR_RECORD: 'none' }).warnings).toEqual([expect.stringContaining('are lost')]);
     expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });

@@ -11,7 +11,6 @@ import {
   vmParams,
 } from '../../setting-kinds.ts';
 
-/** Settings of the stream of VM detections. */
 /** What says when, not what: of hosts and of their detections. */
 const PASSING_FIELDS = [
   'LAST_SCAN_DATETIME',
@@ -27,6 +26,27 @@ const PASSING_FIELDS = [
   'TIMES_FOUND',
 ];
 
+/** What says which detection it is and how it stands: a host in which these have changed has to be sent. */
+const TELLING_FIELDS = [
+  'ID',
+  'QID',
+  'UNIQUE_VULN_ID',
+  'TYPE',
+  'STATUS',
+  'SEVERITY',
+  'QDS',
+  'PORT',
+  'PROTOCOL',
+  'SSL',
+  'IS_IGNORED',
+  'IS_DISABLED',
+  'LAST_FIXED_DATETIME',
+  'FIRST_REOPENED_DATETIME',
+  'LAST_REOPENED_DATETIME',
+  'TIMES_REOPENED',
+];
+
+/** Settings of the stream of VM detections. */
 export const VM_DETECTION_SETTINGS = {
   VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
   VM_START: startTime,
@@ -66,7 +86,10 @@ export const VM_DETECTION_SETTINGS = {
   VM_REFRESH_DAYS: integer({ min: 1, max: 7, fallback: 7, unit: 'days' }).describe(
     'With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.',
   ),
-  VM_PASSING_FIELDS: list((item) => /^[A-Z][A-Z0-9_]{0,99}$/.test(item), 'must be names of elements, comma-separated')
+  VM_PASSING_FIELDS: list(
+    (item) => /^[A-Z][A-Z0-9_]{0,99}$/.test(item) && !TELLING_FIELDS.includes(item),
+    `must be names of elements, comma-separated, none that tells a detection and its state (${TELLING_FIELDS.join(', ')})`,
+  )
     .prefault(PASSING_FIELDS.join(','))
     .describe('With changed-hosts: elements of hosts and detections that alone do not make a host changed.'),
   VM_RULE_FILTER: trimmed
