@@ -21,12 +21,12 @@ export async function lookOnce(
   lookBack: (task: WindowTask, services: StreamServices) => AsyncGenerator<Progress, Outcome>,
   past: Partial<Past>,
   vendor: { readonly edr: object } | { readonly vm: object },
-  { cursor, settings = parseSettings(LEAST_SETTINGS), look = TO }: Partial<Ask> = {},
+  { cursor, settings = parseSettings(LEAST_SETTINGS), from = FROM, look = TO }: Partial<Ask> = {},
 ): Promise<Looked> {
   const log = keptLog();
   const iso = (time: number): string => new Date(time).toISOString().replace('.000', '');
   const task = {
-    window: { stream: 's', run: 'live', from: iso(FROM), to: iso(TO), slice: `look.${look / 1000}` },
+    window: { stream: 's', run: 'live', from: iso(from), to: iso(look), slice: `look.${look / 1000}` },
     ...(cursor === undefined ? {} : { cursor }),
     past: () => Promise.resolve({ lookedAt: 0, windows: [], keys: () => Promise.resolve(new Map()), ...past }),
     log: log.log,
@@ -50,5 +50,7 @@ export async function lookOnce(
 interface Ask {
   readonly cursor: Json;
   readonly settings: Settings;
+  /** Where its time begins; it ends at `look`. */
+  readonly from: number;
   readonly look: number;
 }

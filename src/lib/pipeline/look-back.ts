@@ -63,10 +63,16 @@ function earliest(times: readonly [string, ...string[]]): string {
   return times.reduce((one, two) => (two < one ? two : one));
 }
 
+/** From when on the look after this one looks, ISO 8601: what is older is looked at for the last time. */
+export function nextLookFrom({ to }: Pick<WindowRecord, 'to'>): string {
+  return isoSeconds(Date.parse(to) - BACK_MS);
+}
+
 /** A day before the end of the last look: so what nobody looked at for a while is looked at for as long. */
 function lookFrom(records: readonly WindowRecord[], watermark: string): string {
-  const last = lastLook(records)?.to ?? watermark;
-  return isoSeconds(Math.max(Date.parse(last) - BACK_MS, Date.parse(watermark) - MOST_BACK_MS));
+  const next = nextLookFrom(lastLook(records) ?? { to: watermark });
+  const first = isoSeconds(Date.parse(watermark) - MOST_BACK_MS);
+  return next > first ? next : first;
 }
 
 /** The look that has ended last. */

@@ -1,4 +1,4 @@
-import { lateSlice, numberOf } from '../../pipeline/look-back.ts';
+import { lateSlice, nextLookFrom, numberOf } from '../../pipeline/look-back.ts';
 import type { Outcome, Past, PastWindow, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { overTime } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
@@ -44,9 +44,9 @@ interface LookCursor {
 const MOST_CALLS = 6;
 /** Pages of known events that a look has read once more, or one window: where counts waver there is no end of them. Each part has its turn. */
 const MOST_PAGES = 60;
+const HOUR_MS = 3_600_000;
 /** What is younger is counted apart: most of what is late is found there. */
-const RECENT_MS = 6 * 3_600_000;
-const HOUR_SECONDS = 3600;
+const RECENT_MS = 6 * HOUR_MS;
 const SOME_TIME = '1970-01-01T00:00:00Z';
 
 /** What is kept of a live window, for the look back. */
@@ -81,10 +81,9 @@ export async function* lookBack(
     if (!counts.has(time)) yield { cursor: { counted: Object.fromEntries(counts.set(time, counted)) } };
     return { ...block, counted, more: counted - expectedOf(block) };
   }
-  const second = numberOf(task.window);
   const blocks = blocksOf(windows, Date.parse(task.window.to) - RECENT_MS);
   let found: Found[] = [];
-  for (const block of blocks.length > MOST_CALLS ? inTurn(blocks, second) : blocks) {
+  for (const block of blocks.length > MOST_CALLS ? inTurn(blocks, task.window) : blocks) {
     if (found.length < MOST_CALLS) found.push(yield* count(block));
   }
   for (let calls = found.length; calls < MOST_CALLS; calls++) {
@@ -103,7 +102,7 @@ export async function* lookBack(
   const most = MOST_PAGES * settings.EDR_PAGE_SIZE;
   const parts = inTurn(
     found.flatMap((block) => partsOf(block, most)),
-    second,
+    task.window,
   );
   const taken = firstOf(parts, most);
   const events = found.reduce((sum, { more }) => sum + more, 0);
@@ -151,10 +150,17 @@ export function missedBy({ lookedAt, windows }: Past): (time: number) => number 
   };
 }
 
-/** Where there are too many for one look, be it that windows were given up or settings changed, each has its turn at the front: another one an hour. */
-function inTurn<T extends Block>(blocks: readonly T[], second: number): readonly T[] {
-  const first = Math.floor(second / HOUR_SECONDS) % blocks.length;
-  return [...blocks.slice(first), ...blocks.slice(0, first)];
+/**
+ * Where there are too many for one look, be it that windows were given up or settings changed: first those that the next look does not reach any
+ * more, so that each is looked into at last; behind them the others have their turn, another one an hour.
+ */
+function inTurn<T extends Block>(blocks: readonly T[], look: WindowTask['window']): readonly T[] {
+  const next = nextLookFrom(look);
+  const sorted = blocks.toSorted((one, two) => (boundsOf(one).from < boundsOf(two).from ? -1 : 1));
+  const last = sorted.filter((block) => boundsOf(block).from < next);
+  const others = sorted.slice(last.length);
+  const first = Math.floor((numberOf(look) * 1000) / HOUR_MS) % others.length;
+  return [...last, ...others.slice(first), ...others.slice(0, first)];
 }
 
 function boundsOf({ windows }: Block): { readonly from: string; readonly to: string } {

@@ -18,7 +18,10 @@ const HOURS = [1, 2, 3, 4, 5, 6];
 const LEAST_HOURS = 5;
 /** A list asks from a second before its first instant to a second behind its last. */
 const EDGE_MS = 2000;
-/** Hosts of a row that reads what was late, and how many such rows a look makes: their number is that of a transaction. What is left is found again. */
+/**
+ * Hosts of a row that reads what was late, and how many such rows a look makes: their number is that of a transaction. The oldest go first, which
+ * are the next ones that no look reaches any more; what is left is found again.
+ */
 const MOST_HOSTS = 2000;
 const MOST_SLICES = 60;
 
@@ -52,8 +55,8 @@ export async function witnessOf(
 
 /**
  * Lists the hosts that Qualys processed last in the last hour, two hours … and in all the time of the look. Late is a host whose newest window
- * ends before the time in which it was processed: it is asked for by its id. What was found is kept while a list has to wait; once it is more
- * than a checkpoint holds, the rest is left to the next look.
+ * ends before the time in which it was processed: it is asked for by its id. What was found is kept while a list has to wait, as
+ * far as a checkpoint holds it: lists behind that are asked for again.
  */
 export async function* lookBack(task: WindowTask, services: StreamServices): AsyncGenerator<Progress, Outcome> {
   const past = await task.past();
@@ -74,10 +77,10 @@ export async function* lookBack(task: WindowTask, services: StreamServices): Asy
     if (ids.length > 0) found.push({ from: mark, to: end, ids });
     end = mark;
     const packed = found.map((each) => ({ ...each, ids: packIds(rangesOf(each.ids)) }));
-    if (packed.reduce((sum, { ids: { length } }) => sum + length, 0) > MOST_PACKED) break;
-    yield { cursor: { listedFrom: end, found: packed } };
+    const size = packed.reduce((sum, { ids: { length } }) => sum + length, 0);
+    if (size <= MOST_PACKED) yield { cursor: { listedFrom: end, found: packed } };
   }
-  const slices = found.flatMap((each) => slicesOf(each, services));
+  const slices = found.toReversed().flatMap((each) => slicesOf(each, services));
   if (slices.length === 0) return { kind: 'complete' };
   const taken = slices.slice(0, MOST_SLICES);
   const hosts = found.reduce((sum, { ids }) => sum + ids.length, 0);

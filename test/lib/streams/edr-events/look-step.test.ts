@@ -5,14 +5,15 @@ import type { Json, PastWindow } from '../../../../src/lib/pipeline/stream.ts';
 import type { EdrQuery } from '../../../../src/lib/qualys/edr/edr-api.ts';
 import { queryOf } from '../../../../src/lib/streams/edr-events/edr-cursor.ts';
 import { lookBack } from '../../../../src/lib/streams/edr-events/look-back.ts';
-import { FROM, HOUR_MS, lookOnce, TO } from '../../../support/look-step.ts';
+import { FROM, HOUR_MS, lookOnce } from '../../../support/look-step.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 
 const SETTINGS = parseSettings({ ...LEAST_SETTINGS, EDR_PAGE_SIZE: '1000' });
 
 /** A day of windows of an hour each, in which so many events were counted. */
-function dayOf(held: (hour: number) => number): PastWindow[] {
-  return Array.from({ length: 24 }, (_, hour) => {
+function dayOf(held: (hour: number) => number, first = 0, length = 24): PastWindow[] {
+  return Array.from({ length }, (_, place) => {
+    const hour = first + place;
     const [from = '', to = ''] = [hour, hour + 1].map((each) => isoOf(FROM + each * HOUR_MS));
     const query = queryOf({ from, to }, SETTINGS);
     const witness = { query, held: held(hour), before: 0, behind: 0 } as unknown as Json;
@@ -31,7 +32,7 @@ function vendorOf(held: (hour: number) => number, late: Readonly<Record<number, 
     const [from = 0, to = 0] = [...filter.matchAll(/'([^']+)'/g)].map(([, time = '']) => Date.parse(time));
     if (asked.length + 1 >= stop) return Promise.reject(new WaitError('the budget is spent', 60_000));
     asked.push(`${isoOf(from)}/${isoOf(to)}`);
-    const hours = Array.from({ length: 24 }, (_, hour) => hour);
+    const hours = Array.from({ length: 72 }, (_, hour) => hour);
     const over = hours.filter((hour) => FROM + hour * HOUR_MS >= from && FROM + hour * HOUR_MS < to);
     return Promise.resolve(over.reduce((sum, hour) => sum + held(hour) + (late[hour] ?? 0), 0));
   };
@@ -55,29 +56,43 @@ describe('a look back at events that has to wait', () => {
 });
 
 describe('what a look back at events finds', () => {
-  test('is read by sixty pages of known events at most; each part of the rest has its turn in the next hours, visibly', async () => {
-    const held = (): number => 25_000;
-    const everywhere = Object.fromEntries(Array.from({ length: 24 }, (_, hour) => [hour, 1]));
-    const read = new Set<string>();
-    for (let hour = 0; hour < 15; hour++) {
-      const look = { settings: SETTINGS, look: TO + hour * HOUR_MS };
-      const { slices = [], told } = await lookOnce(
-        lookBack,
-        { windows: dayOf(held) },
-        vendorOf(held, everywhere),
-        look,
-      );
-      const hours = slices.reduce((sum, { from, to }) => sum + (Date.parse(to) - Date.parse(from)) / HOUR_MS, 0);
-      expect(hours * 25).toBeLessThanOrEqual(60);
-      expect(told).toMatchObject({ event: 'LateFound', records: 24, windows: slices.length });
-      expect(told?.left).toBeGreaterThan(10);
-      for (const { from, to } of slices) read.add(`${from}/${to}`);
+  test.for([25_000, 50_000])(
+    'is read by sixty pages of known events at most, %i an hour; all of it before it is too old, and what is left is told',
+    async (events) => {
+      const held = (): number => events;
+      const everywhere = Object.fromEntries(Array.from({ length: 72 }, (_, hour) => [hour, 1]));
+      const read = new Set<string>();
+      for (let hour = 0; hour < 30; hour++) {
+        const [from, look] = [hour, hour + 25].map((each) => FROM + each * HOUR_MS);
+        const windows = dayOf(held, hour, 25);
+        const ask = { settings: SETTINGS, from: from ?? 0, look: look ?? 0 };
+        const { slices = [], told } = await lookOnce(lookBack, { windows }, vendorOf(held, everywhere), ask);
+        const hours = slices.flatMap((slice) =>
+          windows.filter((each) => slice.from <= each.from && each.to <= slice.to),
+        );
+        expect(hours.length * events).toBeLessThanOrEqual(60_000);
+        expect(told).toMatchObject({ event: 'LateFound', records: 25, windows: slices.length });
+        expect(told?.left).toBeGreaterThan(10);
+        for (const { key } of hours) read.add(key);
+        // The next look does not reach it.
+        expect(read).toContain(windows[0]?.key);
+      }
+    },
+  );
+
+  test('is looked for in each part before it is too old, where more parts are than calls', async () => {
+    const held = (): number => 10;
+    const asked = new Set<string>();
+    for (let hour = 0; hour < 30; hour++) {
+      const vendor = vendorOf(held, {});
+      // Every second window has been given up, or is in work: nothing is counted over two.
+      const windows = dayOf(held, 0, 60).filter((_, place) => place % 2 === 0 && place >= hour && place < hour + 25);
+      const ask = { settings: SETTINGS, from: FROM + hour * HOUR_MS, look: FROM + (hour + 25) * HOUR_MS };
+      await lookOnce(lookBack, { windows }, vendor, ask);
+      expect(vendor.asked).toHaveLength(6);
+      for (const each of vendor.asked) asked.add(each);
+      if (hour % 2 === 0) expect(asked).toContain(`${isoOf(ask.from - 1000)}/${isoOf(ask.from + HOUR_MS)}`);
     }
-    const hours = [...read].reduce((sum, each) => {
-      const [from = 0, to = 0] = each.split('/').map((time) => Date.parse(time));
-      return sum + (to - from) / HOUR_MS;
-    }, 0);
-    expect(hours).toBe(24);
   });
 
   test('is one window at least, however many events that holds', async () => {

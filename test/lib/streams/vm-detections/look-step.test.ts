@@ -31,7 +31,7 @@ describe('a look back at hosts that has to wait', () => {
     const hosts = { 0.5: [7], 1.5: [3, 4], 9.5: [1, 2] };
     const whole = vendorOf(hosts);
     const found = hostsOf(await lookOnce(lookBack, {}, whole));
-    expect(found).toEqual(['22-00 3-4', '22-00 7-7', '00-18 1-2']);
+    expect(found).toEqual(['00-18 1-2', '22-00 3-4', '22-00 7-7']);
     const [first, second] = [vendorOf(hosts, 3), vendorOf(hosts)];
     const { cursor = null } = await lookOnce(lookBack, {}, first);
     expect(hostsOf(await lookOnce(lookBack, {}, second, { cursor }))).toEqual(found);
@@ -41,12 +41,16 @@ describe('a look back at hosts that has to wait', () => {
 });
 
 describe('what a look back at hosts finds', () => {
-  test('is no more than a checkpoint keeps of a list more: the rest is left to the next look', async () => {
+  test('in a list of an hour, more than a checkpoint keeps, does not keep those of more hours from being asked for', async () => {
     const scattered = Array.from({ length: 9000 }, (_, place) => 1 + place * 37);
-    const vendor = vendorOf({ 0.5: scattered, 2.5: [5] });
+    const hosts = { 0.5: scattered, 2.5: [5], 9.5: [6] };
+    const vendor = vendorOf(hosts);
     const looked = await lookOnce(lookBack, {}, vendor);
-    expect(vendor.asked).toEqual([2]);
-    expect(looked.told).toMatchObject({ event: 'LateFound', records: 9000 });
+    expect(vendor.asked).toHaveLength(6);
+    expect(looked.told).toMatchObject({ event: 'LateFound', records: 9002 });
+    // What is not kept is asked for again after a wait.
+    const { cursor } = await lookOnce(lookBack, {}, vendorOf(hosts, 4));
+    expect(cursor).toBeUndefined();
   });
 
   test('is asked for by sixty rows at most; how many are left is told', async () => {
@@ -55,5 +59,11 @@ describe('what a look back at hosts finds', () => {
     expect(slices).toHaveLength(60);
     expect(told).toMatchObject({ records: 130_000, windows: 60 });
     expect(told?.left).toBeGreaterThan(0);
+  });
+
+  test('is read from the oldest on: what comes next no look may find any more', async () => {
+    const many = Array.from({ length: 130_000 }, (_, place) => 10 + place);
+    const { slices } = await lookOnce(lookBack, {}, vendorOf({ 0.5: many, 9.5: [1] }));
+    expect(hostsOf({ slices: slices ?? [], told: undefined })).toContain('00-18 1-1');
   });
 });
