@@ -3,6 +3,7 @@ import type * as StatusModule from '../../src/lib/handlers/status.ts';
 import type * as MemoryModule from '../../src/lib/handlers/memory.ts';
 import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
+import { RetryableError } from '../../src/lib/errors.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../src/lib/pipeline/new-window.ts';
@@ -139,6 +140,36 @@ describe('a failed backfill', () => {
     await putBackfill('failed');
     const [record] = await put({ state: 'failed', attempts: 10 });
     expect((await act(record!.key, windows.retry)).status).toBe(200);
+    expect((await services.store.readBackfill(run))?.status).toBe('running');
+  });
+
+  test('goes on when all are retried, also where a try before has broken off behind its windows', async () => {
+    await putBackfill('failed');
+    await put({ state: 'planned' });
+    const answer = await call(windows.retryAll, {
+      method: 'POST',
+      path: `/api/x?run=${run}`,
+      params: { stream: STREAM },
+    });
+    expect(answer.json).toEqual({ retried: 0 });
+    expect((await services.store.readBackfill(run))?.status).toBe('running');
+  });
+
+  test('goes on when one of several could be retried, and the answer tells that others could not', async () => {
+    await putBackfill('failed');
+    await put({ state: 'failed', attempts: 10 }, { state: 'failed', attempts: 10 });
+    const { queue } = services;
+    const { send } = queue;
+    let sent = 0;
+    const refuse = (): Promise<void> => Promise.reject(new RetryableError('storage is busy', { scope: 'storage' }));
+    Object.assign(queue, { send: (...args: Parameters<typeof send>) => (sent++ === 0 ? refuse() : send(...args)) });
+    try {
+      const path = `/api/x?run=${run}`;
+      const { status: code } = await call(windows.retryAll, { method: 'POST', path, params: { stream: STREAM } });
+      expect([code, sent]).toEqual([502, 2]);
+    } finally {
+      Object.assign(queue, { send });
+    }
     expect((await services.store.readBackfill(run))?.status).toBe('running');
   });
 

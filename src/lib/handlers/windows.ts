@@ -40,11 +40,13 @@ export const retryAll = handle(async (request) => {
   const stream = streamOf(request);
   const services = getServices();
   await throwIfNoBackfill(stream, run, services.store);
-  const retried = await retryWindows({ stream, run }, services);
-  if (retried > 0) await resumeBackfill(run, services.backfills);
+  const { retried, ...failure } = await retryWindows({ stream, run }, services);
+  // Also where none is left: a try before may have failed behind its windows.
+  await resumeBackfill(run, services.backfills);
   const target = `${stream}/${run}, ${retried} windows`;
   await services.audit.write({ action: 'windows-retried', target, ...(reason === undefined ? {} : { reason }) });
   services.log.info('WindowsRetried', { stream, run, windows: retried });
+  if ('error' in failure) throw failure.error;
   return json({ retried });
 });
 

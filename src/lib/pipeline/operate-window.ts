@@ -46,17 +46,25 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
   return record;
 }
 
+/** What has become of many that were to be retried. */
+export interface Retried {
+  /** How many were put into the queue. */
+  readonly retried: number;
+  /** Why one, or more, could not be. */
+  readonly error?: unknown;
+}
+
 /** Windows that are retried side by side: after a long outage there are thousands, and somebody waits for the answer. */
 const AT_ONCE = 16;
 
 /**
- * Retries every window of a run that failed, fell short and was not acknowledged, or waits for its time.
- * @returns how many were put into the queue.
+ * Retries every window of a run that failed, fell short and was not acknowledged, or waits for its time. Where that fails with some, those behind
+ * them are left as they are.
  */
 export async function retryWindows(
   { stream, run }: Pick<WorkItem, 'stream' | 'run'>,
   deps: Omit<RetryDependencies, 'accept'>,
-): Promise<number> {
+): Promise<Retried> {
   const now = deps.clock.now();
   const wanted = (await deps.store.listWindows(stream, run)).filter((record) => isWorthARetry(record, now));
   let retried = 0;
@@ -64,10 +72,12 @@ export async function retryWindows(
     const items = wanted
       .slice(begin, begin + AT_ONCE)
       .map(({ key }) => ({ version: 1, stream, run, window: key }) as const);
-    const records = await Promise.all(items.map((item) => retryWindow(item, deps)));
-    retried += records.filter((record) => record !== undefined).length;
+    const results = await Promise.allSettled(items.map((item) => retryWindow(item, deps)));
+    retried += results.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length;
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) return { retried, error: failure.reason };
   }
-  return retried;
+  return { retried };
 }
 
 function isWorthARetry(record: WindowRecord, now: Date): boolean {

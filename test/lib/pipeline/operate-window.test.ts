@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ClaimLostError, FatalError, RetryableError } from '../../../src/lib/errors.ts';
 import { failWindow, retryWindow, retryWindows, waiveWindow } from '../../../src/lib/pipeline/operate-window.ts';
-import type { WindowRecord, WorkItem } from '../../../src/lib/pipeline/ports.ts';
+import type { WindowRecord, WorkItem, WorkQueue } from '../../../src/lib/pipeline/ports.ts';
 import { edrEvents } from '../../../src/lib/streams/edr-events/index.ts';
 import { startFeed } from '../../support/feeds.ts';
 import { chunkOf, pagedStream, setUp, testStream } from '../../support/pipeline.ts';
@@ -50,11 +50,31 @@ test('retrying all takes what failed, fell short or waits, and nothing else', as
     ].map((changes, hour) => bench.open(`2026-05-01T0${hour}:00:00Z`, `2026-05-01T0${hour}:15:00Z`, changes)),
   );
   const before = await Promise.all(others.map((record) => bench.read(record)));
-  expect(await retryWindows({ stream: stream.name, run: 'live' }, bench.deps)).toBe(3);
+  expect(await retryWindows({ stream: stream.name, run: 'live' }, bench.deps)).toEqual({ retried: 3 });
   expect(bench.queue.sent.map(({ item }) => item.window).sort()).toEqual(
     [failed, incomplete, waiting].map((record) => record?.key).sort(),
   );
   expect(await Promise.all(others.map((record) => bench.read(record)))).toEqual(before);
+});
+
+test('retrying all tells what has become of the others where the queue refuses one', async () => {
+  const { stream } = pagedStream(1);
+  const bench = await setUp(stream);
+  const records = await Promise.all(
+    [0, 1, 2].map((hour) =>
+      bench.open(`2026-05-01T0${hour}:00:00Z`, `2026-05-01T0${hour}:15:00Z`, { state: 'failed' }),
+    ),
+  );
+  const error = new RetryableError('storage failed sending a work item (503 ServerBusy)', { scope: 'storage' });
+  const queue: WorkQueue = {
+    ...bench.queue,
+    send: (item, delay) => (item.window === records[0]?.key ? Promise.reject(error) : bench.queue.send(item, delay)),
+  };
+  const about = { stream: stream.name, run: 'live' };
+  expect(await retryWindows(about, { ...bench.deps, queue })).toEqual({ retried: 2, error });
+  const states = (await Promise.all(records.map((record) => bench.read(record)))).map((record) => record?.state);
+  expect(states).toEqual(['planned', 'planned', 'planned']);
+  expect(await retryWindows(about, bench.deps)).toEqual({ retried: 0 });
 });
 
 /** What tells of reads that have ended short, a day ago. */
