@@ -22,6 +22,11 @@ async function loadCredential(clientId: string | undefined): Promise<TokenCreden
     : new ManagedIdentityCredential({ clientId });
 }
 
+/** Whether the app's identity gives no token: what `@azure/identity` throws, which tells a status of its own, not of who was asked. */
+export function isWithoutToken(thrown: unknown): boolean {
+  return thrown instanceof Error && /Credential|Authentication/.test(thrown.name);
+}
+
 /** Stands in for Azure AD where the ingestion endpoint is on this machine; worthless anywhere else. */
 export const DEVELOPMENT_TOKEN = 'development-token';
 

@@ -21,7 +21,7 @@ import {
 import type { Sink } from '../pipeline/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { allowPlainHttp, developmentCredential } from './credential.ts';
+import { allowPlainHttp, developmentCredential, isWithoutToken } from './credential.ts';
 
 const compress = promisify(gzip);
 /** Level 1 costs half the time of level 6 and leaves nearly the same size. */
@@ -157,8 +157,7 @@ function messageIn(answer: PipelineResponse): string {
 }
 
 function toUploadError(endpoint: string, error: unknown): ConnectorError {
-  const name = error instanceof Error ? error.name : '';
-  if (/Credential|Authentication/.test(name)) {
+  if (isWithoutToken(error)) {
     return new ConfigError('no token for the Logs Ingestion API: check the identity of the app', {
       cause: error,
       repair: 'identity',

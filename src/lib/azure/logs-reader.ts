@@ -5,7 +5,7 @@ import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError
 import type { LogRows, LogsReader } from '../enrich/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { allowPlainHttp, developmentCredential } from './credential.ts';
+import { allowPlainHttp, developmentCredential, isWithoutToken } from './credential.ts';
 
 type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;
 
@@ -85,7 +85,13 @@ function toPlain(cell: unknown): unknown {
 
 /** What a refused query means. */
 function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
-  const { statusCode: status, name } = thrown as { statusCode?: unknown; name?: unknown };
+  if (isWithoutToken(thrown)) {
+    return new ConfigError('no token for Log Analytics: check the identity of the app', {
+      cause: thrown,
+      repair: 'identity',
+    });
+  }
+  const { statusCode: status } = thrown as { statusCode?: unknown };
   const text = `Log Analytics answered ${String(status)} ${wordsOf(thrown)}`.trim();
   if (status === 429) return new WaitError(text, retryAfterMs(thrown));
   if (status === 401 || status === 403) {
@@ -95,12 +101,6 @@ function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
   if (status === 404) return new ConfigError(`${text}: check LOGS_QUERY_WORKSPACE_ID`, { fault: { status } });
   if (typeof status === 'number' && status >= 400 && status < 500 && status !== 408) {
     return new FatalError(text, { fault: { status } });
-  }
-  if (/Credential|Authentication/.test(String(name))) {
-    return new ConfigError('no token for Log Analytics: check the identity of the app', {
-      cause: thrown,
-      repair: 'identity',
-    });
   }
   if (typeof status === 'number') return new RetryableError(text, { fault: { status } });
   return new RetryableError(`Log Analytics at ${new URL(endpoint).host} could not be read`, { cause: thrown });

@@ -1,8 +1,9 @@
 import { ConfigError, RetryableError } from '../errors.ts';
+import { isWithoutToken } from './credential.ts';
 
 /** HTTP status and service code of a storage error, as far as the SDK tells. */
 export function faultOf(thrown: unknown): { status?: number; code?: string } {
-  if (typeof thrown !== 'object' || thrown === null) return {};
+  if (typeof thrown !== 'object' || thrown === null || isWithoutToken(thrown)) return {};
   const error = thrown as { statusCode?: unknown; code?: unknown; details?: { odataError?: { code?: unknown } } };
   const code = error.details?.odataError?.code ?? error.code;
   return {
@@ -19,6 +20,12 @@ export function isConflict(thrown: unknown): boolean {
 
 /** What storage failures mean to the pipeline. */
 export function toStorageError(action: string, thrown: unknown): Error {
+  if (isWithoutToken(thrown)) {
+    return new ConfigError(`storage failed ${action}: no token; check the identity of the app`, {
+      cause: thrown,
+      repair: 'identity',
+    });
+  }
   const { status, code } = faultOf(thrown);
   const what = `storage failed ${action} (${[status, code].filter((part) => part !== undefined).join(' ') || 'no answer'})`;
   if (status === 401 || status === 403) {
@@ -30,7 +37,8 @@ export function toStorageError(action: string, thrown: unknown): Error {
   return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }
 
-/** Whether storage has refused, could not be reached, or broke off. */
+/** Whether storage has refused, could not be reached, or broke off, or nobody may ask it. */
 export function isStorageFault(thrown: unknown): boolean {
+  if (isWithoutToken(thrown)) return true;
   return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
 }

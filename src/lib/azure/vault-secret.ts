@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { developmentCredential } from './credential.ts';
+import { developmentCredential, isWithoutToken } from './credential.ts';
 
 /** A secret of a Key Vault, and what stands in for it. */
 export interface VaultSecretOptions {
@@ -108,7 +108,10 @@ const plainHttp: { policy: PipelinePolicy; position: 'perCall' } = {
 function toVaultError(setting: string, uri: string, thrown: unknown): ConnectorError {
   const prefix = `${setting}: Key Vault (${new URL(uri).host})`;
   if (thrown instanceof ConnectorError) return new ConfigError(`${prefix}: ${thrown.message}`);
-  const { statusCode: status, name } = thrown as { statusCode?: unknown; name?: unknown };
+  if (isWithoutToken(thrown)) {
+    return new ConfigError(`${prefix}: no token; check the identity of the app`, { cause: thrown, repair: 'identity' });
+  }
+  const { statusCode: status } = thrown as { statusCode?: unknown };
   if (status === 401 || status === 403) {
     return new ConfigError(
       `${prefix} answered ${status}: the identity of the app needs the role Key Vault Secrets User, the secret must be enabled, and the vault's network must let the app in`,
@@ -116,9 +119,6 @@ function toVaultError(setting: string, uri: string, thrown: unknown): ConnectorE
     );
   }
   if (status === 404) return new ConfigError(`${prefix} has no such secret: write it`, { fault: { status } });
-  if (/Credential|Authentication/.test(String(name))) {
-    return new ConfigError(`${prefix}: no token; check the identity of the app`, { cause: thrown, repair: 'identity' });
-  }
   const said = typeof status === 'number' ? `answered ${status}` : `could not be read: ${messageOf(thrown)}`;
   return new WaitError(`${prefix} ${said}; it is read again in a minute`, INTERVAL_MS);
 }

@@ -1,4 +1,5 @@
 import { RestError } from '@azure/data-tables';
+import { AuthenticationError, CredentialUnavailableError } from '@azure/identity';
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { openStorage } from '../../../src/lib/azure/storage.ts';
@@ -368,6 +369,18 @@ describe('storage that fails', () => {
     const wrong = connectionString.replace(/AccountKey=[^;]+/, `AccountKey=${Buffer.from('wrong').toString('base64')}`);
     const store = createTableCheckpointStore(openStorage(settings(wrong)));
     await expect(store.readWatermark('s')).rejects.toBeInstanceOf(ConfigError);
+  });
+
+  // One that tells of a 404 is no row that is not there.
+  test.for([
+    new CredentialUnavailableError('no identity'),
+    new AuthenticationError(404, { error: 'invalid_client', error_description: 'unknown client' }),
+  ])('to be asked for want of a token is a configuration error: %s', async (thrown) => {
+    const refusing = withMethod(await testStorage(), 'getEntity', () => () => Promise.reject(thrown));
+    await expect(createTableCheckpointStore(refusing).readWatermark('s')).rejects.toMatchObject({
+      name: 'ConfigError',
+      repair: 'identity',
+    });
   });
 
   test('a connection string that is none is refused without being shown', () => {
