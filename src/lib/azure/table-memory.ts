@@ -1,7 +1,7 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
-import type { OpenMemory, RecordMemory, Sent } from '../pipeline/record-memory.ts';
+import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
 import { decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
 import { isConflict } from './storage-errors.ts';
@@ -18,8 +18,6 @@ const QUERIES_AT_ONCE = 8;
 const MOST_TRIES = 8;
 /** A doubt that is younger may be of a worker that is still sending; one that is older was left by a crash. */
 const DOUBT_MS = 3_600_000;
-/** Clocks of two instances may differ by so much. */
-const CLOCKS_MS = 60_000;
 /** Sorts behind every shard. Its generation is a part of the scope: with another one nothing is known. */
 const STATE_KEY = '~state';
 const ID = /^\d{1,19}$/;
@@ -43,7 +41,9 @@ export function createTableMemory(storage: Storage, now: () => Date): RecordMemo
         const client = await table();
         const generation = await changeState(client, stream, (state) => ({ ...state, isUsed: true }));
         const own = createHash('sha256').update(`${generation}\n${scope}`).digest('hex').slice(0, 32);
-        return openMemory(createShards(client, stream, own), now);
+        const isCurrent = async (): Promise<boolean> =>
+          (await getEntity(client, stream, STATE_KEY))?.generation === generation;
+        return openMemory(createShards(client, stream, own), isCurrent, now);
       }),
     leave: (stream) =>
       attempt('leaving the memory', async () => {
@@ -181,7 +181,9 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   };
 }
 
-function openMemory(shards: Shards, now: () => Date): OpenMemory {
+function openMemory(shards: Shards, isCurrent: () => Promise<boolean>, now: () => Date): OpenMemory {
+  /** Whether all was forgotten since. */
+  let isVoid = false;
   /** Names of this worker's doubts, and what it has remembered. */
   const own = new Map<bigint, string>();
   const remembered = new Set<bigint>();
@@ -190,9 +192,13 @@ function openMemory(shards: Shards, now: () => Date): OpenMemory {
   const isContested = ({ at, kind }: Entry, id: bigint): boolean =>
     kind === 'sent' ? at > openedAt - CLOCKS_MS && !remembered.has(id) : at > now().getTime() - DOUBT_MS;
   return {
-    recall: (ids) => attempt('reading the memory', () => shards.read(ids)),
+    recall: (ids) =>
+      attempt('reading the memory', async () => {
+        await shards.read(ids);
+        isVoid ||= !(await isCurrent());
+      }),
     known: (text) => {
-      const entry = ID.test(text) ? shards.entry(BigInt(text)) : undefined;
+      const entry = ID.test(text) && !isVoid ? shards.entry(BigInt(text)) : undefined;
       return entry?.kind === 'sent' ? sentOf(entry) : undefined;
     },
     doubt: (texts) =>

@@ -1,7 +1,7 @@
 import type { Claim } from './claim.ts';
-import { isLook } from './look-back.ts';
+import { isLate, isLook } from './look-back.ts';
 import type { CheckpointStore, WindowRecord } from './ports.ts';
-import type { OpenMemory, RecordMemory, SentMemory } from './record-memory.ts';
+import { CLOCKS_MS, type OpenMemory, type RecordMemory, type SentMemory } from './record-memory.ts';
 import type { Progress } from './stream.ts';
 
 /** What a window's reading needs to know what is remembered. */
@@ -52,7 +52,8 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
 
 /**
  * Whether another window of the stream is being read that was taken up before this one was planned, and so before all of this one was visible. It
- * may have an earlier state of a record in hand, and send it when this reading has found the later one unchanged.
+ * may have an earlier state of a record in hand, and send it when this reading has found the later one unchanged. Slices of one time share no
+ * record; a row that reads what was late may share some with all of them.
  */
 async function isReadBeside(
   { from, plannedAt, run, stream, to }: WindowRecord,
@@ -60,11 +61,12 @@ async function isReadBeside(
   { store }: MemoryDependencies,
 ): Promise<boolean> {
   const running = await store.listRunning(stream);
+  const since = Date.parse(plannedAt) + CLOCKS_MS;
   return running.some(
     (other) =>
       !isLook(other) &&
-      !(other.run === run && other.from === from && other.to === to) &&
-      (other.startedAt ?? '') < plannedAt &&
+      !(other.run === run && other.from === from && other.to === to && !isLate(other)) &&
+      Date.parse(other.startedAt ?? plannedAt) < since &&
       overlaps(other.slice),
   );
 }

@@ -1,3 +1,6 @@
+/** Clocks of two instances may differ by so much, in milliseconds. */
+export const CLOCKS_MS = 60_000;
+
 /** What was sent last of each record of a stream, as a digest. Methods throw RetryableError or ConfigError when the storage fails. */
 export interface RecordMemory {
   /**

@@ -95,7 +95,11 @@ describe('what is remembered', () => {
     expect([await look('1'), await look('2')]).toEqual([undefined, undefined]);
     await send(await begin(), '1', 'a');
     const late = await begin();
+    await late.recall([1n]);
+    expect(late.known('1')?.digest).toBe(digestOf('a'));
     await memory.forget(stream);
+    await late.recall([1n]);
+    expect(late.known('1')).toBeUndefined();
     await send(late, '2', 'a');
     expect([await look('1'), await look('2')]).toEqual([undefined, undefined]);
   });

@@ -81,8 +81,10 @@ describe('another window is read beside', () => {
     ['taken up before this one was planned', {}, true],
     ['of a backfill', { run: 'backfill-1', from: WINDOW.from, to: WINDOW.to }, true],
     ['of which nobody knows when it was taken up', { startedAt: undefined }, true],
-    ['taken up later', { startedAt: '2026-05-01T12:00:01.000Z' }, false],
+    ['taken up so shortly after that a clock may be wrong', { startedAt: '2026-05-01T12:00:59.000Z' }, true],
+    ['taken up later', { startedAt: '2026-05-01T12:01:01.000Z' }, false],
     ['another slice of this one', { from: WINDOW.from, to: WINDOW.to, slice: 'ids.5-' }, false],
+    ['of late records of the same time', { from: WINDOW.from, to: WINDOW.to, slice: 'late.7-0' }, true],
     ['a look, which sends nothing', { slice: 'look.7' }, false],
   ] as const)('%s', async ([, other, expected]) => {
     expect(await isRead(other as Partial<WindowRecord>)).toBe(expected);
