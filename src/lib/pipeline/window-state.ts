@@ -134,6 +134,8 @@ export function noteRecovery(record: WindowRecord, recovery: Recovery): void {
   }
   // Nothing was asked for it yet, so that nothing it reads is from before it is taken up again.
   if (recovery.wait === 'outage' && recovery.repair === undefined && it.counts.calls === 0) delete it.startedAt;
+  // A cursor may run out in it, as often as it comes: that is not the window's doing.
+  if (recovery.wait === 'outage') delete it.startedOver;
   // An ordinary wait says nothing about what was wrong before.
   if (recovery.lastError === undefined) return;
   it.lastError = recovery.lastError;

@@ -59,12 +59,14 @@ test('a window that has ended is held by nobody, waits for nothing and has no cu
 });
 
 test('the time of an outage does not bring a window nearer to being closed as incomplete, an ordinary wait does', () => {
-  const record = open({ shortSince: NOW.toISOString() });
+  const record = open({ shortSince: NOW.toISOString(), startedOver: true });
   const wait = { state: 'planned', attempts: 0, delayMs: 60_000, requeue: true } as const;
   state.noteRecovery(record, { ...wait, wait: 'asked' });
-  expect(record).toMatchObject({ waits: 1, shortSince: NOW.toISOString() });
+  expect(record).toMatchObject({ waits: 1, shortSince: NOW.toISOString(), startedOver: true });
   state.noteRecovery(record, { ...wait, wait: 'outage', lastError: 'no answer' });
   expect(record).toMatchObject({ waits: 1, shortSince: '2026-05-01T12:01:00.000Z', lastError: 'no answer' });
+  // What runs out in it may be begun anew each time.
+  expect(record).not.toHaveProperty('startedOver');
 });
 
 test('a window that has to wait before anything was asked for it counts as taken up later, but not while it waits for a repair', () => {
