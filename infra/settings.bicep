@@ -67,7 +67,7 @@ type connectorSettings = {
   @description('Price of a billed GB, for what `qualys cost` reckons: default Analytics logs with Sentinel, pay as you go, East US, in dollars.')
   PRICE_PER_GB: string?
 
-  @description('Billed GB that all streams together may send a day (UTC) before some of them wait for the next; unset: no limit.')
+  @description('Billed GB that all streams together may send a day (UTC) before some of them wait for the next, their backfills from 80 % of it on; unset: no limit.')
   DAILY_GB_LIMIT: string?
 
   @description('Streams that wait then. edr-events never does while there is a webhook for alerts.')

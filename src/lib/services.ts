@@ -227,7 +227,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       deadLetters,
       alerts: alerts.queue,
       alertsFrom: alerts.from,
-      throwIfFull: dailyLimit === undefined ? undefined : () => dailyLimit.check(stream.name),
+      throwIfFull: dailyLimit === undefined ? undefined : (run) => dailyLimit.check(stream.name, run),
       owner: `${owner}-${randomUUID().slice(0, 8)}`,
       incompleteAfterHours: settings.INCOMPLETE_AFTER_HOURS,
       budgetMs: WINDOW_BUDGET_MS,

@@ -589,7 +589,9 @@ describe('accepted values', () => {
     ['System', 'keys', false],
   ])('with an MCP endpoint that is %s and CALLER_AUTH %s come with a mistake: %s', (level, auth, isOne) => {
     const name = 'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel';
-    const told = expect.stringMatching(/webhookAuthorizationLevel is \w+ while CALLER_AUTH is keys: anybody could/);
+    const told = expect.stringMatching(
+      /webhookAuthorizationLevel is \w+ while CALLER_AUTH is keys: anybody could/,
+    ) as string;
     expect(parse({ [name]: level, CALLER_AUTH: auth }).mistakes).toEqual(isOne ? [told] : []);
     expect(parse({ [name]: level, CALLER_AUTH: auth, MCP_TOOLS: '0' }).mistakes).toEqual([]);
   });

@@ -207,6 +207,14 @@ export const CASES: readonly Case[] = [
     ...{ verdict: 'attention', codes: ['daily-limit', 'catching-up'] },
   },
   {
+    name: 'a day that is near its limit, with a backfill that waits',
+    of: withStream(
+      {},
+      { dailyLimit: { ...FULL, sentGigabytes: 1.6, isReached: false }, backfills: [backfill({ movedAt: ago(200) })] },
+    ),
+    ...{ verdict: 'ok', codes: [] },
+  },
+  {
     name: 'a day whose limit is reached, of other streams',
     of: withStream({ ...BEHIND, progress: STILL }, { dailyLimit: { ...FULL, streams: ['vm-detections'] } }),
     ...{ verdict: 'attention', codes: ['late'] },

@@ -20,8 +20,11 @@ export interface DailyLimitView {
 
 /** A bound on what a day may send. */
 export interface DailyLimit {
-  /** @throws DailyLimitError where the stream waits for the next day; RetryableError when the storage fails. */
-  readonly check: (stream: string) => Promise<void>;
+  /**
+   * @param run of the window that is read: `live`, or the id of a backfill.
+   * @throws DailyLimitError where the stream waits for the next day; RetryableError when the storage fails.
+   */
+  readonly check: (stream: string, run: string) => Promise<void>;
   readonly view: () => Promise<DailyLimitView>;
 }
 
@@ -49,16 +52,30 @@ export function dailyLimitOf(
   return createDailyLimit({ gigabytes, streams: limitedStreams(settings), book, clock });
 }
 
+/** Part of a day's limit that backfills may take it to, in percent: the rest is for the live windows. */
+const BACKFILL_PERCENT = 80;
+
+/** Whether so much is sent that backfills wait; both numbers of the same unit. */
+export function isReachedForBackfills(sent: number, limit: number): boolean {
+  return sent >= (limit * BACKFILL_PERCENT) / 100;
+}
+
 /** Makes a limit. It knows what other instances have sent up to half a minute ago. */
 export function createDailyLimit({ gigabytes, streams, book, clock }: DailyLimitOptions): DailyLimit {
   const most = gigabytes * BYTES_A_GIGABYTE;
   return {
-    check: async (stream) => {
-      if (!streams.includes(stream) || (await book.today()) < most) return;
+    check: async (stream, run) => {
+      if (!streams.includes(stream)) return;
+      const sent = await book.today();
+      const isBackfill = run !== 'live';
+      if (sent < most && !(isBackfill && isReachedForBackfills(sent, most))) return;
       const now = clock.now().getTime();
       const midnight = midnightAfter(now);
+      const [part, who] = isBackfill
+        ? [`${BACKFILL_PERCENT} % of `, `backfills of ${stream} go`]
+        : ['', `${stream} goes`];
       throw new DailyLimitError(
-        `the ${gigabytes} GB a day of DAILY_GB_LIMIT are sent; ${stream} goes on at ${new Date(midnight).toISOString()}`,
+        `${part}the ${gigabytes} GB a day of DAILY_GB_LIMIT are sent; ${who} on at ${new Date(midnight).toISOString()}`,
         Math.min(LOOK_AGAIN_MS, midnight - now),
       );
     },

@@ -10,7 +10,7 @@ export const COST_SETTINGS = {
   DAILY_GB_LIMIT: decimal({ min: 0.001, max: 100_000, unit: 'GB a day' })
     .optional()
     .describe(
-      'Billed GB that all streams together may send a day (UTC) before some of them wait for the next; unset: no limit.',
+      'Billed GB that all streams together may send a day (UTC) before some of them wait for the next, their backfills from 80 % of it on; unset: no limit.',
     ),
   DAILY_GB_LIMIT_STREAMS: list(() => true, 'must name at least one stream')
     .prefault('vm-detections,vm-knowledge-base,vm-hosts')

@@ -1,5 +1,6 @@
 import { found, type Found } from './find.ts';
 import type { Stand } from './health.ts';
+import { isReachedForBackfills } from '../cost/daily-limit.ts';
 import type { StreamStatus } from '../pipeline/view-status.ts';
 import { PROBLEM_KINDS } from './problem-codes.ts';
 import { at, counted, lasting, sentences } from './words.ts';
@@ -49,6 +50,13 @@ function behindSince({ watermark, lagSeconds, normalLagSeconds }: StreamStatus):
 function lasts(stream: StreamStatus, now: number): boolean {
   const since = behindSince(stream);
   return since !== null && now - Date.parse(since) >= PROBLEM_KINDS['daily-limit'].lasting.afterSeconds * 1000;
+}
+
+/** Whether the backfills of a stream wait for the next day: before its live windows do. */
+export function backfillsWaitForDay(stream: string, stand: Stand): boolean {
+  const { dailyLimit: limit } = stand;
+  if (waitsForDay(stream, stand)) return true;
+  return limit?.streams.includes(stream) === true && isReachedForBackfills(limit.sentGigabytes, limit.gigabytes);
 }
 
 /** Whether a stream waits for the next day, or has just begun to go on. */

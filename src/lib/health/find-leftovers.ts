@@ -1,5 +1,5 @@
 import { found, type Found } from './find.ts';
-import { waitsForDay } from './find-daily-limit.ts';
+import { backfillsWaitForDay } from './find-daily-limit.ts';
 import { isBackfillWaiting } from './find-waits.ts';
 import type { BackfillStand, Stand } from './health.ts';
 import { at, counted, lasting, sentences } from './words.ts';
@@ -51,7 +51,7 @@ function backfillProblems(backfill: BackfillStand, stand: Stand): Found[] {
 /** An hour, and two ticks of its stream, without anything that it waits for. */
 function isStalled({ stream, movedAt, waitsUntil }: BackfillStand, stand: Stand): boolean {
   const { time, streams, limits } = stand;
-  if (waitsForDay(stream, stand)) return false;
+  if (backfillsWaitForDay(stream, stand)) return false;
   const about = streams.find(({ name }) => name === stream);
   if (
     isBackfillWaiting(

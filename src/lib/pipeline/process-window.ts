@@ -86,7 +86,7 @@ async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDepend
   const isContinued = claim.record.cursor !== undefined && claim.record.counts.pages > 0;
   let outcome: Outcome | 'handed-over';
   try {
-    await deps.throwIfFull?.();
+    await deps.throwIfFull?.(claim.record.run);
     outcome = await readWindow(claim, deps);
   } catch (error) {
     if (claim.signal.aborted) throw new ClaimLostError('the window was taken over', { cause: claim.signal.reason });

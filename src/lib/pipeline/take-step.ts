@@ -8,8 +8,8 @@ import { book, countRows } from './window-state.ts';
 /** What taking a step needs. */
 export interface StepDependencies extends DeliverDependencies {
   readonly keeper: MemoryKeeper;
-  /** Called before rows are asked for, and before each chunk; throws a WaitError where they have to wait. */
-  readonly throwIfFull?: (() => Promise<void>) | undefined;
+  /** Called with the window's run before rows are asked for, and before each chunk; throws a WaitError where they have to wait. */
+  readonly throwIfFull?: ((run: string) => Promise<void>) | undefined;
 }
 
 /** Uploads a step and stores its checkpoint: rows are accepted by the sink before the memory and the checkpoint record them. */
@@ -36,7 +36,7 @@ export async function takeLastStep(step: Progress, claim: Claim, deps: StepDepen
 /** Uploads a step's rows; returns how many became dead letters, which is booked with the step: a chunk that comes again puts the same aside. */
 async function deliver(step: Progress, claim: Claim, deps: StepDependencies): Promise<number> {
   const { chunk } = step;
-  if (chunk !== undefined && chunk.rows > 0) await deps.throwIfFull?.();
+  if (chunk !== undefined && chunk.rows > 0) await deps.throwIfFull?.(claim.record.run);
   await deps.keeper.before(step);
   // Only behind that: a worker that has taken the window over finds what is doubted, or this one has to stop here.
   claim.throwIfLost();

@@ -38,10 +38,10 @@ describe('the limit of a day', () => {
   test('holds the streams it is for, once all streams together have sent as much', async () => {
     const { limit, other, own } = openLimit('2026-05-01T12:00:00Z');
     own.note('vm-detections', rowsOf(0.4 * MEGABYTE));
-    await limit.check('vm-detections');
+    await limit.check('vm-detections', 'live');
     other.note('edr-events', rowsOf(0.6 * MEGABYTE));
     await other.flush();
-    await expect(limit.check('edr-events')).resolves.toBeUndefined();
+    await expect(limit.check('edr-events', 'live')).resolves.toBeUndefined();
     expect(await limit.view()).toMatchObject({
       isReached: true,
       sentGigabytes: 0.001,
@@ -49,26 +49,38 @@ describe('the limit of a day', () => {
     });
   });
 
+  test('leaves its last fifth to live windows: backfills wait before', async () => {
+    const { limit, own } = openLimit('2026-05-01T12:00:00Z');
+    own.note('vm-detections', rowsOf(0.7 * MEGABYTE));
+    await limit.check('vm-detections', 'a-backfill');
+    own.note('vm-detections', rowsOf(0.1 * MEGABYTE));
+    await limit.check('vm-detections', 'live');
+    await limit.check('edr-events', 'a-backfill');
+    await expect(limit.check('vm-detections', 'a-backfill')).rejects.toThrow(
+      '80 % of the 0.001 GB a day of DAILY_GB_LIMIT are sent; backfills of vm-detections go on at 2026-05-02T00:00',
+    );
+  });
+
   test('is known to each instance half a minute after it is reached', async () => {
     const { clock, limit, other } = openLimit('2026-05-01T12:00:00Z');
-    await limit.check('vm-detections');
+    await limit.check('vm-detections', 'live');
     clock.forward(1_000);
     other.note('edr-events', rowsOf(MEGABYTE));
     clock.forward(15_000);
     other.note('edr-events', rowsOf(1));
     await other.flush();
-    await expect(limit.check('vm-detections')).rejects.toThrow(DailyLimitError);
+    await expect(limit.check('vm-detections', 'live')).rejects.toThrow(DailyLimitError);
   });
 
   test('says when it ends, and has them look again before, in case it is raised', async () => {
     const { clock, limit, own } = openLimit('2026-05-01T12:00:00Z');
     own.note('vm-detections', rowsOf(MEGABYTE));
-    await expect(limit.check('vm-detections')).rejects.toMatchObject({
+    await expect(limit.check('vm-detections', 'live')).rejects.toMatchObject({
       message: 'the 0.001 GB a day of DAILY_GB_LIMIT are sent; vm-detections goes on at 2026-05-02T00:00:00.000Z',
       retryAfterMs: 900_000,
     });
     clock.forward(11.9 * 3_600_000);
-    await expect(limit.check('vm-detections')).rejects.toMatchObject({ retryAfterMs: 360_000 });
+    await expect(limit.check('vm-detections', 'live')).rejects.toMatchObject({ retryAfterMs: 360_000 });
   });
 
   test('begins anew at midnight UTC, and tells that it was reached', async () => {
@@ -77,7 +89,7 @@ describe('the limit of a day', () => {
     await own.flush();
     expect((await limit.view()).resumedAt).toBeNull();
     clock.forward(60_000);
-    await limit.check('vm-detections');
+    await limit.check('vm-detections', 'live');
     expect(await limit.view()).toMatchObject({
       isReached: false,
       sentGigabytes: 0,
@@ -113,10 +125,14 @@ describe('a window at the limit', () => {
   test.each(['live', 'a-backfill'])(
     'that is reached while it is read goes on from there, nothing lost: %s',
     async (run) => {
+      const runs = new Set<string>();
       const { stream } = pagedStream(4);
       const bench = await setUp(stream);
       const window = await bench.open('2026-05-01T10:00:00Z', '2026-05-01T11:00:00Z', { run });
-      await bench.process(window, { throwIfFull: () => (bench.sink.rows.length < 2 ? Promise.resolve() : full()) });
+      await bench.process(window, {
+        throwIfFull: (of) => (runs.add(of), bench.sink.rows.length < 2 ? Promise.resolve() : full()),
+      });
+      expect([...runs]).toEqual([run]);
       expect(bench.sink.rows).toEqual([{ page: 0 }, { page: 1 }]);
       expect(await bench.read(window)).toMatchObject({ state: 'planned', counts: { rows: 2 }, attempts: 0 });
       bench.clock.forward(60_000);
