@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /** `qualys`: looks at a deployment of the connector and works it, over its HTTP routes. */
 import { Command, CommanderError, Option } from 'commander';
 import { styleText } from 'node:util';

@@ -12,6 +12,11 @@ const TOKEN_COMMANDS = {
   az: 'az account get-access-token --output json',
 } as const;
 
+const INSTALL = {
+  azd: 'https://learn.microsoft.com/azure/developer/azure-developer-cli/install-azd',
+  az: 'https://learn.microsoft.com/cli/azure/install-azure-cli',
+} as const;
+
 export type SignIn = keyof typeof TOKEN_COMMANDS;
 
 /** An answer of Azure that is neither a success nor «not found». */
@@ -146,7 +151,14 @@ function toError(status: number, text: string): ArmError {
 /** azd calls it `token`, az `accessToken`. */
 async function readToken(signIn: SignIn): Promise<string> {
   const [command = '', ...args] = TOKEN_COMMANDS[signIn].split(' ');
-  const { stdout } = await promisify(execFile)(command, args, { shell: process.platform === 'win32' });
+  const { stdout } = await promisify(execFile)(command, args, { shell: process.platform === 'win32' }).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new Error(`${command} is not installed, or not in the PATH. Get it from ${INSTALL[signIn]}`, {
+        cause: error,
+      });
+    },
+  );
   const { token, accessToken } = JSON.parse(stdout) as { token?: string; accessToken?: string };
   const found = token ?? accessToken;
   if (found === undefined) throw new Error(`${command} printed no token`);

@@ -178,9 +178,9 @@ function readText(name: string): string {
   return readFileSync(join(INFRA, name), 'utf8');
 }
 
-const run = STEPS[step];
-if (run === undefined) throw new Error(`npm run deploy -- ${Object.keys(STEPS).join(' | ')}`);
 try {
+  const run = Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
+  if (run === undefined) throw new Error(`Usage: npm run deploy -- <${Object.keys(STEPS).join(' | ')}> [azd]`);
   await run();
 } catch (error) {
   console.error((error as Error).message);

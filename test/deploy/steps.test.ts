@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Arm } from '../../scripts/deploy/arm.ts';
 import { detach } from '../../scripts/deploy/detach.ts';
@@ -16,6 +18,28 @@ beforeEach(async () => {
   azure = await startFakeArm();
   process.env.PATH = azure.environment.PATH;
   arm = new Arm({ signIn: 'azd', endpoint: azure.url, pollMs: 1 });
+});
+
+test.each(['az', 'azd'] as const)('a machine without %s is told what to install', async (signIn) => {
+  process.env.PATH = '';
+  const asked = new Arm({ signIn, endpoint: azure.url }).get(GROUP, '2025-04-01');
+  await expect(asked).rejects.toThrow(
+    `${signIn} is not installed, or not in the PATH. Get it from https://learn.microsoft.com/`,
+  );
+});
+
+test.each([
+  ['no', []],
+  ['an unknown', ['prepar']],
+  ['an inherited', ['toString']],
+] as const)('%s step is answered with the steps that there are', (_, given) => {
+  const main = join(import.meta.dirname, '../../scripts/deploy/main.ts');
+  const argv = ['--disable-warning=ExperimentalWarning', main, ...given];
+  const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([
+    1,
+    'Usage: npm run deploy -- <prepare | secrets | roles | sentinel | detach | export> [azd]\n',
+  ]);
 });
 
 describe('secrets', () => {

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** What a Node.js without TypeScript, as those before 22.18, prints of a command. */
+function runOld(words: readonly string[]): readonly [number | null, string] {
+  const argv = ['--no-experimental-strip-types', ...words];
+  const { status, stderr } = spawnSync(process.execPath, argv, { cwd: ROOT, encoding: 'utf8' });
+  return [status, stderr];
+}
+
+const TOLD = [1, expect.stringMatching(/^Node\.js \S+ is too old\. Run npm ci first: .* 22\.18 or later\.\n$/)];
+
+test.each(['start', 'qualys', 'break', 'host', 'deploy'] as const)(
+  'npm run %s on an old Node.js says in a sentence what to do',
+  (name) => {
+    const [program, ...words] = packageJson.scripts[name].split(' ');
+    expect(program).toBe('node');
+    expect(runOld(words)).toEqual(TOLD);
+  },
+);
+
+test('so does the program qualys', () => {
+  expect(runOld([join(ROOT, packageJson.bin.qualys)])).toEqual(TOLD);
+});
