@@ -63,7 +63,7 @@ function commandsFor({ appUrl, ingestion, qualys: { sizes } }: Started): string[
     `${qualys} status                                         # is everything here?`,
     ...(ingestion.dir === undefined
       ? [`${qualys} ping                                           # does it reach and may it use everything?`]
-      : [`${qualys} rows edr-events                                # the newest rows; --row 1 unfolds one`]),
+      : [`${qualys} rows edr-events                                # the rows that arrived last; --row 1 unfolds one`]),
     `${qualys} windows --stream edr-events --since 2h         # what was read, and how it went`,
     `${qualys} backfill --stream edr-events --from 6h --wait  # read a range again`,
     ...(sizes === undefined

@@ -53,7 +53,7 @@ export function addRows(program: Command): void {
   program
     .command('rows')
     .argument('<stream>', 'name of a stream or of its table')
-    .description('show the newest rows of a table of the local app (npm start), or one of them whole')
+    .description('show the rows that arrived last in a table of the local app (npm start), or one of them whole')
     .option('--limit <n>', 'how many', (text) => parseCount(text, 500), 20)
     .option('--search <text>', 'only rows that hold it in any value')
     .option('--host <text>', 'only rows of hosts whose name, address or id holds it')

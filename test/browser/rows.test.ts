@@ -62,7 +62,7 @@ describe('the page of the local tables', () => {
   test('shows the newest rows of a table that has some, unfolds one, and takes nothing for markup', async () => {
     await writeFile(path, line(1) + line(2, { HostName: HOSTILE, [HOSTILE]: HOSTILE }));
     const { page, faults } = await open();
-    await page.getByText('2 rows, the latest first. These are all.').waitFor();
+    await page.getByText('2 rows, the last to arrive first. These are all.').waitFor();
     expect(await cells(page)).toEqual([HOSTILE, 'ws-1']);
     expect(await page.locator('#losses').textContent()).toContain('Values lost in Record (cut 2).');
     await page.getByRole('button', { name: '1', exact: true }).click();
@@ -80,16 +80,16 @@ describe('the page of the local tables', () => {
     }
     const { page } = await open();
     await page.getByRole('button', { name: 'Older rows' }).click();
-    await page.getByText('100 rows, the latest first.').waitFor();
+    await page.getByText('100 rows, the last to arrive first.').waitFor();
     await page.getByLabel('Search').selectOption('host');
     await page.getByLabel('for', { exact: true }).fill('WS-123');
     await page.keyboard.press('Enter');
-    await page.getByText('50 rows, the latest first.').waitFor();
+    await page.getByText('50 rows, the last to arrive first.').waitFor();
     expect((await cells(page))[0]).toBe('ws-12399');
     await page.getByLabel('Search').selectOption('key');
     await page.getByLabel('for', { exact: true }).fill('k-7');
     await page.keyboard.press('Enter');
-    await page.getByText('1 row, the latest first. These are all.').waitFor();
+    await page.getByText('1 row, the last to arrive first. These are all.').waitFor();
     expect(await cells(page)).toEqual(['ws-7']);
   }, 60_000);
 

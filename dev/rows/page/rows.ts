@@ -125,7 +125,7 @@ async function search(goOn: boolean): Promise<void> {
       say('state', `${rowsOf(list.rows.length - 1)} shown; looked at ${numbers.format(looked)} …`);
     } while (found < PAGE_ROWS && before !== null);
     const end = before === null ? 'These are all.' : '';
-    say('state', `${rowsOf(Math.max(0, list.rows.length - 1))}, the latest first. ${end}`);
+    say('state', `${rowsOf(Math.max(0, list.rows.length - 1))}, the last to arrive first. ${end}`);
     older.hidden = before === null;
   } catch (error) {
     if (!mine.signal.aborted) say('state', reasonOf(error), true);
