@@ -13,6 +13,7 @@ interface Options {
 }
 
 const GIVEN_UP = ['undelivered', 'uncertain'] as const;
+const NO_WEBHOOK = 'no webhook is set (ALERT_WEBHOOK_URL).';
 /** What needs a person first. */
 const ORDER: readonly Alert['state'][] = [...GIVEN_UP, 'waiting'];
 
@@ -67,7 +68,8 @@ Example:
 async function listAll({ connector, isJson, print, printJson, color }: Session, { limit }: Options): Promise<number> {
   const { body } = await connector.ask({ path: 'alerts', query: { limit }, schema: alertList });
   if (isJson) printJson(body);
-  else if (body.alerts.length === 0) print('No alerts: the webhook has taken all.');
+  else if (body.alerts.length === 0)
+    print(body.isWebhookSet ? 'No alerts: the webhook has taken all.' : `No alerts: ${NO_WEBHOOK}`);
   else {
     const alerts = [...body.alerts].sort((one, two) => ORDER.indexOf(one.state) - ORDER.indexOf(two.state));
     const head = ['STATE', 'EVENT', 'TRIES', 'SINCE', 'NEXT TRY', 'REASON'];
@@ -78,6 +80,7 @@ async function listAll({ connector, isJson, print, printJson, color }: Session, 
     const counts = ORDER.map((state) => `${count(alerts.filter((alert) => alert.state === state).length)} ${state}`);
     const isPart = alerts.length >= Number(limit);
     print(`${counts.join(', ')}${isPart ? `: the first ${limit}, see --limit; qualys status --json counts all` : ''}`);
+    if (!body.isWebhookSet) print(color('yellow', `None is posted: ${NO_WEBHOOK}`));
   }
   return EXIT.fine;
 }

@@ -57,10 +57,10 @@ export function addRows(program: Command): void {
     .option('--limit <n>', 'how many', (text) => parseCount(text, 500), 20)
     .option('--search <text>', 'only rows that hold it in any value')
     .option('--host <text>', 'only rows of hosts whose name, address or id holds it')
-    .option('--qid <number>', 'only rows with this QID')
+    .option('--qid <number>', 'only rows with this QID, the number of a vulnerability')
     .option('--hash <text>', 'only rows that hold it in a hash')
     .option('--row <n>', 'unfold the n-th row of the list', (text) => parseCount(text, 500))
-    .option('--row-key <key>', 'unfold the newest row of this RowKey')
+    .option('--row-key <key>', 'unfold the newest row of this RowKey, given whole')
     .addHelpText(
       'after',
       `
@@ -71,7 +71,7 @@ Examples:
   qualys rows edr-events
   qualys rows edr-events --host ws-101 --row 1
   qualys rows vm-detections --qid 39097 --limit 5
-  qualys rows edr-events --row-key 0f1e…`,
+  qualys rows edr-events --row-key "$ROW_KEY"`,
     )
     .action(
       action<Options, [string]>(async (session, options, stream) => {
@@ -100,13 +100,22 @@ async function showRow(session: Session, options: Options, stream: string): Prom
 }
 
 async function showList(session: Session, options: Options, stream: string): Promise<void> {
-  const { connector, isJson, print, printJson, color } = session;
+  const { connector, isJson, print, printJson } = session;
   const found = await list(connector, stream, options, options.limit);
   if (isJson) {
     const { columns, rows } = found;
     printJson(rows.map(({ cells }) => Object.fromEntries(columns.map((name, place) => [name, cells[place] ?? '']))));
     return;
   }
+  const tables = (await connector.ask({ isLocal: true, path: 'tables', schema: tableList })).body;
+  const view = tables.find((each) => each.stream === stream || each.table === stream);
+  if (found.rows.length === 0) print(`0 of ${counted(view?.rows ?? found.searched, 'row')}`);
+  else showFound(found, session);
+  print();
+  if (view !== undefined) showTable(view, session);
+}
+
+function showFound(found: RowList, { print, color }: Session): void {
   const head = ['', ...found.columns.map((name) => name.toUpperCase())];
   const [first = '', ...lines] = table(
     head,
@@ -114,10 +123,6 @@ async function showList(session: Session, options: Options, stream: string): Pro
   );
   print(color('dim', first));
   for (const line of lines) print(line);
-  print();
-  const tables = (await connector.ask({ isLocal: true, path: 'tables', schema: tableList })).body;
-  const view = tables.find((each) => each.stream === stream || each.table === stream);
-  if (view !== undefined) showTable(view, session);
 }
 
 /** Asks until there are enough rows: a search answers after a second or so with what it has. */

@@ -36,6 +36,9 @@ export interface RowSource {
   readonly readStats: () => IngestionStats;
 }
 
+/** Tables whose rows hold QIDs. */
+const WITH_QIDS: ReadonlySet<string> = new Set(['QualysHostDetectionV3_CL', 'QualysVmKnowledgeBase_CL']);
+
 const LIMIT = { usual: 50, most: 500 };
 /** A search answers by then with what it has. */
 const TIMEOUT_MS = 1500;
@@ -50,6 +53,17 @@ export function createRowRoutes(source: RowSource): LocalRoutes['calls'] {
     if (found !== undefined) return found;
     const known = source.tables.map(({ stream }) => stream).join(', ');
     throw new UsageError(`stream must be one of ${known}, given ${JSON.stringify(given)}`);
+  };
+  const checkQid = ({ stream, table }: StreamTable, qid = ''): void => {
+    if (qid.trim() === '') return;
+    if (!WITH_QIDS.has(table)) {
+      const having = source.tables.filter((each) => WITH_QIDS.has(each.table)).map((each) => each.stream);
+      throw new UsageError(`rows of ${stream} have no QIDs; those of ${having.join(' and ')} have`);
+    }
+    if (/^\d{1,10}$/.test(qid.trim())) return;
+    throw new UsageError(
+      `qid must be the number that Qualys gave a vulnerability, such as 38739, given ${JSON.stringify(qid)}`,
+    );
   };
   return {
     'GET /tables': async (): Promise<TableView[]> => {
@@ -66,6 +80,7 @@ export function createRowRoutes(source: RowSource): LocalRoutes['calls'] {
       const table = findTable(call);
       const limit = readNumber(call, 'limit', { least: 1, most: LIMIT.most }) ?? LIMIT.usual;
       const before = readNumber(call, 'before', { least: 0, most: Number.MAX_SAFE_INTEGER });
+      checkQid(table, call.query.qid);
       const search: Search = Object.fromEntries(SEARCH_NAMES.map((name) => [name, call.query[name]]));
       return listRows({ path: fileOf(table), table: table.table, search, limit, before, timeoutMs: TIMEOUT_MS });
     },

@@ -268,7 +268,10 @@ describe('a backfill', () => {
 
 describe('alerts', () => {
   test('are listed with their reasons, what was given up first, and queued again', async () => {
-    expect(await qualys('alerts')).toMatchObject({ code: 0, out: 'No alerts: the webhook has taken all.\n' });
+    expect(await qualys('alerts')).toMatchObject({
+      code: 0,
+      out: 'No alerts: no webhook is set (ALERT_WEBHOOK_URL).\n',
+    });
     const store = createTableAlertStore(storage());
     const item = (id: string) => ({ version: 1 as const, id, payload: '{}', queuedAt: new Date().toISOString() });
     const error = { lastError: 'soar.example answered 503' };

@@ -9,9 +9,15 @@ import { serveHttp } from '../support/http-server.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const TABLE = 'QualysEdrEvents_CL';
+const TABLES = [
+  { stream: 'edr-events', table: TABLE },
+  { stream: 'vm-detections', table: 'QualysHostDetectionV3_CL' },
+];
 
-/** Runs `qualys rows` against a local app whose table of events holds three rows. */
-async function runRows(...args: readonly string[]) {
+/** Runs `qualys rows edr-events` against a local app whose table of events holds three rows. */
+const runRows = (...args: readonly string[]) => runRowsOf('edr-events', ...args);
+
+async function runRowsOf(stream: string, ...args: readonly string[]) {
   const dir = await mkdtemp(join(tmpdir(), 'rows-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   const rows = [1, 2, 3].map((n) => ({ HostName: `ws-${n}\u001b[2J`, Score: n, RowKey: `k-${n}`, Verdicts: null }));
@@ -20,9 +26,9 @@ async function runRows(...args: readonly string[]) {
   tableStats(stats, TABLE).columns.Record = { cut: 2 };
   const refusal = { path: '/', table: TABLE, status: 413, code: 'TooLong', message: 'too long' };
   for (let call = 0; call < 60; call++) noteRefusal(stats, { time: '2026-05-01T12:00:00Z', ...refusal });
-  const calls = createRowRoutes({ dir, tables: [{ stream: 'edr-events', table: TABLE }], readStats: () => stats });
+  const calls = createRowRoutes({ dir, tables: TABLES, readStats: () => stats });
   const { url } = await runApp("app.get('x', async () => ({}));", { localRoutes: { files: {}, calls } });
-  return runCli(['rows', 'edr-events', ...args], { env: { CONNECTOR_URL: url } });
+  return runCli(['rows', stream, ...args], { env: { CONNECTOR_URL: url } });
 }
 
 test('the newest rows, and what was lost of the table', async () => {
@@ -44,6 +50,19 @@ test('one row whole, by its place among those found or by its key, also as JSON'
     code: 2,
     err: 'error: there is no such row: 3 rows of edr-events found\n',
   });
+});
+
+test('a search without a hit says so, and how many rows there are', async () => {
+  expect((await runRows('--host', 'nowhere')).out).toMatch(/^0 of 3 rows\n\nQualysEdrEvents_CL: 3 rows/);
+});
+
+test('a QID that is none, and a stream without QIDs, are wrong usage', async () => {
+  expect(await runRows('--qid', '39097')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('rows of edr-events have no QIDs; those of vm-detections have'),
+  });
+  const { code, err } = await runRowsOf('vm-detections', '--qid', 'abc');
+  expect([code, err]).toEqual([2, expect.stringContaining('such as 38739, given "abc"')]);
 });
 
 test('a deployment has none to show', async () => {

@@ -186,7 +186,9 @@ describe('a webhook that may get two alerts a minute', () => {
       const item = record && alertItemOf(record);
       if (item !== undefined) await pushAlert(item, { ...alerts, clock });
     }
-    await expect.poll(async () => (await app.get('alerts')).body, { timeout: 20_000 }).toEqual({ alerts: [] });
+    await expect
+      .poll(async () => (await app.get('alerts')).body, { timeout: 20_000 })
+      .toEqual({ alerts: [], isWebhookSet: true });
     const told = posts.flatMap(({ body }) => (JSON.parse(body) as { summary?: { count: number } }).summary ?? []);
     expect(single().length).toBeLessThanOrEqual(2 * (told.length + 1));
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(scoredIds().length - single().length);

@@ -4,13 +4,14 @@ import { ConfigError } from '../errors.ts';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
 import { alertsQuery, replayAlertsQuery } from '../http/requests.ts';
-import { hasSigningSecret } from '../setting-rules.ts';
+import { hasSigningSecret, hasWebhook } from '../setting-rules.ts';
 import { getServices } from '../services.ts';
 
 /** Lists alerts that are not posted, with the reasons. */
 export const listAll = handle(async (request) => {
   const { limit } = readQuery(request, alertsQuery);
-  return json({ alerts: await listAlerts(Number(limit), getServices().alerts.store) });
+  const { alerts, settings } = getServices();
+  return json({ alerts: await listAlerts(Number(limit), alerts.store), isWebhookSet: hasWebhook(settings) });
 });
 
 /** Queues alerts again that were given up. */

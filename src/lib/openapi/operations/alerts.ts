@@ -19,7 +19,12 @@ const alert = z
   .meta({ id: 'Alert' }) satisfies z.ZodType<AlertView>;
 
 /** Alerts that the webhook has not taken. */
-export const alertList = z.strictObject({ alerts: z.array(alert) }).meta({ id: 'AlertList' });
+export const alertList = z
+  .strictObject({
+    alerts: z.array(alert),
+    isWebhookSet: z.boolean().describe('Whether alerts are posted at all, which is so where ALERT_WEBHOOK_URL is set.'),
+  })
+  .meta({ id: 'AlertList' });
 
 /** What a replay answers. */
 export const alertReplayResult = z
