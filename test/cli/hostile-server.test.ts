@@ -133,6 +133,7 @@ const STATUS = {
   limits: [],
   queue: { waiting: 0, poison: 0 },
   deadLetters: 0,
+  dailyLimit: null,
   alerts: {
     enabled: false,
     from: null,
@@ -184,6 +185,7 @@ describe('while it waits for a backfill', () => {
   const view = (status: string, percent: number) => ({
     ...{ id: 'b-1', stream: 'edr-events', from: '2026-04-01T00:00:00Z', to: '2026-04-02T00:00:00Z', status, percent },
     windows: { total: 10, closed: percent / 10, failed: 0 },
+    waits: null,
     ...{ rows: percent, startedAt: '2026-05-01T12:10:00Z', updatedAt: '2026-05-01T12:11:05Z', etaSeconds: null },
   });
   const wait = ['backfills', 'wait', 'b-1', '--interval', '1s'];
