@@ -13,6 +13,9 @@ export interface Keeper {
   readonly share: string;
 }
 
+/** A folder that another process keeps. */
+export class FolderKeptError extends UsageError {}
+
 /** The name of a lock tells all of its owner, so that it is there as a whole or not at all. */
 const LOCK = /^lock-(?<pid>\d+)-(?<port>\d+)$/;
 /** Two that want a folder in the same moment both give way; the next time one of them is first. */
@@ -78,7 +81,7 @@ async function startPulse(): Promise<Server> {
 /**
  * Makes this process the only one that uses a folder, until it is released or the process ends; makes the folder where it is missing.
  * @returns what releases it.
- * @throws UsageError naming the folder and the process that keeps it.
+ * @throws FolderKeptError naming the folder and the process that keeps it.
  */
 export async function lockFolder(dir: string, { name, share }: Keeper): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true });
@@ -93,7 +96,7 @@ export async function lockFolder(dir: string, { name, share }: Keeper): Promise<
     if (other === undefined) return release;
     if (left === 1) {
       await release();
-      throw new UsageError(`${name} already keeps its data in ${dir} (process ${other}): stop it, or ${share}.`);
+      throw new FolderKeptError(`${name} already keeps its data in ${dir} (process ${other}): stop it, or ${share}.`);
     }
     await sleep(Math.random() * LONGEST_PAUSE_MS);
   }
@@ -101,7 +104,7 @@ export async function lockFolder(dir: string, { name, share }: Keeper): Promise<
 
 /**
  * Deletes what earlier runs kept in folders: all of them or, when somebody keeps one, none.
- * @throws UsageError as `lockFolder`.
+ * @throws FolderKeptError as `lockFolder`.
  */
 export async function emptyFolders(
   folders: readonly { readonly dir: string; readonly keeper: Keeper }[],

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { AZURITE, startAzurite, type Azurite } from './azurite/start-azurite.ts';
 import { USUAL } from './break/breaks.ts';
-import { emptyFolders } from './folder-lock.ts';
+import { emptyFolders, FolderKeptError } from './folder-lock.ts';
 import { findSetting } from './host/settings.ts';
 import { TABLES } from './ingestion/row-store.ts';
 import { DEFAULT_RULE_ID, startIngestion, type Ingestion } from './ingestion/start-ingestion.ts';
 import { wholeNumber } from './read-options.ts';
+import { UsageError } from './usage-error.ts';
 import { startSimulator, type Simulator } from './simulator/start-simulator.ts';
 
 /** Sizes of the simulated data. */
@@ -33,6 +34,12 @@ export function foldersOf(localDir: string, once: boolean): LocalFolders {
 export async function forget({ azurite, tables }: LocalFolders): Promise<void> {
   const storage = azurite === undefined ? [] : [{ dir: azurite, keeper: AZURITE }];
   await emptyFolders([...storage, { dir: tables, keeper: TABLES }]);
+}
+
+/** What stopped a start; of a kept folder it says first who keeps it as a rule. */
+export function nameOtherStart(error: unknown): unknown {
+  if (!(error instanceof FolderKeptError)) return error;
+  return new UsageError(`npm start already runs here, or a part of it on its own. ${error.message}`, { cause: error });
 }
 
 /** Reads the variables that set the sizes. @throws UsageError naming the variable, what was given and what is allowed. */

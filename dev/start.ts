@@ -19,7 +19,15 @@ import type { LocalRoutes } from './local-pages/local-pages.ts';
 import { ROW_PAGE } from './rows/page-files.ts';
 import { createRowRoutes } from './rows/row-routes.ts';
 import { startHost, type Host } from './host/start-host.ts';
-import { ensureIngestion, ensureQualys, ensureStorage, foldersOf, forget, readSizes } from './local-parts.ts';
+import {
+  ensureIngestion,
+  ensureQualys,
+  ensureStorage,
+  foldersOf,
+  forget,
+  nameOtherStart,
+  readSizes,
+} from './local-parts.ts';
 import { openBrowser } from './open-browser.ts';
 import { PORT, readOptions, wholeNumber } from './read-options.ts';
 import { runMain } from './run-main.ts';
@@ -168,7 +176,10 @@ async function run(options: Options): Promise<number> {
 await runMain(async () => {
   const options = readOptions(OPTIONS);
   if (options.help) console.log(HELP);
-  else process.exitCode = await run(options);
+  else
+    process.exitCode = await run(options).catch((error: unknown) => {
+      throw nameOtherStart(error);
+    });
 });
 // Keep-alive connections of the clients would hold the process for minutes.
 process.exit();

@@ -16,6 +16,8 @@ export type Window = z.output<typeof window>;
 const HOUR_MS = 3_600_000;
 /** As much as the route takes. */
 const MOST = '999h';
+const DIFFERS =
+  'UPLOADED is not FETCHED where a neighbour has the records of the second between them, hosts are unchanged, or one takes several rows (--help).';
 
 interface Options {
   readonly stream?: string;
@@ -39,6 +41,9 @@ export function addWindows(program: Command): void {
       `
 EXPECTED is Qualys' own count (EDR events) or the number of ids it lists (hosts, KnowledgeBase), FETCHED what came
 (VM: hosts), UPLOADED the rows that Azure accepted. Finished windows are kept for eight days.
+UPLOADED and FETCHED of a closed window may differ, and nothing is missing. Fewer are uploaded: neighbours both read the second
+between them, and one of them uploads its records (EDR events); unchanged hosts are not sent (VM_INGEST); a look for late
+records meets known ones. More: a long record or a large host takes several rows. Rows that Azure refused: qualys dead-letters.
 --since goes by whole hours, rounded up.
 
 Examples:
@@ -84,6 +89,12 @@ function showWindows(found: readonly { stream: string; windows: Window[] }[], { 
       if (typeof error === 'string') print(`  ${printable(error)}`);
     }
   }
+  if (found.some(({ windows }) => windows.some(differs))) print(color('dim', DIFFERS));
+}
+
+/** Whether a reader may take it for a loss. */
+function differs({ state, fetched, uploaded }: Window): boolean {
+  return state === 'closed' && fetched !== uploaded;
 }
 
 function toRow(window: Window): string[] {

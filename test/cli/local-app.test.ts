@@ -144,6 +144,16 @@ describe('status and windows', () => {
     expect(Math.min(...closed)).toBeGreaterThan(Date.now() - 5.1 * 3_600_000);
   });
 
+  test('say why rows and records differ, only where some do', async () => {
+    const lists = JSON.parse((await qualys('windows --since 30h --json')).out) as {
+      windows: { state: string; fetched: number; uploaded: number }[];
+    }[];
+    const differ = lists[0]?.windows.some((each) => each.state === 'closed' && each.fetched !== each.uploaded);
+    const { out } = await qualys('windows --since 30h');
+    expect(out.includes('UPLOADED is not FETCHED where')).toBe(differ);
+    expect((await qualys('windows --state failed')).out).not.toContain('UPLOADED is not FETCHED');
+  });
+
   test('an unknown stream is named', async () => {
     expect(await qualys('windows --stream was-findings')).toMatchObject({
       code: 2,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ensureIngestion, ensureStorage, foldersOf, forget, readSizes } from '../../dev/local-parts.ts';
+import { ensureIngestion, ensureStorage, foldersOf, forget, readSizes, nameOtherStart } from '../../dev/local-parts.ts';
 import { UsageError } from '../../dev/usage-error.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -56,7 +56,9 @@ describe('a run beside a running one', () => {
     await expect(forget(foldersOf(localDir, false))).rejects.toThrow(
       `Azurite already keeps its data in ${join(localDir, 'azurite')} (process ${process.pid})`,
     );
-    await expect(startParts(localDir, false)).rejects.toThrow(UsageError);
+    const stopped = await startParts(localDir, false).catch(nameOtherStart);
+    expect(stopped).toBeInstanceOf(UsageError);
+    expect(stopped).toHaveProperty('message', expect.stringMatching(/^npm start already runs here, .*\(process \d+\)/));
     expect(await readdir(join(localDir, 'tables'))).toContain('T.ndjson');
     expect(await readdir(join(localDir, 'azurite'))).toContain('queue.json');
   });

@@ -64,7 +64,7 @@ async function takeTurn(shared: Shared, route: RouteName): Promise<void> {
 
 function outageOf(state: LimitState, route: RouteName, now: number, cause?: Error): OutageError {
   const { since = now, error = '' } = state.outage?.routes[route] ?? {};
-  const message = `Qualys does not answer on the route ${route} since ${new Date(since).toISOString()}: ${error}`;
+  const message = `Qualys does not answer on the route ${route} as it should since ${new Date(since).toISOString()}: ${error}`;
   return new OutageError(message, Math.max(waitForRoute(state.outage, route, now), 1000), {
     outMs: now - since,
     ...(cause === undefined ? {} : { cause }),

@@ -69,7 +69,7 @@ function spentOf(limit: LimitView, stand: Stand, effect: string, now: number): F
 }
 
 function outageText({ route, since, nextTryAt, error }: LimitView['outages'][number], now: number): string {
-  const text = `Qualys does not answer on ${route} since ${at(since, now)}: ${error}`;
+  const text = `Qualys does not answer on ${route} as it should since ${at(since, now)}: ${error}`;
   return sentences(text, `Tried next at ${at(nextTryAt, now)}`);
 }
 

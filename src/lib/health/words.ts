@@ -20,11 +20,13 @@ export function lasting(seconds: number): string {
   return `${Math.floor(whole / unit)} ${names[0]}${rest === 0 ? '' : ` ${rest} ${names[1]}`}`;
 }
 
-/** `12:40 UTC`, with its day where that is not the day of `now`. */
+/** `12:40 UTC`; with seconds where that is less than two minutes after `now`, so that it never seems over; with its day where that is not the day of `now`. */
 export function at(time: string, now: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return 'an unknown time';
-  const [day, clock] = [date.toISOString().slice(0, 10), date.toISOString().slice(11, 16)];
+  const left = date.getTime() - now;
+  const end = left > 0 && left < 2 * MINUTE * 1000 ? 19 : 16;
+  const [day, clock] = [date.toISOString().slice(0, 10), date.toISOString().slice(11, end)];
   return day === new Date(now).toISOString().slice(0, 10) ? `${clock} UTC` : `${day} ${clock} UTC`;
 }
 

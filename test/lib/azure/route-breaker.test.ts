@@ -53,7 +53,7 @@ describe('a route that is out', () => {
     expect(error).toMatchObject({
       outMs: 2000,
       retryAfterMs: 28_000,
-      message: `Qualys does not answer on the route ${ROUTE} since 2026-05-01T12:00:00.000Z: ${down.message}`,
+      message: `Qualys does not answer on the route ${ROUTE} as it should since 2026-05-01T12:00:00.000Z: ${down.message}`,
     });
   });
 

@@ -92,11 +92,11 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
     '12:33 | - | edr | The 300 calls in 1 h of the EDR API are used up but for the 60 that backfills leave to the live windows. One comes free every 12 s, all are back at 13:22 UTC. 1 backfill waits.',
   ],
   'a route that is out': [
-    '12:14 | - | edr | Qualys does not answer on edr/events since 12:14 UTC: HTTP 503. Tried next at 12:38 UTC.',
+    '12:14 | - | edr | Qualys does not answer on edr/events as it should since 12:14 UTC: HTTP 503. Tried next at 12:38 UTC.',
     '06:47 | edr-events | edr | edr-events is 6 h behind, 24 windows left: it goes on when Qualys lets it.',
   ],
   'a route that is out for an hour': [
-    '11:33 | - | edr | Qualys does not answer on edr/events since 11:33 UTC: HTTP 503. Tried next at 12:38 UTC.',
+    '11:33 | - | edr | Qualys does not answer on edr/events as it should since 11:33 UTC: HTTP 503. Tried next at 12:38 UTC.',
   ],
   'failed windows that hold the watermark': [
     '11:54 | edr-events | edr | edr-events: 2 windows failed; complete only up to 06:34 UTC. why.',

@@ -23,7 +23,7 @@ test.for([
     { outages: [outage] },
     {
       until: ago(-4),
-      reason: 'Qualys does not answer on edr/events since 12:14 UTC: HTTP 503. Tried next at 12:38 UTC.',
+      reason: 'Qualys does not answer on edr/events as it should since 12:14 UTC: HTTP 503. Tried next at 12:38 UTC.',
     },
   ],
   [

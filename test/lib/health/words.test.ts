@@ -10,10 +10,13 @@ test('says how long in two units at most, and never a time below zero', () => {
   expect(said).toEqual(['0 s', '0 s', '59 s', '1 min', '59 min', '1 h', '2 h 28 min', '23 h 59 min', '1 d', '3 d 4 h']);
 });
 
-test('names the day of another day, and does not stumble over what is no time', () => {
+test('names the day of another day, seconds where it is soon, and does not stumble over what is no time', () => {
   const now = Date.parse('2026-05-01T12:34:00Z');
   expect(at('2026-05-01T02:03:04Z', now)).toBe('02:03 UTC');
   expect(at('2026-04-30T23:59:00Z', now)).toBe('2026-04-30 23:59 UTC');
+  expect(at('2026-05-01T12:35:59.5Z', now)).toBe('12:35:59 UTC');
+  expect(at('2026-05-01T12:36:00Z', now)).toBe('12:36 UTC');
+  expect(at('2026-05-01T12:33:46Z', now)).toBe('12:33 UTC');
   expect(at('soon', now)).toBe('an unknown time');
 });
 
