@@ -8,7 +8,7 @@ export interface Broken {
 }
 
 /**
- * A route that breaks what is simulated, then lets the planners look at it at once.
+ * Routes: one breaks what is simulated, then lets the planners look at it at once; the other lets them look once more.
  * @param target undefined where a real Qualys or a real workspace is in its place.
  */
 export function createBreakRoutes(target: Breakable | undefined, runPlanners: () => void): LocalRoutes['calls'] {
@@ -23,6 +23,10 @@ export function createBreakRoutes(target: Breakable | undefined, runPlanners: ()
       found.run(target);
       runPlanners();
       return { told: found.told };
+    },
+    'POST /look': () => {
+      runPlanners();
+      return {};
     },
   };
 }

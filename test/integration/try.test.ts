@@ -11,7 +11,7 @@ import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-ap
 
 /*
  * docs/try.md as it stands: its commands are run in the order of the page, and each block of text must come of the last command before it,
- * at once or when they are repeated. Numbers may be others, and `…` leaves out text.
+ * at once, as for a person who pastes them. Numbers may be others, and `…` leaves out text.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = await readFile(join(ROOT, 'docs/try.md'), 'utf8');
@@ -102,11 +102,12 @@ describe('docs/try.md', () => {
     { timeout: 3 * PATIENCE_MS },
     async ({ steps }) => {
       for (const { commands, expected } of steps) {
-        const deadline = Date.now() + PATIENCE_MS;
         let printed = await runAll(commands);
+        // Of this one command the page says that the rest takes seconds.
+        const deadline = commands.some((command) => command.endsWith('try-now')) ? Date.now() + PATIENCE_MS : 0;
         while (!expected.test(printed) && Date.now() < deadline) {
           await sleep(LOOK_EVERY_MS);
-          printed = await runAll(commands);
+          printed = await run(commands.at(-1) ?? '');
         }
         expect(printed).toMatch(expected);
       }
