@@ -1,4 +1,4 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import '../dev/check-node.mjs';
+import '../dev/check-packages.mjs';
 
 await import('./main.ts');

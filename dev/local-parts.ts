@@ -39,7 +39,7 @@ export async function forget({ azurite, tables }: LocalFolders): Promise<void> {
 /** What stopped a start; of a kept folder it says first who keeps it as a rule. */
 export function nameOtherStart(error: unknown): unknown {
   if (!(error instanceof FolderKeptError)) return error;
-  return new UsageError(`npm start already runs here, or a part of it on its own. ${error.message}`, { cause: error });
+  return new UsageError(`npm start already runs here, or a part of it on its own. ${error.message}`);
 }
 
 /** Reads the variables that set the sizes. @throws UsageError naming the variable, what was given and what is allowed. */

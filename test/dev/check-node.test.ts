@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -22,6 +24,16 @@ test.each(['start', 'qualys', 'break', 'host', 'deploy'] as const)(
     expect(runOld(words)).toEqual(TOLD);
   },
 );
+
+test('without packages each says what brings them', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'no-packages-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  for (const name of ['check-node.mjs', 'check-packages.mjs']) await copyFile(join(ROOT, 'dev', name), join(dir, name));
+  const { status, stderr } = spawnSync(process.execPath, [join(dir, 'check-packages.mjs')], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, 'The packages are not there yet: run npm ci first.\n']);
+  for (const name of ['start', 'break', 'host'] as const)
+    expect(packageJson.scripts[name]).toContain('--import ./dev/check-packages.mjs ');
+});
 
 test('so does the program qualys', () => {
   expect(runOld([join(ROOT, packageJson.bin.qualys)])).toEqual(TOLD);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describeError } from '../../dev/describe-error.ts';
 import { ensureIngestion, ensureStorage, foldersOf, forget, readSizes, nameOtherStart } from '../../dev/local-parts.ts';
 import { UsageError } from '../../dev/usage-error.ts';
 
@@ -58,7 +59,7 @@ describe('a run beside a running one', () => {
     );
     const stopped = await startParts(localDir, false).catch(nameOtherStart);
     expect(stopped).toBeInstanceOf(UsageError);
-    expect(stopped).toHaveProperty('message', expect.stringMatching(/^npm start already runs here, .*\(process \d+\)/));
+    expect(describeError(stopped)).toMatch(/^npm start already runs here, .*\(process \d+\): [^()]*$/);
     expect(await readdir(join(localDir, 'tables'))).toContain('T.ndjson');
     expect(await readdir(join(localDir, 'azurite'))).toContain('queue.json');
   });
