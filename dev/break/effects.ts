@@ -26,10 +26,12 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   'dead-letters': 'npm run -s qualys -- dead-letters replay',
 };
 const COUNTED = 'Qualys counts';
+/** A closed window keeps what it last told. */
+const ENDED: readonly string[] = ['closed', 'incomplete', 'waived'];
 
 /** The effects that come without a further command; `row` needs rows that are sent. */
 export const EFFECTS: Readonly<Record<string, Effect>> = {
-  password: shownBy('account-refused', ''),
+  password: shownBy('account-refused', 'EDR API'),
   outage: shownBy('route-out', 'HTTP 503'),
   page: shownBy('route-out', 'edr/events'),
   budget: shownBy('vendor-pause', 'EDR API'),
@@ -48,7 +50,7 @@ function shownBy(code: string, text: string): Effect {
 
 async function findMiscounted(connector: Connector): Promise<string | undefined> {
   const windows = await listWindows(connector, 'edr-events', '1');
-  const found = windows.find(({ error }) => error?.startsWith(COUNTED));
+  const found = windows.find(({ state, error }) => !ENDED.includes(state) && error?.startsWith(COUNTED));
   return found === undefined ? undefined : `window ${found.key}: ${found.error ?? ''}`;
 }
 
