@@ -40,15 +40,13 @@ async function breakIt(what: string): Promise<void> {
 }
 
 /** Waits until the app shows it, so that the next command does. @throws Error when that takes too long. */
-async function waitFor({ awaited, boundMs, look, prepare }: Effect, connector: Connector): Promise<void> {
+async function waitFor({ awaited, boundMs, look }: Effect, connector: Connector): Promise<void> {
   const bound = `${boundMs / 1000} s`;
   console.log(`Waiting until the app shows it, ${bound} at most: ${awaited} …`);
   const deadline = Date.now() + boundMs;
   let nextPlan = Date.now();
   for (;;) {
     if (Date.now() >= nextPlan) {
-      const done = await prepare?.(connector);
-      if (done !== undefined) console.log(done);
       await connector.ask({ method: 'POST', isLocal: true, path: 'look', schema: z.object({}) });
       nextPlan = Date.now() + PLAN_EVERY_MS;
     }

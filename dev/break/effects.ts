@@ -1,7 +1,6 @@
 import type { Connector } from '../../cli/connector.ts';
 import { listWindows } from '../../cli/commands/windows.ts';
 import { readStatus } from '../../cli/read-status.ts';
-import { retriedWindows } from '../../src/lib/openapi/operations/windows.ts';
 
 /** Looks once whether the app shows what was broken, or that all is well again. @returns what it says; undefined: not yet. */
 type Look = (connector: Connector) => Promise<string | undefined>;
@@ -13,8 +12,6 @@ export interface Effect {
   /** Longest wait, in milliseconds. */
   readonly boundMs: number;
   readonly look: Look;
-  /** Done now and then while it is waited for. @returns what it did, in words; undefined for nothing. */
-  readonly prepare?: Look;
 }
 
 const BOUND_MS = 60_000;
@@ -24,6 +21,8 @@ const HEAL_BOUND_MS = 180_000;
 const FOR_A_PERSON: Readonly<Record<string, string>> = {
   'account-refused': 'npm run -s qualys -- try-now',
   'dead-letters': 'npm run -s qualys -- dead-letters replay',
+  // Of a count that lied: a smaller one is believed ten minutes after it came first.
+  late: 'npm run -s qualys -- retry --stream edr-events --all',
 };
 const COUNTED = 'Qualys counts';
 /** A closed window keeps what it last told. */
@@ -36,7 +35,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   page: shownBy('route-out', 'edr/events'),
   budget: shownBy('vendor-pause', 'EDR API'),
   count: { awaited: 'a window that counts otherwise', boundMs: BOUND_MS, look: findMiscounted },
-  heal: { awaited: 'that nothing is left of it', boundMs: HEAL_BOUND_MS, look: lookHealed, prepare: retryMiscounted },
+  heal: { awaited: 'that nothing is left of it', boundMs: HEAL_BOUND_MS, look: lookHealed },
 };
 
 function shownBy(code: string, text: string): Effect {
@@ -59,15 +58,4 @@ async function lookHealed(connector: Connector): Promise<string | undefined> {
   const lasting = problems.find(({ code }) => Object.hasOwn(FOR_A_PERSON, code));
   if (lasting !== undefined) return `${lasting.code} is left, and waits for you: ${FOR_A_PERSON[lasting.code] ?? ''}`;
   return verdict === 'ok' ? `${headline} (ok)` : undefined;
-}
-
-/** Has windows that wait for Qualys' count read again now, not ten minutes later. @returns what it did, in words. */
-async function retryMiscounted(connector: Connector): Promise<string | undefined> {
-  if ((await findMiscounted(connector)) === undefined) return undefined;
-  const path = 'windows/edr-events/retry';
-  const query = { run: 'live', reason: 'npm run break -- heal' };
-  const { retried } = (await connector.ask({ method: 'POST', path, query, schema: retriedWindows })).body;
-  return retried === 0
-    ? undefined
-    : `Windows that waited are read again now, as by qualys retry --stream edr-events --all: ${retried}.`;
 }
