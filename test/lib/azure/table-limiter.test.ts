@@ -540,7 +540,7 @@ describe('a route that does not answer', () => {
     const [one, two] = [instance(), instance()];
     expect(await one.routes.failed(DETECTIONS, down)).toMatchObject({ isNew: true });
     expect(await two.routes.isOut(DETECTIONS)).toBe(true);
-    await expect(two.acquire('vm', 'live', undefined, DETECTIONS)).rejects.toThrow('vm/detections since');
+    await expect(two.acquire('vm', 'live', undefined, DETECTIONS)).rejects.toThrow('vm/detections as it should since');
     await expect(two.acquire('vm', 'enrichment', undefined, DETECTIONS)).rejects.toBeInstanceOf(OutageError);
     (await two.acquire('vm', 'live', undefined, 'vm/ids')).release();
     (await two.acquire('vm', 'interactive', undefined, DETECTIONS)).release();
