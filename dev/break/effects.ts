@@ -24,6 +24,8 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   // Of a count that lied: a smaller one is believed ten minutes after it came first.
   late: 'npm run -s qualys -- retry --stream edr-events --all',
 };
+/** What ends by itself, and is waited for whatever else there is. */
+const PASSING = ['route-out', 'vendor-pause'];
 const COUNTED = 'Qualys counts';
 /** A closed window keeps what it last told. */
 const ENDED: readonly string[] = ['closed', 'incomplete', 'waived'];
@@ -55,6 +57,7 @@ async function findMiscounted(connector: Connector): Promise<string | undefined>
 
 async function lookHealed(connector: Connector): Promise<string | undefined> {
   const { verdict, headline, problems } = await readStatus(connector);
+  if (problems.some(({ code }) => PASSING.includes(code))) return undefined;
   const lasting = problems.find(({ code }) => Object.hasOwn(FOR_A_PERSON, code));
   if (lasting !== undefined) return `${lasting.code} is left, and waits for you: ${FOR_A_PERSON[lasting.code] ?? ''}`;
   return verdict === 'ok' ? `${headline} (ok)` : undefined;
