@@ -1,13 +1,13 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
-import { RetryableError } from '../errors.ts';
+import { ClaimLostError, RetryableError } from '../errors.ts';
 import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
 import { decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
 import { isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { attempt, lazyTable } from './table-checkpoint-store.ts';
-import { type Entity, getEntity } from './table-entities.ts';
+import { type Entity, getEntity, putEntity } from './table-entities.ts';
 
 /** A transaction holds at most 100 actions. */
 const TRANSACTION_SIZE = 100;
@@ -82,23 +82,14 @@ async function changeState(table: TableClient, stream: string, change: (state: S
     const after = change(before);
     if (row !== undefined && after.generation === before.generation && after.isUsed === before.isUsed)
       return after.generation;
-    const entity = { partitionKey: stream, rowKey: STATE_KEY, ...after };
-    const isDone = await unlessConflict(
-      row === undefined ? table.createEntity(entity) : table.updateEntity(entity, 'Replace', { etag: row.etag ?? '' }),
-    );
-    if (isDone) return after.generation;
+    try {
+      await putEntity(table, { partitionKey: stream, rowKey: STATE_KEY, ...after }, row?.etag);
+      return after.generation;
+    } catch (thrown) {
+      if (!(thrown instanceof ClaimLostError)) throw thrown;
+    }
   }
   throw new RetryableError(`the memory of ${stream} is changed by others all the time`, { scope: 'storage' });
-}
-
-async function unlessConflict(writing: Promise<unknown>): Promise<boolean> {
-  try {
-    await writing;
-    return true;
-  } catch (thrown) {
-    if (isConflict(thrown)) return false;
-    throw thrown;
-  }
 }
 
 interface Shards {
@@ -156,7 +147,7 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   }
 
   async function edit(ids: Iterable<bigint>, change: Edit): Promise<void> {
-    let left = groupByShard(ids);
+    let left = Map.groupBy(ids, shardOf);
     await readNumbers([...left.keys()].filter((number) => !shards.has(number)));
     for (let tries = 0; left.size > 0; tries++) {
       if (tries >= MOST_TRIES)
@@ -175,8 +166,8 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   }
 
   return {
-    read: (ids) => readNumbers([...groupByShard(ids).keys()]),
-    entry: (id) => shards.get(id / SHARD_IDS)?.entries.get(Number(id % SHARD_IDS)),
+    read: (ids) => readNumbers([...new Set([...ids].map(shardOf))]),
+    entry: (id) => shards.get(shardOf(id))?.entries.get(Number(id % SHARD_IDS)),
     edit,
   };
 }
@@ -233,16 +224,6 @@ function openMemory(shards: Shards, isCurrent: () => Promise<boolean>, now: () =
 
 function sentOf({ at, digest }: Entry): Sent {
   return { at, digest };
-}
-
-function groupByShard(ids: Iterable<bigint>): Map<bigint, bigint[]> {
-  const groups = new Map<bigint, bigint[]>();
-  for (const id of ids) {
-    const group = groups.get(shardOf(id));
-    if (group === undefined) groups.set(shardOf(id), [id]);
-    else group.push(id);
-  }
-  return groups;
 }
 
 /** A row with its entries changed; undefined where nothing is another than before. */
