@@ -92,24 +92,11 @@ function lagOf(stream: StreamStatus, stand: Stand): Found[] {
   );
   const isForTomorrow = waitsForDay(name, stand);
   const isLate = windows.open > 0 && !isHeld && !isForTomorrow && (!isMoving(stream, now) || progress.heldBy !== null);
-  if (!isLate)
-    return [
-      found(
-        'catching-up',
-        {
-          ...about,
-          text: catchingUp(
-            stream,
-            isForTomorrow && stand.dailyLimit?.isReached === true
-              ? 'with the next day'
-              : isHeld
-                ? 'when Qualys lets it'
-                : undefined,
-          ),
-        },
-        now,
-      ),
-    ];
+  if (!isLate) {
+    const heldBy = isHeld ? 'when Qualys lets it' : undefined;
+    const goesOn = isForTomorrow && stand.dailyLimit?.isReached === true ? 'with the next day' : heldBy;
+    return [found('catching-up', { ...about, text: catchingUp(stream, goesOn) }, now)];
+  }
   const text = sentences(
     `${name} is ${lasting(lagSeconds)} behind, ${lasting(lagSeconds - normalLagSeconds)} more than is normal; ${counted(windows.open, 'window')} left`,
     progress.heldBy === null
