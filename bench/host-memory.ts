@@ -31,11 +31,6 @@ export async function run(): Promise<BenchResult[]> {
 async function measure(density: number, connectionString: string): Promise<BenchResult[]> {
   const storage = openStorage({
     AzureWebJobsStorage: connectionString,
-    AzureWebJobsStorage__accountName: undefined,
-    AzureWebJobsStorage__queueServiceUri: undefined,
-    AzureWebJobsStorage__tableServiceUri: undefined,
-    AzureWebJobsStorage__blobServiceUri: undefined,
-    AzureWebJobsStorage__clientId: undefined,
   });
   const stream = `bench-${density * 100}`;
   let time = Date.UTC(2026, 2, 1);

@@ -69,11 +69,6 @@ function connectionString(account: string, urls: { table: string; queue: string;
 function openDirect(connection: string): ReturnType<typeof openStorage> {
   return openStorage({
     AzureWebJobsStorage: connection,
-    AzureWebJobsStorage__accountName: undefined,
-    AzureWebJobsStorage__queueServiceUri: undefined,
-    AzureWebJobsStorage__tableServiceUri: undefined,
-    AzureWebJobsStorage__blobServiceUri: undefined,
-    AzureWebJobsStorage__clientId: undefined,
   });
 }
 

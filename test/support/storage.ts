@@ -23,11 +23,6 @@ export async function testStorage(): Promise<Storage> {
   const { connectionString } = await testAzurite();
   return openStorage({
     AzureWebJobsStorage: connectionString,
-    AzureWebJobsStorage__accountName: undefined,
-    AzureWebJobsStorage__queueServiceUri: undefined,
-    AzureWebJobsStorage__tableServiceUri: undefined,
-    AzureWebJobsStorage__blobServiceUri: undefined,
-    AzureWebJobsStorage__clientId: undefined,
   });
 }
 

@@ -7,14 +7,16 @@ import { ConfigError } from '../errors.ts';
 import { ownName } from '../subscription-name.ts';
 import { createCredential } from './credential.ts';
 
-type StorageSettings = Pick<
-  Settings,
-  | 'AzureWebJobsStorage'
-  | 'AzureWebJobsStorage__accountName'
-  | 'AzureWebJobsStorage__queueServiceUri'
-  | 'AzureWebJobsStorage__tableServiceUri'
-  | 'AzureWebJobsStorage__blobServiceUri'
-  | 'AzureWebJobsStorage__clientId'
+type StorageSettings = Partial<
+  Pick<
+    Settings,
+    | 'AzureWebJobsStorage'
+    | 'AzureWebJobsStorage__accountName'
+    | 'AzureWebJobsStorage__queueServiceUri'
+    | 'AzureWebJobsStorage__tableServiceUri'
+    | 'AzureWebJobsStorage__blobServiceUri'
+    | 'AzureWebJobsStorage__clientId'
+  >
 > & { readonly QUALYS_SUBSCRIPTION?: string };
 
 /** Clients of the storage account that the Functions host uses too. What they open belongs to the connector of one Qualys subscription. */

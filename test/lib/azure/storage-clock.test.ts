@@ -22,11 +22,6 @@ async function serveTables(status: number, date: string | undefined) {
   const read = createStorageClock(
     openStorage({
       AzureWebJobsStorage: connection,
-      AzureWebJobsStorage__accountName: undefined,
-      AzureWebJobsStorage__queueServiceUri: undefined,
-      AzureWebJobsStorage__tableServiceUri: undefined,
-      AzureWebJobsStorage__blobServiceUri: undefined,
-      AzureWebJobsStorage__clientId: undefined,
     }),
   );
   return { read, arrived };

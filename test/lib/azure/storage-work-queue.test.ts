@@ -60,11 +60,6 @@ describe('the work queue', () => {
         /QueueEndpoint=[^;]+/,
         'QueueEndpoint=http://127.0.0.1:9/devstoreaccount1',
       ),
-      AzureWebJobsStorage__accountName: undefined,
-      AzureWebJobsStorage__queueServiceUri: undefined,
-      AzureWebJobsStorage__tableServiceUri: undefined,
-      AzureWebJobsStorage__blobServiceUri: undefined,
-      AzureWebJobsStorage__clientId: undefined,
     });
     const queue = createStorageWorkQueue(storage);
     await expect(queue.send(ITEM)).rejects.toBeInstanceOf(RetryableError);

@@ -392,10 +392,5 @@ describe('storage that fails', () => {
 function settings(connection: string) {
   return {
     AzureWebJobsStorage: connection,
-    AzureWebJobsStorage__accountName: undefined,
-    AzureWebJobsStorage__queueServiceUri: undefined,
-    AzureWebJobsStorage__tableServiceUri: undefined,
-    AzureWebJobsStorage__blobServiceUri: undefined,
-    AzureWebJobsStorage__clientId: undefined,
   };
 }
