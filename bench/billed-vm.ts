@@ -1,7 +1,7 @@
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import { createVmPageDecoder, type HostMemory } from '../src/lib/streams/vm-detections/decode-page.ts';
 import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
-import { isDue } from '../src/lib/streams/vm-detections/host-memory.ts';
+import { judgeHost } from '../src/lib/streams/vm-detections/host-memory.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';
 import type { BenchResult } from './result.ts';
 import { seededRandom, vmPage } from './vm-page.ts';
@@ -34,10 +34,7 @@ export function run(): Promise<BenchResult[]> {
     const page = report(at);
     const memory: HostMemory = {
       passing: passingPattern(VM_PASSING_FIELDS),
-      isUnchanged: (id, digest) => {
-        const known = sent.get(id);
-        return known?.digest === digest && !isDue(BigInt(id), known.at, at, VM_REFRESH_DAYS);
-      },
+      judge: (id, digest) => judgeHost(id, digest, sent.get(id), at, VM_REFRESH_DAYS),
     };
     const changed = billed(page, at, memory, (id, digest) => void sent.set(id, { digest, at }));
     if (number === 0) continue;

@@ -49,7 +49,7 @@ function showCost(cost: Cost, { color, print }: Session): void {
   for (const line of lines) print(line);
   print();
   print(`Counted since ${countedFrom}; ${count(pricePerGb)} a GB (PRICE_PER_GB).`);
-  for (const { modes } of streams) {
+  for (const { causes, modes, name } of streams) {
     if (modes.length > 0) print();
     for (const { setting, value, isSet, basis, month } of modes) {
       const unknown = basis === 'unknown' ? 'not known' : 'known after the first hour';
@@ -57,12 +57,17 @@ function showCost(cost: Cost, { color, print }: Session): void {
       const how = basis === 'estimated' ? ' (estimated)' : '';
       print(`${isSet ? '*' : ' '} ${printable(`${setting}=${value}`)}: ${price}${how}`);
     }
+    if (causes !== null) print(`\n${printable(name)}, hosts sent in the week: ${reasonsOf(causes)}`);
   }
 }
 
 function cellsOf({ today, yesterday, week, month }: Volume): string[] {
   const days = [today, yesterday, week].map(({ bytes }) => size(bytes));
   return [...days, count(week.rows), month === null ? '–' : sizeOf(month), month === null ? '–' : money(month)];
+}
+
+function reasonsOf({ changed, refresh, uncompared, unknown }: NonNullable<Cost['streams'][number]['causes']>): string {
+  return `${count(changed)} changed, ${count(unknown)} new or not known, ${count(refresh)} for VM_REFRESH_DAYS, ${count(uncompared)} not compared`;
 }
 
 function sizeOf({ gigabytes }: NonNullable<Volume['month']>): string {

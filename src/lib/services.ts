@@ -224,6 +224,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       stream,
       sink,
       memory,
+      noteCauses: sent.noteCauses,
       deadLetters,
       alerts: alerts.queue,
       alertsFrom: alerts.from,

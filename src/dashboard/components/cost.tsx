@@ -61,11 +61,16 @@ function CostOf({ countedFrom, limit, pricePerGb, streams, total }: CostAnswer &
 }
 
 /** Other modes are told once a month can be: within the first hour nothing is known of one. */
-function StreamCost({ modes, month, name, week }: CostAnswer['streams'][number]) {
+function StreamCost({ causes, modes, month, name, week }: CostAnswer['streams'][number]) {
   const others = month === null ? [] : modes.filter(({ isSet }) => !isSet);
   return (
     <li>
       {`${name}: ${formatBytes(week.bytes)} in 7 days${month === null ? '' : `, ${priceOf(month)} a month`}`}
+      {causes !== null && (
+        <p class="muted">
+          {`Hosts sent: ${formatCount(causes.changed)} changed, ${formatCount(causes.unknown)} new or not known, ${formatCount(causes.refresh)} for VM_REFRESH_DAYS, ${formatCount(causes.uncompared)} not compared`}
+        </p>
+      )}
       {others.length > 0 && (
         <ul class="muted">
           {others.map(({ basis, month: ofMode, setting, value }) => (

@@ -3,6 +3,7 @@ import { logUnexpected } from '../log-unexpected.ts';
 import type { Log } from '../log.ts';
 import type { Clock, Sink } from '../pipeline/ports.ts';
 import { billedOf, type Billed, type OptionalPart } from './billed-bytes.ts';
+import { sumOfCauses, type Causes } from './causes.ts';
 
 /** What one process has sent on one day, by stream. */
 export interface SentRow {
@@ -11,6 +12,8 @@ export interface SentRow {
   /** When the process began to count on that day, ISO 8601. */
   readonly since: string;
   readonly streams: Readonly<Record<string, Billed>>;
+  /** Why records of streams were sent that leave out what is known. */
+  readonly causes?: Readonly<Record<string, Causes>>;
 }
 
 /** Where the sums of all processes are stored. Each process writes rows of its own, so that no two write the same. */
@@ -27,6 +30,8 @@ export interface SentStore {
 export interface SentBook {
   /** Counts rows that the sink has accepted. Never throws. */
   readonly note: (table: string, json: Uint8Array) => void;
+  /** Counts why records were sent. Never throws. */
+  readonly noteCauses: (stream: string, causes: Causes) => void;
   /** Stores what is not stored yet. Never throws: what fails is stored with the next. */
   readonly flush: () => Promise<void>;
   /** Bytes of today, of other processes as they stood up to half a minute ago. */
@@ -54,6 +59,7 @@ const DAY_MS = 86_400_000;
 
 interface Day extends SentRow {
   readonly streams: Record<string, Billed>;
+  readonly causes: Record<string, Causes>;
   isStored: boolean;
 }
 
@@ -80,13 +86,14 @@ export function createSentBook({ store, clock, log, about }: SentDependencies): 
   let storing: Promise<void> = Promise.resolve();
   let others = { day: '', bytes: 0, readAt: 0 };
 
-  function add(stream: string, billed: Billed): void {
+  /** The sums of today, about to be changed. */
+  function openDay(): Day {
     const now = clock.now();
     const day = dayOf(now);
-    const known = days.get(day) ?? { day, since: now.toISOString(), streams: {}, isStored: false };
+    const known = days.get(day) ?? { day, since: now.toISOString(), streams: {}, causes: {}, isStored: false };
     days.set(day, known);
-    known.streams[stream] = sumOf([known.streams[stream], billed]);
     known.isStored = false;
+    return known;
   }
 
   async function storeAll(): Promise<void> {
@@ -94,7 +101,8 @@ export function createSentBook({ store, clock, log, about }: SentDependencies): 
     for (const day of [...days.values()].filter(({ isStored }) => !isStored)) {
       day.isStored = true;
       try {
-        await store.save({ day: day.day, since: day.since, streams: { ...day.streams } });
+        const { isStored: _, ...row } = day;
+        await store.save({ ...row, streams: { ...day.streams }, causes: { ...day.causes } });
       } catch (error) {
         day.isStored = false;
         throw error;
@@ -117,9 +125,14 @@ export function createSentBook({ store, clock, log, about }: SentDependencies): 
   return {
     note: (table, json) => {
       const { part, stream } = about(table);
-      add(stream, billedOf(json, part));
+      const { streams } = openDay();
+      streams[stream] = sumOf([streams[stream], billedOf(json, part)]);
       // Uploads do not wait for it; the end of a window does.
       if (clock.now().getTime() - storedAt >= STORE_EVERY_MS) void flush();
+    },
+    noteCauses: (stream, sent) => {
+      const { causes } = openDay();
+      causes[stream] = sumOfCauses([causes[stream], sent]);
     },
     flush,
     today: async () => {

@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
+import { SEND_REASONS, sumOfCauses, type Causes } from './causes.ts';
 import { modesOf, type ModeBytes, type ModeSettings, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
 
@@ -38,6 +39,8 @@ export interface SentVolume {
 export interface StreamCost extends SentVolume {
   readonly name: string;
   readonly modes: readonly ModeCost[];
+  /** Why the records of the week were sent; null where nothing is left out. */
+  readonly causes: Causes | null;
 }
 
 /** What ingestion costs, as sent. */
@@ -94,6 +97,11 @@ export function viewCost(
       sent,
     };
   };
+  const causesOf = (name: string): Causes | null => {
+    const ofWeek = rows.filter(({ day }) => day > firstDay(now));
+    const sum = sumOfCauses(ofWeek.map(({ causes }) => causes?.[name]));
+    return SEND_REASONS.some((reason) => sum[reason] > 0) ? sum : null;
+  };
   const { sent: _, ...total } = volumeOf(streams);
   return {
     pricePerGb: price,
@@ -104,7 +112,7 @@ export function viewCost(
         ...mode,
         month: bytes === null ? null : monthOf(bytes),
       }));
-      return { name, ...volume, modes };
+      return { name, ...volume, modes, causes: causesOf(name) };
     }),
     total,
   };

@@ -1,3 +1,4 @@
+import type { Causes } from '../cost/causes.ts';
 import type { Claim } from './claim.ts';
 import { isLate, isLook } from './look-back.ts';
 import type { CheckpointStore, WindowRecord } from './ports.ts';
@@ -9,6 +10,8 @@ export interface MemoryDependencies {
   /** Absent where nothing is remembered. */
   readonly memory?: RecordMemory | undefined;
   readonly store: CheckpointStore;
+  /** Told why records were sent, once they are accepted. */
+  readonly noteCauses?: ((stream: string, causes: Causes) => void) | undefined;
 }
 
 /** Keeps the memory in step with what the sink accepts of a window. */
@@ -42,6 +45,7 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
     },
     after: async ({ pageDone, sent }, deadLetters) => {
       if (deadLetters > 0) for (const id of sent?.touched ?? []) refused.add(id);
+      if (opened !== undefined && sent?.causes !== undefined) deps.noteCauses?.(record.stream, sent.causes);
       for (const [id, digest] of sent?.whole ?? []) if (!refused.has(id)) accepted.set(id, digest);
       if (pageDone !== true) return;
       if (accepted.size > 0) await opened?.remember(accepted);

@@ -1,3 +1,5 @@
+import type { Causes } from '../cost/causes.ts';
+
 /** Clocks of two instances may differ by so much, in milliseconds. */
 export const CLOCKS_MS = 60_000;
 
@@ -40,6 +42,8 @@ export interface SentRecords {
   readonly touched: readonly string[];
   /** Digests of those whose last row is in the chunk, all others before it, by id. */
   readonly whole: ReadonlyMap<string, string>;
+  /** Why those were sent whose last row is in the chunk; absent where nothing is remembered. */
+  readonly causes?: Causes | undefined;
 }
 
 /** What was sent before, for a stream that leaves out what is unchanged. */

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { createTableSentStore } from '../../../src/lib/azure/table-sent-store.ts';
 import type { Storage } from '../../../src/lib/azure/storage.ts';
+import { NO_CAUSES, sumOfCauses } from '../../../src/lib/cost/causes.ts';
 import { countSent, createSentBook, type SentBook, type SentRow, type SentStore } from '../../../src/lib/cost/sent.ts';
 import type { Chunk } from '../../../src/lib/pipeline/stream.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
@@ -55,6 +57,38 @@ describe('what was sent', () => {
     // Another process sees what was stored, and nobody counts twice.
     await one.flush();
     expect(sumsOf(await openBook(clock).since(day))).toEqual([`${day} edr 2 4, vm 5 10`, `${day} edr 4 8`]);
+  });
+
+  test('is told with why records were sent, the sum of all processes', async () => {
+    const day = `${++year}-05-01`;
+    const clock = clockAt(`${day}T10:00:00Z`);
+    const [one, two] = [openBook(clock), openBook(clock)];
+    one.noteCauses('vm', { ...NO_CAUSES, changed: 3, refresh: 1 });
+    one.noteCauses('vm', { ...NO_CAUSES, changed: 1 });
+    await one.flush();
+    one.noteCauses('vm', { ...NO_CAUSES, unknown: 5 });
+    two.note('VM', rowsOf(1));
+    await Promise.all([one.flush(), two.flush()]);
+    const told = async (book: SentBook) => sumOfCauses((await book.since(day)).map(({ causes }) => causes?.vm));
+    const expected = { changed: 4, refresh: 1, uncompared: 0, unknown: 5 };
+    expect(await told(openBook(clock))).toEqual(expected);
+    expect(await told(one)).toEqual(expected);
+  });
+
+  test('is read as an earlier release has stored it', async () => {
+    const day = `${++year}-05-01`;
+    const book = openBook(clockAt(`${day}T10:00:00Z`));
+    book.note('EDR', rowsOf(1));
+    await book.flush();
+    const table = storage.table(TABLE_NAMES.sent);
+    const filter = `PartitionKey eq '${day}'`;
+    for await (const { partitionKey = '', rowKey = '', since, streams } of table.listEntities({
+      queryOptions: { filter },
+    }))
+      await table.updateEntity({ partitionKey, rowKey, since, streams }, 'Replace');
+    const rows = await openBook(clockAt(`${day}T10:00:00Z`)).since(day);
+    expect(sumsOf(rows)).toEqual([`${day} edr 1 2`]);
+    expect(rows.map(({ causes }) => causes)).toEqual([{}]);
   });
 
   test('belongs to the day on which it was sent', async () => {

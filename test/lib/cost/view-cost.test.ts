@@ -51,6 +51,18 @@ describe('what ingestion costs', () => {
     expect(total.week.bytes).toBe(GIGABYTE);
   });
 
+  test('says why records of the week were sent, where a stream leaves some out', () => {
+    const day = (name: string, changed: number) => ({
+      ...row(name, 1, undefined, 'vm-detections'),
+      causes: { 'vm-detections': { changed, unknown: 1, refresh: 0, uncompared: 0 } },
+    });
+    const { streams } = view([day('2026-05-03', 100), day('2026-05-04', 2), day('2026-05-10', 3)]);
+    expect(streams.map(({ name, causes }) => [name, causes])).toEqual([
+      ['edr-events', null],
+      ['vm-detections', { changed: 5, unknown: 2, refresh: 0, uncompared: 0 }],
+    ]);
+  });
+
   test('has other modes in the same proportion as their bytes', () => {
     const [stream] = view([row('2026-05-03', 0), row('2026-05-10', 6.5 * GIGABYTE)]).streams;
     expect(stream?.modes).toMatchObject([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_CAUSES, type Causes } from '../../../src/lib/cost/causes.ts';
 import { keepMemory } from '../../../src/lib/pipeline/keep-memory.ts';
 import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
 import type { WindowRecord } from '../../../src/lib/pipeline/ports.ts';
@@ -30,7 +31,8 @@ function start(running: readonly Partial<WindowRecord>[] = []) {
     ...change,
   }));
   const store = { ...createMemoryStore(), listRunning: () => Promise.resolve([record, ...others]) };
-  return { acts, keeper: keepMemory({ record }, { memory, store }) };
+  const noteCauses = (stream: string, { changed }: Causes) => void acts.push(`${stream} ${changed} changed`);
+  return { acts, keeper: keepMemory({ record }, { memory, store, noteCauses }) };
 }
 
 function step(touched: string, whole: string, pageDone = false): Progress {
@@ -60,6 +62,19 @@ describe('a page', () => {
       await keeper.after(each, deadLetters);
     }
     expect(acts).toEqual(['doubt 1,2', 'doubt 3', 'remember 3,of 3']);
+  });
+
+  test('has why its records were sent told once they are accepted, where it is remembered', async () => {
+    const { acts, keeper } = start();
+    const each = { cursor: null, sent: { touched: [], whole: new Map(), causes: { ...NO_CAUSES, changed: 2 } } };
+    await keeper.before(each);
+    await keeper.after(each, 0);
+    expect(acts).toEqual([]);
+    await keeper.sent?.open('scope');
+    await keeper.before(each);
+    expect(acts).toEqual([]);
+    await keeper.after(each, 0);
+    expect(acts).toEqual(['s 2 changed']);
   });
 
   test('without rows, or of a stream that remembers nothing, does nothing', async () => {

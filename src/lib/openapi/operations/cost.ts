@@ -48,6 +48,17 @@ export const costAnswer = z
               }),
             )
             .describe('What the same rows would have been billed with other settings.'),
+          causes: z
+            .strictObject({
+              changed: count('Another than what was sent of it last.'),
+              unknown: count('New, or it was not known what was sent of it last.'),
+              refresh: count('Unchanged, sent because its turn had come (VM_REFRESH_DAYS).'),
+              uncompared: count(
+                'Sent whatever was sent before: of backfills, late, asked for by ids, read beside an earlier window, or too large.',
+              ),
+            })
+            .nullable()
+            .describe('Why records of the week were sent (VM: hosts); null for a stream that leaves out nothing.'),
         })
         .meta({ id: 'StreamCost' }),
     ),
@@ -90,6 +101,7 @@ export const costAnswer = z
                 month: { gigabytes: 0.819, price: 3.522 },
               },
             ],
+            causes: null,
           },
         ],
         total: {

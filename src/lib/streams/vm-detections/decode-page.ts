@@ -1,3 +1,4 @@
+import { NO_CAUSES, type SendReason } from '../../cost/causes.ts';
 import { appendRow, createChunkWriter, finishChunk, type ChunkWriter } from '../../pipeline/chunk-writer.ts';
 import type { SentRecords } from '../../pipeline/record-memory.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
@@ -40,12 +41,15 @@ export interface VmPageOptions {
   readonly memory?: HostMemory;
 }
 
+/** `unchanged`: it need not be sent. */
+export type HostVerdict = 'unchanged' | SendReason;
+
 /** What was sent before. */
 export interface HostMemory {
   /** Finds the fields in which a host may differ and is still unchanged. */
   readonly passing: RegExp;
-  /** Whether a host of this digest need not be sent. */
-  readonly isUnchanged: (id: string, digest: string) => boolean;
+  /** Whether a host of this digest need not be sent, and why not otherwise. */
+  readonly judge: (id: string, digest: string) => HostVerdict;
 }
 
 /** Rows ready to send. */
@@ -113,7 +117,7 @@ interface Page {
     done: RowsDone;
     isPlaced: boolean;
     isSkipped: boolean;
-    isUnchanged: boolean;
+    verdict: HostVerdict;
     rowsSent: number;
     digest: HostDigest | undefined;
   };
@@ -179,7 +183,7 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
 
 function startHost({ memory }: VmPageOptions): Page['host'] {
   const digest = memory && createHostDigest(memory.passing);
-  return { done: startRows(), isPlaced: false, isSkipped: false, isUnchanged: false, rowsSent: 0, digest };
+  return { done: startRows(), isPlaced: false, isSkipped: false, verdict: 'uncompared', rowsSent: 0, digest };
 }
 
 function nothingFilled() {
@@ -188,14 +192,14 @@ function nothingFilled() {
     ids: [] as string[],
     detections: 0,
     unchanged: 0,
-    sent: { touched: [] as string[], whole: new Map<string, string>() },
+    sent: { touched: [] as string[], whole: new Map<string, string>(), causes: { ...NO_CAUSES } },
   };
 }
 
 /** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
 function emitRow(page: Page, row: ItemRow): void {
   const { host, options } = page;
-  if (host.isSkipped || host.isUnchanged) return;
+  if (host.isSkipped || host.verdict === 'unchanged') return;
   if (host.done.count >= host.rowsSent) {
     const finished = appendRow(page.writer, row.text);
     if (finished !== undefined) pushChunk(page, finished);
@@ -230,18 +234,27 @@ function endHost(page: Page, detections: number): void {
   if (!page.host.isSkipped) {
     page.hosts++;
     page.filled.hosts++;
-    if (page.host.isUnchanged) page.filled.unchanged++;
-    else page.detections += detections;
+    countHost(page, detections);
     if (id !== undefined) noteWhole(page, id);
     page.lastWholeId = id ?? page.lastWholeId;
   }
   page.host = startHost(page.options);
 }
 
+function countHost(page: Page, detections: number): void {
+  const { filled, host } = page;
+  if (host.verdict === 'unchanged') {
+    filled.unchanged++;
+    return;
+  }
+  page.detections += detections;
+  filled.sent.causes[host.verdict]++;
+}
+
 /** Of a host whose first rows another worker has sent it is not known here whether all were accepted. */
 function noteWhole({ filled, host }: Page, id: string): void {
   filled.ids.push(id);
-  if (host.isUnchanged || host.rowsSent > 0 || host.digest === undefined) return;
+  if (host.verdict === 'unchanged' || host.rowsSent > 0 || host.digest === undefined) return;
   filled.sent.whole.set(id, host.digest.end());
 }
 
@@ -257,7 +270,7 @@ function placeHost(page: Page, isEnd: boolean, keys: () => string[]): void {
   // A host that comes before its end is known, which is one of some 3 MB, is sent each time; so is one that was sent in part.
   const isHalfSent = id === page.options.resume?.hostId;
   if (isEnd && !isHalfSent && host.digest !== undefined)
-    host.isUnchanged = page.options.memory?.isUnchanged(id, host.digest.end()) === true;
+    host.verdict = page.options.memory?.judge(id, host.digest.end()) ?? 'uncompared';
 }
 
 function placeInOrder(page: Page, id: string): void {

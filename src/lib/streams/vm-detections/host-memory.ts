@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isLate } from '../../pipeline/look-back.ts';
+import type { Sent } from '../../pipeline/record-memory.ts';
 import type { WindowTask } from '../../pipeline/stream.ts';
 import { clipIds, eachId } from '../../qualys/vm/id-ranges.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import type { HostMemory } from './decode-page.ts';
+import type { HostMemory, HostVerdict } from './decode-page.ts';
 import { passingPattern } from './host-digest.ts';
 import { hostTable } from './host-table.ts';
 import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
@@ -67,7 +68,7 @@ export async function recallHosts(
   const { book, memory, services } = reading;
   if (memory === undefined) return undefined;
   const { isLeavingOut, open, passing } = memory;
-  if (!isLeavingOut || isByIds || book.listed === undefined) return { passing, isUnchanged: () => false };
+  if (!isLeavingOut || isByIds || book.listed === undefined) return { passing, judge: () => 'uncompared' };
   const { idMin } = rangeLeft(reading, cursor);
   const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
   const { settings, clock } = services;
@@ -75,10 +76,7 @@ export async function recallHosts(
   const now = clock.now().getTime();
   return {
     passing,
-    isUnchanged: (id, digest) => {
-      const sent = open.known(id);
-      return sent?.digest === digest && !isDue(BigInt(id), sent.at, now, settings.VM_REFRESH_DAYS);
-    },
+    judge: (id, digest) => judgeHost(id, digest, open.known(id), now, settings.VM_REFRESH_DAYS),
   };
 }
 
@@ -88,6 +86,19 @@ function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {
     if (left-- <= 0) return;
     yield each;
   }
+}
+
+/** Whether a host of this digest need not be sent, by what was sent of it last. */
+export function judgeHost(
+  id: string,
+  digest: string,
+  sent: Sent | undefined,
+  now: number,
+  refreshDays: number,
+): HostVerdict {
+  if (sent === undefined) return 'unknown';
+  if (sent.digest !== digest) return 'changed';
+  return isDue(BigInt(id), sent.at, now, refreshDays) ? 'refresh' : 'unchanged';
 }
 
 /**

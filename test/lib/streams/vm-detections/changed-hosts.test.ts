@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createTableMemory } from '../../../../src/lib/azure/table-memory.ts';
+import { NO_CAUSES, sumOfCauses, type Causes } from '../../../../src/lib/cost/causes.ts';
 import { ChunkRefusedError } from '../../../../src/lib/errors.ts';
 import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
 import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
@@ -19,6 +20,10 @@ async function start(hosts: number, settings: Readonly<Record<string, string>> =
   const vendor = await startVmVendor();
   for (let id = 1; id <= hosts; id++) vendor.hosts.set(id, { id, processed: 0, detections: [detection(100)] });
   const feed = await startFeed(vmDetections, {}, settings, () => vendor.url);
+  let causes = NO_CAUSES;
+  Object.assign(feed.bench.deps, {
+    noteCauses: (_: string, each: Causes) => void (causes = sumOfCauses([causes, each])),
+  });
   let hour = 0;
   const iso = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
   const run = {
@@ -44,6 +49,12 @@ async function start(hosts: number, settings: Readonly<Record<string, string>> =
       const before = feed.bench.sink.rows.length;
       await feed.ingest(from, to);
       return (feed.bench.sink.rows.slice(before) as { HostId: string }[]).map(({ HostId }) => Number(HostId));
+    },
+    /** Why hosts were sent, since it was asked last. */
+    causes: (): Causes => {
+      const told = causes;
+      causes = NO_CAUSES;
+      return told;
     },
     /** Goes so many hours on, in which nothing is processed. */
     pass: (hours: number): void => void (hour += hours),
@@ -107,6 +118,24 @@ describe('a host that Qualys processes again', () => {
     expect(Math.max(...times)).toBe(168);
     for (let day = 0; day < 7; day++)
       expect(times.filter((hour) => Math.ceil(hour / 24) === day + 1).length).toBeGreaterThan(80);
+  });
+
+  test('is sent for a reason, which is told by number', async () => {
+    const { causes, feed, ingest, pass, process } = await start(3, { VM_REFRESH_DAYS: '1' });
+    await ingest(process([1, 2, 3]));
+    expect(causes()).toEqual({ ...NO_CAUSES, unknown: 3 });
+    await ingest(process([1], { STATUS: 'Fixed' }));
+    await ingest(process([2, 3]));
+    expect(causes()).toEqual({ ...NO_CAUSES, changed: 1 });
+    pass(48);
+    await ingest(process([1, 2, 3]));
+    expect(causes()).toEqual({ ...NO_CAUSES, refresh: 3 });
+    const window = process([1, 2]);
+    await feed.bench.process(await feed.bench.open(window.from, window.to, { run: 'backfill-1' }));
+    expect(causes()).toEqual({ ...NO_CAUSES, uncompared: 2 });
+    feed.change({ VM_INGEST: 'all' });
+    await ingest(process([1, 2, 3]));
+    expect(causes()).toEqual(NO_CAUSES);
   });
 
   test('is always sent with VM_INGEST=all, and after a time of that', async () => {
