@@ -153,13 +153,13 @@ describe.for([375, 320])('a phone of %i px', (width) => {
     await page.locator('.checks').waitFor();
     await page.getByRole('button', { name: 'Menu' }).tap();
     await page.getByRole('button', { name: 'Refresh' }).waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     await close();
   });
 
   test('says the verdict first: nothing but its age stands above', async () => {
     const { page, close } = await openDashboard(browser, scene, { ...PHONE, viewport: { width, height: 700 } });
-    expect(await page.getByRole('button', { name: 'Refresh' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Refresh' }).count()).toBe(0);
     const top = await page.evaluate<number>('document.querySelector("h1").getBoundingClientRect().top');
     expect(top).toBeLessThan(100);
     await close();

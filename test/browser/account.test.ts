@@ -35,7 +35,7 @@ test('a refused account is on the open page at once, “Try now” lets one logi
   await heading.filter({ hasText: 'Ingestion stands still' }).waitFor({ timeout: SHOWN_WITHIN_MS });
   const problem = page.locator('.problems > li').filter({ hasText: 'Qualys refuses the account' }).first();
   await problem.getByText('QUALYS_USERNAME').waitFor();
-  expect(await page.title()).toContain('Ingestion stands still');
+  await expect.poll(() => page.title()).toContain('Ingestion stands still');
 
   const press = async (): Promise<void> => {
     await page.locator('.problems').getByRole('button', { name: 'Try now' }).first().click();

@@ -36,9 +36,9 @@ describe('a backfill', () => {
     await page.getByText('The backfill of edr-events has started.').waitFor();
     const item = page.locator('[data-backfill]').first();
     await item.getByText('succeeded').waitFor({ timeout: 60_000 });
-    expect(await item.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+    await expect.poll(() => item.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
     await item.getByText('10 of 10 windows').waitFor();
-    expect(await item.getByText(/[1-9]\d* rows/).count()).toBe(1);
+    await expect.poll(() => item.getByText(/[1-9]\d* rows/).count()).toBe(1);
     expect(unexpected(faults)).toEqual([]);
     await close();
   });
@@ -55,7 +55,7 @@ describe('a backfill', () => {
     const { page, close } = await openDashboard(browser, scene);
     await openForm(page);
     await page.getByRole('button', { name: /^Last month/ }).click();
-    expect(await page.getByLabel('From (UTC)').inputValue()).toMatch(/^\d{4}-\d{2}-01T00:00$/);
+    await expect.poll(() => page.getByLabel('From (UTC)').inputValue()).toMatch(/^\d{4}-\d{2}-01T00:00$/);
     await page.getByRole('button', { name: 'Last 7 days' }).click();
     const [from, to] = [
       await page.getByLabel('From (UTC)').inputValue(),
@@ -72,11 +72,11 @@ describe('a backfill', () => {
     await fill(page, field(hoursAgo(2)), field(hoursAgo(-30)));
     const problem = page.getByText(/to must be at most the watermark/);
     await problem.waitFor();
-    expect(await page.getByLabel('To (UTC)').getAttribute('aria-invalid')).toBe('true');
-    expect(await page.evaluate('document.activeElement.id')).toBe('backfill-to');
+    await expect.poll(() => page.getByLabel('To (UTC)').getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('backfill-to');
     await fill(page, field(hoursAgo(2)), field(hoursAgo(3)));
     await page.getByText('from must be before to').waitFor();
-    expect(await problem.count()).toBe(0);
+    await expect.poll(() => problem.count()).toBe(0);
     await fill(page, field(hoursAgo(24 * 400)), field(hoursAgo(3)));
     await page.getByText(/at most 90 days \(BACKFILL_MAX_DAYS\)/).waitFor();
     await close();
@@ -106,7 +106,7 @@ describe('a backfill', () => {
     const item = page.locator('[data-backfill]').first();
     await item.getByRole('button', { name: /^Cancel/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Leave it' }).click();
-    expect(await item.getByText('running').count()).toBe(1);
+    await expect.poll(() => item.getByText('running').count()).toBe(1);
     await item.getByRole('button', { name: /^Cancel/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the backfill' }).click();
     await item.locator('.badge', { hasText: 'cancelled' }).waitFor();

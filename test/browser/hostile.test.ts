@@ -54,9 +54,9 @@ describe('hostile texts of the vendor', () => {
     const { page, faults, requests, close } = await openDashboard(browser, scene);
     await page.getByText(IMAGE).first().waitFor();
     await page.getByText(SCRIPT).first().waitFor();
-    expect(await page.title()).toBe('! Needs your attention · Qualys connector');
+    await expect.poll(() => page.title()).toBe('! Needs your attention · Qualys connector');
     const images = 'Array.from(document.images, (each) => each.getAttribute("src"))';
-    expect(await page.evaluate(images)).toEqual(['dashboard/icon.svg']);
+    await expect.poll(() => page.evaluate(images)).toEqual(['dashboard/icon.svg']);
     expect(requests.filter((url) => url.endsWith('/x'))).toEqual([]);
     expect(unexpected(faults)).toEqual([]);
     await close();
@@ -77,16 +77,16 @@ describe('hostile texts of the vendor', () => {
     const more = page.getByRole('button', { name: 'Show all 3,000 characters' });
     await more.click();
     await page.getByText(LONG).waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(375);
     await page.getByRole('button', { name: 'Show less' }).click();
-    expect(await page.getByText(LONG).count()).toBe(0);
+    await expect.poll(() => page.getByText(LONG).count()).toBe(0);
     await close();
   });
 
   test('would be stopped by the policy even if the page built markup from them', async () => {
     const { page, close } = await openDashboard(browser, scene, DARK);
     const refused = `(() => { try { document.body.innerHTML = '<p>x</p>'; return false; } catch { return true; } })()`;
-    expect(await page.evaluate(refused)).toBe(true);
+    await expect.poll(() => page.evaluate(refused)).toBe(true);
     expect(await page.evaluate(`fetch('https://example.com').then(() => 'sent', () => 'refused')`)).toBe('refused');
     await close();
   });
@@ -111,11 +111,11 @@ describe('connections', () => {
     const { page, faults, close } = await openDashboard(browser, scene);
     await page.getByRole('button', { name: 'Check now' }).click();
     await page.getByRole('listitem').filter({ hasText: 'logs-ingestion' }).waitFor();
-    expect(await page.locator('.checks .badge.good').count()).toBe(5);
+    await expect.poll(() => page.locator('.checks .badge.good').count()).toBe(5);
     scene.simulator.configure({ password: 'another' });
     await page.getByRole('button', { name: 'Check now' }).click();
     await page.locator('.checks .badge.bad').first().waitFor();
-    expect(await page.locator('.checks').innerText()).toContain('QUALYS_PASSWORD');
+    await expect.poll(() => page.locator('.checks').innerText()).toContain('QUALYS_PASSWORD');
     scene.simulator.configure({ password: 'simulated-password' });
     expect(unexpected(faults, /503/)).toEqual([]);
     await close();

@@ -29,7 +29,7 @@ describe('the function key', () => {
     const { page, close } = await openPage(browser, scene.url);
     await enterKey(page, 'wrong');
     await page.getByText('the app refuses the function key (HTTP 401)').waitFor();
-    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    await expect.poll(() => page.evaluate('sessionStorage.length')).toBe(0);
     await enterKey(page, KEY);
     await page.getByRole('heading', { name: /ingested|here yet|attention/ }).waitFor();
     await close();
@@ -49,11 +49,9 @@ describe('the function key', () => {
     const { page, requests, faults, close } = await openDashboard(browser, scene);
     await page.reload();
     await page.locator('.strip .bar').first().waitFor();
-    expect(await page.evaluate('[localStorage.length, document.cookie, Object.values(sessionStorage)]')).toEqual([
-      0,
-      '',
-      [KEY],
-    ]);
+    await expect
+      .poll(() => page.evaluate('[localStorage.length, document.cookie, Object.values(sessionStorage)]'))
+      .toEqual([0, '', [KEY]]);
     expect([page.url(), ...requests].filter((url) => url.includes(KEY))).toEqual([]);
     expect(unexpected(faults)).toEqual([]);
     await close();
@@ -63,7 +61,7 @@ describe('the function key', () => {
     const { page, close } = await openDashboard(browser, scene);
     await page.getByRole('button', { name: 'Forget key' }).click();
     await page.getByLabel('Function key').waitFor();
-    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    await expect.poll(() => page.evaluate('sessionStorage.length')).toBe(0);
     await page.reload();
     await page.getByLabel('Function key').waitFor();
     await close();

@@ -9,7 +9,7 @@ test('an app that asks for no key, as on a developer’s machine, shows the dash
   try {
     const { page, faults } = await openPage(browser, scene.url);
     await page.locator('.strip .bar').first().waitFor();
-    expect(await page.getByRole('button', { name: 'Forget key' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Forget key' }).count()).toBe(0);
     expect(unexpected(faults)).toEqual([]);
   } finally {
     await browser.close();

@@ -42,8 +42,10 @@ describe('the page by itself', () => {
       return statusCalls() - before;
     };
     await expect.poll(readings, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
-    expect(await page.evaluate('window.kept.every((each) => each.isConnected)')).toBe(true);
-    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toContain('Windows of edr-events');
+    await expect.poll(() => page.evaluate('window.kept.every((each) => each.isConnected)')).toBe(true);
+    await expect
+      .poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'))
+      .toContain('Windows of edr-events');
     await close();
   });
 
@@ -83,7 +85,7 @@ describe('a failure', () => {
     await page.getByRole('button', { name: 'Refresh' }).click();
     const alert = page.getByRole('alert').filter({ hasText: 'out of date' });
     await alert.getByText(/windows of vm-detections.*Storage failed listing windows.*Shown as of/).waitFor();
-    expect(await streamCard(page, 'vm-detections').locator('.bar').count()).toBeGreaterThan(0);
+    await expect.poll(() => streamCard(page, 'vm-detections').locator('.bar').count()).toBeGreaterThan(0);
     await page.unroute('**/api/windows/vm-detections?*');
     await page.getByRole('button', { name: 'Refresh' }).click();
     await alert.waitFor({ state: 'detached' });
@@ -114,7 +116,7 @@ describe('a failure', () => {
       .getByRole('alert')
       .filter({ hasText: /HTTP 403.*is the app stopped/ })
       .waitFor();
-    expect(await page.evaluate('sessionStorage.length')).toBe(1);
+    await expect.poll(() => page.evaluate('sessionStorage.length')).toBe(1);
     await close();
   });
 
@@ -164,12 +166,12 @@ describe('a failure', () => {
       .first()
       .waitFor();
     await page.getByText('stale', { exact: true }).waitFor();
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^As of \d\d:\d\d:\d\d UTC: /);
-    expect(await page.locator('.verdict.good').count()).toBe(0);
-    expect(await page.locator('.bar').count()).toBeGreaterThan(0);
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^As of \d\d:\d\d:\d\d UTC: /);
+    await expect.poll(() => page.locator('.verdict.good').count()).toBe(0);
+    await expect.poll(() => page.locator('.bar').count()).toBeGreaterThan(0);
     await scene.app.restartHost();
     await page.getByText('live', { exact: true }).waitFor({ timeout: 70_000 });
-    expect(await page.getByRole('alert').filter({ hasText: 'out of date' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('alert').filter({ hasText: 'out of date' }).count()).toBe(0);
     await close();
   });
 });

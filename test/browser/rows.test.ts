@@ -63,11 +63,11 @@ describe('the page of the local tables', () => {
     await writeFile(path, line(1) + line(2, { HostName: HOSTILE, [HOSTILE]: HOSTILE }));
     const { page, faults } = await open();
     await page.getByText('2 rows, the last to arrive first. These are all.').waitFor();
-    expect(await cells(page)).toEqual([HOSTILE, 'ws-1']);
-    expect(await page.locator('#losses').textContent()).toContain('Values lost in Record (cut 2).');
+    await expect.poll(() => cells(page)).toEqual([HOSTILE, 'ws-1']);
+    await expect.poll(() => page.locator('#losses').textContent()).toContain('Values lost in Record (cut 2).');
     await page.getByRole('button', { name: '1', exact: true }).click();
     await page.locator('#detail').getByText('C:\\2').waitFor();
-    expect(await page.locator('#detail').textContent()).toContain(HOSTILE);
+    await expect.poll(() => page.locator('#detail').textContent()).toContain(HOSTILE);
     expect(await page.title()).not.toBe('hit');
     // The app of this test has no icon.
     expect(faults.filter((fault) => !fault.includes('404'))).toEqual([]);
@@ -90,7 +90,7 @@ describe('the page of the local tables', () => {
     await page.getByLabel('for', { exact: true }).fill('k-7');
     await page.keyboard.press('Enter');
     await page.getByText('1 row, the last to arrive first. These are all.').waitFor();
-    expect(await cells(page)).toEqual(['ws-7']);
+    await expect.poll(() => cells(page)).toEqual(['ws-7']);
   }, 60_000);
 
   test('is worked by keyboard alone', async () => {
@@ -101,8 +101,8 @@ describe('the page of the local tables', () => {
     await page.keyboard.press('Enter');
     await page.locator('#detail').getByText('C:\\2').waitFor();
     await page.keyboard.press('Escape');
-    expect(await page.locator('#detail').isVisible()).toBe(false);
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('2');
+    await expect.poll(() => page.locator('#detail').isVisible()).toBe(false);
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('2');
   });
 
   test('runs KQL, and shows what is wrong with it', async () => {
@@ -112,11 +112,11 @@ describe('the page of the local tables', () => {
     await page.getByText('Functions: QualysEdrEvents.').waitFor();
     await page.getByRole('button', { name: /Run/ }).click();
     await page.getByText(/1 row in 5 ms, over 2 of QualysEdrEvents_CL. There are more/).waitFor();
-    expect(await page.locator('#result tbody td').allTextContents()).toEqual([HOSTILE, '3']);
+    await expect.poll(() => page.locator('#result tbody td').allTextContents()).toEqual([HOSTILE, '3']);
     await page.getByRole('textbox', { name: 'Query' }).fill('bad');
     await page.keyboard.press('Control+Enter');
     await page.getByText('no such table').waitFor();
-    expect(await page.locator('#result td').count()).toBe(0);
+    await expect.poll(() => page.locator('#result td').count()).toBe(0);
   });
 
   test('has no serious fault of accessibility, light and dark', async () => {

@@ -32,7 +32,7 @@ describe('a failed window', () => {
     await page.getByRole('heading', { level: 1, name: 'Needs your attention' }).waitFor();
     const problem = page.getByRole('link', { name: /edr-events: 2 windows failed; complete only up to/ });
     await problem.click();
-    expect(await page.evaluate('document.activeElement.id')).toBe('stream-edr-events');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('stream-edr-events');
     await streamCard(page, 'edr-events')
       .getByText('Qualys refuses the request (HTTP 400): bad filter')
       .first()
@@ -43,8 +43,8 @@ describe('a failed window', () => {
   test('is not told by colour alone', async () => {
     const { page, close } = await openDashboard(browser, scene);
     const card = streamCard(page, 'edr-events');
-    expect(await card.locator('.marks .failed').allInnerTexts()).toEqual(['✕', '✕']);
-    expect(await card.getByRole('option', { name: /failed/ }).count()).toBe(2);
+    await expect.poll(() => card.locator('.marks .failed').allInnerTexts()).toEqual(['✕', '✕']);
+    await expect.poll(() => card.getByRole('option', { name: /failed/ }).count()).toBe(2);
     await card.getByText('2 failed').first().waitFor();
     await close();
   });
@@ -105,8 +105,8 @@ describe('a failed window', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('dialog').getByText('The window is closed: nothing was changed').waitFor();
     await page.keyboard.press('Escape');
-    expect(await page.getByRole('dialog').count()).toBe(0);
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Retry');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Retry');
     await close();
   });
 });
@@ -125,10 +125,10 @@ describe('the strip', () => {
     const details = card.getByRole('region', { name: 'Chosen window' });
     for (const fact of ['Expected', 'Fetched', 'Uploaded', 'Pages', 'Calls'])
       await details.getByText(fact, { exact: true }).waitFor();
-    expect(await card.getByRole('option', { selected: true }).count()).toBe(1);
+    await expect.poll(() => card.getByRole('option', { selected: true }).count()).toBe(1);
     await page.keyboard.press('Enter');
     await details.waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement.getAttribute("role")')).toBe('listbox');
+    await expect.poll(() => page.evaluate('document.activeElement.getAttribute("role")')).toBe('listbox');
     await close();
   });
 
