@@ -8,7 +8,7 @@ import { startLocalApp, untilCaughtUp, type LocalApp, type StatusOfStream } from
 /** Answers of a real Qualys platform; they stand beside the project, never in it. */
 const RECORDED = resolve(import.meta.dirname, '../../../shared/fixtures/qualys-vm');
 const isRecordedHere = existsSync(RECORDED);
-const guideList = readFileSync(resolve(import.meta.dirname, '../fixtures/edr-events/page-1.json'), 'utf8');
+const guideList = readFileSync(resolve(import.meta.dirname, '../lib/streams/edr-events/fixtures/page-1.json'), 'utf8');
 
 interface Recorded {
   readonly status: number;

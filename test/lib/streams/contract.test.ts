@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
@@ -13,11 +13,14 @@ import {
 import { STREAMS } from '../../../src/lib/streams/index.ts';
 import { startFeed } from '../../support/feeds.ts';
 import type { Bench } from '../../support/pipeline.ts';
+import { fixturesOf, playExchange } from '../../support/play-exchange.ts';
 
 /** Years before: entries of the KnowledgeBase changed long ago. */
 const FROM = '2015-01-01T00:00:00Z';
 const TO = '2026-03-01T11:00:00Z';
 const DATA = { eventCount: 60, longEventEvery: 20, hostCount: 6, incidentCount: 12, recordCount: 20, spanHours: 1 };
+/** What a table has besides, for records that cannot be read and for connectors that have a name. */
+const OF_ALL = new Set(['RecordPart', 'ParseError', 'QualysSubscription']);
 let tables: ReadonlyMap<string, Table>;
 
 beforeAll(async () => {
@@ -29,6 +32,11 @@ function lossesOf(table: string, rows: readonly Row[]): string[] {
   const losses = new Set<string>();
   for (const row of rows) convertRow(row, tables.get(table)!, (loss, column) => losses.add(`${column} ${loss}`));
   return [...losses];
+}
+
+/** The rows that the fixtures of a stream shall become. */
+function expectedRows(stream: string): Row[] {
+  return JSON.parse(readFileSync(join(fixturesOf(stream), 'expected.json'), 'utf8')) as Row[];
 }
 
 function keysOf(rows: readonly unknown[]): string[] {
@@ -83,11 +91,19 @@ describe.each(STREAMS)('the stream $name', (definition) => {
     expect(await bench.store.readWatermark(stream)).toBeUndefined();
   });
 
-  test('has fixtures with expected rows, which its table takes too', () => {
-    const expected = join(import.meta.dirname, '../../fixtures', name, 'expected.json');
-    expect(existsSync(expected)).toBe(true);
-    const rows = Object.values(JSON.parse(readFileSync(expected, 'utf8')) as Record<string, Row | Row[]>).flat();
-    expect(lossesOf(table, rows)).toEqual([]);
+  test('makes of its fixtures the rows that stand beside them, which its table takes as they are', async () => {
+    const expected = expectedRows(name);
+    const { feed, unanswered, unasked } = await playExchange(definition);
+    expect({ unanswered, unasked }).toEqual({ unanswered: [], unasked: [] });
+    expect((await feed.windows()).map(({ lastError, state }) => ({ lastError, state }))).toEqual([{ state: 'closed' }]);
+    expect(feed.bench.sink.rows).toEqual(expected);
+    expect(lossesOf(table, expected)).toEqual([]);
+  });
+
+  test('has a fixture of each column of its own', () => {
+    const filled = new Set(expectedRows(name).flatMap((row) => Object.keys(row).filter((key) => row[key] !== null)));
+    const own = [...tables.get(table)!.columns.keys()].filter((column) => !OF_ALL.has(column));
+    expect(own.filter((column) => !filled.has(column))).toEqual([]);
   });
 
   test('has settings of its own that no other stream has, and tells the newest of its data by its columns', () => {

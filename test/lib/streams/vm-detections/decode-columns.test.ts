@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { VendorDocumentError } from '../../../../src/lib/qualys/vm/xml/vendor-document-error.ts';
 import { decode, decodeAnswer, detectionOf, hostOf, pageOf, type Row } from './decode-support.ts';
 
-const FIXTURES = resolve(import.meta.dirname, '../../../fixtures/vm-detections');
+const FIXTURES = resolve(import.meta.dirname, 'fixtures');
 const RECORDED = resolve(import.meta.dirname, '../../../../../shared/fixtures/qualys-vm');
 const TABLE = resolve(import.meta.dirname, '../../../../infra/tables/QualysHostDetectionV3_CL.json');
 
