@@ -28,6 +28,14 @@ export interface ItemTable {
   readonly noId: string;
 }
 
+/** What rows of a record tell of it. */
+export interface Report {
+  /** `Whole`: all its items. `Changes`: those that have changed since the report before. `Unchanged`: that none has. */
+  readonly type: 'Whole' | 'Changes' | 'Unchanged';
+  /** When the vendor was asked, in ISO 8601: the same in all rows of a report. */
+  readonly time: string;
+}
+
 /** A row of a record. */
 export interface ItemRow {
   readonly key: string;
@@ -43,6 +51,8 @@ export interface ItemHandlers {
   readonly id: () => string | undefined;
   /** Called before rows are written, with the keys of those that wait. */
   readonly place: (isEnd: boolean, keys: () => string[]) => void;
+  /** Asked for when rows are written. */
+  readonly report: () => Report;
   readonly emit: (row: ItemRow) => void;
 }
 
@@ -230,13 +240,13 @@ function learn(state: State, json: string): void {
   else left.push([rest, `${restName} is too large for a row: RecordPart holds its JSON`]);
 }
 
-/** What stands in every row before the items and behind them. */
+/** What stands in every row before the list and behind it. */
 function frameOf({ columns, spec, time }: State): { readonly head: string; readonly tail: string } {
-  const { item, list, listBefore, onceFrom, table } = spec;
+  const { list, listBefore, onceFrom, table } = spec;
   const texts = table.columns.map(({ key }, index) => `,${key}${columns[index] ?? 'null'}`);
   return {
-    head: `{"TimeGenerated":"${time}"${table.commonText}${texts.slice(0, listBefore).join('')},"${list}":{"${item}":[`,
-    tail: `]}${texts.slice(listBefore, onceFrom).join('')}`,
+    head: `{"TimeGenerated":"${time}"${table.commonText}${texts.slice(0, listBefore).join('')},"${list}":`,
+    tail: texts.slice(listBefore, onceFrom).join(''),
   };
 }
 
@@ -249,14 +259,18 @@ function textOf(
 ): RowText {
   const { handlers, spec } = state;
   const bytes = part.bytes.subarray(0, part.length);
-  const counts = `,"${spec.count}":${part.items},"RowKey":"${key}","PartNumber":${part.number},"PartCount":${count ?? 'null'}`;
-  const middle = `${tail}${takeOnce(state, part)}${counts},"RecordPart":`;
+  const { time, type } = handlers.report();
+  const counts = `,"${spec.count}":${part.items},"ReportType":"${type}","ReportTime":"${time}"`;
+  const numbers = `,"RowKey":"${key}","PartNumber":${part.number},"PartCount":${count ?? 'null'}`;
+  const behind = `${tail}${takeOnce(state, part)}${counts}${numbers},"RecordPart":`;
+  const [open, close] = [`{"${spec.item}":[`, ']}'];
   if (part.error === undefined) {
     const error = handlers.id() === undefined ? JSON.stringify(spec.noId) : 'null';
-    return [head, bytes, `${middle}null,"ParseError":${error}}`];
+    const list = type !== 'Whole' && part.length === 0 ? ['null'] : [open, bytes, close];
+    return [head, ...list, `${behind}null,"ParseError":${error}}`];
   }
   const error = Buffer.from(`","ParseError":${JSON.stringify(part.error.slice(0, LONGEST_ERROR))}}`);
-  return [head, `${middle}"`, bytes, error];
+  return [head, `${open}${close}${behind}"`, bytes, error];
 }
 
 /** The columns that stand in one row only: the first, or the next one where they came late. */
@@ -277,14 +291,16 @@ function takeOnce(state: State, part: Part): string {
 }
 
 /**
- * Key of a row: 32 hex digits of SHA-256 over the table's scope, id and version of its record and the text of its list (and of RecordPart where there is one), and
- * the part number. Whenever and however the record is read, an unchanged row has the same key.
+ * Key of a row: 32 hex digits of SHA-256 over the table's scope, id and version of its record, the report's type if it is not whole, and the text of
+ * its list (and of RecordPart where there is one), and the part number. Whenever and however the record is read, an unchanged row has the same key.
  */
 function keyOf({ handlers, record, spec, version }: State, { bytes, error, length, number }: Part): string {
   const { scope } = spec.table;
   const sha256 = createHash('sha256').update(scope === undefined ? '' : `${scope}\n`);
   sha256.update(`${handlers.id() ?? ''}\n${version}\n`);
   if (handlers.id() === undefined) sha256.update(record, 'latin1');
+  const { type } = handlers.report();
+  if (type !== 'Whole') sha256.update(type);
   const text = bytes.subarray(0, length);
   sha256.update(`{"${spec.item}":[`);
   if (error === undefined) sha256.update(text).update(']}');

@@ -36,6 +36,18 @@ export const about: StreamAbout = {
           type: 'int',
           description: 'Detections that start in this row; continuations of a long RESULTS are not counted.',
         },
+        {
+          name: 'ReportType',
+          type: 'string',
+          description:
+            'What the rows of this report tell of the host. Whole: all its detections. Changes: those that changed, are new or are gone (STATUS Gone) since the report before. Unchanged: none did. Empty in rows of other connectors: Whole.',
+        },
+        {
+          name: 'ReportTime',
+          type: 'dateTime',
+          description:
+            'When Qualys was asked (UTC): the same in all rows of a report; tells the order of the reports of a host.',
+        },
       ],
     },
   ),

@@ -5,7 +5,7 @@ import type { Chunk } from '../../pipeline/stream.ts';
 import { createRecordListReader, type RecordListReader } from '../../qualys/vm/lists/record-list.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import { capText } from '../../records/cap-text.ts';
-import { createItemRows, type ItemRow } from '../../records/item-rows.ts';
+import { createItemRows, type ItemRow, type Report } from '../../records/item-rows.ts';
 import { createHostDigest, type HostDigest } from './host-digest.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { compareHostIds } from './host-values.ts';
@@ -119,6 +119,7 @@ interface Page {
     isSkipped: boolean;
     verdict: HostVerdict;
     rowsSent: number;
+    report: Report;
     digest: HostDigest | undefined;
   };
 }
@@ -135,6 +136,7 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
     takeRecord: () => noted(reader.takeRecord()),
     id: () => reader.recordId(),
     place: (isEnd, keys) => placeHost(page, isEnd, keys),
+    report: () => page.host.report,
     emit: (row) => emitRow(page, row),
   });
   const reader = createRecordListReader(detectionList(limits), {
@@ -181,9 +183,10 @@ export function createVmPageDecoder(options: VmPageOptions): VmPageDecoder {
   };
 }
 
-function startHost({ memory }: VmPageOptions): Page['host'] {
+function startHost({ generatedAt, memory }: VmPageOptions): Page['host'] {
   const digest = memory && createHostDigest(memory.passing);
-  return { done: startRows(), isPlaced: false, isSkipped: false, verdict: 'uncompared', rowsSent: 0, digest };
+  const report = { type: 'Whole', time: generatedAt.toISOString() } as const;
+  return { done: startRows(), isPlaced: false, isSkipped: false, verdict: 'uncompared', rowsSent: 0, digest, report };
 }
 
 function nothingFilled() {
@@ -224,7 +227,9 @@ function pushChunk(page: Page, chunk: Chunk): void {
     ...chunk,
     ...filled,
     ...(!isOutOfOrder && lastWholeId !== undefined ? { lastHostId: lastWholeId } : {}),
-    ...(!isOutOfOrder && id !== undefined && host.done.count > 0 ? { partial: resumeOf(id, host.done) } : {}),
+    ...(!isOutOfOrder && id !== undefined && host.done.count > 0
+      ? { partial: resumeOf(id, host.done, host.report.time) }
+      : {}),
   });
   page.filled = nothingFilled();
 }
@@ -297,4 +302,5 @@ function resumeHost(page: Page, id: string, keys: (() => string[]) | undefined):
   page.isResumed = id === resume.hostId || (order !== undefined && order > 0);
   if (id !== resume.hostId || (keys !== undefined && !isUnchanged(keys(), resume))) return;
   host.rowsSent = resume.rows;
+  host.report = { ...host.report, time: resume.reportTime ?? host.report.time };
 }

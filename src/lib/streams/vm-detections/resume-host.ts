@@ -8,6 +8,8 @@ export interface VmResume {
   readonly rows: number;
   /** Over their keys: should the host have changed, all its rows are sent. */
   readonly digest: string;
+  /** `ReportTime` of these rows, and so of the others; absent in a cursor of an earlier release. */
+  readonly reportTime?: string;
 }
 
 /** A host of thousands of rows has changed since some of them were sent, and its rows could not be held to see that in time: read it again without `resume`. */
@@ -36,8 +38,12 @@ export function noteRow(done: RowsDone, key: string): void {
 }
 
 /** What to leave out when the host is read again from here. */
-export function resumeOf(hostId: string, { count, digest }: RowsDone): VmResume {
-  return { hostId, rows: count, digest: digest.copy().digest('hex').slice(0, DIGEST_DIGITS) };
+export function resumeOf(hostId: string, { count, digest }: RowsDone, reportTime: string): VmResume {
+  return { hostId, rows: count, digest: digestOf(digest), reportTime };
+}
+
+function digestOf(digest: Hash): string {
+  return digest.copy().digest('hex').slice(0, DIGEST_DIGITS);
 }
 
 /** Whether these are the rows that were sent, for a host that is whole and has none written yet. */
@@ -47,6 +53,6 @@ export function isUnchanged(keys: readonly string[], { digest, rows }: VmResume)
 
 /** For a host beyond the buffer: the rows that go by unsent must be the very rows that an earlier read has sent. */
 export function checkSentRows(done: RowsDone, resume: VmResume): void {
-  if (resumeOf(resume.hostId, done).digest === resume.digest) return;
+  if (digestOf(done.digest) === resume.digest) return;
   throw new ResumeMismatchError(`host ${resume.hostId} has changed since its first ${resume.rows} rows were sent`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { VmPageOptions } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
 import { ResumeMismatchError } from '../../../../src/lib/streams/vm-detections/resume-host.ts';
-import { decode, detectionOf, hostOf, pageOf, warningOf, type Row } from './decode-support.ts';
+import { decode, GENERATED_AT, detectionOf, hostOf, pageOf, warningOf, type Row } from './decode-support.ts';
 
 const SMALL = { maxRowBytes: 4_096, maxChunkBytes: 70_000 };
 
@@ -116,7 +116,12 @@ describe('the hosts of a page', () => {
       const isWithin = next !== undefined && next.PartNumber > 1;
       expect(chunk.partial).toEqual(
         isWithin
-          ? { hostId: next.HostId, rows: next.PartNumber - 1, digest: expect.stringMatching(/^[\da-f]{32}$/) as string }
+          ? {
+              hostId: next.HostId,
+              rows: next.PartNumber - 1,
+              digest: expect.stringMatching(/^[\da-f]{32}$/) as string,
+              reportTime: GENERATED_AT.toISOString(),
+            }
           : undefined,
       );
       const whole = rows.slice(0, seen).filter((row) => row.PartNumber === row.PartCount);
@@ -141,6 +146,15 @@ describe('resuming a host', () => {
     const sent = whole.rows.findIndex((row) => row.HostId === '2') + (partial?.rows ?? 0);
     const rows = resumed({ ...(partial && { resume: partial }) }, hosts[1] ?? '', hosts[2] ?? '');
     expect(keysFrom(rows)).toEqual(keysFrom(whole.rows.slice(sent)));
+  });
+
+  test('gives them the time of those that were sent: they are rows of one report', () => {
+    const resume = interrupted?.partial;
+    const generatedAt = new Date(GENERATED_AT.getTime() + 60_000);
+    const rows = resumed({ generatedAt, ...(resume && { resume }) }, hosts[1] ?? '', hosts[2] ?? '');
+    const times = Object.groupBy(rows, (row) => row.HostId ?? '');
+    expect(new Set(times['2']?.map((row) => row.ReportTime))).toEqual(new Set([GENERATED_AT.toISOString()]));
+    expect(new Set(times['3']?.map((row) => row.ReportTime))).toEqual(new Set([generatedAt.toISOString()]));
   });
 
   test('goes on from any row, over any number of interruptions', () => {

@@ -107,6 +107,8 @@ const OWN_COLUMNS = new Set([
   'TimeGenerated',
   'DetectionList',
   'DetectionCount',
+  'ReportType',
+  'ReportTime',
   'RowKey',
   'PartNumber',
   'PartCount',
