@@ -1,5 +1,6 @@
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
-import { createVmPageDecoder, type HostMemory } from '../src/lib/streams/vm-detections/decode-page.ts';
+import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
+import type { HostMemory } from '../src/lib/streams/vm-detections/vm-page.ts';
 import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
 import { judgeHost } from '../src/lib/streams/vm-detections/host-memory.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import type { VmChunk } from '../src/lib/streams/vm-detections/decode-page.ts';
+import type { VmChunk } from '../src/lib/streams/vm-detections/vm-page.ts';
 
 const gzipInPool = promisify(gzip);
 

@@ -5,7 +5,7 @@ import type { WindowTask } from '../../pipeline/stream.ts';
 import { clipIds, eachId } from '../../qualys/vm/id-ranges.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import type { HostMemory, HostVerdict } from './decode-page.ts';
+import type { HostMemory, HostVerdict } from './vm-page.ts';
 import { passingPattern } from './host-digest.ts';
 import { hostTable } from './host-table.ts';
 import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';

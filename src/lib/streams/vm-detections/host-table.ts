@@ -2,7 +2,7 @@ import { isMembers } from '../../json/parse-json.ts';
 import type { ListShape } from '../../qualys/vm/lists/record-list-state.ts';
 import { jsonOf } from '../../records/column-values.ts';
 import type { ItemLimits } from '../../records/item-limits.ts';
-import type { ItemTable } from '../../records/item-rows.ts';
+import type { ItemTable } from '../../records/item-table.ts';
 import {
   column,
   compileTable,

@@ -6,7 +6,7 @@ import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';
-import type { VmPageEnd } from './decode-page.ts';
+import type { VmPageEnd } from './vm-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
 import { hostKeys } from './host-keys.ts';
 import { listHosts } from './list-hosts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { VmPageOptions } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
+import type { VmPageOptions } from '../../../../src/lib/streams/vm-detections/vm-page.ts';
 import { ResumeMismatchError } from '../../../../src/lib/streams/vm-detections/resume-host.ts';
 import { decode, GENERATED_AT, detectionOf, hostOf, pageOf, warningOf, type Row } from './decode-support.ts';
 

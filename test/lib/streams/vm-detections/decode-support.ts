@@ -1,4 +1,4 @@
-import type { VmChunk, VmPageEnd, VmPageOptions } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
+import type { VmChunk, VmPageEnd, VmPageOptions } from '../../../../src/lib/streams/vm-detections/vm-page.ts';
 import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
 import { ownDocument } from '../../../../src/lib/qualys/vm/own-document.ts';
 import { DETECTION_ROOT } from '../../../../src/lib/streams/vm-detections/host-table.ts';
