@@ -6,6 +6,7 @@ import { formatted, replaceParts, type GeneratedFile } from '../../scripts/gener
 import { DECLARED } from '../../scripts/generators/streams.ts';
 import { Document, Scalar, visit } from 'yaml';
 import { toDataConnector } from './data-connector.ts';
+import { recordSteps } from './event-record.ts';
 import {
   readFunctions,
   readHunting,
@@ -137,9 +138,12 @@ function generateTexts(): (readonly [path: string, text: string])[] {
 
 /** Every generated file, in the project's format. */
 export async function generateContent(root: string): Promise<GeneratedFile[]> {
-  const rule = replaceParts(root, 'infra/sentinel/rules/connector-silent-or-late.kql', { streams: watchedStreams() });
+  const parts = [
+    replaceParts(root, 'infra/sentinel/rules/connector-silent-or-late.kql', { streams: watchedStreams() }),
+    replaceParts(root, 'infra/sentinel/functions/QualysEdrEvents.kql', { record: recordSteps() }),
+  ];
   const texts = generateTexts().map(([path, text]) => formatted(root, `infra/sentinel/${path}`, text));
-  return [rule, ...(await Promise.all(texts))];
+  return [...parts, ...(await Promise.all(texts))];
 }
 
 /** Which streams a rule watches, and how long each may be silent or late. */

@@ -59,7 +59,7 @@ class Engine:
                 f"""CREATE VIEW "{name}" AS SELECT * FROM rows."{name}"
                 WHERE TimeGenerated BETWEEN getvariable('from') AND getvariable('to') AND "_IngestionTime" <= getvariable('ingested')"""
             )
-        self.functions = stored_functions.parse_functions(functions)
+        self.functions = stored_functions.parse_functions([missing.spell_characters(text) for text in functions])
 
     def fill(self, rows: dict[str, list[dict[str, Any]]]) -> None:
         for name, typed in self.columns.items():

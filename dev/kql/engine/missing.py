@@ -17,6 +17,11 @@ CREATE MACRO kql_has_prefix(text, prefixes) AS len(list_filter(
     list_transform(string_split_regex(coalesce(text, ''), '[^0-9A-Za-z.]+'), lambda w: rtrim(w, '.')),
     lambda w: kql_ipv4(w) IS NOT NULL
         AND len(list_filter(CAST(prefixes AS VARCHAR[]), lambda p: w = p OR (ends_with(p, '.') AND starts_with(w, p)))) > 0)) > 0;
+CREATE MACRO kql_member(bag, name) AS json_extract(bag, '/' || replace(replace(name, '~', '~0'), '/', '~1'));
+CREATE MACRO kql_members(bag) AS list_transform(json_keys(bag), lambda k: {'name': k, 'value': CAST(kql_member(bag, k) AS VARCHAR)});
+CREATE MACRO kql_bag(members) AS CAST('{' || array_to_string(list_transform(members, lambda m: CAST(to_json(m.name) AS VARCHAR) || ':' || m.value), ',') || '}' AS JSON);
+CREATE MACRO kql_merge(members) AS kql_bag(list_filter(members, lambda m, i: list_position(list_transform(members, lambda n: n.name), m.name) = i));
+CREATE MACRO kql_without(bag, names) AS kql_bag(list_filter(kql_members(bag), lambda m: NOT list_contains(names, m.name)));
 """
 LEFT, RIGHT = ("CAST(coalesce({%d}, '[]') AS JSON[])" % i for i in (0, 1))
 SCALARS = {
@@ -24,6 +29,12 @@ SCALARS = {
     "set_union": (f"to_json(list_distinct(list_concat({LEFT}, {RIGHT})))", (2,)),
     "set_intersect": (f"to_json(list_distinct(list_intersect({LEFT}, {RIGHT})))", (2,)),
     "set_difference": (f"to_json(list_distinct(list_filter({LEFT}, lambda e: NOT list_contains({RIGHT}, e))))", (2,)),
+    "bag_keys": ("to_json(json_keys({0}))", (1,)),
+    # Of names that come twice the leftmost counts.
+    "bag_merge": ("kql_merge(flatten(list_transform([{}], lambda bag: kql_members(bag))))", ()),
+    # Names, those of no letter at their beginning as JSONPath; not those of members of members.
+    "bag_remove_keys": (r"kql_without({0}, list_transform(CAST({1} AS VARCHAR[]), lambda n: regexp_replace(n, '^\$\[''(.*)''\]$', '\1')))", (2,)),
+    "repeat": ("to_json(list_transform(range({1}), lambda n: {0}))", (2,)),
     "ipv4_is_private": ("kql_in_any_range([{0}, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'])", (1,)),
     "ipv4_is_in_any_range": ("kql_in_any_range([{}])", ()),
     "has_any_ipv4_prefix": ("kql_has_prefix({0}, {1})", (2,)),
@@ -82,12 +93,18 @@ def take_name(argument: Any) -> tuple[str | None, Any]:
         [inner] = below
 
 
-def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
-    """What the engine reads wrongly or not at all, said otherwise: \\uXXXX in a string, whether a column exists, a member named by a `let`."""
+def spell_characters(text: str) -> str:
+    """\\uXXXX in a string, which the engine reads wrongly, as the character."""
 
     def character(found: re.Match[str]) -> str:
         text = chr(int(found[1], 16))
         return "\\" + text if text in "\\'\"" else text
+
+    return re.sub(r"(?<!\\)\\u([0-9a-f]{4})", character, text)
+
+
+def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
+    """What the engine reads wrongly or not at all, said otherwise: \\uXXXX, whether a column exists, a member named by a `let`."""
 
     def column(found: re.Match[str]) -> str:
         named = [columns for table, columns in tables.items() if re.search(rf"\b{table}\b", query)]
@@ -95,5 +112,5 @@ def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
 
     for name, value in re.findall(r"""^let (\w+) = ("[^"]*"|'[^']*');""", query, re.MULTILINE):
         query = re.sub(rf"(?<=\w)\[{name}\]", lambda _, value=value: f"[{value}]", query)
-    query = re.sub(r"(?<!\\)\\u([0-9a-f]{4})", character, query)
+    query = spell_characters(query)
     return re.sub(r"column_ifexists\('(\w+)', ('\w*')\)", column, query)
