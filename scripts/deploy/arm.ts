@@ -42,6 +42,8 @@ export interface ArmOptions {
 const STARTED = new Set(['Accepted', 'Creating', 'Deleting', 'InProgress', 'Running', 'Updating']);
 const BUSY = new Set([408, 409, 429, 500, 502, 503, 504]);
 const ATTEMPTS = 5;
+/** Another attempt changes nothing: the address is wrong, or the way to it closed. */
+const UNREACHABLE = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ERR_INVALID_URL']);
 
 interface Page<T> {
   readonly value: T[];
@@ -123,20 +125,50 @@ export class Arm {
   }
 
   async #fetch(method: string, url: string, body?: unknown): Promise<unknown> {
+    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
-      this.#token ??= readToken(this.#signIn);
-      const response = await fetch(url, {
-        method,
-        headers: { authorization: `Bearer ${await this.#token}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (response.status === 404) return undefined;
-      if (response.ok) return text === '' ? {} : (JSON.parse(text) as unknown);
-      if (!BUSY.has(response.status) || attempt === ATTEMPTS) throw toError(response.status, text);
+      const answer = await this.#send(url, init);
+      if (answer instanceof Error) {
+        if (attempt === ATTEMPTS || UNREACHABLE.has(codeOf(answer))) throw unreachable(url, answer);
+      } else {
+        const { status, text } = answer;
+        // What is looked for or deleted may be absent; what something is put into may not.
+        if (status === 404 && (method === 'GET' || method === 'DELETE')) return undefined;
+        if (status >= 200 && status < 300) return text === '' ? {} : (JSON.parse(text) as unknown);
+        // az may give out a token that ends within minutes, and a step takes longer.
+        if (status === 401 && !isRenewed) {
+          isRenewed = true;
+          this.#token = undefined;
+          continue;
+        }
+        if (!BUSY.has(status) || attempt === ATTEMPTS) throw toError(status, text);
+      }
       await delay(this.#pollMs * attempt);
     }
   }
+
+  /** @returns the answer, or why there is none. @throws Error when nobody is signed in. */
+  async #send(url: string, init: RequestInit): Promise<{ readonly status: number; readonly text: string } | Error> {
+    this.#token ??= readToken(this.#signIn);
+    const headers = { authorization: `Bearer ${await this.#token}`, 'content-type': 'application/json' };
+    try {
+      const response = await fetch(url, { ...init, headers });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      return error as Error;
+    }
+  }
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function codeOf(error: Error): string {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+}
+
+function unreachable(url: string, error: Error): Error {
+  const { message = error.message } = (error.cause ?? {}) as Partial<Error>;
+  return new Error(`${new URL(url).host} cannot be reached: ${message || codeOf(error)}`, { cause: error });
 }
 
 function toError(status: number, text: string): ArmError {

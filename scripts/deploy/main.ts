@@ -13,15 +13,17 @@ import { promisify } from 'node:util';
 import { Arm, type SignIn, type Template } from './arm.ts';
 import { ask, askUnseen } from './ask.ts';
 import { compileBicep } from './compile.ts';
-import { detach } from './detach.ts';
+import { findMistakenNames } from '../../src/lib/mistaken-names.ts';
+import { detach, SCOPES } from './detach.ts';
 import { findOwn } from './find.ts';
 import { exportVariables } from './github.ts';
 import { toParameters, readVariables } from './parameters-file.ts';
-import { prepare } from './prepare.ts';
+import { prepare, WORKSPACES } from './prepare.ts';
 import { awaitRoles } from './roles.ts';
-import { writeSecrets } from './secrets.ts';
+import { SECRETS, writeSecrets } from './secrets.ts';
 import { deploySentinel } from './sentinel.ts';
 import { TABLES_API, type WantedTable } from './tables.ts';
+import { readEndpoint, readResourceId, readRuleSettings, readSwitch } from './variables.ts';
 
 const INFRA = join(import.meta.dirname, '../../infra');
 const [step = '', mode] = process.argv.slice(2);
@@ -29,7 +31,6 @@ const signIn: SignIn = mode === 'azd' ? 'azd' : 'az';
 /** Blank means unset, everywhere. */
 const environment: Record<string, string | undefined> = { ...process.env };
 const settingNames = [...readText('settings.bicep').matchAll(/^ {2}(\w+): string\?$/gm)].map(([, name = '']) => name);
-const isPreview = isOn('DEPLOY_PREVIEW');
 const canAsk = process.stdin.isTTY && process.stderr.isTTY;
 
 const STEPS: Readonly<Record<string, () => Promise<void>>> = {
@@ -37,8 +38,9 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
     await askForValues();
     const tables = globSync('tables/*.json', { cwd: INFRA }).map((path) => readJson(path) as WantedTable);
     const parameters = readVariables(INFRA);
+    for (const line of findMistakenNames(environment, knownNames())) console.error(line);
     const { variables, lines } = await prepare({
-      ...{ arm: arm(), group: group(), environment, tables, settingNames, isPreview },
+      ...{ arm: arm(), group: group(), environment, tables, settingNames, isPreview: isPreview() },
       // Only azd carries them through another text.
       textVariables: signIn === 'azd' ? parameters.filter(({ isText }) => isText).map(({ variable }) => variable) : [],
     });
@@ -49,10 +51,10 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async secrets() {
-    if (isPreview) return;
+    if (isPreview()) return;
     const template = readJson('secrets.json') as Template;
     const asked = canAsk ? askUnseen : undefined;
-    const vault = given('KEY_VAULT_RESOURCE_ID') ?? (await own('Microsoft.KeyVault/vaults', '2025-05-01'));
+    const vault = await givenOrOwn('KEY_VAULT_RESOURCE_ID', 'Microsoft.KeyVault/vaults', '2025-05-01');
     const options = { arm: arm(), vault, template, environment, ask: asked, now: new Date() };
     for (const line of await writeSecrets(options)) console.error(line);
   },
@@ -62,23 +64,24 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async sentinel() {
-    if (isPreview) return;
-    const workspace =
-      given('WORKSPACE_RESOURCE_ID') ?? (await own('Microsoft.OperationalInsights/workspaces', TABLES_API));
+    if (isPreview()) return;
+    const rules = globSync('*.json', { cwd: join(INFRA, 'sentinel/rules') }).map((file) => file.slice(0, -5));
+    const ruleSettings = readRuleSettings(given('SENTINEL_RULE_SETTINGS'), rules);
+    const workspace = await givenOrOwn('WORKSPACE_RESOURCE_ID', WORKSPACES, TABLES_API);
     const parameters = {
-      deployFunctions: !isOff('DEPLOY_SENTINEL_FUNCTIONS'),
-      deployRules: !isOff('DEPLOY_SENTINEL_RULES'),
-      deployHunting: !isOff('DEPLOY_SENTINEL_HUNTING'),
-      deployWorkbook: !isOff('DEPLOY_SENTINEL_WORKBOOK'),
-      deployDataConnector: !isOff('DEPLOY_SENTINEL_DATA_CONNECTOR'),
+      deployFunctions: isOn('DEPLOY_SENTINEL_FUNCTIONS', true),
+      deployRules: isOn('DEPLOY_SENTINEL_RULES', true),
+      deployHunting: isOn('DEPLOY_SENTINEL_HUNTING', true),
+      deployWorkbook: isOn('DEPLOY_SENTINEL_WORKBOOK', true),
+      deployDataConnector: isOn('DEPLOY_SENTINEL_DATA_CONNECTOR', true),
       registerAsimParsers: isOn('REGISTER_ASIM_PARSERS'),
-      ruleSettings: JSON.parse(given('SENTINEL_RULE_SETTINGS') ?? '{}') as Record<string, unknown>,
+      ruleSettings,
     };
-    const ruleIds = Object.keys(parameters.ruleSettings).map(
+    const isRenewed = isOn('RENEW_SENTINEL');
+    const ruleIds = Object.keys(ruleSettings).map(
       (name) => (readJson(`sentinel/rules/${name}.json`) as { id: string }).id,
     );
     const template = await compileBicep(join(INFRA, 'sentinel/sentinel.bicep'), signIn);
-    const isRenewed = isOn('RENEW_SENTINEL');
     const present = await deploySentinel({ arm: arm(), workspace, template, parameters, ruleIds, isRenewed });
     console.error(
       `Sentinel content is there; ${isRenewed ? 'renewed' : 'left as they were'}: ${present.length} of what was`,
@@ -86,7 +89,8 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async detach() {
-    const links = await detach(arm(), group(), given('PRIVATE_LINK_SCOPE_ID') ?? '');
+    const scope = readResourceId('PRIVATE_LINK_SCOPE_ID', environment.PRIVATE_LINK_SCOPE_ID, SCOPES);
+    const links = await detach(arm(), group(), scope);
     console.error(
       links.length === 0 ? 'no private link to remove' : `removed from the private link: ${links.join(', ')}`,
     );
@@ -94,9 +98,10 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
 
   /** In the workflow: `VARIABLES` is the JSON of all variables of the GitHub environment. */
   async export() {
-    const known = [...readVariables(INFRA).map(({ variable }) => variable), ...STEP_VARIABLES, ...settingNames];
     const variables = JSON.parse(given('VARIABLES') ?? '{}') as Record<string, string>;
-    appendFileSync(given('GITHUB_ENV') ?? '', exportVariables(variables, known));
+    // The run shows it as an annotation; what is left out here no later step can tell of.
+    for (const line of findMistakenNames(variables, knownNames())) console.log(`::warning::${line}`);
+    appendFileSync(given('GITHUB_ENV') ?? '', exportVariables(variables, deployedNames()));
     return Promise.resolve();
   },
 };
@@ -118,6 +123,17 @@ const STEP_VARIABLES = [
   'SECRET_EXPIRES',
 ];
 
+/** Variables that a deployment takes. */
+function deployedNames(): string[] {
+  return [...readVariables(INFRA).map(({ variable }) => variable), ...STEP_VARIABLES, ...settingNames];
+}
+
+/** Beside these the secrets, the switch of a preview, and what azd keeps of an earlier deployment: nobody's mistake. */
+function knownNames(): string[] {
+  const outputs = [...readText('main.bicep').matchAll(/^output (\w+) /gm)].map(([, name = '']) => name);
+  return [...deployedNames(), ...Object.keys(SECRETS), 'DEPLOY_PREVIEW', ...outputs];
+}
+
 /** azd asks for what has no default, the region and the Qualys server; a login and a workspace may be none, so it would not. */
 async function askForValues(): Promise<void> {
   if (signIn !== 'azd' || !canAsk) return;
@@ -127,8 +143,11 @@ async function askForValues(): Promise<void> {
   };
   for (const [name, question] of Object.entries(questions)) {
     if (environment[name] !== undefined) continue;
-    environment[name] = await ask(question);
-    await keep({ [name]: environment[name] });
+    const answer = await ask(question);
+    // What azd keeps is not asked for again.
+    if (name === 'WORKSPACE_RESOURCE_ID') readResourceId(name, answer, WORKSPACES);
+    environment[name] = answer;
+    await keep({ [name]: answer });
   }
 }
 
@@ -138,7 +157,7 @@ async function keep(variables: Readonly<Record<string, string>>): Promise<void> 
 }
 
 function arm(): Arm {
-  return new Arm({ signIn, endpoint: given('AZURE_RESOURCE_MANAGER') });
+  return new Arm({ signIn, endpoint: readEndpoint('AZURE_RESOURCE_MANAGER', environment.AZURE_RESOURCE_MANAGER) });
 }
 
 function group(): string {
@@ -146,7 +165,10 @@ function group(): string {
   return `/subscriptions/${required('AZURE_SUBSCRIPTION_ID')}/resourceGroups/${name}`;
 }
 
-async function own(type: string, apiVersion: string): Promise<string> {
+/** The resource that a variable names, else the connector's own. */
+async function givenOrOwn(variable: string, type: string, apiVersion: string): Promise<string> {
+  const given = readResourceId(variable, environment[variable], type);
+  if (given !== undefined) return given;
   const found = await findOwn(arm(), group(), type, apiVersion);
   if (found === undefined) throw new Error(`${group()} has no ${type} of the connector: deploy first`);
   return found.id;
@@ -162,12 +184,12 @@ function required(name: string, other = ''): string {
   return value;
 }
 
-function isOn(name: string): boolean {
-  return given(name)?.toLowerCase() === 'true';
+function isOn(name: string, otherwise = false): boolean {
+  return readSwitch(name, environment[name], otherwise);
 }
 
-function isOff(name: string): boolean {
-  return given(name)?.toLowerCase() === 'false';
+function isPreview(): boolean {
+  return isOn('DEPLOY_PREVIEW');
 }
 
 function readJson(name: string): unknown {

@@ -1,8 +1,9 @@
 /** Before a deployment: looks at what is there, so that the templates leave it as it is. */
 import type { Arm } from './arm.ts';
-import { findOwn, isOwn, type Resource } from './find.ts';
+import { findOwn, findOwnNames, isOwn, type Resource } from './find.ts';
 import { readStreamOptions } from './stream-options.ts';
 import { prepareTables, readDays, TABLES_API, type WantedTable } from './tables.ts';
+import { readResourceId } from './variables.ts';
 
 /** Variables by name, as the shell, azd or GitHub gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,8 +15,7 @@ export interface Prepared {
   readonly lines: readonly string[];
 }
 
-/** Those of an earlier deployment go on, whatever the parameters say: a new storage account is a hole in the data. */
-const STORAGE_NAME = /^st([a-z0-9]{2,10})([a-z0-9]{8})$/;
+export const WORKSPACES = 'Microsoft.OperationalInsights/workspaces';
 
 /** azd puts a variable into a JSON text as it is: these would end that text, or be read otherwise. */
 // eslint-disable-next-line no-control-regex -- these are what JSON refuses
@@ -49,12 +49,12 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   if (broken.length > 0) {
     throw new Error(`azd cannot carry a quotation mark, a backslash or a line break in ${broken.join(', ')}`);
   }
+  const given = readResourceId('WORKSPACE_RESOURCE_ID', environment.WORKSPACE_RESOURCE_ID, WORKSPACES);
   const found = await arm.get<Resource>(group, '2025-04-01');
   const own = found === undefined ? { variables: {}, workspace: undefined } : await findNames(arm, group);
-  const given = environment.WORKSPACE_RESOURCE_ID ?? '';
-  if (given !== '' && (await arm.get(given, TABLES_API)) === undefined)
+  if (given !== undefined && (await arm.get(given, TABLES_API)) === undefined)
     throw new Error(`there is no workspace ${given}`);
-  const workspace = given === '' ? own.workspace : given;
+  const workspace = given ?? own.workspace;
   const { absent, lines } = await prepareTables(
     arm,
     workspace,
@@ -87,11 +87,10 @@ async function findNames(
   arm: Arm,
   group: string,
 ): Promise<{ variables: Record<string, string>; workspace: string | undefined }> {
-  const storage = await findOwn(arm, group, 'Microsoft.Storage/storageAccounts', '2025-06-01');
-  const [, name, hash] = STORAGE_NAME.exec(storage?.name ?? '') ?? [];
-  const workspace = await findOwn(arm, group, 'Microsoft.OperationalInsights/workspaces', TABLES_API);
+  const names = await findOwnNames(arm, group);
+  const workspace = await findOwn(arm, group, WORKSPACES, TABLES_API);
   return {
-    variables: name === undefined || hash === undefined ? {} : { CONNECTOR_NAME: name, CONNECTOR_HASH: hash },
+    variables: names === undefined ? {} : { CONNECTOR_NAME: names.name, CONNECTOR_HASH: names.hash },
     workspace: workspace?.id,
   };
 }

@@ -29,10 +29,9 @@ export interface SecretsOptions {
 
 /**
  * Writes each secret whose value is given, or asked for because the vault has none. @returns what was done.
- * @throws Error when the vault has no secret that the login needs, and nobody can be asked.
+ * @throws Error when the vault has no secret that the login needs, and nobody gives one.
  */
 export async function writeSecrets({ arm, vault, template, environment, ask, now }: SecretsOptions): Promise<string[]> {
-  const expires = readExpiry(environment.SECRET_EXPIRES, now);
   checkPush(environment);
   const lines: string[] = [];
   for (const variable of Object.keys(SECRETS) as SecretVariable[]) {
@@ -40,6 +39,8 @@ export async function writeSecrets({ arm, vault, template, environment, ask, now
     const given = environment[variable] ?? '';
     const value = given === '' ? await askFor(variable) : given;
     if (value === '') continue;
+    // An end that has passed since is of no matter to a deployment that writes nothing.
+    const expires = readExpiry(environment.SECRET_EXPIRES, now);
     const [, , subscription, , group, , , , vaultName] = vault.split('/');
     await arm.deploy(
       `/subscriptions/${subscription ?? ''}/resourceGroups/${group ?? ''}`,
@@ -61,8 +62,9 @@ export async function writeSecrets({ arm, vault, template, environment, ask, now
     if (!isNeeded(variable, environment)) return '';
     const found = await arm.get(`${vault}/secrets/${SECRETS[variable].name}`, VAULTS_API);
     if (found !== undefined) return '';
-    if (ask === undefined) throw new Error(`the vault has no ${SECRETS[variable].name}: give it as ${variable}`);
-    return ask(`${variable} (unseen): `);
+    const typed = await ask?.(`${variable} (unseen): `);
+    if (typed !== undefined && typed !== '') return typed;
+    throw new Error(`the vault has no ${SECRETS[variable].name}: give it as ${variable}`);
   }
 }
 

@@ -7,6 +7,9 @@ const PLATFORM =
 const SLIP = 2;
 /** Shorter names have neighbours by chance. */
 const SLIP_FROM_LENGTH = 8;
+/** Letters by which another ending differs, as in VM_SEVERITY for VM_SEVERITIES: for names that begin with the first word of one of ours. */
+const ENDING = 3;
+const ENDING_FROM_LENGTH = 10;
 /** Farther than that from all settings a name reminds of none. */
 const REMINDING = 4;
 
@@ -18,11 +21,13 @@ export function findMistakenNames(
   env: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
 ): string[] {
+  const words = new Set(known.map(firstWord));
   const set = Object.keys(env).filter((name) => (env[name] ?? '').trim() !== '' && !known.includes(name));
   return set.flatMap((name) => {
     if (PLATFORM.test(name)) return [];
     const isOwn = OWN.test(name.toUpperCase());
-    const most = isOwn ? REMINDING : name.length >= SLIP_FROM_LENGTH ? SLIP : 0;
+    const isNear = name.length >= ENDING_FROM_LENGTH && words.has(firstWord(name));
+    const most = isOwn ? REMINDING : isNear ? ENDING : name.length >= SLIP_FROM_LENGTH ? SLIP : 0;
     const nearest = findNearest(name, known, most);
     if (nearest === undefined && !isOwn) return [];
     const meant = nearest === undefined ? '' : `; the nearest is ${nearest}`;
@@ -38,6 +43,10 @@ function findNearest(name: string, known: readonly string[], most: number): stri
     .filter(({ distance }) => distance <= most)
     .sort((one, two) => one.distance - two.distance || alike(name, two.other) - alike(name, one.other));
   return near[0]?.other;
+}
+
+function firstWord(name: string): string {
+  return name.split('_', 1)[0]?.toUpperCase() ?? '';
 }
 
 /** Letters that two names begin with alike. */

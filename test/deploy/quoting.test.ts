@@ -92,11 +92,18 @@ describe('through a hook of azd', { timeout: 120_000 }, () => {
   test('settings of the app arrive in the parameter of the template', async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (filter) => {
-        await runHook(HOOKS.preprovision?.run ?? '', 'sh', {
+        const said = await runHook(HOOKS.preprovision?.run ?? '', 'sh', {
           ...azure.environment,
           EDR_FILTER: filter,
           QUALYS_USERNAME: 'u',
+          VM_SEVERITY: '4-5',
+          LOGS_INGESTION_ENDPOINT: 'as azd keeps it of an earlier deployment',
         });
+        // The app would never see that name.
+        expect(said).toContain(
+          'VM_SEVERITY is no setting of the connector and is ignored; the nearest is VM_SEVERITIES\n',
+        );
+        expect(said).not.toContain('LOGS_INGESTION_ENDPOINT is no setting');
         const { CONNECTOR_SETTINGS = '' } = azure.azdValues();
         // A line of azd's .env needs no more quoting than this.
         expect(CONNECTOR_SETTINGS).toMatch(/^[\w .,:;/@%=+*?()\-"\\{}]+$/);
@@ -170,9 +177,13 @@ describe('through the workflow', () => {
         ALLOWED_IP_RANGES: '["10.0.0.0/8"]',
         SECRET_EXPIRES: '2027-01-01',
         PATH: '/evil',
+        QUALYS_STREAM: 'edr-events',
       };
-      await runHook(step?.run ?? '', 'bash', { VARIABLES: JSON.stringify(variables), GITHUB_ENV: file });
-      const { PATH: _, ...known } = variables;
+      const said = await runHook(step?.run ?? '', 'bash', { VARIABLES: JSON.stringify(variables), GITHUB_ENV: file });
+      expect(said.split('\n').filter((line) => line.startsWith('::'))).toEqual([
+        '::warning::QUALYS_STREAM is no setting of the connector and is ignored; the nearest is QUALYS_STREAMS',
+      ]);
+      const { PATH: _, QUALYS_STREAM: __, ...known } = variables;
       expect(readGithubEnv(readFileSync(file, 'utf8'))).toEqual(known);
     },
   );

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Arm } from '../../scripts/deploy/arm.ts';
 import { detach } from '../../scripts/deploy/detach.ts';
 import { ROLE_WAIT_MS, roleWaitMs } from '../../scripts/deploy/roles.ts';
+import { readEndpoint, readResourceId, readRuleSettings, readSwitch } from '../../scripts/deploy/variables.ts';
 import { writeSecrets, type SecretsOptions } from '../../scripts/deploy/secrets.ts';
 import { deploySentinel, type SentinelOptions } from '../../scripts/deploy/sentinel.ts';
 import { GROUP, OWN, startFakeArm, WORKSPACE, type FakeArm } from '../support/fake-arm.ts';
@@ -26,6 +27,23 @@ test.each(['az', 'azd'] as const)('a machine without %s is told what to install'
   await expect(asked).rejects.toThrow(
     `${signIn} is not installed, or not in the PATH. Get it from https://learn.microsoft.com/`,
   );
+});
+
+test('a token that ends in the middle of a step is got anew, once', async () => {
+  azure.put(GROUP, {});
+  await arm.get(GROUP, '2025-04-01');
+  azure.expireToken();
+  expect(await arm.get(GROUP, '2025-04-01')).toMatchObject({ name: 'rg-qualys' });
+});
+
+test('a change of what is not there is an error, and not taken for done', async () => {
+  await expect(arm.send('PATCH', `${WORKSPACE}/tables/T_CL`, '2025-07-01', {})).rejects.toThrow('404 ResourceNotFound');
+});
+
+test('an Azure that cannot be reached is told by its name, with the reason', async () => {
+  const { port } = new URL(azure.url);
+  const other = new Arm({ signIn: 'azd', endpoint: `http://no-such-host.invalid:${port}`, pollMs: 1 });
+  await expect(other.get(GROUP, '2025-04-01')).rejects.toThrow(/^no-such-host\.invalid:\d+ cannot be reached: .+/);
 });
 
 test.each([
@@ -71,8 +89,17 @@ describe('secrets', () => {
     expect(azure.deployments).toMatchObject([{ name: 'qualys-client-secret', value: 'typed', expires: 0 }]);
   });
 
-  test('that nobody can be asked for are an error, by the variable that gives them', async () => {
+  test('that nobody can be asked for, or nobody types, are an error, by the variable that gives them', async () => {
     await expect(write({ QUALYS_USERNAME: 'u' })).rejects.toThrow('give it as QUALYS_PASSWORD');
+    await expect(write({ QUALYS_USERNAME: 'u' }, () => Promise.resolve(''))).rejects.toThrow(
+      'give it as QUALYS_PASSWORD',
+    );
+    expect(azure.changes).toEqual([]);
+  });
+
+  test('whose end has come since stop no deployment that writes none', async () => {
+    azure.put(`${VAULT}/secrets/qualys-password`, {});
+    expect(await write({ QUALYS_USERNAME: 'u', SECRET_EXPIRES: '2026-11-01' })).toEqual([]);
   });
 
   test.each([
@@ -197,18 +224,77 @@ describe('a tear-down', () => {
     azure.put(scope, {}, OWN);
     link(scope, 'qualys-x-0', WORKSPACE);
     link(scope, 'link-1', `${GROUP}/providers/Microsoft.Insights/components/appi`);
-    expect(await detach(arm, GROUP, '')).toEqual(['qualys-x-0', 'link-1']);
+    expect(await detach(arm, GROUP)).toEqual(['qualys-x-0', 'link-1']);
     expect(await arm.list(`${scope}/scopedResources`, '2021-09-01')).toEqual([]);
   });
 
-  test('takes only the own links out of a scope of others', async () => {
+  test('takes only the own links out of a scope of others, another connector among them', async () => {
     const central = scope.replace('rg-qualys', 'rg-hub');
+    azure.put(`${GROUP}/providers/Microsoft.Storage/storageAccounts/stqualysabcdefgh`, {}, OWN);
     link(central, 'qualys-abcdefgh-0', WORKSPACE);
+    link(central, 'by-hand', `${GROUP}/providers/Microsoft.Insights/components/appi`);
+    link(central, 'qualys-hgfedcba-0', WORKSPACE);
     link(central, 'link-of-others', WORKSPACE);
-    expect(await detach(arm, GROUP, central)).toEqual(['qualys-abcdefgh-0']);
+    expect(await detach(arm, GROUP, central)).toEqual(['qualys-abcdefgh-0', 'by-hand']);
   });
 
   test('without private link does nothing', async () => {
-    expect(await detach(arm, GROUP, '')).toEqual([]);
+    expect(await detach(arm, GROUP)).toEqual([]);
+  });
+});
+
+describe('a variable', () => {
+  test.each([
+    [undefined, false, false],
+    ['', true, true],
+    ['True', false, true],
+    [' false ', true, false],
+  ] as const)('that is a switch and says %o is, otherwise %o, %o', (text, otherwise, expected) => {
+    expect(readSwitch('DEPLOY_PREVIEW', text, otherwise)).toBe(expected);
+  });
+
+  test.each(['1', '0', 'yes', 'off'])(
+    'that is a switch and says %s is refused, and not taken for the other',
+    (text) => {
+      expect(() => readSwitch('DEPLOY_PREVIEW', text)).toThrow(`DEPLOY_PREVIEW takes true or false, given "${text}"`);
+    },
+  );
+
+  test.each([
+    'log-soc',
+    WORKSPACE.slice(1),
+    `${WORKSPACE}/`,
+    `https://portal.azure.com/#resource${WORKSPACE}`,
+    `${GROUP}/providers/Microsoft.KeyVault/vaults/kv`,
+    WORKSPACE.replace('rg-soc', 'rg soc?x='),
+  ])('that names a workspace takes no %s', (text) => {
+    const read = (): unknown => readResourceId('W', text, 'Microsoft.OperationalInsights/workspaces');
+    expect(read).toThrow(
+      'W takes a resource id, /subscriptions/…/resourceGroups/…/providers/Microsoft.OperationalInsights/workspaces/<name>',
+    );
+  });
+
+  test.each([WORKSPACE, WORKSPACE.toLowerCase(), WORKSPACE.replace('rg-soc', 'gruppe_ä(1).x')])(
+    'that names a workspace takes %s',
+    (text) => {
+      expect(readResourceId('W', text, 'Microsoft.OperationalInsights/workspaces')).toBe(text);
+    },
+  );
+
+  test.each(['foo', 'management.azure.com', 'http://management.azure.com', 'file:///x'])(
+    'that names Azure Resource Manager takes no %s',
+    (text) => {
+      expect(() => readEndpoint('A', text)).toThrow('A takes an https address');
+      expect(readEndpoint('A', 'https://management.usgovcloudapi.net')).toBe('https://management.usgovcloudapi.net');
+    },
+  );
+
+  test.each([
+    ['{', 'SENTINEL_RULE_SETTINGS is no JSON object'],
+    ['[]', 'SENTINEL_RULE_SETTINGS is no JSON object'],
+    ['{"malicous-file":{}}', 'SENTINEL_RULE_SETTINGS names malicous-file; rules are malicious-file'],
+    ['{"__proto__":{}}', 'SENTINEL_RULE_SETTINGS names __proto__'],
+  ])('with settings of rules %s is refused', (text, message) => {
+    expect(() => readRuleSettings(text, ['malicious-file'])).toThrow(message);
   });
 });

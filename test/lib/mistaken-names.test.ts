@@ -16,6 +16,8 @@ describe('a name that is no setting', () => {
     ['QUALYS_USER', 'QUALYS_USERNAME'],
     ['EDR_SHCEDULE', 'EDR_SCHEDULE'],
     ['VM_SHEDULE', 'VM_SCHEDULE'],
+    ['VM_SEVERITY', 'VM_SEVERITIES'],
+    ['VM_INGESTION', 'VM_INGEST'],
     ['ALERT_MIN_SCORES', 'ALERT_MIN_SCORE'],
     ['edr_start', 'EDR_START'],
     ['STALE_WINDOWS_SECOND', 'STALE_WINDOW_SECONDS'],

@@ -2,6 +2,7 @@
  * Azure Resource Manager as far as the steps of a deployment use it, over real HTTP. A PUT and a PATCH of a table do what
  * Microsoft's pages say (scripts/deploy/tables.ts names them). Beside it `az` and `azd` that print a token, as programs.
  */
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -26,6 +27,8 @@ export interface FakeArm {
   failures: number;
   /** For processes: the fake programs come first in the path. */
   readonly environment: Record<string, string>;
+  /** The token that is out ends now; whoever asks gets another. */
+  expireToken(): void;
   /** What `azd env set` was told. */
   azdValues(): Record<string, string>;
   put(id: string, properties: Record<string, unknown>, tags?: Readonly<Record<string, string>>): Stored;
@@ -35,7 +38,6 @@ export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-qualys`;
 export const WORKSPACE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-soc/providers/Microsoft.OperationalInsights/workspaces/log-soc`;
 export const OWN = { application: 'qualys-sentinel-connector' };
-const TOKEN = 'a-token';
 
 /** Starts it; it ends with the test. */
 export async function startFakeArm(): Promise<FakeArm> {
@@ -43,13 +45,13 @@ export async function startFakeArm(): Promise<FakeArm> {
   const deployments: Record<string, unknown>[] = [];
   const changes: string[] = [];
   const programs = makePrograms();
-  const state = { failures: 0 };
+  const state = { failures: 0, token: programs.newToken() };
 
   const { url } = await serveHttp((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+    if (request.headers.authorization !== `Bearer ${state.token}`) {
       answer(401, error('Unauthorized'));
       return;
     }
@@ -124,15 +126,18 @@ export async function startFakeArm(): Promise<FakeArm> {
     set failures(count) {
       state.failures = count;
     },
+    expireToken: () => {
+      state.token = programs.newToken();
+    },
     environment: {
-      PATH: `${programs}${delimiter}${process.env.PATH ?? ''}`,
+      PATH: `${programs.folder}${delimiter}${process.env.PATH ?? ''}`,
       AZURE_RESOURCE_MANAGER: url,
       AZURE_SUBSCRIPTION_ID: SUBSCRIPTION,
       AZURE_RESOURCE_GROUP: 'rg-qualys',
     },
     azdValues: () =>
       Object.fromEntries(
-        readFileSync(join(programs, 'values'), 'utf8')
+        readFileSync(join(programs.folder, 'values'), 'utf8')
           .split('\0')
           .filter((line) => line !== '')
           .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
@@ -146,14 +151,15 @@ export async function startFakeArm(): Promise<FakeArm> {
 }
 
 /** `az account get-access-token` and `azd auth token` in their own words; `azd env set` writes down what it was told. */
-function makePrograms(): string {
+function makePrograms(): { readonly folder: string; readonly newToken: () => string } {
   const folder = mkdtempSync(join(tmpdir(), 'fake-az-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'values'), '');
+  const token = join(folder, 'token');
   const scripts = {
-    az: `[ "$*" = "account get-access-token --output json" ] && echo '{"accessToken":"${TOKEN}"}'`,
+    az: `[ "$*" = "account get-access-token --output json" ] && read -r token < "${token}" && printf '{"accessToken":"%s"}' "$token"`,
     azd: `case "$1 $2" in
-  "auth token") echo '{"token":"${TOKEN}"}' ;;
+  "auth token") read -r token < "${token}" && printf '{"token":"%s"}' "$token" ;;
   "env set") printf '%s=%s\\0' "$3" "$4" >> "${join(folder, 'values')}" ;;
   *) exit 1 ;;
 esac`,
@@ -162,7 +168,14 @@ esac`,
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(folder, name), 0o755);
   }
-  return folder;
+  return {
+    folder,
+    newToken: () => {
+      const made = randomUUID();
+      writeFileSync(token, `${made}\n`);
+      return made;
+    },
+  };
 }
 
 function nameOf(id: string): string {
