@@ -1,9 +1,12 @@
 import { FatalError, messageOf, PageFaultError } from '../errors.ts';
+import type { ArrayHandlers } from '../json/read-array.ts';
+import type { Clock } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { Json, Outcome, Progress, WindowTask } from '../pipeline/stream.ts';
 import { isoSeconds } from '../pipeline/window.ts';
-import type { PageJudge } from '../qualys/call/page-judge.ts';
-import { BrokenTextError, type BrokenText } from './broken-text.ts';
+import type { EdrApi } from '../qualys/edr/edr-api.ts';
+import type { VmApi } from '../qualys/vm/vm-api.ts';
+import { BrokenTextError, judgeBrokenText, type BrokenText } from './broken-text.ts';
 import { followChain, startOver, type ChainCursor, type ChainPage } from './follow-chain.ts';
 import { createPageBook, type BookedChunk, type PageBook, type PageCounts } from './page-book.ts';
 import { readJudged } from './read-judged.ts';
@@ -28,6 +31,18 @@ export interface PageAnswer {
   readonly cancel: () => void;
 }
 
+/** What a page is read with. */
+export interface PageOptions {
+  /** Stands for the time of records that tell none. */
+  readonly generatedAt: Date;
+  /** Records asked for. */
+  readonly size: number;
+  /** What the stream had to know of the pages before. */
+  readonly carry?: Json | undefined;
+  /** Told of each record whose text is broken, before it is repaired; throws to refuse the page. */
+  readonly onBroken: ArrayHandlers['broken'];
+}
+
 /** Reads the bytes of one page into its book. */
 export interface PageDecoder {
   /** @throws RetryableError for what is no well-formed page, never a short one. */
@@ -41,17 +56,20 @@ export interface PageDecoder {
 
 /** What a stream tells of a feed that is asked for by time, and whose pages each name the next one. */
 export interface PageChain<Answer extends PageAnswer> {
+  readonly api: EdrApi | VmApi;
+  readonly clock: Clock;
   readonly route: RouteName;
-  readonly judge: PageJudge;
+  /** Path of its calls, for messages. */
+  readonly path: string;
   /** Records a page. */
   readonly size: number;
   /** What selects the records of a half-open span of time, in ISO seconds. */
   readonly filter: (span: { readonly from: string; readonly to: string }) => string;
   /** Asks for a page: the first one without `after`. Its call is to be made with `isJudged`. */
   readonly fetch: (query: { readonly filter: string; readonly size: number }, after?: string) => Promise<Answer>;
-  /** Asks for one record, to see whether the route answers. */
-  readonly probe: (filter: string) => Promise<void>;
-  readonly decode: (answer: Answer, book: PageBook, cursor: PageCursor) => PageDecoder;
+  /** Asks for one record, to see whether the route answers; absent: by `fetch`. */
+  readonly probe?: (filter: string) => Promise<void>;
+  readonly decode: (answer: Answer, book: PageBook, options: PageOptions) => PageDecoder;
   /** What its records are called in messages, and what an operator may check where they are of another time. */
   readonly records: string;
   readonly advice: string;
@@ -92,7 +110,7 @@ export async function* readPageChain<Answer extends PageAnswer>(
   task: WindowTask,
   source: PageChain<Answer>,
 ): AsyncGenerator<Progress, Outcome> {
-  const { judge, probe, route } = source;
+  const { api, fetch, route, probe = async (filter: string) => (await fetch({ filter, size: 1 })).cancel() } = source;
   const known = await task.ledger('uploaded');
   const reading: Reading<Answer> = { task, source, known, fetched: task.counts.fetched, failures: task.attempts };
   const { from } = task.window;
@@ -103,7 +121,7 @@ export async function* readPageChain<Answer extends PageAnswer>(
     yield { cursor: toJson(cursor) };
   }
   for (;;) {
-    const end = yield* readJudged(judge, { route, probe: () => probe(other) }, () => readPage(reading, cursor));
+    const end = yield* readJudged(api.judge, { route, probe: () => probe(other) }, () => readPage(reading, cursor));
     const { broken: _, brokenOff: __, ...chain } = cursor;
     const step = followChain(chain, end);
     if (step.kind === 'broken') throw yield* breakOff(reading, cursor, step.reason);
@@ -178,9 +196,9 @@ async function* ask<Answer extends PageAnswer>(
   { failures, source }: Reading<Answer>,
   cursor: PageCursor,
 ): AsyncGenerator<Progress, Answer> {
-  const { after, filter, proof = 0, size } = cursor;
+  const { after, filter } = cursor;
   try {
-    return await source.fetch({ filter, size: proof > 0 ? proof : size }, after);
+    return await source.fetch({ filter, size: askedOf(cursor) }, after);
   } catch (error) {
     if (after === undefined || !(error instanceof FatalError)) throw error;
     throw yield* breakOff({ failures }, cursor, `Qualys refuses a page behind the first: ${messageOf(error)}`);
@@ -194,7 +212,10 @@ async function* decode<Answer extends PageAnswer>(
 ): AsyncGenerator<Progress, PageEnd> {
   const { known, source, task } = reading;
   const book = createPageBook(task.window, (key) => known.has(key));
-  const decoder = source.decode(answer, book, cursor);
+  const now = source.clock.now();
+  const onBroken = judgeBrokenText({ api: source.api, route: source.path, now, before: cursor.broken });
+  const options = { generatedAt: now, size: askedOf(cursor), carry: cursor.carry, onBroken };
+  const decoder = source.decode(answer, book, options);
   const toProgress = (chunk: BookedChunk): Progress => {
     reading.fetched += chunk.uploaded;
     const { keys, outside, repaired, uploaded } = chunk;
@@ -219,6 +240,11 @@ async function* decode<Answer extends PageAnswer>(
   if (outside > 0) task.log.warn('RecordsOutside', { records: outside });
   if (repaired > 0) task.log.warn('RecordsRepaired', { records: repaired, characters });
   return { ...book.counts, ...next, keys };
+}
+
+/** Records that the next page is asked for. */
+function askedOf({ proof = 0, size }: PageCursor): number {
+  return proof > 0 ? proof : size;
 }
 
 function sizeOf(chunks: readonly BookedChunk[]): number {

@@ -1,14 +1,11 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
 import { incidentFilter } from '../../qualys/edr/qql.ts';
-import { judgeBrokenText } from '../broken-text.ts';
 import { ofSubscription } from '../../records/record-table.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readPageChain } from '../read-page-chain.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createIncidentDecoder } from './decode-incidents.ts';
 import { incidentTable } from './incident-columns.ts';
-
-const ROUTE = '/ioc/incidents/searchAfter';
 
 /** Reads a window of incidents by their last update: pages in the vendor's own order, each naming the next in a header. */
 export function readIncidentWindow(
@@ -17,8 +14,10 @@ export function readIncidentWindow(
 ): AsyncGenerator<Progress, Outcome> {
   const options = callOptionsOf(task);
   return readPageChain(task, {
+    api: edr,
+    clock,
     route: 'edr/incidents',
-    judge: edr.judge,
+    path: '/ioc/incidents/searchAfter',
     size: settings.INCIDENTS_PAGE_SIZE,
     filter: (span) => incidentFilter(settings, span),
     fetch: async ({ filter, size: pageSize }, cursor) => {
@@ -29,14 +28,9 @@ export function readIncidentWindow(
       return { after, status: answer.status, body: answer.body, cancel: answer.cancel };
     },
     probe: (filter) => edr.probe('edr/incidents', filter, options),
-    decode: ({ after, status }, book, { broken: before }) => {
-      const now = clock.now();
+    decode: ({ after, status }, book, page) => {
       const table = ofSubscription(incidentTable(settings), settings.QUALYS_SUBSCRIPTION);
-      const onBroken = judgeBrokenText({ api: edr, route: ROUTE, now, before });
-      return createIncidentDecoder(
-        { table, generatedAt: now, timeField: settings.INCIDENTS_TIME_FIELD, onBroken, after, status },
-        book,
-      );
+      return createIncidentDecoder({ ...page, table, timeField: settings.INCIDENTS_TIME_FIELD, after, status }, book);
     },
     records: 'incidents',
     advice: ' by INCIDENTS_TIME_FIELD; check INCIDENTS_TIME_TOKEN, INCIDENTS_TIME_FIELD and EDR_TIME_ZONE',

@@ -4,18 +4,14 @@ import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import type { VmApi } from '../../qualys/vm/vm-api.ts';
 import type { PageAnswer } from '../read-page-chain.ts';
 
-/** What is asked of the log. */
-export interface LogQuery {
-  /** First second, and the last one, ISO 8601. */
-  readonly from: string;
-  readonly to: string;
-  /** Entries a page. */
-  readonly size: number;
-}
-
 /** Ten thousand entries of some KB. What is longer comes with fewer entries a page. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const BEGIN = '----BEGIN_RESPONSE_';
+
+/** Parameters that select entries, from the first second to the last one, ISO 8601. */
+export function filterOf({ from, to }: { readonly from: string; readonly to: string }): string {
+  return new URLSearchParams({ since_datetime: from, until_datetime: to }).toString();
+}
 
 /**
  * The call for a page of the log, newest entry first; behind the first page `idMax` tells where to go on. The page is read whole: it is CSV
@@ -24,15 +20,10 @@ const BEGIN = '----BEGIN_RESPONSE_';
 export function activityLogOf(
   vm: VmApi,
   { ACTIVITY_API_VERSION: version }: Settings,
-): (query: LogQuery, idMax: string | undefined, options: CallOptions) => Promise<PageAnswer> {
-  return async ({ from, size, to }, idMax, options) => {
-    const parameters = new URLSearchParams({
-      action: 'list',
-      since_datetime: from,
-      until_datetime: to,
-      truncation_limit: String(size),
-      ...(idMax === undefined ? {} : { id_max: idMax }),
-    });
+): (query: { filter: string; size: number }, idMax: string | undefined, options: CallOptions) => Promise<PageAnswer> {
+  return async ({ filter, size }, idMax, options) => {
+    const parameters = new URLSearchParams(`action=list&${filter}&truncation_limit=${size}`);
+    if (idMax !== undefined) parameters.set('id_max', idMax);
     const target = { route: 'vm/activity-log', path: `/api/${version}/fo/activity_log/` } as const;
     const answer = await vm.call(target, parameters, options);
     const bytes = Buffer.from(await answer.bytes(MOST_BYTES));

@@ -1,24 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { RetryableError } from '../../errors.ts';
 import { findFields } from '../../json/find-fields.ts';
-import type { ArrayHandlers } from '../../json/read-array.ts';
 import { digestOf, recordRows } from '../../records/record-rows.ts';
 import type { CompiledTable } from '../../records/record-table.ts';
 import { readCsv, type CsvRecord } from '../../read-csv.ts';
 import { replaceBroken } from '../../utf8.ts';
 import type { PageBook } from '../page-book.ts';
-import type { PageDecoder } from '../read-page-chain.ts';
+import type { PageDecoder, PageOptions } from '../read-page-chain.ts';
 import { numberEntries, type EqualEntries } from './number-entries.ts';
-
-interface PageOptions {
-  readonly table: CompiledTable;
-  readonly generatedAt: Date;
-  /** Entries asked for: a page that holds fewer, and names no next one, is the last. */
-  readonly size: number;
-  readonly carry?: EqualEntries | undefined;
-  /** Told of each entry that holds bytes that are not UTF-8, before they are replaced; throws to refuse the page. */
-  readonly onBroken: ArrayHandlers['broken'];
-}
 
 const BEGIN = /^\s*----BEGIN_RESPONSE_BODY_CSV\r?\n/;
 const END = /----END_RESPONSE_BODY_CSV[ \t]*(?:\r?\n\s*|$)/y;
@@ -30,8 +19,10 @@ const TIME_COLUMN = 'Date';
  * Decodes a page of the log. Entries have no id, and equal ones of one second are not the same one: each is told by its text and its number
  * among them, which is the same whoever reads that second, because a window reads it whole.
  */
-export function createLogDecoder(options: PageOptions, book: PageBook): PageDecoder {
-  const { carry = { counts: {} }, generatedAt, onBroken, size, table } = options;
+export function createLogDecoder(
+  { carry, generatedAt, onBroken, size, table }: PageOptions & { readonly table: CompiledTable },
+  book: PageBook,
+): PageDecoder {
   const parts: Uint8Array[] = [];
   return {
     write: (bytes) => void parts.push(bytes),
@@ -42,7 +33,7 @@ export function createLogDecoder(options: PageOptions, book: PageBook): PageDeco
       const { entries, header, next } = splitPage(bytes.toString(isWhole ? 'utf8' : 'latin1'));
       const textsOf = isWhole ? (fields: readonly string[]) => ({ texts: fields, replaced: 0 }) : repair;
       const { texts: names, replaced: replacedNames } = textsOf(header);
-      const numbers = numberEntries(carry);
+      const numbers = numberEntries((carry ?? { counts: {} }) as unknown as EqualEntries);
       let characters = replacedNames;
       for (const { at, fields } of entries) {
         const { replaced, texts } = textsOf(fields);
@@ -63,6 +54,7 @@ export function createLogDecoder(options: PageOptions, book: PageBook): PageDeco
           ),
         );
       }
+      // A page that holds fewer than asked for, and names no next one, is the last.
       return { after: next, isLast: entries.length < size, carry: { ...numbers.carry() }, characters };
     },
   };

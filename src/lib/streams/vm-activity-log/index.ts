@@ -1,7 +1,7 @@
 import { isoSeconds } from '../../pipeline/window.ts';
 import { probeCall } from '../../qualys/probes.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
-import { activityLogOf } from './activity-log.ts';
+import { activityLogOf, filterOf } from './activity-log.ts';
 import { readActivityWindow } from './read-window.ts';
 import { ACTIVITY_LOG_SETTINGS } from './settings.ts';
 
@@ -26,9 +26,9 @@ const DAY_MS = 86_400_000;
 /** Reads an entry of the last day as the windows do. */
 function readOneEntry({ clock, settings, vm }: StreamServices): Promise<string> {
   const now = clock.now().getTime();
-  const span = { from: isoSeconds(now - DAY_MS), to: isoSeconds(now) };
+  const filter = filterOf({ from: isoSeconds(now - DAY_MS), to: isoSeconds(now) });
   return probeCall('VM', undefined, async (options) => {
-    (await activityLogOf(vm, settings)({ ...span, size: 1 }, undefined, options)).cancel();
+    (await activityLogOf(vm, settings)({ filter, size: 1 }, undefined, options)).cancel();
     return 'the activity log may be read';
   });
 }

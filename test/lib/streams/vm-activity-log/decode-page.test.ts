@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../../src/lib/pipeline/stream.ts';
 import { compileTable } from '../../../../src/lib/records/record-table.ts';
 import { createPageBook } from '../../../../src/lib/streams/page-book.ts';
 import { createLogDecoder } from '../../../../src/lib/streams/vm-activity-log/decode-page.ts';
@@ -16,7 +17,7 @@ function decode(page: string | Buffer, { carry, size = 1000 }: { carry?: EqualEn
       table: compileTable(ENTRY_TABLE),
       generatedAt: GENERATED_AT,
       size,
-      carry,
+      carry: carry as unknown as Json,
       onBroken: ({ at }) => void refused.push(at),
     },
     book,
