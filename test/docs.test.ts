@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
+import { DECLARED } from '../scripts/generators/streams.ts';
 import { PROBLEM_CODES } from '../src/lib/health/problem-codes.ts';
 import { SETTING_NAMES } from '../src/lib/config.ts';
 import { createSentinelWorkspace, findFaults } from './support/kql.ts';
@@ -164,6 +165,26 @@ test('every query in the docs is sound', () => {
 test('README begins with the commands', () => {
   const [run, check] = [...read('README.md').matchAll(FENCE)].map(([, , block = '']) => block);
   expect([run, check]).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
+});
+
+describe('add-a-stream.md', () => {
+  /** They came before streams were folders. */
+  const FIRST = ['edr-events', 'vm-detections', 'edr-incidents', 'vm-knowledge-base', 'vm-hosts'];
+  const places = matches(read('docs/add-a-stream.md'), /^\| (?:written|one line each|generated) \| (.*) \|$/gm)
+    .flatMap((line) => matches(line, /`([^`]+)`/g))
+    .map((path) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/<\w+>/g, '[^/]+')}$`));
+  const files = list('{src,cli,dev,infra,scripts,bench,test,.ci}/**/*.*', '*.*', 'docs/streams.md', '.github/**/*.*');
+
+  test.each(DECLARED.filter(({ name }) => !FIRST.includes(name)))(
+    'tells all places of $name, eight at the most',
+    ({ name, settings, table }) => {
+      const own = [`src/lib/streams/${name}/`, `test/lib/streams/${name}/`];
+      const said = new RegExp(`\\b(?:${[name, table, ...settings].join('|')})\\b`);
+      const found = files.filter((path) => !own.some((folder) => path.startsWith(folder)) && said.test(read(path)));
+      expect(found.filter((path) => path !== 'README.md' && !places.some((place) => place.test(path)))).toEqual([]);
+      expect(places.length).toBeLessThanOrEqual(8);
+    },
+  );
 });
 
 describe('decisions', () => {

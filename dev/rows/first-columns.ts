@@ -1,4 +1,5 @@
 import type { Row } from '../ingestion/convert-row.ts';
+import { readTables } from '../ingestion/tables.ts';
 
 /** A column of the list of rows. */
 export interface FirstColumn {
@@ -10,6 +11,8 @@ export interface FirstColumn {
 
 const LONGEST_CELL = 80;
 const MOST_QIDS = 6;
+/** Columns of a table that names none. */
+const MOST_COLUMNS = 8;
 
 function columns(...names: (string | FirstColumn)[]): readonly FirstColumn[] {
   return names.map((name) => (typeof name === 'string' ? { name } : name));
@@ -31,8 +34,8 @@ function writeDetections(value: unknown): string {
   return `${detections.length}, worst ${worst}: ${qids.slice(0, MOST_QIDS).join(' ')}${more}`;
 }
 
-/** What people read of a row first, by table. */
-export const FIRST_COLUMNS: Readonly<Record<string, readonly FirstColumn[]>> = {
+/** What people read of a row first, by table, where that is not what stands in it first. */
+const FIRST_COLUMNS: Readonly<Record<string, readonly FirstColumn[]>> = {
   QualysEdrEvents_CL: columns(
     'TimeGenerated',
     'HostName',
@@ -63,7 +66,6 @@ export const FIRST_COLUMNS: Readonly<Record<string, readonly FirstColumn[]>> = {
     'LastVMScannedDateTime',
     { name: 'Detections', of: 'DetectionList', write: writeDetections },
   ),
-  QualysUserActivity_CL: columns('TimeGenerated', 'ActivityTime', 'UserName', 'Module', 'Action', 'UserIP', 'Details'),
   QualysVmHosts_CL: columns(
     'TimeGenerated',
     'RecordType',
@@ -84,6 +86,14 @@ export const FIRST_COLUMNS: Readonly<Record<string, readonly FirstColumn[]>> = {
     'IsPatchable',
   ),
 };
+
+/** The columns of the list of a table. */
+export async function firstColumns(table: string): Promise<readonly FirstColumn[]> {
+  const named = FIRST_COLUMNS[table];
+  if (named !== undefined) return named;
+  const all = (await readTables()).get(table)?.columns.keys() ?? ['TimeGenerated'];
+  return columns(...[...all].slice(0, MOST_COLUMNS));
+}
 
 /** The cells of a row in the list. */
 export function writeCells(row: Row, shown: readonly FirstColumn[]): string[] {

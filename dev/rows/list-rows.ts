@@ -1,5 +1,5 @@
 import type { Row } from '../ingestion/convert-row.ts';
-import { FIRST_COLUMNS, writeCells } from './first-columns.ts';
+import { firstColumns, writeCells } from './first-columns.ts';
 import { visitBackwards } from './row-file.ts';
 import { createMatcher, type Search } from './search.ts';
 
@@ -33,12 +33,10 @@ export interface ListRequest {
   readonly timeoutMs: number;
 }
 
-const DEFAULT_COLUMNS = [{ name: 'TimeGenerated' }];
-
 /** Lists rows of a table, newest first, until there are enough or the time is over; `before` goes on. */
 export async function listRows(request: ListRequest): Promise<RowList> {
   const { path, table, search, limit, before, timeoutMs } = request;
-  const shown = FIRST_COLUMNS[table] ?? DEFAULT_COLUMNS;
+  const shown = await firstColumns(table);
   const match = createMatcher(search);
   const deadline = performance.now() + timeoutMs;
   const rows: ListedRow[] = [];

@@ -15,12 +15,12 @@ export const SAMPLE_QUERIES = [
  * The connector's page in Sentinel: `connectorUiConfig` of a data connector definition, with what is told of each stream's table
  * (https://learn.microsoft.com/azure/sentinel/data-connector-ui-definitions-reference).
  */
-export function toDataConnector(): string {
+export function toDataConnector(): unknown {
   const roles = DECLARED.map(({ name, role }) => `${name}: ${role}`).join('. ');
   const text = readSource('data-connector', 'page.template.json')
     .replace(/"\{\{kql:([\w-]+)\}\}"/g, (_, name: string) => JSON.stringify(readQuery(name, 'data-connector')))
     .replace('{{roles}}', roles.replaceAll('`', ''));
-  return JSON.stringify({
+  return {
     ...(JSON.parse(text) as Readonly<Record<string, unknown>>),
     graphQueries: DECLARED.map(({ name, table }) => ({
       metricName: `Rows of ${name}`,
@@ -29,5 +29,5 @@ export function toDataConnector(): string {
     })),
     dataTypes: DECLARED.map(({ table }) => ({ name: table, lastDataReceivedQuery: lastDataQuery(table) })),
     connectivityCriteria: [{ type: 'IsConnectedQuery', value: [readQuery('connected', 'data-connector')] }],
-  });
+  };
 }

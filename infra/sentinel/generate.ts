@@ -120,10 +120,11 @@ function toFunctionYaml({ name, description: fn, query }: Content<FunctionDescri
 }
 
 /** The workbook with each `{{kql:name}}` replaced by the text of `workbook/queries/name.kql`. */
-function toWorkbook(): string {
-  return readSource('workbook', 'workbook.template.json').replace(/"\{\{kql:([\w-]+)\}\}"/g, (_, name: string) =>
+function toWorkbook(): unknown {
+  const text = readSource('workbook', 'workbook.template.json').replace(/"\{\{kql:([\w-]+)\}\}"/g, (_, name: string) =>
     JSON.stringify(readQuery(name)),
   );
+  return JSON.parse(text);
 }
 
 function generateTexts(): (readonly [path: string, text: string])[] {
@@ -131,8 +132,8 @@ function generateTexts(): (readonly [path: string, text: string])[] {
     ...readFunctions().map((item) => [`functions/${item.name}.yaml`, toFunctionYaml(item)] as const),
     ...readRules().map((item) => [`rules/${item.name}.yaml`, toRuleYaml(item)] as const),
     ...readHunting().map((item) => [`hunting/${item.name}.yaml`, toHuntingYaml(item)] as const),
-    ['workbook/workbook.json', toWorkbook()],
-    ['data-connector/page.json', toDataConnector()],
+    // What lists all streams, in one file.
+    ['pages.json', JSON.stringify({ workbook: toWorkbook(), dataConnector: toDataConnector() })],
   ];
 }
 

@@ -448,6 +448,9 @@ resource huntingQuery 'Microsoft.OperationalInsights/workspaces/savedSearches@20
   }
 ]
 
+// What lists all streams: the workbook, and the connector's page.
+var pages = loadJsonContent('pages.json')
+
 var workbookName = guid(workspace.id, 'qualys-edr-and-vulnerabilities')
 
 resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook && !contains(present, workbookName)) {
@@ -461,11 +464,11 @@ resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = if (deployWorkbook
     category: 'sentinel'
     sourceId: workspace.id
     version: 'Notebook/1.0'
-    serializedData: replace(loadTextContent('workbook/workbook.json'), '{{workspaceId}}', workspace.id)
+    serializedData: replace(string(pages.workbook), '{{workspaceId}}', workspace.id)
   }
 }
 
-var dataConnectorPage = loadJsonContent('data-connector/page.json')
+var dataConnectorPage = pages.dataConnector
 
 resource dataConnector 'Microsoft.SecurityInsights/dataConnectorDefinitions@2025-06-01' = if (deployDataConnector && !contains(present, toLower(dataConnectorPage.id))) {
   scope: workspace

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { FIRST_COLUMNS } from '../../dev/rows/first-columns.ts';
+import { firstColumns } from '../../dev/rows/first-columns.ts';
 import { listRows, type RowList } from '../../dev/rows/list-rows.ts';
 import { createLineCounter, readLineAt, visitBackwards } from '../../dev/rows/row-file.ts';
 import { createMatcher, type Search } from '../../dev/rows/search.ts';
@@ -151,9 +151,12 @@ describe('the list of a table', () => {
 
 test('the first columns are columns of every table', async () => {
   const tables = await readTables();
-  expect(Object.keys(FIRST_COLUMNS).sort()).toEqual([...tables.keys()].sort());
-  for (const [table, shown] of Object.entries(FIRST_COLUMNS)) {
-    const unknown = shown.filter(({ name, of = name }) => !tables.get(table)!.columns.has(of));
-    expect(unknown, table).toEqual([]);
+  for (const [table, { columns }] of tables) {
+    const shown = await firstColumns(table);
+    expect(shown.length, table).toBeGreaterThan(5);
+    expect(
+      shown.filter(({ name, of = name }) => !columns.has(of)),
+      table,
+    ).toEqual([]);
   }
 });

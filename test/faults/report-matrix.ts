@@ -5,6 +5,7 @@ import type { Feed } from './feeds.ts';
 import { STEPS } from './steps.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/reliability.md');
+const STREAM_TESTS = join(import.meta.dirname, '../lib/streams');
 
 function waitText(seconds: number): string {
   if (seconds < 60) return 'at once';
@@ -28,7 +29,7 @@ export function toTable(results: readonly CellResult[]): string {
   );
 }
 
-/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document if that has a place for it. */
+/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document if that has a place for it, or else beside the stream's tests. */
 export async function reportMatrix(feed: Feed, results: readonly CellResult[]): Promise<void> {
   const table = toTable(results);
   console.log(`${feed.name}: ${results.length} cells\n${table}`);
@@ -37,6 +38,10 @@ export async function reportMatrix(feed: Feed, results: readonly CellResult[]): 
   const [begin, end] = [`<!-- matrix ${feed.name} -->`, `<!-- end of ${feed.name} -->`];
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (after === undefined) return;
-  await writeFile(DOCUMENT, `${before ?? ''}${begin}\n\n${table}\n\n${end}${after}`);
+  if (after === undefined) await writeFile(join(STREAM_TESTS, feed.name, 'matrix.md'), `${headOf(feed)}\n\n${table}\n`);
+  else await writeFile(DOCUMENT, `${before ?? ''}${begin}\n\n${table}\n\n${end}${after}`);
+}
+
+function headOf({ name }: Feed): string {
+  return `# ${name}\n\nWritten by \`UPDATE_RELIABILITY=1 npm run test:faults\`; the words are those of [reliability](../../../../docs/reliability.md).`;
 }

@@ -25,9 +25,9 @@ afterEach(() => vi.resetModules());
 
 test('the bundle that registers holds no code of the streams', () => {
   const [main, handlers] = ['main', 'handlers'].map((name) => readFileSync(`dist/${name}.cjs`, 'utf8'));
-  expect(handlers).toContain('/fo/activity_log/');
-  expect(main).not.toContain('/fo/activity_log/');
-  expect(main).toContain('ACTIVITY_SCHEDULE');
+  expect(handlers).toContain('vm_processed_after');
+  expect(main).not.toContain('vm_processed_after');
+  expect(main).toContain('VM_SCHEDULE');
 });
 
 describe('the timers', () => {

@@ -578,10 +578,6 @@ describe('accepted values', () => {
     expect(parse({ [name]: newest }).warnings).toEqual([]);
   });
 
-  test('with an older version of an API of which no end is known come without a word', () => {
-    expect(parse({ ACTIVITY_API_VERSION: '1.0' })).toMatchObject({ ACTIVITY_API_VERSION: '1.0', warnings: [] });
-  });
-
   test.each([
     ['Anonymous', undefined, true],
     ['anonymous', 'keys', true],

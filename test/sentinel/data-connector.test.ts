@@ -5,7 +5,7 @@ import { readRules } from '../../infra/sentinel/content.ts';
 import { STREAMS } from '../../src/lib/streams/index.ts';
 import { createSentinelWorkspace, findFaults } from '../support/kql.ts';
 
-const PAGE = join(import.meta.dirname, '../../infra/sentinel/data-connector/page.json');
+const PAGES = join(import.meta.dirname, '../../infra/sentinel/pages.json');
 
 interface Page {
   readonly id: string;
@@ -16,7 +16,7 @@ interface Page {
   readonly instructionSteps: readonly { readonly instructions: readonly { readonly type: string }[] }[];
 }
 
-const page = JSON.parse(readFileSync(PAGE, 'utf8')) as Page;
+const { dataConnector: page } = JSON.parse(readFileSync(PAGES, 'utf8')) as { dataConnector: Page };
 const tables = STREAMS.map(({ table }) => table);
 
 test('the page shows the last data and the graph of every table', () => {

@@ -62,8 +62,8 @@ test('Bicep loads each query and each description, and no other', () => {
     readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`),
   );
   const files = (extension: string): string[] => sources.filter((path) => path.endsWith(extension)).sort();
-  expect(loaded('loadTextContent').sort()).toEqual([...files('.kql'), 'workbook/workbook.json'].sort());
-  expect(loaded('loadJsonContent').sort()).toEqual(['data-connector/page.json', ...files('.json')]);
+  expect(loaded('loadTextContent').sort()).toEqual(files('.kql'));
+  expect(loaded('loadJsonContent').sort()).toEqual([...files('.json'), 'pages.json'].sort());
 });
 
 test('Bicep holds no KQL of its own but the calls of the unifying parsers', () => {

@@ -37,7 +37,7 @@ interface Workbook {
   readonly fallbackResourceIds: readonly string[];
 }
 
-const workbook = JSON.parse(readFileSync(join(DIRECTORY, 'workbook.json'), 'utf8')) as Workbook;
+const { workbook } = JSON.parse(readFileSync(join(DIRECTORY, '../pages.json'), 'utf8')) as { workbook: Workbook };
 const all = workbook.items.flatMap((item) => [item, ...(item.content.items ?? [])]);
 const queries = all.filter(({ type }) => type === 3);
 const parameters = all.flatMap(({ content }) => content.parameters ?? []).map(({ name }) => name);
