@@ -45,7 +45,7 @@ export async function findLiveHosts(
   try {
     for await (const bytes of ownDocument(answer.body, DETECTION_ROOT)) chunks.push(...decoder.write(bytes));
     const { chunks: last, end } = decoder.end();
-    const more = `more hosts have it than the ${end.hosts} of the one page that is read live`;
+    const more = `more hosts have it than the ${end.records} of the one page that is read live`;
     return toLiveHosts([...chunks, ...last], qids, end.nextIdMin === undefined ? undefined : more);
   } catch (error) {
     if (error instanceof VendorDocumentError) throw await vm.documentError(error.text, answer, options);

@@ -15,8 +15,8 @@ export interface ItemRows {
   readonly add: (item: string) => void;
   /** XML of an element that fits no row. */
   readonly addText: (xml: Uint8Array, isLast: boolean, error: string) => void;
-  /** The record ends, of which this is the rest. @returns its items. */
-  readonly end: (rest: string) => number;
+  /** The record ends, of which this is the rest. */
+  readonly end: (rest: string) => void;
 }
 
 /** Rows of a record that wait for its end, so that they can say how many they are: about 3 MB. */
@@ -45,7 +45,6 @@ interface State {
   count: number;
   /** The row being filled with items. */
   open: Part | undefined;
-  items: number;
   isFlushed: boolean;
   isFirstDone: boolean;
   /** JSON text of the columns, and of what has none; those that stand in one row only until that is written. */
@@ -66,7 +65,7 @@ export function createItemRows(
   generatedAt: Date,
   handlers: ItemHandlers,
 ): ItemRows {
-  const fresh = { waiting: [], count: 0, open: undefined, items: 0, isFlushed: false, isFirstDone: false };
+  const fresh = { waiting: [], count: 0, open: undefined, isFlushed: false, isFirstDone: false };
   const known = { rest: undefined, version: '', record: '', cut: undefined };
   const state: State = {
     ...{ spec, limits, handlers, free: [], left: [], columns: [], time: generatedAt.toISOString() },
@@ -81,16 +80,13 @@ export function createItemRows(
       learn(state, rest);
       for (const [text, error] of state.left.splice(0)) addText(state, Buffer.from(text, 'latin1'), true, error);
       flush(state, true);
-      const { items } = state;
       Object.assign(state, { ...fresh, ...known, waiting: [], columns: [] });
-      return items;
     },
   };
 }
 
 function addItem(state: State, item: string): void {
   const { limits, spec } = state;
-  state.items++;
   if (item.length <= limits.text) {
     putItem(state, item).items++;
     return;

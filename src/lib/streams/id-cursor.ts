@@ -14,7 +14,7 @@ import type { PageJudge, PageRoute } from '../qualys/call/page-judge.ts';
 import type { QualysAnswer } from '../qualys/call/qualys-answer.ts';
 import type { ListShape } from '../qualys/vm/lists/record-list-state.ts';
 import type { RecordTable } from '../records/record-table.ts';
-import type { IdPageEnd } from './decode-id-page.ts';
+import type { ListEnd } from './decode-list.ts';
 
 /** A list of the vendor whose records have ids and come in their order. */
 export interface IdPages {
@@ -145,7 +145,7 @@ export function besides<Cursor extends IdCursor>({ listed }: IdReading<Cursor>, 
  * @throws PageFaultError when the vendor names a next page that does not lie behind this one: a loop; or behind a page that holds nothing:
  * what was cut off for its length cannot be empty.
  */
-export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }: IdPageEnd): bigint | undefined {
+export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }: ListEnd): bigint | undefined {
   const isCut = nextIdMin !== undefined && (bounds.idMax === undefined || nextIdMin <= bounds.idMax);
   if (!isCut) return bounds.idMax === undefined ? undefined : bounds.idMax + 1n;
   if (highestId === undefined && unreadable === 0) {

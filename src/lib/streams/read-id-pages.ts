@@ -1,9 +1,9 @@
 import { messageOf, PageFaultError, WaitError } from '../errors.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
-import { ownDocument } from '../qualys/vm/own-document.ts';
-import { VendorDocumentError } from '../qualys/vm/xml/vendor-document-error.ts';
 import { readJudged } from './read-judged.ts';
-import { createIdPageDecoder, type IdPageChunk, type IdPageEnd } from './decode-id-page.ts';
+import { readList } from './read-list.ts';
+import { createIdPageDecoder } from './decode-id-page.ts';
+import type { ListChunk, ListEnd } from './decode-list.ts';
 import {
   besides,
   bookRecords,
@@ -96,7 +96,7 @@ function readPage<Cursor extends IdCursor>(
   reading: IdReading<Cursor>,
   bounds: IdBounds,
   size: number,
-): AsyncGenerator<Progress, IdPageEnd> {
+): AsyncGenerator<Progress, ListEnd> {
   const { judge, route } = reading.source;
   return readJudged(judge, route(besides(reading, bounds)), () => decodePage(reading, bounds, size));
 }
@@ -105,34 +105,26 @@ async function* decodePage<Cursor extends IdCursor>(
   reading: IdReading<Cursor>,
   bounds: IdBounds,
   size: number,
-): AsyncGenerator<Progress, IdPageEnd> {
+): AsyncGenerator<Progress, ListEnd> {
   const { source, task } = reading;
   const answer = await source.page(bounds, size);
-  const decoder = createIdPageDecoder({ ...source, ...bounds, generatedAt: source.now() });
   /** Ids received that are not booked yet: one before them is missing, or they do not ascend. */
   const held: bigint[] = [];
-  try {
-    for await (const bytes of ownDocument(answer.body, source.shape.root)) {
-      for (const chunk of decoder.write(bytes)) yield book(reading, chunk, held);
-    }
-    const { chunks, end } = decoder.end();
-    for (const chunk of chunks) yield book(reading, chunk, held);
-    if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
-    return { ...end, ids: [...held, ...end.ids] };
-  } catch (error) {
-    if (!(error instanceof VendorDocumentError)) throw error;
-    throw await source.documentError(error.text, answer);
-  } finally {
-    answer.cancel();
-  }
+  const step = (chunk: ListChunk): Progress => book(reading, chunk, held);
+  const { chunk, end } = yield* readList(answer, {
+    ...{ task, root: source.shape.root, step, documentError: source.documentError },
+    decoder: createIdPageDecoder({ ...source, ...bounds, generatedAt: source.now() }),
+  });
+  if (chunk !== undefined) yield step(chunk);
+  if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
+  return { ...end, ids: [...held, ...end.ids] };
 }
 
 /**
  * Moves the cursor behind a chunk, unless an id that the list names is missing before: what is behind the cursor is never looked at again.
  * Without the list a lower id may still come later on the page, so nothing is booked before its end.
  */
-function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: IdPageChunk, held: bigint[]): Progress {
+function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: ListChunk, held: bigint[]): Progress {
   const isSure =
     reading.listed !== undefined &&
     held.length === 0 &&

@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  createIdPageDecoder,
-  type IdPageChunk,
-  type IdPageEnd,
-  type IdPageOptions,
-} from '../../../src/lib/streams/decode-id-page.ts';
+import { createIdPageDecoder, type IdPageOptions } from '../../../src/lib/streams/decode-id-page.ts';
+import type { ListChunk, ListEnd } from '../../../src/lib/streams/decode-list.ts';
 
 /** When rows of the tests were made. */
 export const GENERATED_AT = new Date('2026-03-01T12:00:00Z');
@@ -20,10 +16,10 @@ export function decodePage(
   page: string | Uint8Array,
   options: Omit<IdPageOptions, 'generatedAt'>,
   size = 1 << 20,
-): { rows: Record<string, unknown>[]; chunks: IdPageChunk[]; end: IdPageEnd } {
+): { rows: Record<string, unknown>[]; chunks: ListChunk[]; end: ListEnd } {
   const bytes = Buffer.from(page as string);
   const decoder = createIdPageDecoder({ generatedAt: GENERATED_AT, ...options });
-  const chunks: IdPageChunk[] = [];
+  const chunks: ListChunk[] = [];
   for (let at = 0; at < bytes.length; at += size) chunks.push(...decoder.write(bytes.subarray(at, at + size)));
   const { chunks: last, end } = decoder.end();
   chunks.push(...last);

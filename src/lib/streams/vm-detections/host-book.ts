@@ -4,7 +4,6 @@ import type { HostBook, VmCursor } from './vm-cursor.ts';
 
 /** Ids of a list that is gone through one by one; one that names more is wrong. */
 const MOST_LISTED = 200_000;
-const ID = /^\d{1,19}$/;
 
 /** Takes up the books of a slice where its cursor left them. */
 export function openBook({ listed, missing }: VmCursor, fetched: number): HostBook {
@@ -22,8 +21,8 @@ export function isPlausible(listed: readonly IdRange[]): boolean {
 }
 
 /** Books hosts of the page being read. */
-export function bookHosts({ came, missing }: HostBook, ids: readonly string[]): void {
-  for (const id of ids.filter((each) => ID.test(each)).map(BigInt)) {
+export function bookHosts({ came, missing }: HostBook, ids: readonly bigint[]): void {
+  for (const id of ids) {
     came.add(id);
     missing.delete(id);
   }

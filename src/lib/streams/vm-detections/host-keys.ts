@@ -5,20 +5,13 @@ export const HOSTS = 'hosts';
 const KEY_DIGITS = 32;
 
 /** The part of a step that books hosts as done with, for the look back. */
-export function hostKeys(
-  { window }: Pick<WindowTask, 'window'>,
-  ids: Iterable<bigint | string>,
-): Pick<Progress, 'ledger'> {
+export function hostKeys({ window }: Pick<WindowTask, 'window'>, ids: Iterable<bigint>): Pick<Progress, 'ledger'> {
   if (window.run !== 'live') return {};
-  const keys = [...ids].filter(isId).map((id) => BigInt(id).toString(16).padStart(KEY_DIGITS, '0'));
+  const keys = [...ids].map((id) => id.toString(16).padStart(KEY_DIGITS, '0'));
   return keys.length === 0 ? {} : { ledger: { [HOSTS]: new Uint8Array(Buffer.from(keys.join(''), 'hex')) } };
 }
 
 /** The host of a key. */
 export function hostOf(key: string): bigint {
   return BigInt(`0x${Buffer.from(key, 'latin1').toString('hex')}`);
-}
-
-function isId(id: bigint | string): boolean {
-  return /^\d{1,19}$/.test(String(id));
 }

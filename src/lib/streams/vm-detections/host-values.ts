@@ -41,11 +41,3 @@ export function toIntText(text: string): string | undefined {
   const value = Number(text);
   return Math.abs(value) <= MAX_INT ? String(value) : undefined;
 }
-
-/** Whether `id` comes after `other`: ids go beyond 2^53, so they are compared as texts. Undefined when one is no number. */
-export function compareHostIds(id: string, other: string): number | undefined {
-  if (!/^\d+$/.test(id) || !/^\d+$/.test(other)) return undefined;
-  const [a, b] = [id.replace(/^0+(?=\d)/, ''), other.replace(/^0+(?=\d)/, '')];
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : Number(a > b);
-}

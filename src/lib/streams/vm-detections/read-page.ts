@@ -1,9 +1,8 @@
 import type { Progress } from '../../pipeline/stream.ts';
-import { ownDocument } from '../../qualys/vm/own-document.ts';
 import type { PageRoute } from '../../qualys/call/page-judge.ts';
 import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
-import { VendorDocumentError } from '../../qualys/vm/xml/vendor-document-error.ts';
 import { readJudged } from '../read-judged.ts';
+import { readList } from '../read-list.ts';
 import { createVmPageDecoder } from './decode-page.ts';
 import type { VmChunk, VmPageEnd, VmPageOptions } from './vm-page.ts';
 import { ResumeMismatchError } from './resume-host.ts';
@@ -19,8 +18,8 @@ export interface ReadPage {
   /** Hosts that came after the chunks before it, how many of them need not be sent, and the ids of those that have one. */
   readonly hosts: number;
   readonly unchanged: number;
-  readonly ids: readonly string[];
-  readonly chunk?: VmChunk;
+  readonly ids: readonly bigint[];
+  readonly chunk: VmChunk | undefined;
   /** Where to go on once that chunk is uploaded. */
   readonly position: VmCursor;
 }
@@ -96,10 +95,7 @@ function requestOf(reading: Reading, cursor: VmCursor): PageRequest {
   const range = rangeLeft(reading, cursor);
   return {
     hosts: selectionOf(reading.task, range),
-    options: {
-      ...(range.idMax === undefined ? {} : { idMax: range.idMax }),
-      ...(cursor.resume === undefined ? {} : { resume: cursor.resume }),
-    },
+    options: { idMax: range.idMax === undefined ? undefined : BigInt(range.idMax), resume: cursor.resume },
     after: (chunk, position) => after(reading, chunk, position),
   };
 }
@@ -113,54 +109,47 @@ async function* decodePage(
   const hosts = { ...request.hosts, filters: cursor.filters };
   const memory = await recallHosts(reading, cursor, request.isByIds === true);
   const answer = await services.vm.detections(hosts, { ...options, isJudged: true });
-  const decoder = createVmPageDecoder({
-    generatedAt: services.clock.now(),
-    subscription: services.settings.QUALYS_SUBSCRIPTION,
-    maxResultsBytes: services.settings.VM_RESULTS,
-    ...request.options,
-    ...(memory === undefined ? {} : { memory }),
-  });
   let position = cursor;
   let booked = 0;
   book.came.clear();
-  const step = (chunk: VmChunk): Progress => {
+  const note = (chunk: VmChunk): void => {
     bookHosts(book, chunk.ids);
     position = request.after(chunk, position);
-    booked += chunk.hosts;
-    return {
-      chunk,
-      cursor: toJson(position),
-      fetched: chunk.hosts,
-      parts: chunk.detections,
-      unchanged: chunk.unchanged,
-      sent: chunk.sent,
-      ...hostKeys(task, chunk.ids),
-    };
   };
-  try {
-    for await (const bytes of ownDocument(answer.body, DETECTION_ROOT)) {
-      for (const chunk of decoder.write(bytes)) yield step(chunk);
-    }
-    const { chunks, end } = decoder.end();
-    const chunk = chunks.pop();
-    for (const each of chunks) yield step(each);
-    if (end.illegalCharacters > 0) task.log.warn('IllegalCharactersReplaced', { characters: end.illegalCharacters });
-    const rest = end.hosts - booked;
-    if (chunk !== undefined) bookHosts(book, chunk.ids);
-    bookHosts(book, end.ids);
-    book.hasCome ||= end.hosts > 0;
-    const ids = [...(chunk?.ids ?? []), ...end.ids];
-    const unchanged = (chunk?.unchanged ?? 0) + end.unchanged;
-    return chunk === undefined
-      ? { end, hosts: rest, unchanged, ids, position }
-      : { end, hosts: rest, unchanged, ids, chunk, position: request.after(chunk, position) };
-  } catch (error) {
-    if (!(error instanceof VendorDocumentError)) throw error;
-    // An error the vendor sent instead of a page, whatever its HTTP status.
-    throw await services.vm.documentError(error.text, answer, options);
-  } finally {
-    answer.cancel();
-  }
+  const { chunk, end } = yield* readList(answer, {
+    task,
+    root: DETECTION_ROOT,
+    decoder: createVmPageDecoder({
+      generatedAt: services.clock.now(),
+      subscription: services.settings.QUALYS_SUBSCRIPTION,
+      maxResultsBytes: services.settings.VM_RESULTS,
+      ...request.options,
+      memory,
+    }),
+    step: (each) => {
+      note(each);
+      booked += each.records;
+      return {
+        chunk: each,
+        cursor: toJson(position),
+        fetched: each.records,
+        parts: each.detections,
+        unchanged: each.unchanged,
+        sent: each.sent,
+        ...hostKeys(task, each.ids),
+      };
+    },
+    documentError: (text) => services.vm.documentError(text, answer, options),
+  });
+  if (chunk !== undefined) note(chunk);
+  bookHosts(book, end.ids);
+  book.hasCome ||= end.records > 0;
+  return {
+    ...{ end, chunk, position },
+    hosts: end.records - booked,
+    unchanged: (chunk?.unchanged ?? 0) + end.unchanged,
+    ids: [...(chunk?.ids ?? []), ...end.ids],
+  };
 }
 
 /**
@@ -169,11 +158,11 @@ async function* decodePage(
  */
 function after({ book }: Reading, chunk: VmChunk, position: VmCursor): VmCursor {
   if (book.listed === undefined) return position;
-  if (chunk.lastHostId !== undefined) passHosts(book, BigInt(chunk.lastHostId));
+  if (chunk.lastId !== undefined) passHosts(book, chunk.lastId);
   const { resume: _, ...kept } = position;
   const next = {
     ...kept,
-    ...(chunk.lastHostId === undefined ? {} : { idMin: (BigInt(chunk.lastHostId) + 1n).toString() }),
+    ...(chunk.lastId === undefined ? {} : { idMin: (chunk.lastId + 1n).toString() }),
     ...(chunk.partial === undefined ? {} : { resume: chunk.partial }),
   };
   return withBook(next, book) ?? position;

@@ -99,15 +99,16 @@ function cutOf(reading: Reading, ids: readonly IdRange[] | undefined, cursor: Vm
 function nextCursor(reading: Reading, cursor: VmCursor, position: VmCursor, { nextIdMin }: VmPageEnd): VmCursor {
   const { book, range } = reading;
   const { resume: _, ...kept } = position;
-  if (nextIdMin === undefined || isBeyond(nextIdMin, range.idMax)) {
+  const next = nextIdMin?.toString();
+  if (next === undefined || isBeyond(next, range.idMax)) {
     passHosts(book);
     return { ...kept, isRead: true };
   }
-  if (!isAfter(nextIdMin, cursor.idMin ?? range.idMin ?? lowestOf(book))) {
-    throw new PageFaultError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
+  if (!isAfter(next, cursor.idMin ?? range.idMin ?? lowestOf(book))) {
+    throw new PageFaultError(`Qualys names id_min ${next} as the next page again: the pages do not move on`, {
       scope: 'answer',
     });
   }
-  passHosts(book, BigInt(nextIdMin) - 1n);
-  return { ...kept, idMin: nextIdMin };
+  passHosts(book, BigInt(next) - 1n);
+  return { ...kept, idMin: next };
 }

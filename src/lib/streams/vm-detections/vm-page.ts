@@ -1,28 +1,22 @@
 import type { SendReason } from '../../cost/causes.ts';
 import type { SentRecords } from '../../pipeline/record-memory.ts';
-import type { Chunk } from '../../pipeline/stream.ts';
+import type { ListChunk, ListEnd, ListOptions } from '../decode-list.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** How a page is decoded. */
-export interface VmPageOptions {
+export interface VmPageOptions extends Omit<ListOptions, 'idMin' | 'shape'> {
   /** `TimeGenerated` of all rows. */
   readonly generatedAt: Date;
   /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
   readonly subscription?: string;
   /** Dynamic columns and `RecordPart` stay below this many UTF-8 bytes: 4,096 to 60,000, the default. */
   readonly maxRowBytes?: number;
-  /** Size of a chunk at most, 950,000 by default. */
-  readonly maxChunkBytes?: number;
   /** `RESULTS` of a detection keeps this many UTF-8 bytes, all by default, and says where it was cut. */
   readonly maxResultsBytes?: number;
-  /** Whether a host was asked for, where that does not go by `idMax`: others are left out. */
-  readonly isAskedFor?: (id: string) => boolean;
-  /** Last host id of the slice: hosts beyond it belong to others and are left out. */
-  readonly idMax?: string;
   /** A host of which an earlier read has sent some rows. */
-  readonly resume?: VmResume;
+  readonly resume?: VmResume | undefined;
   /** What is remembered of hosts; absent: all are sent. */
-  readonly memory?: HostMemory;
+  readonly memory?: HostMemory | undefined;
 }
 
 /** `unchanged`: it need not be sent. */
@@ -36,39 +30,20 @@ export interface HostMemory {
   readonly judge: (id: string, digest: string) => HostVerdict;
 }
 
-/** Rows ready to send. */
-export interface VmChunk extends Chunk {
-  /** Hosts whose last row is in this chunk, and unchanged ones between them. */
-  readonly hosts: number;
+/** What a chunk tells of its hosts, and the end of a page of those that no chunk has told. */
+export interface HostsTold {
+  /** Detections that start in it. */
+  readonly detections: number;
+  /** Hosts that need not be sent. */
   readonly unchanged: number;
   /** For the memory; without one it holds nothing of use. */
   readonly sent: SentRecords;
-  /** Their ids, as far as they have one. */
-  readonly ids: readonly string[];
-  /** Detections that start in this chunk. */
-  readonly detections: number;
-  /** Every host up to this id is wholly contained in this or earlier chunks. Absent once ids have not ascended. */
-  readonly lastHostId?: string;
   /** Set when the chunk ends inside a host: what of it is contained. */
   readonly partial?: VmResume;
 }
 
+/** Rows ready to send. */
+export type VmChunk = HostsTold & ListChunk;
+
 /** What is known at the end of a page. */
-export interface VmPageEnd {
-  /** Ids of hosts that no chunk has told. */
-  readonly ids: readonly string[];
-  /** Hosts of the page, without those beyond `idMax`. */
-  readonly hosts: number;
-  /** Those among them that no chunk has told, because they need not be sent. */
-  readonly unchanged: number;
-  /** Detections of these hosts. */
-  readonly detections: number;
-  /** `id_min` of the warning's URL: where the next page starts. */
-  readonly nextIdMin?: string;
-  /** Illegal characters and ill-formed UTF-8 that became U+FFFD. */
-  readonly illegalCharacters: number;
-  /** Whether host ids did not strictly ascend. */
-  readonly isOutOfOrder: boolean;
-  /** Whether there were hosts beyond `idMax`. */
-  readonly isBeyondIdMax: boolean;
-}
+export type VmPageEnd = HostsTold & ListEnd;

@@ -22,7 +22,7 @@ describe('the next page', () => {
       '/relative?id_min=1&id_min=77',
       '?id_min=%37%37',
     ];
-    for (const url of urls) expect(endOf(warningOf(url))).toMatchObject({ nextIdMin: '77' });
+    for (const url of urls) expect(endOf(warningOf(url))).toMatchObject({ nextIdMin: 77n });
   });
 
   test('that cannot be told from the warning is an error, never the end of the chain', () => {
@@ -43,7 +43,7 @@ describe('the next page', () => {
   });
 
   test('is named beyond 2^53 to the digit', () => {
-    expect(endOf(warningOf('?id_min=9007199254740993123')).nextIdMin).toBe('9007199254740993123');
+    expect(endOf(warningOf('?id_min=9007199254740993123')).nextIdMin).toBe(9007199254740993123n);
   });
 
   test('is named by a page without hosts, with text in escaped form and before the hosts', () => {
@@ -52,21 +52,22 @@ describe('the next page', () => {
     const tail = '</RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>';
     expect(decode(head + warning + tail)).toMatchObject({
       rows: [],
-      end: { nextIdMin: '5' },
+      end: { nextIdMin: 5n },
     });
     const { end, rows } = decode(`${head}${warning}<HOST_LIST>${hostOf('1')}</HOST_LIST>${tail}`);
-    expect([end.nextIdMin, rows.length]).toEqual(['5', 1]);
+    expect([end.nextIdMin, rows.length]).toEqual([5n, 1]);
   });
 
   test('is none without a warning', () => {
     expect(endOf('', hostOf('1'))).toEqual({
-      hosts: 1,
+      records: 1,
       ids: [],
+      highestId: 1n,
+      unreadable: 0,
+      illegalCharacters: 0,
       unchanged: 0,
       detections: 0,
-      illegalCharacters: 0,
-      isOutOfOrder: false,
-      isBeyondIdMax: false,
+      sent: { touched: [], whole: new Map() },
     });
   });
 });
@@ -74,15 +75,17 @@ describe('the next page', () => {
 describe('the hosts of a page', () => {
   test('are counted over several lists', () => {
     const lists = `${hostWith('1', 2)}</HOST_LIST><HOST_LIST></HOST_LIST>\n<HOST_LIST>${hostWith('2', 3)}`;
-    expect(decode(pageOf(lists)).end).toMatchObject({ hosts: 2, detections: 5 });
+    const { chunks, end } = decode(pageOf(lists));
+    expect(end.records).toBe(2);
+    expect(chunks).toMatchObject([{ records: 2, detections: 5 }]);
   });
 
-  test('beyond the slice are left out, and said to be', () => {
+  test('beyond the slice are left out', () => {
     const hosts = ['9', '10', '9007199254740993', '9007199254740994'].map((id) => hostWith(id, 1)).join('');
-    const { chunks, end, rows } = decode(pageOf(hosts), [], { idMax: '9007199254740993' });
+    const { chunks, end, rows } = decode(pageOf(hosts), [], { idMax: 9007199254740993n });
     expect(rows.map((row) => row.HostId)).toEqual(['9', '10', '9007199254740993']);
-    expect(end).toMatchObject({ hosts: 3, detections: 3, isBeyondIdMax: true });
-    expect(chunks.at(-1)?.lastHostId).toBe('9007199254740993');
+    expect(end).toMatchObject({ records: 3, highestId: 9007199254740993n });
+    expect(chunks).toMatchObject([{ records: 3, detections: 3, lastId: 9007199254740993n }]);
   });
 
   test.each([
@@ -90,12 +93,16 @@ describe('the hosts of a page', () => {
     ['come twice', ['1', '1']],
     ['are no numbers', ['1', '../2?#%']],
   ])('whose ids %s are kept, but name no place to go on from', (_, ids) => {
-    const { chunks, end, rows } = decode(pageOf(ids.map((id) => hostWith(id, 1)).join('')));
+    const { chunks, rows } = decode(pageOf(ids.map((id) => hostWith(id, 1)).join('')));
     expect(rows.map((row) => row.HostId)).toEqual(ids);
-    expect(end.isOutOfOrder).toBe(true);
-    expect(chunks[0]).not.toHaveProperty('lastHostId');
+    expect(chunks[0]).not.toHaveProperty('lastId');
     const large = decode(pageOf(ids.map((id) => hostWith(id, 60)).join('')), [], SMALL);
     expect(large.chunks.at(-2)).not.toHaveProperty('partial');
+  });
+
+  test('ascend as numbers, whatever zeros stand before them', () => {
+    const { chunks } = decode(pageOf(['0009', '10', '00011'].map((id) => hostWith(id, 1)).join('')));
+    expect(chunks).toMatchObject([{ ids: [9n, 10n, 11n], lastId: 11n }]);
   });
 
   test('are told of with each chunk: how many end in it, which are whole, which only in part', () => {
@@ -106,8 +113,9 @@ describe('the hosts of a page', () => {
       SMALL,
     );
     expect(chunks.length).toBeGreaterThan(4);
-    expect(chunks.reduce((sum, chunk) => sum + chunk.hosts, 0)).toBe(end.hosts);
-    expect(chunks.reduce((sum, chunk) => sum + chunk.detections, 0)).toBe(end.detections);
+    expect(chunks.reduce((sum, chunk) => sum + chunk.records, 0)).toBe(counts.length);
+    expect(end.records).toBe(counts.length);
+    expect(chunks.reduce((sum, chunk) => sum + chunk.detections, 0)).toBe(counts.reduce((sum, n) => sum + n, 0));
     expect(chunks.reduce((sum, chunk) => sum + chunk.rows, 0)).toBe(rows.length);
     let seen = 0;
     for (const chunk of chunks) {
@@ -125,7 +133,7 @@ describe('the hosts of a page', () => {
           : undefined,
       );
       const whole = rows.slice(0, seen).filter((row) => row.PartNumber === row.PartCount);
-      expect(chunk.lastHostId ?? null).toBe(whole.at(-1)?.HostId ?? null);
+      expect(chunk.lastId?.toString() ?? null).toBe(whole.at(-1)?.HostId ?? null);
     }
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareHostIds, toIntText, toUtcTime } from '../../../../src/lib/streams/vm-detections/host-values.ts';
+import { toIntText, toUtcTime } from '../../../../src/lib/streams/vm-detections/host-values.ts';
 
 describe('a vendor time', () => {
   test.each([
@@ -52,24 +52,5 @@ describe('a count', () => {
     expect(['', '1.5', '2147483648', '1e3', ' 1', 'x'].map(toIntText)).toEqual(
       Array.from({ length: 6 }, () => undefined),
     );
-  });
-});
-
-describe('host ids', () => {
-  test('compare as numbers of any size', () => {
-    fc.assert(
-      fc.property(fc.bigInt({ min: 0n }), fc.bigInt({ min: 0n }), fc.nat(3), (a, b, zeros) => {
-        const order = compareHostIds('0'.repeat(zeros) + a.toString(), b.toString());
-        expect(Math.sign(order ?? NaN)).toBe(a < b ? -1 : Number(a > b));
-      }),
-    );
-  });
-
-  test('that are no numbers do not compare', () => {
-    expect([compareHostIds('a', '1'), compareHostIds('1', ''), compareHostIds('1', '-1')]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
   });
 });

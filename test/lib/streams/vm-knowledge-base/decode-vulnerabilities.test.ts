@@ -14,7 +14,7 @@ describe('a page of the KnowledgeBase', () => {
   test('gives the rows that stand beside it', () => {
     const { rows, end } = decodePage(fixture('vm-knowledge-base', 'page-1.xml'), OPTIONS, 100);
     expect(rows).toEqual(JSON.parse(fixture('vm-knowledge-base', 'expected.json')));
-    expect(end).toEqual({ ids: [], highestId: 910002n, unreadable: 0, illegalCharacters: 0 });
+    expect(end).toEqual({ records: 2, ids: [], highestId: 910002n, unreadable: 0, illegalCharacters: 0 });
   });
 
   test('never cuts a text: what fits no field is spread over rows and joins to the whole', () => {
