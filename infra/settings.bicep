@@ -10,6 +10,7 @@ var streams = [
   loadJsonContent('tables/QualysEdrIncidents_CL.json')
   loadJsonContent('tables/QualysVmKnowledgeBase_CL.json')
   loadJsonContent('tables/QualysVmHosts_CL.json')
+  loadJsonContent('tables/QualysUserActivity_CL.json')
 ]
 
 @description('Streams that are enabled unless QUALYS_STREAMS says otherwise, as in the app.')
@@ -233,6 +234,24 @@ type connectorSettings = {
 
   @description('Parameters of the host list, as a query string.')
   HOSTS_PARAMS: string?
+
+  @description('When windows of the activity log are planned: six-field NCRONTAB, UTC.')
+  ACTIVITY_SCHEDULE: string?
+
+  @description('Time from which a stream without a watermark ingests; unset: 24 hours before its first tick or its newest row.')
+  ACTIVITY_START: string?
+
+  @description('Largest window planned, in minutes.')
+  ACTIVITY_WINDOW_MINUTES: string?
+
+  @description('A window\'s end stays this far behind now, in seconds.')
+  ACTIVITY_SAFETY_LAG_SECONDS: string?
+
+  @description('Version of the activity log API; only the path differs.')
+  ACTIVITY_API_VERSION: string?
+
+  @description('Entries a page.')
+  ACTIVITY_PAGE_SIZE: string?
 
   @description('Token audience of the ingestion endpoint; other in sovereign clouds.')
   LOGS_INGESTION_AUDIENCE: string?
