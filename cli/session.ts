@@ -48,8 +48,25 @@ export function action<Options extends object = object, Operands extends readonl
     // Commander gives the operands, the options and the command.
     const command = given.at(-1) as Command;
     const operands = given.slice(0, -2) as unknown as Operands;
+    refuseBlanks(command, operands);
     process.exitCode = await run(openSession(command), command.opts<Options>(), ...operands);
   };
+}
+
+/**
+ * A blank word is a variable that a shell has not: without it the command would be another one, for all in place of one.
+ * @throws CliError that names it.
+ */
+function refuseBlanks(command: Command, operands: readonly unknown[]): void {
+  const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+  const values: Readonly<Record<string, unknown>> = command.optsWithGlobals();
+  const options = [...command.options, ...rootOf(command).options].filter((option) => {
+    const name = option.attributeName();
+    return command.getOptionValueSourceWithGlobals(name) === 'cli' && isBlank(values[name]);
+  });
+  const blankOperands = command.registeredArguments.filter((_, place) => [operands[place]].flat().some(isBlank));
+  const blanks = [...options.map(({ long, short }) => long ?? short), ...blankOperands.map((each) => each.name())];
+  if (blanks.length > 0) throw new CliError(EXIT.usage, `${blanks.join(', ')} must not be empty`);
 }
 
 function openSession(command: Command): Session {

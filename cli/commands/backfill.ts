@@ -87,7 +87,8 @@ async function readWatermark(connector: Connector, stream: string, from: string)
     throw new CliError(EXIT.usage, `there is no stream ${JSON.stringify(stream)}; there are ${names}`);
   }
   const { watermark } = found;
-  if (watermark === null) throw new CliError(EXIT.problem, `${stream} has no watermark yet: it has not started`);
+  // The connector refuses any range then, and says whether the stream is off, tells the present only, or has not begun.
+  if (watermark === null) return new Date().toISOString();
   if (Date.parse(from) < Date.parse(watermark)) return watermark;
   throw new CliError(EXIT.usage, `--from ${from} must be before the watermark ${watermark}`, {
     hint: 'Live ingestion covers what is later.',

@@ -165,6 +165,6 @@ export function isExpected(thrown: unknown): boolean {
 /** What any thrown thing says, on one line, without its stack. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const cause = thrown.cause === undefined ? '' : `: ${messageOf(thrown.cause)}`;
-  return thrown.message.includes(cause) ? thrown.message : `${thrown.message}${cause}`;
+  const cause = thrown.cause === undefined ? '' : messageOf(thrown.cause);
+  return thrown.message.includes(cause) ? thrown.message : `${thrown.message}: ${cause}`;
 }

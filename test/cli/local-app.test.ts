@@ -265,6 +265,7 @@ describe('a backfill', () => {
     ['beyond the watermark', 'backfill --stream edr-events --from 1h --to now', /to must be at most the watermark/],
     ['from after the watermark', 'backfill --stream edr-events --from now', /--from .* must be before the watermark/],
     ['of an unknown stream', 'backfill --stream x --from 7d', /no stream "x"; there are edr-events/],
+    ['of a stream that is off', 'backfill --stream vm-hosts --from 7d', /must be an enabled stream \(edr-events\)/],
     ['of nothing', 'backfill --from 7d', /'--stream <name>' not specified/],
     ['from nowhere', 'backfill --stream edr-events --from yesterday', /'yesterday' is invalid.*such as 7d/],
     ['that is not there', 'backfills wait none', /no backfill "none"/],

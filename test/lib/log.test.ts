@@ -210,6 +210,9 @@ describe('an error’s message', () => {
     const error = new Error('outer', { cause: new Error('inner', { cause: 'text' }) });
     expect(messageOf(error)).toBe('outer: inner: text');
     expect(messageOf('plain')).toBe('plain');
+    expect(messageOf(new Error('the same', { cause: new Error('the same') }))).toBe('the same');
+    expect(messageOf(new Error('outer, for inner', { cause: new Error('inner') }))).toBe('outer, for inner');
+    expect(messageOf(new Error('outer', { cause: new Error('') }))).toBe('outer');
   });
 
   test('of a configuration error for the public may be another one', () => {
