@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { keptPool } from './test/mutation/kept-pool.ts';
+import { keptWindows } from './test/mutation/kept-windows.ts';
 
 /** Begins with the files that killed the mutant before, then with the quick ones: the first failure ends a run. */
 class KillersFirst extends BaseSequencer {
@@ -16,6 +17,7 @@ class KillersFirst extends BaseSequencer {
 /** For `npm run test:mutation`, which runs these files once for each mutant that they reach. */
 export default defineConfig({
   plugins: [
+    keptWindows,
     {
       name: 'kept-pool',
       // StrykerJS names one of Vitest's own pools, whatever stands here as `pool`.
@@ -34,7 +36,7 @@ export default defineConfig({
     // On a busy machine, the first run has to pass too.
     expect: { poll: { timeout: 10_000 } },
     // Twice what the longest takes on a busy machine: many mutants wait for ever.
-    testTimeout: 20_000,
+    testTimeout: 10_000,
     hookTimeout: 120_000,
   },
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUPS, type Group } from './groups.ts';
+import { IN_MEMORY } from './kept-windows.ts';
 import { ALL, isInSample, type MutantPlace, NOT_IN_SAMPLE, type Sample, SAMPLE } from './sample.ts';
 
 // npm run test:mutation -- [group…]: all groups, one after the other. What was killed and has not changed since is not run again.
@@ -30,7 +31,7 @@ function reportOf({ name }: Group): string {
 
 /** StrykerJS takes lists of patterns from a file only whole: on its command line a comma in braces ends one. */
 function play(group: Group): void {
-  const { name, mutate, tests } = group;
+  const { name, mutate, tests, isInMemory } = group;
   mkdirSync(join(ROOT, '.stryker'), { recursive: true });
   forgetLeftOut(group);
   writeFileSync(sampleOf(group), SAMPLE);
@@ -44,7 +45,11 @@ function play(group: Group): void {
     ...(process.env.CONCURRENCY === undefined ? {} : { concurrency: Number(process.env.CONCURRENCY) }),
   };
   writeFileSync(join(ROOT, config), JSON.stringify({ ...common, ...own }));
-  const { status } = spawnSync('npx', ['stryker', 'run', config], { cwd: ROOT, stdio: 'inherit' });
+  const { status } = spawnSync('npx', ['stryker', 'run', config], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...(isInMemory ? { [IN_MEMORY]: '1' } : {}) },
+  });
   if (status !== 0) throw new Error(`${name}: stryker has ended with ${status}`);
 }
 

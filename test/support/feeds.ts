@@ -16,14 +16,29 @@ import { keptAccount } from './account.ts';
 import { keptRoutes } from './routes.ts';
 import { uniqueName } from './storage.ts';
 
-/** A limiter that never says no. */
-const FREE: Limiter = {
-  routes: keptRoutes(),
-  account: keptAccount(),
-  acquire: () => Promise.resolve({ release: () => undefined }),
-  observe: () => undefined,
-  pause: () => Promise.resolve(),
-};
+/** Far more calls than any test needs to work off what is in its queue. */
+const MOST_CALLS = 1000;
+
+/** A limiter that never says no, until a reading has no end: what it would read for ever fails its test. */
+function endingLimiter(): Limiter & { readonly begin: () => void; readonly check: () => void } {
+  let calls = 0;
+  const check = (): void => {
+    if (calls > MOST_CALLS) throw new Error(`a reading that does not end: more than ${MOST_CALLS} calls`);
+  };
+  return {
+    routes: keptRoutes(),
+    account: keptAccount(),
+    acquire: () => {
+      calls++;
+      check();
+      return Promise.resolve({ release: () => undefined });
+    },
+    observe: () => undefined,
+    pause: () => Promise.resolve(),
+    begin: () => void (calls = 0),
+    check,
+  };
+}
 
 /** A stream on the bench: over a simulator of the vendor, with real tables and a sink that keeps its rows. */
 export interface StreamBench {
@@ -78,7 +93,8 @@ export async function startFeed(
   };
   const settings = parseSettings(given);
   const clock: Clock = { now: () => new Date() };
-  const calls = { limiter: FREE, clock, log: keptLog().log, baseUrl };
+  const limiter = endingLimiter();
+  const calls = { limiter, clock, log: keptLog().log, baseUrl };
   const credentials = createCredentials(settings.QUALYS_USERNAME ?? '', fixedSecret(settings.QUALYS_PASSWORD ?? ''));
   const auth = tokenAuth(createEdrAuth({ ...calls, credentials }));
   // The streams go by the clock of the pipeline, which the test moves on.
@@ -91,7 +107,14 @@ export async function startFeed(
   };
   const bench: Bench = await setUp(bindStream({ ...definition, name: uniqueName(definition.name) }, services));
   const windows = () => bench.store.listWindows(bench.deps.stream.name, 'live');
-  const workOff = (steps = 300): Promise<void> => workOffAll(bench, windows, steps);
+  const process = async (record: WindowRecord): Promise<void> => {
+    await bench.process(record);
+    limiter.check();
+  };
+  const workOff = (steps = 300): Promise<void> => {
+    limiter.begin();
+    return workOffAll({ ...bench, process }, windows, steps);
+  };
   return {
     simulator,
     bench,
@@ -99,7 +122,8 @@ export async function startFeed(
     workOff,
     change: (others) => void Object.assign(settings, parseSettings({ ...given, ...others })),
     ingest: async (from, to, steps) => {
-      await bench.process(await bench.open(from, to));
+      limiter.begin();
+      await process(await bench.open(from, to));
       await workOff(steps);
       return windows();
     },

@@ -1,0 +1,1 @@
+export { createMemoryStore as createTableCheckpointStore } from '../faults/memory-store.ts';
