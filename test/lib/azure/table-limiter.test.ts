@@ -181,6 +181,14 @@ describe('a process that died', () => {
   });
 });
 
+test('an instance that stood still for longer than its lease goes on without the permit that another one has now', async () => {
+  const slow = instance({ leaseMs: 200, idleMs: 60_000, patienceMs: 1 }, 1);
+  (await acquire(slow)).release();
+  const permit = await acquire(instance({}, 1));
+  await expect(slow.acquire('edr', 'live')).rejects.toBeInstanceOf(WaitError);
+  permit.release();
+});
+
 describe('priorities', () => {
   test('live windows go before backfills, also when these came first and wait elsewhere', async () => {
     const [one, two] = [instance({ turnMs: 0 }, 1), instance({ turnMs: 0 }, 1)];

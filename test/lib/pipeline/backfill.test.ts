@@ -273,6 +273,24 @@ describe('the same request', () => {
     expect(bench.queue.sent).toHaveLength(2);
   });
 
+  test('that another instance has begun with since it looked gives that one, as it is now', async () => {
+    const bench = await setUp();
+    const { backfill } = await bench.start();
+    const store: CheckpointStore = { ...bench.store, listBackfills: () => Promise.resolve([]) };
+    const again = await bench.start(DAY, { store });
+    expect(again).toMatchObject({ isNew: false, backfill: { id: backfill.id, status: 'running' } });
+  });
+
+  test('for a range that only begins or ends with it is another one', async () => {
+    const bench = await setUp();
+    const { from, to } = DAY;
+    const noon = new Date('2026-04-01T03:00:00Z');
+    for (const range of [DAY, { from, to: noon }, { from: noon, to }]) {
+      const { backfill, isNew } = await bench.start(range);
+      expect([isNew, backfill.id.split('-')[1]]).toEqual([true, '1']);
+    }
+  });
+
   test('after its end starts a new one', async () => {
     const bench = await setUp();
     const first = await bench.start();
@@ -377,6 +395,19 @@ describe('a window of a backfill that fails', () => {
     });
     expect((await bench.start()).isNew).toBe(true);
   });
+});
+
+test('what stays incomplete fails a backfill, until somebody acknowledges it', async () => {
+  const bench = await setUp();
+  const { backfill } = await bench.start();
+  const [first] = await bench.windows(backfill.id);
+  bench.queue.sent.shift();
+  await bench.end(first!, 'incomplete');
+  await bench.workOff();
+  const failed = async () => (await viewBackfill(backfill.id, bench.deps))?.windows.failed;
+  expect(await failed()).toBe(1);
+  await bench.end(first!, 'incomplete', { acknowledged: true });
+  expect(await failed()).toBe(0);
 });
 
 describe('a backfill whose process was killed', () => {
