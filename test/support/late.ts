@@ -7,8 +7,8 @@ import { testStorage } from './storage.ts';
 
 /** A stream that is planned and read as time goes by. */
 export interface Passing {
-  /** Lets so many minutes pass, with a tick of the planner after each step. */
-  readonly pass: (minutes: number, step?: number) => Promise<void>;
+  /** Lets so many minutes pass, with a tick of the planner after each step, which then works off all or that many work items. */
+  readonly pass: (minutes: number, step?: number, items?: number) => Promise<void>;
   readonly looks: () => Promise<WindowRecord[]>;
   readonly late: () => Promise<WindowRecord[]>;
 }
@@ -32,11 +32,11 @@ export async function letPass({ bench, windows, workOff }: StreamBench, start: s
       staleSeconds: 900,
     });
   return {
-    pass: async (minutes, step = 5) => {
+    pass: async (minutes, step = 5, items) => {
       for (let passed = 0; passed < minutes; passed += step) {
         clock.forward(step * 60_000);
         await tick();
-        await workOff();
+        await workOff(items);
       }
     },
     looks: async () => (await windows()).filter(isLook),
