@@ -22,7 +22,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 /** A window in a store that counts what is written, and fails while `fault` is set. */
 async function setUp() {
   const memory = createMemoryStore();
-  const faulty: { fault?: Error; writes: number } = { writes: 0 };
+  const faulty: { fault?: Error | undefined; writes: number } = { writes: 0 };
   const store: typeof memory = {
     ...memory,
     saveWindow: async (record, ledger) => {
