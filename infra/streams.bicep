@@ -29,13 +29,18 @@ type streamTable = {
 }
 
 @description('''
-Minutes between two runs of a six-field NCRONTAB schedule, given as its fields. Knows the forms that make sense here
-(every N minutes, once an hour, every N hours) and takes anything else for once a day: an alert then comes later, never in error.
+Minutes between two runs of a six-field NCRONTAB schedule at most, given as its fields. Knows the forms that make sense here (every N
+minutes, once an hour, every N hours) and takes the rest for once a day, or a week where it names weekdays, a month where days, a year where
+months: an alert then comes later, never in error.
 ''')
 @export()
 func minutesBetweenTicks(fields string[]) int =>
-  fields[1] == '*'
-    ? 1
-    : startsWith(fields[1], '*/')
-        ? int(substring(fields[1], 2))
-        : fields[2] == '*' ? 60 : startsWith(fields[2], '*/') ? 60 * int(substring(fields[2], 2)) : 1440
+  fields[4] != '*'
+    ? 527040
+    : fields[3] != '*'
+        ? 44640
+        : fields[5] != '*'
+            ? 10080
+            : fields[2] != '*'
+                ? startsWith(fields[2], '*/') ? 60 * int(substring(fields[2], 2)) : 1440
+                : fields[1] == '*' ? 1 : startsWith(fields[1], '*/') ? int(substring(fields[1], 2)) : 60

@@ -57,10 +57,14 @@ param actionGroupIds string[]
 var enabledNames = map(split(enabledStreams, ','), name => trim(name))
 
 // A stream is silent after one missed run and half an interval, at least after 10 minutes more than the interval: 15 minutes for EDR.
-var limits = map(filter(streams, stream => contains(enabledNames, stream.stream)), stream => {
-  stream: stream.stream
-  interval: minutesBetweenTicks(split(schedules[stream.schedule.setting], ' '))
-})
+// The queries look back two days, the most that Azure allows: of a planner that rests longer they cannot tell.
+var limits = filter(
+  map(filter(streams, stream => contains(enabledNames, stream.stream)), stream => {
+    stream: stream.stream
+    interval: minutesBetweenTicks(split(schedules[stream.schedule.setting], ' '))
+  }),
+  limit => limit.interval <= 1440
+)
 var limitRows = join(
   map(limits, limit => '"${limit.stream}", ${limit.interval + max(10, limit.interval / 2)}'),
   ', '

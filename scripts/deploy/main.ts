@@ -56,7 +56,10 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
     const asked = canAsk ? askUnseen : undefined;
     const vault = await givenOrOwn('KEY_VAULT_RESOURCE_ID', 'Microsoft.KeyVault/vaults', '2025-05-01');
     const options = { arm: arm(), vault, template, environment, ask: asked, now: new Date() };
-    for (const line of await writeSecrets(options)) console.error(line);
+    const lines = await writeSecrets(options);
+    for (const line of lines) console.error(line);
+    // Whoever meant to, and did not export it, would take silence for success.
+    if (lines.length === 0) console.error(`no secret is written: none of ${Object.keys(SECRETS).join(', ')} is given`);
   },
 
   async roles() {

@@ -75,6 +75,10 @@ describe('minutes between two ticks', () => {
     ['0 0 */6 * * *', 360],
     ['0 15 3 * * *', 1440],
     ['0 0 9-17 * * *', 1440],
+    ['0 */5 8-18 * * *', 1440],
+    ['0 */30 6-20 * * 1-5', 7 * 1440],
+    ['0 0 2 1,15 * *', 31 * 1440],
+    ['0 0 2 1 */3 *', 366 * 1440],
   ])('of %s are %i', (schedule, minutes) => {
     // This expression reads the same in Bicep and in JavaScript.
     expect(runInNewContext(`(${body.trim()})`, { ...bicep, fields: schedule.split(' ') })).toBe(minutes);

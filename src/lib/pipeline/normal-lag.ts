@@ -1,6 +1,8 @@
 import type { PlanSettings } from './stream.ts';
 
 const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 /** A tick that plans, reads and stores takes a moment itself. */
 const TOLERANCE_SECONDS = MINUTE;
 
@@ -16,15 +18,17 @@ export function normalLagSeconds(
 }
 
 /**
- * Seconds between two ticks of a six-field NCRONTAB schedule, by the rule of the alarms (`infra/streams.bicep`): it knows every N minutes,
- * once an hour and every N hours, and takes anything else for once a day. A stream is then called late later, never in error.
+ * Seconds between two ticks of a six-field NCRONTAB schedule at most, by the rule of the alarms (`infra/streams.bicep`): it knows every N
+ * minutes, once an hour and every N hours, and takes the rest for once a day, or a week where it names weekdays, a month where days, a year
+ * where months. A stream is then called late or silent later, never in error.
  */
 export function secondsBetweenTicks(schedule: string): number {
-  const [, minute = '', hour = ''] = schedule.trim().split(/\s+/);
-  if (minute === '*') return MINUTE;
-  const step = stepOf(minute);
-  if (step !== undefined) return step * MINUTE;
-  return 60 * MINUTE * (hour === '*' ? 1 : (stepOf(hour) ?? 24));
+  const [, minute = '', hour = '', day = '*', month = '*', weekday = '*'] = schedule.trim().split(/\s+/);
+  if (month !== '*') return 366 * DAY;
+  if (day !== '*') return 31 * DAY;
+  if (weekday !== '*') return 7 * DAY;
+  if (hour !== '*') return (stepOf(hour) ?? 24) * HOUR;
+  return minute === '*' ? MINUTE : (stepOf(minute) ?? 60) * MINUTE;
 }
 
 function stepOf(field: string): number | undefined {
