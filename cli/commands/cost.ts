@@ -3,10 +3,14 @@ import type * as z from 'zod';
 import { costAnswer } from '../../src/lib/openapi/operations/cost.ts';
 import { EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
-import { count, printable, size, table } from '../text.ts';
+import { count, counted, printable, size, table } from '../text.ts';
 
 type Cost = z.output<typeof costAnswer>;
 type Volume = Cost['total'];
+type Causes = NonNullable<Cost['streams'][number]['causes']>;
+
+/** Fields that are shown; `--json` has all. */
+const MOST_FIELDS = 10;
 
 /** `cost`: what is billed for what is sent? */
 export function addCost(program: Command): void {
@@ -57,7 +61,7 @@ function showCost(cost: Cost, { color, print }: Session): void {
       const how = basis === 'estimated' ? ' (estimated)' : '';
       print(`${isSet ? '*' : ' '} ${printable(`${setting}=${value}`)}: ${price}${how}`);
     }
-    if (causes !== null) print(`\n${printable(name)}, hosts sent in the week: ${reasonsOf(causes)}`);
+    if (causes !== null) showCauses(name, causes, print);
   }
 }
 
@@ -66,9 +70,35 @@ function cellsOf({ today, yesterday, week, month }: Volume): string[] {
   return [...days, count(week.rows), month === null ? '–' : sizeOf(month), month === null ? '–' : money(month)];
 }
 
-function reasonsOf({ changed, refresh, uncompared, unknown }: NonNullable<Cost['streams'][number]['causes']>): string {
-  return `${count(changed)} changed, ${count(unknown)} new or not known, ${count(refresh)} for VM_REFRESH_DAYS, ${count(uncompared)} not compared`;
+function showCauses(
+  name: string,
+  { changed, refresh, sample, uncompared, unknown }: Causes,
+  print: Session['print'],
+): void {
+  print(
+    `\n${printable(name)}, hosts sent in the week: ${count(changed)} changed, ${count(unknown)} new or not known, ${count(refresh)} for VM_REFRESH_DAYS, ${count(uncompared)} not compared`,
+  );
+  if (sample === null) return;
+  const { compared, fields } = sample;
+  const part = (number: number): string => `${Math.round((100 * number) / compared)} %`;
+  print(`What had changed in a sample of ${counted(compared, 'changed host')}; several things may have in one:\n`);
+  const rows = fields
+    .slice(0, MOST_FIELDS)
+    .map(({ alone, name: field, records, saved }) => [
+      FIELD_NAMES[field] ?? field,
+      part(records),
+      part(alone),
+      saved === null ? '–' : `${sizeOf(saved)}, ${money(saved)} a month (estimated)`,
+    ]);
+  for (const line of table(['FIELD', 'HOSTS', 'ALONE', 'SAVED IN VM_PASSING_FIELDS'], rows)) print(line);
 }
+
+/** What is no element. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  DETECTION_LIST: 'detections came or went',
+  order: 'nothing but the order',
+  other: 'other fields',
+};
 
 function sizeOf({ gigabytes }: NonNullable<Volume['month']>): string {
   return size(gigabytes * 1e9);

@@ -49,6 +49,13 @@ describe('the page by itself', () => {
     await close();
   });
 
+  test('says on the card of cost why hosts were sent', async () => {
+    const { page, close } = await openDashboard(browser, scene);
+    const reasons = /Hosts sent: \d+ changed, \d+ new or not known, \d+ for VM_REFRESH_DAYS, \d+ not compared\./;
+    await page.getByText(reasons).waitFor();
+    await close();
+  });
+
   test('rests while it is hidden, and reads at once when it is seen again', async () => {
     const { page, statusCalls, close } = await openAtStandstill();
     await page.evaluate(HIDE(true));

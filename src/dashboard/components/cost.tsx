@@ -1,9 +1,10 @@
 import type { CostAnswer, StatusAnswer } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
-import { formatBytes, formatCount, formatDayTime, formatMoney } from '../model/format.ts';
+import { formatBytes, formatCount, formatDayTime, formatMoney, formatPlural } from '../model/format.ts';
 import { Fact } from './fact.tsx';
 
 type Month = CostAnswer['total']['month'];
+type StreamCauses = CostAnswer['streams'][number]['causes'];
 
 interface CostProps {
   readonly cost: Reading<CostAnswer>;
@@ -66,11 +67,7 @@ function StreamCost({ causes, modes, month, name, week }: CostAnswer['streams'][
   return (
     <li>
       {`${name}: ${formatBytes(week.bytes)} in 7 days${month === null ? '' : `, ${priceOf(month)} a month`}`}
-      {causes !== null && (
-        <p class="muted">
-          {`Hosts sent: ${formatCount(causes.changed)} changed, ${formatCount(causes.unknown)} new or not known, ${formatCount(causes.refresh)} for VM_REFRESH_DAYS, ${formatCount(causes.uncompared)} not compared`}
-        </p>
-      )}
+      {causes !== null && <CausesOf {...causes} />}
       {others.length > 0 && (
         <ul class="muted">
           {others.map(({ basis, month: ofMode, setting, value }) => (
@@ -84,6 +81,36 @@ function StreamCost({ causes, modes, month, name, week }: CostAnswer['streams'][
     </li>
   );
 }
+
+/** Fields that are shown. */
+const MOST_FIELDS = 3;
+
+function CausesOf({ changed, refresh, sample, uncompared, unknown }: NonNullable<StreamCauses>) {
+  const saving = sample?.fields.filter(({ saved }) => saved !== null && saved.gigabytes > 0) ?? [];
+  return (
+    <p class="muted">
+      {`Hosts sent: ${formatCount(changed)} changed, ${formatCount(unknown)} new or not known, ${formatCount(refresh)} for VM_REFRESH_DAYS, ${formatCount(uncompared)} not compared.`}
+      {sample !== null && ` ${changesOf(sample)}`}
+      {saving.map(
+        ({ name, saved }) => ` ${name} in VM_PASSING_FIELDS would save ${priceOf(saved)} a month, estimated.`,
+      )}
+    </p>
+  );
+}
+
+function changesOf({ compared, fields }: NonNullable<NonNullable<StreamCauses>['sample']>): string {
+  const shown = fields
+    .slice(0, MOST_FIELDS)
+    .map(({ name, records }) => `${FIELD_NAMES[name] ?? name} in ${Math.round((100 * records) / compared)} %`);
+  return `Of ${formatPlural(compared, 'sampled changed host')}: ${shown.join(', ')}.`;
+}
+
+/** What is no element. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  DETECTION_LIST: 'detections came or went',
+  order: 'nothing but the order',
+  other: 'other fields',
+};
 
 function priceOf(month: Month): string {
   return month === null ? 'not known' : formatMoney(month.price);

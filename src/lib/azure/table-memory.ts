@@ -8,6 +8,7 @@ import { isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import { attempt, lazyTable } from './table-checkpoint-store.ts';
 import { type Entity, getEntity, putEntity } from './table-entities.ts';
+import { createTableSample } from './table-sample.ts';
 
 /** A transaction holds at most 100 actions. */
 const TRANSACTION_SIZE = 100;
@@ -55,6 +56,7 @@ export function createTableMemory(storage: Storage, now: () => Date): RecordMemo
         if (ids === undefined) await changeState(client, stream, renewed);
         else await createShards(client, stream).edit(ids, () => undefined);
       }),
+    sample: createTableSample(storage),
   };
 }
 

@@ -8,17 +8,79 @@ export const SEND_REASONS = ['changed', 'unknown', 'refresh', 'uncompared'] as c
 export type SendReason = (typeof SEND_REASONS)[number];
 
 /** How many records went for which reason. */
-export type Causes = Readonly<Record<SendReason, number>>;
+export type SendReasons = Readonly<Record<SendReason, number>>;
+
+/** Why records were sent. */
+export interface Causes extends SendReasons {
+  /** What the records of a sample have shown. */
+  readonly sample?: SampledCauses;
+}
+
+/** What the records of a sample have shown that were sent, or found unchanged. */
+export interface SampledCauses {
+  /** Changed records that were compared with what was sent of them last. */
+  readonly compared: number;
+  /** Bytes of those that were sent, whole. */
+  readonly whole: number;
+  /** Bytes of what has changed in them, and of what tells once a day that a record is unchanged. */
+  readonly parts: number;
+  /** By the name of a field: of records that were compared and in which it has changed. */
+  readonly fields: Readonly<Record<string, FieldCause>>;
+}
+
+/** In how many records a field has changed. */
+export interface FieldCause {
+  readonly records: number;
+  /** Those in which nothing else has. */
+  readonly alone: number;
+  /** Bytes of these: whole, and of what has changed in them. */
+  readonly wholeAlone: number;
+  readonly partsAlone: number;
+  /** Whether its values were all of a form that may be let pass. */
+  readonly isPlain: boolean;
+}
 
 /** Nothing was sent. */
-export const NO_CAUSES: Causes = { changed: 0, unknown: 0, refresh: 0, uncompared: 0 };
+export const NO_CAUSES: SendReasons = { changed: 0, unknown: 0, refresh: 0, uncompared: 0 };
+
+/** A row of sums stays within what Table Storage holds; further names are summed under one. */
+const MOST_FIELDS = 100;
+const OTHER_FIELD = 'other';
 
 /** The sum of what is there. */
 export function sumOfCauses(parts: readonly (Causes | undefined)[]): Causes {
   const total = { ...NO_CAUSES };
+  const samples: SampledCauses[] = [];
   for (const part of parts) {
     if (part === undefined) continue;
     for (const reason of SEND_REASONS) total[reason] += part[reason];
+    if (part.sample !== undefined) samples.push(part.sample);
   }
-  return total;
+  return samples.length === 0 ? total : { ...total, sample: sumOfSamples(samples) };
+}
+
+function sumOfSamples(samples: readonly SampledCauses[]): SampledCauses {
+  const fields = new Map<string, FieldCause>();
+  let [compared, whole, parts] = [0, 0, 0];
+  for (const sample of samples) {
+    compared += sample.compared;
+    whole += sample.whole;
+    parts += sample.parts;
+    for (const [own, cause] of Object.entries(sample.fields)) {
+      const name = fields.has(own) || fields.size < MOST_FIELDS ? own : OTHER_FIELD;
+      fields.set(name, sumOfFields(fields.get(name), cause));
+    }
+  }
+  return { compared, whole, parts, fields: Object.fromEntries(fields) };
+}
+
+function sumOfFields(one: FieldCause | undefined, two: FieldCause): FieldCause {
+  if (one === undefined) return two;
+  return {
+    records: one.records + two.records,
+    alone: one.alone + two.alone,
+    wholeAlone: one.wholeAlone + two.wholeAlone,
+    partsAlone: one.partsAlone + two.partsAlone,
+    isPlain: one.isPlain && two.isPlain,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Settings } from '../config.ts';
+import { INGEST_MODES } from '../streams/vm-detections/settings.ts';
 import type { Billed, OptionalPart } from './billed-bytes.ts';
 
 /** What of the rows of a stream a setting makes optional. */
@@ -35,35 +36,54 @@ export interface ReceivedHosts {
   readonly unchanged: number;
 }
 
+/** Hosts that came and were sent, and how much less goes where of those that have changed only what has changed is sent. */
+export interface IngestedHosts extends ReceivedHosts {
+  /** Bytes for a byte of hosts that go whole; undefined where no sample tells it. */
+  readonly shareOfParts: number | undefined;
+}
+
 /** The settings that decide how much of what is received is sent. */
 export type ModeSettings = Pick<Settings, 'EDR_RECORD' | 'VM_INGEST' | 'VM_RESULTS'>;
 
 /** What these settings would have made of what was sent; none for a stream without such. */
-export function modesOf(stream: string, sent: Billed, settings: ModeSettings, hosts: ReceivedHosts): ModeBytes[] {
+export function modesOf(stream: string, sent: Billed, settings: ModeSettings, hosts: IngestedHosts): ModeBytes[] {
   if (stream === 'edr-events') return eventModes(sent, settings.EDR_RECORD);
   if (stream === 'vm-detections')
     return [...resultModes(sent, settings.VM_RESULTS), ...ingestModes(sent, settings.VM_INGEST, hosts)];
   return [];
 }
 
-/** Hosts that were not sent count as those that were. What leaving out would spare nobody sees who sends all. */
+/**
+ * Hosts that were not sent count as those that were, and what has changed in those that were is reckoned by the sample. What leaving out would
+ * spare nobody sees who sends all.
+ */
 function ingestModes(
   { bytes }: Billed,
-  now: ModeSettings['VM_INGEST'],
-  { received, unchanged }: ReceivedHosts,
+  now: string,
+  { received, shareOfParts, unchanged }: IngestedHosts,
 ): ModeBytes[] {
-  const about = { setting: 'VM_INGEST' };
-  const isAll = now === 'all';
   const sent = received - unchanged;
-  const all: Pick<ModeBytes, 'bytes' | 'basis'> =
-    sent > 0 ? { bytes: Math.round((bytes * received) / sent), basis: 'estimated' } : { bytes: null, basis: 'unknown' };
-  return [
-    {
-      ...{ ...about, value: 'changed-hosts', isSet: !isAll },
-      ...(isAll ? { bytes: null, basis: 'unknown' } : { bytes, basis: 'counted' }),
-    },
-    { ...about, value: 'all', isSet: isAll, ...(isAll ? { bytes, basis: 'counted' } : all) },
-  ];
+  const whole = now === 'changes' ? divided(bytes, shareOfParts) : bytes;
+  const estimated: Readonly<Record<string, number | undefined>> =
+    now === 'all'
+      ? {}
+      : {
+          'changed-hosts': whole,
+          changes: whole !== undefined && shareOfParts !== undefined ? whole * shareOfParts : undefined,
+          all: whole !== undefined && sent > 0 ? (whole * received) / sent : undefined,
+        };
+  return INGEST_MODES.map((value) => {
+    const about = { setting: 'VM_INGEST', value, isSet: value === now };
+    if (value === now) return { ...about, bytes, basis: 'counted' };
+    const other = estimated[value];
+    return other === undefined
+      ? { ...about, bytes: null, basis: 'unknown' }
+      : { ...about, bytes: Math.round(other), basis: 'estimated' };
+  });
+}
+
+function divided(bytes: number, share: number | undefined): number | undefined {
+  return share === undefined || share === 0 ? undefined : bytes / share;
 }
 
 function eventModes({ bytes, optional }: Billed, now: EventRecord): ModeBytes[] {

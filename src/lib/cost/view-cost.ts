@@ -1,8 +1,9 @@
 import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
-import { SEND_REASONS, sumOfCauses, type Causes } from './causes.ts';
+import { sumOfCauses, type Causes } from './causes.ts';
 import { modesOf, type ModeBytes, type ModeSettings, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
+import { shareOfParts, viewCauses, type CausesView, type FieldView, type PassingSettings } from './view-causes.ts';
 
 /** Rows, and their billed bytes. */
 export interface Volume {
@@ -35,12 +36,22 @@ export interface SentVolume {
   readonly month: Month | null;
 }
 
+/** Why records were sent, with what a month would spare. */
+export interface CausesCost extends Omit<CausesView, 'sample'> {
+  readonly sample: { readonly compared: number; readonly fields: readonly FieldCost[] } | null;
+}
+
+/** A field with the month that its name in VM_PASSING_FIELDS would spare; null where it may not stand there, or does, or it is not known. */
+export interface FieldCost extends Omit<FieldView, 'savedBytes'> {
+  readonly saved: Month | null;
+}
+
 /** What a stream has sent, and what other settings would have made of it. */
 export interface StreamCost extends SentVolume {
   readonly name: string;
   readonly modes: readonly ModeCost[];
   /** Why the records of the week were sent; null where nothing is left out. */
-  readonly causes: Causes | null;
+  readonly causes: CausesCost | null;
 }
 
 /** What ingestion costs, as sent. */
@@ -67,7 +78,7 @@ export function firstDay(now: Date): string {
 export function viewCost(
   rows: readonly SentRow[],
   enabled: readonly string[],
-  settings: Pick<Settings, 'PRICE_PER_GB'> & ModeSettings,
+  settings: Pick<Settings, 'PRICE_PER_GB'> & ModeSettings & PassingSettings,
   hosts: ReceivedHosts,
   now: Date,
 ): CostView {
@@ -97,10 +108,14 @@ export function viewCost(
       sent,
     };
   };
-  const causesOf = (name: string): Causes | null => {
-    const ofWeek = rows.filter(({ day }) => day > firstDay(now));
-    const sum = sumOfCauses(ofWeek.map(({ causes }) => causes?.[name]));
-    return SEND_REASONS.some((reason) => sum[reason] > 0) ? sum : null;
+  const causesOf = (name: string): (Causes | undefined)[] =>
+    rows.filter(({ day }) => day > firstDay(now)).map(({ causes }) => causes?.[name]);
+  const withMonths = (view: CausesView | null): CausesCost | null => {
+    const fields = view?.sample?.fields.map(({ savedBytes, ...field }) => ({
+      ...field,
+      saved: savedBytes === null ? null : monthOf(savedBytes),
+    }));
+    return view && { ...view, sample: view.sample && { ...view.sample, fields: fields ?? [] } };
   };
   const { sent: _, ...total } = volumeOf(streams);
   return {
@@ -108,11 +123,13 @@ export function viewCost(
     countedFrom: from ?? null,
     streams: streams.map((name) => {
       const { sent, ...volume } = volumeOf([name]);
-      const modes = modesOf(name, sent, settings, hosts).map(({ bytes, ...mode }) => ({
+      const causes = causesOf(name);
+      const ingested = { ...hosts, shareOfParts: shareOfParts(sumOfCauses(causes)) };
+      const modes = modesOf(name, sent, settings, ingested).map(({ bytes, ...mode }) => ({
         ...mode,
         month: bytes === null ? null : monthOf(bytes),
       }));
-      return { name, ...volume, modes, causes: causesOf(name) };
+      return { name, ...volume, modes, causes: withMonths(viewCauses(causes, sent.bytes, settings)) };
     }),
     total,
   };

@@ -1,8 +1,9 @@
-import type { Causes } from '../cost/causes.ts';
+import { NO_CAUSES, type Causes } from '../cost/causes.ts';
 import type { Claim } from './claim.ts';
 import { isLate, isLook } from './look-back.ts';
 import type { CheckpointStore, WindowRecord } from './ports.ts';
 import { CLOCKS_MS, type OpenMemory, type RecordMemory, type SentMemory } from './record-memory.ts';
+import type { RecordSample } from './record-sample.ts';
 import type { Progress } from './stream.ts';
 
 /** What a window's reading needs to know what is remembered. */
@@ -36,6 +37,7 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
       open: async (scope) => (opened = await memory.open(record.stream, scope)),
       leave: () => memory.leave(record.stream),
       isReadBeside: (overlaps) => isReadBeside(record, overlaps, deps),
+      sample: sampleOf(record.stream, deps),
     },
     before: async ({ sent }) => {
       const fresh = (sent?.touched ?? []).filter((id) => !doubted.has(id));
@@ -52,6 +54,18 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
       for (const set of [doubted, refused, accepted]) set.clear();
     },
   };
+}
+
+function sampleOf(stream: string, { memory, noteCauses }: MemoryDependencies): RecordSample | undefined {
+  const sample = memory?.sample;
+  return (
+    sample && {
+      list: () => sample.list(stream),
+      read: (first, last) => sample.read(stream, first, last),
+      save: (changed, removed) => sample.save(stream, changed, removed),
+      note: (found) => noteCauses?.(stream, { ...NO_CAUSES, sample: found }),
+    }
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Causes } from '../cost/causes.ts';
+import type { RecordSample, SampleStore } from './record-sample.ts';
 
 /** Clocks of two instances may differ by so much, in milliseconds. */
 export const CLOCKS_MS = 60_000;
@@ -14,6 +15,8 @@ export interface RecordMemory {
   readonly leave: (stream: string) => Promise<void>;
   /** Forgets records by their ids, or all of a stream. */
   readonly forget: (stream: string, ids?: readonly bigint[]) => Promise<void>;
+  /** Some records in more detail; absent where nobody asks what makes them changed. */
+  readonly sample?: SampleStore;
 }
 
 /** A memory that is in use by one worker. Ids that are no numbers are never remembered. */
@@ -54,4 +57,5 @@ export interface SentMemory {
   readonly leave: () => Promise<void>;
   /** Whether another window is being read that may send an earlier state of the same records. `overlaps` tells whether a slice may hold them. */
   readonly isReadBeside: (overlaps: (slice: string | undefined) => boolean) => Promise<boolean>;
+  readonly sample: RecordSample | undefined;
 }

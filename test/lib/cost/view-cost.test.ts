@@ -1,14 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import results from '../../../bench/results.json' with { type: 'json' };
+import { NO_CAUSES } from '../../../src/lib/cost/causes.ts';
 import { EVENT_BYTES, modesOf } from '../../../src/lib/cost/modes.ts';
 import type { SentRow } from '../../../src/lib/cost/sent.ts';
+import { shareOfParts } from '../../../src/lib/cost/view-causes.ts';
 import { firstDay, viewCost } from '../../../src/lib/cost/view-cost.ts';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
 const GIGABYTE = 1e9;
-const SETTINGS = { PRICE_PER_GB: 4, EDR_RECORD: 'rest', VM_INGEST: 'changed-hosts', VM_RESULTS: Infinity } as const;
+const SETTINGS = {
+  PRICE_PER_GB: 4,
+  EDR_RECORD: 'rest' as const,
+  VM_INGEST: 'changed-hosts' as const,
+  VM_RESULTS: Infinity,
+  VM_PASSING_FIELDS: ['TIMES_FOUND'],
+};
 
-const NONE = { received: 0, unchanged: 0 };
+const NONE = { received: 0, unchanged: 0, shareOfParts: undefined };
 
 function row(day: string, bytes: number, since = `${day}T00:10:00.000Z`, stream = 'edr-events'): SentRow {
   return { day, since, streams: { [stream]: { rows: 10, bytes, optional: bytes / 2, cut: 0 } } };
@@ -59,8 +67,46 @@ describe('what ingestion costs', () => {
     const { streams } = view([day('2026-05-03', 100), day('2026-05-04', 2), day('2026-05-10', 3)]);
     expect(streams.map(({ name, causes }) => [name, causes])).toEqual([
       ['edr-events', null],
-      ['vm-detections', { changed: 5, unknown: 2, refresh: 0, uncompared: 0 }],
+      ['vm-detections', { changed: 5, unknown: 2, refresh: 0, uncompared: 0, sample: null }],
     ]);
+  });
+
+  test('says what had changed in hosts of the sample, and what a field would save that may be let pass', () => {
+    const field = (records: number, alone: number, share: number, isPlain = true) => ({
+      ...{ records, alone, isPlain },
+      ...{ wholeAlone: share * 1000, partsAlone: share * 100 },
+    });
+    const sample = {
+      ...{ compared: 10, whole: 1000, parts: 100 },
+      fields: {
+        LAST_BOOT: field(4, 2, 0.25),
+        QDS: field(6, 4, 0.5),
+        TIMES_FOUND: field(2, 2, 0.1),
+        TAGS: field(2, 1, 0.1, false),
+        OS: field(1, 0, 0),
+      },
+    };
+    const causes = { changed: 60, unknown: 0, refresh: 15, uncompared: 25, sample };
+    const day = (name: string, bytes: number) => ({
+      ...row(name, bytes, undefined, 'vm-detections'),
+      causes: { 'vm-detections': causes },
+    });
+    const before = row('2026-05-03', 0, undefined, 'vm-detections');
+    const told = (mode: 'changed-hosts' | 'all') =>
+      viewCost([before, day('2026-05-10', 6.5 * GIGABYTE)], [], { ...SETTINGS, VM_INGEST: mode }, NONE, NOW).streams[0]
+        ?.causes?.sample;
+    expect(told('changed-hosts')).toEqual({
+      compared: 10,
+      fields: [
+        { name: 'QDS', records: 6, alone: 4, saved: null },
+        // A quarter of the three quarters of 30 GB that were compared.
+        { name: 'LAST_BOOT', records: 4, alone: 2, saved: { gigabytes: 5.625, price: 22.5 } },
+        { name: 'TIMES_FOUND', records: 2, alone: 2, saved: null },
+        { name: 'TAGS', records: 2, alone: 1, saved: null },
+        { name: 'OS', records: 1, alone: 0, saved: null },
+      ],
+    });
+    expect(told('all')?.fields.map(({ saved }) => saved)).toEqual([null, null, null, null, null]);
   });
 
   test('has other modes in the same proportion as their bytes', () => {
@@ -109,13 +155,22 @@ describe('other settings', () => {
   });
 
   test('of hosts that were left out are those that were sent, as far as some were', () => {
-    const ingest = (now: 'all' | 'changed-hosts', received: number, unchanged: number) =>
-      modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged })
+    const ingest = (now: 'all' | 'changed-hosts', received: number, unchanged: number, shareOfParts?: number) =>
+      modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged, shareOfParts })
         .filter(({ setting }) => setting === 'VM_INGEST')
         .map(({ basis, bytes, isSet, value }) => `${value}${isSet ? '*' : ''} ${bytes} ${basis}`);
     expect(ingest('changed-hosts', 400, 300)).toEqual(['changed-hosts* 1000 counted', 'all 4000 estimated']);
     expect(ingest('changed-hosts', 300, 300)).toEqual(['changed-hosts* 1000 counted', 'all null unknown']);
     expect(ingest('all', 400, 0)).toEqual(['changed-hosts null unknown', 'all* 1000 counted']);
+  });
+
+  test('are reckoned by the sample where of changed hosts only what has changed would be sent', () => {
+    const sample = { compared: 1, whole: 1000, parts: 200, fields: {} };
+    const sent = { changed: 50, unknown: 10, refresh: 20, uncompared: 20 };
+    // Four fifths of the hosts, of which a fifth of the bytes.
+    expect(shareOfParts({ ...sent, sample })).toBeCloseTo(0.2 + 0.8 * 0.2);
+    expect(shareOfParts(sent)).toBeUndefined();
+    expect(shareOfParts({ ...NO_CAUSES, sample })).toBe(1);
   });
 
   test('are estimated by what the bench has measured', () => {

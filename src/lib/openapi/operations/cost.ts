@@ -56,6 +56,28 @@ export const costAnswer = z
               uncompared: count(
                 'Sent whatever was sent before: of backfills, late, asked for by ids, read beside an earlier window, or too large.',
               ),
+              sample: z
+                .strictObject({
+                  compared: count('Changed records that were compared with what was sent of them last.'),
+                  fields: z.array(
+                    z.strictObject({
+                      name: z
+                        .string()
+                        .describe(
+                          'An element; DETECTION_LIST: detections came or went; order: nothing but the order has changed; other: of many names.',
+                        ),
+                      records: count('Records in which it had changed, maybe among others.'),
+                      alone: count('Records in which nothing else had.'),
+                      saved: month.describe(
+                        'What a month would cost less with its name in VM_PASSING_FIELDS, estimated; null where it may not stand there, or does, or that is not known.',
+                      ),
+                    }),
+                  ),
+                })
+                .nullable()
+                .describe(
+                  'What had changed in records of a sample, chosen by their ids; null where none was compared.',
+                ),
             })
             .nullable()
             .describe('Why records of the week were sent (VM: hosts); null for a stream that leaves out nothing.'),

@@ -6,6 +6,7 @@ import type { ItemRow, Report } from '../../records/item-table.ts';
 import { addRow, createListDecoder, endRecord, placeRecord } from '../decode-list.ts';
 import type { ListDecoder, ListPage, ListRows } from '../decode-list.ts';
 import { createHostDigest } from './host-digest.ts';
+import type { HostTexts } from './host-sketch.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { checkSentRows, isUnchanged, noteRow, resumeOf, startRows } from './resume-host.ts';
 import type { HostsTold, HostVerdict, VmPageOptions } from './vm-page.ts';
@@ -32,40 +33,41 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
   const { maxResultsBytes = Infinity } = options;
   const table = hostTable(limits, options.subscription);
   const { recordId, takeRecord } = page.reader;
-  const hosts: Hosts = { options, page, told: nothingTold(), host: startHost(options) };
+  const hosts: Hosts = { options, page, told: nothingTold(), host: startHost(options, page) };
   const rows = createItemRows(table, limits, options.generatedAt, {
-    takeRecord: () => noted(takeRecord()),
+    takeRecord: () => noted(takeRecord(), 'record'),
     id: recordId,
     place: (isEnd, keys) => placeHost(hosts, isEnd, keys),
     report: () => hosts.host.report,
     emit: (row) => emitRow(hosts, row),
   });
-  const noted = (json: string): string => {
-    hosts.host.digest?.add(json);
+  const noted = (json: string, kind: keyof HostTexts): string => {
+    hosts.host.digest?.add(json, kind);
     return json;
   };
   return {
-    item: (item) => rows.add(noted(capText(item, table.text, maxResultsBytes))),
+    item: (item) => rows.add(noted(capText(item, table.text, maxResultsBytes), 'items')),
     long: (xml, isLast, { path }) => {
       hosts.host.digest?.addText(xml);
       rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`);
     },
     record: (json) => {
-      rows.end(noted(json));
+      rows.end(noted(json, 'record'));
       endHost(hosts);
     },
     told: () => tell(hosts),
   };
 }
 
-function startHost({ generatedAt, memory }: VmPageOptions) {
+function startHost({ generatedAt, memory }: VmPageOptions, { reader }: ListPage) {
+  const isSampled = (): boolean => memory?.isSampled?.(reader.recordId() ?? '') === true;
   return {
     done: startRows(),
     isPlaced: false,
     verdict: 'uncompared' as HostVerdict,
     rowsSent: 0,
     report: { type: 'Whole', time: generatedAt.toISOString() } as Report,
-    digest: memory && createHostDigest(memory.passing),
+    digest: memory && createHostDigest(memory.passing, isSampled),
   };
 }
 
@@ -107,7 +109,7 @@ function endHost(hosts: Hosts): void {
   const id = page.reader.recordId();
   if (placeRecord(page, id)) countHost(hosts, id);
   endRecord(page, id);
-  hosts.host = startHost(options);
+  hosts.host = startHost(options, page);
 }
 
 function countHost({ host, told }: Hosts, id: string | undefined): void {
@@ -136,5 +138,6 @@ function placeHost({ host, options, page }: Hosts, isEnd: boolean, keys: () => s
   }
   // A host that comes before its end is known, which is one of some 3 MB, is sent each time; so is one that was sent in part.
   if (isEnd && !isHalfSent && host.digest !== undefined)
-    host.verdict = memory?.judge(id, host.digest.end()) ?? 'uncompared';
+    host.verdict = memory?.judge(id, host.digest.end(), host.digest.texts()) ?? 'uncompared';
+  host.digest?.dropTexts();
 }

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
+import type { HostTexts } from './host-sketch.ts';
 
 const DIGITS = 32;
 
 /** What a host says, but for fields of passing time, as a digest. */
 export interface HostDigest {
   /** Adds JSON text of a detection, or of the host's other elements: one character a byte. */
-  readonly add: (json: string) => void;
+  readonly add: (json: string, kind: keyof HostTexts) => void;
   /** Adds bytes of an element that is too large for either. */
   readonly addText: (xml: Uint8Array) => void;
   /** The digest of what was added so far: 32 hex digits. */
   readonly end: () => string;
+  /** The texts, where they are kept and whole. */
+  readonly texts: () => HostTexts | undefined;
+  /** Keeps no texts any more: nobody looks at them. */
+  readonly dropTexts: () => void;
 }
 
 /**
@@ -20,12 +25,23 @@ export function passingPattern(names: readonly string[]): RegExp {
   return new RegExp(`"(?:${names.join('|')})":"[^"\\\\]*",?`, 'g');
 }
 
-/** Begins the digest of a host. */
-export function createHostDigest(passing: RegExp): HostDigest {
+/** Begins the digest of a host. @param isSampled whether its texts are to be kept, asked once the host has begun. */
+export function createHostDigest(passing: RegExp, isSampled: () => boolean): HostDigest {
   const sha256 = createHash('sha256');
+  /** Null: not kept. */
+  let texts: HostTexts | null | undefined;
   return {
-    add: (json) => void sha256.update(json.replace(passing, ''), 'latin1').update('\n'),
-    addText: (xml) => void sha256.update(xml),
+    add: (json, kind) => {
+      sha256.update(json.replace(passing, ''), 'latin1').update('\n');
+      if (texts === undefined) texts = isSampled() ? { items: [], record: [] } : null;
+      texts?.[kind].push(json);
+    },
+    addText: (xml) => {
+      sha256.update(xml);
+      texts = null;
+    },
     end: () => sha256.copy().digest('hex').slice(0, DIGITS),
+    texts: () => texts ?? undefined,
+    dropTexts: () => void (texts = null),
   };
 }

@@ -7,6 +7,7 @@ import { itemLimits } from '../../records/item-limits.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import type { HostMemory, HostVerdict } from './vm-page.ts';
 import { passingPattern } from './host-digest.ts';
+import { openSampler } from './host-sampler.ts';
 import { hostTable } from './host-table.ts';
 import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
 
@@ -17,8 +18,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Opens the memory for a reading; undefined where hosts are sent whatever was sent before. */
 export async function openMemory(
-  { memory, window }: WindowTask,
-  { settings }: StreamServices,
+  { log, memory, window }: WindowTask,
+  { clock, settings }: StreamServices,
   { filters }: VmCursor,
 ): Promise<WindowMemory | undefined> {
   if (memory === undefined) return undefined;
@@ -34,7 +35,12 @@ export async function openMemory(
   // In this order: what is read beside ends by what it has written to the memory.
   const isLeavingOut = window.run === 'live' && !isLate(window) && !(await memory.isReadBeside(overlaps));
   const { VM_PASSING_FIELDS: passing } = settings;
-  return { open: await memory.open(scopeOf(settings, filters)), passing: passingPattern(passing), isLeavingOut };
+  return {
+    open: await memory.open(scopeOf(settings, filters)),
+    passing: passingPattern(passing),
+    isLeavingOut,
+    sampler: memory.sample && openSampler(memory.sample, { clock, log, passing }),
+  };
 }
 
 /** All on which it depends, beside a host, whether the table has it as it is. */
@@ -67,16 +73,24 @@ export async function recallHosts(
 ): Promise<HostMemory | undefined> {
   const { book, memory, services } = reading;
   if (memory === undefined) return undefined;
-  const { isLeavingOut, open, passing } = memory;
+  const { isLeavingOut, open, passing, sampler } = memory;
   if (!isLeavingOut || isByIds || book.listed === undefined) return { passing, judge: () => 'uncompared' };
   const { idMin } = rangeLeft(reading, cursor);
   const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
   const { settings, clock } = services;
-  await open.recall(firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT));
+  const ids = [...firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT)];
+  await open.recall(ids);
+  await sampler?.recall(ids);
   const now = clock.now().getTime();
   return {
     passing,
-    judge: (id, digest) => judgeHost(id, digest, open.known(id), now, settings.VM_REFRESH_DAYS),
+    isSampled: (id) => sampler?.isSampled(id) === true,
+    judge: (id, digest, texts) => {
+      const sent = open.known(id);
+      const verdict = judgeHost(id, digest, sent, now, settings.VM_REFRESH_DAYS);
+      if (texts !== undefined) sampler?.take({ id, digest, known: sent?.digest, texts, verdict });
+      return verdict;
+    },
   };
 }
 

@@ -141,6 +141,7 @@ async function* decodePage(
     },
     documentError: (text) => services.vm.documentError(text, answer, options),
   });
+  await reading.memory?.sampler?.store();
   if (chunk !== undefined) note(chunk);
   bookHosts(book, end.ids);
   book.hasCome ||= end.records > 0;

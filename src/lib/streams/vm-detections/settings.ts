@@ -46,6 +46,14 @@ const TELLING_FIELDS = [
   'TIMES_REOPENED',
 ];
 
+/** Values of `VM_INGEST`. */
+export const INGEST_MODES = ['changed-hosts', 'all'] as const;
+
+/** Whether `VM_PASSING_FIELDS` may name an element. */
+export function mayPass(name: string): boolean {
+  return /^[A-Z][A-Z0-9_]{0,99}$/.test(name) && !TELLING_FIELDS.includes(name);
+}
+
 /** Settings of the stream of VM detections. */
 export const VM_DETECTION_SETTINGS = {
   VM_SCHEDULE: schedule.default('0 */30 * * * *').describe('When VM windows are planned: six-field NCRONTAB, UTC.'),
@@ -80,14 +88,14 @@ export const VM_DETECTION_SETTINGS = {
   VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
   VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),
   VM_INGEST: trimmed
-    .pipe(z.enum(['changed-hosts', 'all'], 'must be changed-hosts or all'))
+    .pipe(z.enum(INGEST_MODES, 'must be changed-hosts or all'))
     .prefault('changed-hosts')
     .describe('Which hosts are sent, each with all its detections: changed-hosts, or all that Qualys has processed.'),
   VM_REFRESH_DAYS: integer({ min: 1, max: 7, fallback: 7, unit: 'days' }).describe(
     'With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.',
   ),
   VM_PASSING_FIELDS: list(
-    (item) => /^[A-Z][A-Z0-9_]{0,99}$/.test(item) && !TELLING_FIELDS.includes(item),
+    mayPass,
     `must be names of elements, comma-separated, none that tells a detection and its state (${TELLING_FIELDS.join(', ')})`,
   )
     .prefault(PASSING_FIELDS.join(','))

@@ -4,6 +4,7 @@ import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import type { IdRange } from '../../qualys/vm/id-ranges.ts';
 import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
+import type { HostSampler } from './host-sampler.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** Where reading a window or slice stands. */
@@ -43,6 +44,8 @@ export interface WindowMemory {
   readonly passing: RegExp;
   /** Whether unchanged hosts are left out of its pages. */
   readonly isLeavingOut: boolean;
+  /** Finds out what makes hosts changed; absent where nobody asks. */
+  readonly sampler: HostSampler | undefined;
 }
 
 /** What stays the same for all pages of a window. */

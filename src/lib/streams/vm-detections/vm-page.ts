@@ -1,6 +1,7 @@
 import type { SendReason } from '../../cost/causes.ts';
 import type { SentRecords } from '../../pipeline/record-memory.ts';
 import type { ListChunk, ListEnd, ListOptions } from '../decode-list.ts';
+import type { HostTexts } from './host-sketch.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** How a page is decoded. */
@@ -27,7 +28,9 @@ export interface HostMemory {
   /** Finds the fields in which a host may differ and is still unchanged. */
   readonly passing: RegExp;
   /** Whether a host of this digest need not be sent, and why not otherwise. */
-  readonly judge: (id: string, digest: string) => HostVerdict;
+  readonly judge: (id: string, digest: string, texts: HostTexts | undefined) => HostVerdict;
+  /** Whether the texts of a host are to be kept for that. */
+  readonly isSampled?: (id: string) => boolean;
 }
 
 /** What a chunk tells of its hosts, and the end of a page of those that no chunk has told. */

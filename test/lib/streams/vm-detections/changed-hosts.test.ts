@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTableMemory } from '../../../../src/lib/azure/table-memory.ts';
 import { NO_CAUSES, sumOfCauses, type Causes } from '../../../../src/lib/cost/causes.ts';
-import { ChunkRefusedError } from '../../../../src/lib/errors.ts';
+import { ChunkRefusedError, RetryableError } from '../../../../src/lib/errors.ts';
 import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
 import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
 import { startFeed } from '../../../support/feeds.ts';
@@ -123,16 +123,16 @@ describe('a host that Qualys processes again', () => {
   test('is sent for a reason, which is told by number', async () => {
     const { causes, feed, ingest, pass, process } = await start(3, { VM_REFRESH_DAYS: '1' });
     await ingest(process([1, 2, 3]));
-    expect(causes()).toEqual({ ...NO_CAUSES, unknown: 3 });
+    expect(causes()).toMatchObject({ ...NO_CAUSES, unknown: 3 });
     await ingest(process([1], { STATUS: 'Fixed' }));
     await ingest(process([2, 3]));
-    expect(causes()).toEqual({ ...NO_CAUSES, changed: 1 });
+    expect(causes()).toMatchObject({ ...NO_CAUSES, changed: 1 });
     pass(48);
     await ingest(process([1, 2, 3]));
-    expect(causes()).toEqual({ ...NO_CAUSES, refresh: 3 });
+    expect(causes()).toMatchObject({ ...NO_CAUSES, refresh: 3 });
     const window = process([1, 2]);
     await feed.bench.process(await feed.bench.open(window.from, window.to, { run: 'backfill-1' }));
-    expect(causes()).toEqual({ ...NO_CAUSES, uncompared: 2 });
+    expect(causes()).toMatchObject({ ...NO_CAUSES, uncompared: 2 });
     feed.change({ VM_INGEST: 'all' });
     await ingest(process([1, 2, 3]));
     expect(causes()).toEqual(NO_CAUSES);
@@ -147,6 +147,56 @@ describe('a host that Qualys processes again', () => {
     expect(await ingest(process([1]))).toEqual([1]);
     expect(await ingest(process([1]))).toEqual([]);
   });
+});
+
+describe('what makes hosts changed', () => {
+  test('is told by field, for those of the sample', async () => {
+    const { causes, ingest, process, vendor } = await start(4);
+    await ingest(process([1, 2, 3, 4]));
+    causes();
+    process([1], { STATUS: 'Fixed' });
+    process([2], { STATUS: 'Fixed', QDS: '80' });
+    vendor.hosts.get(3)?.detections.push(detection(101));
+    expect(await ingest(process([1, 2, 3, 4]))).toEqual([1, 2, 3]);
+    const { changed, sample } = causes();
+    expect([changed, sample?.compared]).toEqual([3, 3]);
+    const told = Object.entries(sample?.fields ?? {}).map(([name, { alone, records }]) => [name, records, alone]);
+    expect(told.toSorted()).toEqual([
+      ['DETECTION_LIST', 1, 1],
+      ['QDS', 1, 0],
+      ['STATUS', 2, 1],
+    ]);
+    expect(sample?.parts).toBeLessThan(sample?.whole ?? 0);
+  });
+
+  test('is not told of a host of which another state was sent meanwhile than was kept of it', async () => {
+    const { causes, feed, ingest, process } = await start(1);
+    await ingest(process([1]));
+    const window = process([1], { STATUS: 'Fixed' });
+    await feed.bench.process(await feed.bench.open(window.from, window.to, { run: 'backfill-1' }));
+    causes();
+    await ingest(process([1], { QDS: '80' }));
+    expect(causes().sample?.compared).toBeUndefined();
+    await ingest(process([1], { QDS: '81' }));
+    expect(causes().sample).toMatchObject({ compared: 1, fields: { QDS: { alone: 1 } } });
+  });
+
+  test.for(['list', 'read', 'save'] as const)(
+    'changes nothing that is sent when its storage fails to %s',
+    async (method) => {
+      const { causes, feed, ingest, process } = await start(2);
+      await ingest(process([1, 2]));
+      const { memory } = feed.bench.deps;
+      const sample = { ...memory?.sample, [method]: () => Promise.reject(new RetryableError('down')) };
+      Object.assign(feed.bench.deps, { memory: { ...memory, sample } });
+      causes();
+      expect(await ingest(process([1], { STATUS: 'Fixed' }))).toEqual([1]);
+      expect(await ingest(process([1, 2]))).toEqual([]);
+      expect(causes()).toMatchObject({ changed: 1 });
+      expect(feed.bench.log.events()).toContain('SampleNotKept');
+      expect((await feed.windows()).map(({ state }) => state)).toEqual(['closed', 'closed', 'closed']);
+    },
+  );
 });
 
 describe('a host is forgotten', () => {
