@@ -199,6 +199,13 @@ describe('imports', () => {
     ]);
   });
 
+  test('the schemas of an enrichment are loaded by that document alone', () => {
+    const loading = /^import \{[^}]*\} from '[^']*\/enrich-answer\.ts'/m;
+    expect(sources.filter(({ text }) => loading.test(text)).map(({ path }) => path)).toEqual([
+      'lib/openapi/operations/enrich.ts',
+    ]);
+  });
+
   test('only services.ts constructs adapters', () => {
     const users = sources.filter(
       ({ path, text }) =>

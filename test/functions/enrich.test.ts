@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type * as EnrichModule from '../../src/lib/handlers/enrich.ts';
-import { enrichAnswer } from '../../src/lib/openapi/operations/enrich.ts';
+import { enrichAnswer } from '../../src/lib/enrich/enrich-answer.ts';
 import { call, isProblem, startBackends, type Backends } from '../support/http-app.ts';
 import { vendorEvent } from '../support/enrich.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildPlaybooks, MOST_COMMENT, MOST_SUBJECTS } from '../../infra/logic-apps/playbooks.ts';
 import type { EnrichAnswer } from '../../src/lib/enrich/enrich-answer.ts';
 import { enrichQuery } from '../../src/lib/http/enrich-query.ts';
-import { enrichAnswer } from '../../src/lib/openapi/operations/enrich.ts';
+import { enrichAnswer } from '../../src/lib/enrich/enrich-answer.ts';
 import { runWorkflow, type Outside, type WorkflowAction } from '../support/run-workflow.ts';
 
 type Definition = Parameters<typeof runWorkflow>[0];

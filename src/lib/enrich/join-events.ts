@@ -1,4 +1,5 @@
-import { MAX_EVENTS, type EnrichAnswer, type EnrichEvent, type EnrichPartSource } from './enrich-answer.ts';
+import type { EnrichAnswer, EnrichEvent, EnrichPartSource } from './enrich-answer.ts';
+import { MAX_EVENTS } from './limits.ts';
 import { timeIn, toEvent, type EventRow } from './event-row.ts';
 import type { FoundRows } from './live-events.ts';
 import type { EventGroups } from './stored-rows.ts';

@@ -7,7 +7,8 @@ import { VendorDocumentError } from '../qualys/vm/xml/vendor-document-error.ts';
 import { createVmPageDecoder } from '../streams/vm-detections/decode-page.ts';
 import type { VmChunk } from '../streams/vm-detections/vm-page.ts';
 import { DETECTION_ROOT } from '../streams/vm-detections/host-table.ts';
-import { MAX_HOSTS, type EnrichVulnerableHosts, type VulnerableHost } from './enrich-answer.ts';
+import type { EnrichVulnerableHosts, VulnerableHost } from './enrich-answer.ts';
+import { MAX_HOSTS } from './limits.ts';
 import { textIn, wholeIn, type EventRow } from './event-row.ts';
 import { toVulnerableHost } from './vulnerable-hosts.ts';
 

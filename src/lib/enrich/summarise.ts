@@ -1,4 +1,5 @@
-import { MAX_NAMES, type EnrichSummary } from './enrich-answer.ts';
+import type { EnrichSummary } from './enrich-answer.ts';
+import { MAX_NAMES } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
 
 /** What some events of one type and action have in common. */

@@ -7,7 +7,7 @@ import type {
   KnownVulnerability,
   VulnerableHost,
 } from './enrich-answer.ts';
-import { MAX_QIDS } from './enrich-answer.ts';
+import { MAX_QIDS } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
 import type { OwnLogs, Stored } from './stored-rows.ts';
 import type { VulnerabilitySubject } from './subject.ts';

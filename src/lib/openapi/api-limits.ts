@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import { api } from './judgement.ts';
-import { count, time } from './values.ts';
+import { count, time } from '../answer-values.ts';
 
 /** How the limits of an API stand. */
 export const apiLimits = z

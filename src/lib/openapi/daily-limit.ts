@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { DailyLimitView } from '../cost/daily-limit.ts';
-import { time } from './values.ts';
+import { time } from '../answer-values.ts';
 
 /** How a day stands against its limit. */
 export const dailyLimit = z

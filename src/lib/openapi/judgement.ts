@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Problem } from '../health/health.ts';
 import { PROBLEM_CODES, VERDICTS } from '../health/problem-codes.ts';
-import { time } from './values.ts';
+import { time } from '../answer-values.ts';
 
 /** Which of the vendor's APIs. */
 export const api = z.enum(['edr', 'vm']).describe("The vendor's API, whose limits its streams share.");

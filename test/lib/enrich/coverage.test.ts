@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { enrich } from '../../../src/lib/enrich/enrich.ts';
 import type { EnrichSubject } from '../../../src/lib/enrich/subject.ts';
 import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
-import { enrichAnswer } from '../../../src/lib/openapi/operations/enrich.ts';
+import { enrichAnswer } from '../../../src/lib/enrich/enrich-answer.ts';
 import { queryKind, startEnrichRig, vendorEvent } from '../../support/enrich.ts';
 import type { ArrivedQuery, QueryAnswer } from '../../support/logs-query.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_EVENTS } from '../../../src/lib/enrich/enrich-answer.ts';
-import { enrichAnswer } from '../../../src/lib/openapi/operations/enrich.ts';
+import { MAX_EVENTS } from '../../../src/lib/enrich/limits.ts';
+import { enrichAnswer } from '../../../src/lib/enrich/enrich-answer.ts';
 import { enrich } from '../../../src/lib/enrich/enrich.ts';
 import { findHostVulnerabilities } from '../../../src/lib/enrich/host-vulnerabilities.ts';
 import type { EnrichSubject } from '../../../src/lib/enrich/subject.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { TryNowAnswer } from '../../actions/try-now.ts';
 import { tryNowQuery } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count } from '../values.ts';
+import { count } from '../../answer-values.ts';
 
 /** What became of the act. */
 export const tryNowAnswer = z

@@ -3,7 +3,7 @@ import type { AlertView } from '../../alerts/operate-alerts.ts';
 import type { AlertTest } from '../../alerts/test-alert.ts';
 import { alertsQuery, replayAlertsQuery } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 const alert = z
   .strictObject({

@@ -3,7 +3,7 @@ import { backfillBody, backfillId, backfillsQuery, estimateQuery, streamName } f
 import type { BackfillView } from '../../pipeline/backfill.ts';
 import type { BackfillEstimate } from '../../pipeline/estimate-backfill.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 const range = {
   id: backfillId,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { CostAnswer } from '../../actions/view-cost.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 const volume = z.strictObject({ rows: count('Rows.'), bytes: count('Their billed bytes.') }).meta({ id: 'Volume' });
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { deadLettersQuery } from '../../http/requests.ts';
 import type { ReplayResult } from '../../pipeline/replay-dead-letters.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 const deadLetter = z
   .strictObject({

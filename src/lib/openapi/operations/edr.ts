@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { countQuery, detailQuery, eventParams, eventsQuery } from '../../http/edr-query.ts';
 import { edrPingBody } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { anyObject } from '../values.ts';
+import { anyObject } from '../../answer-values.ts';
 import { check } from './health.ts';
 
 const event = anyObject("An event, in Qualys' own form.").meta({ id: 'EdrEvent' });

@@ -8,7 +8,7 @@ import { apiLimits } from '../api-limits.ts';
 import { dailyLimit } from '../daily-limit.ts';
 import { api, judgement } from '../judgement.ts';
 import type { Operation } from '../operation.ts';
-import { anyObject, count, time } from '../values.ts';
+import { anyObject, count, time } from '../../answer-values.ts';
 
 /** One check of `ping`. */
 export const check = z

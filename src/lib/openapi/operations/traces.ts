@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { CallTrace } from '../../pipeline/call-trace.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 const headers = z
   .record(z.string(), z.string())

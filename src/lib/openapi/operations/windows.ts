@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { operateQuery, retryQuery, streamName, WINDOW_STATES, windowKey, windowsQuery } from '../../http/requests.ts';
 import type { WindowView } from '../../pipeline/view-window.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count, time } from '../values.ts';
+import { count, time } from '../../answer-values.ts';
 
 /** A window. */
 export const window = z
