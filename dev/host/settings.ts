@@ -6,11 +6,25 @@ import { HostError } from './host-error.ts';
 /** Settings of the app by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const fileSchema = z.looseObject({
-  IsEncrypted: z.literal(false, 'encrypted settings can only be read by Core Tools').optional(),
-  Values: z.record(z.string(), scalar).default({}),
-});
+const scalar = z
+  .union([z.string(), z.number(), z.boolean()], 'must be a text, a number, true or false')
+  .transform(String);
+/** The sections that Core Tools know. A setting beside `Values` would be ignored without a word, and a simulator stand in for the tenant. */
+const fileSchema = z.strictObject(
+  {
+    $schema: z.unknown().optional(),
+    IsEncrypted: z.literal(false, 'encrypted settings can only be read by Core Tools').optional(),
+    Values: z.record(z.string(), scalar, 'must be an object of settings').default({}),
+    Host: z.unknown().optional(),
+    ConnectionStrings: z.unknown().optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `settings stand in "Values", not beside it as ${issue.keys.join(', ')}`
+        : 'must be an object with "Values"',
+  },
+);
 
 function readText(file: string): string | undefined {
   try {

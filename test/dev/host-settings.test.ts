@@ -13,7 +13,7 @@ describe('local.settings.json', () => {
   test('gives its values, the environment wins', async () => {
     const values = { A: 'file', B: 'file', N: 3, Yes: true };
     const dir = await writeAppDir({
-      'local.settings.json': `\uFEFF${JSON.stringify({ IsEncrypted: false, Values: values })}`,
+      'local.settings.json': `\uFEFF${JSON.stringify({ IsEncrypted: false, Values: values, Host: { CORS: '*' }, ConnectionStrings: {} })}`,
     });
     const env: NodeJS.ProcessEnv = { A: 'environment' };
     applySettings(loadLocalSettings(dir), env);
@@ -27,7 +27,11 @@ describe('local.settings.json', () => {
   test.each([
     ['{', 'not valid JSON'],
     ['{"IsEncrypted":true,"Values":{}}', 'encrypted'],
-    ['{"Values":{"SECRET":{"x":1}}}', 'SECRET'],
+    ['{"Values":{"SECRET":{"x":1}}}', 'must be a text, a number, true or false\n  → at Values.SECRET'],
+    ['{"Values":{"QUALYS_TRACE":null}}', 'must be a text, a number, true or false\n  → at Values.QUALYS_TRACE'],
+    ['{"values":{"QUALYS_TRACE":"1"}}', 'settings stand in "Values", not beside it as values'],
+    ['{"QUALYS_USERNAME":"u"}', 'settings stand in "Values", not beside it as QUALYS_USERNAME'],
+    ['[]', 'must be an object with "Values"'],
   ])('%s is refused', async (text, reason) => {
     const dir = await writeAppDir({ 'local.settings.json': text });
     expect(() => loadLocalSettings(dir)).toThrow(reason);
