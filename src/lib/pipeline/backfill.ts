@@ -7,6 +7,7 @@ import { isFinished } from './plan-windows.ts';
 import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
 import { hasGivenUp } from './recovery.ts';
 import { isDue } from './run-planner.ts';
+import { saveUnclaimed } from './save-unclaimed.ts';
 import { enqueue } from './window-state.ts';
 import { chop, isoSeconds, toInterval } from './window.ts';
 
@@ -129,12 +130,7 @@ function isPast(time: string | undefined, now: Date): boolean {
 
 async function enqueueNow(record: WindowRecord, now: Date, { store, queue }: BackfillDependencies): Promise<void> {
   enqueue(record, now);
-  try {
-    await store.saveWindow(record);
-  } catch (error) {
-    if (error instanceof ClaimLostError) return;
-    throw error;
-  }
+  if (!(await saveUnclaimed(store, record))) return;
   await queue.send({ version: 1, stream: record.stream, run: record.run, window: record.key });
 }
 

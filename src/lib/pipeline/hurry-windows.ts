@@ -1,9 +1,10 @@
-import { ClaimLostError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isRunning } from './backfill.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
+import { saveUnclaimed } from './save-unclaimed.ts';
 import { hurry } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
@@ -26,7 +27,8 @@ export async function hurryWindows(streams: readonly string[], deps: HurryDepend
   for (const { stream, run } of runs) {
     const waiting = (await deps.store.listWindows(stream, run)).filter((record) => waitsForPerson(record, deps));
     for (const record of waiting) {
-      if (!(await makeDue(record, deps))) continue;
+      hurry(record, deps.clock.now());
+      if (!(await saveUnclaimed(deps.store, record))) continue;
       await sendAll(deps.queue, [record]);
       hurried++;
     }
@@ -48,16 +50,4 @@ function waitsForPerson(record: WindowRecord, { clock }: HurryDependencies): boo
   const now = clock.now();
   const isHeld = record.repair !== undefined && Date.parse(record.notBefore ?? '') > now.getTime();
   return isHeld && !isFinished(record) && !isClaimed(record, now);
-}
-
-/** @returns false for a window that somebody else has changed. */
-async function makeDue(record: WindowRecord, { store, clock }: HurryDependencies): Promise<boolean> {
-  hurry(record, clock.now());
-  try {
-    await store.saveWindow(record);
-    return true;
-  } catch (error) {
-    if (error instanceof ClaimLostError) return false;
-    throw error;
-  }
 }

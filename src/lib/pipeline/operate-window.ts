@@ -1,6 +1,6 @@
-import { ClaimLostError } from '../errors.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
+import { saveUnclaimed } from './save-unclaimed.ts';
 import { startOver } from './start-over.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { fail, renew, retry, waive } from './window-state.ts';
@@ -16,7 +16,7 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
   const now = clock.now();
   if (record === undefined || isFinished(record) || isClaimed(record, now)) return false;
   fail(record, now, reason);
-  return changed(store, record);
+  return saveUnclaimed(store, record);
 }
 
 /** What a retry needs. */
@@ -41,7 +41,7 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
     renew(record);
   }
   retry(record, now, accept);
-  if (!(await changed(store, record))) return undefined;
+  if (!(await saveUnclaimed(store, record))) return undefined;
   await queue.send(item);
   return record;
 }
@@ -95,15 +95,5 @@ export async function waiveWindow(item: WorkItem, { store, clock }: Dependencies
   const now = clock.now();
   if (record === undefined || record.state === 'closed' || isClaimed(record, now)) return undefined;
   waive(record, now);
-  return (await changed(store, record)) ? record : undefined;
-}
-
-async function changed(store: CheckpointStore, record: WindowRecord): Promise<boolean> {
-  try {
-    await store.saveWindow(record);
-    return true;
-  } catch (error) {
-    if (error instanceof ClaimLostError) return false;
-    throw error;
-  }
+  return (await saveUnclaimed(store, record)) ? record : undefined;
 }

@@ -9,6 +9,7 @@ import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
+import { saveUnclaimed } from './save-unclaimed.ts';
 import { enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 import { gaps, isoSeconds, toInterval } from './window.ts';
@@ -184,12 +185,8 @@ async function sendDue(
   due: readonly WindowRecord[],
   opened: readonly WindowRecord[],
 ): Promise<void> {
-  for (const record of due) {
-    await store.saveWindow(record).catch((error: unknown) => {
-      // Somebody works on it after all.
-      if (!(error instanceof ClaimLostError)) throw error;
-    });
-  }
+  // Where somebody works on one after all, the message finds that out.
+  for (const record of due) await saveUnclaimed(store, record);
   await sendAll(queue, [...due, ...opened]);
 }
 

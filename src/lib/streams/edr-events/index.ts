@@ -1,6 +1,6 @@
-import { isoSeconds } from '../../pipeline/window.ts';
 import { probeEdr } from '../../qualys/probes.ts';
 import { windowFilter } from '../../qualys/edr/qql.ts';
+import { lastDay } from '../last-day.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import { readEdrWindow } from './read-window.ts';
@@ -27,10 +27,6 @@ export const edrEvents: StreamDefinition = {
   read: readEdrWindow,
 };
 
-const DAY_MS = 86_400_000;
-
-/** Reads an event of the last day as the windows do, so that their filter is proven too. */
 function readOneEvent({ clock, edr, settings }: StreamServices): Promise<string> {
-  const now = clock.now().getTime();
-  return probeEdr(edr, { filter: windowFilter(settings, { from: isoSeconds(now - DAY_MS), to: isoSeconds(now) }) });
+  return probeEdr(edr, { filter: windowFilter(settings, lastDay(clock)) });
 }

@@ -1,6 +1,6 @@
-import { isoSeconds } from '../../pipeline/window.ts';
 import { probeIncidents } from '../../qualys/probes.ts';
 import { incidentFilter } from '../../qualys/edr/qql.ts';
+import { lastDay } from '../last-day.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { readIncidentWindow } from './read-window.ts';
 import { EDR_INCIDENT_SETTINGS } from './settings.ts';
@@ -21,10 +21,6 @@ export const edrIncidents: StreamDefinition = {
   read: readIncidentWindow,
 };
 
-const DAY_MS = 86_400_000;
-
-/** Reads an incident of the last day as the windows do, so that their filter is proven too. */
 function readOneIncident({ clock, edr, settings }: StreamServices): Promise<string> {
-  const now = clock.now().getTime();
-  return probeIncidents(edr, incidentFilter(settings, { from: isoSeconds(now - DAY_MS), to: isoSeconds(now) }));
+  return probeIncidents(edr, incidentFilter(settings, lastDay(clock)));
 }

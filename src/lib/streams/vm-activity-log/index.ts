@@ -1,5 +1,5 @@
-import { isoSeconds } from '../../pipeline/window.ts';
 import { probeCall } from '../../qualys/probes.ts';
+import { lastDay } from '../last-day.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
 import { activityLogOf, filterOf } from './activity-log.ts';
 import { readActivityWindow } from './read-window.ts';
@@ -21,12 +21,8 @@ export const vmActivityLog: StreamDefinition = {
   read: readActivityWindow,
 };
 
-const DAY_MS = 86_400_000;
-
-/** Reads an entry of the last day as the windows do. */
 function readOneEntry({ clock, settings, vm }: StreamServices): Promise<string> {
-  const now = clock.now().getTime();
-  const filter = filterOf({ from: isoSeconds(now - DAY_MS), to: isoSeconds(now) });
+  const filter = filterOf(lastDay(clock));
   return probeCall('VM', undefined, async (options) => {
     (await activityLogOf(vm, settings)({ filter, size: 1 }, undefined, options)).cancel();
     return 'the activity log may be read';
