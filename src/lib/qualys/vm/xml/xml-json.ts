@@ -194,9 +194,10 @@ function jsonOf({ members, text }: OpenValue): string {
   if (members === undefined) return `"${text}"`;
   const { joined, names, texts } = members;
   for (const [place, several] of joined ?? []) texts[place] = `[${several.join(',')}]`;
-  const parts: string[] = [];
-  for (const [place, name] of names.entries()) parts.push(place === 0 ? '{"' : ',"', name, '":', texts[place] ?? '');
-  return parts.length === 0 ? '{}' : `${parts.join('')}}`;
+  let json = '{';
+  for (let place = 0; place < names.length; place++)
+    json += `${place === 0 ? '"' : ',"'}${names[place] ?? ''}":${texts[place] ?? ''}`;
+  return `${json}}`;
 }
 
 /** What the characters of a JSON string say, one character a byte, decoded. */
