@@ -1,7 +1,7 @@
 /** Before a deployment: looks at what is there, so that the templates leave it as it is. */
 import type { Arm } from './arm.ts';
 import { findOwn, findOwnNames, isOwn, type Resource } from './find.ts';
-import { readStreamOptions } from './stream-options.ts';
+import { readStreamOptions, type StreamOption } from './stream-options.ts';
 import { prepareTables, readDays, TABLES_API, type WantedTable } from './tables.ts';
 import { readResourceId } from './variables.ts';
 
@@ -66,6 +66,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     }),
     isPreview,
   );
+  const lost = found === undefined ? [] : await findLostFilters(arm, group, tables, ofStreams);
   const isForeign = found !== undefined && !isOwn(found);
   return {
     variables: {
@@ -79,8 +80,31 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       ...(isForeign ? [`${group} was there before: its tags stay, and azd down leaves it alone`] : []),
       `tables to be made: ${workspace === undefined ? 'all, with their workspace' : absent.join(', ') || 'none'}`,
       ...lines,
+      ...lost,
     ],
   };
+}
+
+/** A data collection rule, as much of it as is read. */
+interface Rule extends Resource {
+  readonly properties: {
+    readonly dataFlows?: readonly { readonly outputStream?: string; readonly transformKql?: string }[];
+  };
+}
+
+/** Filters that the rule has and the deployment takes away: its transformation is what `STREAM_OPTIONS` says, each time. */
+async function findLostFilters(
+  arm: Arm,
+  group: string,
+  tables: readonly WantedTable[],
+  options: Readonly<Record<string, StreamOption>>,
+): Promise<string[]> {
+  const rule = await findOwn<Rule>(arm, group, 'Microsoft.Insights/dataCollectionRules', '2024-03-11');
+  return (rule?.properties.dataFlows ?? []).flatMap(({ outputStream, transformKql = 'source' }) => {
+    const stream = tables.find(({ name }) => outputStream === `Custom-${name}`)?.stream ?? '';
+    if (transformKql === 'source' || stream === '' || options[stream]?.filter !== undefined) return [];
+    return [`${stream} loses the filter of its rows, because STREAM_OPTIONS names none: ${transformKql}`];
+  });
 }
 
 async function findNames(

@@ -156,6 +156,24 @@ describe('options of a stream', () => {
     expect(azure.resources.get(PATH)?.properties).toMatchObject({ retentionInDays: 180 });
   });
 
+  test('that name no filter where the rule has one are told, with what is lost', async () => {
+    azure.put(WORKSPACE, {});
+    azure.put(GROUP, {}, OWN);
+    const dataFlows = [
+      { outputStream: `Custom-${TABLE.name}`, transformKql: 'source | where (Score >= 4)' },
+      { outputStream: 'Custom-Other_CL', transformKql: 'source | where false' },
+    ];
+    const rule = azure.put(`${GROUP}/providers/Microsoft.Insights/dataCollectionRules/dcr`, { dataFlows }, OWN);
+    const lost = /loses the filter/;
+    expect((await run()).lines.filter((line) => line.includes('loses the filter'))).toEqual([
+      'edr-events loses the filter of its rows, because STREAM_OPTIONS names none: source | where (Score >= 4)',
+    ]);
+    const kept = await run({ STREAM_OPTIONS: '{"edr-events":{"filter":"Score >= 5"}}' });
+    expect(kept.lines.join()).not.toMatch(lost);
+    rule.properties = { dataFlows: [{ outputStream: `Custom-${TABLE.name}`, transformKql: 'source' }] };
+    expect((await run()).lines.join()).not.toMatch(lost);
+  });
+
   test('reach the template as they are, in letters that azd carries', async () => {
     const option = { filter: `Score >= 4 or EventId in ("a\\"b", 'c')`, retentionDays: 60 };
     const { STREAM_OPTIONS: text = '' } = (await withOptions(option)).variables;
