@@ -113,4 +113,4 @@ def spell_out(query: str, tables: dict[str, dict[str, str]]) -> str:
     for name, value in re.findall(r"""^let (\w+) = ("[^"]*"|'[^']*');""", query, re.MULTILINE):
         query = re.sub(rf"(?<=\w)\[{name}\]", lambda _, value=value: f"[{value}]", query)
     query = spell_characters(query)
-    return re.sub(r"column_ifexists\('(\w+)', ('\w*')\)", column, query)
+    return re.sub(r"column_ifexists\('(\w+)', ('\w*'|\w+\(null\))\)", column, query)

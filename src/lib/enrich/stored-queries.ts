@@ -47,41 +47,61 @@ export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds, subscrip
 
 /** Which detections are read. */
 export interface DetectionChoice {
-  /** Condition on rows of the table. */
-  readonly rows: string;
+  /** Condition on rows of the table: which hosts are looked at. */
+  readonly hosts: string;
+  /** Whether the host's newest row must meet it too, as where the host is looked for by a name that it may have had. */
+  readonly isOfHost?: boolean;
   /** Condition on the QID. */
   readonly detections?: string;
 }
 
 /**
- * The newest state of each detection, without information gathered: `reports` and, of them, `detections`. The columns are those of the
- * function QualysHostDetections.
+ * `reports`, the rows of the hosts, and `detections`, the newest state of each, without information gathered: what the newest whole report of its
+ * host has, and what later ones say of changes. The columns are those of the function QualysHostDetections.
  */
 export function latestDetections(
-  { rows, detections = 'isnotempty(QID)' }: DetectionChoice,
+  { hosts, isOfHost = false, detections = 'isnotempty(QID)' }: DetectionChoice,
   subscription: string,
 ): string {
-  return `let reports = QualysHostDetectionV3_CL
+  return `let rows = QualysHostDetectionV3_CL
 | where ${isOwnRow(subscription)}
-| where ${rows}
-| extend RowKey = iff(isempty(RowKey), strcat(HostId, ' ', tostring(LastVMScannedDateTime), ' ', tostring(TimeGenerated)), RowKey)
-| summarize arg_max(TimeGenerated, *) by RowKey;
+| extend ReportType = column_ifexists('ReportType', ''), ReportTime = column_ifexists('ReportTime', datetime(null))
+| extend HostTime = coalesce(ReportTime, LastVMScannedDateTime, TimeGenerated);
+let named = rows
+| where ${hosts}
+| distinct HostId;
+let known = rows
+| where HostId in (named)
+| summarize arg_max(HostTime, DnsName, DnsFqdn, DnsHostName, NetBios, IPAddress, QGHostId, LastVMScannedDateTime) by HostId
+| where ${isOfHost ? hosts : 'true'};
+let ids = known | project HostId;
+let reports = rows | where HostId in (ids);
+let wholes = reports
+| where ReportType == 'Whole'
+| summarize Parts = make_set(PartNumber), Count = max(PartCount) by HostId, ReportTime
+| where array_length(Parts) == Count
+| summarize WholeTime = max(ReportTime) by HostId;
 let detections = reports
 | extend Detections = iff(gettype(DetectionList.DETECTION) == 'array', DetectionList.DETECTION, pack_array(DetectionList.DETECTION))
 | mv-expand Detection = Detections to typeof(dynamic)
 | extend QID = tostring(Detection.QID), Port = toint(Detection.PORT), Protocol = tostring(Detection.PROTOCOL),
-    Fqdn = tostring(Detection.FQDN), Instance = tostring(Detection.INSTANCE)
+    Fqdn = tostring(Detection.FQDN), Instance = tostring(Detection.INSTANCE), UniqueVulnId = tostring(Detection.UNIQUE_VULN_ID)
 | where ${detections}
-| extend StateTime = coalesce(max_of(todatetime(Detection.LAST_PROCESSED_DATETIME), todatetime(Detection.LAST_UPDATE_DATETIME), LastVMScannedDateTime), TimeGenerated)
-| summarize arg_max(TimeGenerated, *) by HostId, QID, Port, Protocol, Fqdn, Instance, StateTime
-| summarize arg_max(StateTime, *) by HostId, QID, Port, Protocol, Fqdn, Instance
+| extend DetectionKey = iff(isempty(UniqueVulnId), strcat(Port, ' ', Protocol, ' ', Fqdn, ' ', Instance), UniqueVulnId),
+    StateTime = coalesce(ReportTime, max_of(todatetime(Detection.LAST_PROCESSED_DATETIME), todatetime(Detection.LAST_UPDATE_DATETIME), LastVMScannedDateTime), TimeGenerated)
+| summarize arg_max(TimeGenerated, Port, Protocol, Detection) by HostId, QID, DetectionKey, StateTime
+| summarize arg_max(StateTime, Port, Protocol, Detection) by HostId, QID, DetectionKey
+| join kind=leftouter wholes on HostId
+| where isnull(WholeTime) or StateTime >= WholeTime
 | extend Status = tostring(Detection.STATUS), DetectionType = tostring(Detection.TYPE), VendorSeverity = toint(Detection.SEVERITY),
     Qds = toint(coalesce(tostring(Detection.QDS['#text']), tostring(Detection.QDS))),
     FirstFound = todatetime(Detection.FIRST_FOUND_DATETIME), LastFound = todatetime(Detection.LAST_FOUND_DATETIME),
     LastFixed = todatetime(Detection.LAST_FIXED_DATETIME)
 | extend IsOpen = Status in ('New', 'Active', 'Re-Opened')
     and tostring(Detection.IS_IGNORED) != '1' and tostring(Detection.IS_DISABLED) != '1'
-| where DetectionType != 'Info';`;
+| where DetectionType != 'Info' and Status != 'Gone'
+| project-away HostId1
+| join kind=inner known on HostId;`;
 }
 
 /** A QDS ranks what is found; without one the severity does, as the lowest QDS that Qualys gives to it. */
@@ -90,7 +110,7 @@ export const RANK =
 
 /** The newest state of each open vulnerability. */
 function openVulnerabilities(subject: NamedSubject, subscription: string): string {
-  return `${latestDetections({ rows: hostCondition(subject) }, subscription)}
+  return `${latestDetections({ hosts: hostCondition(subject), isOfHost: true }, subscription)}
 let open = detections
 | where IsOpen
 | extend Host = coalesce(DnsName, NetBios, IPAddress, HostId);`;
