@@ -32,7 +32,7 @@ export function createHostDigest(passing: RegExp, isSampled: () => boolean): Hos
   let texts: HostTexts | null | undefined;
   return {
     add: (json, kind) => {
-      sha256.update(json.replace(passing, ''), 'latin1').update('\n');
+      sha256.update(`${json.replace(passing, '')}\n`, 'latin1');
       if (texts === undefined) texts = isSampled() ? { items: [], record: [] } : null;
       texts?.[kind].push(json);
     },
