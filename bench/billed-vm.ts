@@ -1,8 +1,9 @@
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
+import type { RecordItems, Sent } from '../src/lib/pipeline/record-memory.ts';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import type { HostMemory } from '../src/lib/streams/vm-detections/vm-page.ts';
+import type { HostMemory, VmChunk } from '../src/lib/streams/vm-detections/vm-page.ts';
 import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
-import { judgeHost } from '../src/lib/streams/vm-detections/host-memory.ts';
+import { hostMemory } from '../src/lib/streams/vm-detections/host-memory.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';
 import type { BenchResult } from './result.ts';
 import { seededRandom, vmPage } from './vm-page.ts';
@@ -15,6 +16,7 @@ const REPORTS = (7 * 24) / REPORT_HOURS;
 /** Of a detection, in a day. */
 const CHANGES_A_DAY = 0.01;
 const GOAL = 0.18;
+const GOAL_OF_CHANGES = 0.04;
 const START = Date.UTC(2026, 2, 1);
 const HOUR_MS = 3_600_000;
 const BLOCK_BYTES = 64 * 1024;
@@ -23,39 +25,58 @@ const STATUSES = ['Active', 'Fixed', 'Re-Opened'];
 /** What Log Analytics bills of a week of hosts whose agents report every four hours, for a byte that all reports of that week are billed. */
 export function run(): Promise<BenchResult[]> {
   const report = startWeek();
-  const sent = new Map<string, { digest: string; at: number }>();
-  const [VM_REFRESH_DAYS, VM_PASSING_FIELDS] = [
-    VM_DETECTION_SETTINGS.VM_REFRESH_DAYS.parse(undefined),
-    VM_DETECTION_SETTINGS.VM_PASSING_FIELDS.parse(undefined),
-  ];
-  let [ours, rival] = [0, 0];
+  const hosts = startMemory(false);
+  const changes = startMemory(true);
+  let [ours, told, rival] = [0, 0, 0];
   // The week begins with hosts that were sent before.
   for (let number = 0; number <= REPORTS; number++) {
     const at = START + number * REPORT_HOURS * HOUR_MS;
     const page = report(at);
-    const memory: HostMemory = {
-      passing: passingPattern(VM_PASSING_FIELDS),
-      judge: (id, digest) => judgeHost(id, digest, sent.get(id), at, VM_REFRESH_DAYS),
-    };
-    const changed = billed(page, at, memory, (id, digest) => void sent.set(id, { digest, at }));
+    const [sent, changed] = [billed(page, at, hosts), billed(page, at, changes)];
     if (number === 0) continue;
-    ours += changed;
+    ours += sent;
+    told += changed;
     rival += billed(page, at);
   }
-  const perHost = HOSTS * 1e6;
   return Promise.resolve([
-    {
-      name: 'billed-vm-changed-hosts',
-      unit: 'MB a host and week',
-      ours: ours / perHost,
-      rival: rival / perHost,
-      rivalName: 'all hosts each time',
-      ratio: ours / rival,
-      goal: GOAL,
-      isBound: true,
-      holds: ours <= GOAL * rival,
-    },
+    line('billed-vm-changed-hosts', ours, rival, GOAL),
+    line('billed-vm-changes', told, rival, GOAL_OF_CHANGES),
   ]);
+}
+
+function line(name: string, ours: number, rival: number, goal: number): BenchResult {
+  const perHost = HOSTS * 1e6;
+  return {
+    ...{ name, unit: 'MB a host and week', ours: ours / perHost, rival: rival / perHost },
+    ...{ rivalName: 'all hosts each time', ratio: ours / rival, goal, isBound: true, holds: ours <= goal * rival },
+  };
+}
+
+/** What is remembered from report to report. */
+interface Memory {
+  readonly at: (time: number) => HostMemory;
+  readonly note: (chunk: VmChunk, time: number) => void;
+  readonly items: (wanted: ReadonlyMap<string, string>) => ReadonlyMap<string, Uint8Array>;
+}
+
+function startMemory(isOfChanges: boolean): Memory {
+  const sent = new Map<string, Sent>();
+  const items = new Map<string, RecordItems>();
+  const days = VM_DETECTION_SETTINGS.VM_REFRESH_DAYS.parse(undefined);
+  const passing = passingPattern(VM_DETECTION_SETTINGS.VM_PASSING_FIELDS.parse(undefined));
+  return {
+    at: (time) => hostMemory({ known: (id) => sent.get(id), now: time, days, passing, isOfChanges }),
+    note: (chunk, at) => {
+      for (const [id, digest] of chunk.sent.whole) sent.set(id, { digest, at });
+      for (const [id, each] of chunk.sent.items ?? []) items.set(id, each);
+    },
+    items: (wanted) => {
+      const found = [...wanted].map(([id, digest]) => [id, items.get(id), digest] as const);
+      return new Map(
+        found.flatMap(([id, each, digest]) => (each?.digest === digest ? [[id, each.bytes] as const] : [])),
+      );
+    },
+  };
 }
 
 /** A page of hosts that changes from report to report: times always, the status of a detection now and then. */
@@ -82,22 +103,25 @@ function startWeek(): (at: number) => Buffer {
   };
 }
 
-function billed(
-  page: Buffer,
-  at: number,
-  memory?: HostMemory,
-  note: (id: string, digest: string) => void = () => undefined,
-): number {
-  const decoder = createVmPageDecoder({ generatedAt: new Date(at), ...(memory === undefined ? {} : { memory }) });
+function billed(page: Buffer, at: number, memory?: Memory): number {
+  const known = memory === undefined ? {} : { memory: memory.at(at) };
+  const decoder = createVmPageDecoder({ generatedAt: new Date(at), ...known });
   let bytes = 0;
-  const take = (chunks: ReturnType<typeof decoder.write>): void => {
-    for (const { json, sent } of chunks) {
-      bytes += billedOf(json).bytes;
-      for (const [id, digest] of sent.whole) note(id, digest);
+  const take = (chunks: readonly VmChunk[]): void => {
+    for (const chunk of chunks) {
+      bytes += billedOf(chunk.json).bytes;
+      memory?.note(chunk, at);
     }
   };
-  for (let offset = 0; offset < page.length; offset += BLOCK_BYTES)
+  const settle = (isEnd: boolean): void => {
+    const wanted = decoder.wanted(isEnd);
+    if (wanted !== undefined) take(decoder.settle(memory?.items(wanted) ?? new Map()));
+  };
+  for (let offset = 0; offset < page.length; offset += BLOCK_BYTES) {
     take(decoder.write(page.subarray(offset, offset + BLOCK_BYTES)));
+    settle(false);
+  }
+  settle(true);
   take(decoder.end().chunks);
   return bytes;
 }

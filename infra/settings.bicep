@@ -160,13 +160,13 @@ type connectorSettings = {
   @description('Whether information-gathered detections come too.')
   VM_SHOW_IGS: string?
 
-  @description('Which hosts are sent, each with all its detections: changed-hosts, or all that Qualys has processed.')
+  @description('What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed) or all (everything).')
   VM_INGEST: string?
 
-  @description('With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.')
+  @description('Without VM_INGEST=all: a host is sent whole once in so many days in which Qualys processes it, also if it is unchanged.')
   VM_REFRESH_DAYS: string?
 
-  @description('With changed-hosts: elements of hosts and detections that alone do not make a host changed.')
+  @description('Without VM_INGEST=all: elements of hosts and detections that alone do not make a host changed.')
   VM_PASSING_FIELDS: string?
 
   @description('Further parameters of the detection call, as a query string.')

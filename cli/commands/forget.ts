@@ -20,7 +20,7 @@ export function addForget(program: Command): void {
     .addHelpText(
       'after',
       `
-With VM_INGEST=changed-hosts a host is sent when something of it has changed, and once a week otherwise. After rows
+Without VM_INGEST=all a host is sent when something of it has changed, and once a week otherwise. After rows
 were dropped by Azure, or deleted, let the connector forget the hosts. A backfill sends them at once.
 
 Examples:

@@ -1,7 +1,8 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
-import { ClaimLostError, RetryableError } from '../errors.ts';
+import { ClaimLostError, RetryableError, WaitError } from '../errors.ts';
 import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
+import { createItemTable, type ItemMemory } from './item-table.ts';
 import { decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
 import { isConflict } from './storage-errors.ts';
@@ -19,6 +20,8 @@ const QUERIES_AT_ONCE = 8;
 const MOST_TRIES = 8;
 /** A doubt that is younger may be of a worker that is still sending; one that is older was left by a crash. */
 const DOUBT_MS = 3_600_000;
+/** When to look again at a record that another worker sends as well, in milliseconds. */
+const BESIDE_MS = 60_000;
 /** Sorts behind every shard. Its generation is a part of the scope: with another one nothing is known. */
 const STATE_KEY = '~state';
 const ID = /^\d{1,19}$/;
@@ -44,7 +47,7 @@ export function createTableMemory(storage: Storage, now: () => Date): RecordMemo
         const own = createHash('sha256').update(`${generation}\n${scope}`).digest('hex').slice(0, 32);
         const isCurrent = async (): Promise<boolean> =>
           (await getEntity(client, stream, STATE_KEY))?.generation === generation;
-        return openMemory(createShards(client, stream, own), isCurrent, now);
+        return openMemory(createShards(client, stream, own), createItemTable(client, stream), isCurrent, now);
       }),
     leave: (stream) =>
       attempt('leaving the memory', async () => {
@@ -174,7 +177,7 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   };
 }
 
-function openMemory(shards: Shards, isCurrent: () => Promise<boolean>, now: () => Date): OpenMemory {
+function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<boolean>, now: () => Date): OpenMemory {
   /** Whether all was forgotten since. */
   let isVoid = false;
   /** Names of this worker's doubts, and what it has remembered. */
@@ -194,7 +197,10 @@ function openMemory(shards: Shards, isCurrent: () => Promise<boolean>, now: () =
       const entry = ID.test(text) && !isVoid ? shards.entry(BigInt(text)) : undefined;
       return entry?.kind === 'sent' ? sentOf(entry) : undefined;
     },
-    doubt: (texts) =>
+    recallItems: (digests) => attempt('reading remembered items', () => items.read(digests)),
+    rememberItems: (records) =>
+      attempt('remembering items', () => items.write(new Map([...records].filter(([id]) => ID.test(id))))),
+    doubt: (texts, bases) =>
       attempt('doubting what is remembered', () => {
         const ids = [...texts].filter((text) => ID.test(text)).map(BigInt);
         for (const id of ids) own.set(id, randomBytes(16).toString('hex'));
@@ -203,6 +209,9 @@ function openMemory(shards: Shards, isCurrent: () => Promise<boolean>, now: () =
           const name = own.get(id) ?? '';
           // A doubt of its own: the answer to its storing was lost.
           if (entry?.digest === name) return entry;
+          const base = bases?.get(String(id));
+          if (base !== undefined && (entry?.kind !== 'sent' || entry.digest !== base))
+            throw new WaitError(`record ${id} is sent by another worker as well: it is compared anew`, BESIDE_MS);
           const kind = entry !== undefined && isContested(entry, id) ? 'contested' : 'doubted';
           return { kind, at, digest: name };
         });

@@ -2,7 +2,7 @@ import { NO_CAUSES, type Causes } from '../cost/causes.ts';
 import type { Claim } from './claim.ts';
 import { isLate, isLook } from './look-back.ts';
 import type { CheckpointStore, WindowRecord } from './ports.ts';
-import { CLOCKS_MS, type OpenMemory, type RecordMemory, type SentMemory } from './record-memory.ts';
+import { CLOCKS_MS, type OpenMemory, type RecordItems, type RecordMemory, type SentMemory } from './record-memory.ts';
 import type { RecordSample } from './record-sample.ts';
 import type { Progress } from './stream.ts';
 
@@ -25,6 +25,9 @@ export interface MemoryKeeper {
   readonly after: (step: Progress, deadLetters: number) => Promise<void>;
 }
 
+/** Items that are kept in the process until they are remembered, in bytes. */
+const MOST_ITEM_BYTES = 4_000_000;
+
 /** The memory for one reading of a window. */
 export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDependencies): MemoryKeeper {
   const { memory } = deps;
@@ -32,6 +35,8 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
   const doubted = new Set<string>();
   const refused = new Set<string>();
   const accepted = new Map<string, string>();
+  const items = new Map<string, RecordItems>();
+  let itemBytes = 0;
   return {
     sent: memory && {
       open: async (scope) => (opened = await memory.open(record.stream, scope)),
@@ -42,13 +47,22 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
     before: async ({ sent }) => {
       const fresh = (sent?.touched ?? []).filter((id) => !doubted.has(id));
       if (fresh.length === 0) return;
-      await opened?.doubt(fresh);
+      await opened?.doubt(fresh, sent?.bases);
       for (const id of fresh) doubted.add(id);
     },
     after: async ({ pageDone, sent }, deadLetters) => {
       if (deadLetters > 0) for (const id of sent?.touched ?? []) refused.add(id);
       if (opened !== undefined && sent?.causes !== undefined) deps.noteCauses?.(record.stream, sent.causes);
       for (const [id, digest] of sent?.whole ?? []) if (!refused.has(id)) accepted.set(id, digest);
+      for (const [id, each] of sent?.items ?? []) {
+        items.set(id, each);
+        itemBytes += each.bytes.length;
+      }
+      if (items.size > 0 && (pageDone === true || itemBytes > MOST_ITEM_BYTES)) {
+        await opened?.rememberItems(items);
+        items.clear();
+        itemBytes = 0;
+      }
       if (pageDone !== true) return;
       if (accepted.size > 0) await opened?.remember(accepted);
       for (const set of [doubted, refused, accepted]) set.clear();

@@ -25,8 +25,15 @@ export interface OpenMemory {
   readonly recall: (ids: Iterable<bigint>) => Promise<void>;
   /** What was sent of a record; undefined where that is not known, or was not recalled. */
   readonly known: (id: string) => Sent | undefined;
-  /** To be called before rows of these records go: until they are remembered, nobody knows what the sink holds of them. */
-  readonly doubt: (ids: Iterable<string>) => Promise<void>;
+  /** What is remembered of the items of these records, where it is of the state with this digest. */
+  readonly recallItems: (digests: ReadonlyMap<string, string>) => Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * To be called before rows of these records go: until they are remembered, nobody knows what the sink holds of them.
+   * @param bases digests of those whose rows build upon what was sent before. @throws WaitError where that is no longer what is known.
+   */
+  readonly doubt: (ids: Iterable<string>, bases?: ReadonlyMap<string, string>) => Promise<void>;
+  /** Remembers items of records, each with the state that they are of: they say nothing of what the sink holds. */
+  readonly rememberItems: (items: ReadonlyMap<string, RecordItems>) => Promise<void>;
   /** To be called when all their rows are accepted. Nothing becomes known of a record that another worker has doubted or sent as well. */
   readonly remember: (digests: ReadonlyMap<string, string>) => Promise<void>;
 }
@@ -39,12 +46,23 @@ export interface Sent {
   readonly at: number;
 }
 
+/** What a record has many of, in a form of the stream's own. */
+export interface RecordItems {
+  /** Of the state of the record. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Records of a chunk, for the memory. */
 export interface SentRecords {
   /** Ids of those of which a row is in the chunk. */
   readonly touched: readonly string[];
   /** Digests of those whose last row is in the chunk, all others before it, by id. */
   readonly whole: ReadonlyMap<string, string>;
+  /** Digests that their rows build upon, of those whose rows do not tell them whole. */
+  readonly bases?: ReadonlyMap<string, string>;
+  /** Items of those whose last row is in the chunk, where they are remembered. */
+  readonly items?: ReadonlyMap<string, RecordItems>;
   /** Why those were sent whose last row is in the chunk; absent where nothing is remembered. */
   readonly causes?: Causes | undefined;
 }

@@ -43,18 +43,34 @@ export interface ListEnd {
   readonly illegalCharacters: number;
 }
 
+/** Records that are held until it is known what of them is sent. */
+export interface HeldRecords {
+  /**
+   * Those whose items have to be looked up before more is read, by id, with the digest of the state that they are to be of; undefined for: read on.
+   * To be asked after each portion, and before the end.
+   */
+  readonly wanted: (isEnd: boolean) => ReadonlyMap<string, string> | undefined;
+  /** Goes on with what was found of that. */
+  readonly settle: (items: ReadonlyMap<string, Uint8Array>) => void;
+}
+
 /** Decodes one page while it arrives; not to be used again after an error. */
 export interface ListDecoder<Told> {
   /** Takes the next bytes, in any portions, and gives the chunks that they fill. @throws RetryableError for a malformed page or one of other ids. */
   readonly write: (bytes: Uint8Array) => (ListChunk & Told)[];
   /** Gives what is left. @throws RetryableError when the page is cut off, or names a next page that cannot be asked for. */
   readonly end: () => { readonly chunks: (ListChunk & Told)[]; readonly end: ListEnd & Told };
+  /** See {@link HeldRecords}; `settle` gives the chunks that are filled by it. */
+  readonly wanted: HeldRecords['wanted'];
+  readonly settle: (items: ReadonlyMap<string, Uint8Array>) => (ListChunk & Told)[];
 }
 
 /** Who makes the rows of the records of a page. */
 export interface ListRows<Told> extends ListHandlers {
   /** What a chunk tells besides, called at the end of each. */
   readonly told: () => Told;
+  /** Absent where each record is written as it comes. */
+  readonly held?: HeldRecords | undefined;
 }
 
 /** A page while it is decoded. */
@@ -128,6 +144,11 @@ export function createListDecoder<Told>(
       const highest = highestId === undefined ? {} : { highestId };
       const end = { records, ids: ended.ids, unreadable, illegalCharacters, ...highest, ...next, ...rows.told() };
       return { chunks: chunks.splice(0), end };
+    },
+    wanted: (isEnd) => rows.held?.wanted(isEnd),
+    settle: (items) => {
+      rows.held?.settle(items);
+      return chunks.splice(0);
     },
   };
 }

@@ -10,6 +10,9 @@ export interface ListReading<Told> {
   /** Root of the document asked for. */
   readonly root: string;
   readonly decoder: ListDecoder<Told>;
+  /** Looks up items of records that the decoder holds; absent where it holds none. */
+  readonly recallItems?:
+    ((wanted: ReadonlyMap<string, string>) => Promise<ReadonlyMap<string, Uint8Array>>) | undefined;
   /** The step that a chunk is. */
   readonly step: (chunk: ListChunk & Told) => Progress;
   /** The error in a document that came instead of a page, whatever its HTTP status. */
@@ -22,12 +25,20 @@ export interface ListReading<Told> {
  */
 export async function* readList<Told>(
   answer: QualysAnswer,
-  { decoder, documentError, root, step, task }: ListReading<Told>,
+  { decoder, documentError, recallItems, root, step, task }: ListReading<Told>,
 ): AsyncGenerator<Progress, { readonly chunk: (ListChunk & Told) | undefined; readonly end: ListEnd & Told }> {
+  const settle = async (isEnd: boolean): Promise<(ListChunk & Told)[]> => {
+    const wanted = decoder.wanted(isEnd);
+    if (wanted === undefined) return [];
+    const items = wanted.size === 0 ? undefined : await recallItems?.(wanted);
+    return decoder.settle(items ?? new Map());
+  };
   try {
     for await (const bytes of ownDocument(answer.body, root)) {
       for (const chunk of decoder.write(bytes)) yield step(chunk);
+      for (const chunk of await settle(false)) yield step(chunk);
     }
+    for (const chunk of await settle(true)) yield step(chunk);
     const { chunks, end } = decoder.end();
     const chunk = chunks.pop();
     for (const each of chunks) yield step(each);

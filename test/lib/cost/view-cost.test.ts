@@ -155,13 +155,20 @@ describe('other settings', () => {
   });
 
   test('of hosts that were left out are those that were sent, as far as some were', () => {
-    const ingest = (now: 'all' | 'changed-hosts', received: number, unchanged: number, shareOfParts?: number) =>
+    const ingest = (
+      now: 'all' | 'changed-hosts' | 'changes',
+      received: number,
+      unchanged: number,
+      shareOfParts?: number,
+    ) =>
       modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged, shareOfParts })
         .filter(({ setting }) => setting === 'VM_INGEST')
         .map(({ basis, bytes, isSet, value }) => `${value}${isSet ? '*' : ''} ${bytes} ${basis}`);
-    expect(ingest('changed-hosts', 400, 300)).toEqual(['changed-hosts* 1000 counted', 'all 4000 estimated']);
-    expect(ingest('changed-hosts', 300, 300)).toEqual(['changed-hosts* 1000 counted', 'all null unknown']);
-    expect(ingest('all', 400, 0)).toEqual(['changed-hosts null unknown', 'all* 1000 counted']);
+    const [changes, hosts, all] = ['changes null unknown', 'changed-hosts null unknown', 'all null unknown'];
+    expect(ingest('changed-hosts', 400, 300)).toEqual([changes, 'changed-hosts* 1000 counted', 'all 4000 estimated']);
+    expect(ingest('changed-hosts', 300, 300)).toEqual([changes, 'changed-hosts* 1000 counted', all]);
+    expect(ingest('all', 400, 0)).toEqual([changes, hosts, 'all* 1000 counted']);
+    expect(ingest('changes', 400, 300)).toEqual(['changes* 1000 counted', hosts, all]);
   });
 
   test('are reckoned by the sample where of changed hosts only what has changed would be sent', () => {

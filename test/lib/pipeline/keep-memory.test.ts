@@ -18,6 +18,8 @@ function start(running: readonly Partial<WindowRecord>[] = []) {
       Promise.resolve({
         recall: () => Promise.resolve(),
         known: () => undefined,
+        recallItems: () => Promise.resolve(new Map()),
+        rememberItems: (items) => Promise.resolve(void acts.push(`items ${[...items.keys()].join()}`)),
         doubt: (ids) => Promise.resolve(void acts.push(`doubt ${[...ids].join()}`)),
         remember: (digests) => Promise.resolve(void acts.push(`remember ${[...digests].join(' ')}`)),
       }),

@@ -26,7 +26,7 @@ export const window = z
     outside: count('Records ingested although their time lies outside of the window.'),
     repaired: count('Records ingested with characters replaced or escaped, because these may not stand in JSON.'),
     unchanged: count(
-      'Records received and not sent, because the table has them as they are (VM_INGEST=changed-hosts).',
+      'Records received and not sent, because the table has them as they are (VM_INGEST=changed-hosts or changes; this one sends a small row a day of them).',
     ),
     uploaded: count('Rows accepted by Azure.'),
     attempts: count('Failed attempts since the last success.'),

@@ -1,4 +1,6 @@
 import { NO_CAUSES } from '../../cost/causes.ts';
+import type { RecordItems } from '../../pipeline/record-memory.ts';
+import type { LongElement } from '../../qualys/vm/lists/record-list-state.ts';
 import { capText } from '../../records/cap-text.ts';
 import { itemLimits, type ItemLimits } from '../../records/item-limits.ts';
 import { createItemRows } from '../../records/item-rows.ts';
@@ -7,6 +9,8 @@ import { addRow, createListDecoder, endRecord, placeRecord } from '../decode-lis
 import type { ListDecoder, ListPage, ListRows } from '../decode-list.ts';
 import { createHostDigest } from './host-digest.ts';
 import type { HostTexts } from './host-sketch.ts';
+import { holdHosts, type HeldHosts, type HostPlan, type HostState, type HostWriter } from './held-hosts.ts';
+import { writeState } from './host-state.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { checkSentRows, isUnchanged, noteRow, resumeOf, startRows } from './resume-host.ts';
 import type { HostsTold, HostVerdict, VmPageOptions } from './vm-page.ts';
@@ -15,6 +19,8 @@ import type { HostsTold, HostVerdict, VmPageOptions } from './vm-page.ts';
 interface Hosts {
   readonly options: VmPageOptions;
   readonly page: ListPage;
+  /** The id of the host that is written, as far as it is known. */
+  readonly id: () => string | undefined;
   told: ReturnType<typeof nothingTold>;
   host: ReturnType<typeof startHost>;
 }
@@ -33,10 +39,11 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
   const { maxResultsBytes = Infinity } = options;
   const table = hostTable(limits, options.subscription);
   const { recordId, takeRecord } = page.reader;
-  const hosts: Hosts = { options, page, told: nothingTold(), host: startHost(options, page) };
+  const id = (): string | undefined => (held === undefined ? recordId() : held.id());
+  const hosts: Hosts = { options, page, id, told: nothingTold(), host: startHost(options, page) };
   const rows = createItemRows(table, limits, options.generatedAt, {
-    takeRecord: () => noted(takeRecord(), 'record'),
-    id: recordId,
+    takeRecord: () => held?.takeRecord() ?? noted(takeRecord(), 'record'),
+    id,
     place: (isEnd, keys) => placeHost(hosts, isEnd, keys),
     report: () => hosts.host.report,
     emit: (row) => emitRow(hosts, row),
@@ -45,18 +52,46 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
     hosts.host.digest?.add(json, kind);
     return json;
   };
+  const writer: HostWriter = {
+    readId: recordId,
+    takeRecord,
+    plan: (plan) => planHost(hosts, plan),
+    add: rows.add,
+    addLong: ({ isLast, path, xml }) =>
+      rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`),
+    end: (rest, state) => {
+      rows.end(rest);
+      endHost(hosts, state);
+    },
+  };
+  const held = holdOf(options, writer);
+  const cap = (item: string): string => capText(item, table.text, maxResultsBytes);
+  const told = (): HostsTold => tell(hosts);
+  if (held !== undefined) {
+    const long = (xml: Uint8Array, isLast: boolean, { path }: LongElement): void => held.addLong({ xml, isLast, path });
+    return { item: (item) => held.add(cap(item)), long, record: held.end, told, held };
+  }
   return {
-    item: (item) => rows.add(noted(capText(item, table.text, maxResultsBytes), 'items')),
+    item: (item) => rows.add(noted(cap(item), 'items')),
     long: (xml, isLast, { path }) => {
       hosts.host.digest?.addText(xml);
-      rows.addText(xml, isLast, `${path} is too large for a row: RecordPart holds its XML`);
+      writer.addLong({ xml, isLast, path });
     },
-    record: (json) => {
-      rows.end(noted(json, 'record'));
-      endHost(hosts);
-    },
-    told: () => tell(hosts),
+    record: (json) => writer.end(noted(json, 'record')),
+    told,
   };
+}
+
+function holdOf({ memory, resume }: VmPageOptions, writer: HostWriter): HeldHosts | undefined {
+  if (memory?.base === undefined) return undefined;
+  // Which rows of it were sent is known by their numbers.
+  return holdHosts(writer, { ...memory, base: memory.base }, (id) => id === resume?.hostId);
+}
+
+function planHost({ host }: Hosts, plan: HostPlan): void {
+  host.plan = plan;
+  host.verdict = plan.verdict;
+  if (plan.type !== 'None') host.report = { ...host.report, type: plan.type };
 }
 
 function startHost({ generatedAt, memory }: VmPageOptions, { reader }: ListPage) {
@@ -67,19 +102,22 @@ function startHost({ generatedAt, memory }: VmPageOptions, { reader }: ListPage)
     verdict: 'uncompared' as HostVerdict,
     rowsSent: 0,
     report: { type: 'Whole', time: generatedAt.toISOString() } as Report,
-    digest: memory && createHostDigest(memory.passing, isSampled),
+    digest: memory && memory.base === undefined ? createHostDigest(memory.passing, isSampled) : undefined,
+    /** What is sent of it, where its changes are told. */
+    plan: undefined as HostPlan | undefined,
   };
 }
 
 function nothingTold() {
-  const sent = { touched: [] as string[], whole: new Map<string, string>(), causes: { ...NO_CAUSES } };
+  const changes = { bases: new Map<string, string>(), items: new Map<string, RecordItems>() };
+  const sent = { touched: [] as string[], whole: new Map<string, string>(), ...changes, causes: { ...NO_CAUSES } };
   return { detections: 0, unchanged: 0, sent };
 }
 
 /** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
 function emitRow(hosts: Hosts, row: ItemRow): void {
   const { host, options, page } = hosts;
-  if (page.isAskedFor === false || host.verdict === 'unchanged') return;
+  if (page.isAskedFor === false || isLeftOut(host)) return;
   if (host.done.count >= host.rowsSent) {
     addRow(page, row.text);
     hosts.told.detections += row.items;
@@ -89,44 +127,59 @@ function emitRow(hosts: Hosts, row: ItemRow): void {
   if (options.resume !== undefined && host.done.count === host.rowsSent) checkSentRows(host.done, options.resume);
 }
 
-function noteTouched({ page, told }: Hosts): void {
-  const { touched } = told.sent;
-  const id = page.reader.recordId();
-  if (id !== undefined && touched.at(-1) !== id) touched.push(id);
+function isLeftOut({ plan, verdict }: Hosts['host']): boolean {
+  return plan === undefined ? verdict === 'unchanged' : plan.type === 'None';
+}
+
+function noteTouched({ host, id: idOf, told }: Hosts): void {
+  const { bases, touched } = told.sent;
+  const id = idOf();
+  if (id === undefined || touched.at(-1) === id) return;
+  touched.push(id);
+  const { base } = host.plan ?? {};
+  if (base !== undefined && host.report.type !== 'Whole') bases.set(id, base.stored);
 }
 
 /** Tells what is in a chunk. The row that comes next is not. */
 function tell(hosts: Hosts): HostsTold {
   const { host, page, told } = hosts;
-  const id = page.reader.recordId();
+  const id = hosts.id();
   hosts.told = nothingTold();
-  const isPartial = page.isOrdered && id !== undefined && host.done.count > 0;
+  // Changes that a worker leaves half-sent become a whole report of the next one.
+  const isPartial = page.isOrdered && id !== undefined && host.done.count > 0 && host.report.type === 'Whole';
   return isPartial ? { ...told, partial: resumeOf(id, host.done, host.report.time) } : told;
 }
 
-function endHost(hosts: Hosts): void {
+function endHost(hosts: Hosts, state?: HostState): void {
   const { options, page } = hosts;
-  const id = page.reader.recordId();
-  if (placeRecord(page, id)) countHost(hosts, id);
+  const id = hosts.id();
+  if (placeRecord(page, id)) countHost(hosts, id, state);
   endRecord(page, id);
   hosts.host = startHost(options, page);
 }
 
-function countHost({ host, told }: Hosts, id: string | undefined): void {
+function countHost(hosts: Hosts, id: string | undefined, state?: HostState): void {
+  const { host, told } = hosts;
   const { digest, rowsSent, verdict } = host;
-  if (verdict === 'unchanged') {
-    told.unchanged++;
-    return;
-  }
-  told.sent.causes[verdict]++;
+  if (verdict === 'unchanged') told.unchanged++;
+  else told.sent.causes[verdict]++;
   // Of a host whose first rows another worker has sent it is not known here whether all were accepted.
-  if (id !== undefined && rowsSent === 0 && digest !== undefined) told.sent.whole.set(id, digest.end());
+  if (id === undefined || rowsSent > 0 || isLeftOut(host)) return;
+  if (digest !== undefined) told.sent.whole.set(id, digest.end());
+  if (state !== undefined) noteState(hosts, id, state);
+}
+
+function noteState({ host, options, told }: Hosts, id: string, { detections, digest }: HostState): void {
+  const { plan, report } = host;
+  const wholeAt = report.type === 'Whole' ? undefined : plan?.base?.wholeAt;
+  told.sent.whole.set(id, writeState({ digest, wholeAt: wholeAt ?? options.generatedAt.getTime() }));
+  if (detections !== undefined && report.type !== 'Unchanged') told.sent.items.set(id, { digest, bytes: detections });
 }
 
 /** Looks, once for each host and before its first row is written, at where it stands: in the list, sent in part before, unchanged. */
-function placeHost({ host, options, page }: Hosts, isEnd: boolean, keys: () => string[]): void {
+function placeHost({ host, id: idOf, options, page }: Hosts, isEnd: boolean, keys: () => string[]): void {
   const { memory, resume } = options;
-  const id = page.reader.recordId();
+  const id = idOf();
   if (host.isPlaced || id === undefined) return;
   host.isPlaced = true;
   placeRecord(page, id);

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { isLate } from '../../pipeline/look-back.ts';
-import type { Sent } from '../../pipeline/record-memory.ts';
+import { CLOCKS_MS, type OpenMemory, type Sent } from '../../pipeline/record-memory.ts';
 import type { WindowTask } from '../../pipeline/stream.ts';
 import { clipIds, eachId } from '../../qualys/vm/id-ranges.ts';
 import { itemLimits } from '../../records/item-limits.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import type { HostMemory, HostVerdict } from './vm-page.ts';
 import { passingPattern } from './host-digest.ts';
-import { openSampler } from './host-sampler.ts';
+import { openSampler, type HostSampler } from './host-sampler.ts';
+import { readState } from './host-state.ts';
 import { hostTable } from './host-table.ts';
 import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
+import type { HostBase, HostMemory, HostVerdict } from './vm-page.ts';
 
 /** Of how a digest is made; another one makes all that is remembered void. */
 const VERSION = 1;
@@ -39,7 +40,11 @@ export async function openMemory(
     open: await memory.open(scopeOf(settings, filters)),
     passing: passingPattern(passing),
     isLeavingOut,
-    sampler: memory.sample && openSampler(memory.sample, { clock, log, passing }),
+    // Where changes are told, nobody needs a sample to see them.
+    sampler:
+      settings.VM_INGEST === 'changes'
+        ? undefined
+        : memory.sample && openSampler(memory.sample, { clock, log, passing }),
   };
 }
 
@@ -58,40 +63,87 @@ function scopeOf(settings: StreamServices['settings'], filters: string): string 
     passing: settings.VM_PASSING_FIELDS,
     columns: table.columns.map(({ key }) => key),
     subscription: settings.QUALYS_SUBSCRIPTION,
+    // Who reads rows of whole hosts only has them all, whatever was told before.
+    ...(settings.VM_INGEST === 'changes' ? { rows: 'changes' } : {}),
   };
   return createHash('sha256').update(JSON.stringify(about)).digest('hex');
 }
 
 /**
  * What is remembered of the hosts of the page that comes next. Without a list of them nothing is looked up, and all are sent.
- * @param isByIds whether these hosts are asked for by their ids: then all are sent.
+ * @param isAllWhole whether all are sent whatever is remembered.
  */
 export async function recallHosts(
   reading: Reading,
   cursor: VmCursor,
-  isByIds: boolean,
+  isAllWhole: boolean,
 ): Promise<HostMemory | undefined> {
   const { book, memory, services } = reading;
   if (memory === undefined) return undefined;
   const { isLeavingOut, open, passing, sampler } = memory;
-  if (!isLeavingOut || isByIds || book.listed === undefined) return { passing, judge: () => 'uncompared' };
+  const isOfChanges = services.settings.VM_INGEST === 'changes';
+  if (!isLeavingOut || isAllWhole || book.listed === undefined)
+    return { passing, judge: () => 'uncompared', ...(isOfChanges ? { base: () => undefined } : {}) };
   const { idMin } = rangeLeft(reading, cursor);
   const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
   const { settings, clock } = services;
   const ids = [...firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT)];
   await open.recall(ids);
   await sampler?.recall(ids);
-  const now = clock.now().getTime();
+  const { VM_REFRESH_DAYS: days } = settings;
+  return hostMemory({ known: open.known, now: clock.now().getTime(), days, passing, isOfChanges, sampler });
+}
+
+/** What hosts are compared with, by what is known of them. */
+export function hostMemory({
+  days,
+  isOfChanges,
+  known,
+  now,
+  passing,
+  sampler,
+}: {
+  readonly known: OpenMemory['known'];
+  readonly now: number;
+  readonly days: number;
+  readonly passing: RegExp;
+  readonly isOfChanges: boolean;
+  readonly sampler?: HostSampler | undefined;
+}): HostMemory {
+  if (isOfChanges)
+    return {
+      passing,
+      judge: (id, digest) => judgeHost(id, digest, wholeOf(known(id)), now, days),
+      base: (id) => baseOf(id, known(id), now, days),
+    };
   return {
     passing,
     isSampled: (id) => sampler?.isSampled(id) === true,
     judge: (id, digest, texts) => {
-      const sent = open.known(id);
-      const verdict = judgeHost(id, digest, sent, now, settings.VM_REFRESH_DAYS);
+      const sent = known(id);
+      const verdict = judgeHost(id, digest, sent, now, days);
       if (texts !== undefined) sampler?.take({ id, digest, known: sent?.digest, texts, verdict });
       return verdict;
     },
   };
+}
+
+/** When a host was sent whole, and its state since. */
+function wholeOf(sent: Sent | undefined): Sent | undefined {
+  if (sent === undefined) return undefined;
+  const { digest, wholeAt } = readState(sent.digest);
+  return { digest, at: wholeAt };
+}
+
+/**
+ * What a report of changes may build upon. Not what is so young that a clock beside may have dated it behind the report: reports are put in order by
+ * their time. Nor what is due to be sent whole.
+ */
+function baseOf(id: string, sent: Sent | undefined, now: number, refreshDays: number): HostBase | undefined {
+  if (sent === undefined || now - sent.at < CLOCKS_MS) return undefined;
+  const state = readState(sent.digest);
+  if (isDue(BigInt(id), state.wholeAt, now, refreshDays)) return undefined;
+  return { ...state, stored: sent.digest, isSilent: now - sent.at >= DAY_MS };
 }
 
 function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {

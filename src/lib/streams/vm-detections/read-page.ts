@@ -4,6 +4,7 @@ import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import { readJudged } from '../read-judged.ts';
 import { readList } from '../read-list.ts';
 import { createVmPageDecoder } from './decode-page.ts';
+import { UnknownChangesError } from './detection-book.ts';
 import type { VmChunk, VmPageEnd, VmPageOptions } from './vm-page.ts';
 import { ResumeMismatchError } from './resume-host.ts';
 import { DETECTION_ROOT } from './host-table.ts';
@@ -28,8 +29,8 @@ export interface ReadPage {
 interface PageRequest {
   readonly hosts: HostSelection;
   readonly options: Omit<VmPageOptions, 'generatedAt' | 'maxResultsBytes' | 'memory' | 'subscription'>;
-  /** Whether it asks for hosts by their ids: what is late or was missed is sent whether it has changed or not. */
-  readonly isByIds?: boolean;
+  /** Whether all hosts are sent whole, whether they have changed or not: what is late or was missed, and is asked for by its ids. */
+  readonly isAllWhole?: boolean;
   /** The cursor once a chunk of the page is stored. */
   readonly after: (chunk: VmChunk, position: VmCursor) => VmCursor;
 }
@@ -51,7 +52,7 @@ export function readHosts(
   const request = {
     hosts: { from: reading.task.window.from, ids: ids.text },
     options: { isAskedFor: ids.has },
-    isByIds: true,
+    isAllWhole: true,
     after: (_: VmChunk, position: VmCursor) => withBook(position, reading.book) ?? position,
   };
   return readJudged(reading.services.vm.judge, routeOf(reading, cursor), () => decodePage(reading, cursor, request));
@@ -81,13 +82,17 @@ function besides(reading: Reading, cursor: VmCursor): IdBounds {
 }
 
 async function* readWhole(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, ReadPage> {
+  let reached = cursor;
+  const request = requestOf(reading, cursor);
+  const noted = (chunk: VmChunk, position: VmCursor): VmCursor => (reached = request.after(chunk, position));
   try {
-    return yield* decodePage(reading, cursor, requestOf(reading, cursor));
+    return yield* decodePage(reading, cursor, { ...request, after: noted });
   } catch (error) {
-    if (!(error instanceof ResumeMismatchError)) throw error;
-    // The host has changed since a part of it was sent: its rows have new keys, so all of them go.
-    const { resume: _, ...whole } = cursor;
-    return yield* decodePage(reading, whole, requestOf(reading, whole));
+    const isAllWhole = error instanceof UnknownChangesError;
+    if (!(isAllWhole || error instanceof ResumeMismatchError)) throw error;
+    // The host has changed since a part of it was sent, and its rows have new keys; or in a way that cannot be told. So all of them go.
+    const { resume: _, ...whole } = reached;
+    return yield* decodePage(reading, whole, { ...requestOf(reading, whole), isAllWhole });
   }
 }
 
@@ -107,7 +112,7 @@ async function* decodePage(
 ): AsyncGenerator<Progress, ReadPage> {
   const { task, services, options, book } = reading;
   const hosts = { ...request.hosts, filters: cursor.filters };
-  const memory = await recallHosts(reading, cursor, request.isByIds === true);
+  const memory = await recallHosts(reading, cursor, request.isAllWhole === true);
   const answer = await services.vm.detections(hosts, { ...options, isJudged: true });
   let position = cursor;
   let booked = 0;
@@ -126,6 +131,7 @@ async function* decodePage(
       ...request.options,
       memory,
     }),
+    recallItems: reading.memory?.open.recallItems,
     step: (each) => {
       note(each);
       booked += each.records;

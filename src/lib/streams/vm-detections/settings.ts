@@ -47,7 +47,7 @@ const TELLING_FIELDS = [
 ];
 
 /** Values of `VM_INGEST`. */
-export const INGEST_MODES = ['changed-hosts', 'all'] as const;
+export const INGEST_MODES = ['changes', 'changed-hosts', 'all'] as const;
 
 /** Whether `VM_PASSING_FIELDS` may name an element. */
 export function mayPass(name: string): boolean {
@@ -88,22 +88,24 @@ export const VM_DETECTION_SETTINGS = {
   VM_SHOW_TAGS: flag(false).describe('Whether hosts carry tags.'),
   VM_SHOW_IGS: flag(false).describe('Whether information-gathered detections come too.'),
   VM_INGEST: trimmed
-    .pipe(z.enum(INGEST_MODES, 'must be changed-hosts or all'))
+    .pipe(z.enum(INGEST_MODES, 'must be changes, changed-hosts or all'))
     .prefault('changed-hosts')
-    .describe('Which hosts are sent, each with all its detections: changed-hosts, or all that Qualys has processed.'),
+    .describe(
+      'What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed) or all (everything).',
+    ),
   VM_REFRESH_DAYS: integer({ min: 1, max: 7, fallback: 7, unit: 'days' }).describe(
-    'With changed-hosts: an unchanged host is sent all the same once in so many days in which Qualys processes it.',
+    'Without VM_INGEST=all: a host is sent whole once in so many days in which Qualys processes it, also if it is unchanged.',
   ),
   VM_PASSING_FIELDS: list(
     mayPass,
     `must be names of elements, comma-separated, none that tells a detection and its state (${TELLING_FIELDS.join(', ')})`,
   )
     .prefault(PASSING_FIELDS.join(','))
-    .describe('With changed-hosts: elements of hosts and detections that alone do not make a host changed.'),
+    .describe('Without VM_INGEST=all: elements of hosts and detections that alone do not make a host changed.'),
   VM_RULE_FILTER: trimmed
     .optional()
     .describe(
-      'With changed-hosts: what stands for the filter of this stream in the data collection rule; set by the deployment. With another value every host is sent once more.',
+      'Without VM_INGEST=all: what stands for the filter of this stream in the data collection rule; set by the deployment. With another value every host is sent once more.',
     ),
   VM_PARAMS: vmParams({ pattern: /^vm_processed_(after|before)$/, text: 'vm_processed_*, ' }).describe(
     'Further parameters of the detection call, as a query string.',

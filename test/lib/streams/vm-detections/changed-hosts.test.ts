@@ -1,70 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createTableMemory } from '../../../../src/lib/azure/table-memory.ts';
-import { NO_CAUSES, sumOfCauses, type Causes } from '../../../../src/lib/cost/causes.ts';
+import { NO_CAUSES } from '../../../../src/lib/cost/causes.ts';
 import { ChunkRefusedError, RetryableError } from '../../../../src/lib/errors.ts';
 import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
-import { vmDetections } from '../../../../src/lib/streams/vm-detections/index.ts';
-import { startFeed } from '../../../support/feeds.ts';
-import { testStorage } from '../../../support/storage.ts';
-import { startVmVendor, type Detection } from '../../../support/vm-vendor.ts';
+import { detection, START, startHosts } from './host-feed.ts';
 
 const HOUR_MS = 3_600_000;
-const START = Date.parse('2026-05-01T12:00:00Z');
-
-function detection(qid: number, more: Detection = {}): Detection {
-  return { UNIQUE_VULN_ID: `9${qid}`, QID: String(qid), TYPE: 'Confirmed', SEVERITY: '4', STATUS: 'Active', ...more };
-}
-
-/** A vendor with hosts, and a feed whose hours follow one another. */
-async function start(hosts: number, settings: Readonly<Record<string, string>> = {}) {
-  const vendor = await startVmVendor();
-  for (let id = 1; id <= hosts; id++) vendor.hosts.set(id, { id, processed: 0, detections: [detection(100)] });
-  const feed = await startFeed(vmDetections, {}, settings, () => vendor.url);
-  let causes = NO_CAUSES;
-  Object.assign(feed.bench.deps, {
-    noteCauses: (_: string, each: Causes) => void (causes = sumOfCauses([causes, each])),
-  });
-  let hour = 0;
-  const iso = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
-  const run = {
-    vendor,
-    feed,
-    memory: createTableMemory(await testStorage(), feed.bench.clock.now),
-    /** Has hosts processed in the next hour, as they are or changed, and gives that hour. */
-    process: (ids: readonly number[], change: Detection = {}): { from: string; to: string } => {
-      const from = START + hour++ * HOUR_MS;
-      for (const id of ids) {
-        const host = vendor.hosts.get(id);
-        if (host === undefined) continue;
-        host.processed = from + HOUR_MS / 2;
-        const times = { TIMES_FOUND: String(hour), LAST_FOUND_DATETIME: iso(host.processed) };
-        host.detections = host.detections.map((each) => ({ ...each, ...times, ...change }));
-      }
-      const behindMs = from + 2 * HOUR_MS - feed.bench.clock.now().getTime();
-      if (behindMs > 0) feed.bench.clock.forward(behindMs);
-      return { from: iso(from), to: iso(from + HOUR_MS) };
-    },
-    /** Ingests an hour; gives the hosts that were sent. */
-    ingest: async ({ from, to }: { from: string; to: string }): Promise<number[]> => {
-      const before = feed.bench.sink.rows.length;
-      await feed.ingest(from, to);
-      return (feed.bench.sink.rows.slice(before) as { HostId: string }[]).map(({ HostId }) => Number(HostId));
-    },
-    /** Why hosts were sent, since it was asked last. */
-    causes: (): Causes => {
-      const told = causes;
-      causes = NO_CAUSES;
-      return told;
-    },
-    /** Goes so many hours on, in which nothing is processed. */
-    pass: (hours: number): void => void (hour += hours),
-  };
-  return run;
-}
 
 describe('a host that Qualys processes again', () => {
   test('is not sent while nothing but the times of its scans has changed, and is counted as seen', async () => {
-    const { feed, ingest, process, vendor } = await start(3);
+    const { feed, ingest, process, vendor } = await startHosts(3);
     expect(await ingest(process([1, 2, 3]))).toEqual([1, 2, 3]);
     expect(await ingest(process([1, 2, 3]))).toEqual([]);
     const [, second] = await feed.windows();
@@ -76,7 +20,7 @@ describe('a host that Qualys processes again', () => {
   });
 
   test('is sent whole when a detection of it has changed, and so is one that goes back to an earlier state', async () => {
-    const { feed, ingest, process, vendor } = await start(2);
+    const { feed, ingest, process, vendor } = await startHosts(2);
     await ingest(process([1, 2]));
     vendor.hosts.get(1)?.detections.push(detection(101));
     expect(await ingest(process([1, 2]))).toEqual([1]);
@@ -86,7 +30,7 @@ describe('a host that Qualys processes again', () => {
   });
 
   test('is sent when an element of its own has changed, and for a field that the setting does not name', async () => {
-    const { ingest, process, vendor } = await start(2, {
+    const { ingest, process, vendor } = await startHosts(2, {
       VM_PASSING_FIELDS: 'LAST_VM_SCANNED_DATE,LAST_FOUND_DATETIME',
     });
     await ingest(process([1, 2]));
@@ -97,7 +41,7 @@ describe('a host that Qualys processes again', () => {
   });
 
   test('is sent within so many days all the same', async () => {
-    const { ingest, pass, process } = await start(20, { VM_REFRESH_DAYS: '2' });
+    const { ingest, pass, process } = await startHosts(20, { VM_REFRESH_DAYS: '2' });
     const hosts = Array.from({ length: 20 }, (_, index) => index + 1);
     await ingest(process(hosts));
     const sent: number[] = [];
@@ -121,7 +65,7 @@ describe('a host that Qualys processes again', () => {
   });
 
   test('is sent for a reason, which is told by number', async () => {
-    const { causes, feed, ingest, pass, process } = await start(3, { VM_REFRESH_DAYS: '1' });
+    const { causes, feed, ingest, pass, process } = await startHosts(3, { VM_REFRESH_DAYS: '1' });
     await ingest(process([1, 2, 3]));
     expect(causes()).toMatchObject({ ...NO_CAUSES, unknown: 3 });
     await ingest(process([1], { STATUS: 'Fixed' }));
@@ -139,7 +83,7 @@ describe('a host that Qualys processes again', () => {
   });
 
   test('is always sent with VM_INGEST=all, and after a time of that', async () => {
-    const { feed, ingest, process } = await start(1);
+    const { feed, ingest, process } = await startHosts(1);
     await ingest(process([1]));
     feed.change({ VM_INGEST: 'all' });
     expect(await ingest(process([1]))).toEqual([1]);
@@ -151,7 +95,7 @@ describe('a host that Qualys processes again', () => {
 
 describe('what makes hosts changed', () => {
   test('is told by field, for those of the sample', async () => {
-    const { causes, ingest, process, vendor } = await start(4);
+    const { causes, ingest, process, vendor } = await startHosts(4);
     await ingest(process([1, 2, 3, 4]));
     causes();
     process([1], { STATUS: 'Fixed' });
@@ -170,7 +114,7 @@ describe('what makes hosts changed', () => {
   });
 
   test('is not told of a host of which another state was sent meanwhile than was kept of it', async () => {
-    const { causes, feed, ingest, process } = await start(1);
+    const { causes, feed, ingest, process } = await startHosts(1);
     await ingest(process([1]));
     const window = process([1], { STATUS: 'Fixed' });
     await feed.bench.process(await feed.bench.open(window.from, window.to, { run: 'backfill-1' }));
@@ -184,7 +128,7 @@ describe('what makes hosts changed', () => {
   test.for(['list', 'read', 'save'] as const)(
     'changes nothing that is sent when its storage fails to %s',
     async (method) => {
-      const { causes, feed, ingest, process } = await start(2);
+      const { causes, feed, ingest, process } = await startHosts(2);
       await ingest(process([1, 2]));
       const { memory } = feed.bench.deps;
       const sample = { ...memory?.sample, [method]: () => Promise.reject(new RetryableError('down')) };
@@ -206,7 +150,7 @@ describe('a host is forgotten', () => {
     ['a filter', { VM_SEVERITIES: '3-5' }],
     ['the fields of passing time', { VM_PASSING_FIELDS: 'TIMES_FOUND,LAST_FOUND_DATETIME,LAST_VM_SCANNED_DATE' }],
   ] as const)('when %s is another one', async ([, change]) => {
-    const { feed, ingest, process } = await start(1);
+    const { feed, ingest, process } = await startHosts(1);
     await ingest(process([1]));
     feed.change(change);
     expect(await ingest(process([1]))).toEqual([1]);
@@ -214,7 +158,7 @@ describe('a host is forgotten', () => {
   });
 
   test('when a row of it became a dead letter', async () => {
-    const { feed, ingest, process } = await start(2);
+    const { feed, ingest, process } = await startHosts(2);
     await ingest(process([1, 2]));
     const { upload } = feed.bench.sink;
     Object.assign(feed.bench.sink, {
@@ -230,7 +174,7 @@ describe('a host is forgotten', () => {
   });
 
   test('by hand: by its id, or with all of its stream', async () => {
-    const { feed, ingest, memory, process } = await start(3);
+    const { feed, ingest, memory, process } = await startHosts(3);
     await ingest(process([1, 2, 3]));
     await memory.forget(feed.bench.deps.stream.name, [2n]);
     expect(await ingest(process([1, 2, 3]))).toEqual([2]);
@@ -241,7 +185,7 @@ describe('a host is forgotten', () => {
 
 describe('nothing is left out', () => {
   test('when a worker dies behind the acceptance of what it sends, and the host is back in its earlier state', async () => {
-    const { feed, ingest, process } = await start(1);
+    const { feed, ingest, process } = await startHosts(1);
     await ingest(process([1], { STATUS: 'Active' }));
     const window = process([1], { STATUS: 'Fixed' });
     const { upload } = feed.bench.sink;
@@ -258,7 +202,7 @@ describe('nothing is left out', () => {
   });
 
   test('by a backfill: it sends every host', async () => {
-    const { feed, ingest, process } = await start(2);
+    const { feed, ingest, process } = await startHosts(2);
     const window = process([1, 2]);
     await ingest(window);
     const before = feed.bench.sink.rows.length;
@@ -267,7 +211,7 @@ describe('nothing is left out', () => {
   });
 
   test('of hosts that are asked for by their ids', async () => {
-    const { feed, ingest, process, vendor } = await start(3);
+    const { feed, ingest, process, vendor } = await startHosts(3);
     await ingest(process([1, 2, 3]));
     vendor.hidden.add(2);
     expect(await ingest(process([1, 2, 3]))).toEqual([2]);
@@ -276,7 +220,7 @@ describe('nothing is left out', () => {
   });
 
   test('while an earlier window is being read, which may still send an earlier state', async () => {
-    const { feed, ingest, process, vendor } = await start(2);
+    const { feed, ingest, process, vendor } = await startHosts(2);
     await ingest(process([1], { STATUS: 'Active' }));
     const slow = process([1], { STATUS: 'Fixed' });
     const slowRecord = await feed.bench.open(slow.from, slow.to);

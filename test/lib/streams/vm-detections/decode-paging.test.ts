@@ -67,7 +67,13 @@ describe('the next page', () => {
       illegalCharacters: 0,
       unchanged: 0,
       detections: 0,
-      sent: { touched: [], whole: new Map(), causes: { changed: 0, unknown: 0, refresh: 0, uncompared: 0 } },
+      sent: {
+        touched: [],
+        whole: new Map(),
+        bases: new Map(),
+        items: new Map(),
+        causes: { changed: 0, unknown: 0, refresh: 0, uncompared: 0 },
+      },
     });
   });
 });

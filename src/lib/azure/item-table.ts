@@ -1,0 +1,126 @@
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import type { RecordItems } from '../pipeline/record-memory.ts';
+import type { Entity } from './table-entities.ts';
+
+/** Bytes of a column: the table takes 64 KiB. */
+const COLUMN_BYTES = 60_000;
+/** A row takes 1 MiB, as JSON where that is counted: a third more than its bytes. */
+const COLUMNS = 10;
+const ROW_BYTES = COLUMNS * COLUMN_BYTES;
+/** A transaction takes 100 rows and 4 MiB of JSON, in which bytes take a third more. */
+const TRANSACTION_ROWS = 100;
+const TRANSACTION_BYTES = 2_500_000;
+/** A filter takes 15 comparisons: the partition, two edges, and so many rows. */
+const ROWS_A_QUERY = 12;
+const QUERIES_AT_ONCE = 8;
+
+/** Items of records, each record in one row or, where it has many, in several. */
+export interface ItemMemory {
+  /** See `OpenMemory.recallItems`. */
+  readonly read: (digests: ReadonlyMap<string, string>) => Promise<Map<string, Uint8Array>>;
+  /** See `OpenMemory.rememberItems`. */
+  readonly write: (items: ReadonlyMap<string, RecordItems>) => Promise<void>;
+}
+
+/** What is stored of a record: its bytes, as far as they are of one state. */
+interface Stored {
+  readonly digest: unknown;
+  readonly rows: unknown;
+  readonly bytes: Buffer;
+}
+
+/** The items of a stream's records, in a partition beside its memory. Rows of different states of a record do not go together: then it has none. */
+export function createItemTable(table: TableClient, stream: string): ItemMemory {
+  const partition = `${stream}~items`;
+
+  async function query(filter: string, found: Map<string, Stored>): Promise<void> {
+    const own = `${odata`PartitionKey eq ${partition}`} and ${filter}`;
+    for await (const row of table.listEntities({ queryOptions: { filter: own } })) {
+      const { digest, rowKey, rows } = row as Entity;
+      found.set(rowKey, { digest, rows, bytes: bytesOf(row as Entity) });
+    }
+  }
+
+  async function readFirst(ids: readonly bigint[], found: Map<string, Stored>): Promise<void> {
+    const keys = ids.map((id) => keyOf(id, 0));
+    const edges = odata`RowKey ge ${keys[0] ?? ''} and RowKey le ${keys.at(-1) ?? ''}`;
+    await query(`${edges} and (${keys.map((key) => odata`RowKey eq ${key}`).join(' or ')})`, found);
+  }
+
+  return {
+    read: async (digests) => {
+      const ids = [...digests.keys()].map(BigInt).sort((left, right) => (left < right ? -1 : Number(left > right)));
+      const found = new Map<string, Stored>();
+      await inTurn(groupsOf(ids, ROWS_A_QUERY), (group) => readFirst(group, found));
+      const longer = ids.filter((id) => Number(found.get(keyOf(id, 0))?.rows ?? 1) > 1);
+      await inTurn(longer, (id) => query(odata`RowKey gt ${keyOf(id, 0)} and RowKey lt ${keyOf(id + 1n, 0)}`, found));
+      const items = new Map<string, Uint8Array>();
+      for (const [id, digest] of digests) {
+        const bytes = joinRows(BigInt(id), digest, found);
+        if (bytes !== undefined) items.set(id, bytes);
+      }
+      return items;
+    },
+    write: async (items) => {
+      let some: TransactionAction[] = [];
+      let bytes = 0;
+      const flush = async (): Promise<void> => {
+        if (some.length > 0) await table.submitTransaction(some);
+        some = [];
+        bytes = 0;
+      };
+      for (const [id, each] of items) {
+        for (const [action, length] of actionsOf(partition, BigInt(id), each)) {
+          if (some.length >= TRANSACTION_ROWS || bytes + length > TRANSACTION_BYTES) await flush();
+          some.push(action);
+          bytes += length;
+        }
+      }
+      await flush();
+    },
+  };
+}
+
+function joinRows(id: bigint, digest: string, found: ReadonlyMap<string, Stored>): Uint8Array | undefined {
+  const first = found.get(keyOf(id, 0));
+  const rows = Array.from({ length: Number(first?.rows ?? 1) }, (_, number) => found.get(keyOf(id, number)));
+  const isWhole = rows.every((row) => row?.digest === digest && row.rows === first?.rows);
+  return isWhole ? Buffer.concat(rows.map((row) => row?.bytes ?? Buffer.alloc(0))) : undefined;
+}
+
+function* actionsOf(
+  partitionKey: string,
+  id: bigint,
+  { bytes, digest }: RecordItems,
+): Generator<[TransactionAction, number]> {
+  // Of another view the client stores all that lies under it.
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const rows = Math.max(1, Math.ceil(bytes.length / ROW_BYTES));
+  for (let number = 0; number < rows; number++) {
+    const own = all.subarray(number * ROW_BYTES, (number + 1) * ROW_BYTES);
+    const columns: Record<string, Buffer> = {};
+    for (let column = 0; column * COLUMN_BYTES < own.length; column++)
+      columns[`p${column}`] = own.subarray(column * COLUMN_BYTES, (column + 1) * COLUMN_BYTES);
+    const entity = { partitionKey, rowKey: keyOf(id, number), digest, rows, ...columns };
+    yield [['upsert', entity, 'Replace'], own.length];
+  }
+}
+
+function bytesOf(row: Entity): Buffer {
+  const columns = Array.from({ length: COLUMNS }, (_, column) => row[`p${column}`]);
+  return Buffer.concat(columns.filter((bytes) => bytes instanceof Uint8Array));
+}
+
+function keyOf(id: bigint, row: number): string {
+  return `${id.toString(16).padStart(16, '0')}-${row.toString(16).padStart(4, '0')}`;
+}
+
+function groupsOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, group) =>
+    all.slice(group * size, (group + 1) * size),
+  );
+}
+
+async function inTurn<T>(all: readonly T[], run: (each: T) => Promise<void>): Promise<void> {
+  for (const some of groupsOf(all, QUERIES_AT_ONCE)) await Promise.all(some.map(run));
+}
