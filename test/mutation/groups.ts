@@ -14,7 +14,11 @@ export const GROUPS: readonly Group[] = [
     name: 'pipeline',
     isInMemory: true,
     mutate: ['src/lib/pipeline/*.ts'],
-    tests: ['test/lib/pipeline/*.test.ts', 'test/lib/streams/vm-detections/changed-hosts.test.ts'],
+    tests: [
+      'test/lib/pipeline/*.test.ts',
+      'test/lib/cost/daily-limit.test.ts',
+      'test/lib/streams/vm-detections/changed-hosts.test.ts',
+    ],
   },
   {
     name: 'tables',

@@ -66,6 +66,16 @@ describe('a window', () => {
     expect((await full!.past()).windows.map(({ from }) => from)).toEqual([FROM]);
   });
 
+  test.for([
+    ['live', 'live'],
+    ['backfill-1', 'backfill'],
+  ])('of run %s is read with the priority %s', async ([run, priority]) => {
+    const { stream, tasks } = pagedStream(1);
+    const bench = await setUp(stream);
+    await bench.process(await bench.open(FROM, TO, { run: run! }));
+    expect(tasks.map((task) => task.priority)).toEqual([priority]);
+  });
+
   test('is held by its worker while it is read, for as long as a claim lives', async () => {
     let seen: unknown;
     const stream = testStream(async function* () {
@@ -348,6 +358,39 @@ describe('an error', () => {
     await bench.process(window);
     expect(tasks.at(-1)?.attempts).toBe(0);
     expect((await bench.read(window))?.lastError).toBeUndefined();
+  });
+
+  test.for<[string, string, () => Error]>([
+    ['a fault that passes', 'PageFetchFailed', () => new RetryableError('HTTP 503')],
+    ['a wait', 'WindowWaits', () => new WaitError('paused', 1000)],
+    ['what needs an operator', 'WindowFailed', () => new FatalError('HTTP 400')],
+  ])('for %s is told as %s, with its reason', async ([, event, error]) => {
+    const { stream, failAt } = pagedStream(1);
+    failAt.push({ page: 0, error: error() });
+    const bench = await setUp(stream);
+    await bench.process(await bench.open(FROM, TO));
+    const told = bench.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const kinds = ['PageFetchFailed', 'WindowWaits', 'WindowFailed'];
+    expect(told.filter((line) => kinds.includes(String(line.event)))).toMatchObject([
+      { event, error: expect.stringContaining(error().message) as string },
+    ]);
+  });
+
+  test('closes what was being read, so that the vendor’s answer and its permit are given back', async () => {
+    let isClosed = false;
+    const stream = testStream(async function* () {
+      try {
+        yield { chunk: chunkOf({ page: 0 }), cursor: 1, pageDone: true };
+        yield { chunk: chunkOf({ page: 1 }), cursor: 2, pageDone: true };
+        return { kind: 'complete' };
+      } finally {
+        isClosed = await Promise.resolve(true);
+      }
+    });
+    const bench = await setUp(stream);
+    bench.sink.failNext = new RetryableError('the sink is out');
+    await bench.process(await bench.open(FROM, TO));
+    expect(isClosed).toBe(true);
   });
 
   test.for<[string, number, () => Error]>([

@@ -42,12 +42,14 @@ describe('the first tick', () => {
     const [first] = await planner.windows();
     expect(first).toMatchObject({ slice: 'everything', to: '2026-05-01T00:00:00Z' });
     expect(first?.key).toContain('~everything');
+    expect(first?.isFirst).toBe(true);
     await planner.put(first, { state: 'closed' });
     planner.clock.forward(6 * HOUR_MS);
     await planner.tick();
     const [, second] = await planner.windows();
     expect(second).toMatchObject({ from: '2026-05-01T00:00:00Z', to: '2026-05-01T06:00:00Z' });
     expect(second?.slice).toBeUndefined();
+    expect(second?.isFirst).toBeUndefined();
   });
 
   test('starts at START where it is set, on a whole second', async () => {
@@ -442,6 +444,23 @@ describe('a stream that looks back', () => {
       expect(await looks()).toHaveLength(2);
     },
   );
+
+  test.for([
+    ['keeps the ledgers of its last day, in which it looks', true, '2026-04-30T00:00:00Z'],
+    ['where it does not, keeps them as long as its windows', false, '2026-04-23T13:00:00Z'],
+  ] as const)('%s', async ([, looksBack, ledgersBefore]) => {
+    const planner = await setUpPlanner({ start: new Date('2026-04-20T00:00:00Z'), windowMinutes: 1440 });
+    await planner.tick({ looksBack: false });
+    for (const record of await planner.windows()) await planner.put(record, { state: 'closed' });
+    const pruned: string[][] = [];
+    const store = {
+      ...planner.store,
+      pruneWindows: (...given: string[]) => Promise.resolve(void pruned.push(given)),
+    };
+    planner.clock.forward(HOUR_MS);
+    await planner.tick({ store, looksBack });
+    expect(pruned).toEqual([[planner.stream, 'live', '2026-04-23T13:00:00Z', ledgersBefore]]);
+  });
 
   test('stays as far behind as its index is late, as far as it may', async () => {
     const planner = await setUpPlanner({ start });
