@@ -79,6 +79,25 @@ describe('the first tick', () => {
   });
 });
 
+test('a tick tells how far the watermark is behind, and how many windows are open and have failed', async () => {
+  const planner = await setUpPlanner({ start: new Date('2026-05-01T11:00:00Z') });
+  await planner.tick();
+  const [first, second] = await planner.windows();
+  await planner.put(first, { state: 'closed' });
+  await planner.put(second, { state: 'failed' });
+  planner.log.lines.length = 0;
+  await planner.tick();
+  expect(planner.log.lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+    expect.objectContaining({
+      event: 'WindowsPlanned',
+      watermark: '2026-05-01T11:15:00Z',
+      lagSeconds: 2700,
+      openWindows: 3,
+      failedWindows: 1,
+    }),
+  );
+});
+
 describe('a later tick', () => {
   test('opens only what is new', async () => {
     const planner = await setUpPlanner({ start: new Date('2026-05-01T11:30:00Z') });

@@ -82,13 +82,9 @@ describe('progress', () => {
     expect(viewProgress([later, ended], NOW).movedAt).toBe(ago(5));
     expect(viewProgress([], NOW).movedAt).toBeNull();
     const claim = { owner: 'w', until: ago(-1) };
-    expect(viewProgress([ended, quarter(2, { state: 'running', claim })], NOW).movedAt).toBe(NOW.toISOString());
-    expect(
-      viewProgress(
-        [ended, quarter(2, { state: 'running', plannedAt: ago(30), claim: { ...claim, until: ago(1) } })],
-        NOW,
-      ).movedAt,
-    ).toBe(ago(20));
+    const held = quarter(2, { state: 'running', plannedAt: ago(30), claim });
+    expect(viewProgress([ended, held], NOW).movedAt).toBe(NOW.toISOString());
+    expect(viewProgress([ended, { ...held, claim: { ...claim, until: ago(1) } }], NOW).movedAt).toBe(ago(20));
     expect(viewProgress([{ ...ended, claim }], NOW).movedAt).toBe(ago(20));
   });
 
@@ -189,6 +185,10 @@ describe('status', () => {
       closed(4, 70),
     ]);
     expect(windows).toEqual({ open: 2, failed: 1, incomplete: 1, since: ago(30) });
+    const failed = quarter(0, { state: 'failed', progressAt: ago(40) });
+    expect((await viewOf([failed, quarter(1, { state: 'incomplete', progressAt: ago(30) })])).windows.since).toBe(
+      ago(40),
+    );
   });
 
   test('tells the error of what failed before that of what waits, the latest of each', async () => {
@@ -202,7 +202,9 @@ describe('status', () => {
   test('takes neither a look back nor what it found for time that is still to be read', async () => {
     const day = { from: ago(24 * 60), to: ago(0), lastError: 'fewer', shortReads: 1 };
     const rows = [quarter(1), quarter(0, { ...day, slice: 'look.1' }), quarter(0, { ...day, slice: 'late.1-0' })];
-    expect((await viewOf(rows)).progress).toEqual((await viewOf([quarter(1)])).progress);
+    const { progress } = await viewOf([quarter(1)]);
+    expect(progress.movedAt).toBe(NOW.toISOString());
+    expect((await viewOf(rows)).progress).toEqual(progress);
   });
 
   test('sums rows, records of another time and unchanged ones over a day', async () => {
