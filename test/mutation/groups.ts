@@ -40,7 +40,7 @@ export const GROUPS: readonly Group[] = [
       'src/lib/qualys/call/read-limit-headers.ts',
     ],
     tests: [
-      'test/lib/azure/{table-limiter,limit-state,permit-line,view-limits,route-breaker,outage,account-breaker,storage-clock}.test.ts',
+      'test/lib/azure/{table-limiter,limit-state,permit-line,permit-pool,view-limits,route-breaker,outage,account-breaker,storage-clock}.test.ts',
       'test/lib/qualys/call/read-limit-headers.test.ts',
     ],
   },
