@@ -68,6 +68,7 @@ describe.each(STREAMS)('the stream $name', (definition) => {
     const [window] = await feed.ingest(FROM, TO);
     const rows = feed.bench.sink.rows as Row[];
     expect(window?.lastError).toBeUndefined();
+    expect(feed.bench.log.events().filter((event) => event.startsWith('Record'))).toEqual([]);
     expect(rows.length).toBeGreaterThan(3);
     expect(lossesOf(table, rows)).toEqual([]);
     expect(rows.filter(({ TimeGenerated, RowKey }) => TimeGenerated === undefined || RowKey === undefined)).toEqual([]);

@@ -56,6 +56,46 @@ function losing(vendor: Vendor, lost: (call: number) => boolean): Vendor {
   };
 }
 
+describe('a page that names no next one', () => {
+  test.for<[string, ChainCursor, Pick<ChainPage, 'records' | 'fresh'>, object]>([
+    ['is asked for again where it is the first', { page: 0 }, { records: 1, fresh: 0 }, { proof: 0 }],
+    [
+      'is asked for again behind a proof, where it brings something new',
+      { page: 2, isBehindProof: true },
+      { records: 1, fresh: 1 },
+      { proof: 0 },
+    ],
+    [
+      'is doubted where it is full although one less was asked for',
+      { page: 2, proof: 3 },
+      { records: 3, fresh: 0 },
+      { proof: 2, isDoubted: true },
+    ],
+    ['is not doubted where it is shorter', { page: 2, proof: 3 }, { records: 2, fresh: 0 }, { proof: 1 }],
+    ['is not doubted where all were asked for again', { page: 2, proof: 0 }, { records: 2, fresh: 0 }, { proof: 1 }],
+  ])('%s', ([, chain, page, next]) => {
+    const { isBehindProof } = chain;
+    const kept = isBehindProof === undefined ? {} : { isBehindProof };
+    expect(followChain(chain, page)).toEqual({
+      kind: 'page',
+      next: { page: chain.page + 1, reach: page.fresh, ...kept, ...next },
+    });
+  });
+});
+
+test('a page that brings nothing new is no sign of a circle as far as the chain had come before', () => {
+  const again = (walked: number) =>
+    followChain({ page: 5, walked, reach: 30 }, { records: 10, fresh: 0, after: 'next' });
+  expect(again(10)).toMatchObject({ kind: 'page', next: { stale: 0 } });
+  expect(again(25)).toMatchObject({ kind: 'page', next: { stale: 1 } });
+});
+
+test('a page is behind a proof only where the one before was asked for again', () => {
+  const page = { records: 10, fresh: 10, after: 'next' };
+  expect(followChain({ page: 0 }, page)).not.toHaveProperty('next.isBehindProof');
+  expect(followChain({ page: 1, proof: 9 }, page)).toHaveProperty('next.isBehindProof', true);
+});
+
 describe('a chain of pages', () => {
   test('is received whole, whatever the pages’ size, and wherever single headers get lost', () => {
     fc.assert(
