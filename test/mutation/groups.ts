@@ -26,6 +26,7 @@ export const GROUPS: readonly Group[] = [
     tests: [
       'test/lib/azure/{table-*,prune-windows,newest-row}.test.ts',
       'test/lib/alerts/*.test.ts',
+      'test/lib/cost/sent.test.ts',
       'test/lib/pipeline/{find-start,start-over,backfill,operate-window}.test.ts',
       'test/lib/streams/vm-detections/changed-hosts.test.ts',
       'test/functions/windows.test.ts',
