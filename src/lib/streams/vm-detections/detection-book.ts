@@ -43,18 +43,22 @@ export function createDetectionBook(): DetectionBook {
     },
     entry,
     end: () => {
-      const entries = Array.from({ length: length / ENTRY_BYTES }, (_, index) => entry(index)).sort((one, other) =>
-        one.compare(other),
+      const at = (index: number): number => index * ENTRY_BYTES;
+      // Numbers: a host may have some hundred thousand detections.
+      const order = Uint32Array.from({ length: length / ENTRY_BYTES }, (_, index) => index).sort((one, other) =>
+        bytes.compare(bytes, at(other), at(other + 1), at(one), at(one + 1)),
       );
-      isKeyed &&= entries.every((each, index) => index === 0 || !isSameId(each, entries[index - 1] ?? each));
-      return Buffer.concat(entries);
+      const sorted = Buffer.alloc(length);
+      for (const [place, index] of order.entries()) bytes.copy(sorted, at(place), at(index), at(index + 1));
+      for (let next = ENTRY_BYTES; next < length; next += ENTRY_BYTES) {
+        const isSameId =
+          sorted.compare(sorted, next - ENTRY_BYTES, next - ENTRY_BYTES + ID_BYTES, next, next + ID_BYTES) === 0;
+        if (isSameId) isKeyed = false;
+      }
+      return sorted;
     },
     isKeyed: () => isKeyed,
   };
-}
-
-function isSameId(entry: Buffer, other: Buffer): boolean {
-  return entry.compare(other, 0, ID_BYTES, 0, ID_BYTES) === 0;
 }
 
 /** Detections of a host that the table has, to be compared with those that come. */
