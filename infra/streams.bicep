@@ -31,16 +31,18 @@ type streamTable = {
 @description('''
 Minutes between two runs of a six-field NCRONTAB schedule at most, given as its fields. Knows the forms that make sense here (every N
 minutes, once an hour, every N hours) and takes the rest for once a day, or a week where it names weekdays, a month where days, a year where
-months: an alert then comes later, never in error.
+months: an alert then comes later, never in error. Full ranges (0-23) name nothing.
 ''')
 @export()
 func minutesBetweenTicks(fields string[]) int =>
-  fields[4] != '*'
+  !contains(['*', '*/1', '1-12', 'jan-dec'], toLower(fields[4]))
     ? 527040
-    : fields[3] != '*'
+    : !contains(['*', '*/1', '1-31'], fields[3])
         ? 44640
-        : fields[5] != '*'
+        : !contains(['*', '*/1', '0-6', 'sun-sat'], toLower(fields[5]))
             ? 10080
-            : fields[2] != '*'
-                ? startsWith(fields[2], '*/') ? 60 * int(substring(fields[2], 2)) : 1440
-                : fields[1] == '*' ? 1 : startsWith(fields[1], '*/') ? int(substring(fields[1], 2)) : 60
+            : !contains(['*', '*/1', '0-23'], fields[2])
+                ? startsWith(fields[2], '*/') && !contains(fields[2], ',') ? 60 * int(substring(fields[2], 2)) : 1440
+                : contains(['*', '0-59'], fields[1])
+                    ? 1
+                    : startsWith(fields[1], '*/') && !contains(fields[1], ',') ? int(substring(fields[1], 2)) : 60

@@ -27,6 +27,15 @@ export function isSchedule(text: string): boolean {
   );
 }
 
+/** What each of the six fields of a schedule holds, ascending: `0-23` and `*` are the same. */
+export function scheduleValues(schedule: string): number[][] {
+  const texts = schedule.trim().split(/\s+/);
+  return FIELDS.map((field, index) => {
+    const values = (texts[index] ?? '').split(',').flatMap((part) => valuesOf(part, field));
+    return [...new Set(values)].sort((left, right) => left - right);
+  });
+}
+
 /** `*`, a value or a range, each with steps where there is a slash. */
 function isPart(part: string, field: Field): boolean {
   const [values = '', step = '1', ...rest] = part.split('/');
@@ -34,6 +43,14 @@ function isPart(part: string, field: Field): boolean {
   if (values === '*') return true;
   const [first = NaN, last = first, ...more] = values.split('-').map((value) => valueOf(value, field));
   return more.length === 0 && first >= field.from && first <= last && last <= field.to;
+}
+
+function valuesOf(part: string, field: Field): number[] {
+  if (!isPart(part, field)) return [];
+  const [values = '', step = '1'] = part.split('/');
+  const [first = NaN, last = first] =
+    values === '*' ? [field.from, field.to] : values.split('-').map((value) => valueOf(value, field));
+  return Array.from({ length: Math.floor((last - first) / Number(step)) + 1 }, (_, n) => first + n * Number(step));
 }
 
 function valueOf(text: string, { from, names = [] }: Field): number {

@@ -65,6 +65,8 @@ describe('minutes between two ticks', () => {
     int: Number,
     startsWith: (text: string, start: string) => text.startsWith(start),
     substring: (text: string, from: number) => text.slice(from),
+    toLower: (text: string) => text.toLowerCase(),
+    contains: (all: string | string[], each: string) => all.includes(each),
   };
 
   test.each([
@@ -79,6 +81,10 @@ describe('minutes between two ticks', () => {
     ['0 */30 6-20 * * 1-5', 7 * 1440],
     ['0 0 2 1,15 * *', 31 * 1440],
     ['0 0 2 1 */3 *', 366 * 1440],
+    ['0 */5 0-23 1-31 1-12 0-6', 5],
+    ['0 */5 */1 */1 JAN-DEC Sun-Sat', 5],
+    ['0 */15,7 * * * *', 60],
+    ['0 0 */6,7 * * *', 1440],
   ])('of %s are %i', (schedule, minutes) => {
     // This expression reads the same in Bicep and in JavaScript.
     expect(runInNewContext(`(${body.trim()})`, { ...bicep, fields: schedule.split(' ') })).toBe(minutes);

@@ -5,7 +5,7 @@ import type { Health } from '../health/health.ts';
 import { judgeHealth, judgeUnread } from '../health/judge-health.ts';
 import { noteHealth } from '../health/note-health.ts';
 import { redact } from '../log.ts';
-import { normalLagSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
+import { normalLagSeconds, restSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
 import { viewStatus, type StreamStatus } from '../pipeline/view-status.ts';
@@ -123,6 +123,7 @@ function streamStatus(
     enabled: streams.some((each) => each.name === name),
     scheduleSeconds: secondsBetweenTicks(schedule),
     normalLagSeconds: normalLagSeconds(schedule, plan(settings)),
+    restSeconds: restSeconds(schedule),
     safetyLagSeconds: plan(settings).safetyLagSeconds,
     mostLagSeconds: settings.SAFETY_LAG_MAX_SECONDS,
   };

@@ -1,3 +1,4 @@
+import { scheduleValues } from '../is-schedule.ts';
 import type { PlanSettings } from './stream.ts';
 
 const MINUTE = 60;
@@ -7,31 +8,45 @@ const DAY = 24 * HOUR;
 const TOLERANCE_SECONDS = MINUTE;
 
 /**
- * Lag up to which a stream is on time, in seconds: a window may be read until the next tick, and that of the next one is not read yet, so
- * that is twice the time between two ticks, the safety lag, and the grid on which windows end.
+ * Lag up to which a stream is on time while its planner runs, in seconds: a window may be read until the next tick, and that of the next one
+ * is not read yet, so that is twice the usual time between two ticks, the safety lag, and the grid on which windows end.
  */
 export function normalLagSeconds(
   schedule: string,
   { safetyLagSeconds, gridMinutes = 0 }: Pick<PlanSettings, 'safetyLagSeconds' | 'gridMinutes'>,
 ): number {
-  return 2 * secondsBetweenTicks(schedule) + safetyLagSeconds + gridMinutes * MINUTE + TOLERANCE_SECONDS;
+  return 2 * usualSeconds(schedule) + safetyLagSeconds + gridMinutes * MINUTE + TOLERANCE_SECONDS;
+}
+
+/** How long the planner rests at most, beyond the usual time between two ticks, in seconds: at night, at weekends; 0 where it never does. */
+export function restSeconds(schedule: string): number {
+  return secondsBetweenTicks(schedule) - usualSeconds(schedule);
 }
 
 /**
- * Seconds between two ticks of a six-field NCRONTAB schedule at most, by the rule of the alarms (`infra/streams.bicep`): it knows every N
- * minutes, once an hour and every N hours, and takes the rest for once a day, or a week where it names weekdays, a month where days, a year
- * where months. A stream is then called late or silent later, never in error.
+ * Seconds between two ticks of a six-field NCRONTAB schedule at most, its rest included; where days are named a month, where months a year.
+ * The alarms (`infra/streams.bicep`) know fewer forms and take longer times for the others.
  */
 export function secondsBetweenTicks(schedule: string): number {
-  const [, minute = '', hour = '', day = '*', month = '*', weekday = '*'] = schedule.trim().split(/\s+/);
-  if (month !== '*') return 366 * DAY;
-  if (day !== '*') return 31 * DAY;
-  if (weekday !== '*') return 7 * DAY;
-  if (hour !== '*') return (stepOf(hour) ?? 24) * HOUR;
-  return minute === '*' ? MINUTE : (stepOf(minute) ?? 60) * MINUTE;
+  const [, minutes = [], hours = [], days = [], months = [], weekdays = []] = scheduleValues(schedule);
+  if (months.length < 12) return 366 * DAY;
+  if (days.length < 31) return 31 * DAY;
+  if (weekdays.length < 7) return Math.max(...gapsOf(weekdays, 7)) * DAY;
+  if (hours.length < 24) return Math.max(...gapsOf(hours, 24)) * HOUR;
+  return Math.max(...gapsOf(minutes, 60)) * MINUTE;
 }
 
-function stepOf(field: string): number | undefined {
-  const [, step] = /^\*\/(\d+)$/.exec(field) ?? [];
-  return step === undefined ? undefined : Number(step);
+/** Seconds between two ticks while the planner does not rest. */
+function usualSeconds(schedule: string): number {
+  const [, minutes = [], hours = [], days = [], , weekdays = []] = scheduleValues(schedule);
+  if (minutes.length > 1) return Math.max(...gapsOf(minutes, 60)) * MINUTE;
+  if (hours.length > 1) return Math.min(...gapsOf(hours, 24)) * HOUR;
+  const daily = [gapsOf(days, 31), gapsOf(weekdays, 7)].map((gaps) => Math.min(...gaps));
+  return days.length > 1 && weekdays.length > 1 ? Math.max(...daily) * DAY : secondsBetweenTicks(schedule);
+}
+
+/** From each value to the next, from the last to the first of the next round. */
+function gapsOf(values: readonly number[], round: number): number[] {
+  const [first = 0] = values;
+  return values.map((value, index) => (values[index + 1] ?? first + round) - value);
 }

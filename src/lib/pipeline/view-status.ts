@@ -52,10 +52,19 @@ export interface StreamStatus {
 
 const DAY_MS = 86_400_000;
 
+/** What is known of a stream before anything is read. */
+type KnownOfStream = Pick<
+  StreamStatus,
+  'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'
+> &
+  LagBounds & {
+    /** How long its planner rests at most, in seconds. */
+    readonly restSeconds: number;
+  };
+
 /** Reads how a stream stands; `backfilled` are the windows of its running backfills. */
 export async function viewStatus(
-  stream: Pick<StreamStatus, 'name' | 'enabled' | 'api' | 'isSnapshot' | 'scheduleSeconds' | 'normalLagSeconds'> &
-    LagBounds,
+  stream: KnownOfStream,
   deps: { readonly store: CheckpointStore; readonly starts: StartStore; readonly clock: Clock },
   backfilled: readonly WindowRecord[] = [],
 ): Promise<StreamStatus> {
@@ -68,11 +77,16 @@ export async function viewStatus(
   ]);
   const atFault = records.filter(isAtFault);
   const recent = records.filter(({ progressAt }) => now - Date.parse(progressAt) < DAY_MS);
-  const { mostLagSeconds, safetyLagSeconds, ...about } = stream;
+  const { mostLagSeconds, safetyLagSeconds, restSeconds, ...about } = stream;
+  // A look spans a day and reads none of it; what it finds holds nothing back.
+  const inOrder = records.filter((record) => !isLook(record) && !isLate(record));
+  // While windows are left a rest explains nothing: it would hide a stream that is stuck.
+  const isResting = mark !== undefined && inOrder.every(isFinished);
+  const restedSeconds = isResting ? Math.min(restSeconds, Math.max(0, now - Date.parse(mark.lastTick)) / 1000) : 0;
   const lateness = viewLateness(records, { safetyLagSeconds, mostLagSeconds }, time);
   return {
     ...about,
-    normalLagSeconds: about.normalLagSeconds + lateness.addedLagSeconds,
+    normalLagSeconds: about.normalLagSeconds + lateness.addedLagSeconds + Math.round(restedSeconds),
     lateness,
     watermark: mark?.watermark ?? null,
     lagSeconds: mark === undefined ? null : Math.max(0, Math.round((now - Date.parse(mark.watermark)) / 1000)),
@@ -85,11 +99,7 @@ export async function viewStatus(
       since: atFault.map(({ progressAt }) => progressAt).sort()[0] ?? null,
     },
     held: viewHeld([...records, ...backfilled], time),
-    // A look spans a day and reads none of it; what it finds holds nothing back.
-    progress: viewProgress(
-      records.filter((record) => !isLook(record) && !isLate(record)),
-      time,
-    ),
+    progress: viewProgress(inOrder, time),
     rowsLast24h: recent.reduce((sum, { counts }) => sum + counts.rows, 0),
     outsideLast24h: recent.reduce((sum, { counts }) => sum + (counts.outside ?? 0), 0),
     unchangedLast24h: recent.reduce((sum, { counts }) => sum + (counts.unchanged ?? 0), 0),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { normalLagSeconds, secondsBetweenTicks } from '../../../src/lib/pipeline/normal-lag.ts';
+import { normalLagSeconds, restSeconds, secondsBetweenTicks } from '../../../src/lib/pipeline/normal-lag.ts';
 
 test.for([
   ['0 * * * * *', 1],
@@ -8,20 +8,38 @@ test.for([
   ['0 0 * * * *', 60],
   ['0 15 */6 * * *', 360],
   ['0 30 2 * * *', 1440],
-  ['0 */5 8-18 * * *', 1440],
-  ['0 * 8-18 * * *', 1440],
+  ['0 */5 8-18 * * *', 14 * 60],
+  ['0 */5 0-23 1-31 JAN-DEC 0-6', 5],
+  ['0 0-59/5 */1 */1 */1 sun-sat', 5],
+  ['0 0 6,18 * * *', 720],
   ['0 */5 */2 * * *', 120],
   ['0 0 2 * * 1', 7 * 1440],
-  ['0 */30 6-20 * * 1-5', 7 * 1440],
+  ['0 */30 6-20 * * 1-5', 3 * 1440],
   ['0 0 2 1,15 * *', 31 * 1440],
   ['0 0 2 1 */3 *', 366 * 1440],
-  ['0 0,30 * * * *', 60],
-  ['0 */15,7 * * * *', 60],
-] as const)('%s ticks every %i minutes, as the alarms take it', ([schedule, minutes]) => {
+  ['0 0,30 * * * *', 30],
+  ['0 */15,7 * * * *', 15],
+] as const)('%s ticks every %i minutes at least', ([schedule, minutes]) => {
   expect(secondsBetweenTicks(schedule)).toBe(minutes * 60);
 });
 
 test('a stream is on time for two intervals, its safety lag, the step of its windows, and a moment', () => {
   expect(normalLagSeconds('0 */5 * * * *', { safetyLagSeconds: 120 })).toBe(2 * 300 + 120 + 60);
   expect(normalLagSeconds('0 */15 * * * *', { safetyLagSeconds: 0, gridMinutes: 1440 })).toBe(2 * 900 + 86_400 + 60);
+});
+
+test.for([
+  ['0 */5 8-18 * * *', 5, 14 * 60 - 5],
+  ['0 */5 * * * 1-5', 5, 3 * 1440 - 5],
+  ['0 */5 * * 1-6 *', 5, 366 * 1440 - 5],
+  ['0 */5 * * 1-12 *', 5, 0],
+  ['0 0 8-18 * * *', 60, 13 * 60],
+  ['0 0 */5 * * *', 4 * 60, 60],
+  ['0 0 2 * * 1-5', 1440, 2 * 1440],
+  ['0 0 2 * * 1', 7 * 1440, 0],
+  ['0 0 2 1,15 * *', 14 * 1440, 17 * 1440],
+  ['0 30 2 * * *', 1440, 0],
+] as const)('%s ticks every %i minutes as a rule, and rests for %i more', ([schedule, usual, rest]) => {
+  expect(normalLagSeconds(schedule, { safetyLagSeconds: 0 })).toBe(2 * usual * 60 + 60);
+  expect(restSeconds(schedule)).toBe(rest * 60);
 });

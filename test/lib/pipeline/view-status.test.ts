@@ -142,6 +142,7 @@ describe('status', () => {
     records: WindowRecord[],
     { mark, start }: { mark?: { watermark: string; lastTick: string }; start?: StartRecord } = {},
     backfilled: WindowRecord[] = [],
+    restSeconds = 0,
   ): ReturnType<typeof viewStatus> {
     const store = {
       readWatermark: () => Promise.resolve(mark === undefined ? undefined : { stream: 's', ...mark }),
@@ -149,7 +150,7 @@ describe('status', () => {
     };
     const deps = { store, starts: { read: () => Promise.resolve(start) }, clock: { now: () => NOW } };
     return viewStatus(
-      { ...about, safetyLagSeconds: 120, mostLagSeconds: 3600 },
+      { ...about, safetyLagSeconds: 120, mostLagSeconds: 3600, restSeconds },
       deps as unknown as Parameters<typeof viewStatus>[1],
       backfilled,
     );
@@ -174,6 +175,15 @@ describe('status', () => {
       watermark: ago(10),
       lastTick: ago(3),
     });
+  });
+
+  test('takes the rest of its planner for normal as long as nothing is left to read', async () => {
+    const normal = async (restSeconds: number, ...records: WindowRecord[]): Promise<number> =>
+      (await viewOf(records, { mark: { watermark: ago(70), lastTick: ago(60) } }, [], restSeconds)).normalLagSeconds;
+    expect(await normal(7200, closed(0, 60))).toBe(780 + 3600);
+    expect(await normal(600, closed(0, 60))).toBe(780 + 600);
+    expect(await normal(0, closed(0, 60))).toBe(780);
+    expect(await normal(7200, closed(0, 60), quarter(1))).toBe(780);
   });
 
   test('counts open, failed and incomplete windows, and since when the first is at fault', async () => {
