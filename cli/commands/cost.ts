@@ -76,16 +76,16 @@ function showCauses(
   print: Session['print'],
 ): void {
   print(
-    `\n${printable(name)}, hosts sent in the week: ${count(changed)} changed, ${count(unknown)} new or not known, ${count(refresh)} for VM_REFRESH_DAYS, ${count(uncompared)} not compared`,
+    `\n${printable(name)}, hosts sent: ${count(changed)} changed, ${count(unknown)} new or not known, ${count(refresh)} for VM_REFRESH_DAYS, ${count(uncompared)} not compared`,
   );
   if (sample === null) return;
   const { compared, fields } = sample;
   const part = (number: number): string => `${Math.round((100 * number) / compared)} %`;
-  print(`What had changed in a sample of ${counted(compared, 'changed host')}; several things may have in one:\n`);
+  print(`What had changed in a sample of ${counted(compared, 'changed host')}; a host may stand in several lines:\n`);
   const rows = fields
     .slice(0, MOST_FIELDS)
     .map(({ alone, name: field, records, saved }) => [
-      FIELD_NAMES[field] ?? field,
+      FIELD_NAMES.get(field) ?? field,
       part(records),
       part(alone),
       saved === null ? '–' : `${sizeOf(saved)}, ${money(saved)} a month (estimated)`,
@@ -94,11 +94,11 @@ function showCauses(
 }
 
 /** What is no element. */
-const FIELD_NAMES: Readonly<Record<string, string>> = {
-  DETECTION_LIST: 'detections came or went',
-  order: 'nothing but the order',
-  other: 'other fields',
-};
+const FIELD_NAMES: ReadonlyMap<string, string> = new Map([
+  ['DETECTION_LIST', 'detections came or went'],
+  ['order', 'nothing but the order'],
+  ['other', 'other fields'],
+]);
 
 function sizeOf({ gigabytes }: NonNullable<Volume['month']>): string {
   return size(gigabytes * 1e9);

@@ -101,16 +101,16 @@ function CausesOf({ changed, refresh, sample, uncompared, unknown }: NonNullable
 function changesOf({ compared, fields }: NonNullable<NonNullable<StreamCauses>['sample']>): string {
   const shown = fields
     .slice(0, MOST_FIELDS)
-    .map(({ name, records }) => `${FIELD_NAMES[name] ?? name} in ${Math.round((100 * records) / compared)} %`);
+    .map(({ name, records }) => `${FIELD_NAMES.get(name) ?? name} in ${Math.round((100 * records) / compared)} %`);
   return `Of ${formatPlural(compared, 'sampled changed host')}: ${shown.join(', ')}.`;
 }
 
 /** What is no element. */
-const FIELD_NAMES: Readonly<Record<string, string>> = {
-  DETECTION_LIST: 'detections came or went',
-  order: 'nothing but the order',
-  other: 'other fields',
-};
+const FIELD_NAMES: ReadonlyMap<string, string> = new Map([
+  ['DETECTION_LIST', 'detections came or went'],
+  ['order', 'nothing but the order'],
+  ['other', 'other fields'],
+]);
 
 function priceOf(month: Month): string {
   return month === null ? 'not known' : formatMoney(month.price);

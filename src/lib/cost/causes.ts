@@ -20,10 +20,10 @@ export interface Causes extends SendReasons {
 export interface SampledCauses {
   /** Changed records that were compared with what was sent of them last. */
   readonly compared: number;
-  /** Bytes of those that were sent, whole. */
+  /** Bytes of records that were sent, each of them whole; those that went whatever was sent before are not among them. */
   readonly whole: number;
-  /** Bytes of what has changed in them, and of what tells once a day that a record is unchanged. */
-  readonly parts: number;
+  /** Bytes that tell the same by changes: what has changed in those that had, and once a day that a record is unchanged. */
+  readonly changes: number;
   /** By the name of a field: of records that were compared and in which it has changed. */
   readonly fields: Readonly<Record<string, FieldCause>>;
 }
@@ -33,9 +33,9 @@ export interface FieldCause {
   readonly records: number;
   /** Those in which nothing else has. */
   readonly alone: number;
-  /** Bytes of these: whole, and of what has changed in them. */
+  /** Bytes that would not go if the field did not count: of whole records, and of changes. */
   readonly wholeAlone: number;
-  readonly partsAlone: number;
+  readonly changesAlone: number;
   /** Whether its values were all of a form that may be let pass. */
   readonly isPlain: boolean;
 }
@@ -48,30 +48,30 @@ const MOST_FIELDS = 100;
 const OTHER_FIELD = 'other';
 
 /** The sum of what is there. */
-export function sumOfCauses(parts: readonly (Causes | undefined)[]): Causes {
+export function sumOfCauses(all: readonly (Causes | undefined)[]): Causes {
   const total = { ...NO_CAUSES };
   const samples: SampledCauses[] = [];
-  for (const part of parts) {
-    if (part === undefined) continue;
-    for (const reason of SEND_REASONS) total[reason] += part[reason];
-    if (part.sample !== undefined) samples.push(part.sample);
+  for (const causes of all) {
+    if (causes === undefined) continue;
+    for (const reason of SEND_REASONS) total[reason] += causes[reason];
+    if (causes.sample !== undefined) samples.push(causes.sample);
   }
   return samples.length === 0 ? total : { ...total, sample: sumOfSamples(samples) };
 }
 
 function sumOfSamples(samples: readonly SampledCauses[]): SampledCauses {
   const fields = new Map<string, FieldCause>();
-  let [compared, whole, parts] = [0, 0, 0];
+  let [compared, whole, changes] = [0, 0, 0];
   for (const sample of samples) {
     compared += sample.compared;
     whole += sample.whole;
-    parts += sample.parts;
+    changes += sample.changes;
     for (const [own, cause] of Object.entries(sample.fields)) {
       const name = fields.has(own) || fields.size < MOST_FIELDS ? own : OTHER_FIELD;
       fields.set(name, sumOfFields(fields.get(name), cause));
     }
   }
-  return { compared, whole, parts, fields: Object.fromEntries(fields) };
+  return { compared, whole, changes, fields: Object.fromEntries(fields) };
 }
 
 function sumOfFields(one: FieldCause | undefined, two: FieldCause): FieldCause {
@@ -80,7 +80,7 @@ function sumOfFields(one: FieldCause | undefined, two: FieldCause): FieldCause {
     records: one.records + two.records,
     alone: one.alone + two.alone,
     wholeAlone: one.wholeAlone + two.wholeAlone,
-    partsAlone: one.partsAlone + two.partsAlone,
+    changesAlone: one.changesAlone + two.changesAlone,
     isPlain: one.isPlain && two.isPlain,
   };
 }

@@ -36,10 +36,10 @@ export interface ReceivedHosts {
   readonly unchanged: number;
 }
 
-/** Hosts that came and were sent, and how much less goes where of those that have changed only what has changed is sent. */
+/** Hosts that came and were sent, and what tells `changes` and `changed-hosts` apart. */
 export interface IngestedHosts extends ReceivedHosts {
-  /** Bytes for a byte of hosts that go whole; undefined where no sample tells it. */
-  readonly shareOfParts: number | undefined;
+  /** Bytes with the one that is not set, for a byte with the one that is; undefined where no sample tells it. */
+  readonly otherBytes: number | undefined;
 }
 
 /** The settings that decide how much of what is received is sent. */
@@ -59,31 +59,23 @@ export function modesOf(stream: string, sent: Billed, settings: ModeSettings, ho
  */
 function ingestModes(
   { bytes }: Billed,
-  now: string,
-  { received, shareOfParts, unchanged }: IngestedHosts,
+  now: Settings['VM_INGEST'],
+  { otherBytes, received, unchanged }: IngestedHosts,
 ): ModeBytes[] {
   const sent = received - unchanged;
-  const whole = now === 'changes' ? divided(bytes, shareOfParts) : bytes;
-  const estimated: Readonly<Record<string, number | undefined>> =
-    now === 'all'
-      ? {}
-      : {
-          'changed-hosts': whole,
-          changes: whole !== undefined && shareOfParts !== undefined ? whole * shareOfParts : undefined,
-          all: whole !== undefined && sent > 0 ? (whole * received) / sent : undefined,
-        };
+  const other = otherBytes === undefined ? undefined : bytes * otherBytes;
+  const whole = now === 'changes' ? other : bytes;
+  const all = whole !== undefined && sent > 0 ? (whole * received) / sent : undefined;
+  const estimated: Partial<Record<Settings['VM_INGEST'], number | undefined>> =
+    now === 'all' ? {} : { changes: other, 'changed-hosts': whole, all };
   return INGEST_MODES.map((value) => {
     const about = { setting: 'VM_INGEST', value, isSet: value === now };
     if (value === now) return { ...about, bytes, basis: 'counted' };
-    const other = estimated[value];
-    return other === undefined
+    const reckoned = estimated[value];
+    return reckoned === undefined
       ? { ...about, bytes: null, basis: 'unknown' }
-      : { ...about, bytes: Math.round(other), basis: 'estimated' };
+      : { ...about, bytes: Math.round(reckoned), basis: 'estimated' };
   });
-}
-
-function divided(bytes: number, share: number | undefined): number | undefined {
-  return share === undefined || share === 0 ? undefined : bytes / share;
 }
 
 function eventModes({ bytes, optional }: Billed, now: EventRecord): ModeBytes[] {

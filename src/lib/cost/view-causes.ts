@@ -1,13 +1,6 @@
 import type { Settings } from '../config.ts';
 import { mayPass } from '../streams/vm-detections/settings.ts';
-import {
-  SEND_REASONS,
-  sumOfCauses,
-  type Causes,
-  type FieldCause,
-  type SampledCauses,
-  type SendReasons,
-} from './causes.ts';
+import { SEND_REASONS, type Causes, type FieldCause, type SampledCauses, type SendReasons } from './causes.ts';
 
 /** Why records of a stream were sent. */
 export interface CausesView extends SendReasons {
@@ -27,55 +20,63 @@ export interface FieldView {
   readonly name: string;
   readonly records: number;
   readonly alone: number;
-  /** Bytes that would not have been sent if it were named in VM_PASSING_FIELDS; null where it may not be, or is. */
-  readonly savedBytes: number | null;
+  /** Part of the bytes that would not have been sent if it were named in VM_PASSING_FIELDS; null where it may not be, or is. */
+  readonly savedShare: number | null;
 }
 
 /** The settings that say which fields let a host pass as unchanged. */
 export type PassingSettings = Pick<Settings, 'VM_INGEST' | 'VM_PASSING_FIELDS'>;
 
-/** Why records were sent, by the causes that were counted; null where none were. @param bytes that were sent. */
-export function viewCauses(
-  parts: readonly (Causes | undefined)[],
-  bytes: number,
-  settings: PassingSettings,
-): CausesView | null {
-  const { sample, ...reasons } = sumOfCauses(parts);
+/** What was sent for known reasons. */
+export interface CausedBytes {
+  readonly causes: Causes;
+  /** Billed bytes of all of it. */
+  readonly bytes: number;
+}
+
+/** Why records were sent; null where no reason was counted. */
+export function viewCauses(sent: CausedBytes, settings: PassingSettings): CausesView | null {
+  const { sample, ...reasons } = sent.causes;
   if (SEND_REASONS.every((reason) => reasons[reason] === 0)) return null;
-  return { ...reasons, sample: viewSample(sample, bytes * comparedShare(reasons), settings) };
+  return { ...reasons, sample: sample === undefined ? null : viewSample(sample, sent, settings) };
 }
 
 function viewSample(
-  sample: SampledCauses | undefined,
-  bytes: number,
+  sample: SampledCauses,
+  sent: CausedBytes,
   { VM_INGEST: mode, VM_PASSING_FIELDS: passing }: PassingSettings,
 ): SampleView | null {
-  if (sample === undefined || sample.compared === 0) return null;
-  const savedBytes = (name: string, { alone, isPlain, partsAlone, wholeAlone }: FieldCause): number | null => {
-    if (mode === 'all' || alone === 0 || !isPlain || !mayPass(name) || passing.includes(name)) return null;
-    const share = (mode as string) === 'changes' ? partsAlone / sample.parts : wholeAlone / sample.whole;
-    return Math.round(bytes * share);
+  if (sample.compared === 0) return null;
+  const weight = weightOf(sent, mode);
+  const savedShare = (name: string, { changesAlone, isPlain, wholeAlone }: FieldCause): number | null => {
+    if (weight === undefined || !isPlain || !mayPass(name) || passing.includes(name)) return null;
+    return weight * (mode === 'changes' ? changesAlone : wholeAlone);
   };
   const fields = Object.entries(sample.fields).map(([name, field]) => {
     const { alone, records } = field;
-    return { name, records, alone, savedBytes: savedBytes(name, field) };
+    return { name, records, alone, savedShare: savedShare(name, field) };
   });
   const isLess = (one: FieldView, two: FieldView): number => two.records - one.records || two.alone - one.alone;
   return { compared: sample.compared, fields: fields.sort(isLess) };
 }
 
 /**
- * Bytes that are sent where of changed records only what has changed is, for a byte where they go whole; undefined where that is not known.
+ * Of `changes` and `changed-hosts`, the bytes with the one that is not set for a byte with the one that is; undefined where no sample tells it.
  */
-export function shareOfParts(causes: Causes): number | undefined {
-  const { sample } = causes;
-  if (sample === undefined || sample.whole === 0) return undefined;
-  const compared = comparedShare(causes);
-  return 1 - compared + (compared * sample.parts) / sample.whole;
+export function otherBytes(sent: CausedBytes, mode: PassingSettings['VM_INGEST']): number | undefined {
+  const { sample } = sent.causes;
+  const weight = weightOf(sent, mode);
+  if (sample === undefined || weight === undefined) return undefined;
+  const spared = weight * (sample.whole - sample.changes);
+  return mode === 'changes' ? 1 + spared : 1 - spared;
 }
 
-/** Part of the records that went by what was sent before, as those of the sample do. */
-function comparedShare({ changed, refresh, uncompared, unknown }: SendReasons): number {
-  const compared = changed + refresh + unknown;
-  return compared === 0 ? 0 : compared / (compared + uncompared);
+/**
+ * For which part of the bytes that were sent a byte of the sample stands. It is as often among them as changed hosts are: those that were not compared
+ * may be few and weigh the most. All of the sample stands for no more than was sent.
+ */
+function weightOf({ bytes, causes }: CausedBytes, mode: PassingSettings['VM_INGEST']): number | undefined {
+  const { changed, sample } = causes;
+  if (mode === 'all' || sample === undefined || sample.compared === 0 || bytes === 0) return undefined;
+  return Math.min(changed / sample.compared / bytes, 1 / (mode === 'changes' ? sample.changes : sample.whole));
 }

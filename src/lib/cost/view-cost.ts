@@ -1,9 +1,16 @@
 import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
-import { sumOfCauses, type Causes } from './causes.ts';
+import { sumOfCauses } from './causes.ts';
 import { modesOf, type ModeBytes, type ModeSettings, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
-import { shareOfParts, viewCauses, type CausesView, type FieldView, type PassingSettings } from './view-causes.ts';
+import {
+  otherBytes,
+  viewCauses,
+  type CausedBytes,
+  type CausesView,
+  type FieldView,
+  type PassingSettings,
+} from './view-causes.ts';
 
 /** Rows, and their billed bytes. */
 export interface Volume {
@@ -42,7 +49,7 @@ export interface CausesCost extends Omit<CausesView, 'sample'> {
 }
 
 /** A field with the month that its name in VM_PASSING_FIELDS would spare; null where it may not stand there, or does, or it is not known. */
-export interface FieldCost extends Omit<FieldView, 'savedBytes'> {
+export interface FieldCost extends Omit<FieldView, 'savedShare'> {
   readonly saved: Month | null;
 }
 
@@ -50,7 +57,7 @@ export interface FieldCost extends Omit<FieldView, 'savedBytes'> {
 export interface StreamCost extends SentVolume {
   readonly name: string;
   readonly modes: readonly ModeCost[];
-  /** Why the records of the week were sent; null where nothing is left out. */
+  /** Why records of the week were sent, as far as that was counted; null where nothing is left out. */
   readonly causes: CausesCost | null;
 }
 
@@ -108,12 +115,16 @@ export function viewCost(
       sent,
     };
   };
-  const causesOf = (name: string): (Causes | undefined)[] =>
-    rows.filter(({ day }) => day > firstDay(now)).map(({ causes }) => causes?.[name]);
-  const withMonths = (view: CausesView | null): CausesCost | null => {
-    const fields = view?.sample?.fields.map(({ savedBytes, ...field }) => ({
+  // Rows of an earlier release know no causes.
+  const causedOf = (name: string): CausedBytes => {
+    const known = rows.filter(({ day, causes }) => day > firstDay(now) && causes?.[name] !== undefined);
+    const causes = sumOfCauses(known.map(({ causes: sums }) => sums?.[name]));
+    return { causes, bytes: sumOf(known.map(({ streams: sums }) => sums[name])).bytes };
+  };
+  const withMonths = (view: CausesView | null, bytes: number): CausesCost | null => {
+    const fields = view?.sample?.fields.map(({ savedShare, ...field }) => ({
       ...field,
-      saved: savedBytes === null ? null : monthOf(savedBytes),
+      saved: savedShare === null ? null : monthOf(savedShare * bytes),
     }));
     return view && { ...view, sample: view.sample && { ...view.sample, fields: fields ?? [] } };
   };
@@ -123,13 +134,13 @@ export function viewCost(
     countedFrom: from ?? null,
     streams: streams.map((name) => {
       const { sent, ...volume } = volumeOf([name]);
-      const causes = causesOf(name);
-      const ingested = { ...hosts, shareOfParts: shareOfParts(sumOfCauses(causes)) };
+      const caused = causedOf(name);
+      const ingested = { ...hosts, otherBytes: otherBytes(caused, settings.VM_INGEST) };
       const modes = modesOf(name, sent, settings, ingested).map(({ bytes, ...mode }) => ({
         ...mode,
         month: bytes === null ? null : monthOf(bytes),
       }));
-      return { name, ...volume, modes, causes: withMonths(viewCauses(causes, sent.bytes, settings)) };
+      return { name, ...volume, modes, causes: withMonths(viewCauses(caused, settings), sent.bytes) };
     }),
     total,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NO_CAUSES, sumOfCauses, type FieldCause } from '../../../src/lib/cost/causes.ts';
 
-const FIELD: FieldCause = { records: 2, alone: 1, wholeAlone: 10, partsAlone: 3, isPlain: true };
+const FIELD: FieldCause = { records: 2, alone: 1, wholeAlone: 10, changesAlone: 3, isPlain: true };
 
 describe('the sum of causes', () => {
   test('has no sample where there was none', () => {
@@ -15,7 +15,7 @@ describe('the sum of causes', () => {
   test('adds fields by name; one is plain as long as each of its values was', () => {
     const sampleOf = (fields: Record<string, FieldCause>) => ({
       ...NO_CAUSES,
-      sample: { compared: 3, whole: 100, parts: 20, fields },
+      sample: { compared: 3, whole: 100, changes: 20, fields },
     });
     const { sample } = sumOfCauses([
       sampleOf({ QDS: FIELD, OS: FIELD }),
@@ -25,14 +25,14 @@ describe('the sum of causes', () => {
     expect(sample).toEqual({
       compared: 6,
       whole: 200,
-      parts: 40,
-      fields: { QDS: { records: 4, alone: 2, wholeAlone: 20, partsAlone: 6, isPlain: false }, OS: FIELD },
+      changes: 40,
+      fields: { QDS: { records: 4, alone: 2, wholeAlone: 20, changesAlone: 6, isPlain: false }, OS: FIELD },
     });
   });
 
   test('stays small enough to be stored, whatever names there are', () => {
     const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`${'F'.repeat(96)}${n}`, FIELD]));
-    const { sample } = sumOfCauses([{ ...NO_CAUSES, sample: { compared: 1, whole: 1, parts: 1, fields } }]);
+    const { sample } = sumOfCauses([{ ...NO_CAUSES, sample: { compared: 1, whole: 1, changes: 1, fields } }]);
     expect(Object.keys(sample?.fields ?? {})).toHaveLength(101);
     expect(sample?.fields.other?.records).toBe(1800);
     // Characters of a text in Table Storage.

@@ -3,7 +3,7 @@ import results from '../../../bench/results.json' with { type: 'json' };
 import { NO_CAUSES } from '../../../src/lib/cost/causes.ts';
 import { EVENT_BYTES, modesOf } from '../../../src/lib/cost/modes.ts';
 import type { SentRow } from '../../../src/lib/cost/sent.ts';
-import { shareOfParts } from '../../../src/lib/cost/view-causes.ts';
+import { otherBytes } from '../../../src/lib/cost/view-causes.ts';
 import { firstDay, viewCost } from '../../../src/lib/cost/view-cost.ts';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
@@ -16,7 +16,7 @@ const SETTINGS = {
   VM_PASSING_FIELDS: ['TIMES_FOUND'],
 };
 
-const NONE = { received: 0, unchanged: 0, shareOfParts: undefined };
+const NONE = { received: 0, unchanged: 0, otherBytes: undefined };
 
 function row(day: string, bytes: number, since = `${day}T00:10:00.000Z`, stream = 'edr-events'): SentRow {
   return { day, since, streams: { [stream]: { rows: 10, bytes, optional: bytes / 2, cut: 0 } } };
@@ -74,10 +74,10 @@ describe('what ingestion costs', () => {
   test('says what had changed in hosts of the sample, and what a field would save that may be let pass', () => {
     const field = (records: number, alone: number, share: number, isPlain = true) => ({
       ...{ records, alone, isPlain },
-      ...{ wholeAlone: share * 1000, partsAlone: share * 100 },
+      ...{ wholeAlone: share * GIGABYTE, changesAlone: share * 0.1 * GIGABYTE },
     });
     const sample = {
-      ...{ compared: 10, whole: 1000, parts: 100 },
+      ...{ compared: 10, whole: GIGABYTE, changes: 0.1 * GIGABYTE },
       fields: {
         LAST_BOOT: field(4, 2, 0.25),
         QDS: field(6, 4, 0.5),
@@ -92,20 +92,21 @@ describe('what ingestion costs', () => {
       causes: { 'vm-detections': causes },
     });
     const before = row('2026-05-03', 0, undefined, 'vm-detections');
-    const told = (mode: 'changed-hosts' | 'all') =>
+    const told = (mode: 'changed-hosts' | 'changes' | 'all') =>
       viewCost([before, day('2026-05-10', 6.5 * GIGABYTE)], [], { ...SETTINGS, VM_INGEST: mode }, NONE, NOW).streams[0]
         ?.causes?.sample;
     expect(told('changed-hosts')).toEqual({
       compared: 10,
       fields: [
         { name: 'QDS', records: 6, alone: 4, saved: null },
-        // A quarter of the three quarters of 30 GB that were compared.
-        { name: 'LAST_BOOT', records: 4, alone: 2, saved: { gigabytes: 5.625, price: 22.5 } },
+        // Six hosts changed for one that was compared: six quarters of a GB in six and a half days.
+        { name: 'LAST_BOOT', records: 4, alone: 2, saved: { gigabytes: 6.923, price: 27.692 } },
         { name: 'TIMES_FOUND', records: 2, alone: 2, saved: null },
         { name: 'TAGS', records: 2, alone: 1, saved: null },
-        { name: 'OS', records: 1, alone: 0, saved: null },
+        { name: 'OS', records: 1, alone: 0, saved: { gigabytes: 0, price: 0 } },
       ],
     });
+    expect(told('changes')?.fields[1]?.saved).toEqual({ gigabytes: 0.692, price: 2.769 });
     expect(told('all')?.fields.map(({ saved }) => saved)).toEqual([null, null, null, null, null]);
   });
 
@@ -155,13 +156,8 @@ describe('other settings', () => {
   });
 
   test('of hosts that were left out are those that were sent, as far as some were', () => {
-    const ingest = (
-      now: 'all' | 'changed-hosts' | 'changes',
-      received: number,
-      unchanged: number,
-      shareOfParts?: number,
-    ) =>
-      modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged, shareOfParts })
+    const ingest = (now: 'all' | 'changed-hosts' | 'changes', received: number, unchanged: number, ofOther?: number) =>
+      modesOf('vm-detections', sent, { ...SETTINGS, VM_INGEST: now }, { received, unchanged, otherBytes: ofOther })
         .filter(({ setting }) => setting === 'VM_INGEST')
         .map(({ basis, bytes, isSet, value }) => `${value}${isSet ? '*' : ''} ${bytes} ${basis}`);
     const [changes, hosts, all] = ['changes null unknown', 'changed-hosts null unknown', 'all null unknown'];
@@ -169,15 +165,25 @@ describe('other settings', () => {
     expect(ingest('changed-hosts', 300, 300)).toEqual([changes, 'changed-hosts* 1000 counted', all]);
     expect(ingest('all', 400, 0)).toEqual([changes, hosts, 'all* 1000 counted']);
     expect(ingest('changes', 400, 300)).toEqual(['changes* 1000 counted', hosts, all]);
+    expect(ingest('changed-hosts', 400, 300, 0.2)[0]).toBe('changes 200 estimated');
+    expect(ingest('changes', 400, 300, 5)).toEqual([
+      'changes* 1000 counted',
+      'changed-hosts 5000 estimated',
+      'all 20000 estimated',
+    ]);
   });
 
-  test('are reckoned by the sample where of changed hosts only what has changed would be sent', () => {
-    const sample = { compared: 1, whole: 1000, parts: 200, fields: {} };
-    const sent = { changed: 50, unknown: 10, refresh: 20, uncompared: 20 };
-    // Four fifths of the hosts, of which a fifth of the bytes.
-    expect(shareOfParts({ ...sent, sample })).toBeCloseTo(0.2 + 0.8 * 0.2);
-    expect(shareOfParts(sent)).toBeUndefined();
-    expect(shareOfParts({ ...NO_CAUSES, sample })).toBe(1);
+  test('are reckoned by the sample, from changed hosts to changes and back', () => {
+    const sample = { compared: 10, whole: 1000, changes: 200, fields: {} };
+    const causes = { changed: 50, unknown: 10, refresh: 20, uncompared: 20, sample };
+    // Five times the sample is among them, each time 800 bytes less.
+    expect(otherBytes({ causes, bytes: 20_000 }, 'changed-hosts')).toBeCloseTo(16_000 / 20_000);
+    expect(otherBytes({ causes, bytes: 16_000 }, 'changes')).toBeCloseTo(20_000 / 16_000);
+    // Never more often than it fits into what was sent.
+    expect(otherBytes({ causes, bytes: 2000 }, 'changed-hosts')).toBeCloseTo(0.2);
+    expect(otherBytes({ causes, bytes: 400 }, 'changes')).toBeCloseTo(5);
+    expect(otherBytes({ causes, bytes: 2000 }, 'all')).toBeUndefined();
+    expect(otherBytes({ causes: NO_CAUSES, bytes: 2000 }, 'changes')).toBeUndefined();
   });
 
   test('are estimated by what the bench has measured', () => {

@@ -42,7 +42,7 @@ export const costAnswer = z
                 basis: z
                   .enum(['counted', 'estimated', 'unknown'])
                   .describe(
-                    "counted: of the rows that were sent; estimated: by the project's benchmark, or by the hosts that were not sent.",
+                    "counted: of the rows that were sent; estimated: by the project's benchmark, by the hosts that were not sent, or by a sample of hosts.",
                   ),
                 month,
               }),
@@ -80,7 +80,9 @@ export const costAnswer = z
                 ),
             })
             .nullable()
-            .describe('Why records of the week were sent (VM: hosts); null for a stream that leaves out nothing.'),
+            .describe(
+              'Why records of the week were sent (VM: hosts), as far as that was counted; null for a stream that leaves out nothing.',
+            ),
         })
         .meta({ id: 'StreamCost' }),
     ),

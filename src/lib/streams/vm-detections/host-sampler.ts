@@ -49,7 +49,7 @@ const DAY_MS = 86_400_000;
 const MOST_REMOVED = 50;
 /** What Table Storage holds of one. */
 const MOST_BYTES = 60_000;
-const NO_CAUSE: FieldCause = { records: 0, alone: 0, wholeAlone: 0, partsAlone: 0, isPlain: true };
+const NO_CAUSE: FieldCause = { records: 0, alone: 0, wholeAlone: 0, changesAlone: 0, isPlain: true };
 
 /** Opens the sample for a reading. */
 export function openSampler(
@@ -88,7 +88,7 @@ export function openSampler(
     const isSame = before?.digest === digest;
     if (verdict === 'unchanged' && isSame) {
       if (before.day === today) return;
-      sums.parts += bytesOf(texts.record);
+      sums.changes += bytesOf(texts.record);
       keep(id, { ...before, day: today });
       return;
     }
@@ -97,7 +97,7 @@ export function openSampler(
     if (verdict !== 'unchanged' && (verdict !== 'changed' || now === undefined))
       noteWhole(sums, bytesOf(texts.items) + bytesOf(texts.record));
     if (now === undefined) return;
-    if (verdict === 'changed') noteChanged(sums, before?.digest === known ? before : undefined, now);
+    if (verdict === 'changed') noteChanged(sums, before?.digest === known ? before : undefined, now, today);
     if (!isSame || before.day !== today) keep(id, sketchOf(now, digest, today));
   }
 
@@ -126,7 +126,7 @@ export function openSampler(
     },
     store: () =>
       quietly(async () => {
-        if (sums.whole + sums.parts > 0) sample.note({ ...sums, fields: Object.fromEntries(sums.fields) });
+        if (sums.whole + sums.changes > 0) sample.note({ ...sums, fields: Object.fromEntries(sums.fields) });
         sums = startSums();
         if (changed.size === 0) return;
         const own = new Map(changed);
@@ -146,26 +146,28 @@ export function openSampler(
 interface Sums {
   compared: number;
   whole: number;
-  parts: number;
+  changes: number;
   readonly fields: Map<string, FieldCause>;
 }
 
 function startSums(): Sums {
-  return { compared: 0, whole: 0, parts: 0, fields: new Map() };
+  return { compared: 0, whole: 0, changes: 0, fields: new Map() };
 }
 
 function noteWhole(sums: Sums, bytes: number): void {
   sums.whole += bytes;
-  sums.parts += bytes;
+  sums.changes += bytes;
 }
 
 /** Of a host of which another state was sent last than is kept here nothing is known. */
-function noteChanged(sums: Sums, before: HostSketch | undefined, now: HostRead): void {
+function noteChanged(sums: Sums, before: HostSketch | undefined, now: HostRead, today: number): void {
   if (before === undefined) return;
-  const { causes, partBytes } = compareHost(before, now);
+  const { causes, changedBytes } = compareHost(before, now);
+  // Unchanged, it would be told as such once a day.
+  const sparedBytes = changedBytes - (before.day === today ? 0 : now.recordBytes);
   sums.compared++;
   sums.whole += now.bytes;
-  sums.parts += partBytes;
+  sums.changes += changedBytes;
   for (const name of causes) {
     const cause = sums.fields.get(name) ?? NO_CAUSE;
     const isAlone = causes.length === 1;
@@ -173,7 +175,7 @@ function noteChanged(sums: Sums, before: HostSketch | undefined, now: HostRead):
       records: cause.records + 1,
       alone: cause.alone + Number(isAlone),
       wholeAlone: cause.wholeAlone + (isAlone ? now.bytes : 0),
-      partsAlone: cause.partsAlone + (isAlone ? partBytes : 0),
+      changesAlone: cause.changesAlone + (isAlone ? sparedBytes : 0),
       isPlain: cause.isPlain && name !== LIST_CHANGED && !now.odd.has(name),
     });
   }

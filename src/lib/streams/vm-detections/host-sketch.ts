@@ -41,7 +41,7 @@ export interface HostChange {
   /** Names of elements, {@link LIST_CHANGED}, or {@link ORDER_CHANGED} alone. */
   readonly causes: readonly string[];
   /** Bytes of the host's own elements, and of the detections that are new, gone or changed. */
-  readonly partBytes: number;
+  readonly changedBytes: number;
 }
 
 /** Detections are new or gone. Of a host of which one is gone those that are left are not looked at: it would be sent without them too. */
@@ -91,8 +91,8 @@ export function compareHost(before: HostSketch, { list, record, recordBytes }: H
     for (const name of differing(before.items, sumOfFields(common.map(({ fields }) => fields)))) causes.add(name);
   if (gone > 0 || common.length < list.length) causes.add(LIST_CHANGED);
   if (causes.size === 0) causes.add(ORDER_CHANGED);
-  const partBytes = recordBytes + gone * GONE_BYTES + changed.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { causes: [...causes], partBytes };
+  const changedBytes = recordBytes + gone * GONE_BYTES + changed.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { causes: [...causes], changedBytes };
 }
 
 /** A sketch as it is stored. */

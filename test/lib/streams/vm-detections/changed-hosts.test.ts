@@ -110,7 +110,7 @@ describe('what makes hosts changed', () => {
       ['QDS', 1, 0],
       ['STATUS', 2, 1],
     ]);
-    expect(sample?.parts).toBeLessThan(sample?.whole ?? 0);
+    expect(sample?.changes).toBeLessThan(sample?.whole ?? 0);
   });
 
   test('is not told of a host of which another state was sent meanwhile than was kept of it', async () => {

@@ -83,7 +83,7 @@ describe('the sample', () => {
     expect(noted.map(({ compared }) => compared)).toEqual([0, 0, 10]);
     // Whole when it was new; its own elements once a day; and then these with what has changed.
     const [host, item] = ['{"ID":"1"}'.length, '{"UNIQUE_VULN_ID":"1","QDS":"a"}'.length];
-    expect(noted.map(({ parts, whole }) => [whole, parts])).toEqual([
+    expect(noted.map(({ changes, whole }) => [whole, changes])).toEqual([
       [10 * (host + item), 10 * (host + item)],
       [0, 10 * host],
       [10 * (host + item), 10 * (host + item)],

@@ -80,7 +80,7 @@ describe('what has changed in a host', () => {
     const host = JSON.stringify(HOST).length;
     const item = JSON.stringify(detection(1)).length;
     expect([one?.bytes, one?.recordBytes]).toEqual([host + 2 * item, host]);
-    expect(one && two && compareHost(sketchOf(one, '', 1), two).partBytes).toBe(host + item);
+    expect(one && two && compareHost(sketchOf(one, '', 1), two).changedBytes).toBe(host + item);
   });
 
   test('is not told of what is stored in another form', () => {
