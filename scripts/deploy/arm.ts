@@ -168,7 +168,8 @@ function codeOf(error: Error): string {
 
 function unreachable(url: string, error: Error): Error {
   const { message = error.message } = (error.cause ?? {}) as Partial<Error>;
-  return new Error(`${new URL(url).host} cannot be reached: ${message || codeOf(error)}`, { cause: error });
+  const name = URL.canParse(url) ? new URL(url).host : url;
+  return new Error(`${name} cannot be reached: ${message || codeOf(error)}`, { cause: error });
 }
 
 function toError(status: number, text: string): ArmError {

@@ -29,7 +29,9 @@ const INFRA = join(import.meta.dirname, '../../infra');
 const [step = '', mode] = process.argv.slice(2);
 const signIn: SignIn = mode === 'azd' ? 'azd' : 'az';
 /** Blank means unset, everywhere. */
-const environment: Record<string, string | undefined> = { ...process.env };
+const environment: Record<string, string | undefined> = Object.fromEntries(
+  Object.entries(process.env).map(([name, value]) => [name, value?.trim() === '' ? '' : value]),
+);
 const settingNames = [...readText('settings.bicep').matchAll(/^ {2}(\w+): string\?$/gm)].map(([, name = '']) => name);
 const canAsk = process.stdin.isTTY && process.stderr.isTTY;
 
@@ -38,7 +40,7 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
     await askForValues();
     const tables = globSync('tables/*.json', { cwd: INFRA }).map((path) => readJson(path) as WantedTable);
     const parameters = readVariables(INFRA);
-    for (const line of findMistakenNames(environment, knownNames())) console.error(line);
+    for (const line of findMistakenNames(environment, knownNames(), outputNames())) console.error(line);
     const { variables, lines } = await prepare({
       ...{ arm: arm(), group: group(), environment, tables, settingNames, isPreview: isPreview() },
       // Only azd carries them through another text.
@@ -103,7 +105,7 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
   async export() {
     const variables = JSON.parse(given('VARIABLES') ?? '{}') as Record<string, string>;
     // The run shows it as an annotation; what is left out here no later step can tell of.
-    for (const line of findMistakenNames(variables, knownNames())) console.log(`::warning::${line}`);
+    for (const line of findMistakenNames(variables, knownNames(), outputNames())) console.log(`::warning::${line}`);
     appendFileSync(given('GITHUB_ENV') ?? '', exportVariables(variables, deployedNames()));
     return Promise.resolve();
   },
@@ -131,10 +133,14 @@ function deployedNames(): string[] {
   return [...readVariables(INFRA).map(({ variable }) => variable), ...STEP_VARIABLES, ...settingNames];
 }
 
-/** Beside these the secrets, the switch of a preview, and what azd keeps of an earlier deployment: nobody's mistake. */
+/** Beside these the secrets and the switch of a preview. */
 function knownNames(): string[] {
-  const outputs = [...readText('main.bicep').matchAll(/^output (\w+) /gm)].map(([, name = '']) => name);
-  return [...deployedNames(), ...Object.keys(SECRETS), 'DEPLOY_PREVIEW', ...outputs];
+  return [...deployedNames(), ...Object.keys(SECRETS), 'DEPLOY_PREVIEW'];
+}
+
+/** What azd keeps of an earlier deployment: nobody's mistake, and nobody means it. */
+function outputNames(): string[] {
+  return [...readText('main.bicep').matchAll(/^output (\w+) /gm)].map(([, name = '']) => name);
 }
 
 /** azd asks for what has no default, the region and the Qualys server; a login and a workspace may be none, so it would not. */

@@ -16,7 +16,7 @@ export function readSwitch(name: string, text: string | undefined, otherwise = f
  * @throws Error unless it is one of a resource of that type. A path that does not begin with a slash would end the name of Azure's host.
  */
 export function readResourceId(name: string, text: string | undefined, type: string): string | undefined {
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined || text.trim() === '') return undefined;
   const [, subscriptions, subscription, groups, group, providers, ...rest] = text.split('/');
   const words = [subscriptions, groups, providers, ...rest.slice(0, -1)].join('/').toLowerCase();
   const isWhole = [subscription, group, rest.at(-1)].every((part) => /^[\p{L}\p{N}_.()-]+$/u.test(part ?? ''));
@@ -32,7 +32,7 @@ export function readResourceId(name: string, text: string | undefined, type: str
  * @throws Error for what is none, or would get the token in plain text over a network.
  */
 export function readEndpoint(name: string, text: string | undefined): string | undefined {
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined || text.trim() === '') return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1');
   if (isSafe) return text;

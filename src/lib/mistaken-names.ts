@@ -15,14 +15,17 @@ const REMINDING = 4;
 
 /**
  * Names that are set, are no settings, and look as if they were meant to be: such a one would be ignored without a word. Each in a sentence
- * with the nearest setting, never with a value. What is blank counts as unset.
+ * with the nearest setting, never with a value. What is blank counts as unset; `others` may be set, and nobody means them.
  */
 export function findMistakenNames(
   env: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
+  others: readonly string[] = [],
 ): string[] {
   const words = new Set(known.map(firstWord));
-  const set = Object.keys(env).filter((name) => (env[name] ?? '').trim() !== '' && !known.includes(name));
+  const set = Object.keys(env).filter(
+    (name) => (env[name] ?? '').trim() !== '' && ![...known, ...others].includes(name),
+  );
   return set.flatMap((name) => {
     if (PLATFORM.test(name)) return [];
     const isOwn = OWN.test(name.toUpperCase());

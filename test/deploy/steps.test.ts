@@ -41,9 +41,10 @@ test('a change of what is not there is an error, and not taken for done', async 
 });
 
 test('an Azure that cannot be reached is told by its name, with the reason', async () => {
-  const { port } = new URL(azure.url);
-  const other = new Arm({ signIn: 'azd', endpoint: `http://no-such-host.invalid:${port}`, pollMs: 1 });
-  await expect(other.get(GROUP, '2025-04-01')).rejects.toThrow(/^no-such-host\.invalid:\d+ cannot be reached: .+/);
+  // Nobody listens there: the port is unassigned, and the system's.
+  const reach = (endpoint: string): Promise<unknown> => new Arm({ signIn: 'azd', endpoint, pollMs: 1 }).get(GROUP, 'v');
+  await expect(reach('http://127.0.0.1:4')).rejects.toThrow('127.0.0.1:4 cannot be reached: connect ECONNREFUSED');
+  await expect(reach('no-address')).rejects.toThrow(`no-address${GROUP}?api-version=v cannot be reached: Invalid URL`);
 });
 
 test.each([
@@ -247,6 +248,7 @@ describe('a variable', () => {
   test.each([
     [undefined, false, false],
     ['', true, true],
+    [' ', true, true],
     ['True', false, true],
     [' false ', true, false],
   ] as const)('that is a switch and says %o is, otherwise %o, %o', (text, otherwise, expected) => {
@@ -280,6 +282,11 @@ describe('a variable', () => {
       expect(readResourceId('W', text, 'Microsoft.OperationalInsights/workspaces')).toBe(text);
     },
   );
+
+  test('that is blank names nothing', () => {
+    expect(readResourceId('W', ' ', 'Microsoft.KeyVault/vaults')).toBeUndefined();
+    expect(readEndpoint('A', ' ')).toBeUndefined();
+  });
 
   test.each(['foo', 'management.azure.com', 'http://management.azure.com', 'file:///x'])(
     'that names Azure Resource Manager takes no %s',

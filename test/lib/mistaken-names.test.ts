@@ -57,6 +57,11 @@ describe('a name that is no setting', () => {
     expect(findMistakenNames({ QUALYS_STREAM: ' ' }, SETTING_NAMES)).toEqual([]);
   });
 
+  test('reminds of no name that is known and is no setting', () => {
+    const find = (name: string) => findMistakenNames({ [name]: 'x' }, SETTING_NAMES, ['FUNCTION_APP_URL']);
+    expect([find('FUNCTION_APP_URL'), find('FUNCTION_APP_ID')]).toEqual([[], []]);
+  });
+
   test('is a warning of the settings, and stops nothing', () => {
     const { warnings, mistakes } = parseSettings({ ...LEAST_SETTINGS, QUALYS_MAX_CONCURENCY: '9', EDR_RECORD: 'none' });
     expect(mistakes).toEqual([expect.stringContaining('QUALYS_MAX_CONCURENCY')]);
