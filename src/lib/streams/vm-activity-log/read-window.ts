@@ -15,7 +15,7 @@ export function readActivityWindow(
   const options = { ...callOptionsOf(task), isJudged: true };
   const ask = activityLogOf(vm, settings);
   const table = compileTable(ofSubscription(ENTRY_TABLE, settings.QUALYS_SUBSCRIPTION));
-  return readPageChain(task, {
+  return readPageChain(fromFilter(task), {
     api: vm,
     clock,
     route: 'vm/activity-log',
@@ -25,6 +25,12 @@ export function readActivityWindow(
     fetch: (query, after) => ask(query, after, options),
     decode: (_, book, page) => createLogDecoder({ ...page, table }, book),
     records: 'entries',
-    advice: '',
+    advice: ' by their Date: wait until Qualys filters again',
   });
+}
+
+/** Builds before the first release stored bounds instead of a filter, with which the whole log would be asked for: such a chain begins anew. */
+function fromFilter({ cursor, ...task }: WindowTask): WindowTask {
+  const { filter = '' } = (cursor ?? {}) as { readonly filter?: string };
+  return cursor !== undefined && filter.includes('since_datetime=') ? { ...task, cursor } : task;
 }

@@ -39,6 +39,17 @@ describe('a window of the activity log', () => {
     expect(window).toMatchObject({ state: 'closed', counts: { fetched: 8, rows: 8 } });
   });
 
+  test('begins anew where an earlier build stored bounds for a filter', async () => {
+    const feed = await startFeed(vmActivityLog, {}, SMALL);
+    const activity = [1, 2, 3, 4, 5].map((second) => ({ time: at(second), details: `e${second}` }));
+    feed.simulator.changeData({ activity: [...activity, { time: '2026-02-01T10:00:00Z', details: 'long before' }] });
+    await feed.bench.process(
+      await feed.bench.open(FROM, TO, { cursor: { page: 1, after: '4', filter: `${FROM}/${TO}`, size: 3 } }),
+    );
+    await feed.workOff();
+    expect(feed.column('Details').toSorted()).toEqual(['e1', 'e2', 'e3', 'e4', 'e5']);
+  });
+
   test('waits where Qualys answers something else', async () => {
     const feed = await startFeed(vmActivityLog);
     feed.simulator.setFaults({ kind: 'html', route: '/activity_log/', count: 'always' });
