@@ -7,6 +7,7 @@ import {
   type KnownDetections,
 } from './detection-book.ts';
 import { idOf, type HeldRecords } from '../decode-list.ts';
+import type { HostTexts } from './host-sketch.ts';
 import type { HostBase, HostMemory, HostVerdict } from './vm-page.ts';
 
 /** A host that takes more than this, in bytes of JSON text, is written before its end is known. */
@@ -67,6 +68,7 @@ interface Held {
   /** Over its own elements, and over what is too long to be compared. */
   readonly record: Hash;
   readonly texts: Hash;
+  readonly own: string[];
   parts: (string | LongPart)[];
   bytes: number;
   isComparable: boolean;
@@ -81,7 +83,7 @@ interface Held {
 /** Holds hosts for the changes of their detections. `isWhole` tells hosts of which everything has to go. */
 export function holdHosts(
   writer: HostWriter,
-  { base: baseAt, judge, passing }: Pick<HostMemory, 'judge' | 'passing'> & Required<Pick<HostMemory, 'base'>>,
+  { base: baseAt, isSampled, judge, passing }: Omit<HostMemory, 'base'> & Required<Pick<HostMemory, 'base'>>,
   isWhole: (id: string) => boolean,
 ): HeldHosts {
   let queue: Held[] = [];
@@ -95,6 +97,7 @@ export function holdHosts(
     // However many pieces it comes in.
     const text = said(json.slice(1, -1)).replace(/,$/, '');
     if (text !== '') host.record.update(`${text},`, 'latin1');
+    host.own.push(json);
     return json;
   };
   /** Of one that came before on the page it is not known what of that will be accepted. */
@@ -106,9 +109,10 @@ export function holdHosts(
     id === undefined || isWhole(id) || !isNext(id) ? undefined : baseAt(id);
 
   /** What of a host is sent, at its end. */
-  function planOf(id: string | undefined, { digest, detections }: HostState): HostPlan {
+  function planOf(id: string | undefined, host: Held): HostPlan {
+    const { digest, detections } = host.state;
     if (id === undefined || isWhole(id) || !isNext(id)) return { id, verdict: 'uncompared', type: 'Whole' };
-    const verdict = judge(id, digest);
+    const verdict = judge(id, digest, isSampled?.(id) === true ? textsOf(host) : undefined);
     const base = baseAt(id);
     if (verdict === 'unchanged') return { id, verdict, type: base?.isSilent === true ? 'Unchanged' : 'None', base };
     const isTold = verdict === 'changed' && detections !== undefined && base !== undefined;
@@ -156,7 +160,7 @@ export function holdHosts(
     const id = writer.readId();
     if (known !== undefined && base !== undefined) {
       if (host.state.detections === undefined) throw unknownChanges(id);
-      const plan = planOf(id, host.state);
+      const plan = planOf(id, host);
       if (plan.type === 'None' || plan.type === 'Unchanged') writer.plan(plan);
       else for (const gone of known.gone()) writer.add(gone);
     }
@@ -193,7 +197,7 @@ export function holdHosts(
       if (host.live !== undefined) endLive(host, rest);
       else {
         host.rest = rest;
-        host.plan = planOf(id, host.state);
+        host.plan = planOf(id, host);
         queue.push(host);
         if (waiting().length === 0) for (const each of queue.splice(0)) write(each, undefined);
       }
@@ -230,6 +234,7 @@ function begin(): Held {
     book: createDetectionBook(),
     record: createHash('sha256'),
     texts: createHash('sha256'),
+    own: [],
     parts: [],
     bytes: 0,
     isComparable: true,
@@ -244,6 +249,12 @@ function takeRest(host: Held): string {
   const { rest = '{}' } = host;
   host.rest = undefined;
   return rest;
+}
+
+/** Undefined for a host that is not whole here. */
+function textsOf({ isComparable, live, own, parts }: Held): HostTexts | undefined {
+  if (!isComparable || live !== undefined) return undefined;
+  return { items: parts.filter((part) => typeof part === 'string'), record: own };
 }
 
 /** The state of a host that has ended. The order of its detections does not count. */

@@ -40,11 +40,7 @@ export async function openMemory(
     open: await memory.open(scopeOf(settings, filters)),
     passing: passingPattern(passing),
     isLeavingOut,
-    // Where changes are told, nobody needs a sample to see them.
-    sampler:
-      settings.VM_INGEST === 'changes'
-        ? undefined
-        : memory.sample && openSampler(memory.sample, { clock, log, passing }),
+    sampler: memory.sample && openSampler(memory.sample, { clock, log, passing }),
   };
 }
 
@@ -110,17 +106,12 @@ export function hostMemory({
   readonly isOfChanges: boolean;
   readonly sampler?: HostSampler | undefined;
 }): HostMemory {
-  if (isOfChanges)
-    return {
-      passing,
-      judge: (id, digest) => judgeHost(id, digest, wholeOf(known(id)), now, days),
-      base: (id) => baseOf(id, known(id), now, days),
-    };
   return {
     passing,
+    ...(isOfChanges ? { base: (id) => baseOf(id, known(id), now, days) } : {}),
     isSampled: (id) => sampler?.isSampled(id) === true,
     judge: (id, digest, texts) => {
-      const sent = known(id);
+      const sent = isOfChanges ? wholeOf(known(id)) : known(id);
       const verdict = judgeHost(id, digest, sent, now, days);
       if (texts !== undefined) sampler?.take({ id, digest, known: sent?.digest, texts, verdict });
       return verdict;

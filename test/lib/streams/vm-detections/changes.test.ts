@@ -65,6 +65,16 @@ function refuse({ feed }: Hosts, id: number): () => void {
 }
 
 describe('of a host that was sent', () => {
+  test('it is told which fields had changed, and how much less goes than the whole host', async () => {
+    const hosts = await start();
+    hosts.causes();
+    set(hosts, [detection(100), detection(101, { STATUS: 'Fixed' }), detection(102)]);
+    await hosts.ingest(hosts.process([1]));
+    const { changed, sample } = hosts.causes();
+    expect([changed, sample?.compared, sample?.fields.STATUS?.alone]).toEqual([1, 1, 1]);
+    expect(sample?.changes).toBeLessThan(sample?.whole ?? 0);
+  });
+
   test('a report has the detections that changed, are new, or are gone, and nothing else', async () => {
     const hosts = await start();
     set(hosts, [detection(100), detection(101, { STATUS: 'Fixed' }), detection(103)]);
