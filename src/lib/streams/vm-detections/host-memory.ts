@@ -84,8 +84,7 @@ export async function recallHosts(
   const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
   const { settings, clock } = services;
   const ids = [...firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT)];
-  await open.recall(ids);
-  await sampler?.recall(ids);
+  await Promise.all([open.recall(ids), sampler?.recall(ids)]);
   const { VM_REFRESH_DAYS: days } = settings;
   return hostMemory({ known: open.known, now: clock.now().getTime(), days, passing, isOfChanges, sampler });
 }
