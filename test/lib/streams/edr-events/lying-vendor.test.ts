@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { RetryableError } from '../../../../src/lib/errors.ts';
 import { failWindow, retryWindow } from '../../../../src/lib/pipeline/operate-window.ts';
 import type { WorkItem } from '../../../../src/lib/pipeline/ports.ts';
 import { eventsIn, startLyingEdr, type Lies, type LyingEdr, type TestEvent } from '../../../support/lying-edr.ts';
@@ -238,6 +239,42 @@ describe('pages of the vendor', () => {
     }
   });
 
+  test('that are too heavy are asked for from the very place that failed, by one event at the least', async () => {
+    const [places, sizes]: number[][] = [[], []];
+    let failures = 0;
+    const vendor = await startLyingEdr(
+      eventsIn(FROM, 900, 60),
+      {
+        status: ({ size, page, from }) => {
+          if (from >= FROM || from.startsWith('2026-04-30')) return undefined;
+          places!.push(page * size);
+          sizes!.push(size);
+          return page * size >= 25 && failures++ < 20 ? 504 : undefined;
+        },
+      },
+      { EDR_PAGE_SIZE: '25' },
+    );
+    await vendor.feed.ingest(FROM, TO);
+    await expectAll(vendor);
+    expect(places).toEqual(places!.toSorted((left, right) => left - right));
+    expect(new Set(sizes)).toEqual(new Set([25, 5, 1]));
+  });
+
+  test('that were uploaded in part are no pages that come again', async () => {
+    const events = eventsIn(FROM, 900, 30).map((event) => ({ ...event, note: 'x'.repeat(50_000) }));
+    const vendor = await startLyingEdr(events);
+    const { upload } = vendor.feed.bench.sink;
+    let uploads = 0;
+    const failing: typeof upload = (...given) =>
+      ++uploads === 2 ? Promise.reject(new RetryableError('500')) : upload(...given);
+    Object.assign(vendor.feed.bench.sink, { upload: failing });
+    const [window] = await vendor.feed.ingest(FROM, TO);
+    expect(window).toMatchObject({ state: 'closed', counts: { fetched: 30, rows: 30 } });
+    await expectAll(vendor);
+    expect(uploads).toBe(3);
+    expect(vendor.feed.bench.log.events()).not.toContain('WindowReadAgain');
+  });
+
   test('with several documents of one id are whole', async () => {
     const [first] = eventsIn(FROM, 900, 1);
     const vendor = await startLyingEdr([{ ...first!, note: 'a' }, { ...first!, note: 'b' }, ...eventsIn(FROM, 900, 5)]);
@@ -251,6 +288,20 @@ describe('pages of the vendor', () => {
     const [window] = await vendor.feed.ingest(FROM, TO, 5);
     expect(window).toMatchObject({ state: 'closed', counts: { fetched: 7, rows: 6 } });
   });
+});
+
+test.for([
+  ['live', 2],
+  ['backfill-1', 0],
+] as const)('events of a window of the run %s give %i alerts', async ([run, count]) => {
+  const settings = { ALERT_WEBHOOK_URL: 'https://soar.example.test/hook', ALERT_MIN_SCORE: '4' };
+  const text = (json: string): string => json.replaceAll('"action"', '"score":"9","action"');
+  const { feed } = await startLyingEdr(eventsIn(FROM, 900, 2), { text }, settings);
+  const sent: string[] = [];
+  const alerts = { send: ({ id }: { readonly id: string }) => Promise.resolve(void sent.push(id)) };
+  await feed.bench.process(await feed.bench.open(FROM, TO, { run }), { alerts });
+  expect(feed.bench.sink.rows).toHaveLength(2);
+  expect(sent).toHaveLength(count);
 });
 
 describe('what is asked for a window', () => {
@@ -399,6 +450,26 @@ describe('times of the vendor', () => {
 });
 
 describe('a window that is to be cut', () => {
+  test('is counted before its first page behind a busy one, which a backfill is not', async () => {
+    const asked: string[] = [];
+    const lies: Lies = {
+      count: ({ events: { length } }) => (asked.push('count'), length),
+      page: (right, { page }) => (asked.push(`page ${page}`), right),
+    };
+    const events = [...eventsIn(FROM, 900, 250), ...eventsIn('2026-05-01T10:16:00Z', 3000, 100, 'f')];
+    const { feed } = await startLyingEdr(events, lies, { EDR_PAGE_SIZE: '100' });
+    const firstAsked = async (minutes: number, run = 'live'): Promise<string | undefined> => {
+      asked.length = 0;
+      await feed.bench.process(await feed.bench.open(minute(minutes), minute(minutes + 15), { run }));
+      return asked[0];
+    };
+    expect(await firstAsked(0)).toBe('page 0');
+    expect(await firstAsked(15)).toBe('count');
+    expect(await firstAsked(30)).toBe('page 0');
+    expect(await firstAsked(0, 'backfill-1')).toBe('count');
+    expect(await firstAsked(45)).toBe('page 0');
+  });
+
   test('by pieces which hold less than was counted is read whole', async () => {
     const second = eventsIn(FROM, 1, 10_020).map((event) => ({ ...event, type: undefined as unknown as string }));
     const vendor = await startLyingEdr(

@@ -1,0 +1,27 @@
+/**
+ * Tests that no mutant is played with, by parts of their names: who survives runs all that reach it, and these take as long as all others
+ * of streams together. Their mutants are left to the others.
+ */
+export const LEFT_OUT: readonly string[] = [
+  // Windows of thousands of events, beside smaller ones.
+  'broken text far into a page',
+  'far too low leaves out nothing beyond the reach of pages',
+  'is read by pages whose size does not divide 10,000',
+  'of 0.3 of the truth',
+  'of 0.9 of the truth',
+  'of a single second above 10,000 events is split by type',
+  'whose cap comes while they are read leave nothing out',
+  'with more than 5,000 events is split in halves',
+  // Pages of more bytes than are taken, beside those that a vendor fails to give.
+  'comes with fewer entries: the first one',
+  'comes with fewer entries: the third one',
+  // Pages of many bytes, beside the same without a list of ids.
+  'skips nobody, with the list of ids',
+  // Waiting for hours, beside one that waits for minutes.
+  'cuts nothing, leaves nothing out and costs no attempt, however long it lasts',
+  'has the window read again, stays short, and is closed as incomplete after 24 hours',
+  'never leaves a host out, however long it lasts',
+  // The same code for each of two ways to ask, and for a backfill.
+  'broken text in a page of events by searchAfter',
+  'gives a backfill the rows of its live window',
+];
