@@ -22,7 +22,7 @@ export interface SampledCauses {
   readonly compared: number;
   /** Bytes of records that were sent, each of them whole; those that went whatever was sent before are not among them. */
   readonly whole: number;
-  /** Bytes that tell the same by changes: what has changed in those that had, and once a day that a record is unchanged. */
+  /** Bytes that tell the same by changes: what has changed in a record, all of it at its turn, and once a day that it is unchanged. */
   readonly changes: number;
   /** By the name of a field: of records that were compared and in which it has changed. */
   readonly fields: Readonly<Record<string, FieldCause>>;
@@ -33,7 +33,7 @@ export interface FieldCause {
   readonly records: number;
   /** Those in which nothing else has. */
   readonly alone: number;
-  /** Bytes that would not go if the field did not count: of whole records, and of changes. */
+  /** Bytes that would not go if the field did not count: where records go whole, and where changes are told. */
   readonly wholeAlone: number;
   readonly changesAlone: number;
   /** Whether its values were all of a form that may be let pass. */

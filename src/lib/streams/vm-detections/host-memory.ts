@@ -35,12 +35,13 @@ export async function openMemory(
   };
   // In this order: what is read beside ends by what it has written to the memory.
   const isLeavingOut = window.run === 'live' && !isLate(window) && !(await memory.isReadBeside(overlaps));
-  const { VM_PASSING_FIELDS: passing } = settings;
+  const { VM_PASSING_FIELDS: passing, VM_REFRESH_DAYS: days } = settings;
+  const isTurn = (id: bigint, wholeAt: number, now: number): boolean => isDue(id, wholeAt, now, days);
   return {
     open: await memory.open(scopeOf(settings, filters)),
     passing: passingPattern(passing),
     isLeavingOut,
-    sampler: memory.sample && openSampler(memory.sample, { clock, log, passing }),
+    sampler: memory.sample && openSampler(memory.sample, { clock, isDue: isTurn, log, passing }),
   };
 }
 

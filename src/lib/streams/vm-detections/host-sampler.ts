@@ -14,6 +14,7 @@ import {
   LIST_CHANGED,
   readHost,
   sketchOf,
+  type HostChange,
   type HostRead,
   type HostSketch,
   type HostTexts,
@@ -51,11 +52,18 @@ const MOST_REMOVED = 50;
 const MOST_BYTES = 60_000;
 const NO_CAUSE: FieldCause = { records: 0, alone: 0, wholeAlone: 0, changesAlone: 0, isPlain: true };
 
+/** What a sampler goes by. */
+export interface SamplerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Names of elements that do not make a host changed. */
+  readonly passing: readonly string[];
+  /** Whether a host that went whole at one time goes whole at another one, whatever has changed; epoch milliseconds. */
+  readonly isDue: (id: bigint, wholeAt: number, now: number) => boolean;
+}
+
 /** Opens the sample for a reading. */
-export function openSampler(
-  sample: RecordSample,
-  { clock, log, passing }: { readonly clock: Clock; readonly log: Log; readonly passing: readonly string[] },
-): HostSampler {
+export function openSampler(sample: RecordSample, { clock, isDue, log, passing }: SamplerOptions): HostSampler {
   const names = new Set(passing);
   let stored: Map<bigint, number> | undefined;
   let kept: ReadonlyMap<bigint, Uint8Array> = new Map();
@@ -97,7 +105,10 @@ export function openSampler(
     if (verdict !== 'unchanged' && (verdict !== 'changed' || now === undefined))
       noteWhole(sums, bytesOf(texts.items) + bytesOf(texts.record));
     if (now === undefined) return;
-    if (verdict === 'changed') noteChanged(sums, before?.digest === known ? before : undefined, now, today);
+    if (verdict === 'changed' && before !== undefined && before.digest === known) {
+      const isTurn = isDue(BigInt(id), endOf(before.day), endOf(today));
+      noteChanged(sums, compareHost(before, now), now, { isTurn, isFirst: before.day !== today });
+    }
     if (!isSame || before.day !== today) keep(id, sketchOf(now, digest, today));
   }
 
@@ -159,26 +170,33 @@ function noteWhole(sums: Sums, bytes: number): void {
   sums.changes += bytes;
 }
 
-/** Of a host of which another state was sent last than is kept here nothing is known. */
-function noteChanged(sums: Sums, before: HostSketch | undefined, now: HostRead, today: number): void {
-  if (before === undefined) return;
-  const { causes, changedBytes } = compareHost(before, now);
-  // Unchanged, it would be told as such once a day.
-  const sparedBytes = changedBytes - (before.day === today ? 0 : now.recordBytes);
+/**
+ * A host would go all the same if nothing had changed: whole at its turn, and where changes are told a row as its first one of a day.
+ */
+function noteChanged(
+  sums: Sums,
+  { causes, changedBytes }: HostChange,
+  { bytes, odd, recordBytes }: HostRead,
+  { isFirst, isTurn }: { readonly isFirst: boolean; readonly isTurn: boolean },
+): void {
   sums.compared++;
-  sums.whole += now.bytes;
-  sums.changes += changedBytes;
+  sums.whole += bytes;
+  sums.changes += isTurn ? bytes : changedBytes;
+  const isSparing = causes.length === 1 && !isTurn;
   for (const name of causes) {
     const cause = sums.fields.get(name) ?? NO_CAUSE;
-    const isAlone = causes.length === 1;
     sums.fields.set(name, {
       records: cause.records + 1,
-      alone: cause.alone + Number(isAlone),
-      wholeAlone: cause.wholeAlone + (isAlone ? now.bytes : 0),
-      changesAlone: cause.changesAlone + (isAlone ? sparedBytes : 0),
-      isPlain: cause.isPlain && name !== LIST_CHANGED && !now.odd.has(name),
+      alone: cause.alone + Number(causes.length === 1),
+      wholeAlone: cause.wholeAlone + (isSparing ? bytes : 0),
+      changesAlone: cause.changesAlone + (isSparing ? changedBytes - (isFirst ? recordBytes : 0) : 0),
+      isPlain: cause.isPlain && name !== LIST_CHANGED && !odd.has(name),
     });
   }
+}
+
+function endOf(day: number): number {
+  return (day + 1) * DAY_MS - 1;
 }
 
 /** The ids that are not too old. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { SampledCauses } from '../../../../src/lib/cost/causes.ts';
+import { NO_CAUSES, sumOfCauses, type SampledCauses } from '../../../../src/lib/cost/causes.ts';
 import type { RecordSample } from '../../../../src/lib/pipeline/record-sample.ts';
+import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
 import { openSampler, SAMPLE_SIZE } from '../../../../src/lib/streams/vm-detections/host-sampler.ts';
 import type { HostVerdict } from '../../../../src/lib/streams/vm-detections/vm-page.ts';
 import { fixedClock, keptLog } from '../../../support/pipeline.ts';
@@ -36,7 +37,10 @@ function start() {
   const kept = keptSample(clock);
   /** Reads a page as a worker of its own; gives the hosts whose texts were kept. */
   const read = async (ids: readonly bigint[], state: string, verdict: HostVerdict, known?: string) => {
-    const sampler = openSampler(kept.sample, { clock, log: keptLog().log, passing: [] });
+    const sampler = openSampler(kept.sample, {
+      ...{ clock, log: keptLog().log, passing: [] },
+      isDue: (id, wholeAt, now) => isDue(id, wholeAt, now, 7),
+    });
     await sampler.recall(ids);
     const sampled = ids.filter((id) => sampler.isSampled(String(id)));
     const texts = { items: [`{"UNIQUE_VULN_ID":"1","QDS":"${state}"}`], record: ['{"ID":"1"}'] };
@@ -88,6 +92,20 @@ describe('the sample', () => {
       [0, 10 * host],
       [10 * (host + item), 10 * (host + item)],
     ]);
+  });
+
+  test('counts a host as whole once in the days after which each goes whole, and then nothing as saved', async () => {
+    const { clock, noted, read } = start();
+    const ids = range(1, 10);
+    await read(ids, '0', 'unchanged', '0');
+    for (let day = 1; day <= 7; day++) {
+      clock.forward(86_400_000);
+      await read(ids, String(day), 'changed', String(day - 1));
+    }
+    const [host, item] = ['{"ID":"1"}'.length, '{"UNIQUE_VULN_ID":"1","QDS":"a"}'.length];
+    const { sample } = sumOfCauses(noted.map((each) => ({ ...NO_CAUSES, sample: each })));
+    const { alone, changesAlone, wholeAlone } = sample!.fields.QDS!;
+    expect([alone, wholeAlone, changesAlone]).toEqual([70, 60 * (host + item), 60 * item]);
   });
 
   test('takes up hosts that were sent before there was one', async () => {
