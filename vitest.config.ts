@@ -17,9 +17,10 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/browser/**', 'test/kql/**'],
     globalSetup: 'test/support/build-once.ts',
     sequence: { sequencer: LongFirst },
-    // Tests run real servers and Azurite; on two cores a slow start is no failure.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Tests run real servers and Azurite; on two cores a slow start is no failure. So waits are long, and few have limits of their own.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 100_000 } },
     // Many tests wait more than they work, so three share two cores well.
     maxWorkers: 3,
     coverage: {

@@ -14,7 +14,7 @@ const reply = (each: Case) => JSON.stringify(answerOf(each));
 function print(status: Awaited<ReturnType<typeof readStatus>>, url: string): string {
   const lines: string[] = [];
   const session: Session = {
-    connector: createConnector({ url, login: {}, timeoutMs: 10_000, onSlow: () => undefined }),
+    connector: createConnector({ url, login: {}, timeoutMs: 60_000, onSlow: () => undefined }),
     isJson: false,
     print: (line = '') => void lines.push(line),
     printJson: () => undefined,
@@ -31,7 +31,7 @@ describe('the command tells what the connector judges:', () => {
     const server = await serveHttp((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(reply(each));
     });
-    const options = { url: server.url, login: {}, timeoutMs: 10_000, onSlow: () => undefined };
+    const options = { url: server.url, login: {}, timeoutMs: 60_000, onSlow: () => undefined };
     const shown = print(await readStatus(createConnector(options)), server.url);
     const { headline, verdict, problems } = answerOf(each);
     expect(shown).toContain(`${headline} (${verdict})`);

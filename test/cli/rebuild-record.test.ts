@@ -139,7 +139,7 @@ describe('qualys rebuild', () => {
         out: `${records.join('\n')}\n`,
         err: '2 records proven by RowKey, 0 not; 0 could not be made.\n',
       });
-  }, 60_000);
+  });
 
   test('ends with 1 where a part is missing or a row was changed, and with 2 for what is no JSON', async () => {
     const { rows } = decode(JSON.stringify([{ id: 'y', actor: { arguments: 'a'.repeat(70_000) } }, { id: 'x' }]), REST);
@@ -149,5 +149,5 @@ describe('qualys rebuild', () => {
       err: '0 records proven by RowKey, 1 not; 1 could not be made.\n',
     });
     expect(await rebuild('no')).toMatchObject({ code: 2, out: '' });
-  }, 60_000);
+  });
 });

@@ -63,7 +63,7 @@ async function runHook(line: string, shell: string, environment: Record<string, 
   return said;
 }
 
-describe('through a hook of azd', { timeout: 120_000 }, () => {
+describe('through a hook of azd', () => {
   let azure: FakeArm;
 
   beforeEach(async () => {
@@ -160,33 +160,29 @@ describe('through the workflow', () => {
     );
   });
 
-  test(
-    'the step takes them from the JSON that GitHub gives, with the parameters and settings by name',
-    { timeout: 60_000 },
-    async () => {
-      const workflow = parse(readFileSync(join(ROOT, '.github/workflows/deploy.yml'), 'utf8')) as {
-        jobs: { deploy: { steps: { env?: Record<string, string>; run?: string }[] } };
-      };
-      const step = workflow.jobs.deploy.steps.find(({ env }) => env?.VARIABLES === '${{ toJSON(vars) }}');
-      const folder = mkdtempSync(join(tmpdir(), 'github-'));
-      onTestFinished(() => rmSync(folder, { recursive: true }));
-      const file = join(folder, 'env');
-      const variables = {
-        PRIVATE_NETWORKING: 'true',
-        EDR_FILTER: 'a"\\$\n',
-        ALLOWED_IP_RANGES: '["10.0.0.0/8"]',
-        SECRET_EXPIRES: '2027-01-01',
-        PATH: '/evil',
-        QUALYS_STREAM: 'edr-events',
-      };
-      const said = await runHook(step?.run ?? '', 'bash', { VARIABLES: JSON.stringify(variables), GITHUB_ENV: file });
-      expect(said.split('\n').filter((line) => line.startsWith('::'))).toEqual([
-        '::warning::QUALYS_STREAM is no setting of the connector and is ignored; the nearest is QUALYS_STREAMS',
-      ]);
-      const { PATH: _, QUALYS_STREAM: __, ...known } = variables;
-      expect(readGithubEnv(readFileSync(file, 'utf8'))).toEqual(known);
-    },
-  );
+  test('the step takes them from the JSON that GitHub gives, with the parameters and settings by name', async () => {
+    const workflow = parse(readFileSync(join(ROOT, '.github/workflows/deploy.yml'), 'utf8')) as {
+      jobs: { deploy: { steps: { env?: Record<string, string>; run?: string }[] } };
+    };
+    const step = workflow.jobs.deploy.steps.find(({ env }) => env?.VARIABLES === '${{ toJSON(vars) }}');
+    const folder = mkdtempSync(join(tmpdir(), 'github-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'env');
+    const variables = {
+      PRIVATE_NETWORKING: 'true',
+      EDR_FILTER: 'a"\\$\n',
+      ALLOWED_IP_RANGES: '["10.0.0.0/8"]',
+      SECRET_EXPIRES: '2027-01-01',
+      PATH: '/evil',
+      QUALYS_STREAM: 'edr-events',
+    };
+    const said = await runHook(step?.run ?? '', 'bash', { VARIABLES: JSON.stringify(variables), GITHUB_ENV: file });
+    expect(said.split('\n').filter((line) => line.startsWith('::'))).toEqual([
+      '::warning::QUALYS_STREAM is no setting of the connector and is ignored; the nearest is QUALYS_STREAMS',
+    ]);
+    const { PATH: _, QUALYS_STREAM: __, ...known } = variables;
+    expect(readGithubEnv(readFileSync(file, 'utf8'))).toEqual(known);
+  });
 });
 
 /** As GitHub's runner reads the file of `GITHUB_ENV`: NAME<<DELIMITER, lines, DELIMITER. */

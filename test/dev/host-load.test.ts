@@ -5,11 +5,9 @@ import { createInterface } from 'node:readline';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startHost } from '../../dev/host/start-host.ts';
 import { commonJs, notes, runApp, writeAppDir } from './host-test-app.ts';
-
-vi.setConfig({ testTimeout: 40_000 });
 
 const quiet = { port: 0, runTimersAtStart: false, log: () => undefined };
 const hostUrl = pathToFileURL(resolve(import.meta.dirname, '../../dev/host/start-host.ts')).href;

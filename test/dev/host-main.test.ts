@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startAzurite } from '../../dev/azurite/start-azurite.ts';
 import { commonJs, writeAppDir } from './host-test-app.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const main = resolve(import.meta.dirname, '../../dev/host/main.ts');
 
@@ -48,7 +46,7 @@ test('the host alone reads settings, starts Azurite, lists the functions, runs t
   });
   const port = await findPort();
   const { child, printed } = runMain(dir, { PORT: port, BOTH: 'environment' });
-  await expect.poll(printed, { timeout: 30_000 }).toContain('work: queueTrigger');
+  await expect.poll(printed).toContain('work: queueTrigger');
   const url = `http://127.0.0.1:${port}`;
   expect(printed()).toContain(`show: [GET] ${url}/api/show`);
   expect(printed()).toContain('tick: timerTrigger');
@@ -69,7 +67,7 @@ test('the host alone leaves storage that is set as it is, and can run some funct
   const port = await findPort();
   const env = { PORT: port, AzureWebJobsStorage: azurite.connectionString };
   const { child, printed } = runMain(dir, env, ['--functions', 'show,tick', '--no-start-timers']);
-  await expect.poll(printed, { timeout: 30_000 }).toContain('tick: timerTrigger');
+  await expect.poll(printed).toContain('tick: timerTrigger');
   expect(printed()).not.toContain('work');
   expect(await (await fetch(`http://127.0.0.1:${port}/api/show`)).json()).toEqual({
     storage: azurite.connectionString,

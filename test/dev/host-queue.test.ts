@@ -1,11 +1,9 @@
 import { QueueServiceClient, type QueueClient } from '@azure/storage-queue';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAzurite, type Azurite } from '../../dev/azurite/start-azurite.ts';
 import { decodeMessage } from '../../dev/host/queue-message.ts';
 import { notes, runApp, type TestHost } from './host-test-app.ts';
-
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
 
 let azurite: Azurite;
 let service: QueueServiceClient;
@@ -66,7 +64,7 @@ describe('a queue function', () => {
     const { messageId } = await queue.sendMessage(
       encode({ stream: 'edr-events', Nested: { A: 1 }, list: [1], no: null }),
     );
-    await expect.poll(() => notes, { timeout: 5000 }).toHaveLength(1);
+    await expect.poll(() => notes).toHaveLength(1);
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/) as string;
     expect(notes[0]).toEqual({
       item: { stream: 'edr-events', Nested: { A: 1 }, list: [1], no: null },
@@ -89,17 +87,15 @@ describe('a queue function', () => {
   test('gets text as text, and a body property in place of the metadata of its name', async () => {
     const { queue } = await runQueueApp(noteMessage);
     await queue.sendMessage(encode('grüße'));
-    await expect.poll(() => notes, { timeout: 5000 }).toMatchObject([{ item: 'grüße' }]);
+    await expect.poll(() => notes).toMatchObject([{ item: 'grüße' }]);
     await queue.sendMessage(encode({ ID: 'own', dequeueCount: 7 }));
-    await expect
-      .poll(() => notes.at(-1), { timeout: 5000 })
-      .toMatchObject({ metadata: { id: 'own', dequeueCount: 7 } });
+    await expect.poll(() => notes.at(-1)).toMatchObject({ metadata: { id: 'own', dequeueCount: 7 } });
   });
 
   test('gets text without base64 where host.json says so', async () => {
     const { queue } = await runQueueApp(noteMessage, { messageEncoding: 'none' });
     await queue.sendMessage('{"plain":true}');
-    await expect.poll(() => notes, { timeout: 5000 }).toMatchObject([{ item: { plain: true } }]);
+    await expect.poll(() => notes).toMatchObject([{ item: { plain: true } }]);
   });
 
   test('that fails sees the message again with a higher count, after the visibility timeout, until it succeeds', async () => {
@@ -111,7 +107,7 @@ describe('a queue function', () => {
       { visibilityTimeout: '00:00:02', maxDequeueCount: 3 },
     );
     await queue.sendMessage(encode('x'));
-    await expect.poll(() => notes, { timeout: 15_000, interval: 200 }).toHaveLength(3);
+    await expect.poll(() => notes, { interval: 200 }).toHaveLength(3);
     const runs = notes as { at: number; dequeueCount: number }[];
     expect(runs.map(({ dequeueCount }) => dequeueCount)).toEqual([1, 2, 3]);
     expect(runs[1]!.at - runs[0]!.at).toBeGreaterThan(1000);
@@ -132,9 +128,7 @@ describe('a queue function', () => {
       { maxDequeueCount: 2 },
     );
     await queue.sendMessage(encode({ a: 'ü' }));
-    await expect
-      .poll(() => notes, { timeout: 10_000 })
-      .toEqual(['tried', 'tried', { item: { a: 'ü' }, dequeueCount: 1 }]);
+    await expect.poll(() => notes).toEqual(['tried', 'tried', { item: { a: 'ü' }, dequeueCount: 1 }]);
     await expect.poll(async () => [await size(queue), await size(poison)]).toEqual([0, 0]);
     const warnings = host.logged.filter(({ level }) => level === 'warning').map(({ message }) => message);
     expect(warnings).toEqual([`Message has reached MaxDequeueCount of 2. Moving message to queue '${poison.name}'.`]);
@@ -151,7 +145,7 @@ describe('a queue function', () => {
     await poison.createIfNotExists();
     await poison.sendMessage(encode('x'));
     await queue.sendMessage(encode('not listened to'));
-    await expect.poll(() => notes, { timeout: 5000 }).toEqual(['tried']);
+    await expect.poll(() => notes).toEqual(['tried']);
     expect((await poison.peekMessages()).peekedMessageItems).toEqual([]);
     expect(await size(poison)).toBe(1);
     expect(await service.getQueueClient(`${poison.name}-poison`).exists()).toBe(false);
@@ -160,7 +154,7 @@ describe('a queue function', () => {
   test('never sees what is no base64: it goes to the poison queue as it is', async () => {
     const { queue, poison } = await runQueueApp(noteMessage);
     await queue.sendMessage('{"plain":1}');
-    await expect.poll(() => size(poison), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => size(poison)).toBe(1);
     expect((await poison.peekMessages()).peekedMessageItems[0]!.messageText).toBe('{"plain":1}');
     expect(notes).toEqual([]);
   });
@@ -175,7 +169,7 @@ describe('a queue function', () => {
       await queue.updateMessage(message!.messageId, message!.popReceipt, undefined, 0);
     }
     const { poison } = await runQueueApp(noteMessage, { maxDequeueCount: 2 });
-    await expect.poll(() => size(poison), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => size(poison)).toBe(1);
     expect(notes).toEqual([]);
   });
 
@@ -221,7 +215,7 @@ describe('a queue function', () => {
     );
     const startedAt = performance.now();
     await queue.sendMessage(encode('1'));
-    await expect.poll(() => notes, { timeout: 15_000 }).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    await expect.poll(() => notes).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(performance.now() - startedAt).toBeLessThan(8000);
   });
 
@@ -236,7 +230,7 @@ describe('a queue function', () => {
       { invisibilityMs: 2000 },
     );
     await queue.sendMessage(encode('x'));
-    await expect.poll(() => notes, { timeout: 10_000 }).toEqual(['begin', 'end']);
+    await expect.poll(() => notes).toEqual(['begin', 'end']);
     await expect.poll(() => size(queue)).toBe(0);
     expect(notes).toEqual(['begin', 'end']);
   });
@@ -254,13 +248,13 @@ describe('a queue function', () => {
       { settings: { QUEUE: 'late-queue', AzureWebJobsStorage: away.connectionString }, closeTimeoutMs: 500 },
     );
     const errors = (): string[] => host.logged.filter(({ level }) => level === 'error').map(({ message }) => message);
-    await expect.poll(errors, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(errors).toHaveLength(1);
     expect(errors()[0]).toContain("Queue 'late-queue' cannot be read");
     const back = await startAzurite({ inMemory: true, blob: false, ...ports });
     const queue = QueueServiceClient.fromConnectionString(back.connectionString).getQueueClient('late-queue');
-    await expect.poll(() => queue.exists(), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => queue.exists()).toBe(true);
     await queue.sendMessage(encode('here'));
-    await expect.poll(() => notes, { timeout: 10_000 }).toMatchObject([{ item: 'here' }]);
+    await expect.poll(() => notes).toMatchObject([{ item: 'here' }]);
     await host.close();
     await back.close();
     expect(errors()).toHaveLength(1);
@@ -279,7 +273,7 @@ describe('the end of the host', () => {
   test('waits for a running queue function and its message', async () => {
     const { queue, host } = await runQueueApp(slow);
     await queue.sendMessage(encode('x'));
-    await expect.poll(() => notes, { timeout: 5000 }).toEqual(['begin']);
+    await expect.poll(() => notes).toEqual(['begin']);
     await host.close();
     expect(notes).toEqual(['begin', 'end']);
     expect(await size(queue)).toBe(0);
@@ -288,7 +282,7 @@ describe('the end of the host', () => {
   test('gives back the message of a function that does not end in time', async () => {
     const { queue, host } = await runQueueApp(slow, {}, { closeTimeoutMs: 50 });
     await queue.sendMessage(encode('x'));
-    await expect.poll(() => notes, { timeout: 5000 }).toEqual(['begin']);
+    await expect.poll(() => notes).toEqual(['begin']);
     await host.close();
     expect((await queue.peekMessages()).peekedMessageItems).toHaveLength(1);
   });
@@ -304,7 +298,7 @@ describe('the end of the host', () => {
         settings: { QUEUE: queue.name, AzureWebJobsStorage: azurite.connectionString },
       },
     );
-    await expect.poll(() => notes, { timeout: 5000 }).toMatchObject([{ item: 'later' }]);
+    await expect.poll(() => notes).toMatchObject([{ item: 'later' }]);
     await next.close();
   });
 });

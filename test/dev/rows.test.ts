@@ -115,7 +115,7 @@ describe('a search', () => {
 
 describe('the list of a table', () => {
   const ask = (more: Partial<Parameters<typeof listRows>[0]>): Promise<RowList> =>
-    listRows({ path, table: 'QualysEdrEvents_CL', search: {}, limit: 2, timeoutMs: 10_000, ...more });
+    listRows({ path, table: 'QualysEdrEvents_CL', search: {}, limit: 2, timeoutMs: 60_000, ...more });
 
   beforeEach(async () => {
     const rows = [1, 2, 3, 4, 5].map((n) => ({ ...EVENT, HostName: `ws-${n}`, Verdicts: null }));

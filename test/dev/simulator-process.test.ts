@@ -80,7 +80,7 @@ describe('a big page is streamed', () => {
     expect(bytes).toBeLessThan(155e6);
     expect(most).toBeLessThan(190 * MEGABYTE);
     expect((await statsOf(url)).records).toMatchObject({ hosts: 1_000, detections: 100_000 });
-  }, 120_000);
+  });
 
   test('a client that does not read holds the simulator back', async () => {
     const simulator = await simulate({ hostCount: 1, detectionsPerHost: 40_000 });
@@ -106,7 +106,7 @@ describe('a big page is streamed', () => {
     for await (const piece of response as AsyncIterable<Buffer>) bytes += piece.length;
     expect(bytes).toBeGreaterThan(40 * MEGABYTE);
     expect(simulator.stats().bytes).toBe(bytes);
-  }, 60_000);
+  });
 
   test('a client that goes away frees its place', async () => {
     const simulator = await simulate({ hostCount: 1, detectionsPerHost: 40_000 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const SCRIPT = join(import.meta.dirname, 'load-process.ts');
 /** A host that takes longer to end is killed. */
-const END_MS = 15_000;
+const END_MS = 60_000;
 
 /** A line of a host's log. */
 export interface HostLine {

@@ -10,8 +10,8 @@ import { warpOffset } from './warped-time.ts';
 
 const SCRIPT = join(import.meta.dirname, 'host-process.ts');
 const ROOT = resolve(import.meta.dirname, '../..');
-/** A host that does not come to the step in real time is a cell that proves nothing. */
-const PATIENCE_MS = 90_000;
+/** A host that does not come to the step in real time is a cell that proves nothing; a busy machine takes minutes. One that ends is told at once. */
+const PATIENCE_MS = 300_000;
 
 /** Starts hosts to be killed; the next one is kept ready. */
 export interface HostPool {
@@ -55,6 +55,12 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await exit;
 }
 
+/** @throws Error once it has ended by itself. */
+async function endOf(child: ChildProcess): Promise<never> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  throw new Error(`the host ended before it came to the step: ${child.signalCode ?? `exit code ${child.exitCode}`}`);
+}
+
 async function within(promise: Promise<unknown>, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -81,10 +87,10 @@ export async function openHostPool(): Promise<HostPool> {
       const { child, ready } = next ?? start();
       next = start();
       try {
-        await ready;
+        await Promise.race([ready, endOf(child)]);
         const order: HostOrder = { appDir, offsetMs: warpOffset(), settings: rig.env };
         child.send(order);
-        await within(reached, 'the host did not come to the step');
+        await within(Promise.race([reached, endOf(child)]), 'the host did not come to the step');
       } finally {
         await endProcess(child);
       }

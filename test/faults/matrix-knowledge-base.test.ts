@@ -2,6 +2,6 @@ import { test } from 'vitest';
 import { FURTHER_FEEDS } from './further-feeds.ts';
 import { expectNothingLost } from './expect-nothing-lost.ts';
 
-test('knowledge base: whatever breaks while it reads or goes on, nothing is lost', { timeout: 900_000 }, async () => {
+test('knowledge base: whatever breaks while it reads or goes on, nothing is lost', { timeout: 1_800_000 }, async () => {
   await expectNothingLost(FURTHER_FEEDS.knowledgeBase);
 });

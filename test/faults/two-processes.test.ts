@@ -21,7 +21,7 @@ const MINUTES = 20;
 const MINUTE_MS = 60_000;
 /** Calls at once that both hosts share. */
 const PERMITS = 4;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 const OPTIONS = { timeout: 3 * PATIENCE_MS };
 const QUEUES = { batchSize: 4, newBatchThreshold: 0, maxPollingInterval: '00:00:00.500' };
 

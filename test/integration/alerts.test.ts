@@ -59,7 +59,7 @@ async function ingestNow(record: { readonly id?: unknown }): Promise<void> {
     await app.host.runTimer('plan-edr-events');
     return app.rows('QualysEdrEvents_CL').some(({ EventId }) => EventId === record.id);
   };
-  await expect.poll(isIngested, { timeout: 60_000, interval: 1000 }).toBe(true);
+  await expect.poll(isIngested, { interval: 1000 }).toBe(true);
 }
 
 const ticketOf = ({ body }: { body: string }): string => (JSON.parse(body) as { ticket_id: string }).ticket_id;
@@ -83,7 +83,7 @@ const alertStatus = async (): Promise<AlertStatus> =>
 
 /** Waits until the alert queue is empty. */
 async function untilPosted(): Promise<void> {
-  await expect.poll(alertStatus, { timeout: 60_000 }).toMatchObject({ queued: 0, waiting: 0 });
+  await expect.poll(alertStatus).toMatchObject({ queued: 0, waiting: 0 });
 }
 
 describe('alert push', () => {
@@ -122,9 +122,7 @@ describe('alert push', () => {
     const body = JSON.stringify({ stream: 'edr-events', from, to });
     const { id } = (await app.get('backfill', { method: 'POST', body })).body as { id: string };
     const before = posts.length;
-    await expect
-      .poll(async () => (await app.get(`backfill/${id}`)).body, { timeout: 30_000 })
-      .toMatchObject({ status: 'succeeded' });
+    await expect.poll(async () => (await app.get(`backfill/${id}`)).body).toMatchObject({ status: 'succeeded' });
     await untilPosted();
     expect(scoredIds().length).toBeGreaterThan(before);
     expect(posts).toHaveLength(before);
@@ -134,7 +132,7 @@ describe('alert push', () => {
     statusOfWebhook = 503;
     const record = vendorEvent({ score: '10', eventProcessedTime: new Date(Date.now() + 2000).toISOString() });
     await ingestNow(record);
-    await expect.poll(alertStatus, { timeout: 20_000 }).toMatchObject({
+    await expect.poll(alertStatus).toMatchObject({
       enabled: true,
       waiting: 1,
       undelivered: 0,
@@ -177,7 +175,7 @@ describe('a webhook that may get two alerts a minute', () => {
   test('gets the rest in one signed summary for each minute, and status counts it', async () => {
     await untilCaughtUp(app, 'edr-events');
     const settled = async (): Promise<number> => single().length + (await alertStatus()).summarised;
-    await expect.poll(settled, { timeout: 60_000 }).toBe(scoredIds().length);
+    await expect.poll(settled).toBe(scoredIds().length);
     // An instance whose clock is ahead: the summaries are due.
     const { alerts } = createServices(process.env);
     const clock = { now: () => new Date(Date.now() + 2 * 60_000) };
@@ -186,9 +184,7 @@ describe('a webhook that may get two alerts a minute', () => {
       const item = record && alertItemOf(record);
       if (item !== undefined) await pushAlert(item, { ...alerts, clock });
     }
-    await expect
-      .poll(async () => (await app.get('alerts')).body, { timeout: 20_000 })
-      .toEqual({ alerts: [], isWebhookSet: true });
+    await expect.poll(async () => (await app.get('alerts')).body).toEqual({ alerts: [], isWebhookSet: true });
     const told = posts.flatMap(({ body }) => (JSON.parse(body) as { summary?: { count: number } }).summary ?? []);
     expect(single().length).toBeLessThanOrEqual(2 * (told.length + 1));
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(scoredIds().length - single().length);

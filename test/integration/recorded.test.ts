@@ -74,9 +74,7 @@ describe.skipIf(!isRecordedHere)('recorded answers of a real platform', () => {
 
   test('a refused parameter fails the window with the vendor’s code and text', async () => {
     const running = await start({ [DETECTION]: recorded('host-detections-bad-id') }, VM_ONLY);
-    await expect
-      .poll(async () => (await statusOf(running, 'vm-detections'))?.windows.failed, { timeout: 20_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(async () => (await statusOf(running, 'vm-detections'))?.windows.failed).toBeGreaterThan(0);
     const status = await statusOf(running, 'vm-detections');
     expect(status?.lastError).toContain('1905');
     expect(status?.lastError).toContain('neither a positive integer nor a range');
@@ -85,7 +83,7 @@ describe.skipIf(!isRecordedHere)('recorded answers of a real platform', () => {
   test('an expired account, told with HTTP 200, keeps the window open and is shown', async () => {
     const running = await start({ [DETECTION]: recorded('verify-authentication-expired') }, VM_ONLY);
     await expect
-      .poll(async () => (await statusOf(running, 'vm-detections'))?.lastError ?? '', { timeout: 20_000 })
+      .poll(async () => (await statusOf(running, 'vm-detections'))?.lastError ?? '')
       .toContain('This account has expired');
     expect(await statusOf(running, 'vm-detections')).toMatchObject({ windows: { failed: 0 } });
   });
@@ -107,7 +105,7 @@ test('the guide’s printed event arrives in the table with its quirks understoo
     },
     { QUALYS_STREAMS: 'edr-events', EDR_START: new Date(Date.now() - 840_000).toISOString(), EDR_WINDOW_MINUTES: '60' },
   );
-  await expect.poll(() => running.rows('QualysEdrEvents_CL').length, { timeout: 30_000 }).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => running.rows('QualysEdrEvents_CL').length).toBeGreaterThanOrEqual(1);
   await untilCaughtUp(running, 'edr-events');
   const rows = running.rows('QualysEdrEvents_CL');
   expect(rows[0]).toMatchObject({

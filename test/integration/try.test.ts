@@ -15,7 +15,7 @@ import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-ap
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = await readFile(join(ROOT, 'docs/try.md'), 'utf8');
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 300_000;
 const LOOK_EVERY_MS = 4000;
 
 /** Programs behind the commands of the page. */

@@ -97,7 +97,7 @@ export interface StatusOfStream {
 }
 
 /** Waits until a stream has nothing open, ticking its planner. */
-export async function untilCaughtUp(app: LocalApp, stream: string, timeoutMs = 60_000): Promise<StatusOfStream> {
+export async function untilCaughtUp(app: LocalApp, stream: string, timeoutMs = 150_000): Promise<StatusOfStream> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const { body } = await app.get('status');

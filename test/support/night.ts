@@ -7,9 +7,9 @@ import { runCli } from './run-cli.ts';
 // What those who look after the connector see of it at night.
 
 /** As the page and a watching command line ask; a busy machine takes its time. */
-export const POLL = { timeout: 120_000, interval: 500 };
+export const POLL = { timeout: 300_000, interval: 500 };
 /** For a test of several such waits. */
-export const PATIENCE = { timeout: 600_000 };
+export const PATIENCE = { timeout: 1_200_000 };
 
 /** Reads the status. */
 export async function readStatus(app: LocalApp): Promise<StatusAnswer> {

@@ -102,7 +102,7 @@ describe('an instance that waits', () => {
     const permit = await holder.acquire('live');
     const waiting = shared.open(timing).acquire(priority);
     waiting.catch(() => undefined);
-    await vi.waitUntil(() => shared.row().waiterUntil > 0, { timeout: 5000, interval: 5 });
+    await vi.waitUntil(() => shared.row().waiterUntil > 0, { timeout: 100_000, interval: 5 });
     await holder.view();
     return { shared, holder, permit, waiting };
   }
@@ -128,7 +128,7 @@ describe('an instance that waits', () => {
       const [{ id } = { id: '' }] = shared.row().leases;
       const isHeld = (): boolean => shared.row().leases.some((lease) => lease.id === id);
       permit.release();
-      if (isGivenBack) await vi.waitUntil(() => !isHeld());
+      if (isGivenBack) await vi.waitUntil(() => !isHeld(), { timeout: 100_000 });
       else await next;
       expect(isHeld()).toBe(!isGivenBack);
     }

@@ -4,7 +4,7 @@ import { startLocalApp, untilCaughtUp } from '../../support/local-app.ts';
 import { startCollector, type ArrivedSpan } from './collector.ts';
 
 const TABLES = { 'edr-events': 'QualysEdrEvents_CL', 'vm-detections': 'QualysHostDetectionV3_CL' };
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 100_000;
 
 /** Names of a span and all above it, the first of the trace last. */
 function pathOf(span: ArrivedSpan, all: readonly ArrivedSpan[]): string[] {
@@ -56,4 +56,4 @@ test('a whole ingestion arrives at a collector, counted rightly and correlated f
     await app.close();
     await simulator.close();
   }
-}, 120_000);
+});

@@ -89,7 +89,7 @@ describe('a snapshot', () => {
         saved.state === 'planned' ? new Promise<never>(() => undefined) : saveWindow(saved, ...rest),
     };
     void feed.bench.process(record, { store: dying });
-    await expect.poll(() => feed.bench.log.events(), { timeout: 20_000 }).toContain('ListEmpty');
+    await expect.poll(() => feed.bench.log.events()).toContain('ListEmpty');
     feed.bench.clock.forward(300_000);
     await feed.bench.process(record);
     expect(endsOf(feed)).toEqual([]);
@@ -378,7 +378,7 @@ describe('a fault that is not the vendor’s', () => {
         ++saves === 4 ? new Promise<never>(() => undefined) : saveWindow(...args),
     };
     void feed.bench.process(record, { store: dying });
-    await expect.poll(() => feed.bench.sink.uploads.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => feed.bench.sink.uploads.length).toBe(2);
     feed.bench.clock.forward(3_600_000);
     const stored = await feed.bench.read(record);
     await feed.bench.process(stored!);
