@@ -114,6 +114,17 @@ describe('a window of incidents', () => {
   });
 });
 
+test('an incident that cannot be read is kept as text, and told', async () => {
+  const feed = await start(0);
+  const updatedTime = '2026-05-01T10:30:00Z';
+  feed.simulator.changeData({
+    incidents: [{ id: 'i-1', updatedTime, record: Object.assign(['i-1'], { updatedOn: updatedTime }) }],
+  });
+  expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 1, rows: 1 } }]);
+  expect(feed.column('ParseError')).not.toEqual([undefined]);
+  expect(feed.bench.log.events()).toContain('RecordUnreadable');
+});
+
 describe('a chain that goes wrong', () => {
   test.for([
     ['breaks off', { kind: 'truncate' }],

@@ -302,7 +302,7 @@ describe('a host that breaks every page it is on', () => {
     expect(new Set(hostsOf(feed))).toEqual(new Set(ids.filter((id) => id !== bad)));
     expect(endsOf(feed)).toMatchObject([{ HostCount: 89, LeftOutHostIds: [bad] }]);
     const [window] = await feed.windows();
-    expect(window).toMatchObject({ state: 'planned' });
+    expect(window).toMatchObject({ state: 'planned', counts: { expected: 90, fetched: 89 } });
     expect(window?.lastError).toContain(`left out after failing on their own: ${bad}`);
   });
 

@@ -67,6 +67,23 @@ describe('a load of everything', () => {
     expect(qidsOf(feed)).toEqual(feed.simulator.qids());
   });
 
+  test('in which no page brings a QID that is listed brings all others, and names it', async () => {
+    const feed = await start({ KB_PAGE_SIZE: '200' });
+    const others = feed.simulator.qids();
+    const bad = others.pop()!;
+    const missing = { kind: 'missing-records', records: 1, count: 'always' } as const;
+    feed.simulator.setFaults(
+      { ...missing, route: `${PAGE}(?!.*id_max)` },
+      { ...missing, route: `${PAGE}.*id_min=${bad}` },
+    );
+    await feed.bench.process(await feed.bench.open(FROM, TO, { slice: EVERYTHING, key: `all~${EVERYTHING}` }));
+    await feed.workOff(8);
+    const [window] = await feed.windows();
+    expect(window).toMatchObject({ state: 'planned', counts: { expected: 440, fetched: 439 } });
+    expect(window?.lastError).toContain(`QIDs left out after failing on their own: ${bad}`);
+    expect(qidsOf(feed)).toEqual(others);
+  });
+
   test('without the list of QIDs is one chain of pages', async () => {
     const feed = await start({}, { knowledgeBaseLimit: 30 });
     feed.simulator.setFaults({ kind: 'simple-return', code: '1905', status: 400, route: ID_LIST, count: 'always' });
