@@ -21,6 +21,18 @@ export const LEFT_OUT: readonly string[] = [
   'cuts nothing, leaves nothing out and costs no attempt, however long it lasts',
   'has the window read again, stays short, and is closed as incomplete after 24 hours',
   'never leaves a host out, however long it lasts',
+  // Days of looks back, beside those of an hour or two.
+  'a look back at events > finds once',
+  'a look back at events > in which a count lies once',
+  'a look back at events > over a day',
+  'a look back at events > takes no more than six calls',
+  'a look back at events > that a count contradicts for ever',
+  'a look back at hosts > asks for nothing again where windows reach',
+  'a look back at hosts > finds a host that was read before',
+  'a look back at hosts > finds once a host that becomes visible late by 2 hours',
+  'a look back at hosts > finds once a host that becomes visible late by 20 hours',
+  'a look back at hosts > of a stream that was brought up to date',
+  'a look back at hosts > that gets no list',
   // The same code for each of two ways to ask, and for a backfill.
   'broken text in a page of events by searchAfter',
   'gives a backfill the rows of its live window',

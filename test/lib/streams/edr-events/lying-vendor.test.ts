@@ -275,6 +275,14 @@ describe('pages of the vendor', () => {
     expect(vendor.feed.bench.log.events()).not.toContain('WindowReadAgain');
   });
 
+  test('with a record that cannot be read keep it as text, and it is told', async () => {
+    const text = (json: string): string => json.replace(/\{[^{}]*"e-000001"[^{}]*\}/, '["e-000001"]');
+    const { feed } = await startLyingEdr(eventsIn(FROM, 900, 3), { text });
+    expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 3, rows: 3 } }]);
+    expect(feed.column('ParseError').filter((error) => error !== undefined)).toHaveLength(1);
+    expect(feed.bench.log.events()).toContain('RecordUnreadable');
+  });
+
   test('with several documents of one id are whole', async () => {
     const [first] = eventsIn(FROM, 900, 1);
     const vendor = await startLyingEdr([{ ...first!, note: 'a' }, { ...first!, note: 'b' }, ...eventsIn(FROM, 900, 5)]);

@@ -53,9 +53,10 @@ describe('a window of incidents', () => {
     expectAllOf(feed);
   });
 
-  test('without incidents is one call', async () => {
+  test('without incidents is one call, and leaves nothing to others', async () => {
     const feed = await start(0);
     expect(await feed.ingest(FROM, TO)).toMatchObject([{ state: 'closed', counts: { fetched: 0, calls: 1 } }]);
+    expect(feed.bench.log.events()).not.toContain('RecordsLeftToNeighbours');
   });
 
   test.each(['searchAfterValue', 'searchAfterValues', 'SEARCHAFTERVALUES'])(
