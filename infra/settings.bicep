@@ -160,7 +160,7 @@ type connectorSettings = {
   @description('Whether information-gathered detections come too.')
   VM_SHOW_IGS: string?
 
-  @description('What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed) or all (everything).')
+  @description('What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed; with a filter in the data collection rule it counts as changed-hosts) or all (everything).')
   VM_INGEST: string?
 
   @description('Without VM_INGEST=all: a host is sent whole once in so many days in which Qualys processes it, also if it is unchanged.')

@@ -24,7 +24,7 @@ import {
 import { unguardedMcpBy } from './sign-in.ts';
 import { isSubscriptionName } from './subscription-name.ts';
 import { describeProblem, settingsError, type Problem } from './setting-problems.ts';
-import { crossProblems, gatewayOf, isInVault, limitMistakes } from './setting-rules.ts';
+import { crossProblems, gatewayOf, ingestMistakes, ingestModeOf, isInVault, limitMistakes } from './setting-rules.ts';
 import { STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -247,7 +247,8 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
     ...mistakesIn(parsed.data),
   ];
   const warnings = [...mistakes, ...lossesIn(parsed.data)];
-  return { ...parsed.data, QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '', warnings, mistakes };
+  const effective = { VM_INGEST: ingestModeOf(parsed.data), QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '' };
+  return { ...parsed.data, ...effective, warnings, mistakes };
 }
 
 function streamProblems(name: string, given: Record<string, string>, streams?: readonly string[]): Problem[] {
@@ -270,6 +271,7 @@ function mistakesIn(settings: Parsed): string[] {
   const ended = VERSIONS_THAT_END.filter((name) => Number(settings[name]) < Number(newestOf(name)));
   return [
     ...limitMistakes(settings),
+    ...ingestMistakes(settings),
     ...unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`),
     ...ended.map(
       (name) =>

@@ -119,7 +119,7 @@ const REFUSED: readonly (readonly [name: string, allowed: RegExp, ...values: rea
   ['EDR_RECORD', /rest, full or none/, 'whole', 'None'],
   ['EDR_PAGING', /pages or searchAfter/, 'scroll', 'Pages'],
   ['EDR_SEVERITY_TABLE', /pairs of lowest score and severity/, 'Low', '1:Low:x', 'a:Low', '1:'],
-  ['VM_INGEST', /changed-hosts or all/, 'changes', 'All'],
+  ['VM_INGEST', /changed-hosts or all/, 'changed', 'All'],
   ['VM_PASSING_FIELDS', /names of elements/, ',', 'times_found', 'TIMES_FOUND,a|b', 'TIMES_FOUND,STATUS', 'QDS', 'ID'],
   ['VM_API_VERSION', /a version such as 5\.0/, '5', 'v5.0', '5.0.1', '0.5', '5.0/fo', '../../x'],
   ['VM_TRUNCATION_LIMIT', /whole number from 20 to 5000/, '19', '5001'],
@@ -604,6 +604,9 @@ describe('accepted values', () => {
       expect.stringMatching(/^VM_PASSING_FIELDS names OS: .*not sent/),
       expect.stringMatching(/^VM_PASSING_FIELDS names RESULTS: /),
     ]);
+    const filtered = parse({ VM_INGEST: 'changes', VM_RULE_FILTER: 'abcdefghijklm' });
+    expect([filtered.VM_INGEST, filtered.mistakes]).toEqual(['changed-hosts', [expect.stringContaining('filter')]]);
+    expect(parse({ VM_INGEST: 'changes' })).toMatchObject({ VM_INGEST: 'changes', warnings: [] });
     expect(parse({ EDR_RECORD: 'none' }).warnings).toEqual([expect.stringContaining('are lost')]);
     expect(warnings).toEqual(['INSTALLED_AT is no time and counts as unset']);
   });

@@ -91,7 +91,7 @@ export const VM_DETECTION_SETTINGS = {
     .pipe(z.enum(INGEST_MODES, 'must be changes, changed-hosts or all'))
     .prefault('changed-hosts')
     .describe(
-      'What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed) or all (everything).',
+      'What is sent of the hosts that Qualys has processed: changed-hosts (those that changed, with all detections), changes (only detections that changed; with a filter in the data collection rule it counts as changed-hosts) or all (everything).',
     ),
   VM_REFRESH_DAYS: integer({ min: 1, max: 7, fallback: 7, unit: 'days' }).describe(
     'Without VM_INGEST=all: a host is sent whole once in so many days in which Qualys processes it, also if it is unchanged.',

@@ -196,6 +196,14 @@ describe('a host goes whole', () => {
     expect(await hosts.rowsOf(hosts.process([1]))).toEqual([]);
   });
 
+  test('whatever changes, while the rule has a filter, which may have dropped what was sent before', async () => {
+    const hosts = await start({ VM_RULE_FILTER: 'abcdefghijklm' });
+    set(hosts, [detection(100)]);
+    expect(told(await hosts.rowsOf(hosts.process([1])))).toEqual([['Whole', ['100 Active']]]);
+    hosts.pass(24);
+    expect(await hosts.rowsOf(hosts.process([1]))).toEqual([]);
+  });
+
   test('when it has been forgotten by hand, and when only what is remembered of its detections is lost', async () => {
     const hosts = await start();
     const { feed, memory } = hosts;
