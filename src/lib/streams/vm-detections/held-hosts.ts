@@ -91,6 +91,8 @@ export function holdHosts(
   let writing: Held | undefined;
   let lastId: bigint | undefined;
   let isInOrder = true;
+  /** Of these not all has gone. */
+  const notWhole = new Set<bigint>();
 
   const said = (json: string): string => json.replace(passing, '');
   const noteRecord = (host: Held, json: string): string => {
@@ -107,6 +109,14 @@ export function holdHosts(
   };
   const baseOf = (id: string | undefined): HostBase | undefined =>
     id === undefined || isWhole(id) || !isNext(id) ? undefined : baseAt(id);
+  /** What a whole report of a host that comes twice has to tell is in both. @throws UnknownChangesError where not all of the first has gone. */
+  const checkTwice = (id: string | undefined): void => {
+    if (notWhole.has(idOf(id) ?? -1n)) throw unknownChanges(id);
+  };
+  const notePlan = ({ id, type }: HostPlan): void => {
+    const number = idOf(id);
+    if (number !== undefined && type !== 'Whole') notWhole.add(number);
+  };
 
   /** What of a host is sent, at its end. */
   function planOf(id: string | undefined, host: Held): HostPlan {
@@ -143,6 +153,7 @@ export function holdHosts(
   /** Writes the host that is being read, as far as it has come. */
   function startLive(host: Held, book: Uint8Array | undefined): void {
     const id = writer.readId();
+    checkTwice(id);
     const base = book === undefined ? undefined : baseOf(id);
     const known = base === undefined || book === undefined ? undefined : openKnown(book);
     host.live = { base, known };
@@ -161,6 +172,7 @@ export function holdHosts(
     if (known !== undefined && base !== undefined) {
       if (host.state.detections === undefined) throw unknownChanges(id);
       const plan = planOf(id, host);
+      notePlan({ ...plan, type: 'Changes' });
       if (plan.type === 'None' || plan.type === 'Unchanged') writer.plan(plan);
       else for (const gone of known.gone()) writer.add(gone);
     }
@@ -196,8 +208,10 @@ export function holdHosts(
       host.state = stateOf(host);
       if (host.live !== undefined) endLive(host, rest);
       else {
+        checkTwice(id);
         host.rest = rest;
         host.plan = planOf(id, host);
+        notePlan(host.plan);
         queue.push(host);
         if (waiting().length === 0) for (const each of queue.splice(0)) write(each, undefined);
       }

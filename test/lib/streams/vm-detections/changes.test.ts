@@ -196,6 +196,24 @@ describe('a host goes whole', () => {
     expect(await hosts.rowsOf(hosts.process([1]))).toEqual([]);
   });
 
+  test.for([
+    ['that are another state together', [100, 101], [102]],
+    ['of which the first is all that there was', [100, 101, 102], [103]],
+  ] as const)('whose detections come in two elements of a page, %s', async ([, first, second]) => {
+    const hosts = await start();
+    const own = hosts.vendor.hosts.get(1);
+    if (own === undefined) return;
+    const of = (qids: readonly number[]): Detection[] => qids.map((qid) => detection(qid));
+    set(hosts, of(first));
+    hosts.vendor.hosts.set(99, { ...own, detections: of(second) });
+    const window = hosts.process([1, 99]);
+    const { pages } = hosts.vendor.calls;
+    await hosts.ingest(window);
+    expect(hosts.vendor.calls.pages).toBe(pages + 2);
+    expect(qidsOf(hosts)).toEqual([...first, ...second].map((qid) => `${qid} Active`));
+    expect((await hosts.feed.windows()).at(-1)).toMatchObject({ state: 'closed' });
+  });
+
   test('whatever changes, while the rule has a filter, which may have dropped what was sent before', async () => {
     const hosts = await start({ VM_RULE_FILTER: 'abcdefghijklm' });
     set(hosts, [detection(100)]);
