@@ -182,11 +182,13 @@ function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<
   let isVoid = false;
   /** Names of this worker's doubts, and what it has remembered. */
   const own = new Map<bigint, string>();
-  const remembered = new Set<bigint>();
+  const remembered = new Map<bigint, string>();
   const openedAt = now().getTime();
   /** Whether somebody else may be sending a record, or has sent it since this worker began: which state came last is not known then. */
-  const isContested = ({ at, kind }: Entry, id: bigint): boolean =>
-    kind === 'sent' ? at > openedAt - CLOCKS_MS && !remembered.has(id) : at > now().getTime() - DOUBT_MS;
+  const isContested = ({ at, digest, kind }: Entry, id: bigint): boolean => {
+    if (kind !== 'sent') return at > now().getTime() - DOUBT_MS;
+    return at > openedAt - CLOCKS_MS && remembered.get(id) !== digest;
+  };
   return {
     recall: (ids) =>
       attempt('reading the memory', async () => {
@@ -223,7 +225,7 @@ function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<
           .filter(([text]) => ID.test(text))
           .map(([text, digest]) => [BigInt(text), digest] as const);
         const byId = new Map(known);
-        for (const id of byId.keys()) remembered.add(id);
+        for (const [id, digest] of byId) remembered.set(id, digest);
         await shards.edit(byId.keys(), (entry, id) => {
           const digest = byId.get(id) ?? '';
           const isOwn = entry?.kind === 'doubted' && entry.digest === own.get(id);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { createTableMemory } from '../../../src/lib/azure/table-memory.ts';
+import { WaitError } from '../../../src/lib/errors.ts';
 import type { OpenMemory } from '../../../src/lib/pipeline/record-memory.ts';
 import { fixedClock } from '../../support/pipeline.ts';
 import { testStorage, uniqueName } from '../../support/storage.ts';
@@ -134,6 +135,39 @@ describe('a record of two workers', () => {
     await send(fast, '1', 'later');
     clock.forward(2 * HOUR_MS);
     await send(slow, '1', 'earlier');
+    expect(await look('1')).toBeUndefined();
+  });
+
+  test('is not known when one has sent it before and after another one', async () => {
+    const { begin, look } = await start();
+    const one = await begin();
+    await send(one, '1', 'first');
+    await send(await begin(), '1', 'later');
+    await send(one, '1', 'earlier');
+    expect(await look('1')).toBeUndefined();
+  });
+
+  test('is sent by one alone twice, and stays known', async () => {
+    const { begin, look } = await start();
+    const one = await begin();
+    for (const state of ['first', 'later']) await send(one, '1', state);
+    expect(await look('1')).toBe(digestOf('later'));
+  });
+
+  test('is not doubted upon another state than the one that its rows build upon', async () => {
+    const { begin, look } = await start();
+    await send(await begin(), '1', 'first');
+    const [one, other] = [await begin(), await begin()];
+    for (const each of [one, other]) await each.recall([1n, 2n]);
+    const bases = new Map([['1', digestOf('first')]]);
+    await other.doubt(['1'], bases);
+    await expect(one.doubt(['1'], bases)).rejects.toThrow(WaitError);
+    await other.remember(new Map([['1', digestOf('later')]]));
+    await expect(one.doubt(['1'], bases)).rejects.toThrow(WaitError);
+    await expect(one.doubt(['2'], new Map([['2', digestOf('first')]]))).rejects.toThrow(WaitError);
+    expect(await look('1')).toBe(digestOf('later'));
+    await one.recall([1n]);
+    await one.doubt(['1'], new Map([['1', digestOf('later')]]));
     expect(await look('1')).toBeUndefined();
   });
 

@@ -5,7 +5,8 @@ import { RetryableError } from '../../errors.ts';
 export const ENTRY_BYTES = 24;
 const ID_BYTES = 8;
 const QID_AT = ID_BYTES;
-const DIGEST_AT = QID_AT + 4;
+const QID_BYTES = 4;
+const DIGEST_AT = QID_AT + QID_BYTES;
 const FIRST_ENTRIES = 128;
 /** The vendor has both first in a detection; what stands in a text has its quotation marks escaped. */
 const ID = /"UNIQUE_VULN_ID":"([1-9]\d{0,18})"/;
@@ -63,7 +64,7 @@ export function createDetectionBook(): DetectionBook {
 
 /** Detections of a host that the table has, to be compared with those that come. */
 export interface KnownDetections {
-  /** Whether one is there as it comes. @throws UnknownChangesError when one of its id came before. */
+  /** Whether one is there as it comes. @throws UnknownChangesError when one of its id came before, or its id was that of another QID. */
   readonly has: (entry: Buffer) => boolean;
   /** JSON texts of those that did not come. */
   readonly gone: () => Generator<string>;
@@ -95,6 +96,10 @@ export function openKnown(book: Uint8Array): KnownDetections {
       if (index < 0) return false;
       if (came[index] === 1) throw new UnknownChangesError('two detections of a host have one UNIQUE_VULN_ID');
       came[index] = 1;
+      const qidAt = index * ENTRY_BYTES + QID_AT;
+      // Queries tell detections by both, and a report cannot say of one id that it is gone and there.
+      if (entry.compare(bytes, qidAt, qidAt + QID_BYTES, QID_AT, DIGEST_AT) !== 0)
+        throw new UnknownChangesError('the UNIQUE_VULN_ID of a detection was that of another QID');
       return entry.compare(bytes, index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES) === 0;
     },
     gone: function* () {
