@@ -46,7 +46,7 @@ export const about: StreamAbout = {
           name: 'ReportTime',
           type: 'dateTime',
           description:
-            'When Qualys was asked (UTC): the same in all rows of a report; tells the order of the reports of a host.',
+            'When its page began to come from Qualys (UTC): the same in all rows of a report; tells the order of the reports of a host.',
         },
       ],
     },

@@ -1,4 +1,5 @@
 import { NO_CAUSES } from '../../cost/causes.ts';
+import { finishChunk } from '../../pipeline/chunk-writer.ts';
 import type { RecordItems } from '../../pipeline/record-memory.ts';
 import type { LongElement } from '../../qualys/vm/lists/record-list-state.ts';
 import { capText } from '../../records/cap-text.ts';
@@ -15,6 +16,9 @@ import { detectionList, hostTable } from './host-table.ts';
 import { checkSentRows, isUnchanged, noteRow, resumeOf, startRows } from './resume-host.ts';
 import type { HostsTold, HostVerdict, VmPageOptions } from './vm-page.ts';
 
+/** A chunk ends with what is to be remembered of its hosts' detections, in bytes: a few changed ones may be all that is sent of a large host. */
+const MOST_ITEM_BYTES = 4_000_000;
+
 /** The hosts of a page, and the one being read. */
 interface Hosts {
   readonly options: VmPageOptions;
@@ -22,6 +26,7 @@ interface Hosts {
   /** The id of the host that is written, as far as it is known. */
   readonly id: () => string | undefined;
   told: ReturnType<typeof nothingTold>;
+  itemBytes: number;
   host: ReturnType<typeof startHost>;
 }
 
@@ -40,7 +45,7 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
   const table = hostTable(limits, options.subscription);
   const { recordId, takeRecord } = page.reader;
   const id = (): string | undefined => (held === undefined ? recordId() : held.id());
-  const hosts: Hosts = { options, page, id, told: nothingTold(), host: startHost(options, page) };
+  const hosts: Hosts = { options, page, id, told: nothingTold(), itemBytes: 0, host: startHost(options, page) };
   const rows = createItemRows(table, limits, options.generatedAt, {
     takeRecord: () => held?.takeRecord() ?? noted(takeRecord(), 'record'),
     id,
@@ -145,6 +150,7 @@ function tell(hosts: Hosts): HostsTold {
   const { host, page, told } = hosts;
   const id = hosts.id();
   hosts.told = nothingTold();
+  hosts.itemBytes = 0;
   // Changes that a worker leaves half-sent become a whole report of the next one.
   const isPartial = page.isOrdered && id !== undefined && host.done.count > 0 && host.report.type === 'Whole';
   return isPartial ? { ...told, partial: resumeOf(id, host.done, host.report.time) } : told;
@@ -156,6 +162,8 @@ function endHost(hosts: Hosts, state?: HostState): void {
   if (placeRecord(page, id)) countHost(hosts, id, state);
   endRecord(page, id);
   hosts.host = startHost(options, page);
+  const full = hosts.itemBytes > MOST_ITEM_BYTES ? finishChunk(page.writer) : undefined;
+  if (full !== undefined) page.push(full);
 }
 
 function countHost(hosts: Hosts, id: string | undefined, state?: HostState): void {
@@ -169,11 +177,14 @@ function countHost(hosts: Hosts, id: string | undefined, state?: HostState): voi
   if (state !== undefined) noteState(hosts, id, state);
 }
 
-function noteState({ host, options, told }: Hosts, id: string, { detections, digest }: HostState): void {
+function noteState(hosts: Hosts, id: string, { detections, digest }: HostState): void {
+  const { host, options, told } = hosts;
   const { plan, report } = host;
   const wholeAt = report.type === 'Whole' ? undefined : plan?.base?.wholeAt;
   told.sent.whole.set(id, writeState({ digest, wholeAt: wholeAt ?? options.generatedAt.getTime() }));
-  if (detections !== undefined && report.type !== 'Unchanged') told.sent.items.set(id, { digest, bytes: detections });
+  if (detections === undefined || report.type === 'Unchanged') return;
+  told.sent.items.set(id, { digest, bytes: detections });
+  hosts.itemBytes += detections.length;
 }
 
 /** Looks, once for each host and before its first row is written, at where it stands: in the list, sent in part before, unchanged. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ChunkRefusedError } from '../../../../src/lib/errors.ts';
 import type { OpenMemory, RecordMemory } from '../../../../src/lib/pipeline/record-memory.ts';
+import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
+import { createDetectionBook } from '../../../../src/lib/streams/vm-detections/detection-book.ts';
 import type { Detection } from '../../../support/vm-vendor.ts';
 import { detection, startHosts, stateOf, type HostRow } from './host-feed.ts';
 
@@ -419,6 +421,47 @@ describe('a host too long to be held', () => {
       COUNT + 1,
     );
   });
+});
+
+test('a chunk ends with 4 MB to be remembered of its hosts, however little of them is sent', () => {
+  const ids = Array.from({ length: 84_000 }, (_, index) => String(index + 1));
+  const book = createDetectionBook();
+  for (const id of ids) {
+    const json = `{"UNIQUE_VULN_ID":"${id}","QID":"1","STATUS":"Active"}`;
+    book.add(json, json);
+  }
+  const known = book.end();
+  const host = (id: number, count: number): string => {
+    const all = ids
+      .slice(0, count)
+      .map((each) => [each, each === '1' ? 'Fixed' : 'Active'] as const)
+      .map(([each, status]) => `<UNIQUE_VULN_ID>${each}</UNIQUE_VULN_ID><QID>1</QID><STATUS>${status}</STATUS>`)
+      .map((each) => `<DETECTION>${each}</DETECTION>`);
+    return `<HOST><ID>${id}</ID><DETECTION_LIST>${all.join('')}</DETECTION_LIST></HOST>`;
+  };
+  const list = `<HOST_LIST>${host(1, ids.length)}${host(2, ids.length)}${host(3, 1)}</HOST_LIST>`;
+  const page = `<HOST_LIST_VM_DETECTION_OUTPUT><RESPONSE>${list}</RESPONSE></HOST_LIST_VM_DETECTION_OUTPUT>`;
+  const base = { digest: '0'.repeat(24), wholeAt: 0, stored: '0'.repeat(32), isSilent: false };
+  const decoder = createVmPageDecoder({
+    generatedAt: new Date(),
+    memory: { passing: /$^/, judge: () => 'changed', base: (id) => (id === '3' ? undefined : base) },
+  });
+  const chunks = [];
+  const settle = (isEnd: boolean): void => {
+    const wanted = decoder.wanted(isEnd);
+    if (wanted !== undefined) chunks.push(...decoder.settle(new Map([...wanted.keys()].map((id) => [id, known]))));
+  };
+  const bytes = Buffer.from(page);
+  for (let at = 0; at < bytes.length; at += 100_000) {
+    chunks.push(...decoder.write(bytes.subarray(at, at + 100_000)));
+    settle(false);
+  }
+  settle(true);
+  chunks.push(...decoder.end().chunks);
+  expect(chunks.map(({ ids, lastId, rows, sent }) => [rows, ids, lastId, [...(sent.items ?? [])].length])).toEqual([
+    [2, [1n, 2n], 2n, 2],
+    [1, [3n], 3n, 1],
+  ]);
 });
 
 test('after any changes, refreshes, crashes and refusals the rows tell each host as Qualys has it', async () => {
