@@ -1,5 +1,14 @@
 import type { ApiName } from '../pipeline/stream.ts';
-import { HOUR_MS, isGranted, loginsOf, lostOf, otherThan, pendingOf, type SecretState } from './account-state.ts';
+import {
+  HOUR_MS,
+  isGranted,
+  loginsOf,
+  lostOf,
+  otherThan,
+  pendingOf,
+  type LoginLease,
+  type SecretState,
+} from './account-state.ts';
 
 /** Whether a login may go out. */
 export type Verdict =
@@ -36,9 +45,10 @@ export function judgeLogin(secret: SecretState | undefined, api: ApiName, now: n
   const isNext = isAlone
     ? out.every((lease) => !lease.isAlone)
     : out.every(({ startedAt }) => startedAt <= now - STAGGER_MS);
-  const pending = pendingOf(secret, now).length;
+  const pending = pendingOf(secret, now);
   // Where none is out the times above have decided.
-  const hasRoom = pending === 0 || pending + refusedInARow(secret) < MOST_REFUSED;
+  const hasRoom =
+    pending.length === 0 || (pending.length + refusedInARow(secret) < MOST_REFUSED && keepsOne(secret, api, pending));
   return isNext && hasRoom ? { kind: 'free', isAlone, isRefused } : { kind: 'busy', isAlone };
 }
 
@@ -65,6 +75,13 @@ export function findStop(
 function leavesOne(secret: SecretState | undefined, api: ApiName): boolean {
   const [own, other] = [loginsOf(secret, api), loginsOf(secret, otherThan(api))];
   return other.okAt > 0 && other.refused === 0 && other.okAt <= (own.refusals[0]?.at ?? 0);
+}
+
+/** Whether one of MOST_REFUSED is left to the other API, which may log in by itself once this one has been refused. */
+function keepsOne(secret: SecretState | undefined, api: ApiName, pending: readonly LoginLease[]): boolean {
+  const [own, other] = [loginsOf(secret, api), loginsOf(secret, otherThan(api))];
+  const isLeft = other.okAt > 0 && other.refused === 0;
+  return !isLeft || own.refused + pending.filter((lease) => lease.api === api).length < MOST_REFUSED - 1;
 }
 
 /** Refused logins since this API accepted one last, of both APIs and in order of time: a success sets the two apart. */

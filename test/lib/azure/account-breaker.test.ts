@@ -203,6 +203,21 @@ describe('a secret that works', () => {
     await expect(world.enter('vm', 3)).rejects.toThrow(AccountError);
   });
 
+  test('leaves one of the three to the other API, which works, while its own have no answer', async () => {
+    const world = openInstances(4);
+    await (await world.enter('vm')).accepted();
+    const out: LoginTurn[] = [];
+    for (const place of [0, 1]) {
+      out.push(await world.enter('edr', place));
+      world.later(LEASE_MS);
+    }
+    await expect(world.enter('edr', 2)).rejects.toThrow(WaitError);
+    for (const turn of out) await turn.refused(CODED);
+    await (await world.enter('vm', 3)).refused(CODED);
+    world.later(DAY);
+    for (const api of ['vm', 'edr'] as const) await expect(world.enter(api)).rejects.toThrow(AccountError);
+  });
+
   test('is tried alone where a process has died at its login', async () => {
     const world = openInstances(3);
     await (await world.enter()).accepted();
