@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest';
 import { NO_CAUSES } from '../../src/lib/cost/causes.ts';
 import { viewCost } from '../../src/lib/cost/view-cost.ts';
+import { COST_SETTINGS as SETTINGS } from '../support/cost-settings.ts';
 import { serveHttp } from '../support/http-server.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
-const SETTINGS = {
-  PRICE_PER_GB: 4,
-  EDR_RECORD: 'rest' as const,
-  VM_INGEST: 'changed-hosts' as const,
-  VM_RESULTS: Infinity,
-  VM_PASSING_FIELDS: ['TIMES_FOUND'],
-};
 
 test('cost says why hosts were sent, what had changed in some, and what a field would save', async () => {
   const field = { wholeAlone: 5e8, changesAlone: 5e7, isPlain: true };

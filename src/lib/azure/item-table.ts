@@ -1,5 +1,7 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { groupsOf, runInGroups } from '../groups.ts';
 import type { RecordItems } from '../pipeline/record-memory.ts';
+import { byNumber } from './memory-shard.ts';
 import type { Entity } from './table-entities.ts';
 
 /** Bytes of a column: the table takes 64 KiB. */
@@ -49,11 +51,13 @@ export function createItemTable(table: TableClient, stream: string): ItemMemory 
 
   return {
     read: async (digests) => {
-      const ids = [...digests.keys()].map(BigInt).sort((left, right) => (left < right ? -1 : Number(left > right)));
+      const ids = [...digests.keys()].map(BigInt).sort(byNumber);
       const found = new Map<string, Stored>();
-      await inTurn(groupsOf(ids, ROWS_A_QUERY), (group) => readFirst(group, found));
+      await runInGroups(groupsOf(ids, ROWS_A_QUERY), QUERIES_AT_ONCE, (group) => readFirst(group, found));
       const longer = ids.filter((id) => Number(found.get(keyOf(id, 0))?.rows ?? 1) > 1);
-      await inTurn(longer, (id) => query(odata`RowKey gt ${keyOf(id, 0)} and RowKey lt ${keyOf(id + 1n, 0)}`, found));
+      await runInGroups(longer, QUERIES_AT_ONCE, (id) =>
+        query(odata`RowKey gt ${keyOf(id, 0)} and RowKey lt ${keyOf(id + 1n, 0)}`, found),
+      );
       const items = new Map<string, Uint8Array>();
       for (const [id, digest] of digests) {
         const bytes = joinRows(BigInt(id), digest, found);
@@ -113,14 +117,4 @@ function bytesOf(row: Entity): Buffer {
 
 function keyOf(id: bigint, row: number): string {
   return `${id.toString(16).padStart(16, '0')}-${row.toString(16).padStart(4, '0')}`;
-}
-
-function groupsOf<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, group) =>
-    all.slice(group * size, (group + 1) * size),
-  );
-}
-
-async function inTurn<T>(all: readonly T[], run: (each: T) => Promise<void>): Promise<void> {
-  for (const some of groupsOf(all, QUERIES_AT_ONCE)) await Promise.all(some.map(run));
 }

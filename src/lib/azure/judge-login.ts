@@ -73,15 +73,20 @@ export function findStop(
 
 /** Whether the other API, which this secret has worked on, has not been asked since: one login is left to it. */
 function leavesOne(secret: SecretState | undefined, api: ApiName): boolean {
-  const [own, other] = [loginsOf(secret, api), loginsOf(secret, otherThan(api))];
-  return other.okAt > 0 && other.refused === 0 && other.okAt <= (own.refusals[0]?.at ?? 0);
+  const first = loginsOf(secret, api).refusals[0]?.at ?? 0;
+  return isOtherFine(secret, api) && loginsOf(secret, otherThan(api)).okAt <= first;
 }
 
 /** Whether one of MOST_REFUSED is left to the other API, which may log in by itself once this one has been refused. */
 function keepsOne(secret: SecretState | undefined, api: ApiName, pending: readonly LoginLease[]): boolean {
-  const [own, other] = [loginsOf(secret, api), loginsOf(secret, otherThan(api))];
-  const isLeft = other.okAt > 0 && other.refused === 0;
-  return !isLeft || own.refused + pending.filter((lease) => lease.api === api).length < MOST_REFUSED - 1;
+  const own = loginsOf(secret, api).refused + pending.filter((lease) => lease.api === api).length;
+  return !isOtherFine(secret, api) || own < MOST_REFUSED - 1;
+}
+
+/** Whether the secret has worked on the other API, which has not refused it since. */
+function isOtherFine(secret: SecretState | undefined, api: ApiName): boolean {
+  const { okAt, refused } = loginsOf(secret, otherThan(api));
+  return okAt > 0 && refused === 0;
 }
 
 /** Refused logins since this API accepted one last, of both APIs and in order of time: a success sets the two apart. */

@@ -24,6 +24,11 @@ export function shardOf(id: bigint): bigint {
   return id / SHARD_IDS;
 }
 
+/** Puts ids, or rows by their numbers, in ascending order. */
+export function byNumber(left: bigint, right: bigint): number {
+  return left < right ? -1 : Number(left > right);
+}
+
 /** Entries by their place in the row, as bytes. */
 export function encodeShard(entries: ReadonlyMap<number, Entry>): Uint8Array {
   const bytes = Buffer.alloc(entries.size * ENTRY_BYTES);

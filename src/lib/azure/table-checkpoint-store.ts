@@ -1,6 +1,7 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
+import { groupsOf } from '../groups.ts';
 import type { BackfillRecord, CheckpointStore, WatermarkRecord, WindowRecord } from '../pipeline/ports.ts';
 import { isLook } from '../pipeline/look-back.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
@@ -94,16 +95,12 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
       attempt('opening windows', async () => {
         const table = await windows();
         let tag = planTag;
-        for (let at = 0; at < records.length; at += TRANSACTION_SIZE - 1) {
-          tag = await openAll(table, records.slice(at, at + TRANSACTION_SIZE - 1), tag);
-        }
+        for (const some of groupsOf(records, TRANSACTION_SIZE - 1)) tag = await openAll(table, some, tag);
       }),
     insertWindows: (records) =>
       attempt('adding windows', async () => {
         const table = await windows();
-        for (let at = 0; at < records.length; at += TRANSACTION_SIZE) {
-          await insertAll(table, records.slice(at, at + TRANSACTION_SIZE).map(toEntity));
-        }
+        for (const some of groupsOf(records, TRANSACTION_SIZE)) await insertAll(table, some.map(toEntity));
       }),
     saveWindow: (record, ledger = {}) =>
       attempt('storing a checkpoint', async () => {

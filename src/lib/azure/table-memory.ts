@@ -1,9 +1,10 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
 import { ClaimLostError, RetryableError, WaitError } from '../errors.ts';
+import { groupsOf, runInGroups } from '../groups.ts';
 import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
 import { createItemTable, type ItemMemory } from './item-table.ts';
-import { decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
+import { byNumber, decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
 import { isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
@@ -126,9 +127,7 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   async function readNumbers(numbers: readonly bigint[]): Promise<void> {
     const found = new Map<bigint, Shard>();
     const ranges = rangesOf(numbers);
-    for (let at = 0; at < ranges.length; at += QUERIES_AT_ONCE) {
-      await Promise.all(ranges.slice(at, at + QUERIES_AT_ONCE).map(([first, last]) => readRange(first, last, found)));
-    }
+    await runInGroups(ranges, QUERIES_AT_ONCE, ([first, last]) => readRange(first, last, found));
     const none = { scope: scope ?? '', etag: undefined, entries: new Map() };
     for (const number of numbers) shards.set(number, found.get(number) ?? none);
   }
@@ -136,9 +135,7 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   /** @returns the rows that others have changed. */
   async function store(changes: ReadonlyMap<bigint, Shard>): Promise<bigint[]> {
     const lost: bigint[] = [];
-    const all = [...changes];
-    for (let at = 0; at < all.length; at += TRANSACTION_SIZE) {
-      const some = all.slice(at, at + TRANSACTION_SIZE);
+    for (const some of groupsOf([...changes], TRANSACTION_SIZE)) {
       try {
         const { subResponses } = await table.submitTransaction(some.map((each) => actionOf(stream, ...each)));
         for (const [index, [number, shard]] of some.entries())
@@ -265,7 +262,7 @@ function keyOf(number: bigint): string {
 
 /** Rows to be read in one go each. */
 function rangesOf(numbers: readonly bigint[]): (readonly [bigint, bigint])[] {
-  const sorted = [...numbers].sort((left, right) => (left < right ? -1 : Number(left > right)));
+  const sorted = [...numbers].sort(byNumber);
   const ranges: [bigint, bigint][] = [];
   for (const number of sorted) {
     const last = ranges.at(-1);

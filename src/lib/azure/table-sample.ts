@@ -1,4 +1,5 @@
 import { odata } from '@azure/data-tables';
+import { groupsOf } from '../groups.ts';
 import type { SampleStore } from '../pipeline/record-sample.ts';
 import { TABLE_NAMES } from './names.ts';
 import { faultOf } from './storage-errors.ts';
@@ -34,10 +35,8 @@ export function createTableSample(storage: Storage): SampleStore {
       attempt('storing the sample', async () => {
         const [client, partitionKey] = [await table(), partitionOf(stream)];
         const rows = [...changed].map(([id, p0]) => ({ partitionKey, rowKey: keyOf(id), p0 }));
-        for (let at = 0; at < rows.length; at += TRANSACTION_SIZE)
-          await client.submitTransaction(
-            rows.slice(at, at + TRANSACTION_SIZE).map((row) => ['upsert', row, 'Replace']),
-          );
+        for (const some of groupsOf(rows, TRANSACTION_SIZE))
+          await client.submitTransaction(some.map((row) => ['upsert', row, 'Replace']));
         for (const id of removed)
           await client.deleteEntity(partitionKey, keyOf(id)).catch((thrown: unknown) => {
             // Another worker was faster.

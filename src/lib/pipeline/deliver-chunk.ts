@@ -1,5 +1,6 @@
 import type { Claim } from './claim.ts';
 import type { AlertQueue } from '../alerts/ports.ts';
+import { runInGroups } from '../groups.ts';
 import type { Alert, Chunk } from './stream.ts';
 import { uploadChunk, type UploadDependencies } from './upload-chunk.ts';
 
@@ -29,14 +30,8 @@ async function sendDue(alerts: readonly Alert[], queue: AlertQueue, deps: Delive
   // What has no sound time is told rather than kept quiet.
   const due = alerts.filter(({ time }) => !(Date.parse(time) < from));
   const queuedAt = deps.clock.now().toISOString();
-  for (let at = 0; at < due.length; at += SENDS_AT_ONCE) {
-    await sendSome(due.slice(at, at + SENDS_AT_ONCE), queuedAt, queue);
-  }
+  await runInGroups(due, SENDS_AT_ONCE, ({ id, payload }) => queue.send({ version: 1, id, payload, queuedAt }));
   if (due.length > 0) deps.log.info('AlertsQueued', { alerts: due.length });
   const tooOld = alerts.length - due.length;
   if (tooOld > 0) deps.log.info('AlertsLeftOut', { alerts: tooOld, before: new Date(from).toISOString() });
-}
-
-async function sendSome(alerts: readonly Alert[], queuedAt: string, queue: AlertQueue): Promise<void> {
-  await Promise.all(alerts.map(({ id, payload }) => queue.send({ version: 1, id, payload, queuedAt })));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { FatalError, NewerReleaseError } from '../errors.ts';
+import { runInGroups } from '../groups.ts';
 import type { WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 
 /** Further fields are those of a newer release, and are ignored. */
@@ -19,9 +20,7 @@ const SEND_AT_ONCE = 16;
 /** Queues many windows, about in their order. @throws what the first failed message throws; the planner finds what was not sent. */
 export async function sendAll(queue: WorkQueue, windows: readonly WindowRecord[]): Promise<void> {
   const items = windows.map(({ stream, run, key }): WorkItem => ({ version: 1, stream, run, window: key }));
-  for (let at = 0; at < items.length; at += SEND_AT_ONCE) {
-    await Promise.all(items.slice(at, at + SEND_AT_ONCE).map((item) => queue.send(item)));
-  }
+  await runInGroups(items, SEND_AT_ONCE, (item) => queue.send(item));
 }
 
 /**

@@ -5,16 +5,10 @@ import { EVENT_BYTES, modesOf } from '../../../src/lib/cost/modes.ts';
 import type { SentRow } from '../../../src/lib/cost/sent.ts';
 import { otherBytes } from '../../../src/lib/cost/view-causes.ts';
 import { firstDay, viewCost } from '../../../src/lib/cost/view-cost.ts';
+import { COST_SETTINGS as SETTINGS } from '../../support/cost-settings.ts';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
 const GIGABYTE = 1e9;
-const SETTINGS = {
-  PRICE_PER_GB: 4,
-  EDR_RECORD: 'rest' as const,
-  VM_INGEST: 'changed-hosts' as const,
-  VM_RESULTS: Infinity,
-  VM_PASSING_FIELDS: ['TIMES_FOUND'],
-};
 
 const NONE = { received: 0, unchanged: 0, otherBytes: undefined };
 

@@ -8,6 +8,7 @@ import {
 } from './detection-book.ts';
 import { idOf, type HeldRecords } from '../decode-list.ts';
 import type { HostTexts } from './host-sketch.ts';
+import { DIGEST_DIGITS } from './host-state.ts';
 import type { HostBase, HostMemory, HostVerdict } from './vm-page.ts';
 
 /** A host that takes more than this, in bytes of JSON text, is written before its end is known. */
@@ -15,7 +16,6 @@ const MOST_HELD = 3_000_000;
 /** Hosts that wait for what is remembered of their detections: it is read for so many, or for so many bytes, at once. */
 const MOST_WAITING = 100;
 const MOST_WAITING_BYTES = 6_000_000;
-const DIGEST_DIGITS = 24;
 
 /** XML of an element that fits no row. */
 export interface LongPart {

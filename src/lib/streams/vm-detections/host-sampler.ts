@@ -144,8 +144,9 @@ export function openSampler(sample: RecordSample, { clock, isDue, log, passing }
         changed.clear();
         const all = stored ?? new Map<bigint, number>();
         for (const id of own.keys()) all.set(id, clock.now().getTime());
-        const bound = boundOf(alive(all, clock));
-        const staying = new Set(alive(all, clock).filter((id) => rankOf(id) <= bound));
+        const living = alive(all, clock);
+        const bound = boundOf(living);
+        const staying = new Set(living.filter((id) => rankOf(id) <= bound));
         for (const id of own.keys()) if (!staying.has(id)) own.delete(id);
         const removed = [...all.keys()].filter((id) => !staying.has(id)).slice(0, MOST_REMOVED);
         for (const id of removed) all.delete(id);

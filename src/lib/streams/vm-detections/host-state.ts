@@ -1,4 +1,5 @@
-const DIGEST_DIGITS = 24;
+/** Hex digits of the digest of a state: the rest of what is remembered is a time. */
+export const DIGEST_DIGITS = 24;
 const TIME_DIGITS = 8;
 
 /** What is remembered of a host where changes are told: 32 hex digits. */
