@@ -109,7 +109,7 @@ type connectorSettings = {
   @description('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.')
   EDR_SORT: string?
 
-  @description('Events a page.')
+  @description('Events a page; by page number at most 5,000.')
   EDR_PAGE_SIZE: string?
 
   @description('pages (/ioc/events) or searchAfter (/ioc/events/searchAfter).')

@@ -4,6 +4,7 @@
  */
 export const LEFT_OUT: readonly string[] = [
   // Windows of thousands of events, beside smaller ones.
+  'behind a first page that is one event short',
   'broken text far into a page',
   'far too low leaves out nothing beyond the reach of pages',
   'is read by pages whose size does not divide 10,000',

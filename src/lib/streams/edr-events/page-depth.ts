@@ -6,10 +6,10 @@ export const SPLIT_ABOVE = 5000;
 
 /**
  * Largest page size up to `wanted` with which whole pages cover `expected` records without asking beyond the reach:
- * a size of 3000 would ask for results 9,000 to 12,000.
+ * a size of 3000 would ask for results 9,000 to 12,000. Behind the first page there is always another one, which shows what was not counted.
  */
 export function pageSizeWithinReach(expected: number, wanted: number): number {
-  for (let pages = Math.max(1, Math.ceil(expected / wanted)); pages <= MAX_DEPTH; pages++) {
+  for (let pages = Math.max(2, Math.ceil(expected / wanted)); pages <= MAX_DEPTH; pages++) {
     const size = Math.min(wanted, Math.floor(MAX_DEPTH / pages));
     if (size * pages >= Math.min(expected, MAX_DEPTH)) return size;
   }

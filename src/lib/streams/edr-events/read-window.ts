@@ -88,8 +88,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
       return { kind: 'short', cursor: toJson(later) };
     }
     if (verdict === 'beyond-reach') {
-      const split = yield* splitWindow({ ...reading, settings: services.settings }, cursor);
-      if (split !== undefined) return split;
+      // What was uploaded is known to this window alone: pieces would send it again.
       cursor = {
         ...readAgain(reading, cursor),
         mode: 'searchAfter',
@@ -132,7 +131,7 @@ async function open(reading: Reading): Promise<EdrCursor> {
   return firstCursor(await count(reading, stored ?? fresh), settings);
 }
 
-/** Cuts a window that holds too much, before its first page. */
+/** Cuts a window that holds too much, before its first page; never behind it: its pieces would not know what it has uploaded. */
 async function* cutFirst(reading: Reading, cursor: EdrCursor): AsyncGenerator<Progress, Outcome | EdrCursor> {
   const { services, keys } = reading;
   const isBegun = cursor.page > 0 || cursor.read > 0 || keys.allDocuments() > 0;

@@ -43,7 +43,9 @@ export const EDR_EVENT_SETTINGS = {
     .prefault('UTC')
     .describe('Zone of times in events and incidents that tell none; what Qualys documents tells one.'),
   EDR_SORT: sortKeys.describe('Sort as JSON; unset: ascending by EDR_TIME_TOKEN.'),
-  EDR_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'events' }).describe('Events a page.'),
+  EDR_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'events' }).describe(
+    'Events a page; by page number at most 5,000.',
+  ),
   EDR_PAGING: trimmed
     .pipe(z.enum(['pages', 'searchAfter'], 'must be pages or searchAfter'))
     .default('pages')

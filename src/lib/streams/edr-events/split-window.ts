@@ -27,7 +27,7 @@ export async function* splitWindow(
   cursor: EdrCursor,
 ): AsyncGenerator<Progress, Outcome | undefined> {
   const expected = cursor.counted?.greatest ?? 0;
-  const pieces = piecesOf(task, settings, cursor.end === 'reach' ? Math.max(expected, MAX_DEPTH + 1) : expected);
+  const pieces = piecesOf(task, settings, expected);
   if (pieces.length < 2) return undefined;
   const counts = [...(cursor.pieces ?? [])];
   for (const piece of pieces.slice(counts.length)) {
