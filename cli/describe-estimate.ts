@@ -1,12 +1,11 @@
-import type * as z from 'zod';
-import type { estimate } from '../src/lib/openapi/operations/backfills.ts';
+import type { BackfillEstimate } from '../src/lib/pipeline/backfill-answer.ts';
 import { count, counted, span } from './text.ts';
 
 /** Below that it is not the budget that makes it last. */
 const HELD_UP_SECONDS = 300;
 
 /** What a backfill costs, in a line: windows, calls, and how long the budget makes it last. */
-export function describeEstimate(body: z.output<typeof estimate>): string {
+export function describeEstimate(body: BackfillEstimate): string {
   const { windows, calls, callsAnHour, leastSeconds } = body;
   const cost = calls === null ? `at least ${counted(windows, 'call')}` : `about ${counted(calls, 'call')}`;
   return `${counted(windows, 'window')}, ${cost}; ${describeTime(callsAnHour, leastSeconds)}`;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as z from 'zod';
-import { backfill } from '../src/lib/openapi/operations/backfills.ts';
+import { backfill } from '../src/lib/pipeline/backfill-answer.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Connector } from './connector.ts';
 import { createProgressView, type ProgressView } from './progress-view.ts';

@@ -199,11 +199,16 @@ describe('imports', () => {
     ]);
   });
 
-  test('the schemas of an enrichment are loaded by that document alone', () => {
-    const loading = /^import \{[^}]*\} from '[^']*\/enrich-answer\.ts'/m;
-    expect(sources.filter(({ text }) => loading.test(text)).map(({ path }) => path)).toEqual([
-      'lib/openapi/operations/enrich.ts',
-    ]);
+  test('the schemas of answers are loaded by that document alone, whose types all others import', () => {
+    const declaring = sources.filter(({ text }) => text.includes('Answered<z.infer<')).map(({ path }) => path);
+    expect(declaring.length).toBeGreaterThan(4);
+    const loaders = sources.filter(({ path, text }) =>
+      [...text.matchAll(/^import \{[^}]*\} from '(\.[^']*)'/gm)].some(([, name = '']) =>
+        declaring.includes(relative(SRC, resolve(SRC, dirname(path), name))),
+      ),
+    );
+    const isOwn = within('lib/openapi/', ...declaring);
+    expect(loaders.map(({ path }) => path).filter((path) => !isOwn(path))).toEqual([]);
   });
 
   test('only services.ts constructs adapters', () => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { estimate, started } from '../../src/lib/openapi/operations/backfills.ts';
+import { estimate, started } from '../../src/lib/pipeline/backfill-answer.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';
 import { describeEstimate } from '../describe-estimate.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as z from 'zod';
-import { backfill, backfillList } from '../../src/lib/openapi/operations/backfills.ts';
+import { backfillList } from '../../src/lib/openapi/operations/backfills.ts';
+import { backfill } from '../../src/lib/pipeline/backfill-answer.ts';
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { ago, count, span, table } from '../text.ts';

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ACCEPTABLE } from '../../src/lib/http/requests.ts';
-import { retriedWindows, window } from '../../src/lib/openapi/operations/windows.ts';
+import { retriedWindows } from '../../src/lib/openapi/operations/windows.ts';
+import { window } from '../../src/lib/pipeline/window-answer.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { counted, printable } from '../text.ts';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type * as z from 'zod';
-import type { window } from '../../src/lib/openapi/operations/windows.ts';
-import { WINDOW_STATES } from '../../src/lib/http/requests.ts';
+import type { window } from '../../src/lib/pipeline/window-answer.ts';
+import { WINDOW_STATES } from '../../src/lib/pipeline/ports.ts';
 import { windowList } from '../../src/lib/openapi/operations/windows.ts';
 import { EXIT } from '../cli-error.ts';
 import type { Connector } from '../connector.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { BackfillView } from '../../src/lib/pipeline/backfill.ts';
+import type { BackfillView } from '../../src/lib/pipeline/backfill-answer.ts';
 import type { Services } from '../../src/lib/services.ts';
 import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
 import type * as ProcessWindowModule from '../../src/lib/handlers/process-window.ts';

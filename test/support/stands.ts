@@ -3,8 +3,7 @@ import { judgeHealth, judgeUnread } from '../../src/lib/health/judge-health.ts';
 import type { ProblemCode, Verdict } from '../../src/lib/health/problem-codes.ts';
 import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
 import type { LimitView } from '../../src/lib/pipeline/limit-view.ts';
-import type { HeldWindows } from '../../src/lib/pipeline/view-held.ts';
-import type { StreamStatus } from '../../src/lib/pipeline/view-status.ts';
+import type { HeldWindows, StreamStatus } from '../../src/lib/pipeline/status-answer.ts';
 import { NOW, statusAnswer, streamStatus } from '../dashboard/views.ts';
 
 /** So many minutes before the time of these views. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { backfillBody } from '../http/requests.ts';
-import { estimateBackfill, type BackfillEstimate } from '../pipeline/estimate-backfill.ts';
+import type { BackfillEstimate } from '../pipeline/backfill-answer.ts';
+import { estimateBackfill } from '../pipeline/estimate-backfill.ts';
 import { getServices } from '../services.ts';
 import { checkRange } from './start-backfill.ts';
 

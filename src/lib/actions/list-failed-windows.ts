@@ -1,6 +1,7 @@
 import { isRunning } from '../pipeline/backfill.ts';
 import { isAtFault } from '../pipeline/view-status.ts';
-import { viewWindow, type WindowView } from '../pipeline/view-window.ts';
+import { viewWindow } from '../pipeline/view-window.ts';
+import type { WindowView } from '../pipeline/window-answer.ts';
 import { getServices } from '../services.ts';
 import { STREAMS } from '../streams/index.ts';
 

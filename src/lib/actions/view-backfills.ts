@@ -1,5 +1,6 @@
 import { whyBackfillsWait } from '../health/find-waits.ts';
-import { isRunning, listBackfills, viewBackfill, type BackfillView } from '../pipeline/backfill.ts';
+import type { BackfillView } from '../pipeline/backfill-answer.ts';
+import { isRunning, listBackfills, viewBackfill } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
 /** The newest backfills, at most `limit`, and those that run; each that waits with why and until when. */

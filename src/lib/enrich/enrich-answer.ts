@@ -2,7 +2,7 @@
  * The answer of an enrichment, declared once. The OpenAPI document alone loads the schemas; all others import types.
  */
 import * as z from 'zod';
-import { count, time } from '../answer-values.ts';
+import { count, time, type Answered } from '../answer-values.ts';
 import { MAX_EVENTS, MAX_HOSTS, MAX_NAMES, MAX_QIDS, MAX_WORST } from './limits.ts';
 import { SUBJECTS } from './subject.ts';
 
@@ -207,9 +207,6 @@ export const enrichAnswer = z
     id: 'Enrichment',
     description: 'What is known of a subject, where it was read, and what is missing.',
   });
-
-/** A part of an answer as those who make it see it; what its members mean stands in the schema. */
-type Answered<T> = T extends object ? { readonly [Key in keyof T]: Answered<T[Key]> } : T;
 
 export type EnrichAnswer = Answered<z.infer<typeof enrichAnswer>>;
 export type EnrichSource = z.infer<typeof source>;

@@ -5,8 +5,10 @@ import { viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
 import { handle, json } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readBody, readQuery } from '../http/read-request.ts';
-import { backfillBody, backfillId, backfillsQuery, estimateQuery } from '../http/requests.ts';
-import { cancelBackfill, type BackfillView } from '../pipeline/backfill.ts';
+import { backfillBody, backfillsQuery, estimateQuery } from '../http/requests.ts';
+import { backfillId } from '../answer-values.ts';
+import type { BackfillView } from '../pipeline/backfill-answer.ts';
+import { cancelBackfill } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
 /** Starts a backfill. */

@@ -1,7 +1,7 @@
 import { found, type Found } from './find.ts';
 import type { Stand } from './health.ts';
 import { isReachedForBackfills } from '../cost/daily-limit.ts';
-import type { StreamStatus } from '../pipeline/view-status.ts';
+import type { StreamStatus } from '../pipeline/status-answer.ts';
 import { PROBLEM_KINDS } from './problem-codes.ts';
 import { at, counted, lasting, sentences } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { RepairCause } from '../errors.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { ApiName } from '../pipeline/stream.ts';
-import type { HeldWindows } from '../pipeline/view-held.ts';
+import type { HeldWindows } from '../pipeline/status-answer.ts';
 import { found, type Found } from './find.ts';
 import type { Stand } from './health.ts';
 import { apiWord } from '../pipeline/routes.ts';

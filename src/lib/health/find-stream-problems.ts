@@ -1,4 +1,4 @@
-import type { StreamStatus } from '../pipeline/view-status.ts';
+import type { StreamStatus } from '../pipeline/status-answer.ts';
 import { found, type Found } from './find.ts';
 import { waitsForDay } from './find-daily-limit.ts';
 import { isWaiting } from './find-waits.ts';

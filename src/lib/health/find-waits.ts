@@ -1,4 +1,4 @@
-import type { BackfillWait } from '../pipeline/backfill.ts';
+import type { BackfillWait } from '../pipeline/backfill-answer.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import { found, type Found } from './find.ts';
 import type { BackfillStand, Stand } from './health.ts';

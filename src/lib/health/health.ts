@@ -3,7 +3,7 @@ import type { RepairCause } from '../errors.ts';
 import type { BackfillStatus } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { ApiName } from '../pipeline/stream.ts';
-import type { StreamStatus } from '../pipeline/view-status.ts';
+import type { StreamStatus } from '../pipeline/status-answer.ts';
 import type { ProblemCode, Severity, Verdict } from './problem-codes.ts';
 
 /** Something that is not as it should be, or that explains why not. */

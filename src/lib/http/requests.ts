@@ -1,6 +1,7 @@
 /** What the routes accept. The same schemas check requests and describe them in the OpenAPI document. */
 import * as z from 'zod';
-import type { WindowState } from '../pipeline/ports.ts';
+import { streamName } from '../answer-values.ts';
+import { WINDOW_STATES } from '../pipeline/ports.ts';
 
 /**
  * A whole number in a query, where everything is text.
@@ -14,25 +15,6 @@ export function wholeNumber(min: number, max: number, unit = '') {
     .refine((text) => Number(text) >= min && Number(text) <= max, allowed)
     .meta({ type: 'integer', minimum: min, maximum: max });
 }
-
-/** Name of a stream; which exist is known to the stream registry. */
-export const streamName = z
-  .string()
-  .min(1)
-  .max(100)
-  .meta({ id: 'StreamName', description: 'Name of a stream.', examples: ['edr-events'] });
-
-/** Id of a backfill. */
-export const backfillId = z
-  .string()
-  .regex(/^[\w-]{1,64}$/, 'must be the id of a backfill')
-  .meta({ description: 'Id of the backfill.', examples: ['9d3f0c1b77a2-1'] });
-
-/** Key of a window, as the list of windows gives it. */
-export const windowKey = z
-  .string()
-  .regex(/^\d[\w.,~-]{0,299}$/, 'must be the key of a window')
-  .meta({ description: 'Key of the window.', examples: ['20260501T115300Z-20260501T115800Z'] });
 
 const time = z.string().max(40);
 
@@ -57,16 +39,6 @@ export const backfillBody = z
 export const backfillsQuery = z.strictObject({
   limit: wholeNumber(1, 1000).default('1000').describe('Backfills at most; those that run are always listed.'),
 });
-
-/** States of a window. */
-export const WINDOW_STATES = [
-  'planned',
-  'running',
-  'closed',
-  'incomplete',
-  'failed',
-  'waived',
-] as const satisfies readonly WindowState[];
 
 const run = z
   .string()

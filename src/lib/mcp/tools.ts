@@ -19,7 +19,8 @@ import {
 import { RetryableError } from '../errors.ts';
 import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { ProblemError } from '../http/problem.ts';
-import { backfillBody, backfillId, edrPingBody, wholeNumber } from '../http/requests.ts';
+import { backfillId } from '../answer-values.ts';
+import { backfillBody, edrPingBody, wholeNumber } from '../http/requests.ts';
 import { listBackfills, viewBackfill } from '../pipeline/backfill.ts';
 import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
 import { getServices } from '../services.ts';

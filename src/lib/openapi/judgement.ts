@@ -2,9 +2,7 @@ import * as z from 'zod';
 import type { Problem } from '../health/health.ts';
 import { PROBLEM_CODES, VERDICTS } from '../health/problem-codes.ts';
 import { time } from '../answer-values.ts';
-
-/** Which of the vendor's APIs. */
-export const api = z.enum(['edr', 'vm']).describe("The vendor's API, whose limits its streams share.");
+import { api } from '../pipeline/limit-view.ts';
 
 /** What all routes and tools say of a problem. */
 const problem = z

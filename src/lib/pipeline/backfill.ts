@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { BackfillView, BackfillWait } from './backfill-answer.ts';
 import { isClaimed } from './claim.ts';
 import { newWindow } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
@@ -22,33 +23,6 @@ export interface BackfillDependencies {
   readonly parallel: number;
   /** Largest window of a stream, in minutes. */
   readonly windowMinutes: (stream: string) => number;
-}
-
-/** What an operator sees of a backfill. */
-export interface BackfillView {
-  readonly id: string;
-  readonly stream: string;
-  readonly from: string;
-  readonly to: string;
-  readonly status: BackfillStatus;
-  readonly windows: { readonly total: number; readonly closed: number; readonly failed: number };
-  readonly rows: number;
-  /** 0 to 100, by time covered. */
-  readonly percent: number;
-  readonly startedAt: string;
-  readonly updatedAt: string;
-  /** Null when unknown. */
-  readonly etaSeconds: number | null;
-  /** Why nothing of it goes on now; null where something does, or it has ended. */
-  readonly waits: BackfillWait | null;
-}
-
-/** What a backfill waits for. */
-export interface BackfillWait {
-  /** When it goes on or tries again, ISO 8601; null where nobody knows. */
-  readonly until: string | null;
-  /** Without secrets. */
-  readonly reason: string;
 }
 
 const RUNNING: ReadonlySet<BackfillStatus> = new Set(['planning', 'running']);

@@ -1,23 +1,9 @@
+import type { BackfillEstimate } from './backfill-answer.ts';
 import { isLate, isLook } from './look-back.ts';
 import type { LimitView } from './limit-view.ts';
 import { isFinished } from './plan-windows.ts';
 import type { WindowRecord } from './ports.ts';
 import { chop, isoSeconds, toInterval } from './window.ts';
-
-/** What a backfill would cost, told before it starts. */
-export interface BackfillEstimate {
-  readonly stream: string;
-  readonly from: string;
-  readonly to: string;
-  /** Each is at least one call, also where it holds nothing. */
-  readonly windows: number;
-  /** Calls of the Qualys API, by those that the live windows of the last days took; null where there are none to go by. */
-  readonly calls: number | null;
-  /** Calls that the API's budget leaves backfills an hour; null until the vendor has told it, 0 where live windows need all. */
-  readonly callsAnHour: number | null;
-  /** How long the budget alone makes it last; null where nobody knows, or it never would end. */
-  readonly leastSeconds: number | null;
-}
 
 /** What an estimate goes by. */
 export interface EstimateInputs {

@@ -1,18 +1,6 @@
 import { isLate, lastLook, numberOf } from './look-back.ts';
 import type { WindowRecord } from './ports.ts';
-
-/** How late the vendor's index is, as far as looking back has shown in the last two days. */
-export interface Lateness {
-  /** When was last looked back, ISO 8601; null: never, or the stream does not. */
-  readonly lookedAt: string | null;
-  /** Rows that were found late. */
-  readonly rows: number;
-  /** How long after their time such records were still missing: usually, and the longest; in seconds, null where none was late. */
-  readonly usualSeconds: number | null;
-  readonly mostSeconds: number | null;
-  /** So much longer is the safety lag for that, in seconds. */
-  readonly addedLagSeconds: number;
-}
+import type { Lateness } from './status-answer.ts';
 
 /** The safety lag of a stream, and how far it may grow, in seconds. */
 export interface LagBounds {

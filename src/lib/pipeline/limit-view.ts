@@ -1,54 +1,62 @@
-import type { ApiName } from './stream.ts';
+import * as z from 'zod';
+import { count, time, type Answered } from '../answer-values.ts';
+
+/** Which of the vendor's APIs. */
+export const api = z.enum(['edr', 'vm']).describe("The vendor's API, whose limits its streams share.");
+
+/** How the limits of an API stand, declared once. The OpenAPI document alone loads the schema; all others import the types. */
+export const apiLimits = z
+  .strictObject({
+    api,
+    permits: count('Calls allowed at once, over all instances.'),
+    inUse: count('Permits that instances hold now.'),
+    pausedUntil: time('Qualys asked to wait until then; null when it does not.').nullable(),
+    pauseReason: z.string().nullable().describe('Why it waits.'),
+    pausedSince: time('When Qualys asked; null when it does not.').nullable(),
+    outages: z
+      .array(
+        z.strictObject({
+          route: z.string().describe('What does not answer, e.g. vm/detections.'),
+          since: time('When that was first found out.'),
+          nextTryAt: time('When it is tried next, if somebody needs it.'),
+          error: z.string().describe('Why it is out.'),
+        }),
+      )
+      .describe('Routes of the API that do not answer; they are tried again by themselves, once in five minutes.'),
+    budget: z
+      .strictObject({
+        limit: count('Calls allowed in a window.'),
+        left: count('Calls left: what Qualys told last, and what has come free since.'),
+        reserve: count('Calls of them that backfills leave to the live windows.'),
+        windowSeconds: count('Length of that rolling window.'),
+        seenAt: time('When Qualys told it last.'),
+      })
+      .nullable()
+      .describe("Qualys' call budget; null until it has told one."),
+    account: z.exactOptional(
+      z
+        .strictObject({
+          refusedSince: time('When the first login was refused since one was accepted.'),
+          refusals: count('Refused logins since then.'),
+          nextTryAt: z.exactOptional(
+            time(
+              'When the next login is tried; absent where none is until the secret changes or a person asks for it.',
+            ),
+          ),
+          error: z.string().describe('What Qualys said last, and what to check.'),
+          heldBy: z.exactOptional(
+            z
+              .enum(['edr', 'vm'])
+              .describe('The API that refuses it, where that is the other one and this one is only kept from trying.'),
+          ),
+          lastOkAt: z.exactOptional(time('When this API accepted a login last.')),
+        })
+        .describe('How an account stands that is refused; absent where it is not.'),
+    ),
+  })
+  .meta({ id: 'ApiLimits' });
+
+export type LimitView = Answered<z.infer<typeof apiLimits>>;
 
 /** How an account stands that an API refuses, or that is kept away from it because the other one refuses it. */
-export interface AccountView {
-  /** When the first login was refused since one was accepted, ISO 8601. */
-  readonly refusedSince: string;
-  /** Refused logins since then. */
-  readonly refusals: number;
-  /** When the next login is tried, ISO 8601; absent where none is until the secret changes or a person asks for it. */
-  readonly nextTryAt?: string;
-  readonly error: string;
-  /** The API that refuses it, where that is the other one: this one has refused nothing, and is kept from trying. */
-  readonly heldBy?: ApiName;
-  /** When this API accepted a login last, ISO 8601. */
-  readonly lastOkAt?: string;
-}
-
-/** How the limits of an API stand. */
-export interface LimitView {
-  readonly api: ApiName;
-  /** Calls allowed at once, over all instances. */
-  readonly permits: number;
-  /** Permits that instances hold now. */
-  readonly inUse: number;
-  /** The vendor asked to wait until then, ISO 8601; null when it does not. */
-  readonly pausedUntil: string | null;
-  readonly pauseReason: string | null;
-  /** When it asked, ISO 8601; null when it does not. */
-  readonly pausedSince: string | null;
-  /** Routes that do not answer. */
-  readonly outages: readonly {
-    readonly route: string;
-    /** When that was first found out, ISO 8601. */
-    readonly since: string;
-    /** When it is tried next, if somebody needs it, ISO 8601. */
-    readonly nextTryAt: string;
-    readonly error: string;
-  }[];
-  /** The vendor's call budget; null until it has told one. */
-  readonly budget: {
-    /** Calls allowed a window. */
-    readonly limit: number;
-    /** Calls left: what the vendor told last, and what has come free since. */
-    readonly left: number;
-    /** Calls of them that only live windows may use. */
-    readonly reserve: number;
-    /** Length of that rolling window. */
-    readonly windowSeconds: number;
-    /** When the vendor told it last, ISO 8601. */
-    readonly seenAt: string;
-  } | null;
-  /** Absent where the account is not refused. */
-  readonly account?: AccountView;
-}
+export type AccountView = NonNullable<LimitView['account']>;

@@ -101,7 +101,8 @@ export interface Clock {
 }
 
 /** Life of a window. */
-export type WindowState = 'planned' | 'running' | 'closed' | 'incomplete' | 'failed' | 'waived';
+export const WINDOW_STATES = ['planned', 'running', 'closed', 'incomplete', 'failed', 'waived'] as const;
+export type WindowState = (typeof WINDOW_STATES)[number];
 
 /** The checkpoint of a window. Only the transitions of `window-state.ts` write it. */
 export interface WindowRecord {

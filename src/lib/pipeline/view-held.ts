@@ -1,20 +1,7 @@
 import type { RepairCause } from '../errors.ts';
 import { isFinished } from './plan-windows.ts';
 import type { WindowRecord } from './ports.ts';
-
-/** Windows of a stream that wait for the same repair: of the account, the identity or settings. */
-export interface HeldWindows {
-  readonly repair: RepairCause;
-  readonly windows: number;
-  /** When the first of them was begun, ISO 8601. */
-  readonly since: string;
-  /** What was said last. */
-  readonly error: string;
-  /** When the first of them is tried again, ISO 8601; null where that is now. */
-  readonly nextTryAt: string | null;
-  /** Whether nothing of the stream was read after that. */
-  readonly isLatest: boolean;
-}
+import type { HeldWindows } from './status-answer.ts';
 
 /** Groups the windows, live ones and those of running backfills, that wait for a repair. Pure. */
 export function viewHeld(records: readonly WindowRecord[], now: Date): HeldWindows[] {

@@ -1,22 +1,8 @@
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import type { WindowRecord } from './ports.ts';
+import type { StreamProgress } from './status-answer.ts';
 import { toInterval } from './window.ts';
-
-/** How fast the live windows of a stream are read. */
-export interface StreamProgress {
-  /**
-   * When a window ended last or, where that is later, the first of the open ones was planned: a stream that has just begun, or begins again
-   * after a pause, is on its way. Now while a worker holds one; null where nothing is known.
-   */
-  readonly movedAt: string | null;
-  /** Rows of windows that moved in the last hour. */
-  readonly rowsLastHour: number;
-  /** How long the open windows take at the pace of the last hour; null where none has ended in it. */
-  readonly secondsLeft: number | null;
-  /** Why the oldest open window is read again and again while others pass it; null where none is. */
-  readonly heldBy: string | null;
-}
 
 const HOUR_MS = 3_600_000;
 

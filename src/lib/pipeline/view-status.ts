@@ -1,54 +1,10 @@
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, StartRecord, StartStore, WindowRecord } from './ports.ts';
-import type { ApiName } from './stream.ts';
-import { viewLateness, type LagBounds, type Lateness } from './lateness.ts';
+import type { CheckpointStore, Clock, StartStore, WindowRecord } from './ports.ts';
+import { viewLateness, type LagBounds } from './lateness.ts';
 import { isLate, isLook } from './look-back.ts';
-import { viewHeld, type HeldWindows } from './view-held.ts';
-import { viewProgress, type StreamProgress } from './view-progress.ts';
-
-/** What status tells of a stream. */
-export interface StreamStatus {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** The vendor's API it reads, whose limits it shares. */
-  readonly api: ApiName;
-  /** Whether it tells a present state only, so that there is nothing to read again. */
-  readonly isSnapshot: boolean;
-  /** Time between two ticks of its planner, in seconds. */
-  readonly scheduleSeconds: number;
-  /** Time before which everything is ingested; null before the first tick. */
-  readonly watermark: string | null;
-  /** Now minus watermark, in seconds; null before the first tick. */
-  readonly lagSeconds: number | null;
-  /** Lag up to which the stream is on time, in seconds. */
-  readonly normalLagSeconds: number;
-  readonly lastTick: string | null;
-  /** How it began, or what it waits for; null before the first tick, and where an earlier version began it. */
-  readonly start: Omit<StartRecord, 'stream'> | null;
-  readonly windows: {
-    readonly open: number;
-    readonly failed: number;
-    readonly incomplete: number;
-    /** Since when the first of those that failed or are incomplete is so; null where there are none. */
-    readonly since: string | null;
-  };
-  /** What waits for a repair, windows of running backfills included. */
-  readonly held: readonly HeldWindows[];
-  readonly progress: StreamProgress;
-  /** Records of the last 24 hours that were ingested although their time lies outside of their window. */
-  readonly outsideLast24h: number;
-  /** Records of the last 24 hours that were received and not sent, because the table has them as they are. */
-  readonly unchangedLast24h: number;
-  /** How late the vendor's index is. */
-  readonly lateness: Lateness;
-  /** Rows of live windows uploaded in the last 24 hours. */
-  readonly rowsLast24h: number;
-  /**
-   * What it waits for, or the latest error of a failed window, else of one that is not closed or incomplete and not acknowledged; null when
-   * there is none.
-   */
-  readonly lastError: string | null;
-}
+import type { StreamStatus } from './status-answer.ts';
+import { viewHeld } from './view-held.ts';
+import { viewProgress } from './view-progress.ts';
 
 const DAY_MS = 86_400_000;
 

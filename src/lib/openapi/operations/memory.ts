@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { forgetQuery, streamName } from '../../http/requests.ts';
+import { forgetQuery } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count } from '../../answer-values.ts';
+import { count, streamName } from '../../answer-values.ts';
 
 /** What was forgotten. */
 export const forgetAnswer = z
