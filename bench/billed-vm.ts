@@ -67,7 +67,7 @@ function startMemory(isOfChanges: boolean): Memory {
   return {
     at: (time) => hostMemory({ known: (id) => sent.get(id), now: time, days, passing, isOfChanges }),
     note: (chunk, at) => {
-      for (const [id, digest] of chunk.sent.whole) sent.set(id, { digest, at });
+      for (const [id, digest] of chunk.sent.whole) if (digest !== undefined) sent.set(id, { digest, at });
       for (const [id, each] of chunk.sent.items ?? []) items.set(id, each);
     },
     items: (wanted) => {

@@ -33,6 +33,7 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
   const { memory } = deps;
   let opened: OpenMemory | undefined;
   const doubted = new Set<string>();
+  /** What is not remembered, whatever of it is accepted. */
   const refused = new Set<string>();
   const accepted = new Map<string, string>();
   const items = new Map<string, RecordItems>();
@@ -53,7 +54,10 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
     after: async ({ pageDone, sent }, deadLetters) => {
       if (deadLetters > 0) for (const id of sent?.touched ?? []) refused.add(id);
       if (opened !== undefined && sent?.causes !== undefined) deps.noteCauses?.(record.stream, sent.causes);
-      for (const [id, digest] of sent?.whole ?? []) if (!refused.has(id)) accepted.set(id, digest);
+      for (const [id, digest] of sent?.whole ?? []) {
+        if (digest === undefined) refused.add(id);
+        else accepted.set(id, digest);
+      }
       for (const [id, each] of sent?.items ?? []) {
         items.set(id, each);
         itemBytes += each.bytes.length;
@@ -64,6 +68,7 @@ export function keepMemory({ record }: Pick<Claim, 'record'>, deps: MemoryDepend
         itemBytes = 0;
       }
       if (pageDone !== true) return;
+      for (const id of refused) accepted.delete(id);
       if (accepted.size > 0) await opened?.remember(accepted);
       for (const set of [doubted, refused, accepted]) set.clear();
     },

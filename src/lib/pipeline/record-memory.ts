@@ -57,8 +57,8 @@ export interface RecordItems {
 export interface SentRecords {
   /** Ids of those of which a row is in the chunk. */
   readonly touched: readonly string[];
-  /** Digests of those whose last row is in the chunk, all others before it, by id. */
-  readonly whole: ReadonlyMap<string, string>;
+  /** Digests of those whose last row is in the chunk, all others before it, by id; undefined for one that came in parts, which is not remembered. */
+  readonly whole: ReadonlyMap<string, string | undefined>;
   /** Digests that their rows build upon, of those whose rows do not tell them whole. */
   readonly bases?: ReadonlyMap<string, string>;
   /** Items of those whose last row is in the chunk, where they are remembered. */

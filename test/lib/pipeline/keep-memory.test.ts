@@ -66,6 +66,18 @@ describe('a page', () => {
     expect(acts).toEqual(['doubt 1,2', 'doubt 3', 'remember 3,of 3']);
   });
 
+  test('leaves one forgotten that came in parts, also of which a part was whole in a chunk before', async () => {
+    const { acts, keeper } = start();
+    await keeper.sent?.open('scope');
+    const again = step('2 3', '3', true);
+    const whole = new Map([...(again.sent?.whole ?? []), ['2', undefined]] as const);
+    for (const each of [step('1 2', '1 2'), { ...again, sent: { touched: ['2', '3'], whole } }]) {
+      await keeper.before(each);
+      await keeper.after(each, 0);
+    }
+    expect(acts).toEqual(['doubt 1,2', 'doubt 3', 'remember 1,of 1 3,of 3']);
+  });
+
   test('has why its records were sent told once they are accepted, where it is remembered', async () => {
     const { acts, keeper } = start();
     const each = { cursor: null, sent: { touched: [], whole: new Map(), causes: { ...NO_CAUSES, changed: 2 } } };

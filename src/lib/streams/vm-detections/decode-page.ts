@@ -6,7 +6,7 @@ import { capText } from '../../records/cap-text.ts';
 import { itemLimits, type ItemLimits } from '../../records/item-limits.ts';
 import { createItemRows } from '../../records/item-rows.ts';
 import type { ItemRow, Report } from '../../records/item-table.ts';
-import { addRow, createListDecoder, endRecord, placeRecord } from '../decode-list.ts';
+import { addRow, createListDecoder, endRecord, idOf, placeRecord } from '../decode-list.ts';
 import type { ListDecoder, ListPage, ListRows } from '../decode-list.ts';
 import { createHostDigest } from './host-digest.ts';
 import type { HostTexts } from './host-sketch.ts';
@@ -28,6 +28,8 @@ interface Hosts {
   told: ReturnType<typeof nothingTold>;
   itemBytes: number;
   host: ReturnType<typeof startHost>;
+  /** Ids of those of which less than all was sent. */
+  readonly notWhole: Set<bigint>;
 }
 
 /**
@@ -45,7 +47,15 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
   const table = hostTable(limits, options.subscription);
   const { recordId, takeRecord } = page.reader;
   const id = (): string | undefined => (held === undefined ? recordId() : held.id());
-  const hosts: Hosts = { options, page, id, told: nothingTold(), itemBytes: 0, host: startHost(options, page) };
+  const hosts: Hosts = {
+    options,
+    page,
+    id,
+    told: nothingTold(),
+    itemBytes: 0,
+    host: startHost(options, page),
+    notWhole: new Set(),
+  };
   const rows = createItemRows(table, limits, options.generatedAt, {
     takeRecord: () => held?.takeRecord() ?? noted(takeRecord(), 'record'),
     id,
@@ -115,8 +125,9 @@ function startHost({ generatedAt, memory }: VmPageOptions, { reader }: ListPage)
 
 function nothingTold() {
   const changes = { bases: new Map<string, string>(), items: new Map<string, RecordItems>() };
-  const sent = { touched: [] as string[], whole: new Map<string, string>(), ...changes, causes: { ...NO_CAUSES } };
-  return { detections: 0, unchanged: 0, sent };
+  const whole = new Map<string, string | undefined>();
+  const sent = { touched: [] as string[], whole, ...changes, causes: { ...NO_CAUSES } };
+  return { detections: 0, unchanged: 0, again: [] as bigint[], sent };
 }
 
 /** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
@@ -136,9 +147,9 @@ function isLeftOut({ plan, verdict }: Hosts['host']): boolean {
   return plan === undefined ? verdict === 'unchanged' : plan.type === 'None';
 }
 
-function noteTouched({ host, id: idOf, told }: Hosts): void {
+function noteTouched({ host, id: readId, told }: Hosts): void {
   const { bases, touched } = told.sent;
-  const id = idOf();
+  const id = readId();
   if (id === undefined || touched.at(-1) === id) return;
   touched.push(id);
   const { base } = host.plan ?? {};
@@ -162,8 +173,6 @@ function endHost(hosts: Hosts, state?: HostState): void {
   if (placeRecord(page, id)) countHost(hosts, id, state);
   endRecord(page, id);
   hosts.host = startHost(options, page);
-  const full = hosts.itemBytes > MOST_ITEM_BYTES ? finishChunk(page.writer) : undefined;
-  if (full !== undefined) page.push(full);
 }
 
 function countHost(hosts: Hosts, id: string | undefined, state?: HostState): void {
@@ -171,10 +180,24 @@ function countHost(hosts: Hosts, id: string | undefined, state?: HostState): voi
   const { digest, rowsSent, verdict } = host;
   if (verdict === 'unchanged') told.unchanged++;
   else told.sent.causes[verdict]++;
+  const number = idOf(id);
+  if (number !== undefined && (isLeftOut(host) || host.report.type !== 'Whole')) hosts.notWhole.add(number);
+  if (id !== undefined && hasCome(hosts, id)) {
+    // The next report may have one part alone, and is to be sent then.
+    told.sent.whole.set(id, undefined);
+    if (number !== undefined && hosts.notWhole.has(number)) told.again.push(number);
+    return;
+  }
   // Of a host whose first rows another worker has sent it is not known here whether all were accepted.
   if (id === undefined || rowsSent > 0 || isLeftOut(host)) return;
   if (digest !== undefined) told.sent.whole.set(id, digest.end());
   if (state !== undefined) noteState(hosts, id, state);
+}
+
+/** Whether a part of the host came before on the page. */
+function hasCome({ page }: Hosts, id: string): boolean {
+  const number = idOf(id);
+  return number !== undefined && page.seen.has(number);
 }
 
 function noteState(hosts: Hosts, id: string, { detections, digest }: HostState): void {
@@ -188,12 +211,15 @@ function noteState(hosts: Hosts, id: string, { detections, digest }: HostState):
 }
 
 /** Looks, once for each host and before its first row is written, at where it stands: in the list, sent in part before, unchanged. */
-function placeHost({ host, id: idOf, options, page }: Hosts, isEnd: boolean, keys: () => string[]): void {
+function placeHost(hosts: Hosts, isEnd: boolean, keys: () => string[]): void {
+  const { host, options, page } = hosts;
   const { memory, resume } = options;
-  const id = idOf();
+  const id = hosts.id();
   if (host.isPlaced || id === undefined) return;
   host.isPlaced = true;
   placeRecord(page, id);
+  const full = hosts.itemBytes > MOST_ITEM_BYTES ? finishChunk(page.writer) : undefined;
+  if (full !== undefined) page.push(full);
   const isHalfSent = id === resume?.hostId;
   // Of a host that is larger than the buffer the rows are looked at when they have gone by.
   if (isHalfSent && host.done.count === 0 && (!isEnd || isUnchanged(keys(), resume))) {
@@ -201,7 +227,7 @@ function placeHost({ host, id: idOf, options, page }: Hosts, isEnd: boolean, key
     host.report = { ...host.report, time: resume.reportTime ?? host.report.time };
   }
   // A host that comes before its end is known, which is one of some 3 MB, is sent each time; so is one that was sent in part.
-  if (isEnd && !isHalfSent && host.digest !== undefined)
+  if (isEnd && !isHalfSent && host.digest !== undefined && !hasCome(hosts, id))
     host.verdict = memory?.judge(id, host.digest.end(), host.digest.texts()) ?? 'uncompared';
   host.digest?.dropTexts();
 }

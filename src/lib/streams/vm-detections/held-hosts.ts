@@ -89,10 +89,7 @@ export function holdHosts(
   let queue: Held[] = [];
   let open = begin();
   let writing: Held | undefined;
-  let lastId: bigint | undefined;
-  let isInOrder = true;
-  /** Of these not all has gone. */
-  const notWhole = new Set<bigint>();
+  const came = new Set<bigint>();
 
   const said = (json: string): string => json.replace(passing, '');
   const noteRecord = (host: Held, json: string): string => {
@@ -102,26 +99,18 @@ export function holdHosts(
     host.own.push(json);
     return json;
   };
-  /** Of one that came before on the page it is not known what of that will be accepted. */
-  const isNext = (text: string): boolean => {
+  /** What comes again on a page is a part of a host, and is compared with none. */
+  const isComing = (text: string): boolean => {
     const id = idOf(text);
-    return isInOrder && id !== undefined && (lastId === undefined || id > lastId);
+    return id !== undefined && !came.has(id);
   };
   const baseOf = (id: string | undefined): HostBase | undefined =>
-    id === undefined || isWhole(id) || !isNext(id) ? undefined : baseAt(id);
-  /** What a whole report of a host that comes twice has to tell is in both. @throws UnknownChangesError where not all of the first has gone. */
-  const checkTwice = (id: string | undefined): void => {
-    if (notWhole.has(idOf(id) ?? -1n)) throw unknownChanges(id);
-  };
-  const notePlan = ({ id, type }: HostPlan): void => {
-    const number = idOf(id);
-    if (number !== undefined && type !== 'Whole') notWhole.add(number);
-  };
+    id === undefined || isWhole(id) || !isComing(id) ? undefined : baseAt(id);
 
   /** What of a host is sent, at its end. */
   function planOf(id: string | undefined, host: Held): HostPlan {
     const { digest, detections } = host.state;
-    if (id === undefined || isWhole(id) || !isNext(id)) return { id, verdict: 'uncompared', type: 'Whole' };
+    if (id === undefined || isWhole(id) || !isComing(id)) return { id, verdict: 'uncompared', type: 'Whole' };
     const verdict = judge(id, digest, isSampled?.(id) === true ? textsOf(host) : undefined);
     const base = baseAt(id);
     if (verdict === 'unchanged') return { id, verdict, type: base?.isSilent === true ? 'Unchanged' : 'None', base };
@@ -153,7 +142,6 @@ export function holdHosts(
   /** Writes the host that is being read, as far as it has come. */
   function startLive(host: Held, book: Uint8Array | undefined): void {
     const id = writer.readId();
-    checkTwice(id);
     const base = book === undefined ? undefined : baseOf(id);
     const known = base === undefined || book === undefined ? undefined : openKnown(book);
     host.live = { base, known };
@@ -172,7 +160,6 @@ export function holdHosts(
     if (known !== undefined && base !== undefined) {
       if (host.state.detections === undefined) throw unknownChanges(id);
       const plan = planOf(id, host);
-      notePlan({ ...plan, type: 'Changes' });
       if (plan.type === 'None' || plan.type === 'Unchanged') writer.plan(plan);
       else for (const gone of known.gone()) writer.add(gone);
     }
@@ -208,15 +195,13 @@ export function holdHosts(
       host.state = stateOf(host);
       if (host.live !== undefined) endLive(host, rest);
       else {
-        checkTwice(id);
         host.rest = rest;
         host.plan = planOf(id, host);
-        notePlan(host.plan);
         queue.push(host);
         if (waiting().length === 0) for (const each of queue.splice(0)) write(each, undefined);
       }
-      isInOrder &&= id === undefined || isNext(id);
-      lastId = idOf(id) ?? lastId;
+      const number = idOf(id);
+      if (number !== undefined) came.add(number);
       open = begin();
     },
     id: () => (writing === undefined ? writer.readId() : writing.plan.id),

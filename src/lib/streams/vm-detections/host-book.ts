@@ -1,6 +1,8 @@
 import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/vm/id-ranges.ts';
+import type { ListEnd } from '../decode-list.ts';
 import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
 import type { HostBook, VmCursor } from './vm-cursor.ts';
+import type { HostsTold } from './vm-page.ts';
 
 /** Ids of a list that is gone through one by one; one that names more is wrong. */
 const MOST_LISTED = 200_000;
@@ -20,12 +22,16 @@ export function isPlausible(listed: readonly IdRange[]): boolean {
   return countIds(listed) <= MOST_LISTED;
 }
 
-/** Books hosts of the page being read. */
-export function bookHosts({ came, missing }: HostBook, ids: readonly bigint[]): void {
+/** Books hosts of the page being read; what has come in part counts as missing. */
+export function bookHosts(
+  { came, missing }: HostBook,
+  { again, ids }: Pick<HostsTold & ListEnd, 'again' | 'ids'>,
+): void {
   for (const id of ids) {
     came.add(id);
     missing.delete(id);
   }
+  for (const id of again) missing.add(id);
 }
 
 /** The lowest id on the page being read, or of none. */

@@ -118,7 +118,7 @@ async function* decodePage(
   let booked = 0;
   book.came.clear();
   const note = (chunk: VmChunk): void => {
-    bookHosts(book, chunk.ids);
+    bookHosts(book, chunk);
     position = request.after(chunk, position);
   };
   const { chunk, end } = yield* readList(answer, {
@@ -149,7 +149,7 @@ async function* decodePage(
   });
   await reading.memory?.sampler?.store();
   if (chunk !== undefined) note(chunk);
-  bookHosts(book, end.ids);
+  bookHosts(book, end);
   book.hasCome ||= end.records > 0;
   return {
     ...{ end, chunk, position },

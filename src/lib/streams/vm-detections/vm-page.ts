@@ -50,6 +50,8 @@ export interface HostsTold {
   readonly detections: number;
   /** Hosts that need not be sent. */
   readonly unchanged: number;
+  /** Hosts of which a part came again on the page, when not all that came before had been sent: they are to be asked for once more. */
+  readonly again: readonly bigint[];
   /** For the memory; without one it holds nothing of use. */
   readonly sent: SentRecords;
   /** Set when the chunk ends inside a host: what of it is contained. */
