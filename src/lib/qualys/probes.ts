@@ -5,7 +5,7 @@ import { rootOf } from './refusals/parse-return.ts';
 import { readVendorMessage } from './refusals/read-vendor-message.ts';
 import { vendorText } from './refusals/vendor-text.ts';
 import type { VmApi } from './vm/vm-api.ts';
-import type { ListName } from './vm/vm-targets.ts';
+import type { IdList } from './vm/vm-targets.ts';
 
 const LIMIT_MS = 20_000;
 const MOST_EVENT_BYTES = 4_000_000;
@@ -34,16 +34,11 @@ export function probeIncidents(api: EdrApi, filter: string, limitMs = LIMIT_MS):
 }
 
 /** Asks for a page of a list with the parameters that the windows use: some accounts may not read it, others not all that is asked for. */
-export function probeList(
-  api: VmApi,
-  list: ListName,
-  { query, root }: { readonly query: string; readonly root: string },
-  limitMs = LIMIT_MS,
-): Promise<string> {
+export function probeList(api: VmApi, list: IdList, query: string, limitMs = LIMIT_MS): Promise<string> {
   return probeCall('VM', limitMs, async (options) => {
     const answer = await api.listPage(list, { query, idMin: 1n, idMax: 1n }, 1, options);
     const text = await answer.text(MOST_LIST_BYTES);
-    if (rootOf(text) !== root) throw await api.documentError(text, answer, options);
+    if (rootOf(text) !== list.root) throw await api.documentError(text, answer, options);
     return 'the list may be read';
   });
 }

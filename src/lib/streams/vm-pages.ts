@@ -1,6 +1,5 @@
-import type { RouteName } from '../pipeline/routes.ts';
 import type { WindowTask } from '../pipeline/stream.ts';
-import type { ListName } from '../qualys/vm/vm-targets.ts';
+import type { IdList } from '../qualys/vm/vm-targets.ts';
 import { ofSubscription } from '../records/record-table.ts';
 import { callOptionsOf } from './call-options.ts';
 import type { IdPages } from './id-cursor.ts';
@@ -8,13 +7,9 @@ import type { StreamServices } from './stream-definition.ts';
 
 /** A list of the VM API as {@link IdPages}: what a stream tells of it. */
 export interface VmList extends Pick<IdPages, 'pageSize' | 'shape' | 'table'> {
-  readonly list: ListName;
+  readonly list: IdList;
   /** Parameters that select and show records, as a query string. */
   readonly query: string;
-}
-
-function routeOf(list: ListName): RouteName {
-  return list === 'hosts' ? 'vm/hosts' : 'vm/kb';
 }
 
 /** Binds a list to the VM API for one window. */
@@ -31,7 +26,7 @@ export function vmPages(
     ids: (bounds) => vm.listIds(list, { query, ...bounds }, options),
     page: (bounds, limit) => vm.listPage(list, { query, ...bounds }, limit, { ...options, isJudged: true }),
     judge: vm.judge,
-    route: (others) => ({ route: routeOf(list), probe: () => vm.probeList(list, { query, ...others }, 1, options) }),
+    route: (others) => ({ route: list.route, probe: () => vm.probeList(list, { query, ...others }, 1, options) }),
     documentError: (text, answer) => vm.documentError(text, answer, options),
   };
 }

@@ -4,6 +4,7 @@ import { tokenAuth } from '../../../src/lib/qualys/login/api-auth.ts';
 import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr/edr-api.ts';
 import { probeEdr, probeIncidents, probeList, probeVm } from '../../../src/lib/qualys/probes.ts';
 import type { VmApi } from '../../../src/lib/qualys/vm/vm-api.ts';
+import { hostListOf } from '../../../src/lib/qualys/vm/vm-targets.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
 
 async function edrAgainst(answer: Answerer): Promise<{ api: EdrApi; arrived: { url: string }[] }> {
@@ -63,6 +64,7 @@ describe('probeIncidents', () => {
 });
 
 describe('probeList', () => {
+  const hosts = hostListOf({ VM_API_VERSION: '5.0' });
   const answer = (text: string): VmApi =>
     ({
       listPage: () => Promise.resolve({ status: 200, headers: new Headers(), text: () => Promise.resolve(text) }),
@@ -70,14 +72,12 @@ describe('probeList', () => {
     }) as unknown as VmApi;
 
   test('passes where the list comes, also without records', async () => {
-    const wanted = { query: 'details=All', root: 'HOST_LIST_OUTPUT' };
     const page = '<?xml version="1.0"?><HOST_LIST_OUTPUT><RESPONSE/></HOST_LIST_OUTPUT>';
-    expect(await probeList(answer(page), 'hosts', wanted)).toBe('the list may be read');
+    expect(await probeList(answer(page), hosts, 'details=All')).toBe('the list may be read');
   });
 
   test.each(['<SIMPLE_RETURN/>', '<html/>', ''])('fails where %j comes instead', async (page) => {
-    const wanted = { query: '', root: 'HOST_LIST_OUTPUT' };
-    await expect(probeList(answer(page), 'hosts', wanted)).rejects.toBeInstanceOf(ConfigError);
+    await expect(probeList(answer(page), hosts, 'details=All')).rejects.toBeInstanceOf(ConfigError);
   });
 });
 

@@ -45,7 +45,6 @@ async function simulate(options: SimulatorOptions = {}) {
     settings: {
       QUALYS_API_URL: simulator.url,
       VM_API_VERSION: '5.0',
-      KB_API_VERSION: '4.0',
       VM_TRUNCATION_LIMIT: 20,
       VM_STATUS: ['New', 'Active'],
       VM_SEVERITIES: undefined,

@@ -18,7 +18,7 @@ import {
   type ListSelection,
   type VmSettings,
 } from './vm-parameters.ts';
-import { detectionsOf, type IdList, type ListName, listsOf, type Target } from './vm-targets.ts';
+import { detectionsOf, hostListOf, type IdList, type Target } from './vm-targets.ts';
 import { VendorDocumentError } from './xml/vendor-document-error.ts';
 
 /** The VM API. Calls throw the classes of `errors.ts`. */
@@ -29,13 +29,13 @@ export interface VmApi {
   readonly hostIds: (hosts: HostSelection, options: CallOptions) => Promise<IdRange[]>;
   /** A page of a list, as XML; `limit` records at most, where the list knows a limit. */
   readonly listPage: (
-    list: ListName,
+    list: IdList,
     selection: ListSelection,
     limit: number,
     options: CallOptions,
   ) => Promise<QualysAnswer>;
   /** The ids of the records selected, sorted and compact; all pages of the list. */
-  readonly listIds: (list: ListName, selection: ListSelection, options: CallOptions) => Promise<IdRange[]>;
+  readonly listIds: (list: IdList, selection: ListSelection, options: CallOptions) => Promise<IdRange[]>;
   /** Any other call: an answer that is no error by its status. What it holds is the caller's business. */
   readonly call: (
     target: Pick<Target, 'path' | 'route'>,
@@ -45,7 +45,7 @@ export interface VmApi {
   /** Asks for a page of host detections and reads it whole, for nothing but whether it comes: hosts of any time, as few as `hosts` says. */
   readonly probeDetections: (hosts: HostSelection, options: CallOptions) => Promise<void>;
   /** The same for a page of a list. */
-  readonly probeList: (list: ListName, selection: ListSelection, limit: number, options: CallOptions) => Promise<void>;
+  readonly probeList: (list: IdList, selection: ListSelection, limit: number, options: CallOptions) => Promise<void>;
   /** Tells pages that cannot be read from routes that are out. */
   readonly judge: PageJudge;
   /** Checks the credentials cheaply and returns the versions that the platform names. */
@@ -83,7 +83,7 @@ const MOST_LIST_PAGES = 10_000;
 /** Makes the VM API; `X-Requested-With` is on each call. */
 export function createVmApi(deps: VmApiDeps): VmApi {
   const { settings } = deps;
-  const lists = listsOf(settings);
+  const hostList = hostListOf(settings);
   const detectionList = detectionsOf(settings);
   const documentError: VmApi['documentError'] = (text, answer, options = {}) =>
     sharePause(
@@ -119,22 +119,22 @@ export function createVmApi(deps: VmApiDeps): VmApi {
   };
   const detections: VmApi['detections'] = async (hosts, options) =>
     call(deps, detectionList, detectionParameters(settings, hosts), options);
-  const listPage: VmApi['listPage'] = async (name, selection, limit, options) =>
-    call(deps, lists[name], listPageParameters(selection, lists[name].hasLimit ? limit : undefined), options);
+  const listPage: VmApi['listPage'] = async (list, selection, limit, options) =>
+    call(deps, list, listPageParameters(selection, list.hasLimit ? limit : undefined), options);
   return {
     judge: createPageJudge(deps),
     call: (target, parameters, options) => call(deps, target, parameters, options),
     detections,
     probeDetections: (hosts, options) =>
       probe(detections(hosts, { ...PROBE, ...options }), detectionList.root, options),
-    probeList: (name, selection, limit, options) =>
-      probe(listPage(name, selection, limit, { ...PROBE, ...options }), lists[name].root, options),
+    probeList: (list, selection, limit, options) =>
+      probe(listPage(list, selection, limit, { ...PROBE, ...options }), list.root, options),
     hostIds: (hosts, options) =>
-      readIds(hostListParameters(settings, hosts), (parameters) => idPage(lists.hosts, parameters, options)),
+      readIds(hostListParameters(settings, hosts), (parameters) => idPage(hostList, parameters, options)),
     listPage,
-    listIds: (name, selection, options) => {
-      const limit = lists[name].hasLimit ? LIST_TRUNCATION_LIMIT : undefined;
-      return readIds(idListParameters(selection, limit), (parameters) => idPage(lists[name], parameters, options));
+    listIds: (list, selection, options) => {
+      const limit = list.hasLimit ? LIST_TRUNCATION_LIMIT : undefined;
+      return readIds(idListParameters(selection, limit), (parameters) => idPage(list, parameters, options));
     },
     about: async (options) => {
       const answer = await call(deps, { route: 'vm/about', path: '/msp/about.php' }, undefined, options);

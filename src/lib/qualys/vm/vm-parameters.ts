@@ -14,7 +14,6 @@ export type VmSettings = Pick<
   | 'VM_SHOW_TAGS'
   | 'VM_SHOW_IGS'
   | 'VM_PARAMS'
-  | 'KB_API_VERSION'
 >;
 
 /** Which hosts a VM call selects. */

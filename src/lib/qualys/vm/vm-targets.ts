@@ -1,9 +1,6 @@
 import type { RouteName } from '../../pipeline/routes.ts';
 import type { VmSettings } from './vm-parameters.ts';
 
-/** Lists of the VM API that go by ids. */
-export type ListName = 'hosts' | 'knowledgeBase';
-
 /** Where a call goes. */
 export interface Target {
   readonly route: RouteName;
@@ -12,31 +9,22 @@ export interface Target {
   readonly root: string;
 }
 
-/** A list that goes by ids. */
+/** A list that goes by ids; `details=None` gives these alone. A stream declares its own. */
 export interface IdList extends Target {
   /** Route of its ids, which are asked for on the same path, but ask for little. */
   readonly idRoute: RouteName;
-  /** The KnowledgeBase documents no `truncation_limit`; its pages are cut by ids alone. */
+  /** Whether it knows `truncation_limit`; if not, its pages are cut by ids alone. */
   readonly hasLimit: boolean;
 }
 
-/** The lists that go by ids. */
-export function listsOf({ KB_API_VERSION, VM_API_VERSION }: VmSettings): Readonly<Record<ListName, IdList>> {
+/** The host list, of which the streams of hosts and of their detections ask. */
+export function hostListOf({ VM_API_VERSION }: Pick<VmSettings, 'VM_API_VERSION'>): IdList {
   return {
-    hosts: {
-      path: `/api/${VM_API_VERSION}/fo/asset/host/`,
-      route: 'vm/hosts',
-      idRoute: 'vm/ids',
-      root: 'HOST_LIST_OUTPUT',
-      hasLimit: true,
-    },
-    knowledgeBase: {
-      path: `/api/${KB_API_VERSION}/fo/knowledge_base/vuln/`,
-      route: 'vm/kb',
-      idRoute: 'vm/kb-ids',
-      root: 'KNOWLEDGE_BASE_VULN_LIST_OUTPUT',
-      hasLimit: false,
-    },
+    path: `/api/${VM_API_VERSION}/fo/asset/host/`,
+    route: 'vm/hosts',
+    idRoute: 'vm/ids',
+    root: 'HOST_LIST_OUTPUT',
+    hasLimit: true,
   };
 }
 

@@ -1,6 +1,6 @@
 import { probeList } from '../../qualys/probes.ts';
+import { hostListOf } from '../../qualys/vm/vm-targets.ts';
 import type { StreamDefinition } from '../stream-definition.ts';
-import { HOST_LIST } from './host-table.ts';
 import { readHosts } from './read-window.ts';
 import { VM_HOST_SETTINGS } from './settings.ts';
 
@@ -18,7 +18,7 @@ export const vmHosts: StreamDefinition = {
   }),
   probe: {
     check: 'qualys-vm-hosts',
-    run: ({ settings, vm }) => probeList(vm, 'hosts', { query: settings.HOSTS_PARAMS, root: HOST_LIST.root }),
+    run: ({ settings, vm }) => probeList(vm, hostListOf(settings), settings.HOSTS_PARAMS),
   },
   read: readHosts,
 };

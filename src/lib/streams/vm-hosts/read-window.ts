@@ -1,4 +1,5 @@
 import type { Chunk, Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
+import { hostListOf } from '../../qualys/vm/vm-targets.ts';
 import { digestOf } from '../../records/record-rows.ts';
 import { ofSubscription, type RecordTable } from '../../records/record-table.ts';
 import { toJson, type IdCursor } from '../id-cursor.ts';
@@ -30,7 +31,7 @@ export async function* readHosts(task: WindowTask, services: StreamServices): As
   }) as unknown as HostsCursor;
   const snapshot = { id: task.window.to, time: start.time };
   const pages = vmPages(task, services, {
-    list: 'hosts',
+    list: hostListOf(settings),
     query: start.query,
     pageSize: settings.HOSTS_PAGE_SIZE,
     shape: HOST_LIST,

@@ -2,7 +2,7 @@ import { probeList } from '../../qualys/probes.ts';
 import type { StreamDefinition } from '../stream-definition.ts';
 import { planKnowledgeBase } from './plan.ts';
 import { readKnowledgeBase } from './read-window.ts';
-import { VULNERABILITY_LIST } from './vulnerability-table.ts';
+import { knowledgeBaseOf } from './vulnerability-table.ts';
 import { VM_KNOWLEDGE_BASE_SETTINGS } from './settings.ts';
 
 /** The KnowledgeBase: what each QID is, by the time of its last change. */
@@ -15,8 +15,7 @@ export const vmKnowledgeBase: StreamDefinition = {
   slices: /^everything$/,
   probe: {
     check: 'qualys-vm-knowledge-base',
-    run: ({ settings, vm }) =>
-      probeList(vm, 'knowledgeBase', { query: settings.KB_PARAMS, root: VULNERABILITY_LIST.root }),
+    run: ({ settings, vm }) => probeList(vm, knowledgeBaseOf(settings), settings.KB_PARAMS),
   },
   read: readKnowledgeBase,
 };

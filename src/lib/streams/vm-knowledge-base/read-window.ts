@@ -5,7 +5,7 @@ import { readIdPages } from '../read-id-pages.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { vmPages } from '../vm-pages.ts';
 import { EVERYTHING } from './plan.ts';
-import { VULNERABILITY_LIST, VULNERABILITY_TABLE } from './vulnerability-table.ts';
+import { knowledgeBaseOf, VULNERABILITY_LIST, VULNERABILITY_TABLE } from './vulnerability-table.ts';
 
 /** Where reading a window stands. */
 interface KnowledgeBaseCursor extends IdCursor {
@@ -23,7 +23,7 @@ export async function* readKnowledgeBase(
   const query = slice === EVERYTHING ? settings.KB_PARAMS : changedWithin(settings.KB_PARAMS, window);
   const start = (task.cursor ?? { query, received: 0 }) as unknown as KnowledgeBaseCursor;
   const pages = vmPages(task, services, {
-    list: 'knowledgeBase',
+    list: knowledgeBaseOf(settings),
     query: start.query,
     pageSize: settings.KB_PAGE_SIZE,
     shape: VULNERABILITY_LIST,

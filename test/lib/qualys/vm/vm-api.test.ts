@@ -27,7 +27,6 @@ const settings = (url: string, more: Partial<VmSettings> = {}): VmSettings => ({
   VM_SHOW_TAGS: false,
   VM_SHOW_IGS: false,
   VM_PARAMS: '',
-  KB_API_VERSION: '4.0',
   ...more,
 });
 
