@@ -57,6 +57,7 @@ function bind({ settings, edr, vm }: Services, clock: Clock, name: string): Stre
     },
     vm: {
       ...vm,
+      call: (target, parameters, options) => vm.call(target, parameters, { ...options, ...PATIENCE }),
       detections: (hosts, options) => vm.detections(hosts, { ...options, ...PATIENCE }),
       probeDetections: (hosts, options) => vm.probeDetections(hosts, { ...options, ...PATIENCE }),
       probeList: (list, range, limit, options) => vm.probeList(list, range, limit, { ...options, ...PATIENCE }),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
@@ -36,7 +36,11 @@ function lossesOf(table: string, rows: readonly Row[]): string[] {
 
 /** The rows that the fixtures of a stream shall become. */
 function expectedRows(stream: string): Row[] {
-  return JSON.parse(readFileSync(join(fixturesOf(stream), 'expected.json'), 'utf8')) as Row[];
+  return JSON.parse(readFileSync(expectedFile(stream), 'utf8')) as Row[];
+}
+
+function expectedFile(stream: string): string {
+  return join(fixturesOf(stream), 'expected.json');
 }
 
 function keysOf(rows: readonly unknown[]): string[] {
@@ -93,12 +97,15 @@ describe.each(STREAMS)('the stream $name', (definition) => {
   });
 
   test('makes of its fixtures the rows that stand beside them, which its table takes as they are', async () => {
-    const expected = expectedRows(name);
     const { feed, unanswered, unasked } = await playExchange(definition);
-    expect({ unanswered, unasked }).toEqual({ unanswered: [], unasked: [] });
-    expect((await feed.windows()).map(({ lastError, state }) => ({ lastError, state }))).toEqual([{ state: 'closed' }]);
-    expect(feed.bench.sink.rows).toEqual(expected);
-    expect(lossesOf(table, expected)).toEqual([]);
+    const windows = (await feed.windows()).map(({ lastError, state }) => ({ lastError, state }));
+    expect({ windows, unanswered, unasked }).toEqual({ windows: [{ state: 'closed' }], unanswered: [], unasked: [] });
+    const rows = feed.bench.sink.rows as Row[];
+    if (process.env.UPDATE_FIXTURES === '1') {
+      writeFileSync(expectedFile(name), `${JSON.stringify(rows, undefined, 2)}\n`);
+    }
+    expect(rows).toEqual(expectedRows(name));
+    expect(lossesOf(table, rows)).toEqual([]);
   });
 
   test('has a fixture of each column of its own', () => {
