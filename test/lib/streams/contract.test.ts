@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
@@ -11,6 +11,7 @@ import {
   type BackfillDependencies,
 } from '../../../src/lib/pipeline/backfill.ts';
 import { STREAMS } from '../../../src/lib/streams/index.ts';
+import { STREAM_SETTINGS } from '../../../src/lib/streams/settings.ts';
 import { startFeed } from '../../support/feeds.ts';
 import type { Bench } from '../../support/pipeline.ts';
 import { fixturesOf, playExchange } from '../../support/play-exchange.ts';
@@ -63,6 +64,16 @@ async function workOff({ clock, process, queue, store }: Bench, deps: BackfillDe
     await feedNext((await store.readWindow(stream, run, window))!, deps);
   }
 }
+
+test('each folder of a stream has its line in the registry and in the list of settings', () => {
+  const entries = readdirSync(join(import.meta.dirname, '../../../src/lib/streams'), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = STREAMS.map(({ name }) => name);
+  expect(names.toSorted(), 'src/lib/streams/index.ts').toEqual(folders.toSorted());
+  const declared = STREAMS.flatMap(({ settings }) => Object.keys(settings));
+  const unlisted = declared.filter((name) => !Object.hasOwn(STREAM_SETTINGS, name));
+  expect(unlisted, 'left out of src/lib/streams/settings.ts').toEqual([]);
+});
 
 describe.each(STREAMS)('the stream $name', (definition) => {
   const { name, table } = definition;
