@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeadLetterView } from '../../src/dashboard/answers.ts';
-import { groupLetters } from '../../src/dashboard/model/group-letters.ts';
+import { groupLetters } from '../../src/dashboard/model/group-by-reason.ts';
 
 function letter(name: string, changes: Partial<DeadLetterView>): DeadLetterView {
   const about = { stream: 'edr-events', run: 'live', window: 'w', table: 'QualysEdrEvents_CL' };
@@ -15,9 +15,7 @@ test('dead letters are told by their reason, figures aside, which is said once o
     letter('four', { broken: 'no JSON' }),
     letter('five', { broken: 'no JSON' }),
   ];
-  expect(
-    groupLetters(letters).map(({ reason, letters: members }) => [reason, members.map(({ name }) => name)]),
-  ).toEqual([
+  expect(groupLetters(letters).map(({ reason, members }) => [reason, members.map(({ name }) => name)])).toEqual([
     [undefined, ['two', 'three']],
     ['broken: no JSON', ['four', 'five']],
     ['too large', ['one']],

@@ -8,7 +8,7 @@ import {
   formatPlural,
   formatRange,
 } from '../../src/dashboard/model/format.ts';
-import { groupByError } from '../../src/dashboard/model/group-by-error.ts';
+import { groupWindows } from '../../src/dashboard/model/group-by-reason.ts';
 import { toVisibleText } from '../../src/dashboard/model/visible-text.ts';
 import {
   allowedActs,
@@ -121,21 +121,21 @@ describe('a window', () => {
 describe('windows with errors', () => {
   const failed = (error: string | null) => windowView({ state: 'failed', error });
   test('that failed for one reason are one group, which says it once', () => {
-    const groups = groupByError([failed('HTTP 500'), failed('HTTP 400: a'), failed('HTTP 400: a')]);
-    expect(groups.map(({ error, windows }) => `${windows.length} ${error ?? ''}`)).toEqual([
+    const groups = groupWindows([failed('HTTP 500'), failed('HTTP 400: a'), failed('HTTP 400: a')]);
+    expect(groups.map(({ reason, members }) => `${members.length} ${reason ?? ''}`)).toEqual([
       '1 HTTP 500',
       '2 HTTP 400: a',
     ]);
   });
 
   test('that differ in figures only are one group, in which each says its own', () => {
-    const groups = groupByError([failed('counts 28, 23 came'), failed('counts 29, 24 came')]);
-    expect(groups).toMatchObject([{ error: undefined, windows: [{}, {}] }]);
+    const groups = groupWindows([failed('counts 28, 23 came'), failed('counts 29, 24 came')]);
+    expect(groups).toMatchObject([{ reason: undefined, members: [{}, {}] }]);
   });
 
   test('come with the failed ones first, and without an error too', () => {
     const incomplete = windowView({ state: 'incomplete', error: 'HTTP 500' });
-    const groups = groupByError([incomplete, failed(null)]);
-    expect(groups.map(({ windows }) => windows[0]?.state)).toEqual(['failed', 'incomplete']);
+    const groups = groupWindows([incomplete, failed(null)]);
+    expect(groups.map(({ members }) => members[0]?.state)).toEqual(['failed', 'incomplete']);
   });
 });

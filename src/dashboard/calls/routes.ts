@@ -19,34 +19,15 @@ export interface WindowPlace {
   readonly key: string;
 }
 
-/** The app's routes with one function key. All reject with a CallError. */
-export interface Routes {
-  readonly status: () => Promise<StatusAnswer>;
-  /** The judgement alone. */
-  readonly health: () => Promise<Health>;
-  readonly cost: () => Promise<CostAnswer>;
-  readonly liveWindows: (stream: string, hours: number) => Promise<readonly WindowView[]>;
-  readonly windowsOf: (backfill: BackfillView, states: readonly WindowState[]) => Promise<readonly WindowView[]>;
-  readonly backfills: (limit: number) => Promise<readonly BackfillView[]>;
-  /** What a range would cost. */
-  readonly estimateBackfill: (range: { stream: string; from: string; to: string }) => Promise<BackfillEstimate>;
-  readonly startBackfill: (range: { stream: string; from: string; to: string }) => Promise<{ readonly id: string }>;
-  readonly cancelBackfill: (id: string) => Promise<BackfillView>;
-  readonly retryWindow: (place: WindowPlace) => Promise<WindowView>;
-  /** Retries all of a run that failed, fell short or wait. @returns how many. */
-  readonly retryWindows: (stream: string, run: string) => Promise<number>;
-  readonly waiveWindow: (place: WindowPlace, reason: string) => Promise<WindowView>;
-  readonly deadLetters: (limit: number) => Promise<readonly DeadLetterView[]>;
-  readonly replayDeadLetters: (limit: number) => Promise<ReplayResult>;
-  /** @returns how many were queued again. */
-  readonly replayAlerts: (state: 'undelivered' | 'uncertain', limit: number) => Promise<number>;
-  /** Hurries what waits for the account or the identity. */
-  readonly tryNow: (reason: string) => Promise<{ readonly login: string; readonly windows: number }>;
-  readonly ping: () => Promise<PingResult>;
+/** A range that a backfill reads; ISO 8601. */
+interface BackfillRange {
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
 }
 
-/** Binds the routes to a function key; undefined where the app asks for none. */
-export function createRoutes(key: string | undefined): Routes {
+/** Binds the app's routes to a function key; undefined where the app asks for none. All reject with a CallError. */
+export function createRoutes(key: string | undefined) {
   const windows = async (stream: string, query: Readonly<Record<string, string>>): Promise<readonly WindowView[]> => {
     const path = `windows/${encodeURIComponent(stream)}?${new URLSearchParams(query).toString()}`;
     return listOf((await callApp<{ readonly windows: readonly WindowView[] }>({ path }, key)).windows);
@@ -57,35 +38,53 @@ export function createRoutes(key: string | undefined): Routes {
     return callApp({ path: `${path}?${text}`, method: 'POST' }, key);
   };
   return {
-    status: () => callApp({ path: 'status' }, key),
-    health: () => callApp({ path: 'health', alsoAnswers: [503] }, key),
-    cost: () => callApp({ path: 'cost' }, key),
-    liveWindows: (stream, hours) => windows(stream, { hours: String(hours) }),
-    windowsOf: ({ stream, id }, states) => windows(stream, { run: id, state: states.join(',') }),
-    backfills: async (limit) =>
+    status: () => callApp<StatusAnswer>({ path: 'status' }, key),
+    /** The judgement alone. */
+    health: () => callApp<Health>({ path: 'health', alsoAnswers: [503] }, key),
+    cost: () => callApp<CostAnswer>({ path: 'cost' }, key),
+    liveWindows: (stream: string, hours: number) => windows(stream, { hours: String(hours) }),
+    windowsOf: ({ stream, id }: BackfillView, states: readonly WindowState[]) =>
+      windows(stream, { run: id, state: states.join(',') }),
+    backfills: async (limit: number) =>
       listOf(await callApp<readonly BackfillView[]>({ path: `backfill?limit=${limit}` }, key)),
-    estimateBackfill: (range) => callApp({ path: `backfill-estimate?${new URLSearchParams(range).toString()}` }, key),
-    startBackfill: (range) => callApp({ path: 'backfill', method: 'POST', body: range }, key),
-    cancelBackfill: (id) => callApp({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
-    retryWindow: (place) => operate(place, 'retry', {}),
-    retryWindows: async (stream, run) => {
+    /** What a range would cost. */
+    estimateBackfill: ({ stream, from, to }: BackfillRange) => {
+      const query = new URLSearchParams({ stream, from, to }).toString();
+      return callApp<BackfillEstimate>({ path: `backfill-estimate?${query}` }, key);
+    },
+    startBackfill: (range: BackfillRange) =>
+      callApp<{ readonly id: string }>({ path: 'backfill', method: 'POST', body: range }, key),
+    cancelBackfill: (id: string) =>
+      callApp<BackfillView>({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
+    retryWindow: (place: WindowPlace) => operate(place, 'retry', {}),
+    /** Retries all of a run that failed, fell short or wait. @returns how many. */
+    retryWindows: async (stream: string, run: string) => {
       const path = `windows/${encodeURIComponent(stream)}/retry?${new URLSearchParams({ run }).toString()}`;
       return (await callApp<{ readonly retried: number }>({ path, method: 'POST' }, key)).retried;
     },
-    waiveWindow: (place, reason) => operate(place, 'waive', { reason }),
-    deadLetters: async (limit) => {
+    waiveWindow: (place: WindowPlace, reason: string) => operate(place, 'waive', { reason }),
+    deadLetters: async (limit: number) => {
       const path = `dead-letters?limit=${limit}`;
       return listOf((await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path }, key)).deadLetters);
     },
-    replayDeadLetters: (limit) => callApp({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
-    replayAlerts: async (state, limit) => {
+    replayDeadLetters: (limit: number) =>
+      callApp<ReplayResult>({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
+    /** @returns how many were queued again. */
+    replayAlerts: async (state: 'undelivered' | 'uncertain', limit: number) => {
       const path = `alerts/replay?state=${state}&limit=${limit}`;
       return (await callApp<{ readonly replayed: number }>({ path, method: 'POST' }, key)).replayed;
     },
-    tryNow: (reason) => callApp({ path: `try-now?${new URLSearchParams({ reason }).toString()}`, method: 'POST' }, key),
-    ping: () => callApp({ method: 'POST', path: 'ping', alsoAnswers: [503] }, key),
+    /** Hurries what waits for the account or the identity. */
+    tryNow: (reason: string) => {
+      const path = `try-now?${new URLSearchParams({ reason }).toString()}`;
+      return callApp<{ readonly login: string; readonly windows: number }>({ path, method: 'POST' }, key);
+    },
+    ping: () => callApp<PingResult>({ method: 'POST', path: 'ping', alsoAnswers: [503] }, key),
   };
 }
+
+/** The app's routes. */
+export type Routes = ReturnType<typeof createRoutes>;
 
 /** An answer of another release may lack its list; that must not look like an empty one. @throws CallError. */
 function listOf<T>(list: readonly T[] | undefined): readonly T[] {

@@ -1,15 +1,13 @@
-import { useState } from 'preact/hooks';
 import type { DeadLetterView } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
 import { formatBytes, formatCount, formatDayTime, formatPlural } from '../model/format.ts';
-import { groupLetters, reasonOf, type LetterGroup } from '../model/group-letters.ts';
+import { groupLetters, reasonOf } from '../model/group-by-reason.ts';
 import { useDesk, type Intent } from './desk.ts';
+import { ReasonList } from './reason-list.tsx';
 import { VendorBlock, VendorText } from './vendor-text.tsx';
 
 /** The app counts no further. */
 const MOST_COUNTED = 5000;
-/** Shown of a group before it is unfolded. */
-const SHOWN = 4;
 /** Letters that one press sends again. */
 const REPLAYED = 100;
 
@@ -47,35 +45,20 @@ export function DeadLetters({ count, letters }: DeadLettersProps) {
       </div>
       <div class="window-list">
         {groupLetters(shown).map((group) => (
-          <Group key={group.name} group={group} />
+          <ReasonList key={group.name} group={group} noun="letter" list="letters">
+            {(letter) => (
+              <li key={letter.name}>
+                <VendorText text={`${letter.stream}, ${letter.window}`} />{' '}
+                <span class="muted small">
+                  {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
+                </span>
+                {group.reason === undefined && <VendorBlock text={reasonOf(letter)} />}
+              </li>
+            )}
+          </ReasonList>
         ))}
       </div>
       {count > shown.length && shown.length > 0 && <p class="muted">and {formatCount(count - shown.length)} more</p>}
     </section>
-  );
-}
-
-function Group({ group: { reason, letters } }: { readonly group: LetterGroup }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <div class="window-group">
-      {reason !== undefined && <VendorBlock text={reason} />}
-      <ul class="letters">
-        {(isOpen ? letters : letters.slice(0, SHOWN)).map((letter) => (
-          <li key={letter.name}>
-            <VendorText text={`${letter.stream}, ${letter.window}`} />{' '}
-            <span class="muted small">
-              {formatBytes(letter.bytes)} for {letter.table} · {formatDayTime(letter.at)} UTC
-            </span>
-            {reason === undefined && <VendorBlock text={reasonOf(letter)} />}
-          </li>
-        ))}
-      </ul>
-      {letters.length > SHOWN && (
-        <button type="button" class="button link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Show fewer' : `Show all ${formatPlural(letters.length, 'letter')}`}
-        </button>
-      )}
-    </div>
   );
 }

@@ -1,15 +1,12 @@
-import { useState } from 'preact/hooks';
 import type { WindowView } from '../answers.ts';
 import { formatDuration, formatNear, formatPlural } from '../model/format.ts';
-import { groupByError, type ErrorGroup } from '../model/group-by-error.ts';
+import { groupWindows } from '../model/group-by-reason.ts';
 import { completeness, windowTitle } from '../model/window-words.ts';
+import { ReasonList } from './reason-list.tsx';
 import { RetryAll } from './retry-all.tsx';
-import { VendorBlock, VendorText } from './vendor-text.tsx';
+import { VendorText } from './vendor-text.tsx';
 import { WindowActs } from './window-acts.tsx';
 import { WindowBadge } from './window-details.tsx';
-
-/** Shown of a group before it is unfolded. */
-const SHOWN = 4;
 
 interface WindowListProps {
   readonly title: string;
@@ -23,8 +20,7 @@ interface WindowListProps {
 }
 
 /** Windows by their errors, with what can be done, and how many others wait; nothing where there are none. */
-export function WindowList(props: WindowListProps) {
-  const { title, stream, run, windows, waiting = [], now, focusId } = props;
+export function WindowList({ title, stream, run, windows, waiting = [], now, focusId }: WindowListProps) {
   if (windows.length + waiting.length === 0) return null;
   return (
     <div class="window-list">
@@ -33,46 +29,29 @@ export function WindowList(props: WindowListProps) {
         {(windows.length > 1 || waiting.length > 0) && <RetryAll stream={stream} run={run} focusId={focusId} />}
       </div>
       {waiting.length > 0 && <p class="muted small">{describeWaiting(waiting, now)}</p>}
-      {groupByError(windows).map((group) => (
-        <Group key={group.name} {...props} group={group} />
+      {groupWindows(windows).map((group) => (
+        <ReasonList key={group.name} group={group} noun="window" kind={group.members[0]?.state}>
+          {(window) => (
+            <li key={window.key} class="window-item">
+              <div>
+                <strong>
+                  <VendorText text={windowTitle(window)} />
+                </strong>{' '}
+                <WindowBadge window={window} />
+                {group.reason === undefined && window.error !== null && (
+                  <p class="small">
+                    <VendorText text={window.error} />
+                  </p>
+                )}
+                <p class="muted small">{progressOf(window, now)}</p>
+              </div>
+              <div class="buttons">
+                <WindowActs place={{ stream, run, key: window.key }} window={window} focusId={focusId} />
+              </div>
+            </li>
+          )}
+        </ReasonList>
       ))}
-    </div>
-  );
-}
-
-function Group({ group, stream, run, now, focusId }: WindowListProps & { readonly group: ErrorGroup }) {
-  const [isOpen, setOpen] = useState(false);
-  const { error, windows } = group;
-  const isLong = windows.length > SHOWN;
-  return (
-    <div class={`window-group ${windows[0]?.state ?? ''}`}>
-      {error !== undefined && <VendorBlock text={error} />}
-      <ul>
-        {(isOpen ? windows : windows.slice(0, SHOWN)).map((window) => (
-          <li key={window.key} class="window-item">
-            <div>
-              <strong>
-                <VendorText text={windowTitle(window)} />
-              </strong>{' '}
-              <WindowBadge window={window} />
-              {error === undefined && window.error !== null && (
-                <p class="small">
-                  <VendorText text={window.error} />
-                </p>
-              )}
-              <p class="muted small">{progressOf(window, now)}</p>
-            </div>
-            <div class="buttons">
-              <WindowActs place={{ stream, run, key: window.key }} window={window} focusId={focusId} />
-            </div>
-          </li>
-        ))}
-      </ul>
-      {isLong && (
-        <button type="button" class="button link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Show fewer' : `Show all ${formatPlural(windows.length, 'window')}`}
-        </button>
-      )}
     </div>
   );
 }
