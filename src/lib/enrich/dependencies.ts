@@ -14,11 +14,14 @@ export interface EnrichDependencies {
   readonly clock: Clock;
 }
 
-/** An enrichment under way. */
-export interface Asked {
-  /** Reports or events from then on count. */
+/** Bounds in time. */
+export interface Span {
   readonly from: Date;
   readonly to: Date;
+}
+
+/** An enrichment under way: reports or events within its bounds count. */
+export interface Asked extends Span {
   readonly signal: AbortSignal;
   readonly deps: EnrichDependencies;
   /** Collects what went wrong. */

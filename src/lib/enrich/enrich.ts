@@ -3,19 +3,18 @@ import { isoSeconds } from '../pipeline/window.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { consoleLinks } from './console-links.ts';
 import { coverageOf } from './coverage.ts';
+import { conclude } from './conclude.ts';
 import { withDeadline } from './deadline.ts';
 import type { Asked, EnrichDependencies } from './dependencies.ts';
 import type { EnrichAnswer } from './enrich-answer.ts';
-import { attempt, attemptStored, nothingRead, toError } from './failures.ts';
-import { readDetections } from './host-vulnerabilities.ts';
-import { joinEvents, type StoredEvents } from './join-events.ts';
+import { attempt } from './failures.ts';
+import { joinEvents } from './join-events.ts';
 import { findLiveEvents, type FoundRows } from './live-events.ts';
-import { hoursUntilNow, ownLogs, readEventGroups, readStoredEvents } from './stored-rows.ts';
+import { hoursUntilNow, readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** A playbook's step waits for the answer. */
 const DEADLINE_MS = 20_000;
-const NOT_READ: StoredEvents = { rows: null, groups: null };
 
 /**
  * Finds what is known of a subject: live from Qualys where a query token is documented, and from the ingested tables where a workspace
@@ -35,34 +34,29 @@ async function ask(subject: EnrichSubject, asked: Asked): Promise<EnrichAnswer> 
   const { from, to, deps, failures } = asked;
   const { settings } = deps;
   const hasTables = settings.LOGS_QUERY_WORKSPACE_ID !== undefined;
-  const [live, stored, vulnerabilities] = await Promise.all([
+  const [live, rows, groups, vulnerabilities] = await Promise.all([
     askQualys(subject, asked),
-    hasTables ? readEvents(subject, asked) : NOT_READ,
-    hasTables ? readDetections(subject, asked) : null,
+    hasTables ? readStoredEvents(subject, asked) : null,
+    hasTables ? readEventGroups(subject, asked) : null,
+    hasTables ? readVulnerabilities(subject, asked) : null,
   ]);
   const coverage = coverageOf(subject, {
     settings,
     from,
     to,
     failures,
-    until: stored.groups?.until,
+    until: groups?.until,
     isLiveRead: live !== null,
-    areEventsRead: stored.rows !== null || stored.groups !== null,
+    areEventsRead: rows !== null || groups !== null,
     areDetectionsRead: vulnerabilities !== null,
   });
-  if (coverage.searched.length === 0) throw nothingRead(failures, coverage.notSearched);
   return {
-    ok: failures.length === 0,
-    subject: { kind: subject.kind, value: subject.value },
-    from: from.toISOString(),
-    to: to.toISOString(),
-    ...coverage,
-    ...joinEvents(live, stored, (score) => severityOf(score, settings.EDR_SEVERITY_TABLE)),
+    ...conclude(subject, asked, coverage),
+    ...joinEvents(live, { rows, groups }, (score) => severityOf(score, settings.EDR_SEVERITY_TABLE)),
     vulnerabilities,
     knowledgeBase: null,
     vulnerableHosts: null,
     links: consoleLinks(settings.QUALYS_API_URL).forSubject(subject),
-    errors: failures.map(toError),
   };
 }
 
@@ -82,13 +76,4 @@ async function askQualys(subject: EnrichSubject, asked: Asked): Promise<FoundRow
     failures.push({ part: 'events', source: 'qualys', error });
   }
   return found;
-}
-
-async function readEvents(subject: EnrichSubject, asked: Asked): Promise<StoredEvents> {
-  const { deps, signal, failures } = asked;
-  const [rows, groups] = await Promise.all([
-    attemptStored(failures, 'events', () => readStoredEvents(subject, asked, ownLogs(deps), signal)),
-    attemptStored(failures, 'summary', () => readEventGroups(subject, asked, ownLogs(deps), signal)),
-  ]);
-  return { rows, groups };
 }

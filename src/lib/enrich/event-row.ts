@@ -28,84 +28,61 @@ export function textsIn(value: unknown): string[] {
   return [...new Set(list.map(textIn).filter((text) => text !== undefined))];
 }
 
+/** Longest text in an answer: command lines may be 64 KB long. */
+const MAX_TEXT = 2000;
+
+type Member = readonly [read: (value: unknown) => unknown, ...columns: string[]];
+
+/** How each member of an event is read, and the columns that may tell it; the first that does counts. */
+const MEMBERS: Readonly<Record<Exclude<keyof EnrichEvent, 'eventId'>, Member>> = {
+  time: [timeIn, 'EventTime'],
+  processedTime: [timeIn, 'ProcessedTime'],
+  type: [textIn, 'EventType'],
+  action: [textIn, 'EventAction'],
+  score: [wholeIn, 'Score'],
+  severity: [textIn, 'Severity'],
+  verdicts: [textsIn, 'Verdicts'],
+  families: [textsIn, 'FamilyNames'],
+  threats: [textsIn, 'ThreatNames'],
+  hostName: [textIn, 'HostName'],
+  netBiosName: [textIn, 'NetBiosName'],
+  agentId: [textIn, 'AgentId'],
+  user: [textIn, 'UserName', 'TargetProcessUserName'],
+  processName: [textIn, 'TargetProcessName', 'ActorProcessName'],
+  processPath: [textIn, 'TargetProcessPath', 'ActorProcessPath'],
+  processArguments: [textIn, 'TargetProcessArguments', 'ActorProcessArguments'],
+  filePath: [textIn, 'FilePath'],
+  sha256: [textIn, 'FileSha256', 'TargetProcessSha256'],
+  md5: [textIn, 'FileMd5', 'TargetProcessMd5'],
+  localIp: [textIn, 'LocalIP'],
+  remoteIp: [textIn, 'RemoteIP'],
+  remotePort: [wholeIn, 'RemotePort'],
+  remoteDomain: [textIn, 'RemoteDns'],
+  registryPath: [textIn, 'RegistryPath'],
+  mutexName: [textIn, 'MutexName'],
+};
+
+/** Columns that `toEvent` reads: what a query has to give. */
+export const EVENT_ROW_COLUMNS: readonly string[] = [
+  'EventId',
+  ...Object.values(MEMBERS).flatMap(([, ...columns]) => columns),
+];
+
 /** The event of a row; undefined for one that is none, such as a further part of a long record. */
 export function toEvent(row: EventRow): EnrichEvent | undefined {
   const eventId = textIn(row.EventId);
   if (eventId === undefined) return undefined;
-  const told = {
-    time: timeIn(row.EventTime),
-    processedTime: timeIn(row.ProcessedTime),
-    type: textIn(row.EventType),
-    action: textIn(row.EventAction),
-    score: wholeIn(row.Score),
-    severity: textIn(row.Severity),
-    verdicts: textsIn(row.Verdicts),
-    families: textsIn(row.FamilyNames),
-    threats: textsIn(row.ThreatNames),
-    hostName: textIn(row.HostName),
-    netBiosName: textIn(row.NetBiosName),
-    agentId: textIn(row.AgentId),
-    user: textIn(row.UserName) ?? textIn(row.TargetProcessUserName),
-    processName: textIn(row.TargetProcessName) ?? textIn(row.ActorProcessName),
-    processPath: textIn(row.TargetProcessPath) ?? textIn(row.ActorProcessPath),
-    processArguments: textIn(row.TargetProcessArguments) ?? textIn(row.ActorProcessArguments),
-    filePath: textIn(row.FilePath),
-    sha256: textIn(row.FileSha256) ?? textIn(row.TargetProcessSha256),
-    md5: textIn(row.FileMd5) ?? textIn(row.TargetProcessMd5),
-    localIp: textIn(row.LocalIP),
-    remoteIp: textIn(row.RemoteIP),
-    remotePort: wholeIn(row.RemotePort),
-    remoteDomain: textIn(row.RemoteDns),
-    registryPath: textIn(row.RegistryPath),
-    mutexName: textIn(row.MutexName),
-  };
-  const present = Object.entries(told).filter(([, value]) => value !== undefined && !isEmpty(value));
-  return { eventId, ...Object.fromEntries(present.map(([name, value]) => [name, cut(value)])) };
+  const told = Object.entries(MEMBERS).map(([name, [read, ...columns]]) => {
+    const value = columns.map((column) => read(row[column])).find((each) => each !== undefined);
+    return [name, cut(value)] as const;
+  });
+  return { eventId, ...Object.fromEntries(told.filter(([, value]) => value !== undefined && !isEmpty(value))) };
 }
-
-/** Longest text in an answer: command lines may be 64 KB long. */
-const MAX_TEXT = 2000;
 
 function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function cut<T>(value: T): T | string {
+function cut(value: unknown): unknown {
   return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
 }
-
-/** Columns that `toEvent` reads: what a query has to give. */
-export const EVENT_ROW_COLUMNS = [
-  'EventId',
-  'EventTime',
-  'ProcessedTime',
-  'EventType',
-  'EventAction',
-  'Score',
-  'Severity',
-  'Verdicts',
-  'FamilyNames',
-  'ThreatNames',
-  'HostName',
-  'NetBiosName',
-  'AgentId',
-  'UserName',
-  'TargetProcessUserName',
-  'TargetProcessName',
-  'TargetProcessPath',
-  'TargetProcessArguments',
-  'TargetProcessSha256',
-  'TargetProcessMd5',
-  'ActorProcessName',
-  'ActorProcessPath',
-  'ActorProcessArguments',
-  'FilePath',
-  'FileSha256',
-  'FileMd5',
-  'LocalIP',
-  'RemoteIP',
-  'RemotePort',
-  'RemoteDns',
-  'RegistryPath',
-  'MutexName',
-] as const;

@@ -2,7 +2,6 @@ import { ConfigError, messageOf, RetryableError, WaitError } from '../errors.ts'
 import { ambientLog, redact } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { EnrichError, UnsearchedPlace } from './enrich-answer.ts';
-import type { Stored } from './stored-rows.ts';
 
 /** A part that could not be read, or not wholly. */
 export interface Failure extends Pick<EnrichError, 'part' | 'source'> {
@@ -22,19 +21,6 @@ export async function attempt<T>(
     failures.push({ ...place, error });
     return null;
   }
-}
-
-/** Runs a part that is read from the tables; a partial result is noted, too. */
-export async function attemptStored<T>(
-  failures: Failure[],
-  part: Failure['part'],
-  run: () => Promise<Stored<T>>,
-): Promise<T | null> {
-  const answer = await attempt(failures, { part, source: 'log-analytics' }, run);
-  if (answer?.partialError !== undefined) {
-    failures.push({ part, source: 'log-analytics', error: new RetryableError(answer.partialError) });
-  }
-  return answer === null ? null : answer.found;
 }
 
 /** A failure as the answer tells it. */

@@ -1,9 +1,9 @@
-import type { Settings } from '../config.ts';
 import { RetryableError } from '../errors.ts';
 import type { CallOptions } from '../qualys/call/call-qualys.ts';
-import type { EdrApi, EdrQuery } from '../qualys/edr/edr-api.ts';
+import type { EdrQuery } from '../qualys/edr/edr-api.ts';
 import { lookupFilter, type Lookup } from '../qualys/edr/lookup-filter.ts';
 import { createEdrPageDecoder, type EdrChunk } from '../streams/edr-events/decode-page.ts';
+import type { EnrichDependencies } from './dependencies.ts';
 import type { EventRow } from './event-row.ts';
 
 /** Matching events, newest first. */
@@ -24,11 +24,7 @@ const MAX_ANSWER_BYTES = 32_000_000;
 /** The filter's bounds decide which events come; the decoder drops none for its time. */
 const ANY_TIME = { from: '0001-01-01T00:00:00Z', to: '9999-12-31T00:00:00Z' };
 
-/** What looking events up in Qualys needs. */
-export interface LiveDependencies {
-  readonly edr: EdrApi;
-  readonly settings: Settings;
-}
+type LiveDependencies = Pick<EnrichDependencies, 'edr' | 'settings'>;
 
 /**
  * Looks events up in Qualys itself: one call, and one more to count what was found, because the vendor may cap a page.

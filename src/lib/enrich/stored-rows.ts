@@ -1,11 +1,13 @@
-import type { Settings } from '../config.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, RetryableError } from '../errors.ts';
 import { ambientLog } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { ceilSecond } from '../pipeline/window.ts';
-import type { LogsReader } from './ports.ts';
-import type { EnrichVulnerabilities } from './enrich-answer.ts';
+import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
+import { consoleLinks, type ConsoleLinks } from './console-links.ts';
+import type { Asked, Span } from './dependencies.ts';
+import type { EnrichVulnerabilities, OpenVulnerability } from './enrich-answer.ts';
+import { attempt, type Failure } from './failures.ts';
 import { MAX_WORST } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
 import { eventGroupsQuery, newestEventsQuery, openCountsQuery, titlesQuery, worstOpenQuery } from './stored-queries.ts';
@@ -26,53 +28,45 @@ export const TITLE_DAYS = 730;
 const HOUR_MS = 3_600_000;
 
 /** The last hours, to the second that has begun. */
-export function hoursUntilNow(clock: Clock, hours: number): { readonly from: Date; readonly to: Date } {
+export function hoursUntilNow(clock: Clock, hours: number): Span {
   const to = new Date(ceilSecond(clock.now().getTime()));
   return { from: new Date(to.getTime() - hours * HOUR_MS), to };
 }
 
-/** What was ingested, as far as it is of one Qualys subscription; an empty name is that of rows without one. */
-export interface OwnLogs {
-  readonly reader: LogsReader;
-  readonly subscription: string;
+/** The tables of the workspace, as far as they are the connector's own. */
+export interface OwnTables {
+  /** Rows of a query, which is written for a Qualys subscription. @throws as `LogsReader`. */
+  readonly ask: (write: (subscription: string) => string, span: Span) => Promise<readonly EventRow[]>;
+  /** Notes why some of it may be missing. */
+  readonly note: (partialError: string | undefined) => void;
 }
 
-/** The tables as far as they are the connector's own. */
-export function ownLogs({
-  logs,
-  settings,
-}: {
-  readonly logs: LogsReader;
-  readonly settings: Pick<Settings, 'QUALYS_SUBSCRIPTION'>;
-}): OwnLogs {
-  return { reader: logs, subscription: settings.QUALYS_SUBSCRIPTION };
+/** Reads a part from the tables. What goes wrong is noted and leaves null; a partial result is noted, too. */
+export async function readStored<T>(
+  { deps: { logs, settings }, failures, signal }: Asked,
+  part: Failure['part'],
+  read: (tables: OwnTables) => Promise<T>,
+): Promise<T | null> {
+  const place = { part, source: 'log-analytics' } as const;
+  let partialError: string | undefined;
+  const note: OwnTables['note'] = (error) => void (partialError ??= error);
+  const ask: OwnTables['ask'] = async (write, span) => {
+    const answer = await logs.query(write(settings.QUALYS_SUBSCRIPTION), span, signal);
+    note(answer.partialError);
+    return answer.rows;
+  };
+  return attempt(failures, place, async () => {
+    const found = await read({ ask, note });
+    if (partialError !== undefined) failures.push({ ...place, error: new RetryableError(partialError) });
+    return found;
+  });
 }
 
-/** What was read, and why some of it may be missing. */
-export interface Stored<T> {
-  readonly found: T;
-  readonly partialError?: string | undefined;
-}
-
-/** Bounds of the processed time. */
-interface Bounds {
-  readonly from: Date;
-  readonly to: Date;
-}
-
-/** The newest matching events of the ingested table. @throws as `LogsReader`. */
-export async function readStoredEvents(
-  subject: NamedSubject,
-  bounds: Bounds,
-  { reader, subscription }: OwnLogs,
-  signal: AbortSignal,
-): Promise<Stored<readonly EventRow[]>> {
-  const { rows, partialError } = await reader.query(
-    newestEventsQuery(subject, bounds, subscription),
-    spanOf(bounds),
-    signal,
+/** The newest matching events of the ingested table. */
+export function readStoredEvents(subject: NamedSubject, asked: Asked): Promise<readonly EventRow[] | null> {
+  return readStored(asked, 'events', ({ ask }) =>
+    ask((subscription) => newestEventsQuery(subject, asked, subscription), spanOf(asked)),
   );
-  return { found: rows, partialError };
 }
 
 /** What all matching events of the ingested table have in common. */
@@ -82,100 +76,72 @@ export interface EventGroups {
   readonly until: string | undefined;
 }
 
-/** What all matching events of the ingested table have in common. @throws as `LogsReader`. */
-export async function readEventGroups(
-  subject: NamedSubject,
-  bounds: Bounds,
-  { reader, subscription }: OwnLogs,
-  signal: AbortSignal,
-): Promise<Stored<EventGroups>> {
-  const { rows, partialError } = await reader.query(
-    eventGroupsQuery(subject, bounds, subscription),
-    spanOf(bounds),
-    signal,
-  );
-  const groups = rows.filter(({ Events }) => wholeIn(Events) !== undefined).map(groupOfAggregate);
-  return { found: { groups, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) }, partialError };
+/** What all matching events of the ingested table have in common. */
+export function readEventGroups(subject: NamedSubject, asked: Asked): Promise<EventGroups | null> {
+  return readStored(asked, 'summary', async ({ ask }) => {
+    const rows = await ask((subscription) => eventGroupsQuery(subject, asked, subscription), spanOf(asked));
+    const groups = rows.filter(({ Events }) => wholeIn(Events) !== undefined).map(groupOfAggregate);
+    return { groups, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) };
+  });
 }
 
-/** What describes a vulnerability beside its detection. */
-export interface VulnerabilityTexts {
-  /** Whether the KnowledgeBase is ingested. */
-  readonly hasTitles: boolean;
-  /** Address in the Qualys console; null where there is none. */
-  readonly linkTo: (qid: string) => string | null;
-}
-
-/** Open vulnerabilities of the hosts that the subject names, as their reports of the last 30 days tell. @throws as `LogsReader`. */
-export async function readVulnerabilities(
-  subject: NamedSubject,
-  now: Date,
-  { reader, subscription }: OwnLogs,
-  signal: AbortSignal,
-  { hasTitles, linkTo }: VulnerabilityTexts,
-): Promise<Stored<EnrichVulnerabilities>> {
-  const span = { from: new Date(now.getTime() - REPORT_DAYS * DAY_MS), to: now };
-  const [counts, worst] = await Promise.all([
-    reader.query(openCountsQuery(subject, subscription), span, signal),
-    reader.query(worstOpenQuery(subject, subscription), span, signal),
-  ]);
-  const bySeverity = counts.rows
-    .filter((row) => wholeIn(row.Count) !== undefined)
-    .map((row) => ({ severity: wholeIn(row.VendorSeverity) ?? 0, count: wholeIn(row.Count) ?? 0 }))
-    .sort((left, right) => right.severity - left.severity);
-  const open = bySeverity.reduce((sum, { count }) => sum + count, 0);
-  const [first] = counts.rows;
-  const qids = worst.rows.map(({ QID }) => textIn(QID)).filter((qid) => qid !== undefined);
-  const titles =
-    hasTitles && qids.length > 0
-      ? await readTitles(qids, now, { reader, subscription }, signal)
-      : { found: new Map<string, EventRow>() };
-  return {
-    found: {
+/** Open vulnerabilities of the hosts that the subject names, as their reports of the last 30 days tell; null for other subjects. */
+export async function readVulnerabilities(subject: NamedSubject, asked: Asked): Promise<EnrichVulnerabilities | null> {
+  if (subject.kind !== 'host' && subject.kind !== 'agentId') return null;
+  const { QUALYS_API_URL, QUALYS_STREAMS } = asked.deps.settings;
+  const { forQid } = consoleLinks(QUALYS_API_URL);
+  const span = daysUntil(asked.to, REPORT_DAYS);
+  return readStored(asked, 'vulnerabilities', async (tables) => {
+    const [counts, worst] = await Promise.all([
+      tables.ask((subscription) => openCountsQuery(subject, subscription), span),
+      tables.ask((subscription) => worstOpenQuery(subject, subscription), span),
+    ]);
+    const bySeverity = counts
+      .filter((row) => wholeIn(row.Count) !== undefined)
+      .map((row) => ({ severity: wholeIn(row.VendorSeverity) ?? 0, count: wholeIn(row.Count) ?? 0 }))
+      .sort((left, right) => right.severity - left.severity);
+    const open = bySeverity.reduce((sum, { count }) => sum + count, 0);
+    const [first] = counts;
+    const qids = worst.map(({ QID }) => textIn(QID)).filter((qid) => qid !== undefined);
+    const hasTitles = QUALYS_STREAMS.includes(vmKnowledgeBase.name) && qids.length > 0;
+    const titles = hasTitles ? await readTitles(qids, asked.to, tables) : new Map<string, EventRow>();
+    return {
       source: 'log-analytics',
       open,
       hosts: wholeIn(first?.Hosts) ?? 0,
       lastReport: timeIn(first?.LastReport) ?? null,
       bySeverity,
       truncated: open > MAX_WORST,
-      worst: worst.rows.map((row) => toVulnerability(row, titles.found, linkTo)),
-    },
-    partialError: partialErrorOf(counts, worst, titles),
-  };
+      worst: worst.map((row) => toVulnerability(row, titles, forQid)),
+    };
+  });
 }
 
 type Titles = ReadonlyMap<string, EventRow>;
 
 /** Titles by QID; without them the vulnerabilities are told all the same. */
-async function readTitles(
-  qids: readonly string[],
-  now: Date,
-  { reader, subscription }: OwnLogs,
-  signal: AbortSignal,
-): Promise<Stored<Titles>> {
-  const span = { from: new Date(now.getTime() - TITLE_DAYS * DAY_MS), to: now };
+async function readTitles(qids: readonly string[], now: Date, { ask, note }: OwnTables): Promise<Titles> {
   try {
-    const { rows, partialError } = await reader.query(titlesQuery([...new Set(qids)], subscription), span, signal);
-    return { found: new Map(rows.map((row) => [textIn(row.QID) ?? '', row])), partialError };
+    const write = (subscription: string): string => titlesQuery([...new Set(qids)], subscription);
+    const rows = await ask(write, daysUntil(now, TITLE_DAYS));
+    return new Map(rows.map((row) => [textIn(row.QID) ?? '', row]));
   } catch (error) {
     logUnexpected(ambientLog, error);
-    return { found: new Map(), partialError: `titles could not be read: ${messageOf(error)}` };
+    note(`titles could not be read: ${messageOf(error)}`);
+    return new Map();
   }
 }
 
-function spanOf({ from, to }: Bounds): Bounds {
+/** So many days up to a time. */
+export function daysUntil(to: Date, days: number): Span {
+  return { from: new Date(to.getTime() - days * DAY_MS), to };
+}
+
+function spanOf({ from, to }: Span): Span {
   return { from: new Date(from.getTime() - DAYS_BEFORE * DAY_MS), to: new Date(to.getTime() + DAYS_AHEAD * DAY_MS) };
 }
 
-function partialErrorOf(...answers: readonly Pick<Stored<unknown>, 'partialError'>[]): string | undefined {
-  return answers.find(({ partialError }) => partialError !== undefined)?.partialError;
-}
-
-function toVulnerability(
-  row: EventRow,
-  titles: Titles,
-  linkTo: (qid: string) => string | null,
-): EnrichVulnerabilities['worst'][number] {
+function toVulnerability(row: EventRow, titles: Titles, linkTo: ConsoleLinks['forQid']): OpenVulnerability {
   const qid = textIn(row.QID) ?? '';
   return {
     qid,

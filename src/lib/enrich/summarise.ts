@@ -74,10 +74,8 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
   const byTypeAndAction = [...byKind.values()]
     .map((same) => ({ type: same[0]?.type ?? '', action: same[0]?.action ?? '', count: sumOf(same) }))
     .sort((left, right) => right.count - left.count);
-  const highestScore = groups.reduce<number | undefined>(
-    (best, { highestScore: score }) => larger(best, score),
-    undefined,
-  );
+  const scores = groups.flatMap(({ highestScore }) => highestScore ?? []);
+  const highestScore = scores.length === 0 ? undefined : Math.max(...scores);
   const lists = {
     families: namesOf(groups, 'families'),
     threats: namesOf(groups, 'threats'),
@@ -95,15 +93,10 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
     verdict: worstOf(namesOf(groups, 'verdicts')),
     families: lists.families.slice(0, MAX_NAMES),
     threats: lists.threats.slice(0, MAX_NAMES),
-    firstSeen:
-      groups
-        .map(({ firstSeen }) => firstSeen)
-        .filter((time) => time !== undefined)
-        .sort()[0] ?? null,
+    firstSeen: groups.flatMap((group) => group.firstSeen ?? []).sort()[0] ?? null,
     lastSeen:
       groups
-        .map(({ lastSeen }) => lastSeen)
-        .filter((time) => time !== undefined)
+        .flatMap((group) => group.lastSeen ?? [])
         .sort()
         .at(-1) ?? null,
     hosts: lists.hosts.slice(0, MAX_NAMES),
@@ -114,11 +107,6 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
 /** Events of all groups. */
 export function sumOf(groups: readonly EventGroup[]): number {
   return groups.reduce((total, { count }) => total + count, 0);
-}
-
-function larger(left: number | undefined, right: number | undefined): number | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return Math.max(left, right);
 }
 
 type NameList = 'verdicts' | 'families' | 'threats' | 'hosts' | 'users';

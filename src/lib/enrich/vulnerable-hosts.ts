@@ -1,4 +1,6 @@
-import type { ConsoleLinks } from './console-links.ts';
+import { vmHosts } from '../streams/vm-hosts/index.ts';
+import { consoleLinks, type ConsoleLinks } from './console-links.ts';
+import type { Asked } from './dependencies.ts';
 import type {
   EnrichKnowledge,
   EnrichSource,
@@ -9,37 +11,25 @@ import type {
 } from './enrich-answer.ts';
 import { MAX_QIDS } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
-import type { OwnLogs, Stored } from './stored-rows.ts';
+import { daysUntil, readStored, TITLE_DAYS } from './stored-rows.ts';
 import type { VulnerabilitySubject } from './subject.ts';
 import { knowledgeQuery, vulnerableHostsQuery } from './vulnerability-queries.ts';
 
-/** Bounds of `TimeGenerated`. */
-interface Span {
-  readonly from: Date;
-  readonly to: Date;
-}
-
-/** What the table of the KnowledgeBase says; null where it holds nothing at all. @throws as `LogsReader`. */
-export async function readKnowledge(
-  subject: VulnerabilitySubject,
-  span: Span,
-  { reader, subscription }: OwnLogs,
-  signal: AbortSignal,
-  { forQid }: Pick<ConsoleLinks, 'forQid'>,
-): Promise<Stored<EnrichKnowledge | null>> {
-  const { rows, partialError } = await reader.query(knowledgeQuery(subject, subscription), span, signal);
-  const isEmpty = rows.some(({ Rows }) => wholeIn(Rows) === 0);
-  const qids = rows.flatMap((row) => toKnown(row, forQid) ?? []);
-  if (isEmpty) return { found: null, partialError };
-  return {
-    found: {
+/** What the table of the KnowledgeBase says; null where it holds nothing at all, or could not be read. */
+export function readKnowledge(subject: VulnerabilitySubject, asked: Asked): Promise<EnrichKnowledge | null> {
+  const { forQid } = consoleLinks(asked.deps.settings.QUALYS_API_URL);
+  return readStored(asked, 'knowledgeBase', async ({ ask }) => {
+    const write = (subscription: string): string => knowledgeQuery(subject, subscription);
+    const rows = await ask(write, daysUntil(asked.to, TITLE_DAYS));
+    if (rows.some(({ Rows }) => wholeIn(Rows) === 0)) return null;
+    const qids = rows.flatMap((row) => toKnown(row, forQid) ?? []);
+    return {
       source: 'log-analytics',
       known: qids.length > 0,
       truncated: qids.length > MAX_QIDS,
       qids: qids.slice(0, MAX_QIDS),
-    },
-    partialError,
-  };
+    };
+  });
 }
 
 function toKnown(row: EventRow, forQid: ConsoleLinks['forQid']): KnownVulnerability | undefined {
@@ -61,22 +51,19 @@ export interface StoredHosts {
   readonly until: string | undefined;
 }
 
-/** The hosts that the table names with one of the QIDs. @throws as `LogsReader`. */
-export async function readVulnerableHosts(
-  qids: readonly string[],
-  span: Span,
-  { reader, subscription, leavesOutGone }: OwnLogs & { readonly leavesOutGone: boolean },
-  signal: AbortSignal,
-): Promise<Stored<StoredHosts>> {
-  const kql = vulnerableHostsQuery(qids, { subscription, leavesOutGone });
-  const { rows, partialError } = await reader.query(kql, span, signal);
-  const counts = rows.find(({ Hosts }) => wholeIn(Hosts) !== undefined);
-  const total = wholeIn(counts?.Hosts) ?? 0;
-  const [open, fixed] = [wholeIn(counts?.Open) ?? 0, wholeIn(counts?.Fixed) ?? 0];
-  const list = rows.flatMap((row) => toVulnerableHost(row) ?? []);
-  const source: EnrichSource = 'log-analytics';
-  const hosts = { source, total, open, fixed, other: total - open - fixed, truncated: total > list.length, list };
-  return { found: { hosts, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) }, partialError };
+/** The hosts that the table names with one of the QIDs; null where it could not be read. */
+export function readVulnerableHosts(qids: readonly string[], asked: Asked): Promise<StoredHosts | null> {
+  const leavesOutGone = asked.deps.settings.QUALYS_STREAMS.includes(vmHosts.name);
+  return readStored(asked, 'vulnerableHosts', async ({ ask }) => {
+    const rows = await ask((subscription) => vulnerableHostsQuery(qids, { subscription, leavesOutGone }), asked);
+    const counts = rows.find(({ Hosts }) => wholeIn(Hosts) !== undefined);
+    const total = wholeIn(counts?.Hosts) ?? 0;
+    const [open, fixed] = [wholeIn(counts?.Open) ?? 0, wholeIn(counts?.Fixed) ?? 0];
+    const list = rows.flatMap((row) => toVulnerableHost(row) ?? []);
+    const source: EnrichSource = 'log-analytics';
+    const hosts = { source, total, open, fixed, other: total - open - fixed, truncated: total > list.length, list };
+    return { hosts, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) };
+  });
 }
 
 const STATES: ReadonlySet<unknown> = new Set<HostState>(['open', 'fixed', 'other']);

@@ -5,24 +5,7 @@ import type { Metrics, TelemetryAttributes } from './telemetry.ts';
 /** From a quick answer to the longest that a call may take, in seconds. */
 const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
-interface Instruments {
-  readonly counters: Readonly<Record<CounterName, Counter>>;
-  readonly gauges: Readonly<Record<'lag' | 'open' | 'failed', Gauge>>;
-  readonly durations: Readonly<Record<'call' | 'upload' | 'window', Histogram>>;
-}
-
-type CounterName =
-  | 'ticks'
-  | 'rows'
-  | 'bytes'
-  | 'pages'
-  | 'calls'
-  | 'waits'
-  | 'failures'
-  | 'windows'
-  | 'deadLetters'
-  | 'alerts'
-  | 'unchanged';
+type Instruments = ReturnType<typeof createInstruments>;
 
 /** Makes the connector's instruments (docs/telemetry.md lists them). */
 export function createMetrics(meter: Meter): Metrics {
@@ -38,7 +21,7 @@ export function createMetrics(meter: Meter): Metrics {
   };
 }
 
-function createInstruments(meter: Meter): Instruments {
+function createInstruments(meter: Meter) {
   const counter = (name: string, unit: string, description: string): Counter =>
     meter.createCounter(`qualys.${name}`, { unit, description });
   const gauge = (name: string, unit: string, description: string): Gauge =>
