@@ -23,16 +23,20 @@ const UNFILTERED = ['vm-hosts'];
 /** Interactive retention of a Basic table is Azure's own, 30 days. */
 const NOT_OF_BASIC = 'retentionDays';
 
-const WORDS =
-  'and or in contains contains_cs has has_cs startswith startswith_cs endswith endswith_cs matches regex true false datetime timespan int long real';
+const OPERATORS =
+  'and or in contains contains_cs has has_cs startswith startswith_cs endswith endswith_cs matches regex';
 const FUNCTIONS =
+  'true false datetime timespan int long real ' +
   'binary_and binary_or binary_not binary_shift_left binary_shift_right binary_xor tobool todatetime todouble toreal toguid toint tolong tostring ' +
   'totimespan ago datetime_add datetime_diff datetime_part dayofmonth dayofweek dayofyear endofday endofmonth endofweek endofyear getmonth getyear ' +
   'hourofday make_datetime make_timespan now startofday startofmonth startofweek startofyear weekofyear array_concat array_length pack_array pack ' +
   'parse_json parse_xml zip abs bin floor ceiling exp exp10 exp2 isfinite isinf isnan log log10 log2 pow round sign case iif max_of min_of ' +
   'base64_encodestring base64_decodestring countof extract extract_all indexof isempty isnotempty split strcat strcat_delim strlen substring ' +
   'tolower toupper hash_sha256 gettype isnotnull isnull';
-const KNOWN: ReadonlySet<string> = new Set(`${WORDS} ${FUNCTIONS}`.split(' '));
+const KNOWN: ReadonlySet<string> = new Set(`${OPERATORS} ${FUNCTIONS}`.split(' '));
+const COMPARISON = /^(?:[=!<>]=|[=!]~|[<>])$/;
+const isOperator = (token: string): boolean =>
+  COMPARISON.test(token) || /^(?:[+\-*/%]|![a-z_]+)$/.test(token) || OPERATORS.split(' ').includes(token);
 /** A text, a number with or without a unit, a name or a path into a dynamic column, an operator or bracket. */
 const TOKEN =
   /@?'(?:[^'\\\n]|\\.)*'|@?"(?:[^"\\\n]|\\.)*"|\d+(?:\.\d+)?(?:d|h|m|s|ms)?\b|\.?[A-Za-z_]\w*|[=!<>]=|[=!]~|![a-z_]+|[<>()[\],+\-*/%]|\s+/y;
@@ -95,8 +99,7 @@ function check(stream: string, option: Readonly<Record<string, unknown>>, table:
 export function faultOf(filter: string, { columns, name: table }: WantedTable): string | undefined {
   if (filter.trim() === '') return 'is empty';
   if (filter.length > LONGEST_FILTER) return `has more than ${LONGEST_FILTER} characters`;
-  const open: string[] = [];
-  let last = '';
+  const tokens: string[] = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < filter.length) {
     const at = TOKEN.lastIndex;
@@ -104,17 +107,53 @@ export function faultOf(filter: string, { columns, name: table }: WantedTable): 
     if (token === '')
       return `may hold one condition only, not ${show(filter.slice(at, at + 10))} at character ${at + 1}`;
     if (token === '/' && filter[at - 1] === '/') return 'may hold no comment';
-    if (token === '(' || token === '[') open.push(token);
-    if ((token === ')' && open.pop() !== '(') || (token === ']' && open.pop() !== '[')) return 'has a bracket too many';
     const name = /^!?([A-Za-z_]\w*)$/.exec(token)?.[1];
-    const isColumn = columns.some((column) => column.name === name);
-    if (name !== undefined && !isColumn && !KNOWN.has(name))
+    if (name !== undefined && !columns.some((column) => column.name === name) && !KNOWN.has(name))
       return `names ${name}, which is neither a column of ${table} nor known to transformations`;
-    // A path goes on from a column or another step of it.
-    if (token.startsWith('.') && !/[\w\])]$/.test(last)) return `has a path without a column: ${token}`;
-    if (token.trim() !== '') last = token;
+    if (token.trim() !== '') tokens.push(token);
   }
-  return open.length > 0 ? 'has a bracket that is not closed' : undefined;
+  return faultOfTokens(tokens, columns);
+}
+
+/** What a condition lacks, or what it compares that cannot be. */
+function faultOfTokens(tokens: readonly string[], columns: WantedTable['columns']): string | undefined {
+  const typeOf = (token: string | undefined): string | undefined => columns.find(({ name }) => name === token)?.type;
+  const open: string[] = [];
+  /** Whether a value has to come: at first, and behind an operator, a comma or an opening bracket. */
+  let isValueDue = true;
+  for (const [at, token] of tokens.entries()) {
+    const last = tokens[at - 1] ?? '';
+    // A path goes on from a column or another step of it.
+    if (token.startsWith('.')) {
+      if (!/[\w\])]$/.test(last)) return `has a path without a column: ${token}`;
+    } else if (token === '(' || token === '[') {
+      open.push(token);
+      isValueDue = true;
+    } else if (token === ')' || token === ']') {
+      if (open.pop() !== (token === ')' ? '(' : '[')) return 'has a bracket too many';
+      if (isValueDue && last !== '(') return `has nothing behind ${last}`;
+      isValueDue = false;
+    } else if (token === ',' || isOperator(token)) {
+      const isWhole = !isValueDue || '+-'.includes(token) || (token === 'regex' && last === 'matches');
+      if (!isWhole) return `has nothing before ${token}`;
+      isValueDue = true;
+    } else {
+      if (!isValueDue) return `has no operator before ${token}`;
+      const type = COMPARISON.test(last) ? typeOf(tokens[at - 2]) : undefined;
+      if (type !== undefined && !mayCompare(type, token))
+        return `compares ${tokens[at - 2]}, of type ${type}, with ${token}`;
+      isValueDue = false;
+    }
+  }
+  if (open.length > 0) return 'has a bracket that is not closed';
+  return isValueDue ? `has nothing behind ${tokens.at(-1)}` : undefined;
+}
+
+/** Whether a column may be compared with a value; what is neither text nor number passes. */
+function mayCompare(type: string, value: string): boolean {
+  if (type === 'dynamic' || type === 'boolean') return true;
+  if (/^@?['"]/.test(value)) return type === 'string';
+  return !/^\d+(?:\.\d+)?$/.test(value) || ['int', 'long', 'real'].includes(type);
 }
 
 function wrong(fault: string, allowed: readonly string[]): Error {

@@ -210,6 +210,7 @@ describe('a filter', () => {
     'EventId matches regex @"^[a-z]\\d+$"',
     'TimeGenerated > ago(1d) and tostring(parse_json(EventId).a.b) != "|;"',
     "parse_json(EventId)['x'] == datetime(2026-05-01)",
+    'Score > -1 and TimeGenerated > now() and 4 < Score',
   ])('that a transformation takes passes: %s', (filter) => {
     expect(fault(filter)).toBeUndefined();
   });
@@ -229,6 +230,15 @@ describe('a filter', () => {
     ["EventId !has_any ('a')", /names has_any/],
     ['.Score > 1', /a path without a column/],
     ['Score > 1\u0000', /one condition only/],
+    ['Score >', /nothing behind >/],
+    ['Score > and Score < 9', /nothing before and/],
+    ['(Score >)', /nothing behind >/],
+    ['> 4', /nothing before >/],
+    ['isempty(EventId,)', /nothing behind ,/],
+    ['Score 4', /no operator before 4/],
+    ["Score > '4'", /compares Score, of type int, with '4'/],
+    ['EventId == 4', /compares EventId, of type string, with 4/],
+    ['TimeGenerated > 4', /compares TimeGenerated, of type dateTime, with 4/],
     ['x'.repeat(4001), /more than 4000/],
   ])('that it does not take is refused: %s', (filter, expected) => {
     expect(fault(filter)).toMatch(expected);
