@@ -130,7 +130,11 @@ describe('imports', () => {
     expect(importsOf(/^lib\/qualys\//, (name) => isCloud(name) || isOther(name))).toEqual([]);
     const used = importsOf(/^lib\/qualys\//, within('lib/pipeline/')).map((line) => line.split(' → ')[1]);
     expect(new Set(used)).toEqual(
-      new Set(['account', 'call-trace', 'ports', 'routes', 'stream'].map((name) => `lib/pipeline/${name}.ts`)),
+      new Set(
+        ['account', 'call-trace', 'ports', 'routes', 'stream', 'trace-answers'].map(
+          (name) => `lib/pipeline/${name}.ts`,
+        ),
+      ),
     );
   });
 

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type * as z from 'zod';
-import { alertList, alertReplayResult, alertTest } from '../../src/lib/openapi/operations/alerts.ts';
+import { alertList, alertReplayResult, alertTest } from '../../src/lib/alerts/alert-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { limitOption } from '../limit-option.ts';
 import { action, type Session } from '../session.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type * as z from 'zod';
-import { costAnswer } from '../../src/lib/openapi/operations/cost.ts';
+import { costAnswer } from '../../src/lib/cost/cost-answer.ts';
 import { EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable, size, table } from '../text.ts';

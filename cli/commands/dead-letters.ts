@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { deadLetterList, replayResult } from '../../src/lib/openapi/operations/dead-letters.ts';
+import { deadLetterList, replayResult } from '../../src/lib/pipeline/dead-letter-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { limitOption } from '../limit-option.ts';
 import { action } from '../session.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { pingResult } from '../../src/lib/openapi/operations/health.ts';
+import { pingResult } from '../../src/lib/http/ping-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { table } from '../text.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type * as z from 'zod';
-import { clearedTraces, traceList } from '../../src/lib/openapi/operations/traces.ts';
+import { clearedTraces, traceList } from '../../src/lib/pipeline/trace-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable } from '../text.ts';

@@ -27,7 +27,7 @@ test('cost says why hosts were sent, what had changed in some, and what a field 
     { ...row, day: '2026-05-03', streams: {} },
     { ...row, day: '2026-05-10' },
   ];
-  const answer = { time: NOW.toISOString(), ...viewCost(rows, [], SETTINGS, hosts, NOW) };
+  const answer = viewCost(rows, [], SETTINGS, hosts, NOW);
   const server = await serveHttp((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });

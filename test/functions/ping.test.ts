@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type * as PingModule from '../../src/lib/handlers/ping.ts';
 import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
 import { STREAMS } from '../../src/lib/streams/index.ts';
-import type { PingResult } from '../../src/lib/http/run-checks.ts';
+import type { PingResult } from '../../src/lib/http/ping-answers.ts';
 import { forgetRefusals } from '../support/account.ts';
 import {
   call,

@@ -2,14 +2,7 @@ import { WaitError } from '../errors.ts';
 import { ProblemError } from '../http/problem.ts';
 import { hurryWindows } from '../pipeline/hurry-windows.ts';
 import { getServices, type Services } from '../services.ts';
-
-/** What the act answers. */
-export interface TryNowAnswer {
-  /** Whether one login may go out although it is not its time; `not-needed` where none is kept back. */
-  readonly login: 'granted' | 'not-needed';
-  /** Windows that waited for the account or the identity, and go on at once. */
-  readonly windows: number;
-}
+import type { TryNowAnswer } from './try-now-answer.ts';
 
 /**
  * Lets one login out that waits for its time, and hurries all windows that wait for the account or for Azure's identity.

@@ -1,5 +1,6 @@
-import { countAlerts, type AlertCounts } from '../alerts/operate-alerts.ts';
-import type { DailyLimitView } from '../cost/daily-limit.ts';
+import type { AlertStatus } from '../alerts/alert-answers.ts';
+import { countAlerts } from '../alerts/operate-alerts.ts';
+import type { DailyLimitView } from '../cost/daily-limit-answer.ts';
 import { ConfigError, messageOf, RetryableError } from '../errors.ts';
 import type { Health } from '../health/health.ts';
 import { judgeHealth, judgeUnread } from '../health/judge-health.ts';
@@ -30,15 +31,6 @@ export interface StatusAnswer extends Health {
   readonly alerts: AlertStatus | null;
   /** How the day stands against DAILY_GB_LIMIT; null also where that is not set. */
   readonly dailyLimit: DailyLimitView | null;
-}
-
-/** Alerts that are not posted; `queued` and `poison` are messages. */
-export interface AlertStatus extends AlertCounts {
-  readonly enabled: boolean;
-  /** Events that Qualys processed from then on are posted; null where no webhook is set. */
-  readonly from: string | null;
-  readonly queued: number;
-  readonly poison: number;
 }
 
 /**

@@ -1,13 +1,8 @@
 import type { ReceivedHosts } from '../cost/modes.ts';
-import { firstDay, viewCost as view, type CostView } from '../cost/view-cost.ts';
+import type { CostAnswer } from '../cost/cost-answer.ts';
+import { firstDay, viewCost as view } from '../cost/view-cost.ts';
 import { getServices, type Services } from '../services.ts';
 import { vmDetections } from '../streams/vm-detections/index.ts';
-
-/** What the route answers. */
-export interface CostAnswer extends CostView {
-  /** The app's clock, ISO 8601. */
-  readonly time: string;
-}
 
 /** Tells what streams have sent, as it will be billed, and what that costs. */
 export async function viewCost(): Promise<CostAnswer> {
@@ -15,7 +10,7 @@ export async function viewCost(): Promise<CostAnswer> {
   const { clock, sent, settings } = services;
   const now = clock.now();
   const [rows, hosts] = await Promise.all([sent.since(firstDay(now)), hostsSince(firstDay(now), services)]);
-  return { time: now.toISOString(), ...view(rows, settings.QUALYS_STREAMS, settings, hosts, now) };
+  return view(rows, settings.QUALYS_STREAMS, settings, hosts, now);
 }
 
 /** Hosts of the windows that have moved since a day. */

@@ -1,3 +1,4 @@
+import type { AlertStatus, AlertView } from './alert-answers.ts';
 import type { AlertItem } from './ports.ts';
 import { minuteOf } from './alert-minute.ts';
 import { alertItemOf, alertKey, newAlertRecord, type AlertRecord, type AlertStore } from './alert-record.ts';
@@ -5,30 +6,10 @@ import { queueSummary } from './claim-alert.ts';
 import { giveUp, type ConcludeDependencies } from './conclude-alert.ts';
 
 /** States that wait for a person. */
-export type GivenUpState = 'undelivered' | 'uncertain';
-
-/** An alert that was not posted yet, as it is shown. */
-export interface AlertView {
-  /** Id of the event. */
-  readonly id: string;
-  /** `waiting` (tried again by itself), `undelivered` (given up) or `uncertain` (nobody knows whether it was taken). */
-  readonly state: 'waiting' | GivenUpState;
-  readonly attempts: number;
-  readonly since: string;
-  readonly nextAttempt: string | null;
-  readonly error: string | null;
-}
+export type GivenUpState = Exclude<AlertView['state'], 'waiting'>;
 
 /** How many alerts are open, by state. */
-export interface AlertCounts {
-  readonly waiting: number;
-  readonly undelivered: number;
-  readonly uncertain: number;
-  /** Alerts of the last day that were too many for their minute and stand in its summary. */
-  readonly summarised: number;
-  /** Latest reason of an open alert; null when there is none. */
-  readonly lastError: string | null;
-}
+export type AlertCounts = Omit<AlertStatus, 'enabled' | 'from' | 'queued' | 'poison'>;
 
 /** Counting stops there. */
 const MAX_COUNTED = 5000;

@@ -1,20 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { AlertTest } from './alert-answers.ts';
 import type { AlertItem } from './ports.ts';
 import type { PostOutcome } from './post-webhook.ts';
-
-/** What came back for an alert that was posted as a test. */
-export interface AlertTest {
-  /** Its id at the receiver. */
-  readonly ticketId: string;
-  /** `unknown`: it was sent, and not answered. */
-  readonly outcome: PostOutcome['kind'];
-  /** HTTP status of the answer; null where there was none. */
-  readonly status: number | null;
-  /** Why it was not taken, without secrets; null where it was. */
-  readonly error: string | null;
-  readonly isSigned: boolean;
-  readonly durationMs: number;
-}
 
 /** How a test is posted. */
 export interface TestDependencies {

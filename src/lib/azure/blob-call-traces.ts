@@ -1,7 +1,8 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { CallTrace, CallTraces } from '../pipeline/call-trace.ts';
+import type { CallTraces } from '../pipeline/call-trace.ts';
+import type { CallTrace } from '../pipeline/trace-answers.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { TRACE_CONTAINER } from './names.ts';
 import { faultOf, toStorageError } from './storage-errors.ts';

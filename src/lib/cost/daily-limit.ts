@@ -1,22 +1,8 @@
 import { DailyLimitError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { limitedStreams, type LimitSettings } from '../setting-rules.ts';
+import type { DailyLimitView } from './daily-limit-answer.ts';
 import { bytesIn, dayOf, type SentBook } from './sent.ts';
-
-/** How the day stands against the limit. */
-export interface DailyLimitView {
-  /** The setting, in GB of 10^9 bytes. */
-  readonly gigabytes: number;
-  /** Sent since midnight UTC by all streams. */
-  readonly sentGigabytes: number;
-  readonly isReached: boolean;
-  /** Streams that wait once it is reached. */
-  readonly streams: readonly string[];
-  /** The next midnight UTC, ISO 8601. */
-  readonly until: string;
-  /** The last midnight, where the day before had reached the limit: what waited goes on since then. Null otherwise. */
-  readonly resumedAt: string | null;
-}
 
 /** A bound on what a day may send. */
 export interface DailyLimit {

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts';
 import { INGEST_MODES } from '../streams/vm-detections/settings.ts';
 import type { Billed, OptionalPart } from './billed-bytes.ts';
+import type { ModeCost } from './cost-answer.ts';
 
 /** What of the rows of a stream a setting makes optional. */
 export const OPTIONAL_PARTS: Readonly<Record<string, OptionalPart>> = {
@@ -8,17 +9,9 @@ export const OPTIONAL_PARTS: Readonly<Record<string, OptionalPart>> = {
   'vm-detections': { column: 'DetectionList', member: 'RESULTS' },
 };
 
-/** How the bytes of a mode are known: counted of the rows that were sent, reckoned by the project's benchmark, or not at all. */
-export type Basis = 'counted' | 'estimated' | 'unknown';
-
-/** What the rows that were sent would have been billed with another value of a setting. */
-export interface ModeBytes {
-  readonly setting: string;
-  readonly value: string;
-  /** Whether that is the value now. What was sent before a change was sent with another one. */
-  readonly isSet: boolean;
+/** What the rows that were sent would have been billed with another value of a setting; null: nobody knows. */
+export interface ModeBytes extends Omit<ModeCost, 'month'> {
   readonly bytes: number | null;
-  readonly basis: Basis;
 }
 
 type EventRecord = 'rest' | 'full' | 'none';

@@ -1,28 +1,10 @@
 import type { Settings } from '../config.ts';
 import { mayPass } from '../streams/vm-detections/settings.ts';
-import { SEND_REASONS, type Causes, type FieldCause, type SampledCauses, type SendReasons } from './causes.ts';
+import { SEND_REASONS, type Causes, type FieldCause, type SampledCauses } from './causes.ts';
+import type { CausesCost, Month } from './cost-answer.ts';
 
-/** Why records of a stream were sent. */
-export interface CausesView extends SendReasons {
-  /** What had changed in some of them; null where none was compared. */
-  readonly sample: SampleView | null;
-}
-
-/** What had changed in records of the sample. */
-export interface SampleView {
-  readonly compared: number;
-  /** Those that have changed most often first. A record may stand with several. */
-  readonly fields: readonly FieldView[];
-}
-
-/** In how many of them a field had changed, and in how many nothing else had. */
-export interface FieldView {
-  readonly name: string;
-  readonly records: number;
-  readonly alone: number;
-  /** Part of the bytes that would not have been sent if it were named in VM_PASSING_FIELDS; null where it may not be, or is. */
-  readonly savedShare: number | null;
-}
+type SampleCost = NonNullable<CausesCost['sample']>;
+type FieldCost = SampleCost['fields'][number];
 
 /** The settings that say which fields let a host pass as unchanged. */
 export type PassingSettings = Pick<Settings, 'VM_INGEST' | 'VM_PASSING_FIELDS'>;
@@ -34,29 +16,38 @@ export interface CausedBytes {
   readonly bytes: number;
 }
 
-/** Why records were sent; null where no reason was counted. */
-export function viewCauses(sent: CausedBytes, settings: PassingSettings): CausesView | null {
+/**
+ * Why records were sent; null where no reason was counted.
+ * @param monthOf what a part of the bytes comes to in a month.
+ */
+export function viewCauses(
+  sent: CausedBytes,
+  settings: PassingSettings,
+  monthOf: (share: number) => Month | null,
+): CausesCost | null {
   const { sample, ...reasons } = sent.causes;
   if (SEND_REASONS.every((reason) => reasons[reason] === 0)) return null;
-  return { ...reasons, sample: sample === undefined ? null : viewSample(sample, sent, settings) };
+  return { ...reasons, sample: sample === undefined ? null : viewSample(sample, sent, settings, monthOf) };
 }
 
+/** Fields that have changed most often come first; a record may stand with several. */
 function viewSample(
   sample: SampledCauses,
   sent: CausedBytes,
   { VM_INGEST: mode, VM_PASSING_FIELDS: passing }: PassingSettings,
-): SampleView | null {
+  monthOf: (share: number) => Month | null,
+): SampleCost | null {
   if (sample.compared === 0) return null;
   const weight = weightOf(sent, mode);
-  const savedShare = (name: string, { changesAlone, isPlain, wholeAlone }: FieldCause): number | null => {
+  const saved = (name: string, { changesAlone, isPlain, wholeAlone }: FieldCause): Month | null => {
     if (weight === undefined || !isPlain || !mayPass(name) || passing.includes(name)) return null;
-    return weight * (mode === 'changes' ? changesAlone : wholeAlone);
+    return monthOf(weight * (mode === 'changes' ? changesAlone : wholeAlone));
   };
   const fields = Object.entries(sample.fields).map(([name, field]) => {
     const { alone, records } = field;
-    return { name, records, alone, savedShare: savedShare(name, field) };
+    return { name, records, alone, saved: saved(name, field) };
   });
-  const isLess = (one: FieldView, two: FieldView): number => two.records - one.records || two.alone - one.alone;
+  const isLess = (one: FieldCost, two: FieldCost): number => two.records - one.records || two.alone - one.alone;
   return { compared: sample.compared, fields: fields.sort(isLess) };
 }
 

@@ -1,74 +1,10 @@
 import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
 import { sumOfCauses } from './causes.ts';
-import { modesOf, type ModeBytes, type ModeSettings, type ReceivedHosts } from './modes.ts';
+import type { CostAnswer, Month, SentVolume, Volume } from './cost-answer.ts';
+import { modesOf, type ModeSettings, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
-import {
-  otherBytes,
-  viewCauses,
-  type CausedBytes,
-  type CausesView,
-  type FieldView,
-  type PassingSettings,
-} from './view-causes.ts';
-
-/** Rows, and their billed bytes. */
-export interface Volume {
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-/** What a month of thirty days brings at the pace of the days that were counted. */
-export interface Month {
-  /** 10^9 bytes, as Azure counts. */
-  readonly gigabytes: number;
-  /** In the currency of `PRICE_PER_GB`. */
-  readonly price: number;
-}
-
-/** A mode with its month. */
-export interface ModeCost extends Omit<ModeBytes, 'bytes'> {
-  /** Null where it is not known, or nothing was counted for long enough. */
-  readonly month: Month | null;
-}
-
-/** What a stream, or all of them, have sent. */
-export interface SentVolume {
-  /** Since midnight UTC. */
-  readonly today: Volume;
-  readonly yesterday: Volume;
-  /** The last seven days UTC, today included. */
-  readonly week: Volume;
-  /** Null until something was counted for an hour. */
-  readonly month: Month | null;
-}
-
-/** Why records were sent, with what a month would spare. */
-export interface CausesCost extends Omit<CausesView, 'sample'> {
-  readonly sample: { readonly compared: number; readonly fields: readonly FieldCost[] } | null;
-}
-
-/** A field with the month that its name in VM_PASSING_FIELDS would spare; null where it may not stand there, or does, or it is not known. */
-export interface FieldCost extends Omit<FieldView, 'savedShare'> {
-  readonly saved: Month | null;
-}
-
-/** What a stream has sent, and what other settings would have made of it. */
-export interface StreamCost extends SentVolume {
-  readonly name: string;
-  readonly modes: readonly ModeCost[];
-  /** Why records of the week were sent, as far as that was counted; null where nothing is left out. */
-  readonly causes: CausesCost | null;
-}
-
-/** What ingestion costs, as sent. */
-export interface CostView {
-  readonly pricePerGb: number;
-  /** Since when the rows of the week were counted, ISO 8601; null: nothing was. */
-  readonly countedFrom: string | null;
-  readonly streams: readonly StreamCost[];
-  readonly total: SentVolume;
-}
+import { otherBytes, viewCauses, type CausedBytes, type PassingSettings } from './view-causes.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -88,7 +24,7 @@ export function viewCost(
   settings: Pick<Settings, 'PRICE_PER_GB'> & ModeSettings & PassingSettings,
   hosts: ReceivedHosts,
   now: Date,
-): CostView {
+): CostAnswer {
   const streams = [...new Set([...enabled, ...rows.flatMap(({ streams: sums }) => Object.keys(sums))])];
   const from = countedFrom(rows, now);
   const price = settings.PRICE_PER_GB;
@@ -121,15 +57,9 @@ export function viewCost(
     const causes = sumOfCauses(known.map(({ causes: sums }) => sums?.[name]));
     return { causes, bytes: sumOf(known.map(({ streams: sums }) => sums[name])).bytes };
   };
-  const withMonths = (view: CausesView | null, bytes: number): CausesCost | null => {
-    const fields = view?.sample?.fields.map(({ savedShare, ...field }) => ({
-      ...field,
-      saved: savedShare === null ? null : monthOf(savedShare * bytes),
-    }));
-    return view && { ...view, sample: view.sample && { ...view.sample, fields: fields ?? [] } };
-  };
   const { sent: _, ...total } = volumeOf(streams);
   return {
+    time: now.toISOString(),
     pricePerGb: price,
     countedFrom: from ?? null,
     streams: streams.map((name) => {
@@ -140,7 +70,8 @@ export function viewCost(
         ...mode,
         month: bytes === null ? null : monthOf(bytes),
       }));
-      return { name, ...volume, modes, causes: withMonths(viewCauses(caused, settings), sent.bytes) };
+      const causes = viewCauses(caused, settings, (share) => monthOf(share * sent.bytes));
+      return { name, ...volume, modes, causes };
     }),
     total,
   };

@@ -1,4 +1,4 @@
-import type { DailyLimitView } from '../cost/daily-limit.ts';
+import type { DailyLimitView } from '../cost/daily-limit-answer.ts';
 import type { RepairCause } from '../errors.ts';
 import type { BackfillStatus } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';

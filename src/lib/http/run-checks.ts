@@ -3,14 +3,8 @@ import { ConfigError } from '../errors.ts';
 import { getServices, VERSION, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
-import { askNow, explain, runProbe, tellLast, timed, type ApiProbe, type Check } from './run-probes.ts';
-
-/** What `ping` answers. */
-export interface PingResult {
-  readonly ok: boolean;
-  readonly version: string;
-  readonly checks: readonly Check[];
-}
+import type { Check, PingResult } from './ping-answers.ts';
+import { askNow, explain, runProbe, tellLast, timed, type ApiProbe } from './run-probes.ts';
 
 /**
  * Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why.

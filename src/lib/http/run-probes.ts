@@ -7,16 +7,7 @@ import type { ApiName } from '../pipeline/stream.ts';
 import type { Services } from '../services.ts';
 import { loginKindOf } from '../setting-rules.ts';
 import type { Probe, StreamDefinition } from '../streams/stream-definition.ts';
-
-/** One check of `ping`. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly latencyMs: number;
-  readonly detail: string;
-  /** How old the answer is, in seconds; absent where it was asked for now. */
-  readonly ageSeconds?: number | undefined;
-}
+import type { Check } from './ping-answers.ts';
 
 /** A check of one of the vendor's APIs. */
 export type ApiProbe = Probe & Pick<StreamDefinition, 'api'>;

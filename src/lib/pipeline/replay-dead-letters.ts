@@ -1,6 +1,7 @@
 import { FatalError, messageOf } from '../errors.ts';
 import { redact, type Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
+import type { ReplayResult } from './dead-letter-answers.ts';
 import type { DeadLetter, Sink } from './ports.ts';
 
 /** A stored dead letter. */
@@ -19,14 +20,6 @@ export interface DeadLetterSource {
   /** Puts a letter behind those that were not sent since. */
   readonly markRefused: (name: string) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
-}
-
-/** What a replay did. */
-export interface ReplayResult {
-  readonly replayed: number;
-  readonly rows: number;
-  /** Letters that are still refused; they stay. */
-  readonly failed: readonly { readonly name: string; readonly error: string }[];
 }
 
 /** What a replay needs. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBlobCallTraces } from '../../../src/lib/azure/blob-call-traces.ts';
 import { TRACE_CONTAINER } from '../../../src/lib/azure/names.ts';
-import type { CallTrace } from '../../../src/lib/pipeline/call-trace.ts';
+import type { CallTrace } from '../../../src/lib/pipeline/trace-answers.ts';
 import { fixedClock, keptLog } from '../../support/pipeline.ts';
 import { testStorage } from '../../support/storage.ts';
 

@@ -1,18 +1,6 @@
-import * as z from 'zod';
-import type { TryNowAnswer } from '../../actions/try-now.ts';
+import { tryNowAnswer } from '../../actions/try-now-answer.ts';
 import { tryNowQuery } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
-import { count } from '../../answer-values.ts';
-
-/** What became of the act. */
-export const tryNowAnswer = z
-  .strictObject({
-    login: z
-      .enum(['granted', 'not-needed'])
-      .describe('Whether one login may go out although it is not its time; `not-needed` where none is kept back.'),
-    windows: count("Windows that waited for the account or for Azure's identity, and go on at once."),
-  })
-  .meta({ id: 'TryNow', examples: [{ login: 'granted', windows: 12 }] }) satisfies z.ZodType<TryNowAnswer>;
 
 /** What an operator does about a refused account. */
 export const accountOperations: readonly Operation[] = [

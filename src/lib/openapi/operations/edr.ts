@@ -1,36 +1,15 @@
 import * as z from 'zod';
 import { countQuery, detailQuery, eventParams, eventsQuery } from '../../http/edr-query.ts';
+import { edrPingResult } from '../../http/ping-answers.ts';
 import { edrPingBody } from '../../http/requests.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { anyObject } from '../../answer-values.ts';
-import { check } from './health.ts';
 
 const event = anyObject("An event, in Qualys' own form.").meta({ id: 'EdrEvent' });
 const eventCount = anyObject("`count`, or groups with their counts, in Qualys' own form.").meta({
   id: 'EdrEventCount',
   examples: [{ count: 731 }],
 });
-
-const actionResult = z
-  .strictObject({
-    case_id: z.string().describe('As asked.'),
-    scope: z.string().describe('As asked; "All entities" when absent.'),
-    status: z.enum(['COMPLETED', 'FAILED']),
-    message: z.string().describe('A sentence for the case wall.'),
-    check,
-  })
-  .meta({
-    id: 'EdrPingResult',
-    examples: [
-      {
-        case_id: '4711',
-        scope: 'All entities',
-        status: 'COMPLETED',
-        message: 'Connected to Qualys EDR: logged in and read one event.',
-        check: { name: 'qualys-edr', ok: true, latencyMs: 402, detail: 'logged in and read one event' },
-      },
-    ],
-  });
 
 const lookUp = { method: 'get', tag: 'EDR look-ups', connector: 'important' } as const;
 const nothing = { 204: { description: 'Qualys answered with an empty body.' } };
@@ -82,7 +61,7 @@ export const edrOperations: readonly Operation[] = [
     summary: 'Run the SOAR action qualys_edr_ping',
     description: 'The EDR check of ping alone. A failed check is an answer with the status FAILED.',
     body: edrPingBody,
-    answers: { 200: { description: 'Whether the EDR API can be used.', schema: actionResult } },
+    answers: { 200: { description: 'Whether the EDR API can be used.', schema: edrPingResult } },
     problems: [400, 413],
     connector: 'advanced',
   },

@@ -1,42 +1,14 @@
 import * as z from 'zod';
 import { HEADLINES } from '../../health/problem-codes.ts';
-import type { PingResult } from '../../http/run-checks.ts';
+import { pingResult } from '../../http/ping-answers.ts';
 import type { StatusAnswer } from '../../actions/view-connector.ts';
 import { apiLimits } from '../../pipeline/limit-view.ts';
 import { streamStatus } from '../../pipeline/status-answer.ts';
-import { dailyLimit } from '../daily-limit.ts';
+import { alertStatus } from '../../alerts/alert-answers.ts';
+import { dailyLimit } from '../../cost/daily-limit-answer.ts';
 import { judgement } from '../judgement.ts';
 import type { Operation } from '../operation.ts';
 import { anyObject, count, time } from '../../answer-values.ts';
-
-/** One check of `ping`. */
-export const check = z
-  .strictObject({
-    name: z.string().describe('What is checked: settings, storage, qualys-edr, qualys-vm, logs-ingestion.'),
-    ok: z.boolean().describe('Whether it can be used.'),
-    latencyMs: count('How long the check took, in milliseconds.'),
-    detail: z.string().describe('What was found, or why it cannot be used.'),
-    ageSeconds: count('How old the answer is; absent where it was asked for now.').optional(),
-  })
-  .meta({ id: 'Check' });
-
-/** What `ping` answers. */
-export const pingResult = z
-  .strictObject({
-    ok: z.boolean().describe('Whether all checks passed.'),
-    version: z.string().describe('Version of the connector.'),
-    checks: z.array(check),
-  })
-  .meta({
-    id: 'PingResult',
-    examples: [
-      {
-        ok: true,
-        version: '1.0.0',
-        checks: [{ name: 'qualys-edr', ok: true, latencyMs: 412, detail: 'logged in and read one event' }],
-      },
-    ],
-  }) satisfies z.ZodType<PingResult>;
 
 /** What `health` answers. */
 export const health = z
@@ -63,20 +35,7 @@ export const status = z
       .nullable()
       .describe('null where it cannot be read.'),
     deadLetters: count('Dead letters, counted up to 5000; null where they cannot be read.').nullable(),
-    alerts: z
-      .strictObject({
-        enabled: z.boolean().describe('Whether a webhook is set.'),
-        from: time('Events that Qualys processed from then on are posted; null where no webhook is set.').nullable(),
-        queued: count('Messages of the alert queue, delayed ones included; approximate.'),
-        poison: count('Messages that the host gave up and nobody has recorded yet.'),
-        waiting: count('Alerts that are tried again, and summaries of a minute that is not over.'),
-        undelivered: count('Alerts that were given up after a day of refusals.'),
-        uncertain: count('Alerts of which nobody knows whether they were taken.'),
-        summarised: count('Alerts of the last day that were too many for their minute and stand in its summary.'),
-        lastError: z.string().nullable().describe('Latest reason of one that is not posted.'),
-      })
-      .meta({ id: 'AlertStatus' })
-      .nullable(),
+    alerts: alertStatus.nullable(),
     dailyLimit,
   })
   .meta({

@@ -1,4 +1,5 @@
-import type { CallTrace, CallTraces } from '../../pipeline/call-trace.ts';
+import type { CallTraces } from '../../pipeline/call-trace.ts';
+import type { CallTrace } from '../../pipeline/trace-answers.ts';
 import type { RouteName } from '../../pipeline/routes.ts';
 import type { ApiName } from '../../pipeline/stream.ts';
 import { redactTrace } from './redact-trace.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CallTrace, CallTraces } from '../../../../src/lib/pipeline/call-trace.ts';
+import type { CallTraces } from '../../../../src/lib/pipeline/call-trace.ts';
+import type { CallTrace } from '../../../../src/lib/pipeline/trace-answers.ts';
 import { callQualys, type QualysRequest } from '../../../../src/lib/qualys/call/call-qualys.ts';
 import { callDeps, serve } from '../local-server.ts';
 

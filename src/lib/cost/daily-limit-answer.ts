@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { DailyLimitView } from '../cost/daily-limit.ts';
-import { time } from '../answer-values.ts';
+import { time, type Answered } from '../answer-values.ts';
 
 /** How a day stands against its limit. */
 export const dailyLimit = z
@@ -14,6 +13,6 @@ export const dailyLimit = z
   })
   .meta({ id: 'DailyLimit' })
   .nullable()
-  .describe(
-    'How the day stands against DAILY_GB_LIMIT; null where that is not set or cannot be read.',
-  ) satisfies z.ZodType<DailyLimitView | null>;
+  .describe('How the day stands against DAILY_GB_LIMIT; null where that is not set or cannot be read.');
+
+export type DailyLimitView = NonNullable<Answered<z.infer<typeof dailyLimit>>>;
