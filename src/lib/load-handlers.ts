@@ -1,12 +1,11 @@
-import type { handlers } from './handlers/index.ts';
+import type * as handlers from './handlers/index.ts';
 
 /** The handlers of all triggers. */
 export type Handlers = typeof handlers;
 
 /** Loads the app's code, once; what failed is tried again at the next call. */
-export async function loadHandlers(): Promise<Handlers> {
-  const loaded = await import('./handlers/index.ts');
-  return loaded.handlers;
+export function loadHandlers(): Promise<Handlers> {
+  return import('./handlers/index.ts');
 }
 
 /**

@@ -1,8 +1,0 @@
-import { registerRoute } from '../lib/register-route.ts';
-
-registerRoute('cost', {
-  route: 'cost',
-  methods: ['GET'],
-  access: 'read',
-  handler: (handlers) => handlers.cost.cost,
-});
