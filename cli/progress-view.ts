@@ -1,11 +1,11 @@
 import { MultiBar } from 'cli-progress';
+import type { BackfillView } from '../src/lib/pipeline/backfill-answer.ts';
 import type { Session } from './session.ts';
 import { count, span } from './text.ts';
-import type { Backfill } from './wait-for-backfill.ts';
 
 /** Shows how far a backfill is. */
 export interface ProgressView {
-  readonly show: (backfill: Backfill) => void;
+  readonly show: (backfill: BackfillView) => void;
   /** Tells something beside the progress. */
   readonly note: (line: string) => void;
   /** Leaves the terminal as it was; later calls do nothing. */
@@ -69,7 +69,7 @@ function createLines({ print, note }: Session): ProgressView {
   };
 }
 
-function describe({ windows, rows, etaSeconds }: Backfill, rowsPerSecond: number | undefined): string {
+function describe({ windows, rows, etaSeconds }: BackfillView, rowsPerSecond: number | undefined): string {
   return [
     `${count(windows.closed)}/${count(windows.total)} windows`,
     ...(windows.failed === 0 ? [] : [`${count(windows.failed)} failed`]),

@@ -1,16 +1,12 @@
-import type * as z from 'zod';
-import type { status } from '../src/lib/openapi/operations/health.ts';
+import type { StatusAnswer } from '../src/lib/health/health-answers.ts';
 import type { Session } from './session.ts';
 import { ago, count, counted, printable, span, table } from './text.ts';
-
-/** What status tells. */
-export type Status = z.output<typeof status>;
 
 const SIGNS = { error: '✕', warning: '!', info: 'i' } as const;
 const COLORS = { error: 'red', warning: 'yellow', info: 'dim' } as const;
 
 /** Prints the judgement as the connector gives it, and where each stream stands. */
-export function showStatus(body: Status, session: Session): void {
+export function showStatus(body: StatusAnswer, session: Session): void {
   const { connector, print, color } = session;
   print(`${color('bold', `Qualys connector ${printable(body.version)}`)} at ${connector.url}`);
   print();
@@ -18,7 +14,7 @@ export function showStatus(body: Status, session: Session): void {
   if (body.streams.length > 0) showStreams(body, session);
 }
 
-function showJudgement({ ok, verdict, headline, problems }: Status, { print, color }: Session): void {
+function showJudgement({ ok, verdict, headline, problems }: StatusAnswer, { print, color }: Session): void {
   const tone = !ok ? 'red' : verdict === 'ok' ? 'green' : 'yellow';
   print(color(tone, `${printable(headline)} (${verdict})`));
   for (const { code, severity, text, act, docs } of problems) {
@@ -28,7 +24,7 @@ function showJudgement({ ok, verdict, headline, problems }: Status, { print, col
   print();
 }
 
-function showStreams({ streams, queue, deadLetters }: Status, { print, color }: Session): void {
+function showStreams({ streams, queue, deadLetters }: StatusAnswer, { print, color }: Session): void {
   const head = ['STREAM', 'LAG', 'WATERMARK', 'LAST TICK', 'OPEN', 'FAILED', 'INCOMPLETE', 'ROWS IN 24 H'];
   const [first = '', ...lines] = table(head, streams.map(toRow));
   print(color('dim', first));
@@ -39,7 +35,7 @@ function showStreams({ streams, queue, deadLetters }: Status, { print, color }: 
   print(`${counted(queue.waiting, 'work item')} waiting, ${count(queue.poison)} poisoned; ${letters}`);
 }
 
-function toRow(stream: Status['streams'][number]): string[] {
+function toRow(stream: StatusAnswer['streams'][number]): string[] {
   const { name, enabled, lagSeconds, watermark, lastTick, windows, rowsLast24h } = stream;
   if (!enabled) return [name, 'disabled'];
   return [

@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type * as z from 'zod';
-import { backfill } from '../src/lib/pipeline/backfill-answer.ts';
+import { backfill, type BackfillView, type BackfillWait } from '../src/lib/pipeline/backfill-answer.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Connector } from './connector.ts';
 import { createProgressView, type ProgressView } from './progress-view.ts';
 import type { Session } from './session.ts';
 import { counted, count, printable, span } from './text.ts';
 import { spanOption } from './time.ts';
-
-/** A backfill as the connector tells of it. */
-export type Backfill = z.output<typeof backfill>;
 
 /** How to wait. Both in milliseconds. */
 export interface WaitOptions {
@@ -71,7 +67,7 @@ async function waitForEnd(
   id: string,
   connector: Connector,
   { view, signal, interval, patience }: Waiting,
-): Promise<Backfill> {
+): Promise<BackfillView> {
   let failingSince: number | undefined;
   let waitsFor: string | undefined;
   for (;;) {
@@ -102,11 +98,11 @@ async function waitForEnd(
 }
 
 /** Why a backfill stands still, and until when. */
-export function describeWait({ until, reason }: NonNullable<Backfill['waits']>): string {
+export function describeWait({ until, reason }: BackfillWait): string {
   return `waits${until === null ? '' : ` until ${until}`}: ${printable(reason)}`;
 }
 
-function tellEnd(ended: Backfill, { isJson, print, printJson, color }: Session): number {
+function tellEnd(ended: BackfillView, { isJson, print, printJson, color }: Session): number {
   const { id, status, windows, rows, startedAt, updatedAt } = ended;
   const isFine = status === 'succeeded';
   if (isJson) printJson(ended);

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StatusAnswer } from '../src/lib/health/health-answers.ts';
 import { CliError } from './cli-error.ts';
 import { readStatus } from './read-status.ts';
 import type { Session } from './session.ts';
-import { showStatus, type Status } from './show-status.ts';
+import { showStatus } from './show-status.ts';
 
 /** Exit codes of a command that a signal ended, as shells have them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -36,7 +37,7 @@ export async function watchStatus(session: Session, intervalMs: number): Promise
   return code;
 }
 
-function createView(session: Session): (status: Status) => void {
+function createView(session: Session): (status: StatusAnswer) => void {
   const isTerminal = process.stdout.isTTY && !session.isJson;
   let last = '';
   return (status) => {

@@ -1,12 +1,9 @@
 import { Option, type Command } from 'commander';
-import type * as z from 'zod';
-import { alertList, alertReplayResult, alertTest } from '../../src/lib/alerts/alert-answers.ts';
+import { alertList, alertReplayResult, alertTest, type AlertView } from '../../src/lib/alerts/alert-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { limitOption } from '../limit-option.ts';
 import { action, type Session } from '../session.ts';
 import { ago, count, counted, printable, table } from '../text.ts';
-
-type Alert = z.output<typeof alertList>['alerts'][number];
 
 interface Options {
   readonly limit: string;
@@ -15,7 +12,7 @@ interface Options {
 const GIVEN_UP = ['undelivered', 'uncertain'] as const;
 const NO_WEBHOOK = 'no webhook is set (ALERT_WEBHOOK_URL).';
 /** What needs a person first. */
-const ORDER: readonly Alert['state'][] = [...GIVEN_UP, 'waiting'];
+const ORDER: readonly AlertView['state'][] = [...GIVEN_UP, 'waiting'];
 
 /** `alerts`: what the webhook has not taken. */
 export function addAlerts(program: Command): void {
@@ -85,7 +82,7 @@ async function listAll({ connector, isJson, print, printJson, color }: Session, 
   return EXIT.fine;
 }
 
-function toRow({ state, id, attempts, since, nextAttempt, error }: Alert): string[] {
+function toRow({ state, id, attempts, since, nextAttempt, error }: AlertView): string[] {
   return [state, id, count(attempts), ago(since), nextAttempt ?? '', error ?? ''];
 }
 

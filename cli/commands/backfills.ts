@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type * as z from 'zod';
 import { backfillList } from '../../src/lib/openapi/operations/backfills.ts';
-import { backfill } from '../../src/lib/pipeline/backfill-answer.ts';
+import { backfill, type BackfillView } from '../../src/lib/pipeline/backfill-answer.ts';
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { ago, count, span, table } from '../text.ts';
@@ -76,7 +75,7 @@ function toRow({
   rows,
   startedAt,
   etaSeconds,
-}: z.output<typeof backfill>): string[] {
+}: BackfillView): string[] {
   return [
     ...[id, stream, from, to, status, `${percent}%`],
     `${count(windows.closed)}/${count(windows.total)}`,

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import type * as z from 'zod';
-import { costAnswer } from '../../src/lib/cost/cost-answer.ts';
+import {
+  costAnswer,
+  type CausesCost,
+  type CostAnswer,
+  type Month,
+  type SentVolume,
+} from '../../src/lib/cost/cost-answer.ts';
 import { EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable, size, table } from '../text.ts';
-
-type Cost = z.output<typeof costAnswer>;
-type Volume = Cost['total'];
-type Causes = NonNullable<Cost['streams'][number]['causes']>;
 
 /** Fields that are shown; `--json` has all. */
 const MOST_FIELDS = 10;
@@ -40,7 +41,7 @@ Examples:
     );
 }
 
-function showCost(cost: Cost, { color, print }: Session): void {
+function showCost(cost: CostAnswer, { color, print }: Session): void {
   const { countedFrom, pricePerGb, streams, total } = cost;
   if (countedFrom === null) {
     print('Nothing was sent in the last seven days, or it was not counted yet.');
@@ -65,14 +66,14 @@ function showCost(cost: Cost, { color, print }: Session): void {
   }
 }
 
-function cellsOf({ today, yesterday, week, month }: Volume): string[] {
+function cellsOf({ today, yesterday, week, month }: SentVolume): string[] {
   const days = [today, yesterday, week].map(({ bytes }) => size(bytes));
   return [...days, count(week.rows), month === null ? '–' : sizeOf(month), month === null ? '–' : money(month)];
 }
 
 function showCauses(
   name: string,
-  { changed, refresh, sample, uncompared, unknown }: Causes,
+  { changed, refresh, sample, uncompared, unknown }: CausesCost,
   print: Session['print'],
 ): void {
   print(
@@ -100,7 +101,7 @@ const FIELD_NAMES: ReadonlyMap<string, string> = new Map([
   ['other', 'other fields'],
 ]);
 
-function sizeOf({ gigabytes }: NonNullable<Volume['month']>): string {
+function sizeOf({ gigabytes }: Month): string {
   return size(gigabytes * 1e9);
 }
 

@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
-import type * as z from 'zod';
-import { clearedTraces, traceList } from '../../src/lib/pipeline/trace-answers.ts';
+import { clearedTraces, traceList, type CallTrace } from '../../src/lib/pipeline/trace-answers.ts';
 import { EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable } from '../text.ts';
-
-type Trace = z.output<typeof traceList>['traces'][number];
 
 /** `trace`: calls to Qualys, for a support case. */
 export function addTrace(program: Command): void {
@@ -43,7 +40,10 @@ async function printAll(session: Session): Promise<void> {
   }
 }
 
-function printCall({ print, color }: Session, { at, request, answer, error, firstByteMs, durationMs }: Trace): void {
+function printCall(
+  { print, color }: Session,
+  { at, request, answer, error, firstByteMs, durationMs }: CallTrace,
+): void {
   const times = `${durationMs === null ? 'not ended' : `${count(durationMs)} ms`}, first byte ${firstByteMs === null ? 'none' : `${count(firstByteMs)} ms`}`;
   print(color('bold', `${at}  ${request.method} ${printable(request.url)}  (${times})`));
   printPart(print, '>', request.headers, request.body);

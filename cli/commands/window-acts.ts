@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ACCEPTABLE } from '../../src/lib/http/requests.ts';
 import { retriedWindows } from '../../src/lib/openapi/operations/windows.ts';
-import { window } from '../../src/lib/pipeline/window-answer.ts';
+import { window, type WindowView } from '../../src/lib/pipeline/window-answer.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { action, type Session } from '../session.ts';
 import { counted, printable } from '../text.ts';
-import type { Window } from './windows.ts';
 
 interface Options {
   readonly stream: string;
@@ -100,7 +99,7 @@ async function actOnAll(
   { stream, run, reason, accept }: RetryOptions,
   { connector, isJson, print, printJson, note }: Session,
 ): Promise<number> {
-  const changed: Window[] = [];
+  const changed: WindowView[] = [];
   let code: number = EXIT.fine;
   for (const key of new Set(keys)) {
     const path = `windows/${encodeURIComponent(stream)}/${encodeURIComponent(key)}/${act}`;

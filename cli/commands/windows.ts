@@ -1,6 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type * as z from 'zod';
-import type { window } from '../../src/lib/pipeline/window-answer.ts';
+import type { WindowView } from '../../src/lib/pipeline/window-answer.ts';
 import { WINDOW_STATES } from '../../src/lib/pipeline/ports.ts';
 import { windowList } from '../../src/lib/openapi/operations/windows.ts';
 import { EXIT } from '../cli-error.ts';
@@ -9,9 +8,6 @@ import { readStreams } from '../read-status.ts';
 import { action, type Session } from '../session.ts';
 import { count, counted, printable, table } from '../text.ts';
 import { spanOption } from '../time.ts';
-
-/** A window as the connector tells of it. */
-export type Window = z.output<typeof window>;
 
 const HOUR_MS = 3_600_000;
 /** As much as the route takes. */
@@ -55,7 +51,7 @@ Examples:
       action<Options>(async (session, { stream, state, since }) => {
         const { connector, isJson, printJson } = session;
         const hours = Math.max(1, Math.ceil(since / HOUR_MS));
-        const found: { stream: string; windows: Window[] }[] = [];
+        const found: { stream: string; windows: WindowView[] }[] = [];
         for (const name of stream === undefined ? await enabledStreams(connector) : [stream]) {
           const windows = await listWindows(connector, name, String(hours));
           found.push({ stream: name, windows: windows.filter((each) => state?.includes(each.state) ?? true) });
@@ -72,12 +68,12 @@ async function enabledStreams(connector: Connector): Promise<string[]> {
 }
 
 /** The windows of a stream: those that ended within so many hours, and all that need attention. */
-export async function listWindows(connector: Connector, stream: string, hours: string): Promise<Window[]> {
+export async function listWindows(connector: Connector, stream: string, hours: string): Promise<WindowView[]> {
   const path = `windows/${encodeURIComponent(stream)}`;
   return (await connector.ask({ path, query: { hours }, schema: windowList })).body.windows;
 }
 
-function showWindows(found: readonly { stream: string; windows: Window[] }[], { print, color }: Session): void {
+function showWindows(found: readonly { stream: string; windows: WindowView[] }[], { print, color }: Session): void {
   for (const { stream, windows } of found) {
     print(color('bold', `${printable(stream)}: ${counted(windows.length, 'window')}`));
     const head = ['WINDOW', 'STATE', 'EXPECTED', 'FETCHED', 'UPLOADED', 'PAGES', 'CALLS', 'TRIES', 'NEXT TRY'];
@@ -93,11 +89,11 @@ function showWindows(found: readonly { stream: string; windows: Window[] }[], { 
 }
 
 /** Whether a reader may take it for a loss. */
-function differs({ state, fetched, uploaded }: Window): boolean {
+function differs({ state, fetched, uploaded }: WindowView): boolean {
   return state === 'closed' && fetched !== uploaded;
 }
 
-function toRow(window: Window): string[] {
+function toRow(window: WindowView): string[] {
   const { key, state, inWork, expected, fetched, uploaded, pages, calls, attempts, notBefore } = window;
   const shown = inWork ? `${state} (in work)` : state;
   return [

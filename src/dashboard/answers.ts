@@ -5,8 +5,7 @@ export type { BackfillEstimate, BackfillView } from '../lib/pipeline/backfill-an
 export type { LimitView } from '../lib/pipeline/limit-view.ts';
 export type { WindowState } from '../lib/pipeline/ports.ts';
 export type { DeadLetterView, ReplayResult } from '../lib/pipeline/dead-letter-answers.ts';
-export type { Health, Problem } from '../lib/health/health.ts';
-export type { StatusAnswer } from '../lib/actions/view-connector.ts';
+export type { Health, Problem, StatusAnswer } from '../lib/health/health-answers.ts';
 export type { AlertStatus } from '../lib/alerts/alert-answers.ts';
 export type { StreamStatus } from '../lib/pipeline/status-answer.ts';
 export type { WindowView } from '../lib/pipeline/window-answer.ts';

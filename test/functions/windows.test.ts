@@ -4,7 +4,7 @@ import type * as MemoryModule from '../../src/lib/handlers/memory.ts';
 import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { WAKE_UP_QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { RetryableError } from '../../src/lib/errors.ts';
-import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
+import type { StatusAnswer } from '../../src/lib/health/health-answers.ts';
 import type { BackfillRecord, WindowRecord } from '../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../src/lib/pipeline/new-window.ts';
 import { isoSeconds } from '../../src/lib/pipeline/window.ts';

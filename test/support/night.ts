@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
+import type { StatusAnswer } from '../../src/lib/health/health-answers.ts';
 import type { ProblemCode, Verdict } from '../../src/lib/health/problem-codes.ts';
 import type { LocalApp } from './local-app.ts';
 import { runCli } from './run-cli.ts';

@@ -1,7 +1,7 @@
-import type { BackfillStand, Health, Stand, Unread } from '../../src/lib/health/health.ts';
+import type { BackfillStand, Stand, Unread } from '../../src/lib/health/health.ts';
 import { judgeHealth, judgeUnread } from '../../src/lib/health/judge-health.ts';
 import type { ProblemCode, Verdict } from '../../src/lib/health/problem-codes.ts';
-import type { StatusAnswer } from '../../src/lib/actions/view-connector.ts';
+import type { Health, StatusAnswer } from '../../src/lib/health/health-answers.ts';
 import type { LimitView } from '../../src/lib/pipeline/limit-view.ts';
 import type { HeldWindows, StreamStatus } from '../../src/lib/pipeline/status-answer.ts';
 import { NOW, statusAnswer, streamStatus } from '../dashboard/views.ts';

@@ -1,13 +1,11 @@
 import type { AlertStatus } from '../alerts/alert-answers.ts';
 import { countAlerts } from '../alerts/operate-alerts.ts';
-import type { DailyLimitView } from '../cost/daily-limit-answer.ts';
 import { ConfigError, messageOf, RetryableError } from '../errors.ts';
-import type { Health } from '../health/health.ts';
+import type { StatusAnswer } from '../health/health-answers.ts';
 import { judgeHealth, judgeUnread } from '../health/judge-health.ts';
 import { noteHealth } from '../health/note-health.ts';
 import { redact } from '../log.ts';
 import { normalLagSeconds, restSeconds, secondsBetweenTicks } from '../pipeline/normal-lag.ts';
-import type { LimitView } from '../pipeline/limit-view.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
 import { viewStatus } from '../pipeline/view-status.ts';
@@ -16,22 +14,6 @@ import { STREAMS } from '../streams/index.ts';
 import { SCHEDULES } from '../streams/schedules.ts';
 import type { StreamDefinition } from '../streams/stream-definition.ts';
 import { readBackfills } from './read-backfills.ts';
-
-/** What status answers: the judgement, and what it was made of. Where that cannot be read, there are no streams and limits, and null. */
-export interface StatusAnswer extends Health {
-  readonly version: string;
-  /** The app's clock, ISO 8601. */
-  readonly time: string;
-  readonly streams: readonly StreamStatus[];
-  /** Limits of the APIs that enabled streams read. */
-  readonly limits: readonly LimitView[];
-  /** Messages in the queues, about. */
-  readonly queue: { readonly waiting: number; readonly poison: number } | null;
-  readonly deadLetters: number | null;
-  readonly alerts: AlertStatus | null;
-  /** How the day stands against DAILY_GB_LIMIT; null also where that is not set. */
-  readonly dailyLimit: DailyLimitView | null;
-}
 
 /**
  * Tells where each stream stands, what is wrong, and what waits for a person. Whatever is wrong with settings or storage is told as well.

@@ -1,5 +1,5 @@
 import type { ApiName } from '../pipeline/stream.ts';
-import type { Problem } from './health.ts';
+import type { Problem } from './health-answers.ts';
 import { docsOf, PROBLEM_KINDS, type ProblemCode, type ProblemKind, type Verdict } from './problem-codes.ts';
 
 /** A problem with the verdict that it makes. */

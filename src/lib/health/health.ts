@@ -2,36 +2,7 @@ import type { DailyLimitView } from '../cost/daily-limit-answer.ts';
 import type { RepairCause } from '../errors.ts';
 import type { BackfillStatus } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
-import type { ApiName } from '../pipeline/stream.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
-import type { ProblemCode, Severity, Verdict } from './problem-codes.ts';
-
-/** Something that is not as it should be, or that explains why not. */
-export interface Problem {
-  readonly code: ProblemCode;
-  readonly severity: Severity;
-  readonly stream?: string;
-  readonly api?: ApiName;
-  /** ISO 8601; null where nobody knows. */
-  readonly since: string | null;
-  /** What is so, in a sentence or two, without secrets. */
-  readonly text: string;
-  /** What a person does. */
-  readonly act: string;
-  /** Where it is explained, below the repository. */
-  readonly docs: string;
-}
-
-/** The one judgement that all show. */
-export interface Health {
-  /** Whether nobody needs to act: the verdict is neither `attention` nor `down`. */
-  readonly ok: boolean;
-  readonly verdict: Verdict;
-  /** The verdict in words. */
-  readonly headline: string;
-  /** Worst first, causes before what they make. */
-  readonly problems: readonly Problem[];
-}
 
 /** A backfill that runs or has failed. */
 export interface BackfillStand {

@@ -5,7 +5,8 @@ import { findLeftovers } from './find-leftovers.ts';
 import { findRefusals } from './find-refusals.ts';
 import { findStreamProblems } from './find-stream-problems.ts';
 import { findWaits } from './find-waits.ts';
-import type { Health, Stand, Unread } from './health.ts';
+import type { Stand, Unread } from './health.ts';
+import type { Health } from './health-answers.ts';
 import { HEADLINES, isFine, PROBLEM_CODES, VERDICTS, type ProblemCode } from './problem-codes.ts';
 
 /** Judges how the whole stands. Pure: the one place that does. */

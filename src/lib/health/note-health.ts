@@ -1,5 +1,5 @@
 import { ambientLog } from '../log.ts';
-import type { Health, Problem } from './health.ts';
+import type { Health, Problem } from './health-answers.ts';
 import { verdictOf, type Verdict } from './problem-codes.ts';
 
 /** What this process wrote last; another one writes for itself. */

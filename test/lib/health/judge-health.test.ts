@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeHealth } from '../../../src/lib/health/judge-health.ts';
 import { isFine, PROBLEM_CODES, VERDICTS, verdictOf } from '../../../src/lib/health/problem-codes.ts';
 import type { Stand } from '../../../src/lib/health/health.ts';
-import { status } from '../../../src/lib/openapi/operations/health.ts';
+import { status } from '../../../src/lib/health/health-answers.ts';
 import { streamStatus } from '../../dashboard/views.ts';
 import { ago, answerOf, backfill, CASES, healthOf, held, limit, stand, withStream } from '../../support/stands.ts';
 

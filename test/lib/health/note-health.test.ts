@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Health } from '../../../src/lib/health/health.ts';
+import type { Health } from '../../../src/lib/health/health-answers.ts';
 import { judgeHealth } from '../../../src/lib/health/judge-health.ts';
 import { noteHealth } from '../../../src/lib/health/note-health.ts';
 import { withLogTarget } from '../../../src/lib/log.ts';

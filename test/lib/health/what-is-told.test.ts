@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Health, Stand } from '../../../src/lib/health/health.ts';
+import type { Stand } from '../../../src/lib/health/health.ts';
+import type { Health } from '../../../src/lib/health/health-answers.ts';
 import { judgeHealth, judgeUnread } from '../../../src/lib/health/judge-health.ts';
 import { docsOf, isFine, PROBLEM_KINDS, verdictOf, VERDICTS } from '../../../src/lib/health/problem-codes.ts';
 import { streamStatus } from '../../dashboard/views.ts';
