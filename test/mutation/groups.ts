@@ -49,12 +49,12 @@ export const GROUPS: readonly Group[] = [
     name: 'streams',
     isInMemory: true,
     mutate: [
-      'src/lib/streams/{read-judged,read-page-chain,read-id-pages,id-cursor,follow-chain,page-book}.ts',
+      'src/lib/streams/{read-judged,read-page-chain,read-id-pages,id-cursor,follow-chain,page-book,held-chunks}.ts',
       'src/lib/streams/*/read-*.ts',
     ],
     tests: [
       'test/lib/streams/*.test.ts',
-      'test/lib/streams/*/{read-window,lying-vendor,look-back,split-window,page-depth,id-list,decode-paging,decode-incidents,decode-page}.test.ts',
+      'test/lib/streams/*/{read-window,stored-reads,lying-vendor,look-back,split-window,page-depth,id-list,decode-paging,decode-incidents,decode-page}.test.ts',
     ],
   },
 ];

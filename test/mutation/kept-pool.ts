@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PoolOptions, PoolRunnerInitializer, PoolWorker, WorkerRequest } from 'vitest/node';
 
-/** So many files run in a thread before its memory is given back. */
-const FILES_A_THREAD = 200;
+/** So many times tests run in a thread before its memory is given back. */
+const RUNS_A_THREAD = 100;
 
-let kept: { readonly thread: Worker; files: number } | undefined;
+let kept: { readonly thread: Worker; runs: number } | undefined;
 let current: KeptWorker | undefined;
 
-/** Keeps its thread from file to file and from run to run. Vitest evaluates the project's modules anew for each file. */
+/** Keeps its thread, and the modules in it, from run to run. */
 class KeptWorker extends EventEmitter implements PoolWorker {
   readonly name = 'kept';
   readonly #options: PoolOptions;
@@ -20,11 +20,11 @@ class KeptWorker extends EventEmitter implements PoolWorker {
   }
 
   async start(): Promise<void> {
-    if (kept !== undefined && kept.files >= FILES_A_THREAD) await endThread();
+    if (kept !== undefined && kept.runs >= RUNS_A_THREAD) await endThread();
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the thread speaks to the newest only
     current = this;
-    kept ??= { thread: startThread(this.#options), files: 0 };
-    kept.files++;
+    kept ??= { thread: startThread(this.#options), runs: 0 };
+    kept.runs++;
   }
 
   send(message: WorkerRequest): void {

@@ -11,13 +11,22 @@ export const LEFT_OUT: readonly string[] = [
   'of 0.3 of the truth',
   'of 0.9 of the truth',
   'of a single second above 10,000 events is split by type',
+  'of a single second and type above 10,000 events is read by searchAfter',
+  'by pieces which hold less than was counted is read whole',
+  'a window that is to be cut > hands each piece its count',
   'whose cap comes while they are read leave nothing out',
   'with more than 5,000 events is split in halves',
   // Pages of more bytes than are taken, beside those that a vendor fails to give.
   'comes with fewer entries: the first one',
   'comes with fewer entries: the third one',
-  // Pages of many bytes, beside the same without a list of ids.
+  // Pages of many bytes, beside those whose chunks are counted.
   'skips nobody, with the list of ids',
+  'skips nobody, without the list of ids',
+  // Windows that are cut down to single hosts, beside those that are halved once: nothing of that is in the files of the group.
+  'is found by halving, left out visibly with its id',
+  'alone in its window is left out as well',
+  'never cuts a slice into itself',
+  'are read even beside one that breaks every page it is on',
   // Waiting for hours, beside one that waits for minutes.
   'cuts nothing, leaves nothing out and costs no attempt, however long it lasts',
   'has the window read again, stays short, and is closed as incomplete after 24 hours',

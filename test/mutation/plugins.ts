@@ -2,7 +2,15 @@ import { CheckStatus, type CheckResult } from '@stryker-mutator/api/check';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Mutant, MutantResult } from '@stryker-mutator/api/core';
-import { declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import {
+  declareFactoryPlugin,
+  declareValuePlugin,
+  type Injector,
+  type PluginContext,
+  PluginKind,
+} from '@stryker-mutator/api/plugin';
+import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
+import { KillersFirst } from './killers-first.ts';
 import { isInSample, NOT_IN_SAMPLE } from './sample.ts';
 
 /** What of Babel's paths is looked at. */
@@ -47,7 +55,15 @@ function leaveOut(mutant: Mutant): CheckResult {
     : { status: CheckStatus.CompileError, reason: NOT_IN_SAMPLE };
 }
 
+function killersFirst(injector: Injector<PluginContext>): KillersFirst {
+  const [vitest] = vitestPlugins;
+  if (vitest === undefined) throw new Error('@stryker-mutator/vitest-runner has no test runner');
+  return new KillersFirst(injector.injectFunction(vitest.factory));
+}
+killersFirst.inject = ['$injector'] as ['$injector'];
+
 export const strykerPlugins = [
+  declareFactoryPlugin(PluginKind.TestRunner, 'killers-first', killersFirst),
   declareFactoryPlugin(PluginKind.Checker, 'sample', () => ({
     init: () => Promise.resolve(),
     group: (mutants: Mutant[]) => Promise.resolve([mutants.map(({ id }) => id)]),

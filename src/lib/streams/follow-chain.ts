@@ -90,7 +90,8 @@ function goOn(read: ChainCursor & { readonly walked: number }, page: ChainPage, 
   const { carry: _, isBehindProof: __, isDoubted: ___, proof, reach = 0, walked, ...kept } = read;
   if (after === kept.mark)
     return broken(`the chain of pages leads in a circle: page ${kept.page} names a cursor of before`);
-  const isStale = page.fresh === 0 && (page.records === 0 || walked > reach);
+  // A page that brought a new record is itself as far as the chain has ever come.
+  const isStale = page.records === 0 || walked > reach;
   const stale = isStale ? (kept.stale ?? 0) + 1 : 0;
   if (stale >= MAX_STALE_PAGES) {
     return broken(`the chain of pages leads in a circle: ${stale} pages in a row brought no new record`);

@@ -241,7 +241,7 @@ export function isToBePutOff<Cursor extends IdCursor>(
   attempts: number,
 ): boolean {
   const isAlone = size === 1 && listed !== undefined && listed.length > 0;
-  return isAlone && attempts >= ATTEMPTS_BEFORE_PUTTING_OFF && (cursor.left ?? []).length < MOST_LEFT;
+  return isAlone && attempts >= ATTEMPTS_BEFORE_PUTTING_OFF && (cursor.left?.length ?? 0) < MOST_LEFT;
 }
 
 /** Puts the next record off to the end. */

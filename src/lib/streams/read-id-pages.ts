@@ -144,7 +144,7 @@ function* doubtEmpty<Cursor extends IdCursor>({ cursor, source, task }: IdReadin
   const now = source.now();
   const { emptySince = now.toISOString(), idMin: _, isRead: __, size: ___, ...frozen } = cursor;
   const waitMs = Date.parse(emptySince) + EMPTY_MS - now.getTime();
-  if (cursor.received + (cursor.left ?? []).length > 0 || waitMs <= 0) return;
+  if (cursor.received + (cursor.left?.length ?? 0) > 0 || waitMs <= 0) return;
   yield { cursor: toJson({ ...frozen, emptySince }) };
   task.log.warn('ListEmpty', { record: source.shape.record, waitMs });
   throw new WaitError(`Qualys lists no ${source.shape.record}; it is asked once more`, waitMs);

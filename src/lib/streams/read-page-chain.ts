@@ -8,6 +8,7 @@ import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import type { VmApi } from '../qualys/vm/vm-api.ts';
 import { BrokenTextError, judgeBrokenText, type BrokenText } from './broken-text.ts';
 import { followChain, startOver, type ChainCursor, type ChainPage } from './follow-chain.ts';
+import { takeExcess } from './held-chunks.ts';
 import { createPageBook, type BookedChunk, type PageBook, type PageCounts } from './page-book.ts';
 import { readJudged } from './read-judged.ts';
 
@@ -89,8 +90,6 @@ interface Reading<Answer extends PageAnswer> {
 type PageSizes = Pick<PageCursor, 'size' | 'most' | 'brokenOff'>;
 type PageEnd = PageCounts & ChainPage & { readonly keys: readonly string[] };
 
-/** A page is held until it is known to be of the window, up to so many bytes. */
-const MAX_HELD_BYTES = 24 * 1024 * 1024;
 /** Records that may lie outside, as a part of a full page. */
 const MAX_OUTSIDE = 0.1;
 /** Documents that a record may come in, at the most, while a chain repeats what is known. */
@@ -222,14 +221,12 @@ async function* decode<Answer extends PageAnswer>(
     const ledger = ledgerOf(reading, keys);
     return { chunk, cursor: toJson(cursor), fetched: uploaded, repaired, outside, ledger };
   };
-  let held: BookedChunk[] = [];
+  const held: BookedChunk[] = [];
   for await (const bytes of answer.body) {
     decoder.write(bytes);
     checkOutside(reading, book.counts, cursor);
     held.push(...book.chunks());
-    if (sizeOf(held) < MAX_HELD_BYTES) continue;
-    yield* held.map(toProgress);
-    held = [];
+    yield* takeExcess(held).map(toProgress);
   }
   const { characters, ...next } = decoder.end();
   checkOutside(reading, book.counts, cursor);
@@ -245,10 +242,6 @@ async function* decode<Answer extends PageAnswer>(
 /** Records that the next page is asked for. */
 function askedOf({ proof = 0, size }: PageCursor): number {
   return proof > 0 ? proof : size;
-}
-
-function sizeOf(chunks: readonly BookedChunk[]): number {
-  return chunks.reduce((bytes, { json }) => bytes + json.length, 0);
 }
 
 /** @throws FatalError where more than a tenth of a full page is of another time, before any of it is given. */

@@ -4,6 +4,7 @@ import { FatalError } from '../../errors.ts';
 import type { Progress, WindowTask } from '../../pipeline/stream.ts';
 import type { QualysAnswer } from '../../qualys/call/qualys-answer.ts';
 import { BrokenTextError, judgeBrokenText } from '../broken-text.ts';
+import { takeExcess } from '../held-chunks.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
 import { toJson, type EdrCursor } from './edr-cursor.ts';
@@ -35,8 +36,6 @@ export interface ReadPage {
   readonly isBlank: boolean;
 }
 
-/** A page is held until it is known to be of the window, up to so many bytes. */
-const MAX_HELD_BYTES = 24 * 1024 * 1024;
 const SPACE = 0x20;
 /** Records that may lie outside, as a part of a full page. */
 const MAX_OUTSIDE = 0.1;
@@ -56,7 +55,6 @@ export async function* readPage(
   const { task, keys } = reading;
   const decoder = startDecoder(reading, cursor);
   const held: EdrChunk[] = [];
-  let heldBytes = 0;
   let isGiven = false;
   let isBlank = answer.status === 200;
   let beside = cursor.beside ?? { before: 0, behind: 0 };
@@ -67,15 +65,9 @@ export async function* readPage(
   try {
     for await (const bytes of answer.body) {
       isBlank &&= !hasText(bytes);
-      for (const chunk of decoder.write(bytes)) {
-        held.push(chunk);
-        heldBytes += chunk.json.length;
-      }
+      held.push(...decoder.write(bytes));
       checkOutside(decoder, cursor, task);
-      while (heldBytes > MAX_HELD_BYTES) {
-        const chunk = held.shift();
-        if (chunk === undefined) break;
-        heldBytes -= chunk.json.length;
+      for (const chunk of takeExcess(held)) {
         isGiven = true;
         yield stepOf(chunk);
       }

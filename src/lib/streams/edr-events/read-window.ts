@@ -62,7 +62,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   for (;;) {
     const cut = yield* cutFirst(reading, cursor);
     if (isOutcome(cut)) return cut;
-    cursor = cut.end === undefined ? yield* readPages(reading, cut) : cut;
+    cursor = yield* readPages(reading, cut);
     if (cursor.end === undefined) continue;
     if (cut.end === undefined) readsLeft--;
     const documents = reading.keys.documents();

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../../src/lib/config.ts';
+import { queryOf, toJson, type EdrCursor } from '../../../../src/lib/streams/edr-events/edr-cursor.ts';
+import { LEAST_SETTINGS } from '../../../support/settings.ts';
+import { eventsIn, startLyingEdr, type LyingEdr } from '../../../support/lying-edr.ts';
+
+const FROM = '2026-05-01T10:00:00Z';
+const SECOND = '2026-05-01T10:00:01Z';
+const TO = '2026-05-01T10:15:00Z';
+
+/** Works on a window of which a worker before has stored the cursor: once, and then `steps` times. */
+async function goOn(
+  { feed }: LyingEdr,
+  to: string,
+  stored: Pick<EdrCursor, 'page' | 'size'> & Partial<EdrCursor>,
+  steps = 0,
+) {
+  const query = queryOf({ from: FROM, to }, parseSettings(LEAST_SETTINGS));
+  const cursor = toJson({ mode: 'pages', read: 0, query, ...stored });
+  await feed.bench.process(await feed.bench.open(FROM, to, { cursor }));
+  await feed.workOff(steps);
+  return feed.windows();
+}
+
+const counted = (count: number) => ({ counted: { greatest: count, latest: count } });
+
+describe('a read that has come to the reach of pages', () => {
+  /** A vendor that has a full page where paging ends, and the sizes of the pages that are asked for behind it. */
+  async function startDeep(page: number, size: number, seconds: number) {
+    const sizes: number[] = [];
+    const vendor = await startLyingEdr(
+      eventsIn(FROM, seconds, 100),
+      {
+        page: (right, asked) => (asked.page === page ? asked.events.slice(0, size) : right),
+        status: (asked) => {
+          if (asked.page !== page) sizes.push(asked.size);
+          return undefined;
+        },
+      },
+      { EDR_PAGE_SIZE: '100', EDR_EVENT_TYPES: 'file' },
+    );
+    return { vendor, sizes };
+  }
+
+  test.for([
+    ['of the usual size', 100, {}],
+    ['of as many events as did not fail', 50, { mostEvents: 50 }],
+  ] as const)('goes on by searchAfter, in pages %s, and counts nothing again', async ([, size, most]) => {
+    const { vendor, sizes } = await startDeep(10_000 / size - 1, size, 1);
+    const windows = await goOn(vendor, SECOND, { page: 10_000 / size - 1, size, ...counted(100), ...most });
+    expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 100, rows: 100 } }]);
+    expect(new Set(sizes)).toEqual(new Set([size]));
+    expect(vendor.calls.counts).toBe(0);
+  });
+
+  test('is cut where the window is longer than a second', async () => {
+    const { vendor } = await startDeep(99, 100, 900);
+    const windows = await goOn(vendor, TO, { page: 99, size: 100, ...counted(100) }, 20);
+    expect(windows.map(({ state }) => state)).toEqual(Array(4).fill('closed'));
+    expect(new Set(vendor.ids()).size).toBe(100);
+  });
+});
+
+test('a window whose pages do not end fails visibly', async () => {
+  const vendor = await startLyingEdr([]);
+  const [window] = await goOn(vendor, TO, { page: 20_000, size: 100 });
+  expect(window).toMatchObject({ state: 'failed', lastError: 'the window does not end after 20000 pages' });
+});
+
+test('a read that had ended before is none of the two that a try has', async () => {
+  const lies = {
+    page: (right: readonly { id: string; time: string }[], { nth }: { nth: number }) => right.slice(nth === 0 ? 2 : 0),
+  };
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), lies);
+  const [window] = await goOn(vendor, TO, { page: 1, size: 100, end: 'empty', isRead: true, ...counted(5) });
+  expect(window).toMatchObject({ state: 'closed', counts: { expected: 5, fetched: 5, rows: 5 } });
+});
+
+test('an answer of 204 is an empty page, and no blank one', async () => {
+  const vendor = await startLyingEdr([], { status: () => 204 });
+  const [window] = await vendor.feed.ingest(FROM, TO, 0);
+  expect(window).toMatchObject({ state: 'closed', counts: { fetched: 0 } });
+  expect(vendor.calls).toEqual({ counts: 0, pages: 1 });
+});
+
+test('a large window is cut behind its full first page, and each piece begins with its count', async () => {
+  const events = eventsIn(FROM, 900, 100);
+  const lies = {
+    count: ({ from, to }: { from: string; to: string }) => (Date.parse(to) - Date.parse(from) > 600_000 ? 6000 : 3000),
+  };
+  const vendor = await startLyingEdr(events, lies, { EDR_PAGE_SIZE: '100' });
+  const windows = await vendor.feed.ingest(FROM, TO, 0);
+  expect(windows).toMatchObject([
+    { state: 'planned', counts: { rows: 0 }, cursor: { page: 0, ...counted(3000) } },
+    { state: 'planned', counts: { rows: 0 }, cursor: { page: 0, ...counted(3000) } },
+  ]);
+  expect(vendor.calls).toEqual({ counts: 3, pages: 1 });
+});
