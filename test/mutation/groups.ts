@@ -54,7 +54,7 @@ export const GROUPS: readonly Group[] = [
     ],
     tests: [
       'test/lib/streams/*.test.ts',
-      'test/lib/streams/*/{read-window,stored-reads,lying-vendor,look-back,split-window,page-depth,id-list,decode-paging,decode-incidents,decode-page}.test.ts',
+      'test/lib/streams/*/{read-window,read-page,stored-reads,lying-vendor,look-back,split-window,page-depth,id-list,decode-paging,decode-incidents,decode-page}.test.ts',
     ],
   },
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../src/lib/config.ts';
+import type { WindowRecord } from '../../../../src/lib/pipeline/ports.ts';
 import { queryOf, toJson, type EdrCursor } from '../../../../src/lib/streams/edr-events/edr-cursor.ts';
 import { LEAST_SETTINGS } from '../../../support/settings.ts';
 import { eventsIn, startLyingEdr, type LyingEdr } from '../../../support/lying-edr.ts';
@@ -14,10 +15,11 @@ async function goOn(
   to: string,
   stored: Pick<EdrCursor, 'page' | 'size'> & Partial<EdrCursor>,
   steps = 0,
+  more: Partial<WindowRecord> = {},
 ) {
   const query = queryOf({ from: FROM, to }, parseSettings(LEAST_SETTINGS));
   const cursor = toJson({ mode: 'pages', read: 0, query, ...stored });
-  await feed.bench.process(await feed.bench.open(FROM, to, { cursor }));
+  await feed.bench.process(await feed.bench.open(FROM, to, { cursor, ...more }));
   await feed.workOff(steps);
   return feed.windows();
 }
@@ -53,11 +55,10 @@ describe('a read that has come to the reach of pages', () => {
     expect(vendor.calls.counts).toBe(0);
   });
 
-  test('is cut where the window is longer than a second', async () => {
+  test('is not cut, however long the window is: its pieces would send again what was uploaded', async () => {
     const { vendor } = await startDeep(99, 100, 900);
-    const windows = await goOn(vendor, TO, { page: 99, size: 100, ...counted(100) }, 20);
-    expect(windows.map(({ state }) => state)).toEqual(Array(4).fill('closed'));
-    expect(new Set(vendor.ids()).size).toBe(100);
+    const windows = await goOn(vendor, TO, { page: 99, size: 100, ...counted(100) });
+    expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 100, rows: 100 } }]);
   });
 });
 
@@ -95,4 +96,60 @@ test('a large window is cut behind its full first page, and each piece begins wi
     { state: 'planned', counts: { rows: 0 }, cursor: { page: 0, ...counted(3000) } },
   ]);
   expect(vendor.calls).toEqual({ counts: 3, pages: 1 });
+});
+
+test.each<[string, Partial<EdrCursor>, number]>([
+  ['before its first page, which was counted before, is not counted again', { page: 0, ...counted(5) }, 0],
+  ['between its pages is counted again', { page: 1, ...counted(5) }, 1],
+  ['behind its first page is counted again', { page: 0, end: 'empty', isRead: true, ...counted(5) }, 1],
+])('a window that is taken up %s', async (_, stored, counts) => {
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), {
+    page: (right, { events, nth }) => (nth === 0 ? events : right.slice(0, 0)),
+  });
+  const [window] = await goOn(vendor, TO, { page: 0, size: 100, ...stored });
+  expect(window).toMatchObject({ state: 'closed', counts: { fetched: 5, rows: 5 } });
+  expect(vendor.calls.counts).toBe(counts);
+});
+
+test.each([
+  [0, 2],
+  [1, 1],
+])('a window that was short %i times before is read %i times in a try', async (shortReads, reads) => {
+  let firstPages = 0;
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), {
+    count: () => 6,
+    page: (right, { page }) => ((firstPages += page === 0 ? 1 : 0), right),
+  });
+  const [window] = await goOn(vendor, TO, { page: 0, size: 100 }, 0, { shortReads });
+  expect(window).toMatchObject({ state: 'planned', counts: { fetched: 5 } });
+  expect(firstPages).toBe(reads);
+});
+
+describe('a page that has failed', () => {
+  /** Place and size of the first page that is asked for. */
+  async function firstAsked(readFailures: number, stored: Parameters<typeof goOn>[2]): Promise<number[]> {
+    const asked: number[][] = [];
+    const vendor = await startLyingEdr([], {
+      status: ({ page, size }) => (asked.push([page * size, size]), undefined),
+    });
+    await goOn(vendor, TO, stored, 0, { readFailures });
+    return asked[0] ?? [];
+  }
+
+  test('twice in a row is asked for in smaller pieces, not before', async () => {
+    expect(await firstAsked(1, { page: 0, size: 100 })).toEqual([0, 100]);
+    expect(await firstAsked(2, { page: 0, size: 100 })).toEqual([0, 50]);
+    expect(await firstAsked(3, { page: 0, size: 25 })).toEqual([0, 12]);
+  });
+
+  test('is asked for from the same place on, in pieces that divide it, of one event at the least', async () => {
+    expect(await firstAsked(2, { page: 3, size: 100 })).toEqual([300, 50]);
+    expect(await firstAsked(2, { page: 3, size: 25 })).toEqual([75, 5]);
+    expect(await firstAsked(2, { page: 3, size: 7 })).toEqual([21, 1]);
+    expect(await firstAsked(2, { page: 3, size: 1 })).toEqual([3, 1]);
+  });
+
+  test('is halved from the same cursor on by searchAfter', async () => {
+    expect(await firstAsked(2, { mode: 'searchAfter', page: 3, size: 25, after: '72' })).toEqual([72, 12]);
+  });
 });
