@@ -67,6 +67,7 @@ describe('the next page', () => {
       illegalCharacters: 0,
       unchanged: 0,
       detections: 0,
+      again: [],
       sent: {
         touched: [],
         whole: new Map(),
