@@ -42,10 +42,11 @@ export function held(changes: Partial<HeldWindows> = {}): HeldWindows {
   return { repair, windows: 12, since: ago(9), error, nextTryAt: ago(-6), isLatest: true, ...changes };
 }
 
-/** A backfill that runs. */
-export function backfill(changes: Partial<BackfillStand> = {}): BackfillStand {
+/** A backfill that runs, of a stream that is planned every five minutes. */
+export function backfill({ movedAt = ago(1), ...changes }: Partial<BackfillStand> = {}): BackfillStand {
   const about = { id: '0123456789ab-1', stream: 'edr-events', status: 'running' as const };
-  return { ...about, startedAt: ago(300), movedAt: ago(1), waitsUntil: null, ...changes };
+  const fedBy = new Date(Date.parse(movedAt) + 600_000).toISOString();
+  return { ...about, startedAt: ago(300), movedAt, fedBy, ...changes };
 }
 
 const BEHIND = {
@@ -283,7 +284,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'a backfill whose next window is not due',
-    of: stand({ backfills: [backfill({ movedAt: ago(120), waitsUntil: ago(-10) })] }),
+    of: stand({ backfills: [backfill({ movedAt: ago(120), fedBy: ago(-10) })] }),
     ...{ verdict: 'ok', codes: [] },
   },
   {

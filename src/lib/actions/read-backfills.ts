@@ -1,5 +1,6 @@
 import type { BackfillStand } from '../health/health.ts';
 import { isRunning } from '../pipeline/backfill.ts';
+import { tickAfter } from '../pipeline/normal-lag.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
 import type { BackfillRecord, CheckpointStore, WindowRecord } from '../pipeline/ports.ts';
 
@@ -9,14 +10,20 @@ export interface OpenBackfills {
   readonly windows: readonly WindowRecord[];
 }
 
-/** Reads what is to be judged of backfills; one that failed counts until its range is read by a later one. */
-export async function readBackfills(store: CheckpointStore): Promise<OpenBackfills> {
+/**
+ * Reads what is to be judged of backfills; one that failed counts until its range is read by a later one. `scheduleOf` tells the schedule of
+ * a stream's planner.
+ */
+export async function readBackfills(
+  store: Pick<CheckpointStore, 'listBackfills' | 'listWindows'>,
+  scheduleOf: (stream: string) => string,
+): Promise<OpenBackfills> {
   const all = await store.listBackfills();
   const open = all.filter((each) => isRunning(each) || (each.status === 'failed' && !isReadLater(each, all)));
   const read = await Promise.all(
     open.map(async (backfill) => {
       const windows = isRunning(backfill) ? await store.listWindows(backfill.stream, backfill.id) : [];
-      return { stand: standOf(backfill, windows), windows };
+      return { stand: standOf(backfill, windows, scheduleOf(backfill.stream)), windows };
     }),
   );
   return { stands: read.map(({ stand }) => stand), windows: read.flatMap(({ windows }) => windows) };
@@ -33,12 +40,14 @@ function isReadLater(failed: BackfillRecord, all: readonly BackfillRecord[]): bo
   );
 }
 
-function standOf(backfill: BackfillRecord, windows: readonly WindowRecord[]): BackfillStand {
+function standOf(backfill: BackfillRecord, windows: readonly WindowRecord[], schedule: string): BackfillStand {
   const { id, stream, status, startedAt, updatedAt } = backfill;
   const movedAt = windows
     .map(({ progressAt }) => progressAt)
     .reduce((last, time) => (time > last ? time : last), updatedAt);
   const left = windows.filter((window) => !isFinished(window));
-  const waits = left.flatMap(({ notBefore }) => notBefore ?? []).sort();
-  return { id, stream, status, startedAt, movedAt, waitsUntil: waits[0] ?? null };
+  const [waitsUntil = movedAt] = left.flatMap(({ notBefore }) => notBefore ?? []).sort();
+  const still = Math.max(Date.parse(movedAt), Date.parse(waitsUntil));
+  const tick = (after: number): number => tickAfter(schedule, after) ?? after;
+  return { id, stream, status, startedAt, movedAt, fedBy: new Date(tick(tick(still))).toISOString() };
 }

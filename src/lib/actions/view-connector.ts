@@ -50,7 +50,7 @@ async function readAndJudge(): Promise<StatusAnswer> {
 
 async function viewServices(services: Services): Promise<StatusAnswer> {
   const apis = [...new Set(services.streams.map(({ api }) => api))];
-  const backfills = await readBackfills(services.store);
+  const backfills = await readBackfills(services.store, (stream) => scheduleOf(stream, { ...services.settings }));
   const [streams, limits, queue, deadLetters, alerts, dailyLimit = null] = await Promise.all([
     Promise.all(STREAMS.map((stream) => streamStatus(stream, services, backfills.windows))),
     Promise.all(apis.map((api) => services.limiter.view(api))),

@@ -4,7 +4,7 @@ import { isBackfillWaiting } from './find-waits.ts';
 import type { BackfillStand, Stand } from './health.ts';
 import { at, counted, lasting, sentences } from './words.ts';
 
-const HOUR_SECONDS = 3600;
+const HOUR_MS = 3_600_000;
 
 /** What was put aside, given up, or is stuck, beside the live windows. */
 export function findLeftovers(stand: Stand): Found[] {
@@ -48,8 +48,8 @@ function backfillProblems(backfill: BackfillStand, stand: Stand): Found[] {
   return [found('backfill-stalled', { stream, since: movedAt, text }, now)];
 }
 
-/** An hour, and two ticks of its stream, without anything that it waits for. */
-function isStalled({ stream, movedAt, waitsUntil }: BackfillStand, stand: Stand): boolean {
+/** An hour after the planner has fed it, without anything that it waits for. */
+function isStalled({ stream, fedBy }: BackfillStand, stand: Stand): boolean {
   const { time, streams, limits } = stand;
   if (backfillsWaitForDay(stream, stand)) return false;
   const about = streams.find(({ name }) => name === stream);
@@ -61,7 +61,5 @@ function isStalled({ stream, movedAt, waitsUntil }: BackfillStand, stand: Stand)
   )
     return false;
   if (about !== undefined && about.held.length > 0) return false;
-  const last = Math.max(Date.parse(movedAt), waitsUntil === null ? 0 : Date.parse(waitsUntil));
-  const silentSeconds = (Date.parse(time) - last) / 1000;
-  return silentSeconds > HOUR_SECONDS + 2 * (about?.scheduleSeconds ?? 0);
+  return Date.parse(time) - Date.parse(fedBy) > HOUR_MS;
 }

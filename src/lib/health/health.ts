@@ -12,8 +12,8 @@ export interface BackfillStand {
   readonly startedAt: string;
   /** When one of its windows moved last. */
   readonly movedAt: string;
-  /** Until when nothing of it is due; null where something is. */
-  readonly waitsUntil: string | null;
+  /** The second tick of its planner since then, or since the time until which nothing of it was due: by then it was fed. */
+  readonly fedBy: string;
 }
 
 /** All that is judged. */

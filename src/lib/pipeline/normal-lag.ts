@@ -4,6 +4,9 @@ import type { PlanSettings } from './stream.ts';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const DAY_MS = DAY * 1000;
+/** Within so many days each date has come on each day of the week: 29 February does so every 28 years. */
+const MOST_DAYS = 29 * 366;
 /** A tick that plans, reads and stores takes a moment itself. */
 const TOLERANCE_SECONDS = MINUTE;
 
@@ -34,6 +37,23 @@ export function secondsBetweenTicks(schedule: string): number {
   if (weekdays.length < 7) return Math.max(...gapsOf(weekdays, 7)) * DAY;
   if (hours.length < 24) return Math.max(...gapsOf(hours, 24)) * HOUR;
   return Math.max(...gapsOf(minutes, 60)) * MINUTE;
+}
+
+/** The first tick of a schedule after an instant, epoch milliseconds; undefined where no day has one (30 February). */
+export function tickAfter(schedule: string, after: number): number | undefined {
+  const [seconds = [], minutes = [], hours = [], days = [], months = [], weekdays = []] = scheduleValues(schedule);
+  const times = hours.flatMap((hour) => minutes.map((minute) => hour * HOUR + minute * MINUTE));
+  const midnight = after - (after % DAY_MS);
+  for (let day = midnight; day < midnight + MOST_DAYS * DAY_MS; day += DAY_MS) {
+    const date = new Date(day);
+    if (!days.includes(date.getUTCDate()) || !months.includes(date.getUTCMonth() + 1)) continue;
+    if (!weekdays.includes(date.getUTCDay())) continue;
+    for (const time of times) {
+      const second = seconds.find((each) => day + (time + each) * 1000 > after);
+      if (second !== undefined) return day + (time + second) * 1000;
+    }
+  }
+  return undefined;
 }
 
 /** Seconds between two ticks while the planner does not rest. */

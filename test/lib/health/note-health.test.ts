@@ -26,7 +26,7 @@ test('is written where the judgement is another one than before, and at each tic
 
 test('names each problem with its stream, or its API, or all', () => {
   const limits = [limit({ api: 'vm', pausedUntil: ago(-5), pausedSince: ago(5) })];
-  const backfills = [{ id: 'b-1', stream: 'edr-events', startedAt: ago(9), movedAt: ago(9), waitsUntil: null }];
+  const backfills = [{ id: 'b-1', stream: 'edr-events', startedAt: ago(9), movedAt: ago(9), fedBy: ago(9) }];
   const failed = backfills.map((each) => ({ ...each, status: 'failed' as const }));
   const [line] = linesOf(judgeHealth(stand({ queue: { poison: 1 }, backfills: failed, limits })), true);
   expect(line).toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { normalLagSeconds, restSeconds, secondsBetweenTicks } from '../../../src/lib/pipeline/normal-lag.ts';
+import { normalLagSeconds, restSeconds, secondsBetweenTicks, tickAfter } from '../../../src/lib/pipeline/normal-lag.ts';
 
 test.for([
   ['0 * * * * *', 1],
@@ -42,4 +42,20 @@ test.for([
 ] as const)('%s ticks every %i minutes as a rule, and rests for %i more', ([schedule, usual, rest]) => {
   expect(normalLagSeconds(schedule, { safetyLagSeconds: 0 })).toBe(2 * usual * 60 + 60);
   expect(restSeconds(schedule)).toBe(rest * 60);
+});
+
+// 1 May 2026 is a Friday.
+test.for([
+  ['0 */5 * * * *', '2026-05-01T12:00:00.000Z', '2026-05-01T12:05:00.000Z'],
+  ['*/20 * * * * *', '2026-05-01T12:00:20.001Z', '2026-05-01T12:00:40.000Z'],
+  ['30 0 * * * *', '2026-05-01T12:00:29.999Z', '2026-05-01T12:00:30.000Z'],
+  ['0 */5 * * * 1-5', '2026-05-01T23:55:00.000Z', '2026-05-04T00:00:00.000Z'],
+  ['0 30 6-18 * * 1-5', '2026-04-30T18:30:00.000Z', '2026-05-01T06:30:00.000Z'],
+  ['0 0 2 13 * 5', '2026-05-01T00:00:00.000Z', '2026-11-13T02:00:00.000Z'],
+  ['0 0 2 29 2 0', '2026-05-01T00:00:00.000Z', '2032-02-29T02:00:00.000Z'],
+  ['0 0 2 30 2 *', '2026-05-01T00:00:00.000Z', undefined],
+  ['', '2026-05-01T00:00:00.000Z', undefined],
+] as const)('%s ticks first after %s at %s', ([schedule, after, expected]) => {
+  const tick = tickAfter(schedule, Date.parse(after));
+  expect(tick === undefined ? undefined : new Date(tick).toISOString()).toBe(expected);
 });
