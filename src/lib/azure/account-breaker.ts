@@ -5,7 +5,6 @@ import { ambientLog, redact } from '../log.ts';
 import type { Account, LoginCaller, Login, LoginTurn } from '../pipeline/account.ts';
 import type { AccountView } from '../pipeline/limit-view.ts';
 import type { ApiName } from '../pipeline/stream.ts';
-import type { AccountRow } from './account-row.ts';
 import {
   acceptLogin,
   beginLogin,
@@ -23,6 +22,7 @@ import {
   type BegunLogin,
 } from './account-state.ts';
 import { findStop, judgeLogin, type Verdict } from './judge-login.ts';
+import type { SharedRow } from './shared-row.ts';
 import { accountErrorOf, viewAccount } from './view-account.ts';
 
 /** The breaker of the account, and how it stands. */
@@ -38,7 +38,7 @@ export interface AccountBreaker extends Account {
 
 /** What the breaker needs. */
 export interface AccountBreakerOptions {
-  readonly row: AccountRow;
+  readonly row: SharedRow<AccountState>;
   /** How old the shared state may be when a login starts, in milliseconds. */
   readonly freshMs: number;
   /** How long a caller waits while another login is tried, in milliseconds. */
@@ -200,7 +200,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
 }
 
 /** What became of logins, in the row as soon as the storage takes it: before that no other login of this process goes out. */
-function createNotes(row: AccountRow): {
+function createNotes(row: SharedRow<AccountState>): {
   readonly add: (note: Change) => Promise<AccountState>;
   readonly flush: () => Promise<unknown>;
   /** A state with what is not stored yet. */

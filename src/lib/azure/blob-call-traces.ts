@@ -5,7 +5,7 @@ import type { CallTraces } from '../pipeline/call-trace.ts';
 import type { CallTrace } from '../pipeline/trace-answers.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { TRACE_CONTAINER } from './names.ts';
-import { faultOf, toStorageError } from './storage-errors.ts';
+import { attempt, faultOf, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
 /** Longest blob that is read: three texts of 2 KB and headers. */
@@ -63,34 +63,30 @@ export function createBlobCallTraces(storage: Storage, { most, clock, log, secre
     return undefined;
   }
 
-  async function store(name: string, ended: CallTrace): Promise<void> {
-    try {
-      await put(await opened(), name, ended, false);
-    } catch (error) {
-      log.warn('TraceLost', { error: messageOf(toStorageError('storing a trace', error)) });
-    }
-  }
+  /** A trace that cannot be stored must not cost the call. */
+  const orLost = <T>(run: () => Promise<T | undefined>): Promise<T | undefined> =>
+    attempt('storing a trace', run).catch((error: unknown) => {
+      log.warn('TraceLost', { error: messageOf(error) });
+      return undefined;
+    });
 
   return {
     secrets,
-    open: async (begun) => {
-      try {
+    open: (begun) =>
+      orLost(async () => {
         const name = await take(begun);
-        return name === undefined ? undefined : (ended) => void store(name, ended);
-      } catch (error) {
-        log.warn('TraceLost', { error: messageOf(toStorageError('storing a trace', error)) });
-        return undefined;
-      }
-    },
+        if (name === undefined) return undefined;
+        return (ended) => void orLost(async () => put(await opened(), name, ended, false));
+      }),
     list: () =>
-      guarded('reading traces', async () => {
+      attempt('reading traces', async () => {
         const container = await opened();
         const names = await listNames(container, MOST_TRACE_BYTES);
         const traces = await Promise.all(names.map((name) => read(container, name)));
         return traces.flat().sort((left, right) => left.at.localeCompare(right.at));
       }),
     clear: () =>
-      guarded('deleting traces', async () => {
+      attempt('deleting traces', async () => {
         const container = await opened();
         const names = await listNames(container);
         await Promise.all(names.map((name) => container.getBlobClient(name).deleteIfExists()));
@@ -101,23 +97,8 @@ export function createBlobCallTraces(storage: Storage, { most, clock, log, secre
 }
 
 async function listNames(container: ContainerClient, mostBytes = Infinity): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const { name, properties } of container.listBlobsFlat()) {
-      if ((properties.contentLength ?? 0) <= mostBytes) names.push(name);
-    }
-  } catch (thrown) {
-    if (faultOf(thrown).status !== 404) throw thrown;
-  }
-  return names;
-}
-
-async function guarded<T>(action: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (thrown) {
-    throw toStorageError(action, thrown);
-  }
+  const blobs = (await ifThere(Array.fromAsync(container.listBlobsFlat()))) ?? [];
+  return blobs.filter(({ properties }) => (properties.contentLength ?? 0) <= mostBytes).map(({ name }) => name);
 }
 
 function nameOf(number: number): string {
@@ -141,12 +122,11 @@ async function put(container: ContainerClient, name: string, trace: CallTrace, i
 
 /** None where it has gone meanwhile, or is not ours. */
 async function read(container: ContainerClient, name: string): Promise<CallTrace[]> {
+  const bytes = await ifThere(container.getBlobClient(name).downloadToBuffer());
   try {
-    const text = (await container.getBlobClient(name).downloadToBuffer()).toString('utf8');
-    const trace = JSON.parse(text) as { readonly version?: unknown };
+    const trace = JSON.parse(String(bytes)) as { readonly version?: unknown };
     return trace.version === 1 ? [trace as CallTrace] : [];
-  } catch (thrown) {
-    if (faultOf(thrown).status === 404 || thrown instanceof SyntaxError) return [];
-    throw thrown;
+  } catch {
+    return [];
   }
 }

@@ -4,7 +4,7 @@ import type { DeadLetters } from '../pipeline/ports.ts';
 import type { DeadLetterSource, StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
 import { DEAD_LETTER_CONTAINER } from './names.ts';
 import { brokenLetter, readLetter } from './read-letter.ts';
-import { faultOf, toStorageError } from './storage-errors.ts';
+import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
 /** A dead letter in the list of blobs. */
@@ -31,16 +31,9 @@ export function createBlobDeadLetters(
   storage: Storage,
 ): DeadLetters & DeadLetterSource & { readonly count: () => Promise<number> } {
   const opened = (): Promise<ContainerClient> => storage.container(DEAD_LETTER_CONTAINER);
-  const guarded = async <T>(action: string, run: () => Promise<T>): Promise<T> => {
-    try {
-      return await run();
-    } catch (thrown) {
-      throw toStorageError(action, thrown);
-    }
-  };
   return {
     put: (letter) =>
-      guarded('storing a dead letter', async () => {
+      attempt('storing a dead letter', async () => {
         const container = await opened();
         await container.createIfNotExists();
         const { json, ...about } = letter;
@@ -49,22 +42,22 @@ export function createBlobDeadLetters(
         const blob = container.getBlockBlobClient(name);
         await blob.upload(body, Buffer.byteLength(body), { blobHTTPHeaders: { blobContentType: 'application/json' } });
       }),
-    count: () => guarded('counting dead letters', async () => (await listBlobs(await opened(), MAX_COUNTED)).length),
+    count: () => attempt('counting dead letters', async () => (await listBlobs(await opened(), MAX_COUNTED)).length),
     list: async function* (limit) {
       const container = await opened();
-      const listed = await guarded('listing dead letters', () => listBlobs(container));
+      const listed = await attempt('listing dead letters', () => listBlobs(container));
       for (const each of inTurn(listed).slice(0, limit)) {
-        const letter = await guarded('reading a dead letter', () => download(container, each));
+        const letter = await attempt('reading a dead letter', () => download(container, each));
         if (letter !== undefined) yield letter;
       }
     },
     markRefused: (name) =>
-      guarded('marking a dead letter', async () => {
+      attempt('marking a dead letter', async () => {
         const blob = (await opened()).getBlobClient(name);
-        await blob.setMetadata({ [REFUSED_AT]: new Date().toISOString() }).catch(unlessGone);
+        await ifThere(blob.setMetadata({ [REFUSED_AT]: new Date().toISOString() }));
       }),
     remove: (name) =>
-      guarded('removing a dead letter', async () => {
+      attempt('removing a dead letter', async () => {
         await (await opened()).getBlobClient(name).deleteIfExists();
       }),
   };
@@ -72,15 +65,14 @@ export function createBlobDeadLetters(
 
 async function listBlobs(container: ContainerClient, most = Infinity): Promise<ListedLetter[]> {
   const found: ListedLetter[] = [];
-  try {
+  const list = async (): Promise<void> => {
     for await (const { name, properties, metadata } of container.listBlobsFlat({ includeMetadata: true })) {
       const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
       found.push({ name, bytes, modifiedAt, refusedAt: metadata?.[REFUSED_AT] ?? '' });
       if (found.length >= most) break;
     }
-  } catch (thrown) {
-    unlessGone(thrown);
-  }
+  };
+  await ifThere(list());
   return found;
 }
 
@@ -101,14 +93,6 @@ async function download(container: ContainerClient, listed: ListedLetter): Promi
       `it is ${bytes} bytes long: no dead letter is longer than ${MAX_LETTER_BYTES}`,
     );
   }
-  try {
-    return readLetter(name, modifiedAt, await container.getBlobClient(name).downloadToBuffer());
-  } catch (thrown) {
-    unlessGone(thrown);
-    return undefined;
-  }
-}
-
-function unlessGone(thrown: unknown): void {
-  if (faultOf(thrown).status !== 404) throw thrown;
+  const body = await ifThere(container.getBlobClient(name).downloadToBuffer());
+  return body && readLetter(name, modifiedAt, body);
 }

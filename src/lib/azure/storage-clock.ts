@@ -1,7 +1,7 @@
 import { TABLE_NAMES } from './names.ts';
-import { toStorageError, faultOf } from './storage-errors.ts';
+import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
+import { getEntity, lazyTable } from './table-entities.ts';
 
 /** An entity that nobody writes: what counts is the head of the answer. */
 const NOBODY = 'clock';
@@ -21,16 +21,12 @@ interface Answer {
  */
 export function createStorageClock(storage: Storage): () => Promise<Date | undefined> {
   const table = lazyTable(storage, TABLE_NAMES.watermarks);
-  return async () => {
-    let date: Date | undefined;
-    const onResponse = (answer: Answer): void => void (date = dateOf(answer));
-    try {
-      await (await table()).getEntity(NOBODY, NOBODY, { onResponse });
-    } catch (thrown) {
-      if (faultOf(thrown).status !== 404) throw toStorageError('reading its clock', thrown);
-    }
-    return date;
-  };
+  return () =>
+    attempt('reading its clock', async () => {
+      let date: Date | undefined;
+      await getEntity(await table(), NOBODY, NOBODY, { onResponse: (answer) => void (date = dateOf(answer)) });
+      return date;
+    });
 }
 
 /** The time at which the storage answered, where it says so. */

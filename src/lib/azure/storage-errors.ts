@@ -18,8 +18,37 @@ export function isConflict(thrown: unknown): boolean {
   return status === 412 || status === 409 || status === 404;
 }
 
+/** What a change gives; undefined where somebody else was faster. */
+export async function unlessBeaten<T>(change: Promise<T>): Promise<T | undefined> {
+  try {
+    return await change;
+  } catch (thrown) {
+    if (isConflict(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** What an action gives; undefined where there is nothing to act on. */
+export async function ifThere<T>(action: Promise<T>): Promise<T | undefined> {
+  try {
+    return await action;
+  } catch (thrown) {
+    if (faultOf(thrown).status === 404) return undefined;
+    throw thrown;
+  }
+}
+
+/** @throws what a storage failure means to the pipeline. */
+export async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    throw isStorageFault(thrown) ? toStorageError(action, thrown) : thrown;
+  }
+}
+
 /** What storage failures mean to the pipeline. */
-export function toStorageError(action: string, thrown: unknown): Error {
+function toStorageError(action: string, thrown: unknown): Error {
   if (isWithoutToken(thrown)) {
     return new ConfigError(`storage failed ${action}: no token; check the identity of the app`, {
       cause: thrown,
@@ -38,7 +67,7 @@ export function toStorageError(action: string, thrown: unknown): Error {
 }
 
 /** Whether storage has refused, could not be reached, or broke off, or nobody may ask it. */
-export function isStorageFault(thrown: unknown): boolean {
+function isStorageFault(thrown: unknown): boolean {
   if (isWithoutToken(thrown)) return true;
   return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
 }

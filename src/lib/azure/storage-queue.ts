@@ -1,5 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue';
-import { faultOf, toStorageError } from './storage-errors.ts';
+import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
 /** A message can stay invisible for at most seven days. */
@@ -23,36 +23,23 @@ export function createStorageQueue<T>(
   storage: Storage,
   { name, poisonName, what }: { readonly name: string; readonly poisonName: string; readonly what: string },
 ): StorageQueue<T> {
-  const queue = lazyQueue(storage, name);
+  let ready: Promise<QueueClient> | undefined;
   return {
-    send: async (message, delaySeconds = 0) => {
-      try {
+    send: (message, delaySeconds = 0) =>
+      attempt(`sending ${what}`, async () => {
         const visibilityTimeout = Math.min(Math.max(0, Math.ceil(delaySeconds)), MAX_DELAY_SECONDS);
         // The Functions host expects base64; the SDK sends text as it is.
         const text = Buffer.from(JSON.stringify(message)).toString('base64');
-        // A message must outlive its delay: the default life is seven days.
-        await (await queue.open()).sendMessage(text, { visibilityTimeout, messageTimeToLive: -1 });
-      } catch (thrown) {
-        if (faultOf(thrown).status === 404) queue.forget();
-        throw toStorageError(`sending ${what}`, thrown);
-      }
-    },
+        ready ??= makeQueue(storage, name);
+        try {
+          // A message must outlive its delay: the default life is seven days.
+          await (await ready).sendMessage(text, { visibilityTimeout, messageTimeToLive: -1 });
+        } catch (thrown) {
+          ready = undefined;
+          throw thrown;
+        }
+      }),
     lengths: async () => ({ waiting: await lengthOf(storage, name), poison: await lengthOf(storage, poisonName) }),
-  };
-}
-
-function lazyQueue(storage: Storage, name: string): { open: () => Promise<QueueClient>; forget: () => void } {
-  let ready: Promise<QueueClient> | undefined;
-  const forget = (): void => void (ready = undefined);
-  return {
-    open: () => {
-      ready ??= makeQueue(storage, name).catch((thrown: unknown) => {
-        forget();
-        throw thrown;
-      });
-      return ready;
-    },
-    forget,
   };
 }
 
@@ -62,11 +49,9 @@ async function makeQueue(storage: Storage, name: string): Promise<QueueClient> {
   return client;
 }
 
-async function lengthOf(storage: Storage, name: string): Promise<number> {
-  try {
-    return (await storage.queue(name).getProperties()).approximateMessagesCount ?? 0;
-  } catch (thrown) {
-    if (faultOf(thrown).status === 404) return 0;
-    throw toStorageError('reading a queue length', thrown);
-  }
+function lengthOf(storage: Storage, name: string): Promise<number> {
+  return attempt('reading a queue length', async () => {
+    const properties = await ifThere(storage.queue(name).getProperties());
+    return properties?.approximateMessagesCount ?? 0;
+  });
 }

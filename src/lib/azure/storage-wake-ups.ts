@@ -1,9 +1,9 @@
 import type { Clock, WakeUp, WakeUps } from '../pipeline/ports.ts';
 import { TABLE_NAMES, WAKE_UP_POISON_QUEUE_NAME, WAKE_UP_QUEUE_NAME } from './names.ts';
-import { faultOf, isConflict, toStorageError } from './storage-errors.ts';
+import { attempt, ifThere, unlessBeaten } from './storage-errors.ts';
 import { createStorageQueue } from './storage-queue.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
+import { getEntity, lazyTable, putEntity } from './table-entities.ts';
 
 /** The row beside a stream's watermark while a wake-up is on its way. */
 const WAKE_UP_KEY = 'wake-up';
@@ -24,42 +24,23 @@ export function createStorageWakeUps(storage: Storage, clock: Clock): WakeUps {
     what: 'a wake-up',
   });
 
-  async function findSent(stream: string): Promise<{ etag: string; sentAt: string } | undefined> {
-    try {
-      return await (await table()).getEntity<{ etag: string; sentAt: string }>(stream, WAKE_UP_KEY);
-    } catch (thrown) {
-      if (faultOf(thrown).status === 404) return undefined;
-      throw toStorageError('reading a wake-up', thrown);
-    }
-  }
-
-  /** False where somebody else has changed the row since it was read: sent one, or taken one and not looked yet. */
-  async function book(stream: string, etag: string | undefined): Promise<boolean> {
-    const row = { partitionKey: stream, rowKey: WAKE_UP_KEY, sentAt: clock.now().toISOString() };
-    try {
-      if (etag === undefined) await (await table()).createEntity(row);
-      else await (await table()).updateEntity(row, 'Replace', { etag });
-      return true;
-    } catch (thrown) {
-      if (isConflict(thrown)) return false;
-      throw toStorageError('booking a wake-up', thrown);
-    }
-  }
-
   return {
     ask: async (stream) => {
-      const sent = await findSent(stream);
-      // Either way: clocks of machines differ.
-      const ageMs = sent === undefined ? Infinity : Math.abs(clock.now().getTime() - Date.parse(sent.sentAt));
-      if (ageMs < LOST_AFTER_MS || !(await book(stream, sent?.etag))) return;
-      await queue.send({ version: 1, stream }, GATHER_SECONDS);
+      const isFirst = await attempt('booking a wake-up', async () => {
+        const sent = await getEntity(await table(), stream, WAKE_UP_KEY);
+        const now = clock.now();
+        // Either way: clocks of machines differ.
+        const ageMs = sent === undefined ? Infinity : Math.abs(now.getTime() - Date.parse(String(sent.sentAt)));
+        if (ageMs < LOST_AFTER_MS) return false;
+        const row = { partitionKey: stream, rowKey: WAKE_UP_KEY, sentAt: now.toISOString() };
+        // Somebody else may have changed the row since it was read: sent one, or taken one and not looked yet.
+        return (await unlessBeaten(putEntity(await table(), row, sent?.etag))) !== undefined;
+      });
+      if (isFirst) await queue.send({ version: 1, stream }, GATHER_SECONDS);
     },
-    take: async (stream) => {
-      try {
-        await (await table()).deleteEntity(stream, WAKE_UP_KEY);
-      } catch (thrown) {
-        if (faultOf(thrown).status !== 404) throw toStorageError('taking a wake-up', thrown);
-      }
-    },
+    take: (stream) =>
+      attempt('taking a wake-up', async () => {
+        await ifThere((await table()).deleteEntity(stream, WAKE_UP_KEY));
+      }),
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { currentCaller } from '../caller.ts';
 import { TABLE_NAMES } from './names.ts';
-import { toStorageError } from './storage-errors.ts';
+import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
+import { lazyTable } from './table-entities.ts';
 
 /** What an operator did. */
 export interface AuditEntry {
@@ -24,17 +24,13 @@ export interface Audit {
 export function createTableAudit(storage: Storage, now: () => Date): Audit {
   const table = lazyTable(storage, TABLE_NAMES.audit);
   return {
-    write: async (entry) => {
-      const at = now().toISOString();
-      const caller = currentCaller();
-      const by = caller === undefined ? {} : { by: caller.name, byId: caller.id };
-      try {
-        await (
-          await table()
-        ).createEntity({ partitionKey: at.slice(0, 7), rowKey: `${at}-${randomUUID()}`, at, ...by, ...entry });
-      } catch (thrown) {
-        throw toStorageError('writing the audit log', thrown);
-      }
-    },
+    write: (entry) =>
+      attempt('writing the audit log', async () => {
+        const at = now().toISOString();
+        const { name: by, id: byId } = currentCaller() ?? {};
+        const client = await table();
+        const row = { partitionKey: at.slice(0, 7), rowKey: `${at}-${randomUUID()}` };
+        await client.createEntity({ ...row, at, by, byId, ...entry });
+      }),
   };
 }

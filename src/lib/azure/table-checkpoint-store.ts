@@ -8,9 +8,18 @@ import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, isConflict, isStorageFault, toStorageError } from './storage-errors.ts';
+import { attempt, faultOf, isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { deleteWhere, type Entity, getEntity, putEntity } from './table-entities.ts';
+import {
+  deleteWhere,
+  type Entity,
+  getEntity,
+  lazyTable,
+  listEntities,
+  pick,
+  putAction,
+  putEntity,
+} from './table-entities.ts';
 import {
   LEDGER_PREFIX,
   ledgerPrefix,
@@ -47,31 +56,21 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
     readWatermark: (stream) =>
       attempt('reading a watermark', async () => {
         const entity = await getEntity(await watermarks(), stream, 'watermark');
-        return entity === undefined ? undefined : toWatermark(entity);
+        return entity && toWatermark(entity);
       }),
     saveWatermark: (record) =>
-      attempt('storing a watermark', async () => {
-        const { etag, ...fields } = record;
-        record.etag = await putEntity(
-          await watermarks(),
-          { ...fields, version: CHECKPOINT_VERSION, partitionKey: record.stream, rowKey: 'watermark' },
-          etag,
-        );
-      }),
+      attempt('storing a watermark', async () => save(await watermarks(), record.stream, 'watermark', record)),
     listWindows: (stream, run, since, limit = Infinity) =>
       attempt('listing windows', async () => {
-        const found: WindowRecord[] = [];
-        for await (const entity of listEntities(await windows(), partitionOf(stream, run), since)) {
-          found.push(fromEntity(entity));
-          if (found.length >= limit) break;
-        }
-        return found;
+        const from = since === undefined ? '0' : compactTime(since);
+        const filter = odata`PartitionKey eq ${partitionOf(stream, run)} and RowKey ge ${from} and RowKey lt ${AFTER_ALL_WINDOWS}`;
+        return (await listEntities(await windows(), { filter }, limit)).map(fromEntity);
       }),
     readWindow: (stream, run, key) =>
       attempt('reading a window', async () => {
         if (key >= AFTER_ALL_WINDOWS) return undefined;
         const entity = await getEntity(await windows(), partitionOf(stream, run), key);
-        return entity === undefined ? undefined : fromEntity({ ...entity, etag: entity.etag ?? '' });
+        return entity && fromEntity(entity);
       }),
     listRunning: (stream) =>
       attempt('listing windows in work', async () => {
@@ -80,11 +79,10 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         // Ledgers lie behind the live windows, and are not gone through.
         const live = odata`PartitionKey eq ${stream} and RowKey lt ${AFTER_ALL_WINDOWS} and state eq 'running'`;
         const backfills = odata`PartitionKey ge ${first} and PartitionKey lt ${last} and state eq 'running'`;
-        const found: WindowRecord[] = [];
-        for (const filter of [live, backfills]) {
-          for await (const entity of table.listEntities({ queryOptions: { filter } })) found.push(fromEntity(entity));
-        }
-        return found;
+        return [
+          ...(await listEntities(table, { filter: live })),
+          ...(await listEntities(table, { filter: backfills })),
+        ].map(fromEntity);
       }),
     readPlanTag: (stream) =>
       attempt('reading a plan', async () => {
@@ -105,7 +103,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
     saveWindow: (record, ledger = {}) =>
       attempt('storing a checkpoint', async () => {
         const table = await windows();
-        const actions: TransactionAction[] = [['update', toEntity(record), 'Replace', { etag: record.etag ?? '' }]];
+        const actions = [putAction(toEntity(record), record.etag ?? '')];
         for (const [name, keys] of Object.entries(ledger)) {
           if (keys.length > 0) actions.push(...(await ledgerOf(table, record, name).append(keys)));
         }
@@ -115,8 +113,8 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
       attempt('splitting a window', async () => {
         const table = await windows();
         const ended = endedEntity(record);
-        const actions: TransactionAction[] = [['update', ended, 'Replace', { etag: record.etag ?? '' }]];
-        for (const slice of slices) actions.push(['create', toEntity(slice)]);
+        const actions = [putAction(ended, record.etag ?? '')];
+        for (const slice of slices) actions.push(putAction(toEntity(slice), undefined));
         const etag = await submit(table, actions, `window ${record.key}`);
         // A look back stays: it tells when was looked.
         if (isLook(record)) return;
@@ -144,7 +142,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         const partition = partitionOf(stream, run);
         const end = compactTime(before);
         const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
-        await deleteWhere(table, { filter: old }, (entity) => isPrunable(fromEntity({ ...entity, etag: '' }), before));
+        await deleteWhere(table, { filter: old }, (entity) => isPrunable(fromEntity(entity), before));
         const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${compactTime(ledgersBefore)}`];
         const oldLedgers = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
         // Those of a window that is not closed stay as long as it does: an operator may have it read again, however old it is.
@@ -157,59 +155,28 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
     readBackfill: (id) =>
       attempt('reading a backfill', async () => {
         const entity = await getEntity(await backfills(), 'backfill', id);
-        return entity === undefined ? undefined : toBackfill(entity);
+        return entity && toBackfill(entity);
       }),
     listBackfills: () =>
       attempt('listing backfills', async () => {
-        const found: BackfillRecord[] = [];
-        for await (const entity of (await backfills()).listEntities()) {
-          found.push(toBackfill(entity as Entity));
-        }
+        const found = (await listEntities(await backfills(), {})).map(toBackfill);
         return found.sort((left, right) => right.startedAt.localeCompare(left.startedAt));
       }),
     saveBackfill: (record) =>
-      attempt('storing a backfill', async () => {
-        const { etag, ...fields } = record;
-        record.etag = await putEntity(
-          await backfills(),
-          { ...fields, version: CHECKPOINT_VERSION, partitionKey: 'backfill', rowKey: record.id },
-          etag,
-        );
-      }),
+      attempt('storing a backfill', async () => save(await backfills(), 'backfill', record.id, record)),
   };
 }
 
-/** A table client that makes its table before the first use; a failed try is tried again. */
-export function lazyTable(storage: Storage, name: string): () => Promise<TableClient> {
-  let ready: Promise<TableClient> | undefined;
-  return () => {
-    ready ??= makeTable(storage, name).catch((thrown: unknown) => {
-      ready = undefined;
-      throw thrown;
-    });
-    return ready;
-  };
-}
-
-async function makeTable(storage: Storage, name: string): Promise<TableClient> {
-  const table = storage.table(name);
-  await table.createTable();
-  return table;
-}
-
-/** @throws what a storage failure means to the pipeline. */
-export async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (thrown) {
-    throw isStorageFault(thrown) ? toStorageError(action, thrown) : thrown;
-  }
-}
-
-function listEntities(table: TableClient, partition: string, since: string | undefined) {
-  const from = since === undefined ? '0' : compactTime(since);
-  const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${AFTER_ALL_WINDOWS}`;
-  return table.listEntities({ queryOptions: { filter } });
+/** Stores a record under its ETag, and notes the new one. */
+async function save(
+  table: TableClient,
+  partitionKey: string,
+  rowKey: string,
+  record: WatermarkRecord | BackfillRecord,
+): Promise<void> {
+  const { etag, ...fields } = record;
+  const entity = { ...fields, version: CHECKPOINT_VERSION, partitionKey, rowKey };
+  record.etag = await unlessLost(`record ${rowKey}`, putEntity(table, entity, etag));
 }
 
 /** Adds entities of one partition in one transaction, or one by one when some exist already. */
@@ -235,8 +202,7 @@ async function openAll(table: TableClient, records: WindowRecord[], tag: string 
   const entities = records.map(toEntity);
   const transaction = randomUUID();
   const plan = { partitionKey: entities[0]?.partitionKey ?? '', rowKey: PLAN_KEY, transaction };
-  const change: TransactionAction = tag === undefined ? ['create', plan] : ['update', plan, 'Replace', { etag: tag }];
-  const actions: TransactionAction[] = [change, ...entities.map((entity): TransactionAction => ['create', entity])];
+  const actions = [putAction(plan, tag), ...entities.map((entity) => putAction(entity, undefined))];
   try {
     return await submit(table, actions, `plan of ${plan.partitionKey}`);
   } catch (error) {
@@ -246,12 +212,18 @@ async function openAll(table: TableClient, records: WindowRecord[], tag: string 
   }
 }
 
+/** @returns the new ETag of the first row. @throws ClaimLostError as `unlessLost`. */
 async function submit(table: TableClient, actions: TransactionAction[], what: string): Promise<string> {
+  const { subResponses } = await unlessLost(`the ${what}`, table.submitTransaction(actions));
+  return subResponses[0]?.etag ?? '';
+}
+
+/** @throws ClaimLostError when somebody else was faster. */
+async function unlessLost<T>(what: string, change: Promise<T>): Promise<T> {
   try {
-    const result = await table.submitTransaction(actions);
-    return result.subResponses[0]?.etag ?? '';
+    return await change;
   } catch (thrown) {
-    if (isConflict(thrown)) throw new ClaimLostError(`the ${what} was changed by another worker`, { cause: thrown });
+    if (isConflict(thrown)) throw new ClaimLostError(`${what} was changed by another worker`, { cause: thrown });
     throw thrown;
   }
 }
@@ -263,19 +235,10 @@ function isPrunable(record: WindowRecord, before: string): boolean {
 
 function toWatermark(entity: Entity): WatermarkRecord {
   checkVersion('the watermark of', { ...entity, rowKey: entity.partitionKey });
-  const { stream, watermark, start, lastTick, opening, etag } = entity as unknown as WatermarkRecord;
-  return {
-    stream,
-    watermark,
-    start,
-    lastTick,
-    ...(opening === true ? { opening } : {}),
-    ...(etag === undefined ? {} : { etag }),
-  };
+  return pick(entity, ['stream', 'watermark', 'start', 'lastTick', 'opening', 'etag']);
 }
 
 function toBackfill(entity: Entity): BackfillRecord {
   checkVersion('backfill', entity);
-  const { id, stream, from, to, status, startedAt, updatedAt, etag } = entity as unknown as BackfillRecord;
-  return { id, stream, from, to, status, startedAt, updatedAt, ...(etag === undefined ? {} : { etag }) };
+  return pick(entity, ['id', 'stream', 'from', 'to', 'status', 'startedAt', 'updatedAt', 'etag']);
 }

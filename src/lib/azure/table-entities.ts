@@ -1,48 +1,85 @@
-import type { TableClient } from '@azure/data-tables';
-import { ClaimLostError } from '../errors.ts';
-import { faultOf, isConflict } from './storage-errors.ts';
+import type {
+  GetTableEntityOptions,
+  TableClient,
+  TableEntityQueryOptions,
+  TransactionAction,
+} from '@azure/data-tables';
+import { ifThere, unlessBeaten } from './storage-errors.ts';
+import type { Storage } from './storage.ts';
 
 /** A row as the SDK gives and takes it. */
 export type Entity = { partitionKey: string; rowKey: string; etag?: string } & Record<string, unknown>;
 
-/** Reads a row; undefined where there is none. */
-export async function getEntity(table: TableClient, partitionKey: string, rowKey: string): Promise<Entity | undefined> {
-  try {
-    const found: unknown = await table.getEntity(partitionKey, rowKey);
-    return found as Entity;
-  } catch (thrown) {
-    if (faultOf(thrown).status === 404) return undefined;
-    throw thrown;
-  }
+/** A table client that makes its table before the first use; a failed try is tried again. */
+export function lazyTable(storage: Storage, name: string): () => Promise<TableClient> {
+  let ready: Promise<TableClient> | undefined;
+  return () => {
+    ready ??= makeTable(storage, name).catch((thrown: unknown) => {
+      ready = undefined;
+      throw thrown;
+    });
+    return ready;
+  };
 }
 
-/** Creates without an ETag, replaces with one. @throws ClaimLostError when somebody else was faster. */
-export async function putEntity(table: TableClient, entity: Entity, etag: string | undefined): Promise<string> {
-  const present = Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== undefined)) as Entity;
-  try {
-    const { etag: stored } =
-      etag === undefined ? await table.createEntity(present) : await table.updateEntity(present, 'Replace', { etag });
-    return stored ?? '';
-  } catch (thrown) {
-    if (isConflict(thrown))
-      throw new ClaimLostError(`record ${entity.rowKey} was changed by another worker`, { cause: thrown });
-    throw thrown;
+async function makeTable(storage: Storage, name: string): Promise<TableClient> {
+  const table = storage.table(name);
+  await table.createTable();
+  return table;
+}
+
+/** Reads a row; undefined where there is none. */
+export function getEntity(
+  table: TableClient,
+  partitionKey: string,
+  rowKey: string,
+  options?: GetTableEntityOptions,
+): Promise<Entity | undefined> {
+  return ifThere(table.getEntity(partitionKey, rowKey, options)) as Promise<Entity | undefined>;
+}
+
+/** Reads rows in the order of their keys, at most so many. */
+export async function listEntities(
+  table: TableClient,
+  queryOptions: TableEntityQueryOptions,
+  most = Infinity,
+): Promise<Entity[]> {
+  const found: Entity[] = [];
+  for await (const entity of table.listEntities({ queryOptions })) {
+    found.push(entity as Entity);
+    if (found.length >= most) break;
   }
+  return found;
+}
+
+/** Those of the properties that a row has, as they were stored. */
+export function pick<T>(entity: Entity, names: readonly (keyof T & string)[]): T {
+  return Object.fromEntries(
+    names.filter((name) => entity[name] !== undefined).map((name) => [name, entity[name]]),
+  ) as T;
+}
+
+/** Creates without an ETag, replaces with one; what is undefined is left out. @returns the new ETag. */
+export async function putEntity(table: TableClient, entity: Entity, etag: string | undefined): Promise<string> {
+  const { etag: stored = '' } =
+    etag === undefined ? await table.createEntity(entity) : await table.updateEntity(entity, 'Replace', { etag });
+  return stored;
+}
+
+/** The same in a transaction. */
+export function putAction(entity: Entity, etag: string | undefined): TransactionAction {
+  return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }];
 }
 
 /** Deletes rows as they were listed: one that somebody has changed since stays. A `select` names the properties that `isWanted` needs. */
 export async function deleteWhere(
   table: TableClient,
-  queryOptions: { readonly filter: string; readonly select?: string[] },
+  queryOptions: TableEntityQueryOptions,
   isWanted: (entity: Entity) => boolean | Promise<boolean>,
 ): Promise<void> {
   for await (const listed of table.listEntities({ queryOptions })) {
     const entity = listed as Entity;
     if (!(await isWanted(entity))) continue;
-    await table
-      .deleteEntity(entity.partitionKey, entity.rowKey, { etag: entity.etag ?? '' })
-      .catch((thrown: unknown) => {
-        if (!isConflict(thrown)) throw thrown;
-      });
+    await unlessBeaten(table.deleteEntity(entity.partitionKey, entity.rowKey, { etag: entity.etag ?? '' }));
   }
 }

@@ -3,12 +3,13 @@ import type { Limiter } from '../pipeline/ports.ts';
 import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createAccountBreaker, type AccountBreaker } from './account-breaker.ts';
-import { openAccountRow } from './account-row.ts';
+import { boundAccountTimes, emptyAccountState } from './account-state.ts';
 import { DEFAULT_TIMING, type LimiterOptions } from './limiter-options.ts';
 import { TABLE_NAMES } from './names.ts';
 import { PermitPool } from './permit-pool.ts';
+import { openSharedRow } from './shared-row.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
+import { lazyTable } from './table-entities.ts';
 
 /** A limiter whose state can be read, and whose permits go back at the end of the process. */
 export interface TableLimiter extends Limiter {
@@ -18,6 +19,9 @@ export interface TableLimiter extends Limiter {
   readonly grantLogin: (apis: readonly ApiName[]) => Promise<'granted' | 'not-needed'>;
   readonly close: () => Promise<void>;
 }
+
+/** Apart from the rows of the limits: an older release knows nothing of it, and has no part in it. */
+const ACCOUNT_ROW = 'account';
 
 /** Permits as leases in Table Storage: one row an API, changed under its ETag, so that all instances share one limit. */
 export function createTableLimiter(storage: Storage, options: LimiterOptions): TableLimiter {
@@ -30,7 +34,7 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
   };
   const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
   const account = createAccountBreaker({
-    row: openAccountRow(table),
+    row: openSharedRow(table, ACCOUNT_ROW, emptyAccountState(), boundAccountTimes),
     freshMs,
     patienceMs,
     onRecovered: options.onRecovered,

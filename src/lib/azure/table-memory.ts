@@ -1,15 +1,14 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
-import { ClaimLostError, RetryableError, WaitError } from '../errors.ts';
+import { RetryableError, WaitError } from '../errors.ts';
 import { groupsOf, runInGroups } from '../groups.ts';
 import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
 import { createItemTable, type ItemMemory } from './item-table.ts';
 import { byNumber, decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
-import { isConflict } from './storage-errors.ts';
+import { attempt, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { attempt, lazyTable } from './table-checkpoint-store.ts';
-import { type Entity, getEntity, putEntity } from './table-entities.ts';
+import { type Entity, getEntity, lazyTable, putAction, putEntity } from './table-entities.ts';
 import { createTableSample } from './table-sample.ts';
 
 /** A transaction holds at most 100 actions. */
@@ -88,12 +87,8 @@ async function changeState(table: TableClient, stream: string, change: (state: S
     const after = change(before);
     if (row !== undefined && after.generation === before.generation && after.isUsed === before.isUsed)
       return after.generation;
-    try {
-      await putEntity(table, { partitionKey: stream, rowKey: STATE_KEY, ...after }, row?.etag);
-      return after.generation;
-    } catch (thrown) {
-      if (!(thrown instanceof ClaimLostError)) throw thrown;
-    }
+    const put = putEntity(table, { partitionKey: stream, rowKey: STATE_KEY, ...after }, row?.etag);
+    if ((await unlessBeaten(put)) !== undefined) return after.generation;
   }
   throw new RetryableError(`the memory of ${stream} is changed by others all the time`, { scope: 'storage' });
 }
@@ -136,14 +131,11 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   async function store(changes: ReadonlyMap<bigint, Shard>): Promise<bigint[]> {
     const lost: bigint[] = [];
     for (const some of groupsOf([...changes], TRANSACTION_SIZE)) {
-      try {
-        const { subResponses } = await table.submitTransaction(some.map((each) => actionOf(stream, ...each)));
+      const stored = await unlessBeaten(table.submitTransaction(some.map((each) => actionOf(stream, ...each))));
+      if (stored === undefined) lost.push(...some.map(([number]) => number));
+      else
         for (const [index, [number, shard]] of some.entries())
-          shards.set(number, { ...shard, etag: subResponses[index]?.etag });
-      } catch (thrown) {
-        if (!isConflict(thrown)) throw thrown;
-        lost.push(...some.map(([number]) => number));
-      }
+          shards.set(number, { ...shard, etag: stored.subResponses[index]?.etag });
     }
     return lost;
   }
@@ -252,8 +244,7 @@ function changeShard(shard: Shard | undefined, ids: readonly bigint[], change: E
 }
 
 function actionOf(stream: string, number: bigint, { entries, etag, scope }: Shard): TransactionAction {
-  const entity = { partitionKey: stream, rowKey: keyOf(number), scope, p0: encodeShard(entries) };
-  return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }];
+  return putAction({ partitionKey: stream, rowKey: keyOf(number), scope, p0: encodeShard(entries) }, etag);
 }
 
 function keyOf(number: bigint): string {

@@ -2,9 +2,9 @@ import { odata } from '@azure/data-tables';
 import { groupsOf } from '../groups.ts';
 import type { SampleStore } from '../pipeline/record-sample.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf } from './storage-errors.ts';
+import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { attempt, lazyTable } from './table-checkpoint-store.ts';
+import { lazyTable, listEntities } from './table-entities.ts';
 
 /** Rows of a transaction: it may weigh 4 MiB, a row 80 KB. */
 const TRANSACTION_SIZE = 40;
@@ -18,18 +18,14 @@ export function createTableSample(storage: Storage): SampleStore {
     list: (stream) =>
       attempt('listing the sample', async () => {
         const queryOptions = { filter: odata`PartitionKey eq ${partitionOf(stream)}`, select: ['RowKey', 'Timestamp'] };
-        const found = new Map<bigint, number>();
-        for await (const { rowKey, timestamp } of (await table()).listEntities({ queryOptions }))
-          found.set(BigInt(rowKey ?? ''), Date.parse(timestamp ?? ''));
-        return found;
+        const rows = await listEntities(await table(), queryOptions);
+        return new Map(rows.map(({ rowKey, timestamp }) => [BigInt(rowKey), Date.parse(String(timestamp))]));
       }),
     read: (stream, first, last) =>
       attempt('reading the sample', async () => {
         const filter = odata`PartitionKey eq ${partitionOf(stream)} and RowKey ge ${keyOf(first)} and RowKey le ${keyOf(last)}`;
-        const found = new Map<bigint, Uint8Array>();
-        for await (const { rowKey, p0 } of (await table()).listEntities({ queryOptions: { filter } }))
-          if (p0 instanceof Uint8Array) found.set(BigInt(rowKey ?? ''), p0);
-        return found;
+        const rows = await listEntities(await table(), { filter });
+        return new Map(rows.flatMap(({ rowKey, p0 }) => (p0 instanceof Uint8Array ? [[BigInt(rowKey), p0]] : [])));
       }),
     save: (stream, changed, removed) =>
       attempt('storing the sample', async () => {
@@ -37,11 +33,8 @@ export function createTableSample(storage: Storage): SampleStore {
         const rows = [...changed].map(([id, p0]) => ({ partitionKey, rowKey: keyOf(id), p0 }));
         for (const some of groupsOf(rows, TRANSACTION_SIZE))
           await client.submitTransaction(some.map((row) => ['upsert', row, 'Replace']));
-        for (const id of removed)
-          await client.deleteEntity(partitionKey, keyOf(id)).catch((thrown: unknown) => {
-            // Another worker was faster.
-            if (faultOf(thrown).status !== 404) throw thrown;
-          });
+        // Another worker may have been faster.
+        for (const id of removed) await ifThere(client.deleteEntity(partitionKey, keyOf(id)));
       }),
   };
 }

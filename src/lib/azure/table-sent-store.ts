@@ -2,10 +2,9 @@ import { odata } from '@azure/data-tables';
 import { randomUUID } from 'node:crypto';
 import type { SentRow, SentStore } from '../cost/sent.ts';
 import { TABLE_NAMES } from './names.ts';
-import { toStorageError } from './storage-errors.ts';
+import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
-import { deleteWhere } from './table-entities.ts';
+import { deleteWhere, lazyTable } from './table-entities.ts';
 
 /** `causes` is absent in rows of releases that did not know it. */
 interface StoredSums {
@@ -52,12 +51,4 @@ export function createTableSentStore(storage: Storage): SentStore {
         ),
       ),
   };
-}
-
-async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (thrown) {
-    throw toStorageError(action, thrown);
-  }
 }

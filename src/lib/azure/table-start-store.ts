@@ -1,8 +1,8 @@
 import type { StartRecord, StartStore } from '../pipeline/ports.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, toStorageError } from './storage-errors.ts';
+import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-checkpoint-store.ts';
+import { getEntity, lazyTable, pick } from './table-entities.ts';
 
 /** The row beside a stream's watermark. */
 const START_KEY = 'start';
@@ -11,22 +11,15 @@ const START_KEY = 'start';
 export function createTableStartStore(storage: Storage): StartStore {
   const table = lazyTable(storage, TABLE_NAMES.watermarks);
   return {
-    read: async (stream) => {
-      try {
-        const { state, note, since } = await (await table()).getEntity<Omit<StartRecord, 'stream'>>(stream, START_KEY);
-        return { stream, state, note, since };
-      } catch (thrown) {
-        if (faultOf(thrown).status === 404) return undefined;
-        throw toStorageError('reading a start', thrown);
-      }
-    },
-    save: async (record) => {
-      try {
+    read: (stream) =>
+      attempt('reading a start', async () => {
+        const entity = await getEntity(await table(), stream, START_KEY);
+        return entity && { stream, ...pick<Omit<StartRecord, 'stream'>>(entity, ['state', 'note', 'since']) };
+      }),
+    save: (record) =>
+      attempt('storing a start', async () => {
         const entity = { ...record, partitionKey: record.stream, rowKey: START_KEY };
         await (await table()).upsertEntity(entity, 'Replace');
-      } catch (thrown) {
-        throw toStorageError('storing a start', thrown);
-      }
-    },
+      }),
   };
 }

@@ -1,7 +1,7 @@
-import type { TableEntityResult } from '@azure/data-tables';
 import { NewerReleaseError, type RepairCause } from '../errors.ts';
 import type { WindowRecord, WindowState } from '../pipeline/ports.ts';
 import type { Json } from '../pipeline/stream.ts';
+import type { Entity } from './table-entities.ts';
 
 /** Version of the stored checkpoints; a newer one is refused, so that a roll-back never reads what it does not understand. */
 export const CHECKPOINT_VERSION = 1;
@@ -11,69 +11,30 @@ export function partitionOf(stream: string, run: string): string {
   return run === 'live' ? stream : `${stream}~${run}`;
 }
 
-/** A checkpoint as a table entity; absent fields are left out. */
-export function toEntity(record: WindowRecord): { partitionKey: string; rowKey: string } & Record<string, unknown> {
-  const { counts, claim, cursor } = record;
-  const fields: Record<string, unknown> = {
+/** A checkpoint as a table entity. */
+export function toEntity({ key, etag: _, counts, claim, ...record }: WindowRecord): Entity {
+  const { begin, cursor, witness, lastError, stoppedBy, ...same } = record;
+  return {
+    ...same,
+    ...counts,
     version: CHECKPOINT_VERSION,
-    stream: record.stream,
-    run: record.run,
-    from: record.from,
-    to: record.to,
-    slice: record.slice,
-    isFirst: record.isFirst,
-    state: record.state,
-    cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
-    begin: record.begin === undefined ? undefined : JSON.stringify(record.begin),
-    witness: record.witness === undefined ? undefined : JSON.stringify(record.witness),
-    pages: counts.pages,
-    calls: counts.calls,
-    rows: counts.rows,
-    deadLetters: counts.deadLetters,
-    expected: counts.expected,
-    fetched: counts.fetched,
-    parts: counts.parts,
-    outside: counts.outside,
-    repaired: counts.repaired,
-    unchanged: counts.unchanged,
-    listed: counts.listed,
-    missingSeconds: counts.missingSeconds,
-    attempts: record.attempts,
-    readFailures: record.readFailures,
-    waits: record.waits,
-    shortReads: record.shortReads,
-    shortSince: record.shortSince,
-    notBefore: record.notBefore,
+    begin: jsonOf(begin),
+    cursor: jsonOf(cursor),
+    witness: jsonOf(witness),
     claimOwner: claim?.owner,
     claimUntil: claim?.until,
-    progressAt: record.progressAt,
-    queuedAt: record.queuedAt,
-    plannedAt: record.plannedAt,
-    startedAt: record.startedAt,
-    closedAt: record.closedAt,
-    lastError: record.lastError?.slice(0, 2000),
-    repair: record.repair,
-    startedOver: record.startedOver,
-    acknowledged: record.acknowledged,
-    stoppedBy: record.stoppedBy?.join(' '),
-    acceptsDeadLetters: record.acceptsDeadLetters,
-    acceptsOutside: record.acceptsOutside,
+    lastError: lastError?.slice(0, 2000),
+    stoppedBy: stoppedBy?.join(' '),
+    partitionKey: partitionOf(record.stream, record.run),
+    rowKey: key,
   };
-  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return { ...present, partitionKey: partitionOf(record.stream, record.run), rowKey: record.key };
 }
 
 /**
  * A window whose slices take its place, counts and all. It is deleted behind the transaction that ends it: within one, the SDK deletes whatever
  * has become of a row since it was read.
  */
-export function endedEntity({
-  begin: _,
-  claim: __,
-  cursor: ___,
-  witness: ____,
-  ...record
-}: WindowRecord): ReturnType<typeof toEntity> {
+export function endedEntity({ begin: _, claim: __, cursor: ___, witness: ____, ...record }: WindowRecord): Entity {
   const counts = { pages: 0, calls: 0, rows: 0, fetched: 0 };
   return toEntity({ ...record, state: 'closed', closedAt: record.progressAt, counts });
 }
@@ -89,7 +50,7 @@ export function checkVersion(what: string, entity: { readonly version?: unknown;
 }
 
 /** Reads a checkpoint back. @throws NewerReleaseError for one of a newer version. */
-export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): WindowRecord {
+export function fromEntity(entity: Entity): WindowRecord {
   checkVersion('window', entity);
   const text = (name: string): string | undefined => {
     const value = entity[name];
@@ -100,7 +61,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
   return {
     stream: text('stream') ?? '',
     run: text('run') ?? 'live',
-    key: entity.rowKey ?? '',
+    key: entity.rowKey,
     from: text('from') ?? '',
     to: text('to') ?? '',
     state: (text('state') ?? 'planned') as WindowState,
@@ -116,7 +77,7 @@ export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): 
     shortReads: number('shortReads'),
     progressAt: text('progressAt') ?? '',
     plannedAt: text('plannedAt') ?? '',
-    etag: entity.etag,
+    etag: entity.etag ?? '',
     ...present(TEXTS, text),
     ...present(FLAGS, (name) => (entity[name] === true ? true : undefined)),
     ...(entity.readFailures === undefined ? {} : { readFailures: number('readFailures') }),
@@ -150,6 +111,10 @@ function present<K extends string, V>(names: readonly K[], read: (name: K) => V 
     if (value !== undefined) found[name] = value;
   }
   return found;
+}
+
+function jsonOf(value: Json | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 function parse(text: string | undefined): Json | undefined {

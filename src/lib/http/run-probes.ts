@@ -15,8 +15,6 @@ export type ApiProbe = Probe & Pick<StreamDefinition, 'api'>;
 const LIMIT_MS = 20_000;
 /** Monitors ask every minute; a call in so long is enough for them, over all instances. */
 const ASKED_EVERY_MS = 5 * 60_000;
-/** Tries to keep an answer while others keep theirs. */
-const KEEP_TRIES = 3;
 
 /** Asks the vendor now, and keeps what it found for those who only look. */
 export async function askNow(probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
@@ -45,11 +43,12 @@ export async function tellLast(probes: readonly ApiProbe[], services: Services):
 
 async function tellApi(api: ApiName, probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
   const row = services.probed(api);
-  const { state, etag, skewMs } = await row.read();
-  const now = Date.now() + skewMs;
+  let isOurs = false;
+  const state = await row.write((known) => {
+    isOurs = known.askedAt === undefined || row.now() - Date.parse(known.askedAt) >= ASKED_EVERY_MS;
+    return isOurs ? { ...known, askedAt: new Date(row.now()).toISOString() } : known;
+  });
   const oldest = probes.reduce((left, right) => (timeOf(right, state) < timeOf(left, state) ? right : left));
-  const isDue = state.askedAt === undefined || now - Date.parse(state.askedAt) >= ASKED_EVERY_MS;
-  const isOurs = isDue && (await row.store({ ...state, askedAt: new Date(now).toISOString() }, etag));
   const asked = isOurs ? await runProbe(oldest, services) : undefined;
   if (asked !== undefined) await keepQuietly(row, [asked]);
   const { account } = await services.limiter.view(api);
@@ -57,7 +56,7 @@ async function tellApi(api: ApiName, probes: readonly ApiProbe[], services: Serv
     if (check === asked?.name) return asked;
     if (account !== undefined) return notOk(check, `Qualys refuses the account: ${account.error}`);
     const answer = state.answers[check];
-    if (answer !== undefined) return toldAgain(check, answer, now);
+    if (answer !== undefined) return toldAgain(check, answer, row.now());
     const detail = 'not asked yet: its turn comes within minutes; a POST asks at once';
     return { name: check, ok: asked?.ok ?? true, latencyMs: 0, detail };
   });
@@ -79,13 +78,11 @@ function notOk(name: string, detail: string): Check {
 /** Keeps what was found. Whoever asked knows it anyway, so a failure is only logged. */
 async function keepQuietly(row: ProbeMemory, checks: readonly Check[]): Promise<void> {
   try {
-    for (let attempt = 0; attempt < KEEP_TRIES; attempt++) {
-      const { state, etag, skewMs } = await row.read();
-      const at = new Date(Date.now() + skewMs).toISOString();
+    await row.write((state) => {
+      const at = new Date(row.now()).toISOString();
       const found = checks.map(({ name, ok, latencyMs, detail }) => [name, { ok, latencyMs, detail, at }] as const);
-      const answers = { ...state.answers, ...Object.fromEntries(found) };
-      if (await row.store({ ...state, askedAt: at, answers }, etag)) return;
-    }
+      return { ...state, askedAt: at, answers: { ...state.answers, ...Object.fromEntries(found) } };
+    });
   } catch (error) {
     ambientLog.warn('ProbeForgotten', { error: messageOf(error) });
     logUnexpected(ambientLog, error);

@@ -17,8 +17,8 @@ export interface ProbeState {
 
 /** Keeps that for all instances. Its methods throw RetryableError when the storage fails. */
 export interface ProbeMemory {
-  /** `skewMs`: how far the clock of the storage is ahead of ours. */
-  readonly read: () => Promise<{ readonly state: ProbeState; readonly etag?: string; readonly skewMs: number }>;
-  /** Creates without an ETag, replaces with one; false when another instance was faster. */
-  readonly store: (state: ProbeState, etag: string | undefined) => Promise<boolean>;
+  /** The time that all instances go by, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Changes what is kept, anew where another instance was faster. @returns the state as it is then. */
+  readonly write: (change: (state: ProbeState) => ProbeState) => Promise<ProbeState>;
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAccountBreaker, type AccountBreaker } from '../../../src/lib/azure/account-breaker.ts';
-import type { AccountRow } from '../../../src/lib/azure/account-row.ts';
-import { emptyAccountState, LEASE_MS } from '../../../src/lib/azure/account-state.ts';
+import { emptyAccountState, LEASE_MS, type AccountState } from '../../../src/lib/azure/account-state.ts';
 import { AccountError, RetryableError, WaitError } from '../../../src/lib/errors.ts';
+import type { SharedRow } from '../../../src/lib/azure/shared-row.ts';
 import type { Login, LoginTurn } from '../../../src/lib/pipeline/account.ts';
 import type { ApiName } from '../../../src/lib/pipeline/stream.ts';
 
@@ -32,7 +32,7 @@ function openInstances(count = 2) {
   const guard = (): void => {
     if (storage.isDown) throw new RetryableError('storage failed', { scope: 'storage' });
   };
-  const row: AccountRow = {
+  const row: SharedRow<AccountState> = {
     now: () => time,
     read: (ageMs) => Promise.resolve(state).finally(() => (ageMs === Number.POSITIVE_INFINITY ? undefined : guard())),
     write: (change) => Promise.resolve().then(() => (guard(), (state = change(state)))),

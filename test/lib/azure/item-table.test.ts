@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createItemTable } from '../../../src/lib/azure/item-table.ts';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
-import { lazyTable } from '../../../src/lib/azure/table-checkpoint-store.ts';
+import { lazyTable } from '../../../src/lib/azure/table-entities.ts';
 import { testStorage, uniqueName } from '../../support/storage.ts';
 
 async function start() {

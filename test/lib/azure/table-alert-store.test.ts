@@ -167,7 +167,7 @@ const ACTIONS = [
 ] as const;
 
 test.for(ACTIONS)('%s from storage that does not answer is a passing fault', async ([action, run]) => {
-  const table = { createTable: () => Promise.reject(new Error('reset')) };
+  const table = { createTable: () => Promise.reject(new RestError('reset')) };
   const dead = createTableAlertStore({ ...storage, table: () => table } as unknown as Storage);
   await expect(run(dead)).rejects.toMatchObject({
     name: 'RetryableError',

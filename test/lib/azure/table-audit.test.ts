@@ -1,4 +1,4 @@
-import { odata } from '@azure/data-tables';
+import { odata, RestError } from '@azure/data-tables';
 import { expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
 import { createTableAudit } from '../../../src/lib/azure/table-audit.ts';
@@ -27,7 +27,7 @@ test('what operators did is kept in the partition of its month, each act by itse
 });
 
 test('an act that cannot be written down is a fault of the storage', async () => {
-  const dead = { ...(await testStorage()), table: () => ({ createTable: () => Promise.reject(new Error('reset')) }) };
+  const dead = { ...(await testStorage()), table: () => ({ createTable: () => Promise.reject(new RestError('reset')) }) };
   const audit = createTableAudit(dead as unknown as Awaited<ReturnType<typeof testStorage>>, () => NOW);
   await expect(audit.write({ action: 'a', target: 't' })).rejects.toMatchObject({
     name: 'RetryableError',
