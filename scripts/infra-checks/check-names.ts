@@ -1,12 +1,10 @@
 import {
-  ALERT_POISON_QUEUE_NAME,
   ALERT_QUEUE_NAME,
   DEAD_LETTER_CONTAINER,
-  POISON_QUEUE_NAME,
+  poisonNameOf,
   QUEUE_NAME,
   TABLE_NAMES,
   TRACE_CONTAINER,
-  WAKE_UP_POISON_QUEUE_NAME,
   WAKE_UP_QUEUE_NAME,
 } from '../../src/lib/azure/names.ts';
 import { file, type InfraFiles } from './infra-files.ts';
@@ -29,9 +27,9 @@ export function checkNames(files: InfraFiles): string[] {
   };
   return [
     ...compare('var queueNames', [
-      ...[QUEUE_NAME, POISON_QUEUE_NAME],
-      ...[WAKE_UP_QUEUE_NAME, WAKE_UP_POISON_QUEUE_NAME],
-      ...[ALERT_QUEUE_NAME, ALERT_POISON_QUEUE_NAME],
+      ...[QUEUE_NAME, poisonNameOf(QUEUE_NAME)],
+      ...[WAKE_UP_QUEUE_NAME, poisonNameOf(WAKE_UP_QUEUE_NAME)],
+      ...[ALERT_QUEUE_NAME, poisonNameOf(ALERT_QUEUE_NAME)],
     ]),
     ...compare('var tableNames', Object.values(TABLE_NAMES)),
     ...compareContainer('deadLetterContainer', DEAD_LETTER_CONTAINER),

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { ALERT_POISON_QUEUE_NAME, ALERT_QUEUE_NAME } from '../lib/azure/names.ts';
+import { ALERT_QUEUE_NAME, poisonNameOf } from '../lib/azure/names.ts';
 import { lazy } from '../lib/load-handlers.ts';
 import { ownName } from '../lib/subscription-name.ts';
 
@@ -10,6 +10,6 @@ app.storageQueue('push-alert', {
 });
 app.storageQueue('record-alert-poison', {
   connection: 'AzureWebJobsStorage',
-  queueName: ownName(ALERT_POISON_QUEUE_NAME, process.env.QUALYS_SUBSCRIPTION),
+  queueName: ownName(poisonNameOf(ALERT_QUEUE_NAME), process.env.QUALYS_SUBSCRIPTION),
   handler: lazy((handlers) => handlers.pushAlert.recordPoison),
 });

@@ -1,10 +1,10 @@
 import { app } from '@azure/functions';
-import { POISON_QUEUE_NAME } from '../lib/azure/names.ts';
+import { poisonNameOf, QUEUE_NAME } from '../lib/azure/names.ts';
 import { lazy } from '../lib/load-handlers.ts';
 import { ownName } from '../lib/subscription-name.ts';
 
 app.storageQueue('record-poison', {
   connection: 'AzureWebJobsStorage',
-  queueName: ownName(POISON_QUEUE_NAME, process.env.QUALYS_SUBSCRIPTION),
+  queueName: ownName(poisonNameOf(QUEUE_NAME), process.env.QUALYS_SUBSCRIPTION),
   handler: lazy((handlers) => handlers.recordPoison.recordPoisonMessage),
 });

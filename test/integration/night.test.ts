@@ -1,7 +1,7 @@
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
-import { POISON_QUEUE_NAME } from '../../src/lib/azure/names.ts';
+import { poisonNameOf, QUEUE_NAME } from '../../src/lib/azure/names.ts';
 import { startLocalApp, untilCaughtUp, type LocalApp } from '../support/local-app.ts';
 import { backfill, expectDone, expectTold, expectWell, PATIENCE, readStatus } from '../support/night.ts';
 
@@ -34,7 +34,7 @@ test('a role that is taken away is told, and what waited for it comes once it is
 
 test('a message that nobody can read is told as long as it is there', PATIENCE, async () => {
   const connection = process.env.AzureWebJobsStorage ?? '';
-  const poison = QueueServiceClient.fromConnectionString(connection).getQueueClient(POISON_QUEUE_NAME);
+  const poison = QueueServiceClient.fromConnectionString(connection).getQueueClient(poisonNameOf(QUEUE_NAME));
   await poison.createIfNotExists();
   await poison.sendMessage(Buffer.from('{"hello":"world"}').toString('base64'));
   await expectTold(app, 'poison', 'attention');

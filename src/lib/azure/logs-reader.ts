@@ -5,6 +5,7 @@ import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError
 import type { LogRows, LogsReader } from '../enrich/ports.ts';
 import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { allowPlainHttp, developmentCredential, isWithoutToken } from './credential.ts';
 
 type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;
@@ -31,7 +32,8 @@ export function createLogsReader(settings: ReaderSettings, credential: () => Tok
       const options = { serverTimeoutInSeconds: SERVER_TIMEOUT_SECONDS };
       const answer = client.queryWorkspace(workspaceId, kql, { startTime: from, endTime: to }, options);
       try {
-        return toRows(await orAborted(answer, signal));
+        // The client takes no signal (1.0.0), so its answer is left to itself when the caller's time is over.
+        return toRows(await untilAborted(answer, signal));
       } catch (thrown) {
         signal.throwIfAborted();
         throw toQueryError(settings.LOGS_QUERY_ENDPOINT, thrown);
@@ -53,15 +55,6 @@ async function loadClient(settings: ReaderSettings, credential: () => TokenCrede
   });
   if (isLocal) allowPlainHttp(client.pipeline);
   return client;
-}
-
-/** The client takes no signal (1.0.0), so its answer is left to itself when the caller's time is over. */
-function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 type QueryAnswer = Awaited<ReturnType<LogsQueryClient['queryWorkspace']>>;

@@ -3,20 +3,16 @@
 /** Queue of work items. */
 export const QUEUE_NAME = 'qualys-fetch';
 
-/** Where the Functions host puts a work item after its last attempt. */
-export const POISON_QUEUE_NAME = `${QUEUE_NAME}-poison`;
-
 /** Queue of alerts to be posted. */
 export const ALERT_QUEUE_NAME = 'qualys-alerts';
-
-/** Where the Functions host puts an alert after its last attempt. */
-export const ALERT_POISON_QUEUE_NAME = `${ALERT_QUEUE_NAME}-poison`;
 
 /** Queue of wake-ups of planners. */
 export const WAKE_UP_QUEUE_NAME = 'qualys-wake-ups';
 
-/** Where the Functions host puts a wake-up after its last attempt. */
-export const WAKE_UP_POISON_QUEUE_NAME = `${WAKE_UP_QUEUE_NAME}-poison`;
+/** Where the Functions host puts a message of a queue after its last attempt. */
+export function poisonNameOf(queue: string): string {
+  return `${queue}-poison`;
+}
 
 /** Storage tables, by role. */
 export const TABLE_NAMES = {

@@ -1,4 +1,7 @@
 import type { QueueClient } from '@azure/storage-queue';
+import type { AlertItem } from '../alerts/ports.ts';
+import type { WorkItem } from '../pipeline/ports.ts';
+import { ALERT_QUEUE_NAME, poisonNameOf, QUEUE_NAME } from './names.ts';
 import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
@@ -18,11 +21,18 @@ export interface StorageQueue<T> {
   readonly lengths: () => Promise<QueueLengths>;
 }
 
+/** The work queue, and its lengths. */
+export function createStorageWorkQueue(storage: Storage): StorageQueue<WorkItem> {
+  return createStorageQueue(storage, QUEUE_NAME, 'a work item');
+}
+
+/** The alert queue, and its lengths. */
+export function createStorageAlertQueue(storage: Storage): StorageQueue<AlertItem> {
+  return createStorageQueue(storage, ALERT_QUEUE_NAME, 'an alert');
+}
+
 /** Opens a queue; it is made with the first message, and again when somebody has removed it. */
-export function createStorageQueue<T>(
-  storage: Storage,
-  { name, poisonName, what }: { readonly name: string; readonly poisonName: string; readonly what: string },
-): StorageQueue<T> {
+export function createStorageQueue<T>(storage: Storage, name: string, what: string): StorageQueue<T> {
   let ready: Promise<QueueClient> | undefined;
   return {
     send: (message, delaySeconds = 0) =>
@@ -39,7 +49,10 @@ export function createStorageQueue<T>(
           throw thrown;
         }
       }),
-    lengths: async () => ({ waiting: await lengthOf(storage, name), poison: await lengthOf(storage, poisonName) }),
+    lengths: async () => ({
+      waiting: await lengthOf(storage, name),
+      poison: await lengthOf(storage, poisonNameOf(name)),
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, WakeUp, WakeUps } from '../pipeline/ports.ts';
-import { TABLE_NAMES, WAKE_UP_POISON_QUEUE_NAME, WAKE_UP_QUEUE_NAME } from './names.ts';
+import { TABLE_NAMES, WAKE_UP_QUEUE_NAME } from './names.ts';
 import { attempt, ifThere, unlessBeaten } from './storage-errors.ts';
 import { createStorageQueue } from './storage-queue.ts';
 import type { Storage } from './storage.ts';
@@ -18,11 +18,7 @@ const LOST_AFTER_MS = 15_000;
  */
 export function createStorageWakeUps(storage: Storage, clock: Clock): WakeUps {
   const table = lazyTable(storage, TABLE_NAMES.watermarks);
-  const queue = createStorageQueue<WakeUp>(storage, {
-    name: WAKE_UP_QUEUE_NAME,
-    poisonName: WAKE_UP_POISON_QUEUE_NAME,
-    what: 'a wake-up',
-  });
+  const queue = createStorageQueue<WakeUp>(storage, WAKE_UP_QUEUE_NAME, 'a wake-up');
 
   return {
     ask: async (stream) => {

@@ -1,3 +1,4 @@
+import { RestError } from '@azure/storage-blob';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBlobCallTraces } from '../../../src/lib/azure/blob-call-traces.ts';
 import { TRACE_CONTAINER } from '../../../src/lib/azure/names.ts';
@@ -70,7 +71,7 @@ describe('traces', () => {
 
   test('that cannot be stored hold no call up', async () => {
     const { log } = setUp(1);
-    const broken = { ...storage, container: () => Promise.reject(new Error('no way')) };
+    const broken = { ...storage, container: () => Promise.reject(new RestError('no way')) };
     const traces = createBlobCallTraces(broken, { most: 3, clock: fixedClock(), log: log.log, secrets: () => [] });
     expect(await traces.open(TRACE)).toBeUndefined();
     expect(log.events()).toEqual(['TraceLost']);

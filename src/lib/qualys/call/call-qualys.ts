@@ -18,7 +18,7 @@ import { readLimitHeaders } from './read-limit-headers.ts';
 import type { Proxy } from './open-proxy.ts';
 import { isPageRoot } from '../refusals/read-vendor-message.ts';
 import { openTrace, type OpenTrace } from './trace-call.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import { vendorText } from '../refusals/vendor-text.ts';
 
 /** What every call to the vendor needs. */
@@ -64,8 +64,6 @@ export interface QualysRequest extends CallOptions {
   readonly body?: URLSearchParams;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Longest body accepted, decompressed, in bytes; absent for bodies that are read as a stream of any length. */
-  readonly maxBytes?: number;
   /** Texts that must not appear in an error. */
   readonly secrets?: readonly string[];
   /** Set where the call is a login, too. */

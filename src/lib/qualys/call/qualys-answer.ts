@@ -4,13 +4,13 @@ import { followPace, type NextPart, type PaceLimits } from './body-pace.ts';
 import { createStartFinder, type DocumentStart } from './document-start.ts';
 import { describeNetworkFault, scopeOf } from './network-fault.ts';
 import { readAhead } from './read-ahead.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 
 /** An answer whose body is still to be read, once: by `body`, `text` or `bytes`; or to be given up by `cancel`. */
 export interface QualysAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, decompressed. @throws RetryableError when it breaks off, stalls or exceeds the call's `maxBytes`. */
+  /** The body, decompressed. @throws RetryableError when it breaks off or stalls. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The whole body as bytes. @throws RetryableError as `body`, and when it is longer than `maxBytes`. */
   readonly bytes: (maxBytes: number) => Promise<Uint8Array>;
@@ -32,7 +32,6 @@ export interface ReadOptions extends PaceLimits {
   readonly url: string;
   /** An `interactive` answer is read before all others. */
   readonly priority: Priority;
-  readonly maxBytes?: number;
   /** Ends the call when aborted; its reason is what the reader sees. */
   readonly stop: AbortController;
   /** Called when the body is read, failed or given up. */
@@ -126,7 +125,6 @@ async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator
       if (done) return;
       pace.note(performance.now() - startedAt, value.byteLength);
       received += value.byteLength;
-      if (options.maxBytes !== undefined && received > options.maxBytes) throw tooLong(options.maxBytes);
       yield value;
     }
   } finally {

@@ -9,7 +9,7 @@ import { type Credentials, type Secret, settingsOf } from './credentials.ts';
 import { logIn } from './log-in.ts';
 import { isOfRoute, noteAnswer, noteOutage } from '../call/note-route.ts';
 import { readVendorMessage } from '../refusals/read-vendor-message.ts';
-import { untilAborted } from '../call/until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import { vendorText } from '../refusals/vendor-text.ts';
 
 /** The gateway's token of one API, shared by all its calls of this process. */

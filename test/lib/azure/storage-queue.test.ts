@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { POISON_QUEUE_NAME, QUEUE_NAME } from '../../../src/lib/azure/names.ts';
-import { createStorageWorkQueue } from '../../../src/lib/azure/storage-work-queue.ts';
+import { poisonNameOf, QUEUE_NAME } from '../../../src/lib/azure/names.ts';
+import { createStorageWorkQueue } from '../../../src/lib/azure/storage-queue.ts';
 import { openStorage } from '../../../src/lib/azure/storage.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import type { WorkItem } from '../../../src/lib/pipeline/ports.ts';
@@ -43,12 +43,12 @@ describe('the work queue', () => {
   test('counts what waits and what was poisoned; a queue that does not exist yet is empty', async () => {
     const storage = await testStorage();
     const queue = createStorageWorkQueue(storage);
-    await storage.queue(POISON_QUEUE_NAME).deleteIfExists();
+    await storage.queue(poisonNameOf(QUEUE_NAME)).deleteIfExists();
     await queue.send(ITEM);
     await queue.send(ITEM, 3600);
     expect(await queue.lengths()).toEqual({ waiting: 2, poison: 0 });
-    await storage.queue(POISON_QUEUE_NAME).create();
-    await storage.queue(POISON_QUEUE_NAME).sendMessage('x');
+    await storage.queue(poisonNameOf(QUEUE_NAME)).create();
+    await storage.queue(poisonNameOf(QUEUE_NAME)).sendMessage('x');
     expect(await queue.lengths()).toEqual({ waiting: 2, poison: 1 });
     await storage.queue(QUEUE_NAME).clearMessages();
   });
