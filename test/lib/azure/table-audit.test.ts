@@ -27,7 +27,10 @@ test('what operators did is kept in the partition of its month, each act by itse
 });
 
 test('an act that cannot be written down is a fault of the storage', async () => {
-  const dead = { ...(await testStorage()), table: () => ({ createTable: () => Promise.reject(new RestError('reset')) }) };
+  const dead = {
+    ...(await testStorage()),
+    table: () => ({ createTable: () => Promise.reject(new RestError('reset')) }),
+  };
   const audit = createTableAudit(dead as unknown as Awaited<ReturnType<typeof testStorage>>, () => NOW);
   await expect(audit.write({ action: 'a', target: 't' })).rejects.toMatchObject({
     name: 'RetryableError',
