@@ -1,9 +1,7 @@
 import './functions/dashboard.ts';
 import './functions/mcp-tools.ts';
 import './functions/plan-windows.ts';
-import './functions/process-window.ts';
-import './functions/push-alert.ts';
-import './functions/record-poison.ts';
+import './functions/queues.ts';
 import './functions/routes.ts';
 import { loadHandlers } from './lib/load-handlers.ts';
 

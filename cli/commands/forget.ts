@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { forgetAnswer } from '../../src/lib/openapi/operations/memory.ts';
+import { forgetAnswer } from '../../src/lib/openapi/operations/windows.ts';
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { counted } from '../text.ts';

@@ -1,7 +1,5 @@
 import { app } from '@azure/functions';
-import { WAKE_UP_QUEUE_NAME } from '../lib/azure/names.ts';
 import { lazy } from '../lib/load-handlers.ts';
-import { ownName } from '../lib/subscription-name.ts';
 import { SCHEDULES } from '../lib/streams/schedules.ts';
 
 for (const { stream, setting, default: schedule } of SCHEDULES) {
@@ -12,9 +10,3 @@ for (const { stream, setting, default: schedule } of SCHEDULES) {
     handler: lazy((handlers) => handlers.planWindows.planner(stream)),
   });
 }
-
-app.storageQueue('wake-planner', {
-  connection: 'AzureWebJobsStorage',
-  queueName: ownName(WAKE_UP_QUEUE_NAME, process.env.QUALYS_SUBSCRIPTION),
-  handler: lazy((handlers) => handlers.planWindows.wokenPlanner),
-});

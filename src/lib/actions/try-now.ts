@@ -11,7 +11,7 @@ import type { TryNowAnswer } from './try-now-answer.ts';
 export async function tryNow(reason: string | undefined): Promise<TryNowAnswer> {
   const services = getServices();
   const login = await grant(services);
-  await services.audit.write({ action: 'login-tried', target: 'account', ...(reason === undefined ? {} : { reason }) });
+  await services.audit.write({ action: 'login-tried', target: 'account', reason });
   const windows = await hurryWindows(services.settings.QUALYS_STREAMS, services);
   return { login, windows };
 }

@@ -1,6 +1,8 @@
+import { backfillId } from '../answer-values.ts';
 import { whyBackfillsWait } from '../health/find-waits.ts';
+import { ProblemError } from '../http/problem.ts';
 import type { BackfillView } from '../pipeline/backfill-answer.ts';
-import { isRunning, listBackfills, viewBackfill } from '../pipeline/backfill.ts';
+import { cancelBackfill, isRunning, listBackfills, viewBackfill } from '../pipeline/backfill.ts';
 import { getServices } from '../services.ts';
 
 /** The newest backfills, at most `limit`, and those that run; each that waits with why and until when. */
@@ -8,10 +10,25 @@ export async function viewBackfills(limit: number): Promise<BackfillView[]> {
   return withWaits(await listBackfills(getServices().backfills, limit));
 }
 
-/** The same of one; undefined when there is none of that id. */
-export async function viewOneBackfill(id: string): Promise<BackfillView | undefined> {
-  const view = await viewBackfill(id, getServices().backfills);
-  return view === undefined ? undefined : (await withWaits([view]))[0];
+/** The same of one. @throws ProblemError (404) when there is none of that id. */
+export async function viewOneBackfill(id: string): Promise<BackfillView> {
+  const view = await existing(id, viewBackfill);
+  return (await withWaits([view]))[0] ?? view;
+}
+
+/** Cancels what has not started of one. @throws ProblemError (404) when there is none of that id. */
+export async function cancelOneBackfill(id: string): Promise<BackfillView> {
+  const view = await existing(id, cancelBackfill);
+  const { stream, status } = view;
+  if (status === 'cancelled')
+    await getServices().audit.write({ action: 'backfill-cancelled', target: `${stream}/${id}` });
+  return view;
+}
+
+async function existing(id: string, find: typeof viewBackfill): Promise<BackfillView> {
+  const view = backfillId.safeParse(id).success ? await find(id, getServices().backfills) : undefined;
+  if (view === undefined) throw new ProblemError(404, `there is no backfill ${JSON.stringify(id.slice(0, 64))}`);
+  return view;
 }
 
 /** What keeps all callers of an API explains more than what a window was told. */

@@ -12,7 +12,7 @@ export interface AuditEntry {
   /** What it was done to. */
   readonly target: string;
   /** The operator's own words, if any. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** Where operators' acts are written down; entries are never changed. */

@@ -1,15 +1,9 @@
-import type { HttpRequest } from '@azure/functions';
 import { requestBackfill } from '../actions/start-backfill.ts';
 import { estimateWanted } from '../actions/estimate-backfill.ts';
-import { viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
+import { cancelOneBackfill, viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
 import { handle, json } from '../http/handle.ts';
-import { ProblemError } from '../http/problem.ts';
 import { readBody, readQuery } from '../http/read-request.ts';
 import { backfillBody, backfillsQuery, estimateQuery } from '../http/requests.ts';
-import { backfillId } from '../answer-values.ts';
-import type { BackfillView } from '../pipeline/backfill-answer.ts';
-import { cancelBackfill } from '../pipeline/backfill.ts';
-import { getServices } from '../services.ts';
 
 /** Starts a backfill. */
 export const startOne = handle(async (request) => {
@@ -29,28 +23,7 @@ export const listAll = handle(async (request) => {
 });
 
 /** Tells how far a backfill is. */
-export const viewOne = handle(async (request) => one(request, await viewOneBackfill(idOf(request))));
+export const viewOne = handle(async ({ params }) => json(await viewOneBackfill(params.id ?? '')));
 
 /** Cancels what has not started. */
-export const cancelOne = handle(async (request) => {
-  const { backfills, audit } = getServices();
-  const view = await cancelBackfill(idOf(request), backfills);
-  if (view?.status === 'cancelled')
-    await audit.write({ action: 'backfill-cancelled', target: `${view.stream}/${view.id}` });
-  return one(request, view);
-});
-
-function idOf(request: HttpRequest): string {
-  const id = request.params.id ?? '';
-  if (!backfillId.safeParse(id).success) throw notFound(id);
-  return id;
-}
-
-function one(request: HttpRequest, view: BackfillView | undefined) {
-  if (view === undefined) throw notFound(idOf(request));
-  return json(view);
-}
-
-function notFound(id: string): ProblemError {
-  return new ProblemError(404, `there is no backfill ${JSON.stringify(id.slice(0, 64))}`);
-}
+export const cancelOne = handle(async ({ params }) => json(await cancelOneBackfill(params.id ?? '')));

@@ -10,7 +10,7 @@ export function onlyFor(access: Access, run: HttpHandler): HttpHandler {
     try {
       caller = admit(access, (name) => request.headers.get(name) ?? undefined);
     } catch (error) {
-      return toProblem(error);
+      return toProblem(error, context.functionName);
     }
     return withCaller(caller, () => run(request, context));
   };

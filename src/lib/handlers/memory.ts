@@ -20,7 +20,7 @@ export const forget = handle(async (request) => {
   await audit.write({
     action,
     target: [stream, ids?.slice(0, 500)].join('/'),
-    ...(reason === undefined ? {} : { reason }),
+    reason,
   });
   log.info('RecordsForgotten', { stream, ...(chosen === undefined ? {} : { records: chosen.length }) });
   return json({ stream, forgotten: chosen?.length ?? null });

@@ -45,7 +45,7 @@ export const retryAll = handle(async (request) => {
   // Also where none is left: a try before may have failed behind its windows.
   await resumeBackfill(run, services.backfills);
   const target = `${stream}/${run}, ${retried} windows`;
-  await services.audit.write({ action: 'windows-retried', target, ...(reason === undefined ? {} : { reason }) });
+  await services.audit.write({ action: 'windows-retried', target, reason });
   services.log.info('WindowsRetried', { stream, run, windows: retried });
   if ('error' in failure) throw failure.error;
   return json({ retried });
@@ -75,7 +75,7 @@ async function operate(request: HttpRequest, asked: Asked, act: Act): Promise<Ht
   if (record === undefined) throw await whyNot(item, services);
   await resumeBackfill(run, services.backfills);
   const target = `${item.stream}/${run}/${window}`;
-  await services.audit.write({ action, target, ...(reason === undefined ? {} : { reason }) });
+  await services.audit.write({ action, target, reason });
   // Given up, it no longer holds the watermark, or the end of its backfill.
   if (act === waiveWindow) await services.goOnAfter(record);
   services.log.info(act === waiveWindow ? 'WindowWaived' : 'WindowRetried', { stream: item.stream, run, window });

@@ -1,7 +1,5 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { ambientLog, withLogTarget } from '../log.ts';
-import { messageOf } from '../errors.ts';
-import { logUnexpected } from '../log-unexpected.ts';
+import { withLogTarget } from '../log.ts';
 import { toProblem } from './problem.ts';
 
 /** Makes an HTTP handler whose failures are problems, and whose log lines go to the invocation. */
@@ -11,12 +9,7 @@ export function handle(run: (request: HttpRequest) => Promise<HttpResponseInit>)
       try {
         return await run(request);
       } catch (error) {
-        const answer = toProblem(error);
-        if (answer.status === 500) {
-          ambientLog.error('RequestError', { function: context.functionName, error: messageOf(error) });
-          logUnexpected(ambientLog, error);
-        }
-        return answer;
+        return toProblem(error, context.functionName);
       }
     });
 }

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { ConfigError, ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
-import { redact } from '../log.ts';
+import { ambientLog, redact } from '../log.ts';
+import { logUnexpected } from '../log-unexpected.ts';
 
 /** A refusal to be answered as RFC 9457 `application/problem+json`. */
 export class ProblemError extends ConnectorError {
@@ -29,17 +30,6 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Answers a problem. */
-export function problem(
-  status: number,
-  detail: string,
-  extra: Readonly<Record<string, unknown>> = {},
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponseInit {
-  const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: redact(detail), ...extra };
-  return { status, headers: { 'content-type': 'application/problem+json', ...headers }, body: JSON.stringify(body) };
-}
-
 /** What a failure tells the caller. */
 export interface Problem {
   readonly status: number;
@@ -50,8 +40,11 @@ export interface Problem {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** What a failure means to the caller, over HTTP or as an agent's tool. */
-export function problemOf(error: unknown): Problem {
+/**
+ * What a failure means to the caller, over HTTP or as an agent's tool. One that the connector does not know goes to the log.
+ * @param name of the function or tool.
+ */
+export function problemOf(error: unknown, name: string): Problem {
   if (error instanceof ProblemError) {
     const { status, message: detail, errors } = error;
     return { status, detail, ...(errors.length === 0 ? {} : { extra: { errors } }) };
@@ -63,17 +56,30 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ConfigError) return { status: 503, detail: error.publicMessage };
   if (error instanceof FatalError) return { status: vendorStatus(error), detail: error.message, extra: codeOf(error) };
   if (error instanceof RetryableError) return { status: 502, detail: messageOf(error), extra: codeOf(error) };
+  ambientLog.error('RequestError', { function: name, error: messageOf(error) });
+  logUnexpected(ambientLog, error);
   return { status: 500, detail: 'the request failed for a reason the connector does not know; the log tells it' };
 }
 
-/** The answer to a request that failed. */
-export function toProblem(error: unknown): HttpResponseInit {
-  const { status, detail, retryAfterSeconds, extra } = problemOf(error);
-  return problem(status, detail, extra, {
-    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
-    // As RFC 9110 asks; the page in the browser knows by it that no key helps.
-    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-  });
+/** The answer to a request that failed, RFC 9457. */
+export function toProblem(error: unknown, name: string): HttpResponseInit {
+  const { status, detail, retryAfterSeconds, extra } = problemOf(error, name);
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      // As RFC 9110 asks; the page in the browser knows by it that no key helps.
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    body: JSON.stringify({
+      type: 'about:blank',
+      title: TITLES[status] ?? 'Error',
+      status,
+      detail: redact(detail),
+      ...extra,
+    }),
+  };
 }
 
 /** A refusal by the vendor keeps its status where it is the caller's fault. */

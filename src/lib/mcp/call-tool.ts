@@ -1,10 +1,8 @@
 import { withCaller } from '../caller.ts';
-import { messageOf } from '../errors.ts';
 import { admit } from '../http/admit.ts';
 import { problemOf } from '../http/problem.ts';
 import { checkInput } from '../http/read-request.ts';
-import { ambientLog, redact } from '../log.ts';
-import { logUnexpected } from '../log-unexpected.ts';
+import { redact } from '../log.ts';
 import { toolProperties, type McpTool } from './tool.ts';
 import type { ToolOutcome } from './tool-result.ts';
 
@@ -85,12 +83,8 @@ function jsonIn(text: string): unknown {
 
 /** The problem that a route would answer, in a sentence, with what to do next. */
 function explain(tool: McpTool, error: unknown): string {
-  const { status, detail: said, retryAfterSeconds } = problemOf(error);
+  const { detail: said, retryAfterSeconds } = problemOf(error, tool.name);
   const detail = redact(said);
-  if (status === 500) {
-    ambientLog.error('RequestError', { function: tool.name, error: messageOf(error) });
-    logUnexpected(ambientLog, error);
-  }
   if (retryAfterSeconds !== undefined) return `${detail}. Call ${tool.name} again after ${retryAfterSeconds} seconds.`;
   return detail;
 }

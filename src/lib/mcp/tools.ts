@@ -5,6 +5,7 @@ import { listFailedWindows } from '../actions/list-failed-windows.ts';
 import { lookUpEvents } from '../actions/look-up-events.ts';
 import { pingEdr } from '../actions/ping-edr.ts';
 import { requestBackfill } from '../actions/start-backfill.ts';
+import { viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
 import { viewConnector } from '../actions/view-connector.ts';
 import { enrichVulnerability } from '../enrich/enrich-vulnerability.ts';
 import { findHostVulnerabilities } from '../enrich/host-vulnerabilities.ts';
@@ -21,7 +22,6 @@ import { detailQuery, eventParams, eventsQuery } from '../http/edr-query.ts';
 import { ProblemError } from '../http/problem.ts';
 import { backfillId } from '../answer-values.ts';
 import { backfillBody, edrPingBody, wholeNumber } from '../http/requests.ts';
-import { listBackfills, viewBackfill } from '../pipeline/backfill.ts';
 import type { EdrQuery, EdrTarget } from '../qualys/edr/edr-api.ts';
 import { getServices } from '../services.ts';
 import { defineTool, type McpTool } from './tool.ts';
@@ -119,13 +119,7 @@ export const TOOLS: readonly McpTool[] = [
       'Tells how far a backfill is: status, windows, rows, percent and estimated seconds left. With id that one, as qualys_start_backfill gave it; without, those that run and the newest 20.',
     isReadOnly: true,
     schema: z.strictObject({ id: backfillId.optional() }),
-    run: async ({ id }) => {
-      const { backfills } = getServices();
-      if (id === undefined) return { backfills: await listBackfills(backfills, 20) };
-      const backfill = await viewBackfill(id, backfills);
-      if (backfill === undefined) throw new ProblemError(404, `there is no backfill ${JSON.stringify(id)}`);
-      return { backfills: [backfill] };
-    },
+    run: async ({ id }) => ({ backfills: id === undefined ? await viewBackfills(20) : [await viewOneBackfill(id)] }),
   }),
   defineTool({
     name: 'qualys_start_backfill',

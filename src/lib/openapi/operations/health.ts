@@ -1,6 +1,9 @@
 import { pingResult } from '../../http/ping-answers.ts';
+import { tryNowQuery } from '../../http/requests.ts';
+import { tryNowAnswer } from '../../actions/try-now-answer.ts';
+import { costAnswer } from '../../cost/cost-answer.ts';
 import { health, status } from '../../health/health-answers.ts';
-import type { Operation } from '../operation.ts';
+import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { anyObject } from '../../answer-values.ts';
 
 const ping = {
@@ -15,7 +18,7 @@ const ping = {
   problems: [],
 } as const satisfies Partial<Operation>;
 
-/** Whether it works, and where it stands. */
+/** Whether it works, where it stands, what it costs, and what is done about a refused account. */
 export const healthOperations: readonly Operation[] = [
   {
     ...ping,
@@ -67,5 +70,31 @@ export const healthOperations: readonly Operation[] = [
     answers: { 200: { description: 'OpenAPI 3.1.', schema: anyObject('An OpenAPI document.') } },
     problems: [],
     connector: 'none',
+  },
+  {
+    operationId: 'getCost',
+    method: 'get',
+    route: 'cost',
+    tag: 'Health',
+    summary: 'Get what ingestion costs',
+    description:
+      "Rows and billed bytes of the last days by stream as sent, reckoned by Log Analytics' rule, a month of them with its price, and what other settings would have made of the same rows. What was sent again, and backfills, are among them; a filter in Azure is not known here.",
+    answers: { 200: { description: 'What was sent, and what that costs.', schema: costAnswer } },
+    problems: [...SERVICE_PROBLEMS],
+    connector: 'advanced',
+  },
+  {
+    operationId: 'tryNow',
+    method: 'post',
+    route: 'try-now',
+    tag: 'Health',
+    summary: 'Try the account now',
+    description:
+      "After a repair: lets one login out that waits for its time, three times an hour, and hurries all windows that wait for the account or for Azure's identity.",
+    query: tryNowQuery,
+    answers: { 200: { description: 'Whether a login may go out, and how many windows go on.', schema: tryNowAnswer } },
+    // 429: three logins were tried by hand within the hour; the answer tells when the next one may be.
+    problems: [400, 429, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
   },
 ];

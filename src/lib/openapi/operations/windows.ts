@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { operateQuery, retryQuery, windowsQuery } from '../../http/requests.ts';
+import { forgetQuery, operateQuery, retryQuery, windowsQuery } from '../../http/requests.ts';
 import { window } from '../../pipeline/window-answer.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
 import { count, streamName, windowKey } from '../../answer-values.ts';
@@ -14,6 +14,14 @@ export const retriedWindows = z
   .strictObject({ retried: count('Windows put into the queue.') })
   .meta({ id: 'RetriedWindows', examples: [{ retried: 12 }] });
 
+/** What was forgotten. */
+export const forgetAnswer = z
+  .strictObject({
+    stream: z.string().describe('The stream.'),
+    forgotten: count('Records named; null: all of the stream.').nullable(),
+  })
+  .meta({ id: 'Forgotten', examples: [{ stream: 'vm-detections', forgotten: 2 }] });
+
 const oneWindow = {
   method: 'post',
   tag: 'Windows',
@@ -25,7 +33,7 @@ const oneWindow = {
   connector: 'advanced',
 } as const satisfies Partial<Operation>;
 
-/** Windows of a stream, and what an operator does with them. */
+/** Windows of a stream, and what an operator does with them and about records that are not sent again while they do not change. */
 export const windowOperations: readonly Operation[] = [
   {
     operationId: 'listWindows',
@@ -70,5 +78,19 @@ export const windowOperations: readonly Operation[] = [
     summary: 'Waive a window',
     description:
       'Gives an unfinished window up: the watermark passes it, and what it holds is not ingested. Acknowledges an incomplete one.',
+  },
+  {
+    operationId: 'forgetRecords',
+    method: 'post',
+    route: 'memory/{stream}/forget',
+    tag: 'Windows',
+    summary: 'Forget what was sent',
+    description:
+      'Has hosts sent again when Qualys processes them next, whether they have changed or not: those named, or all. For rows that Azure accepted and then dropped, or that were deleted.',
+    params: z.strictObject({ stream: streamName }),
+    query: forgetQuery,
+    answers: { 200: { description: 'How many were forgotten.', schema: forgetAnswer } },
+    problems: [400, 404, ...SERVICE_PROBLEMS],
+    connector: 'advanced',
   },
 ];
