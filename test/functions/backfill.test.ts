@@ -115,15 +115,14 @@ describe('POST /api/backfill', () => {
 
   test('of a disabled stream is refused', async () => {
     const { checkBackfill } = await import('../../src/lib/http/check-backfill.ts');
-    const limits = { store: services.store, streams: [{ name: 'vm-detections' }], maxDays: 10, maxRunning: 2 };
-    await expect(checkBackfill(DAY, limits)).rejects.toThrow(/enabled stream \(vm-detections\)/);
+    const present = { ...services, streams: [{ name: 'vm-detections' }] };
+    await expect(checkBackfill(DAY, present)).rejects.toThrow(/enabled stream \(vm-detections\)/);
   });
 
   test('of a stream whose past nobody can read is refused, with the reason', async () => {
     const { checkBackfill } = await import('../../src/lib/http/check-backfill.ts');
     const streams = [{ name: 'edr-events' }, { name: 'vm-hosts', isSnapshot: true }];
-    const limits = { store: services.store, streams, maxDays: 10, maxRunning: 2 };
-    await expect(checkBackfill({ ...DAY, stream: 'vm-hosts' }, limits)).rejects.toThrow(
+    await expect(checkBackfill({ ...DAY, stream: 'vm-hosts' }, { ...services, streams })).rejects.toThrow(
       /enabled stream \(edr-events\), given "vm-hosts", of which Qualys tells the present state only/,
     );
   });

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { checkBackfill, type BackfillRange } from '../http/check-backfill.ts';
+import { checkBackfill } from '../http/check-backfill.ts';
 import type { backfillBody } from '../http/requests.ts';
 import { startBackfill } from '../pipeline/backfill.ts';
 import type { BackfillRecord } from '../pipeline/ports.ts';
@@ -13,21 +13,11 @@ export interface StartedBackfill {
 
 /** Starts a backfill; the same range while it runs is the same backfill. @throws ProblemError (400, 409). */
 export async function requestBackfill(wanted: z.output<typeof backfillBody>): Promise<StartedBackfill> {
-  const range = await checkRange(wanted);
-  const { backfills, audit } = getServices();
+  const services = getServices();
+  const range = await checkBackfill(wanted, services);
+  const { backfills, audit } = services;
   const { backfill, isNew } = await startBackfill(range, backfills);
   const { id, stream, from, to, status } = backfill;
   if (isNew) await audit.write({ action: 'backfill-started', target: `${stream}/${id} ${from} to ${to}` });
   return { backfill: { id, stream, from, to, status }, isNew };
-}
-
-/** Checks the range of a backfill. @throws ProblemError (400, 409). */
-export function checkRange(wanted: z.output<typeof backfillBody>): Promise<BackfillRange> {
-  const { backfills, settings, streams } = getServices();
-  return checkBackfill(wanted, {
-    store: backfills.store,
-    streams,
-    maxDays: settings.BACKFILL_MAX_DAYS,
-    maxRunning: settings.BACKFILL_MAX_RUNNING,
-  });
 }

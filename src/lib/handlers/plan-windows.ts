@@ -6,22 +6,29 @@ import { logUnexpected } from '../log-unexpected.ts';
 import { moveWatermark } from '../pipeline/move-watermark.ts';
 import { runPlanner } from '../pipeline/run-planner.ts';
 import { parseWakeUp } from '../pipeline/wake-up.ts';
-import { getServices } from '../services.ts';
+import type { Stream } from '../pipeline/stream.ts';
+import { getServices, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 
 /** Plans the windows of one stream; `traceparent` is the trace context of the host's invocation. */
-export async function planStream(name: string, traceparent?: string): Promise<void> {
+export function planStream(name: string, traceparent?: string): Promise<void> {
+  return onStream(name, traceparent, async (stream, services) => {
+    // Kept before the tick: what comes after a webhook is set is told, however late the first event of a high score comes.
+    if (name === edrEvents.name) await services.alerts.from?.();
+    await runPlanner(services.planning(stream));
+  });
+}
+
+async function onStream(
+  name: string,
+  traceparent: string | undefined,
+  run: (stream: Stream, services: Services) => Promise<void>,
+): Promise<void> {
   const services = getServices();
   const stream = services.streams.find((each) => each.name === name);
+  const about = { stream: name, attributes: { stream: name }, parent: traceparent };
   if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
-  else {
-    const about = { stream: name, attributes: { stream: name }, parent: traceparent };
-    await services.telemetry.invocation('plan', about, async () => {
-      // Kept before the tick: what comes after a webhook is set is told, however late the first event of a high score comes.
-      if (name === edrEvents.name) await services.alerts.from?.();
-      await runPlanner(services.planning(stream));
-    });
-  }
+  else await services.telemetry.invocation('plan', about, () => run(stream, services));
 }
 
 /** The host gives a message up after so many tries (`maxDequeueCount` in host.json). */
@@ -34,11 +41,7 @@ const MAX_TRIES = 5;
 export async function wakePlanner(message: unknown, tries = 1, traceparent?: string): Promise<void> {
   try {
     const { stream: name } = parseWakeUp(message);
-    const services = getServices();
-    const stream = services.streams.find((each) => each.name === name);
-    const about = { stream: name, attributes: { stream: name }, parent: traceparent };
-    if (stream === undefined) ambientLog.info('PlannerSkipped', { stream: name, reason: 'disabled' });
-    else await services.telemetry.invocation('plan', about, () => moveWatermark(services.moving(stream)));
+    await onStream(name, traceparent, (stream, services) => moveWatermark(services.moving(stream)));
   } catch (error) {
     const isPassing = error instanceof RetryableError && !(error instanceof NewerReleaseError);
     if (isPassing && tries < MAX_TRIES) throw error;

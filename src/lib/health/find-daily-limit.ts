@@ -3,7 +3,7 @@ import type { Stand } from './health.ts';
 import { isReachedForBackfills } from '../cost/daily-limit.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
 import { PROBLEM_KINDS } from './problem-codes.ts';
-import { at, counted, lasting, sentences } from './words.ts';
+import { at, lasting, sentences, waiting } from './words.ts';
 
 /** So long after midnight what waited for it may not have begun again. */
 const RESUMING_MS = 15 * 60_000;
@@ -33,12 +33,7 @@ export function findDailyLimit(stand: Stand): Found[] {
 
 function waitingFor({ name, windows: { open } }: StreamStatus, { backfills: all, dailyLimit }: Stand): string {
   const backfills = all.filter(({ stream, status }) => stream === name && status !== 'failed').length;
-  if (dailyLimit?.isReached !== true || open + backfills === 0) return '';
-  const waiting = [
-    ...(open === 0 ? [] : [counted(open, 'window')]),
-    ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
-  ].join(' and ');
-  return `${waiting} ${open + backfills === 1 ? 'waits' : 'wait'}; nothing is lost`;
+  return dailyLimit?.isReached !== true || open + backfills === 0 ? '' : `${waiting(open, backfills)}; nothing is lost`;
 }
 
 /** When it was last no more behind than is normal, ISO 8601; null: it still is not. */

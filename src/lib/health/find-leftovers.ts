@@ -2,6 +2,7 @@ import { found, type Found } from './find.ts';
 import { backfillsWaitForDay } from './find-daily-limit.ts';
 import { isBackfillWaiting } from './find-waits.ts';
 import type { BackfillStand, Stand } from './health.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { at, counted, lasting, sentences } from './words.ts';
 
 const HOUR_MS = 3_600_000;
@@ -11,26 +12,22 @@ export function findLeftovers(stand: Stand): Found[] {
   const { time, queue, deadLetters, alerts, settingMistakes } = stand;
   const now = Date.parse(time);
   const unposted = alerts.undelivered + alerts.uncertain + alerts.poison;
-  const unpostedText = sentences(
-    `${counted(unposted, 'alert')} not known to be posted to the webhook`,
-    alerts.lastError,
-  );
-  const poisonText = `${counted(queue.poison, 'work item')} in the poison queue: the host gave up on ${queue.poison === 1 ? 'it' : 'them'}.`;
+  const leftovers: readonly (readonly [number, ProblemCode, string])[] = [
+    [
+      queue.poison,
+      'poison',
+      `${counted(queue.poison, 'work item')} in the poison queue: the host gave up on ${queue.poison === 1 ? 'it' : 'them'}.`,
+    ],
+    [deadLetters, 'dead-letters', `${counted(deadLetters, 'dead letter')}: rows that Azure refuses.`],
+    [
+      unposted,
+      'alerts-undelivered',
+      sentences(`${counted(unposted, 'alert')} not known to be posted to the webhook`, alerts.lastError),
+    ],
+    [settingMistakes.length, 'settings-doubtful', sentences(...settingMistakes)],
+  ];
   return [
-    ...(queue.poison === 0 ? [] : [found('poison', { since: null, text: poisonText }, now)]),
-    ...(deadLetters === 0
-      ? []
-      : [
-          found(
-            'dead-letters',
-            { since: null, text: `${counted(deadLetters, 'dead letter')}: rows that Azure refuses.` },
-            now,
-          ),
-        ]),
-    ...(unposted === 0 ? [] : [found('alerts-undelivered', { since: null, text: unpostedText }, now)]),
-    ...(settingMistakes.length === 0
-      ? []
-      : [found('settings-doubtful', { since: null, text: sentences(...settingMistakes) }, now)]),
+    ...leftovers.flatMap(([count, code, text]) => (count === 0 ? [] : [found(code, { since: null, text }, now)])),
     ...stand.backfills.flatMap((backfill) => backfillProblems(backfill, stand)),
   ];
 }
@@ -53,13 +50,8 @@ function isStalled({ stream, fedBy }: BackfillStand, stand: Stand): boolean {
   const { time, streams, limits } = stand;
   if (backfillsWaitForDay(stream, stand)) return false;
   const about = streams.find(({ name }) => name === stream);
-  if (
-    isBackfillWaiting(
-      limits.find(({ api }) => api === about?.api),
-      time,
-    )
-  )
-    return false;
+  const limit = limits.find(({ api }) => api === about?.api);
+  if (isBackfillWaiting(limit, time)) return false;
   if (about !== undefined && about.held.length > 0) return false;
   return Date.parse(time) - Date.parse(fedBy) > HOUR_MS;
 }

@@ -3,7 +3,7 @@ import type { LimitView } from '../pipeline/limit-view.ts';
 import { found, type Found } from './find.ts';
 import type { BackfillStand, Stand } from './health.ts';
 import { apiWord } from '../pipeline/routes.ts';
-import { at, counted, lasting, sentences } from './words.ts';
+import { at, counted, lasting, sentences, waiting } from './words.ts';
 
 /** A budget counts as spent from one call in so many left on: it fills again one by one. */
 const LAST_PART = 50;
@@ -99,12 +99,7 @@ function secondsACall({ windowSeconds, limit }: Budget): number {
 function waitingFor(limit: LimitView, stand: Stand): string {
   const windows = stand.streams.filter(({ api, enabled }) => enabled && api === limit.api);
   const open = windows.reduce((sum, { windows: { open: each } }) => sum + each, 0);
-  const backfills = runningOn(limit, stand).length;
-  const parts = [
-    ...(open === 0 ? [] : [counted(open, 'window')]),
-    ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
-  ];
-  return parts.length === 0 ? '' : `${parts.join(' and ')} ${open + backfills === 1 ? 'waits' : 'wait'}`;
+  return waiting(open, runningOn(limit, stand).length);
 }
 
 function runningOn({ api }: LimitView, { streams, backfills }: Stand): BackfillStand[] {

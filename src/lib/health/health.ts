@@ -1,15 +1,12 @@
+import type { AlertStatus } from '../alerts/alert-answers.ts';
 import type { DailyLimitView } from '../cost/daily-limit-answer.ts';
 import type { RepairCause } from '../errors.ts';
-import type { BackfillStatus } from '../pipeline/ports.ts';
+import type { BackfillRecord } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
 
 /** A backfill that runs or has failed. */
-export interface BackfillStand {
-  readonly id: string;
-  readonly stream: string;
-  readonly status: BackfillStatus;
-  readonly startedAt: string;
+export interface BackfillStand extends Readonly<Pick<BackfillRecord, 'id' | 'stream' | 'status' | 'startedAt'>> {
   /** When one of its windows moved last. */
   readonly movedAt: string;
   /** The second tick of its planner since then, or since the time until which nothing of it was due: by then it was fed. */
@@ -26,12 +23,7 @@ export interface Stand {
   readonly limits: readonly LimitView[];
   readonly queue: { readonly poison: number };
   readonly deadLetters: number;
-  readonly alerts: {
-    readonly undelivered: number;
-    readonly uncertain: number;
-    readonly poison: number;
-    readonly lastError: string | null;
-  };
+  readonly alerts: Pick<AlertStatus, 'undelivered' | 'uncertain' | 'poison' | 'lastError'>;
   readonly backfills: readonly BackfillStand[];
   /** Null where a day has no limit. */
   readonly dailyLimit: DailyLimitView | null;

@@ -10,6 +10,15 @@ export function counted(count: number, noun: string): string {
   return `${numbers.format(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `2 windows and 1 backfill wait`; empty where nothing does. */
+export function waiting(windows: number, backfills: number): string {
+  const parts = [
+    ...(windows === 0 ? [] : [counted(windows, 'window')]),
+    ...(backfills === 0 ? [] : [counted(backfills, 'backfill')]),
+  ];
+  return parts.length === 0 ? '' : `${parts.join(' and ')} ${windows + backfills === 1 ? 'waits' : 'wait'}`;
+}
+
 /** `45 s`, `9 min`, `2 h 28 min`, `3 d 4 h`. */
 export function lasting(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

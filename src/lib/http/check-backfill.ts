@@ -1,18 +1,15 @@
 import { isExisting } from '../setting-kinds.ts';
 import { ProblemError } from './problem.ts';
 import { isRunning } from '../pipeline/backfill.ts';
-import type { CheckpointStore } from '../pipeline/ports.ts';
 import type { Stream } from '../pipeline/stream.ts';
 import { ceilSecond, floorSecond, isoSeconds } from '../pipeline/window.ts';
+import type { Services } from '../services.ts';
 
-/** Limits of backfills. */
-export interface BackfillLimits {
-  readonly store: CheckpointStore;
+/** What a request is checked against. */
+type Present = Pick<Services, 'backfills' | 'settings'> & {
   /** Enabled streams. */
   readonly streams: readonly Pick<Stream, 'name' | 'isSnapshot'>[];
-  readonly maxDays: number;
-  readonly maxRunning: number;
-}
+};
 
 /** A range that may be read again, on whole seconds. */
 export interface BackfillRange {
@@ -27,21 +24,21 @@ const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\
 /** Checks what an operator asks for. @throws ProblemError (400, 409) that names every wrong field. */
 export async function checkBackfill(
   wanted: { readonly stream: string; readonly from: string; readonly to: string },
-  limits: BackfillLimits,
+  present: Present,
 ): Promise<BackfillRange> {
   const errors: string[] = [];
-  errors.push(...streamErrors(wanted.stream, limits.streams));
+  errors.push(...streamErrors(wanted.stream, present.streams));
   const from = timeOf('from', wanted.from, errors);
   const to = timeOf('to', wanted.to, errors);
-  if (from !== undefined && to !== undefined) errors.push(...rangeErrors(from, to, limits));
+  if (from !== undefined && to !== undefined) errors.push(...rangeErrors(from, to, present));
   if (from === undefined || to === undefined || errors.length > 0)
     throw new ProblemError(400, errors.join('; '), errors);
   const range = { stream: wanted.stream, from: new Date(floorSecond(from)), to: new Date(ceilSecond(to)) };
-  await checkAgainstState(range, limits);
+  await checkAgainstState(range, present);
   return range;
 }
 
-function streamErrors(name: string, streams: BackfillLimits['streams']): string[] {
+function streamErrors(name: string, streams: Present['streams']): string[] {
   const allowed = streams.filter(({ isSnapshot }) => isSnapshot !== true);
   if (allowed.some((stream) => stream.name === name)) return [];
   const given = `given ${JSON.stringify(name)}`;
@@ -56,13 +53,14 @@ function timeOf(name: string, text: string, errors: string[]): number | undefine
   return undefined;
 }
 
-function rangeErrors(from: number, to: number, { maxDays }: BackfillLimits): string[] {
+function rangeErrors(from: number, to: number, { settings: { BACKFILL_MAX_DAYS: maxDays } }: Present): string[] {
   if (from >= to) return ['from must be before to'];
   if (to - from > maxDays * DAY_MS) return [`the range must be at most ${maxDays} days (BACKFILL_MAX_DAYS)`];
   return [];
 }
 
-async function checkAgainstState(range: BackfillRange, { store, maxRunning }: BackfillLimits): Promise<void> {
+async function checkAgainstState(range: BackfillRange, { backfills, settings }: Present): Promise<void> {
+  const { store } = backfills;
   const mark = await store.readWatermark(range.stream);
   const watermark = mark?.watermark;
   if (watermark === undefined || range.to.getTime() > Date.parse(watermark)) {
@@ -72,7 +70,7 @@ async function checkAgainstState(range: BackfillRange, { store, maxRunning }: Ba
   const running = (await store.listBackfills()).filter(isRunning);
   const [from, to] = [isoSeconds(range.from), isoSeconds(range.to)];
   const isSame = running.some((other) => other.stream === range.stream && other.from === from && other.to === to);
-  if (!isSame && running.length >= maxRunning) {
+  if (!isSame && running.length >= settings.BACKFILL_MAX_RUNNING) {
     throw new ProblemError(409, `${running.length} backfills run already, the most allowed (BACKFILL_MAX_RUNNING)`);
   }
 }
