@@ -4,7 +4,7 @@ import { getServices, VERSION, type Services } from '../services.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { STREAMS } from '../streams/index.ts';
 import type { Check, PingResult } from './ping-answers.ts';
-import { askNow, explain, runProbe, tellLast, timed, type ApiProbe } from './run-probes.ts';
+import { askNow, explain, notOk, runProbe, tellLast, timed, type ApiProbe } from './run-probes.ts';
 
 /**
  * Runs all checks side by side, each for at most 20 s. Never throws: what could not run says why.
@@ -41,7 +41,7 @@ export async function checkEdr(): Promise<Check> {
   try {
     services = getServices();
   } catch (error) {
-    return { name: probe.check, ok: false, latencyMs: 0, detail: explain(error) };
+    return notOk(probe.check, explain(error));
   }
   return runProbe({ ...probe, api }, services);
 }
@@ -62,12 +62,9 @@ function settingsDetail({ streams, settings }: Services): string {
 
 function withoutServices(error: unknown, latencyMs: number): PingResult {
   const probes = probesOf(streamsMeant()).map(({ check }) => check);
-  const skipped = ['storage', ...probes, 'logs-ingestion'].map((name) => ({
-    name,
-    ok: false,
-    latencyMs: 0,
-    detail: 'not run, because the settings are not valid',
-  }));
+  const skipped = ['storage', ...probes, 'logs-ingestion'].map((name) =>
+    notOk(name, 'not run, because the settings are not valid'),
+  );
   return result([{ name: 'settings', ok: false, latencyMs, detail: explain(error) }, ...skipped]);
 }
 

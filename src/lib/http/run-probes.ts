@@ -71,7 +71,8 @@ function toldAgain(name: string, { ok, latencyMs, detail, at }: ProbeAnswer, now
   return { name, ok, latencyMs, detail: `${detail} (asked ${lasting(ageSeconds)} ago; a POST asks now)`, ageSeconds };
 }
 
-function notOk(name: string, detail: string): Check {
+/** A check that was not run, or not asked for. */
+export function notOk(name: string, detail: string): Check {
   return { name, ok: false, latencyMs: 0, detail };
 }
 
