@@ -26,7 +26,7 @@ import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
 import type { OptionalPart } from './cost/billed-bytes.ts';
-import { dailyLimitOf, type DailyLimit } from './cost/daily-limit.ts';
+import { createDailyLimit, type DailyLimit } from './cost/daily-limit.ts';
 import { OPTIONAL_PARTS } from './cost/modes.ts';
 import { countSent, createSentBook, type SentBook } from './cost/sent.ts';
 import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
@@ -174,7 +174,7 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   const goOnAfter = (ended: WindowRecord): Promise<void> =>
     ended.run === 'live' ? wakeQuietly(wakeUps, ended.stream, log) : feedNext(ended, backfills);
   const sent = createSentBook({ store: createTableSentStore(storage), clock, log, about: aboutTable });
-  const dailyLimit = dailyLimitOf(settings, sent, clock);
+  const dailyLimit = createDailyLimit(settings, sent, clock);
   const sink = countSent(observeSink(createLogsIngestionSink(settings, credential), telemetry), sent);
   const deadLetters = createBlobDeadLetters(storage);
   const lastTick = async (): Promise<string | undefined> => (await store.readWatermark(edrEvents.name))?.lastTick;

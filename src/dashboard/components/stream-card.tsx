@@ -5,7 +5,7 @@ import type { DayRange } from '../model/day-range.ts';
 import { formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
 import { SEVERITY_LOOKS, streamSectionId } from '../model/judgement.ts';
 import { rowsPerHour } from '../model/rows-per-hour.ts';
-import { needsAttention, waitsForTry } from '../model/window-words.ts';
+import { isLookBack, needsAttention, waitsForTry } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
 import { RowsChart } from './rows-chart.tsx';
@@ -40,15 +40,15 @@ export function StreamCard(props: StreamCardProps) {
       {windows.data === undefined ? (
         <p class="muted">Reading the windows…</p>
       ) : (
-        <Windows {...props} all={windows.data.filter(isOfPlan)} focusId={id} />
+        // What looks back is shown where it needs a look.
+        <Windows
+          {...props}
+          all={windows.data.filter((each) => needsAttention(each) || !isLookBack(each))}
+          focusId={id}
+        />
       )}
     </section>
   );
-}
-
-/** What looks back lies over the time of other windows: it is shown where it needs a look. */
-function isOfPlan(window: WindowView): boolean {
-  return needsAttention(window) || !/^(?:look|late)\./.test(window.slice ?? '');
 }
 
 interface WindowsProps extends StreamCardProps {

@@ -17,20 +17,8 @@ export interface PollerEvents {
   readonly onRefused: (error: CallError) => void;
 }
 
-/** Reads again and again until it is stopped. */
-export interface Poller {
-  /** Reads now. */
-  readonly refresh: () => Promise<void>;
-  /** Reads by itself, at once and from then on. */
-  readonly resume: () => void;
-  /** Reads only when asked. */
-  readonly pause: () => void;
-  /** Tells nothing any more. */
-  readonly stop: () => void;
-}
-
-/** Makes a poller, which waits for `resume`. */
-export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents): Poller {
+/** Makes a poller, which reads again and again from `resume` on. */
+export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents) {
   let data = NO_DATA;
   let failures = 0;
   let isRunning = false;
@@ -72,21 +60,28 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
   }
 
   return {
+    /** Reads now. */
     refresh,
+    /** Reads by itself, at once and from then on. */
     resume: () => {
       isRunning = true;
       void refresh();
     },
+    /** Reads only when asked. */
     pause: () => {
       isRunning = false;
       clearTimeout(timer);
     },
+    /** Tells nothing any more. */
     stop: () => {
       isStopped = true;
       clearTimeout(timer);
     },
   };
 }
+
+/** Reads until it is stopped. */
+export type Poller = ReturnType<typeof createPoller>;
 
 /** What nobody foresaw is a failure like any other: shown, and tried again. */
 function withFailure(data: LiveData, thrown: unknown): LiveData {

@@ -5,16 +5,6 @@ import type { Routes } from '../calls/routes.ts';
 import { NO_DATA, type LiveData } from './live-data.ts';
 import { createPoller, type Poller } from './poll.ts';
 
-/** Live data and its controls. */
-export interface LiveView {
-  readonly data: LiveData;
-  readonly isPaused: boolean;
-  readonly setPaused: (isPaused: boolean) => void;
-  readonly refresh: () => Promise<void>;
-  /** What the tab tells while nobody sees the page; undefined while somebody does. */
-  readonly hidden: Health | undefined;
-}
-
 /** A hidden tab asks for the judgement alone, as often as a browser lets it. */
 const HIDDEN_MS = 60_000;
 
@@ -31,7 +21,7 @@ function useHiddenHealth(routes: Routes, isOn: boolean): Health | undefined {
 }
 
 /** Keeps the page up to date, except while the tab is hidden or the person has paused it. */
-export function useLiveData(routes: Routes, onRefused: (error: CallError) => void): LiveView {
+export function useLiveData(routes: Routes, onRefused: (error: CallError) => void) {
   const [data, setData] = useState<LiveData>(NO_DATA);
   const [isPaused, setPaused] = useState(false);
   const [isHidden, setHidden] = useState(document.hidden);
@@ -54,7 +44,11 @@ export function useLiveData(routes: Routes, onRefused: (error: CallError) => voi
     else poller.current?.resume();
   }, [routes, isPaused, isHidden]);
 
+  /** What the tab tells while nobody sees the page; undefined while somebody does. */
   const hidden = useHiddenHealth(routes, isHidden && !isPaused);
   const refresh = useCallback(() => poller.current?.refresh() ?? Promise.resolve(), []);
   return { data, isPaused, setPaused, refresh, hidden };
 }
+
+/** Live data and its controls. */
+export type LiveView = ReturnType<typeof useLiveData>;

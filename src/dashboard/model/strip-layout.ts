@@ -1,5 +1,6 @@
 import type { WindowView } from '../answers.ts';
 import { placeOf, type DayRange } from './day-range.ts';
+import { isLookBack } from './window-words.ts';
 
 /** Where a window is drawn; all numbers are shares of the strip, 0 to 1. */
 export interface StripBar {
@@ -11,14 +12,13 @@ export interface StripBar {
   readonly height: number;
 }
 
-/** What looks back or reads what was late lies over the windows of a day, and would hide them; the lists below name it where it fails. */
-const OVER_OTHERS = /^(?:look|late)\./;
-
-/** Lays windows out on the strip, in order of time. Windows wholly outside the range are left out. */
+/**
+ * Lays windows out on the strip, in order of time. Windows wholly outside the range are left out, and those that look back: they would hide
+ * the others, and the lists below name them where they fail.
+ */
 export function layOutStrip(windows: readonly WindowView[], range: DayRange): StripBar[] {
   const visible = windows.filter(
-    ({ from, slice, to }) =>
-      !OVER_OTHERS.test(slice ?? '') && Date.parse(to) > range.start && Date.parse(from) < range.end,
+    (window) => !isLookBack(window) && Date.parse(window.to) > range.start && Date.parse(window.from) < range.end,
   );
   const groups = new Map<string, WindowView[]>();
   for (const window of visible) {

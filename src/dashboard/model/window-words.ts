@@ -33,6 +33,11 @@ export function needsAttention({
   return state === 'failed' || (state === 'incomplete' && !acknowledged) || repair !== null;
 }
 
+/** Whether it looks back, or reads what was late: it lies over the windows of a day. */
+export function isLookBack({ slice }: Pick<WindowView, 'slice'>): boolean {
+  return /^(?:look|late)\./.test(slice ?? '');
+}
+
 /** Whether it waits for its next try, be it for Qualys or after an error, and needs nobody. */
 export function waitsForTry(window: WindowView, now: number): boolean {
   const { state, inWork, notBefore } = window;

@@ -14,29 +14,10 @@ export interface DailyLimit {
   readonly view: () => Promise<DailyLimitView>;
 }
 
-/** What a limit goes by. */
-export interface DailyLimitOptions {
-  readonly gigabytes: number;
-  readonly streams: readonly string[];
-  readonly book: Pick<SentBook, 'today' | 'since'>;
-  readonly clock: Clock;
-}
-
 const DAY_MS = 86_400_000;
 const BYTES_A_GIGABYTE = 1e9;
 /** What waits looks again after so long: somebody may have raised the limit. */
 const LOOK_AGAIN_MS = 15 * 60_000;
-
-/** The limit that the settings ask for; undefined: none. */
-export function dailyLimitOf(
-  settings: LimitSettings,
-  book: DailyLimitOptions['book'],
-  clock: Clock,
-): DailyLimit | undefined {
-  const { DAILY_GB_LIMIT: gigabytes } = settings;
-  if (gigabytes === undefined) return undefined;
-  return createDailyLimit({ gigabytes, streams: limitedStreams(settings), book, clock });
-}
 
 /** Part of a day's limit that backfills may take it to, in percent: the rest is for the live windows. */
 const BACKFILL_PERCENT = 80;
@@ -46,8 +27,15 @@ export function isReachedForBackfills(sent: number, limit: number): boolean {
   return sent >= (limit * BACKFILL_PERCENT) / 100;
 }
 
-/** Makes a limit. It knows what other instances have sent up to half a minute ago. */
-export function createDailyLimit({ gigabytes, streams, book, clock }: DailyLimitOptions): DailyLimit {
+/** Makes the limit that the settings ask for; undefined: none. It knows what other instances have sent up to half a minute ago. */
+export function createDailyLimit(
+  settings: LimitSettings,
+  book: Pick<SentBook, 'today' | 'since'>,
+  clock: Clock,
+): DailyLimit | undefined {
+  const { DAILY_GB_LIMIT: gigabytes } = settings;
+  if (gigabytes === undefined) return undefined;
+  const streams = limitedStreams(settings);
   const most = gigabytes * BYTES_A_GIGABYTE;
   return {
     check: async (stream, run) => {

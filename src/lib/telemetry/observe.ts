@@ -17,19 +17,16 @@ export function observeLog(log: Log, telemetry: Telemetry, standing: LogFields =
     count(event, fields);
     activeSpan()?.span.note(event, fields);
   };
+  const observed =
+    (level: 'info' | 'warn' | 'error', tell: (event: string, fields: LogFields) => void) =>
+    (event: string, fields: LogFields = {}): void => {
+      log[level](event, fields);
+      tell(event, fields);
+    };
   return {
-    info: (event, fields = {}) => {
-      log.info(event, fields);
-      count(event, fields);
-    },
-    warn: (event, fields = {}) => {
-      log.warn(event, fields);
-      note(event, fields);
-    },
-    error: (event, fields = {}) => {
-      log.error(event, fields);
-      note(event, fields);
-    },
+    info: observed('info', count),
+    warn: observed('warn', note),
+    error: observed('error', note),
     with: (fields) => observeLog(log.with(fields), telemetry, { ...standing, ...fields }),
   };
 }
@@ -52,11 +49,8 @@ export function observeSink<T extends Sink>(sink: T, telemetry: Telemetry): T {
   return {
     ...sink,
     upload: (table, chunk, signal) => {
-      const sdk = telemetry.sdk();
-      const run = (): Promise<void> => sink.upload(table, chunk, signal);
-      if (sdk === undefined) return run();
-      const { length: bytes } = chunk.json;
-      return timed(sdk, 'upload', { table }, { rows: chunk.rows, bytes }, run);
+      const counts = { rows: chunk.rows, bytes: chunk.json.length };
+      return timed(telemetry, 'upload', { table }, counts, () => sink.upload(table, chunk, signal));
     },
   };
 }
@@ -67,20 +61,19 @@ export type RunCall = <T>(api: ApiName, call: () => Promise<T>) => Promise<T>;
 /** A span and a duration for each call to the vendor, up to the start of its answer; undefined when telemetry is off. */
 export function observeCalls(telemetry: Telemetry): RunCall | undefined {
   if (!telemetry.isConfigured) return undefined;
-  return (api, call) => {
-    const sdk = telemetry.sdk();
-    return sdk === undefined ? call() : timed(sdk, 'call', { api }, {}, call);
-  };
+  return (api, call) => timed(telemetry, 'call', { api }, {}, call);
 }
 
 /** Labels stay few and fixed; counts go to the span only. */
 async function timed<T>(
-  sdk: TelemetrySdk,
+  telemetry: Telemetry,
   name: 'call' | 'upload',
   labels: TelemetryAttributes,
   counts: TelemetryAttributes,
   run: () => Promise<T>,
 ): Promise<T> {
+  const sdk = telemetry.sdk();
+  if (sdk === undefined) return run();
   const stream = activeSpan()?.stream;
   const about = stream === undefined ? labels : { stream, ...labels };
   const startedAt = performance.now();

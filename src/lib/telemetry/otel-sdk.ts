@@ -39,12 +39,19 @@ export function openSdk(options: TelemetryOptions): TelemetrySdk {
     'service.instance.id': options.instance,
   });
   const exporters = createExporters(options);
-  const meters = new MeterProvider({ resource, readers: exporters.map(({ metrics }) => readerFor(metrics)) });
+  const exportTimeoutMillis = EXPORT_TIMEOUT_MS;
+  const readers = exporters.map(
+    ({ metrics: exporter }) =>
+      new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: EXPORT_EVERY_MS, exportTimeoutMillis }),
+  );
+  const meters = new MeterProvider({ resource, readers });
   const tracers = new BasicTracerProvider({
     resource,
     // The host's decision must not cut windows off from their tick.
     sampler: new AlwaysOnSampler(),
-    spanProcessors: exporters.map(({ spans }) => processorFor(spans)),
+    spanProcessors: exporters.map(
+      ({ spans }) => new BatchSpanProcessor(spans, { maxQueueSize: MOST_SPANS, exportTimeoutMillis }),
+    ),
   });
   const tracer = tracers.getTracer(SERVICE, options.version);
   return {
@@ -53,20 +60,6 @@ export function openSdk(options: TelemetryOptions): TelemetrySdk {
     flush: () => settled([meters.forceFlush(), tracers.forceFlush()]),
     shutdown: () => settled([meters.shutdown(), tracers.shutdown()]),
   };
-}
-
-function readerFor(
-  exporter: ConstructorParameters<typeof PeriodicExportingMetricReader>[0]['exporter'],
-): PeriodicExportingMetricReader {
-  return new PeriodicExportingMetricReader({
-    exporter,
-    exportIntervalMillis: EXPORT_EVERY_MS,
-    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
-  });
-}
-
-function processorFor(exporter: ConstructorParameters<typeof BatchSpanProcessor>[0]): BatchSpanProcessor {
-  return new BatchSpanProcessor(exporter, { maxQueueSize: MOST_SPANS, exportTimeoutMillis: EXPORT_TIMEOUT_MS });
 }
 
 async function settled(work: readonly Promise<void>[]): Promise<void> {

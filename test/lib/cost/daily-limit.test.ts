@@ -30,7 +30,8 @@ function openLimit(start: string) {
   const [own, other] = ['own', 'other'].map((name) =>
     createSentBook({ store: store(name), clock, log: keptLog().log, about: (stream) => ({ stream }) }),
   ) as [ReturnType<typeof createSentBook>, ReturnType<typeof createSentBook>];
-  const limit = createDailyLimit({ gigabytes: 0.001, streams: ['vm-detections'], book: own, clock });
+  const settings = { DAILY_GB_LIMIT: 0.001, DAILY_GB_LIMIT_STREAMS: ['vm-detections'] };
+  const limit = createDailyLimit(settings, own, clock)!;
   return { clock, own, other, limit };
 }
 
