@@ -28,7 +28,8 @@ export async function lookOnce(
   const task = {
     window: { stream: 's', run: 'live', from: iso(from), to: iso(look), slice: `look.${look / 1000}` },
     ...(cursor === undefined ? {} : { cursor }),
-    past: () => Promise.resolve({ lookedAt: 0, windows: [], keys: () => Promise.resolve(new Map()), ...past }),
+    past: () =>
+      Promise.resolve({ lookedAt: 0, lookedTo: 0, windows: [], keys: () => Promise.resolve(new Map()), ...past }),
     log: log.log,
   } as unknown as WindowTask;
   const steps = lookBack(task, { settings, ...vendor } as unknown as StreamServices);

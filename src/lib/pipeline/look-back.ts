@@ -90,6 +90,7 @@ export async function readPast(record: WindowRecord, store: CheckpointStore): Pr
   const over = records.filter((other) => !isLook(other) && overlap(other, record));
   return {
     lookedAt: last === undefined ? 0 : numberOf(last) * 1000,
+    lookedTo: last === undefined ? 0 : Date.parse(last.to),
     windows: over.map(toPast),
     keys: (name) => keysOf(over, name, record, store),
   };

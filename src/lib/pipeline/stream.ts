@@ -145,6 +145,8 @@ export interface PastWindow {
 export interface Past {
   /** When was looked back before this, in epoch milliseconds; 0: never. */
   readonly lookedAt: number;
+  /** Up to which time that was, in epoch milliseconds; 0: never. */
+  readonly lookedTo: number;
   /** In order of their beginning; what was read again is among them twice. */
   readonly windows: readonly PastWindow[];
   /** A ledger of theirs, by their keys. */

@@ -110,8 +110,9 @@ describe('what a look goes by', () => {
     await put('10:30', '10:45', { state: 'waived', closedAt: closed.closedAt });
     await put('10:45', '11:00', { slice: 'late.5-0', state: 'planned' });
     await put('11:00', '12:00', closed);
-    const { lookedAt, windows } = await readPast(own, store);
+    const { lookedAt, lookedTo, windows } = await readPast(own, store);
     expect(lookedAt).toBe((SECOND - 7200) * 1000);
+    expect(lookedTo).toBe(Date.parse('2026-05-03T12:00:00Z'));
     const times = { key: expect.any(String) as string };
     expect(windows).toStrictEqual([
       {
@@ -125,7 +126,8 @@ describe('what a look goes by', () => {
       { ...times, from: '2026-05-03T10:30:00Z', to: '2026-05-03T10:45:00Z' },
       { ...times, from: '2026-05-03T10:45:00Z', to: '2026-05-03T11:00:00Z', slice: 'late.5-0' },
     ]);
-    expect((await readPast(await put('10:00', '10:10', { slice: 'look.5' }), store)).lookedAt).toBe(0);
+    const first = await readPast(await put('10:00', '10:10', { slice: 'look.5' }), store);
+    expect(first).toMatchObject({ lookedAt: 0, lookedTo: 0 });
   });
 
   test('are the ledgers of these rows, from the first of them on', async () => {

@@ -140,13 +140,13 @@ function firstOf(parts: readonly Found[], most: number): Found[] {
   });
 }
 
-/** When a record was still missing: as its window was read, or the last look found nothing. */
-export function missedBy({ lookedAt, windows }: Past): (time: number) => number {
+/** When a record was still missing: as its window was read, or as the last look, if it reached that time, found nothing. */
+export function missedBy({ lookedAt, lookedTo, windows }: Past): (time: number) => number {
   const read = standing(windows).map(({ from, read: { at = from } = {}, to }) => ({ from, to, at }));
   return (time) => {
     const iso = new Date(time).toISOString();
     const at = read.find(({ from, to }) => from <= iso && iso < to)?.at ?? iso;
-    return Math.max(lookedAt, Date.parse(at));
+    return Math.max(time < lookedTo ? lookedAt : 0, Date.parse(at));
   };
 }
 

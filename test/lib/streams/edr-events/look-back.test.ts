@@ -78,6 +78,13 @@ describe('a look back at events', () => {
     expect(await vendor.passing.late()).toMatchObject([{ counts: { missingSeconds: 106 * MINUTE } }]);
   });
 
+  test('does not tell that it was missing when its time was not looked at yet', async () => {
+    // Its window is read at 12:50; the look of 13:00 ends before it, as the watermark has not moved.
+    const vendor = await startLate([{ id: 'late', time: '2026-05-01T12:47:50.000Z' }], () => 140);
+    await vendor.passing.pass(2 * 60 + 10, 10);
+    expect(await vendor.passing.late()).toMatchObject([{ counts: { rows: 1, missingSeconds: 130 } }]);
+  });
+
   test('gives an empty first page its second witness', async () => {
     const events = eventsIn(NOW, 10 * MINUTE, 30);
     const vendor = await startLate(events, () => 0, { page: (right, { nth }) => (nth < 1 ? [] : right) });
