@@ -13,7 +13,8 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'pipeline',
     isInMemory: true,
-    mutate: ['src/lib/pipeline/*.ts'],
+    // Answers are declared for the API's document: nothing decides there.
+    mutate: ['src/lib/pipeline/*.ts', '!src/lib/pipeline/{limit-view,*-answer}.ts'],
     tests: [
       'test/lib/pipeline/*.test.ts',
       'test/lib/cost/daily-limit.test.ts',
@@ -37,7 +38,6 @@ export const GROUPS: readonly Group[] = [
     mutate: [
       'src/lib/azure/{table-limiter,shared-limits,limiter-options,view-limits}.ts',
       'src/lib/azure/{permit,limit}-*.ts',
-      'src/lib/pipeline/limit-view.ts',
       'src/lib/qualys/call/read-limit-headers.ts',
     ],
     tests: [
