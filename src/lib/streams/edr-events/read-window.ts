@@ -53,7 +53,7 @@ export async function* readEdrWindow(task: WindowTask, services: StreamServices)
   const reading = await prepare(task, services);
   let cursor = await open(reading);
   // A count from before a pause between pages says little about what was there at their end.
-  let isCounted = task.cursor === undefined || (cursor.page === 0 && cursor.end === undefined);
+  let isCounted = cursor.page === 0 && cursor.end === undefined;
   let readsLeft = task.shortReads > 0 ? 1 : READS;
   if (task.attempts >= ATTEMPTS_BEFORE_HALVING && cursor.end === undefined) {
     cursor = smallerPages(cursor);

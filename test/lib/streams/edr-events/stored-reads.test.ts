@@ -27,9 +27,10 @@ async function goOn(
 const counted = (count: number) => ({ counted: { greatest: count, latest: count } });
 
 describe('a read that has come to the reach of pages', () => {
-  /** A vendor that has a full page where paging ends, and the sizes of the pages that are asked for behind it. */
+  /** A vendor that has a full page where paging ends, and the sizes of the pages that are asked for behind it, those by searchAfter apart. */
   async function startDeep(page: number, size: number, seconds: number) {
     const sizes: number[] = [];
+    const chained: number[] = [];
     const vendor = await startLyingEdr(
       eventsIn(FROM, seconds, 100),
       {
@@ -38,20 +39,25 @@ describe('a read that has come to the reach of pages', () => {
           if (asked.page !== page) sizes.push(asked.size);
           return undefined;
         },
+        cursor: (at, each, total) => {
+          chained.push(each);
+          return (at + 1) * each < total ? String(at + 1) : undefined;
+        },
       },
       { EDR_PAGE_SIZE: '100', EDR_EVENT_TYPES: 'file' },
     );
-    return { vendor, sizes };
+    return { vendor, sizes, chained };
   }
 
   test.for([
     ['of the usual size', 100, {}],
     ['of as many events as did not fail', 50, { mostEvents: 50 }],
   ] as const)('goes on by searchAfter, in pages %s, and counts nothing again', async ([, size, most]) => {
-    const { vendor, sizes } = await startDeep(10_000 / size - 1, size, 1);
+    const { vendor, sizes, chained } = await startDeep(10_000 / size - 1, size, 1);
     const windows = await goOn(vendor, SECOND, { page: 10_000 / size - 1, size, ...counted(100), ...most });
     expect(windows).toMatchObject([{ state: 'closed', counts: { fetched: 100, rows: 100 } }]);
-    expect(new Set(sizes)).toEqual(new Set([size]));
+    expect(sizes).toEqual(Array(100 / size).fill(size));
+    expect(chained).toEqual(sizes);
     expect(vendor.calls.counts).toBe(0);
   });
 
@@ -101,7 +107,7 @@ test('a large window is cut behind its full first page, and each piece begins wi
 test.each<[string, Partial<EdrCursor>, number]>([
   ['before its first page, which was counted before, is not counted again', { page: 0, ...counted(5) }, 0],
   ['between its pages is counted again', { page: 1, ...counted(5) }, 1],
-  ['behind its first page is counted again', { page: 0, end: 'empty', isRead: true, ...counted(5) }, 1],
+  ['behind its first page is counted again', { page: 0, end: 'empty', isRead: true, ...counted(0) }, 1],
 ])('a window that is taken up %s', async (_, stored, counts) => {
   const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), {
     page: (right, { events, nth }) => (nth === 0 ? events : right.slice(0, 0)),
@@ -121,8 +127,37 @@ test.each([
     page: (right, { page }) => ((firstPages += page === 0 ? 1 : 0), right),
   });
   const [window] = await goOn(vendor, TO, { page: 0, size: 100 }, 0, { shortReads });
-  expect(window).toMatchObject({ state: 'planned', counts: { fetched: 5 } });
+  expect(window).toMatchObject({ state: 'planned', counts: { expected: 6, fetched: 5 }, cursor: { read: reads } });
   expect(firstPages).toBe(reads);
+});
+
+test('a page that fails in the second read of a try is no page of the first one', async () => {
+  let firstPages = 0;
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), {
+    count: () => 6,
+    status: ({ page }) => (page === 0 && ++firstPages > 1 ? 503 : undefined),
+  });
+  const [window] = await goOn(vendor, TO, { page: 0, size: 100 });
+  expect(window).toMatchObject({ state: 'planned', counts: { expected: 6, fetched: 5 }, cursor: { read: 1, page: 0 } });
+});
+
+test('a window whose first page was full, and could not be counted behind, is counted first', async () => {
+  const asked: string[] = [];
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 5), {
+    count: ({ events }) => (asked.push('count'), events.length),
+    page: (right) => (asked.push('page'), right),
+  });
+  await goOn(vendor, TO, { page: 0, size: 100, isFull: true });
+  expect(asked.slice(0, 2)).toEqual(['count', 'page']);
+});
+
+test.each<[string, Partial<EdrCursor>, number]>([
+  ['before its first page', {}, 2],
+  ['behind a page', { page: 1 }, 1],
+  ['in a further read', { read: 1 }, 1],
+])('a large window that is taken up %s is cut, or is not: %j gives %i', async (_, stored, windows) => {
+  const vendor = await startLyingEdr([], { count: () => 3000 });
+  expect(await goOn(vendor, TO, { page: 0, size: 100, ...counted(6000), ...stored })).toHaveLength(windows);
 });
 
 describe('a page that has failed', () => {
