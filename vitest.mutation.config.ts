@@ -37,7 +37,7 @@ export default defineConfig({
     // On a busy machine, the first run has to pass too.
     expect: { poll: { timeout: 10_000 } },
     // Twice what the longest takes on a busy machine: many mutants wait for ever.
-    testTimeout: 5000,
+    testTimeout: 10_000,
     hookTimeout: 120_000,
   },
 });
