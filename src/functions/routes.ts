@@ -14,7 +14,7 @@ const TO_LOOK: Routes = {
   'edr-event-count': { methods: ['GET'], route: 'edr/events/count', handler: (all) => all.edrEvents.count },
   'edr-event': { methods: ['GET'], route: 'edr/events/{agentId}/{eventId}', handler: (all) => all.edrEvents.event },
   enrich: { methods: ['GET'], route: 'enrich', handler: (all) => all.enrich.enrichOne },
-  health: { methods: ['GET'], route: 'health', handler: (all) => all.health.health },
+  health: { methods: ['GET'], route: 'health', handler: (all) => all.status.health },
   openapi: { methods: ['GET'], route: 'openapi.json', handler: (all) => all.openapi.openapi },
   ping: { methods: ['GET', 'POST'], route: 'ping', handler: (all) => all.ping.ping },
   'qualys-edr-ping': {

@@ -1,6 +1,5 @@
 import { InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type * as HealthModule from '../../src/lib/handlers/health.ts';
 import type * as PlanModule from '../../src/lib/handlers/plan-windows.ts';
 import type * as StatusModule from '../../src/lib/handlers/status.ts';
 import type * as ToolsModule from '../../src/lib/handlers/mcp-tools.ts';
@@ -13,15 +12,14 @@ import { call, startBackends, useSettings, type Backends } from '../support/http
 
 let backends: Backends;
 let services: Services;
-let health: typeof HealthModule.health;
+let health: typeof StatusModule.health;
 let status: typeof StatusModule.status;
 let planner: typeof PlanModule.planner;
 let runTool: typeof ToolsModule.runTool;
 
 async function load(): Promise<void> {
   vi.resetModules();
-  ({ health } = await import('../../src/lib/handlers/health.ts'));
-  ({ status } = await import('../../src/lib/handlers/status.ts'));
+  ({ health, status } = await import('../../src/lib/handlers/status.ts'));
   ({ planner } = await import('../../src/lib/handlers/plan-windows.ts'));
   ({ runTool } = await import('../../src/lib/handlers/mcp-tools.ts'));
 }

@@ -8,7 +8,6 @@ export * as dashboard from './dashboard.ts';
 export * as deadLetters from './dead-letters.ts';
 export * as edrEvents from './edr-events.ts';
 export * as enrich from './enrich.ts';
-export * as health from './health.ts';
 export * as mcpTools from './mcp-tools.ts';
 export * as memory from './memory.ts';
 export * as openapi from './openapi.ts';

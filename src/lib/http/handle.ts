@@ -1,13 +1,13 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { HttpHandler, HttpResponseInit } from '@azure/functions';
 import { withLogTarget } from '../log.ts';
 import { toProblem } from './problem.ts';
 
 /** Makes an HTTP handler whose failures are problems, and whose log lines go to the invocation. */
-export function handle(run: (request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler {
-  return (request: HttpRequest, context: InvocationContext) =>
+export function handle(run: HttpHandler): HttpHandler {
+  return (request, context) =>
     withLogTarget(context, async () => {
       try {
-        return await run(request);
+        return await run(request, context);
       } catch (error) {
         return toProblem(error, context.functionName);
       }

@@ -1,8 +1,0 @@
-import { viewConnector } from '../actions/view-connector.ts';
-import { handle, json } from '../http/handle.ts';
-
-/** Tells the judgement alone, for availability tests; calls nothing of Qualys. */
-export const health = handle(async () => {
-  const { ok, verdict, headline, problems, version, time } = await viewConnector();
-  return json({ version, time, ok, verdict, headline, problems }, ok ? 200 : 503);
-});
