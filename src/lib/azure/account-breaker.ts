@@ -175,14 +175,9 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
         const secret = state.secrets[digest];
         asked.outcome = findStop(secret, api, now) === undefined ? 'not-needed' : 'granted';
         // Whoever asks again before the login went out asks for the same one.
-        asked.waitMs = isGranted(secret, api)
-          ? 0
-          : presses.length < MOST_PRESSES
-            ? 0
-            : HOUR_MS - (now - (presses[0] ?? now));
-        return asked.outcome === 'granted' && asked.waitMs <= 0 && !isGranted(secret, api)
-          ? grantLogin(state, digest, now)
-          : state;
+        const isAsked = isGranted(secret, api);
+        asked.waitMs = isAsked || presses.length < MOST_PRESSES ? 0 : HOUR_MS - (now - (presses[0] ?? now));
+        return asked.outcome === 'granted' && asked.waitMs <= 0 && !isAsked ? grantLogin(state, digest, now) : state;
       });
       if (asked.outcome === 'not-needed' || asked.waitMs <= 0) return asked.outcome;
       const next = new Date(row.now() + asked.waitMs).toISOString();

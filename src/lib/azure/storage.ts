@@ -44,45 +44,39 @@ const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 };
 /** Opens the storage account by connection string or, in Azure, by identity. */
 export function openStorage(settings: StorageSettings): Storage {
   const connection = settings.AzureWebJobsStorage;
-  const { table, queue, container } =
-    connection === undefined ? openByIdentity(settings) : openByConnectionString(connection);
   const own = (name: string): string => ownName(name, settings.QUALYS_SUBSCRIPTION);
-  return {
-    table: (name) => table(own(name)),
-    queue: (name) => queue(own(name)),
-    container: (name) => container(own(name)),
-  };
+  return connection === undefined ? openByIdentity(settings, own) : openByConnectionString(connection, own);
 }
 
-function openByConnectionString(connection: string): Storage {
+function openByConnectionString(connection: string, own: (name: string) => string): Storage {
   if (!/AccountName=|UseDevelopmentStorage=true|SharedAccessSignature=/i.test(connection)) {
     throw new ConfigError('AzureWebJobsStorage must be a storage connection string, given a secret value');
   }
   const text = connection.startsWith(DEVELOPMENT_STORAGE) ? DEVELOPMENT_STORAGE : connection;
   return {
     table: (name) =>
-      TableClient.fromConnectionString(text, name, {
+      TableClient.fromConnectionString(text, own(name), {
         allowInsecureConnection: true,
         retryOptions: RETRIES,
         ...TABLE_POLICIES,
       }),
-    queue: (name) => new QueueClient(text, name, { retryOptions: QUEUE_RETRIES }),
+    queue: (name) => new QueueClient(text, own(name), { retryOptions: QUEUE_RETRIES }),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(text, name, { retryOptions: QUEUE_RETRIES });
+      return new ContainerClient(text, own(name), { retryOptions: QUEUE_RETRIES });
     },
   };
 }
 
-function openByIdentity(settings: StorageSettings): Storage {
+function openByIdentity(settings: StorageSettings, own: (name: string) => string): Storage {
   const credential = createCredential(settings.AzureWebJobsStorage__clientId);
   const url = (service: 'queue' | 'table' | 'blob'): string => serviceUrl(settings, service);
   return {
-    table: (name) => new TableClient(url('table'), name, credential, { retryOptions: RETRIES, ...TABLE_POLICIES }),
-    queue: (name) => new QueueClient(`${url('queue')}/${name}`, credential, { retryOptions: QUEUE_RETRIES }),
+    table: (name) => new TableClient(url('table'), own(name), credential, { retryOptions: RETRIES, ...TABLE_POLICIES }),
+    queue: (name) => new QueueClient(`${url('queue')}/${own(name)}`, credential, { retryOptions: QUEUE_RETRIES }),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(`${url('blob')}/${name}`, credential, { retryOptions: QUEUE_RETRIES });
+      return new ContainerClient(`${url('blob')}/${own(name)}`, credential, { retryOptions: QUEUE_RETRIES });
     },
   };
 }
