@@ -167,8 +167,11 @@ async function expectNothingLost(world: World, lines: readonly HostLine[]): Prom
 
 test('of two processes one is killed at its work: nothing is lost, nothing poisoned', OPTIONS, async () => {
   const [world, app] = await Promise.all([createWorld(), buildFrom()]);
-  await expectNothingLost(world, await play(world, [app, app]));
-  expect(world.simulator.stats().apis.edr?.mostAtOnce).toBeLessThanOrEqual(PERMITS);
+  const lines = await play(world, [app, app]);
+  await expectNothingLost(world, lines);
+  // A worker whose claim has run out, after 8 s here, gives its call and permit up before the vendor notices.
+  const lost = lines.filter(({ message }) => /"event":"(?:ClaimLost|ClaimRenewError)"/.test(message));
+  expect(world.simulator.stats().apis.edr?.mostAtOnce, JSON.stringify(lost)).toBeLessThanOrEqual(PERMITS);
 });
 
 test.for(['the last release', 'this release'])(
