@@ -113,9 +113,9 @@ describe('without a record', () => {
   });
 
   test('what is too long for the columns comes as text all the same', () => {
-    const page = JSON.stringify([{ id: 'x', actor: { arguments: 'a'.repeat(15_000) } }]);
-    const { rows } = decode(page, { record: 'none', maxChunkBytes: 20_000 });
-    expect(rows.map(({ RecordPart }) => `[${String(RecordPart)}]`)).toEqual([page]);
+    const page = JSON.stringify([{ id: 'x', actor: { arguments: 'a'.repeat(70_000) } }]);
+    const { rows } = decode(page, { record: 'none' });
+    expect(`[${rows.map(({ RecordPart }) => RecordPart).join('')}]`).toBe(page);
   });
 });
 

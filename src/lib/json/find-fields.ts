@@ -1,5 +1,22 @@
-import type { FieldPath, FieldPaths } from './field-paths.ts';
 import { isMembers } from './parse-json.ts';
+
+/** A place in a JSON document that a reader wants to find. */
+interface FieldPath {
+  /** Index in the slots; -1 for a place that is only passed through. */
+  slot: number;
+  /** Whether arrays found here are read element by element. */
+  isList: boolean;
+  readonly members: Map<string, FieldPath>;
+}
+
+/** The fields that are looked for. */
+export interface FieldPaths {
+  readonly root: FieldPath;
+  /** Number of slots. */
+  readonly count: number;
+  /** Slot of a path given to `compileFieldPaths`. */
+  readonly slotOf: (path: string) => number;
+}
 
 /** A value of a document and where it stands: in an object by its name, in an array by its number. */
 export interface Found {
@@ -14,6 +31,35 @@ export interface Fields {
   readonly slots: readonly (readonly Found[] | undefined)[];
 }
 
+/**
+ * Compiles dotted paths such as `asset.hostName`. A name followed by `[]` (`indicator2[].verdict`, `verdict[]`) may
+ * hold one value or an array of them; anywhere else an array is not looked into.
+ */
+export function compileFieldPaths(paths: Iterable<string>): FieldPaths {
+  const root: FieldPath = { slot: -1, isList: false, members: new Map() };
+  const slots = new Map<string, number>();
+  for (const path of new Set(paths)) {
+    const place = path.split('.').reduce(enter, root);
+    if (place.slot < 0) place.slot = slots.size;
+    slots.set(path, place.slot);
+  }
+  const slotOf = (path: string): number => {
+    const slot = slots.get(path);
+    if (slot === undefined) throw new RangeError(`path must be one of those compiled, given ${path}`);
+    return slot;
+  };
+  return { root, count: slots.size, slotOf };
+}
+
+function enter({ members }: FieldPath, segment: string): FieldPath {
+  const isList = segment.endsWith('[]');
+  const name = isList ? segment.slice(0, -2) : segment;
+  const found = members.get(name) ?? { slot: -1, isList: false, members: new Map<string, FieldPath>() };
+  found.isList ||= isList;
+  members.set(name, found);
+  return found;
+}
+
 /** Finds the fields of a document. */
 export function findFields({ count, root }: FieldPaths, value: unknown): Fields {
   const slots = new Array<Found[] | undefined>(count).fill(undefined);
@@ -23,8 +69,7 @@ export function findFields({ count, root }: FieldPaths, value: unknown): Fields 
 
 /** The last value found for a slot. */
 export function lastOf({ slots }: Fields, slot: number): Found | undefined {
-  const found = slots[slot];
-  return found?.[found.length - 1];
+  return slots[slot]?.at(-1);
 }
 
 function findIn(

@@ -38,25 +38,11 @@ export const MAX_FIELD_BYTES = 60_000;
 const MAX_ESCAPED_BYTES = 6;
 /** The row's key, the numbers of its part, its error, and what all rows have in common. */
 const FRAME_BYTES = 8000;
+/** All columns of a row, so that it fits a chunk with a part of its record. */
+const MAX_COLUMNS_BYTES = MAX_CHUNK_BYTES - MAX_ESCAPED_BYTES * MAX_FIELD_BYTES - FRAME_BYTES;
 const KEY_DIGITS = 32;
 const LONGEST_ERROR = 500;
 const RECORD = ',"Record":';
-
-/** How large rows may get. */
-export interface RowLimits {
-  /** A record's text in one row. */
-  readonly record: number;
-  /** All columns of a row, so that it fits a chunk with a part of its record. */
-  readonly columns: number;
-}
-
-/** Limits for chunks of so many bytes. @throws RangeError when `record` is less than a character may take. */
-export function rowLimits(record = MAX_FIELD_BYTES, chunk = MAX_CHUNK_BYTES): RowLimits {
-  if (record < 4) throw new RangeError(`maxRecordBytes must be at least 4, given ${record}`);
-  return { record, columns: Math.max(chunk - MAX_ESCAPED_BYTES * record - FRAME_BYTES, 10_000) };
-}
-
-const USUAL = rowLimits();
 
 /** The columns of a record as text. */
 interface Columns {
@@ -68,25 +54,23 @@ interface Columns {
   readonly held: readonly Found[];
   /** What an exact rest says besides. */
   readonly marks: readonly RestMark[];
-  /** Whether a value was too long for its column. */
-  readonly isCut: boolean;
 }
 
 /**
  * The rows of a record: one with the typed columns and `Record`, or, where that is above 60,000 bytes, several with the whole text in
  * `RecordPart`, the first one with the columns too. A column whose value is too long is left out: the record has it.
  */
-export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date, limits = USUAL): RecordRow[] {
+export function recordRows(table: CompiledTable, record: SourceRecord, generatedAt: Date): RecordRow[] {
   const { digest, error, fields, text } = record;
-  const columns = readColumns(table, fields, generatedAt, limits);
-  const kept = keptOf(table, record, columns, limits);
-  if (error === undefined && kept !== undefined && kept.length <= limits.record) {
+  const columns = readColumns(table, fields, generatedAt);
+  const kept = keptOf(table, record, columns);
+  if (error === undefined && kept !== undefined && kept.length <= MAX_FIELD_BYTES) {
     const end = `,"RowKey":"${digest}-1","PartNumber":1,"PartCount":1}`;
     const row =
       kept.length === 0 ? [columns.head, columns.text, end] : [columns.head + columns.text + RECORD, kept, end];
     return [{ key: `${digest}-1`, part: 1, piece: kept, text: row }];
   }
-  const ends = cutText(text, limits.record);
+  const ends = cutText(text, MAX_FIELD_BYTES);
   return ends.map((end, index) =>
     partRow(columns, digest, {
       number: index + 1,
@@ -102,13 +86,13 @@ function keptOf(
   table: CompiledTable,
   { fields, isRepeating, text }: SourceRecord,
   columns: Columns,
-  limits: RowLimits,
 ): Buffer | undefined {
   if (table.record === 'whole' || fields === undefined) return text;
   if (table.record === 'rest') return Buffer.from(restOf(fields.value, columns.held));
   // Some of its parts may have been sent under another setting: then the others must come, too.
-  if (text.length > limits.record) return undefined;
-  if (table.record === 'none') return columns.isCut ? undefined : Buffer.alloc(0);
+  if (text.length > MAX_FIELD_BYTES) return undefined;
+  // No column is longer than a record that fits a row.
+  if (table.record === 'none') return Buffer.alloc(0);
   if (!isMembers(fields.value) || Object.hasOwn(fields.value, REST_MARK)) return undefined;
   return isRepeating === true ? text : Buffer.from(exactRest(fields.value, columns));
 }
@@ -130,12 +114,11 @@ export function startLongRecord(
   table: CompiledTable,
   { digest, error, fields, id }: LongStart,
   generatedAt: Date,
-  limits = USUAL,
 ): LongRecord {
-  const read = readColumns(table, fields, generatedAt, limits);
+  const read = readColumns(table, fields, generatedAt);
   const known = id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${toBytes(JSON.stringify(id))}`;
   const columns = known === '' ? read : { ...read, text: known, id: known };
-  const cut = startTextParts(limits.record);
+  const cut = startTextParts(MAX_FIELD_BYTES);
   let number = 0;
   return (bytes, isLast) => {
     const parts = cut(bytes, isLast);
@@ -152,12 +135,11 @@ export function digestOf({ scope }: { readonly scope?: string | undefined }, can
   return hash('sha256', text, 'hex').slice(0, KEY_DIGITS);
 }
 
-function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date, limits: RowLimits): Columns {
+function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date): Columns {
   const held: Found[] = [];
   const marks: RestMark[] = [];
-  let isCut = false;
   const values: (string | undefined)[] = [];
-  let room = limits.columns;
+  let room = MAX_COLUMNS_BYTES;
   let text = '';
   for (const column of table.columns) {
     if (fields === undefined) break;
@@ -165,10 +147,8 @@ function readColumns(table: CompiledTable, fields: Fields | undefined, generated
     const json = readColumn(table, column, fields, held);
     const isKept = json === undefined || (json.length <= MAX_FIELD_BYTES && json.length <= room);
     values.push(isKept ? json : undefined);
-    if (!isKept) {
-      held.length = before;
-      isCut = true;
-    } else if (json !== undefined) {
+    if (!isKept) held.length = before;
+    else if (json !== undefined) {
       if (column.homeAt >= 0 && !holdAtHome(column, fields, json, held)) marks.push(column.name);
       room -= json.length;
       text += `,${column.key}${json}`;
@@ -191,7 +171,6 @@ function readColumns(table: CompiledTable, fields: Fields | undefined, generated
     id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
     held,
     marks,
-    isCut,
   };
 }
 

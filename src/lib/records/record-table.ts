@@ -1,5 +1,4 @@
-import { compileFieldPaths, type FieldPaths } from '../json/field-paths.ts';
-import type { Found } from '../json/find-fields.ts';
+import { compileFieldPaths, type FieldPaths, type Found } from '../json/find-fields.ts';
 import type { Json } from '../pipeline/stream.ts';
 
 /** How a column is made from the fields of a record. */

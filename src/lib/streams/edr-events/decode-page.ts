@@ -1,7 +1,6 @@
 import { createArrayReader } from '../../json/read-array.ts';
 import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
-import { finishChunks, takeChunks, type EdrChunk } from './event-chunks.ts';
-import { keyBytes } from './event-key.ts';
+import { finishChunks, takeChunks, type Booking, type EdrChunk } from './event-chunks.ts';
 import { createEdrPage, takeRecord, takeText } from './event-page.ts';
 import { startLongEvent, type LongEvent } from './long-event.ts';
 import type { EdrPageOptions } from './page-options.ts';
@@ -11,12 +10,9 @@ export type { EdrPageOptions } from './page-options.ts';
 
 /** What a page held. */
 export interface EdrPageEnd {
-  /** Records received: `newRecords` and `repeated`. */
+  /** Records received, and those of them that no page before held. */
   readonly records: number;
-  /** Records that no page before held. */
   readonly newRecords: number;
-  /** Records that a page before held. */
-  readonly repeated: number;
   /** Records, known ones included, that are for this window although their time lies outside of it and of the seconds beside it. */
   readonly outside: number;
   /** Records kept as text with a `ParseError`. */
@@ -24,13 +20,8 @@ export interface EdrPageEnd {
   /** Records that hold what may not stand in JSON text, known ones included; and characters that were replaced or escaped in them. */
   readonly repaired: number;
   readonly characters: number;
-  /** Time of the last record that tells one, in the order of the page, ISO 8601 UTC. */
-  readonly lastTime?: string;
-  /** Keys of the documents newly received since the last chunk, concatenated: those that gave no row. */
-  readonly fetched: Uint8Array;
-  /** Those of them that are of the second before the window, and of the one behind it. */
-  readonly before: number;
-  readonly behind: number;
+  /** What is to be booked of the documents behind the last chunk, which gave no row. */
+  readonly rest: Pick<Readonly<Booking>, 'fetched' | 'before' | 'behind'>;
 }
 
 /** Decodes one page; not to be used again after an error. */
@@ -87,10 +78,7 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
     end: () => {
       reader.end();
       const chunks = finishChunks(page.chunks);
-      const lastTime = Number.isNaN(page.lastTime) ? {} : { lastTime: new Date(page.lastTime).toISOString() };
-      const { fetched, before, behind } = page.chunks;
-      const rest = { fetched: keyBytes(fetched), before, behind };
-      return { chunks, end: { ...page.counts, ...lastTime, characters: reader.repaired(), ...rest } };
+      return { chunks, end: { ...page.counts, characters: reader.repaired(), rest: page.chunks.open } };
     },
   };
 }

@@ -6,58 +6,51 @@ import {
   type RowText,
 } from '../../pipeline/chunk-writer.ts';
 import type { Chunk } from '../../pipeline/stream.ts';
-import { keyBytes } from './event-key.ts';
 
-/** Rows to upload in one call, with the keys to book once they are accepted. */
-export interface EdrChunk extends Chunk {
-  /** Ledger keys of the rows, 16 bytes each, concatenated. */
-  readonly uploaded: Uint8Array;
-  /** Identities of the records newly received up to here, 16 bytes each, concatenated. */
-  readonly fetched: Uint8Array;
+/** What is booked of records once their rows are accepted. Ledger keys are 16 bytes each, one character a byte. */
+export interface Booking {
+  /** Ledger keys of the rows. */
+  readonly uploaded: string[];
+  /** Identities of the documents newly received up to here. */
+  readonly fetched: string[];
   /** JSON text of those of its rows whose score is high enough for an alert. */
-  readonly alertRows: readonly Buffer[];
+  readonly alertRows: Buffer[];
   /** Records with rows here that were repaired, and those whose time lies outside. */
-  readonly repaired: number;
-  readonly outside: number;
-  /** Documents newly received up to here that are of the second before the window, and of the one behind it. */
-  readonly before: number;
-  readonly behind: number;
-  /** How long after its time one of its records was still missing at least, in seconds; absent where none was. */
-  readonly missingSeconds?: number;
-}
-
-/** Gathers rows into chunks, and the keys that belong to them. */
-export interface EventChunks {
-  readonly writer: ChunkWriter;
-  /** Keys of the rows since the last chunk, and identities of the records received since then. */
-  uploaded: string[];
-  fetched: string[];
-  /** Texts of the rows since the last chunk that make an alert. */
-  alerts: Buffer[];
-  /** Records with rows since the last chunk that were repaired, and those whose time lies outside. */
   repaired: number;
   outside: number;
+  /** Documents newly received up to here that are of the second before the window, and of the one behind it. */
   before: number;
   behind: number;
-  missingSeconds: number | undefined;
+  /** How long after its time one of its records was still missing at least, in seconds; absent where none was. */
+  missingSeconds?: number;
+}
+
+/** Rows to upload in one call, and what is booked once they are accepted. */
+export type EdrChunk = Chunk & Readonly<Booking>;
+
+/** Gathers rows into chunks, and what belongs to them. */
+export interface EventChunks {
+  readonly writer: ChunkWriter;
+  /** What came since the last chunk. */
+  open: Booking;
   /** Chunks that were not handed out yet. */
   finished: EdrChunk[];
 }
 
-/** @param maxBytes largest chunk. */
-export function createEventChunks(maxBytes?: number): EventChunks {
-  return { writer: createChunkWriter(maxBytes), finished: [], ...nothing() };
+/** No rows yet. */
+export function createEventChunks(): EventChunks {
+  return { writer: createChunkWriter(), open: newBooking(), finished: [] };
 }
 
 /** Adds a row with its ledger key. */
 export function addRow(chunks: EventChunks, row: RowText, key: string): void {
-  book(chunks, appendRow(chunks.writer, row));
-  chunks.uploaded.push(key);
+  finish(chunks, appendRow(chunks.writer, row));
+  chunks.open.uploaded.push(key);
 }
 
 /** Finishes what was gathered and hands out all chunks. */
 export function finishChunks(chunks: EventChunks): EdrChunk[] {
-  book(chunks, finishChunk(chunks.writer));
+  finish(chunks, finishChunk(chunks.writer));
   return takeChunks(chunks);
 }
 
@@ -68,32 +61,12 @@ export function takeChunks(chunks: EventChunks): EdrChunk[] {
   return finished;
 }
 
-function book(chunks: EventChunks, chunk: Chunk | undefined): void {
+function finish(chunks: EventChunks, chunk: Chunk | undefined): void {
   if (chunk === undefined) return;
-  const { uploaded, fetched, alerts: alertRows, missingSeconds, repaired, outside, before, behind } = chunks;
-  chunks.finished.push({
-    ...chunk,
-    uploaded: keyBytes(uploaded),
-    fetched: keyBytes(fetched),
-    alertRows,
-    repaired,
-    outside,
-    before,
-    behind,
-    ...(missingSeconds === undefined ? {} : { missingSeconds }),
-  });
-  Object.assign(chunks, nothing());
+  chunks.finished.push({ ...chunk, ...chunks.open });
+  chunks.open = newBooking();
 }
 
-function nothing(): Omit<EventChunks, 'writer' | 'finished'> {
-  return {
-    uploaded: [],
-    fetched: [],
-    alerts: [],
-    repaired: 0,
-    outside: 0,
-    before: 0,
-    behind: 0,
-    missingSeconds: undefined,
-  };
+function newBooking(): Booking {
+  return { uploaded: [], fetched: [], alertRows: [], repaired: 0, outside: 0, before: 0, behind: 0 };
 }

@@ -3,16 +3,9 @@ import { findFields, lastOf, type Fields } from '../../json/find-fields.ts';
 import { isMembers, type ParsedJson } from '../../json/parse-json.ts';
 import { millisecondsOf, textOf, wholeNumberOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
-import {
-  digestOf,
-  recordRows,
-  rowLimits,
-  type RecordRow,
-  type RowLimits,
-  type SourceRecord,
-} from '../../records/record-rows.ts';
+import { digestOf, MAX_FIELD_BYTES, recordRows, type RecordRow, type SourceRecord } from '../../records/record-rows.ts';
 import { compileTable, ofSubscription, type CompiledTable } from '../../records/record-table.ts';
-import { placeOf, timeOf, type Place, type WindowTime } from '../page-book.ts';
+import { placeOf, timeOf, type WindowTime } from '../page-book.ts';
 import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
 import { eventTable, ID_FIELDS, SCORE_FIELD } from './event-columns.ts';
 import { keyOfDigest, ledgerKey } from './event-key.ts';
@@ -22,7 +15,6 @@ import type { EdrPageOptions } from './page-options.ts';
 export interface EdrPage {
   readonly options: EdrPageOptions;
   readonly table: CompiledTable;
-  readonly limits: RowLimits;
   readonly chunks: EventChunks;
   readonly window: WindowTime;
   /** How often each document came within this page, by the hash of its content. */
@@ -30,7 +22,6 @@ export interface EdrPage {
   readonly counts: {
     records: number;
     newRecords: number;
-    repeated: number;
     outside: number;
     unreadable: number;
     repaired: number;
@@ -41,17 +32,15 @@ export interface EdrPage {
   isOutside: boolean;
 }
 
-/** A page at its beginning. @throws RangeError when `maxRecordBytes` is less than a character may take. */
+/** A page at its beginning. */
 export function createEdrPage(options: EdrPageOptions): EdrPage {
-  const { maxChunkBytes, maxRecordBytes, window } = options;
   return {
     options,
     table: compileTable(ofSubscription(eventTable(options), options.subscription ?? ''), options.timeField),
-    limits: rowLimits(maxRecordBytes, maxChunkBytes),
-    chunks: createEventChunks(maxChunkBytes),
-    window: timeOf(window),
+    chunks: createEventChunks(),
+    window: timeOf(options.window),
     received: new Map(),
-    counts: { records: 0, newRecords: 0, repeated: 0, outside: 0, unreadable: 0, repaired: 0 },
+    counts: { records: 0, newRecords: 0, outside: 0, unreadable: 0, repaired: 0 },
     lastTime: Number.NaN,
     isBroken: false,
     isOutside: false,
@@ -60,17 +49,12 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
 
 /** Makes the rows of a record; none for one that a neighbour of the window reads, or that came on this page before. */
 export function takeRecord(page: EdrPage, json: ParsedJson, text: Buffer): void {
-  const { counts, table } = page;
-  const isObject = isMembers(json.value);
+  const { table } = page;
   const fields = findFields(table.fields, json.value);
-  const place = isObject ? placeOfRecord(page, fields) : 'inside';
-  const canonical = canonicalJson(json);
-  const error = isObject ? idErrorOf(page, fields) : `the record is ${kindOf(json.value)}, not an object`;
-  counts.records++;
-  bookPlace(page, place);
-  if (place !== 'neighbour' && error !== undefined) counts.unreadable++;
-  const { isRepeating } = canonical;
-  endRecord(page, { fields, isRepeating, text, digest: digestOf(table, canonical.text), error }, place !== 'neighbour');
+  const { isRepeating, text: canonical } = canonicalJson(json);
+  const error = isMembers(json.value) ? idErrorOf(page, fields) : `the record is ${kindOf(json.value)}, not an object`;
+  const isOurs = beginRecord(page, fields, error !== undefined);
+  endRecord(page, { fields, isRepeating, text, digest: digestOf(table, canonical), error }, isOurs);
 }
 
 function kindOf(value: unknown): string {
@@ -81,9 +65,22 @@ function kindOf(value: unknown): string {
 
 /** Makes the rows of a record that is kept as text. */
 export function takeText(page: EdrPage, text: Buffer, reason: string): void {
-  page.counts.records++;
-  page.counts.unreadable++;
-  endRecord(page, { text, digest: digestOf(page.table, text), error: `the record is ${reason}` }, true);
+  const isOurs = beginRecord(page, undefined, true);
+  endRecord(page, { text, digest: digestOf(page.table, text), error: `the record is ${reason}` }, isOurs);
+}
+
+/** Counts a record, by where it lies by its time; whether no window beside this one reads it. */
+export function beginRecord(page: EdrPage, fields: Fields | undefined, isUnreadable: boolean): boolean {
+  const { counts, options, table, window } = page;
+  const found = fields === undefined ? undefined : lastOf(fields, table.fields.slotOf(options.timeField));
+  const time = millisecondsOf(found, options.zoneMinutes);
+  if (isPlausible(time)) page.lastTime = time;
+  const place = placeOf(window, time);
+  counts.records++;
+  page.isOutside = place === 'outside';
+  if (page.isOutside) counts.outside++;
+  if (isUnreadable && place !== 'neighbour') counts.unreadable++;
+  return place !== 'neighbour';
 }
 
 function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
@@ -95,10 +92,10 @@ function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
 }
 
 function putRows(page: EdrPage, record: SourceRecord, key: string): void {
-  const { limits, options, table } = page;
-  if (record.text.length <= limits.record && options.isUploaded(key)) return;
+  const { options, table } = page;
+  if (record.text.length <= MAX_FIELD_BYTES && options.isUploaded(key)) return;
   const isAlert = isScored(page, record.fields);
-  for (const row of recordRows(table, record, options.generatedAt, limits)) {
+  for (const row of recordRows(table, record, options.generatedAt)) {
     putRow(page, row, ledgerKey(key, row.part), isAlert);
   }
 }
@@ -118,36 +115,23 @@ export function putRow(page: EdrPage, row: RecordRow, key: string, isAlert: bool
   page.isOutside = false;
   if (options.isUploaded(key)) return;
   addRow(chunks, row.text, key);
-  if (isBroken) chunks.repaired++;
-  if (isOutside) chunks.outside++;
+  const { open } = chunks;
+  if (isBroken) open.repaired++;
+  if (isOutside) open.outside++;
   noteMissing(page);
-  if (isAlert) chunks.alerts.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
+  if (isAlert) open.alertRows.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
 }
 
 /** How long the record at hand was missing at least, where it is one that came late. */
-function noteMissing({ chunks, lastTime, options: { missedAt } }: EdrPage): void {
+function noteMissing({ chunks: { open }, lastTime, options: { missedAt } }: EdrPage): void {
   if (missedAt === undefined || Number.isNaN(lastTime)) return;
-  chunks.missingSeconds = Math.max(chunks.missingSeconds ?? 0, Math.round((missedAt(lastTime) - lastTime) / 1000));
+  open.missingSeconds = Math.max(open.missingSeconds ?? 0, Math.round((missedAt(lastTime) - lastTime) / 1000));
 }
 
 /** Without an id a record is kept, but cannot be read. */
 function idErrorOf({ table }: EdrPage, fields: Fields): string | undefined {
   const ids = ID_FIELDS.map((path) => textOf(lastOf(fields, table.fields.slotOf(path))?.value));
   return ids.some((id) => id !== undefined) ? undefined : 'the record has neither id nor eventId';
-}
-
-/** Where the record lies by its time. */
-export function placeOfRecord(page: EdrPage, fields: Fields): Place {
-  const { options, table, window } = page;
-  const time = millisecondsOf(lastOf(fields, table.fields.slotOf(options.timeField)), options.zoneMinutes);
-  if (isPlausible(time)) page.lastTime = time;
-  return placeOf(window, time);
-}
-
-/** Counts a record that lies outside: with the page, and with a row of it that is still to be accepted. */
-export function bookPlace(page: EdrPage, place: Place): void {
-  page.isOutside = place === 'outside';
-  if (page.isOutside) page.counts.outside++;
 }
 
 /**
@@ -159,10 +143,9 @@ export function countReceived(page: EdrPage, hash: string, isOurs: boolean): voi
   const times = (page.received.get(hash) ?? 0) + 1;
   page.received.set(hash, times);
   const key = ledgerKey(hash, times);
-  if (page.options.isFetched(key)) page.counts.repeated++;
-  else {
-    page.counts.newRecords++;
-    page.chunks.fetched.push(key);
-    if (!isOurs) page.chunks[page.lastTime < page.window.from ? 'before' : 'behind']++;
-  }
+  if (page.options.isFetched(key)) return;
+  page.counts.newRecords++;
+  const { open } = page.chunks;
+  open.fetched.push(key);
+  if (!isOurs) open[page.lastTime < page.window.from ? 'before' : 'behind']++;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { findFields } from '../../json/find-fields.ts';
 import { digestOf, startLongRecord } from '../../records/record-rows.ts';
 import { KEY_BYTES } from './event-key.ts';
-import { bookPlace, countReceived, isScored, placeOfRecord, putRow, type EdrPage } from './event-page.ts';
+import { beginRecord, countReceived, isScored, putRow, type EdrPage } from './event-page.ts';
 
 /** Takes more bytes of a record too long to be held. */
 export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
@@ -13,25 +13,20 @@ export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
  * not taken for the same.
  */
 export function startLongEvent(page: EdrPage, beginning: Buffer, known: unknown): LongEvent {
-  const { counts, limits, options, table } = page;
+  const { options, table } = page;
   const fields = findFields(table.fields, known);
-  const place = placeOfRecord(page, fields);
-  counts.records++;
-  bookPlace(page, place);
-  if (place !== 'neighbour') counts.unreadable++;
+  const isOurs = beginRecord(page, fields, true);
   const error = `the record is above ${beginning.length} bytes`;
   const start = { digest: digestOf(table, beginning), error, fields };
-  const write = startLongRecord(table, start, options.generatedAt, limits);
+  const write = startLongRecord(table, start, options.generatedAt);
   const isAlert = isScored(page, fields);
   const chain = createHash('sha256');
   return (bytes, isLast) => {
-    if (place === 'neighbour') chain.update(bytes);
-    else {
-      for (const row of write(bytes, isLast)) {
-        const key = chain.update(row.piece).copy().digest().toString('latin1', 0, KEY_BYTES);
-        putRow(page, row, key, isAlert && row.part === 1);
-      }
+    if (!isOurs) chain.update(bytes);
+    for (const row of isOurs ? write(bytes, isLast) : []) {
+      const key = chain.update(row.piece).copy().digest().toString('latin1', 0, KEY_BYTES);
+      putRow(page, row, key, isAlert && row.part === 1);
     }
-    if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES), place !== 'neighbour');
+    if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES), isOurs);
   };
 }

@@ -30,8 +30,4 @@ export interface EdrPageOptions {
   readonly isFetched: (documentKey: string) => boolean;
   /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
   readonly onBroken?: (record: BrokenElement) => void;
-  /** Largest chunk, in bytes; 950,000 when left out. Any record is sure to fit from 6 × `maxRecordBytes` + 18,000. */
-  readonly maxChunkBytes?: number;
-  /** Largest record that goes in one row, and largest part of a larger one, in bytes; 60,000 when left out. */
-  readonly maxRecordBytes?: number;
 }

@@ -77,9 +77,9 @@ export async function* readPage(
     if (!isGiven && !(await reading.admits(end))) return undefined;
     const steps = [...held, ...chunks].map(stepOf);
     // Records behind the last row gave none themselves, being of another window; they were received all the same.
-    const rest = keys.receive(end.fetched);
-    beside = add(beside, end);
-    const last = end.fetched.length > 0 ? rest : (steps.pop() ?? rest);
+    const rest = keys.receive(end.rest.fetched);
+    beside = add(beside, end.rest);
+    const last = end.rest.fetched.length > 0 ? rest : (steps.pop() ?? rest);
     yield* steps;
     if (end.unreadable > 0) task.log.warn('RecordUnreadable', { records: end.unreadable });
     if (end.outside > 0) task.log.warn('RecordsOutside', { records: end.outside });
@@ -131,11 +131,11 @@ function checkOutside(decoder: EdrPageDecoder, { size }: EdrCursor, { acceptsOut
 
 function toStep(keys: WindowKeys, chunk: EdrChunk): Step {
   const { fetched, ledger } = keys.receive(chunk.fetched);
-  keys.upload(chunk.uploaded);
-  const { json, rows, uploaded, alertRows, missingSeconds, repaired, outside } = chunk;
+  const { json, rows, alertRows, missingSeconds, repaired, outside } = chunk;
   const alerts = alertRows.map(toAlert).filter((alert) => alert !== undefined);
   const missing = missingSeconds === undefined ? {} : { missingSeconds };
-  return { chunk: { json, rows, alerts }, fetched, repaired, outside, ...missing, ledger: { ...ledger, uploaded } };
+  const ledgers = { ...ledger, ...keys.upload(chunk.uploaded) };
+  return { chunk: { json, rows, alerts }, fetched, repaired, outside, ...missing, ledger: ledgers };
 }
 
 /** What a backfill reads happened long ago: nobody is to be called for it. */

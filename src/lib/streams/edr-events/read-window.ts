@@ -218,7 +218,7 @@ async function* readPages(reading: Reading, start: EdrCursor): AsyncGenerator<Pr
     };
     let next = nextPage({ ...asked, beside }, facts);
     learn(reading, cursor, end.records);
-    if (!isKnown && end.repeated > 0) next = { ...next, isRepeated: true };
+    if (!isKnown && end.newRecords < end.records) next = { ...next, isRepeated: true };
     if (next.read !== cursor.read) {
       task.log.warn('WindowReadAgain', { fetched: keys.documents(), shortPage: next.size });
       keys.startRead(next.read);

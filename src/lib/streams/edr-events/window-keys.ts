@@ -1,9 +1,12 @@
 import type { WindowTask } from '../../pipeline/stream.ts';
-import { KEY_BYTES } from './event-key.ts';
+import { keyBytes } from './event-key.ts';
 
 /** Ledger of the documents that any read of the window has brought, and of its rows. */
 const DOCUMENTS = 'documents';
 const UPLOADED = 'uploaded';
+
+/** Keys to append to ledgers, as bytes. */
+type Ledgers = Readonly<Record<string, Uint8Array>>;
 
 /** What a window has received and uploaded so far, and what its present read has received. */
 export interface WindowKeys {
@@ -15,8 +18,9 @@ export interface WindowKeys {
   readonly allDocuments: () => number;
   readonly rows: () => number;
   /** Books documents that the present read has not brought before. */
-  readonly receive: (keys: Uint8Array) => { readonly fetched: number; readonly ledger: Record<string, Uint8Array> };
-  readonly upload: (keys: Uint8Array) => void;
+  readonly receive: (keys: readonly string[]) => { readonly fetched: number; readonly ledger: Ledgers };
+  /** Books rows. */
+  readonly upload: (keys: readonly string[]) => Ledgers;
   /** Number of the present read. */
   readonly read: () => number;
   /** Begins another read. */
@@ -41,15 +45,16 @@ export async function openWindowKeys(task: WindowTask, presentRead: number | und
     allDocuments: () => all.size,
     rows: () => uploaded.size,
     upload: (keys) => {
-      for (const key of split(keys)) uploaded.add(key);
+      for (const key of keys) uploaded.add(key);
+      return { [UPLOADED]: keyBytes(keys) };
     },
-    receive: (bytes) => {
-      const fresh = split(bytes).filter((key) => !all.has(key));
+    receive: (keys) => {
+      const fresh = keys.filter((key) => !all.has(key));
       for (const key of fresh) all.add(key);
-      const documents = new Uint8Array(Buffer.from(fresh.join(''), 'latin1'));
-      if (read === 0) return { fetched: fresh.length, ledger: { [DOCUMENTS]: documents } };
-      for (const key of split(bytes)) present.add(key);
-      return { fetched: fresh.length, ledger: { [DOCUMENTS]: documents, [nameOf(read)]: bytes } };
+      const ledger = { [DOCUMENTS]: keyBytes(fresh) };
+      if (read === 0) return { fetched: fresh.length, ledger };
+      for (const key of keys) present.add(key);
+      return { fetched: fresh.length, ledger: { ...ledger, [nameOf(read)]: keyBytes(keys) } };
     },
     startRead: (next) => {
       read = next;
@@ -60,11 +65,4 @@ export async function openWindowKeys(task: WindowTask, presentRead: number | und
 
 function nameOf(read: number): string {
   return `read.${read}`;
-}
-
-function split(bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return Array.from({ length: text.length / KEY_BYTES }, (_, index) =>
-    text.slice(index * KEY_BYTES, (index + 1) * KEY_BYTES),
-  );
 }

@@ -55,8 +55,8 @@ export function decode(
     text,
     chunks,
     end,
-    uploaded: chunks.flatMap((chunk) => keysOf(chunk.uploaded)),
-    fetched: [...chunks.flatMap((chunk) => keysOf(chunk.fetched)), ...keysOf(end.fetched)],
+    uploaded: chunks.flatMap((chunk) => chunk.uploaded),
+    fetched: [...chunks.flatMap((chunk) => chunk.fetched), ...end.rest.fetched],
   };
 }
 
@@ -65,11 +65,6 @@ export function decodeOne(record: unknown, options: Partial<EdrPageOptions> = {}
   const { rows } = decode(typeof record === 'string' ? `[${record}]` : JSON.stringify([record]), options);
   if (rows.length !== 1) throw new Error(`expected one row, got ${rows.length}`);
   return rows[0]!;
-}
-
-export function keysOf(bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes).toString('latin1');
-  return Array.from({ length: text.length / 16 }, (_, index) => text.slice(16 * index, 16 * index + 16));
 }
 
 const FIXTURES = resolve(import.meta.dirname, 'fixtures');

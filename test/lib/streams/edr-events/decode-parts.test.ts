@@ -79,10 +79,6 @@ describe('cutting a text', () => {
   });
 });
 
-test('parts smaller than a character are refused', () => {
-  expect(() => decode('[]', { maxRecordBytes: 3 })).toThrow('maxRecordBytes must be at least 4, given 3');
-});
-
 describe('a record that cannot be read', () => {
   test.each([
     ['5', 'the record is a number, not an object'],

@@ -36,8 +36,9 @@ describe('alerts of a page', () => {
   });
 
   test('belong to the chunk of their row', () => {
-    const records = Array.from({ length: 40 }, (_, index) => scored(index % 2 === 0 ? '9' : '1'));
-    const { chunks } = decode(JSON.stringify(records), { alertScore: 4, maxChunkBytes: 20_000, maxRecordBytes: 2000 });
+    const note = 'x'.repeat(50_000);
+    const records = Array.from({ length: 40 }, (_, index) => scored(index % 2 === 0 ? '9' : '1', { note }));
+    const { chunks } = decode(JSON.stringify(records), { alertScore: 4 });
     expect(chunks.length).toBeGreaterThan(1);
     for (const { json, alertRows } of chunks) {
       const rows = JSON.parse(Buffer.from(json).toString()) as { EventId?: string; Score?: number }[];
