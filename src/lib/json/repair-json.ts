@@ -1,7 +1,7 @@
 import { replaceBroken, type RepairedText } from '../utf8.ts';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+/** What matters to control characters, in a text of one character a byte. */
+const CONTROLS = /\\.|"|[^ -\xff]/gs;
 
 /**
  * Makes a JSON text well-formed whose brackets and quotes are right: bytes that are not UTF-8 become U+FFFD, raw
@@ -13,26 +13,17 @@ export function repairJson(text: Buffer): RepairedText {
   return { bytes: escaped.bytes, count: replaced.count + escaped.count };
 }
 
+/** Behind a backslash a control character is no JSON whatever is made of it. */
 function escapeControls(text: Buffer): RepairedText {
-  const controls = text.reduce((sum, byte) => sum + (byte < 0x20 ? 1 : 0), 0);
-  const bytes = Buffer.allocUnsafe(text.length + 5 * controls);
-  let length = 0;
   let count = 0;
   let inString = false;
-  let isAfterBackslash = false;
-  for (const byte of text) {
-    const isEscape: boolean = isAfterBackslash;
-    if (byte === QUOTE && !isEscape) inString = !inString;
-    isAfterBackslash = byte === BACKSLASH && !isEscape;
-    // Behind a backslash it is no JSON whatever is made of it.
-    if (inString && byte < 0x20 && !isEscape) {
-      length += bytes.write(`\\u${byte.toString(16).padStart(4, '0')}`, length, 'latin1');
-      count++;
-    } else {
-      bytes[length++] = byte;
-    }
-  }
-  return { bytes: bytes.subarray(0, length), count };
+  const escaped = text.toString('latin1').replace(CONTROLS, (token) => {
+    if (token === '"') inString = !inString;
+    if (!inString || token >= ' ') return token;
+    count++;
+    return `\\u${token.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return { bytes: Buffer.from(escaped, 'latin1'), count };
 }
 
 const TOKENS = /\\.|["[\]{},]/gs;
