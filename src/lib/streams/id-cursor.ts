@@ -9,7 +9,7 @@ import {
 } from '../errors.ts';
 import type { Json, WindowTask } from '../pipeline/stream.ts';
 import { toPageFault } from '../qualys/call/note-route.ts';
-import { clipIds, countIds, eachId, sliceIds, type IdRange } from '../qualys/vm/id-ranges.ts';
+import { clipIds, countIds, eachId, sliceIds, type IdBounds, type IdRange } from '../qualys/vm/id-ranges.ts';
 import type { PageJudge, PageRoute } from '../qualys/call/page-judge.ts';
 import type { QualysAnswer } from '../qualys/call/qualys-answer.ts';
 import type { ListShape } from '../qualys/vm/lists/record-list-state.ts';
@@ -33,12 +33,6 @@ export interface IdPages {
   readonly route: (others: IdBounds) => PageRoute;
   /** The error in a document that came instead of a page. */
   readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
-}
-
-/** A range of ids, both included; an absent edge is open. */
-export interface IdBounds {
-  readonly idMin?: bigint;
-  readonly idMax?: bigint;
 }
 
 /** Where reading a list stands; a stream adds what it freezes for a window. */
@@ -122,16 +116,15 @@ export function sizeOf<Cursor extends IdCursor>({ cursor, source }: IdReading<Cu
 
 /** Bounds of the next page: as many ids as asked for, without an upper edge on the last one, so that what is new is read too. */
 export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReading<Cursor>, size: number): IdBounds {
-  const idMax = listed === undefined ? undefined : sliceIds(listed, size)[0]?.idMax;
   return {
-    ...(cursor.idMin === undefined ? {} : { idMin: BigInt(cursor.idMin) }),
-    ...(idMax === undefined ? {} : { idMax: BigInt(idMax) }),
+    idMin: cursor.idMin === undefined ? undefined : BigInt(cursor.idMin),
+    idMax: listed === undefined ? undefined : sliceIds(listed, size)[0]?.idMax,
   };
 }
 
 /** Records to ask for beside a page, listed behind it or within the ids before it, as chance has it: next to a bad one may be another. */
 export function besides<Cursor extends IdCursor>({ listed }: IdReading<Cursor>, { idMin, idMax }: IdBounds): IdBounds {
-  const behind = idMax === undefined ? undefined : clipIds(listed ?? [], idMax + 1n)[0]?.first;
+  const behind = idMax === undefined ? undefined : clipIds(listed ?? [], { idMin: idMax + 1n })[0]?.first;
   const above = behind === undefined ? undefined : { idMin: behind, idMax: behind };
   const below =
     idMin === undefined || idMin < 2n
@@ -175,7 +168,7 @@ export async function checkListed<Cursor extends IdCursor>(
   const [idMin] = missing;
   const last = missing.at(-1);
   if (idMin !== undefined && last !== undefined) {
-    const stillListed = new Set(eachId(clipIds(await source.ids({ idMin, idMax: last }), idMin, last)));
+    const stillListed = new Set(eachId(clipIds(await source.ids({ idMin, idMax: last }), { idMin, idMax: last })));
     const lost = missing.filter((id) => stillListed.has(id));
     if (lost.length > 0) {
       throw new PageFaultError(
@@ -194,12 +187,12 @@ export function missingIds<Cursor extends IdCursor>(
   idMax: bigint | undefined,
 ): bigint[] {
   const ids = new Set(received);
-  return [...eachId(clipIds(listed ?? [], undefined, idMax))].filter((id) => !ids.has(id));
+  return [...eachId(clipIds(listed ?? [], { idMax }))].filter((id) => !ids.has(id));
 }
 
 function dropListed<Cursor extends IdCursor>(reading: IdReading<Cursor>, idMax: bigint | undefined): void {
   if (reading.listed === undefined) return;
-  reading.listed = idMax === undefined ? [] : clipIds(reading.listed, idMax + 1n);
+  reading.listed = idMax === undefined ? [] : clipIds(reading.listed, { idMin: idMax + 1n });
 }
 
 /** Moves the cursor behind an id up to which all is received. */
@@ -249,7 +242,7 @@ export function putOff<Cursor extends IdCursor>(reading: IdReading<Cursor>): voi
   const { cursor, listed = [], task } = reading;
   const id = listed[0]?.first ?? 0n;
   task.log.warn('RecordPutOff', { id: id.toString(), attempts: task.attempts, error: task.lastError ?? '' });
-  reading.listed = clipIds(listed, id + 1n);
+  reading.listed = clipIds(listed, { idMin: id + 1n });
   const left = [...(cursor.left ?? []), id.toString()];
   reading.cursor = { ...cursor, idMin: (id + 1n).toString(), size: 1, left };
 }

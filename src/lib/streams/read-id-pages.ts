@@ -4,6 +4,7 @@ import { readJudged } from './read-judged.ts';
 import { readList } from './read-list.ts';
 import { createIdPageDecoder } from './decode-id-page.ts';
 import type { ListChunk, ListEnd } from './decode-list.ts';
+import type { IdBounds } from '../qualys/vm/id-ranges.ts';
 import {
   besides,
   bookRecords,
@@ -19,7 +20,6 @@ import {
   putOff,
   sizeOf,
   toJson,
-  type IdBounds,
   type IdCursor,
   type IdPages,
   type IdReading,

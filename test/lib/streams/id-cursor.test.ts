@@ -9,7 +9,8 @@ import {
 } from '../../../src/lib/errors.ts';
 import type { IdRange } from '../../../src/lib/qualys/vm/id-ranges.ts';
 import * as idCursor from '../../../src/lib/streams/id-cursor.ts';
-import type { IdBounds, IdCursor, IdReading } from '../../../src/lib/streams/id-cursor.ts';
+import type { IdBounds } from '../../../src/lib/qualys/vm/id-ranges.ts';
+import type { IdCursor, IdReading } from '../../../src/lib/streams/id-cursor.ts';
 import { keptLog } from '../../support/pipeline.ts';
 
 /** A list that is being read, 100 records a page. */

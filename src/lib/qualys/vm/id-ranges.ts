@@ -4,12 +4,14 @@ export interface IdRange {
   readonly last: bigint;
 }
 
-/** A part of the id space; an absent edge is open. Together the slices of one window cover every id exactly once. */
-export interface IdSlice {
-  /** Lowest id of the slice. */
-  readonly idMin?: string;
-  /** Highest id of the slice. */
-  readonly idMax?: string;
+/** A part of the id space, both edges included; an absent one is open. */
+export interface IdBounds {
+  readonly idMin?: bigint | undefined;
+  readonly idMax?: bigint | undefined;
+}
+
+/** Together the slices of one window cover every id exactly once. */
+export interface IdSlice extends IdBounds {
   /** Ids known in it. */
   readonly count: number;
 }
@@ -31,8 +33,8 @@ export function countIds(ranges: readonly IdRange[]): number {
   return Number(ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n));
 }
 
-/** The parts of the ranges within the bounds, both included; an absent bound is open. */
-export function clipIds(ranges: readonly IdRange[], idMin?: bigint, idMax?: bigint): IdRange[] {
+/** The parts of the ranges within the bounds. */
+export function clipIds(ranges: readonly IdRange[], { idMin, idMax }: IdBounds): IdRange[] {
   return ranges
     .map(({ first, last }) => ({
       first: idMin !== undefined && first < idMin ? idMin : first,
@@ -62,17 +64,13 @@ export function sliceIds(ranges: readonly IdRange[], size: number): IdSlice[] {
   const firstIds = idsAt(ranges, starts.slice(1));
   return starts.map((start, index) => ({
     count: (starts[index + 1] ?? total) - start,
-    ...edge('idMin', firstIds[index - 1]),
-    ...edge('idMax', before(firstIds[index])),
+    idMin: firstIds[index - 1],
+    idMax: before(firstIds[index]),
   }));
 }
 
 function before(id: bigint | undefined): bigint | undefined {
   return id === undefined ? undefined : id - 1n;
-}
-
-function edge<Name extends string>(name: Name, id: bigint | undefined): Partial<Record<Name, string>> {
-  return id === undefined ? {} : ({ [name]: id.toString() } as Record<Name, string>);
 }
 
 /** The ids at ascending positions of the ranges. */

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config.ts';
+import type { IdBounds } from './id-ranges.ts';
 
 /** Settings of the VM API. */
 export type VmSettings = Pick<
@@ -16,16 +17,12 @@ export type VmSettings = Pick<
   | 'VM_PARAMS'
 >;
 
-/** Which hosts a VM call selects. */
-export interface HostSelection {
+/** Which hosts a VM call selects, and by which ids: the edges of a slice, or the cursor of the next page. */
+export interface HostSelection extends IdBounds {
   /** Start of the window, ISO 8601 UTC; absent for hosts of any time. */
   readonly from?: string;
   /** End of the window, ISO 8601 UTC. */
   readonly to?: string;
-  /** Lowest host id: the edge of a slice, or the cursor of the next page. */
-  readonly idMin?: string;
-  /** Highest host id. */
-  readonly idMax?: string;
   /** Exactly these hosts, as the vendor writes ids and ranges of ids: `1,5-9`. */
   readonly ids?: string;
   /** Frozen `detectionFilters`, instead of those of the settings. */
@@ -91,13 +88,9 @@ const HOST_FILTER =
   /^(ips|ipv6|ag_ids|ag_titles|network_ids|network_name|os_pattern|use_tags|tag_set_by|tag_(include|exclude)_selector|tag_set_(include|exclude)|no_vm_scan_since|vm_scan_since|vm_scan_date_(after|before)|vm_auth_scan_date_(after|before)|max_days_since_last_vm_scan)$/;
 
 /** What a list that goes by ids is asked for. */
-export interface ListSelection {
+export interface ListSelection extends IdBounds {
   /** Further parameters, as a query string: which records, and how much of each. */
   readonly query: string;
-  /** Lowest id. */
-  readonly idMin?: bigint;
-  /** Highest id. */
-  readonly idMax?: bigint;
 }
 
 /** Parameters of a page of a list. `limit` is for lists that know `truncation_limit`. */
@@ -153,8 +146,8 @@ function selection({ from, to, ids, idMin, idMax }: HostSelection): Readonly<Rec
     vm_processed_after: from === undefined ? undefined : shifted('from', from, -1),
     vm_processed_before: to === undefined ? undefined : shifted('to', to, 1),
     ids,
-    id_min: idMin,
-    id_max: idMax,
+    id_min: idMin?.toString(),
+    id_max: idMax?.toString(),
   };
 }
 

@@ -19,30 +19,20 @@ export async function* askAgain(reading: Reading, cursor: VmCursor): AsyncGenera
   const { book, services, task } = reading;
   for (;;) {
     const asked = book.missing.size;
-    for (let left: readonly IdRange[] = missingIds(book); countIds(left) > 0;) {
-      const idMax = sliceIds(left, services.settings.VM_TRUNCATION_LIMIT)[0]?.idMax;
-      const own = clipIds(left, undefined, idMax === undefined ? undefined : BigInt(idMax));
+    const missing = missingIds(book);
+    const slices = sliceIds(missing, services.settings.VM_TRUNCATION_LIMIT);
+    for (const slice of slices) {
+      const own = clipIds(missing, slice);
       const ids = new Set([...eachId(own)].map(String));
-      const {
-        hosts,
-        chunk,
-        ids: came,
-      } = yield* readHosts(reading, cursor, { text: textOf(own), has: (id) => ids.has(id) });
-      left = clipIds(left, (own.at(-1)?.last ?? 0n) + 1n);
+      const { ids: came, told } = yield* readHosts(reading, cursor, { text: textOf(own), has: (id) => ids.has(id) });
       const brought = asked - book.missing.size;
-      const isRoundEnd = countIds(left) === 0;
+      const isRoundEnd = slice === slices.at(-1);
       if (isRoundEnd) task.log.info('HostsAskedAgain', { asked, came: brought });
       const isOver = isRoundEnd && brought === 0;
       const settled = isOver ? [...came, ...book.missing] : came;
       if (isOver) book.missing.clear();
-      const step = {
-        ...(chunk === undefined ? {} : { chunk, sent: chunk.sent }),
-        cursor: toJson(withBook(cursor, book) ?? cursor),
-        fetched: hosts,
-        parts: chunk?.detections ?? 0,
-        pageDone: true,
-        ...hostKeys(task, settled),
-      };
+      const stored = toJson(withBook(cursor, book) ?? cursor);
+      const step = { ...told, cursor: stored, pageDone: true, ...hostKeys(task, settled) };
       if (book.missing.size === 0) return step;
       yield step;
     }

@@ -35,16 +35,16 @@ export function bookHosts(
 }
 
 /** The lowest id on the page being read, or of none. */
-export function lowestOf({ came }: HostBook): string | undefined {
+export function lowestOf({ came }: HostBook): bigint | undefined {
   const [first, ...others] = came;
-  return first === undefined ? undefined : others.reduce((least, id) => (id < least ? id : least), first).toString();
+  return others.reduce((least, id) => (least !== undefined && id < least ? id : least), first);
 }
 
 /** Books that no page is going to hold an id up to this one, or any: what is listed and has not come is missing. */
 export function passHosts(book: HostBook, idMax?: bigint): void {
   if (book.listed === undefined) return;
-  for (const id of eachId(clipIds(book.listed, undefined, idMax))) if (!book.came.has(id)) book.missing.add(id);
-  book.listed = idMax === undefined ? [] : clipIds(book.listed, idMax + 1n);
+  for (const id of eachId(clipIds(book.listed, { idMax }))) if (!book.came.has(id)) book.missing.add(id);
+  book.listed = idMax === undefined ? [] : clipIds(book.listed, { idMin: idMax + 1n });
 }
 
 /** The ids that are missing, sorted and compact. */

@@ -31,7 +31,7 @@ export async function openMemory(
   const own = rangeOf(window.slice);
   const overlaps = (slice: string | undefined): boolean => {
     const other = rangeOf(slice);
-    return !(isBeyond(own.idMin ?? '0', other.idMax) || isBeyond(other.idMin ?? '0', own.idMax));
+    return !(isBeyond(own.idMin ?? 0n, other) || isBeyond(other.idMin ?? 0n, own));
   };
   // In this order: what is read beside ends by what it has written to the memory.
   const isLeavingOut = window.run === 'live' && !isLate(window) && !(await memory.isReadBeside(overlaps));
@@ -82,7 +82,7 @@ export async function recallHosts(
   if (!isLeavingOut || isAllWhole || book.listed === undefined)
     return { passing, judge: () => 'uncompared', ...(isOfChanges ? { base: () => undefined } : {}) };
   const { idMin } = rangeLeft(reading, cursor);
-  const left = clipIds(book.listed, idMin === undefined ? undefined : BigInt(idMin));
+  const left = clipIds(book.listed, { idMin });
   const { settings, clock } = services;
   const ids = [...firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT)];
   await Promise.all([open.recall(ids), sampler?.recall(ids)]);

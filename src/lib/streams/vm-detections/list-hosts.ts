@@ -1,8 +1,8 @@
 import { ConfigError, ConnectorError, messageOf } from '../../errors.ts';
 import { isAccountCode } from '../../qualys/refusals/classify-answer.ts';
-import { clipIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
+import { clipIds, type IdBounds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { isToWaitFor } from '../id-cursor.ts';
-import { selectionOf, type IdBounds, type Reading } from './vm-cursor.ts';
+import { selectionOf, type Reading } from './vm-cursor.ts';
 
 /**
  * The ids of the hosts in a range; undefined when the vendor does not give them, which is no reason to stop.
@@ -15,7 +15,7 @@ export async function listHosts(
   try {
     const ids = await services.vm.hostIds(selectionOf(task, range), options);
     // What the vendor lists beyond the range would be cut into slices that overlap others, or that are the window itself.
-    return clipIds(ids, toId(range.idMin), toId(range.idMax));
+    return clipIds(ids, range);
   } catch (error) {
     task.signal.throwIfAborted();
     if (isToWaitFor(error) || !(error instanceof ConnectorError) || isRefusedLogin(error)) throw error;
@@ -29,8 +29,4 @@ function isRefusedLogin(error: ConnectorError): boolean {
   if (!(error instanceof ConfigError)) return false;
   const { status, code = '' } = error.fault;
   return status !== 403 || isAccountCode(code);
-}
-
-function toId(id: string | undefined): bigint | undefined {
-  return id === undefined ? undefined : BigInt(id);
 }

@@ -122,8 +122,8 @@ function marksOf(begin: number, to: number, newest: ReadonlyMap<bigint, number>)
 
 function slicesOf({ from, ids: hosts, to }: Found, { settings }: StreamServices): WindowSlice[] {
   const ids = rangesOf(hosts);
-  return sliceIds(ids, Math.min(MOST_HOSTS, settings.VM_TRUNCATION_LIMIT)).map(({ idMin, idMax }) => {
-    const own = clipIds(ids, BigInt(idMin ?? 0), idMax === undefined ? undefined : BigInt(idMax));
+  return sliceIds(ids, Math.min(MOST_HOSTS, settings.VM_TRUNCATION_LIMIT)).map((slice) => {
+    const own = clipIds(ids, slice);
     return {
       from: isoSeconds(from),
       to: isoSeconds(to),

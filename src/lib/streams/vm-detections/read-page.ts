@@ -1,5 +1,6 @@
 import type { Progress } from '../../pipeline/stream.ts';
 import type { PageRoute } from '../../qualys/call/page-judge.ts';
+import type { IdBounds } from '../../qualys/vm/id-ranges.ts';
 import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import { readJudged } from '../read-judged.ts';
 import { readList } from '../read-list.ts';
@@ -11,16 +12,15 @@ import { DETECTION_ROOT } from './host-table.ts';
 import { bookHosts, passHosts, withBook } from './host-book.ts';
 import { hostKeys } from './host-keys.ts';
 import { recallHosts } from './host-memory.ts';
-import { rangeLeft, selectionOf, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
+import { rangeLeft, selectionOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** A page whose last chunk is still to be uploaded. */
 export interface ReadPage {
   readonly end: VmPageEnd;
-  /** Hosts that came after the chunks before it, how many of them need not be sent, and the ids of those that have one. */
-  readonly hosts: number;
-  readonly unchanged: number;
+  /** That chunk, and what came after those before it, without the cursor. */
+  readonly told: Omit<Progress, 'cursor'>;
+  /** The ids of the hosts that are told in it. */
   readonly ids: readonly bigint[];
-  readonly chunk: VmChunk | undefined;
   /** Where to go on once that chunk is uploaded. */
   readonly position: VmCursor;
 }
@@ -74,11 +74,11 @@ export function routeOf(reading: Reading, cursor: VmCursor): PageRoute {
 function besides(reading: Reading, cursor: VmCursor): IdBounds {
   const { listed = [] } = reading.book;
   const { idMin = listed[0]?.first, idMax = listed.at(-1)?.last } = rangeLeft(reading, cursor);
-  const above = idMax === undefined ? undefined : { idMin: (BigInt(idMax) + 1n).toString() };
-  const below = idMin === undefined || BigInt(idMin) < 2n ? undefined : { idMax: (BigInt(idMin) - 1n).toString() };
+  const above = idMax === undefined ? undefined : { idMin: idMax + 1n };
+  const below = idMin === undefined || idMin < 2n ? undefined : { idMax: idMin - 1n };
   const isAbove = Math.random() < 0.5;
   const side = isAbove ? (above ?? below) : (below ?? above);
-  return side ?? (isAbove ? {} : { idMin: '1', idMax: '1' });
+  return side ?? (isAbove ? {} : { idMin: 1n, idMax: 1n });
 }
 
 async function* readWhole(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, ReadPage> {
@@ -100,7 +100,7 @@ function requestOf(reading: Reading, cursor: VmCursor): PageRequest {
   const range = rangeLeft(reading, cursor);
   return {
     hosts: selectionOf(reading.task, range),
-    options: { idMax: range.idMax === undefined ? undefined : BigInt(range.idMax), resume: cursor.resume },
+    options: { idMax: range.idMax, resume: cursor.resume },
     after: (chunk, position) => after(reading, chunk, position),
   };
 }
@@ -135,15 +135,7 @@ async function* decodePage(
     step: (each) => {
       note(each);
       booked += each.records;
-      return {
-        chunk: each,
-        cursor: toJson(position),
-        fetched: each.records,
-        parts: each.detections,
-        unchanged: each.unchanged,
-        sent: each.sent,
-        ...hostKeys(task, each.ids),
-      };
+      return { ...tell(reading, each, each), cursor: toJson(position) };
     },
     documentError: (text) => services.vm.documentError(text, answer, options),
   });
@@ -151,12 +143,19 @@ async function* decodePage(
   if (chunk !== undefined) note(chunk);
   bookHosts(book, end);
   book.hasCome ||= end.records > 0;
-  return {
-    ...{ end, chunk, position },
-    hosts: end.records - booked,
-    unchanged: (chunk?.unchanged ?? 0) + end.unchanged,
-    ids: [...(chunk?.ids ?? []), ...end.ids],
-  };
+  const ids = [...(chunk?.ids ?? []), ...end.ids];
+  const unchanged = (chunk?.unchanged ?? 0) + end.unchanged;
+  return { ...{ end, ids, position }, told: tell(reading, chunk, { ids, unchanged, records: end.records - booked }) };
+}
+
+/** What a step tells of a chunk, and of the hosts that have come with it. */
+function tell(
+  { task }: Reading,
+  chunk: VmChunk | undefined,
+  { ids, records, unchanged }: Pick<VmChunk, 'ids' | 'records' | 'unchanged'>,
+): ReadPage['told'] {
+  const uploaded = chunk === undefined ? {} : { chunk, sent: chunk.sent };
+  return { ...uploaded, fetched: records, parts: chunk?.detections ?? 0, unchanged, ...hostKeys(task, ids) };
 }
 
 /**

@@ -8,13 +8,12 @@ import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';
 import type { VmPageEnd } from './vm-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
-import { hostKeys } from './host-keys.ts';
 import { listHosts } from './list-hosts.ts';
 import { openMemory } from './host-memory.ts';
 import { lookBack, witnessOf } from './look-back.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';
-import { isAfter, isBeyond, rangeLeft, rangeOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
+import { isBeyond, rangeLeft, rangeOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** Failures in a row after which a slice is halved: one host or one slow stretch must not hold up the others. */
 const ATTEMPTS_BEFORE_HALVING = 2;
@@ -56,18 +55,10 @@ async function* readHostsOf(task: WindowTask, services: StreamServices): AsyncGe
     }
   }
   while (cursor.isRead !== true) {
-    const { end, hosts, unchanged, ids: came, chunk, position } = yield* readPage(reading, cursor);
+    const { end, position, told } = yield* readPage(reading, cursor);
     const next = nextCursor(reading, cursor, position, end);
     const stored = withBook(next, reading.book);
-    const last = {
-      ...(chunk === undefined ? {} : { chunk, sent: chunk.sent }),
-      cursor: toJson(stored ?? cursor),
-      fetched: hosts,
-      unchanged,
-      parts: chunk?.detections ?? 0,
-      pageDone: true,
-      ...hostKeys(task, came),
-    };
+    const last = { ...told, cursor: toJson(stored ?? cursor), pageDone: true };
     if (next.isRead === true && reading.book.missing.size === 0) return { kind: 'complete', last };
     yield last;
     // More is missing than a cursor holds: it is asked for before anything is stored behind this page.
@@ -97,18 +88,18 @@ function cutOf(reading: Reading, ids: readonly IdRange[] | undefined, cursor: Vm
 
 /** The cursor behind a page: that of the next one, or of the end. */
 function nextCursor(reading: Reading, cursor: VmCursor, position: VmCursor, { nextIdMin }: VmPageEnd): VmCursor {
-  const { book, range } = reading;
+  const { book } = reading;
   const { resume: _, ...kept } = position;
-  const next = nextIdMin?.toString();
-  if (next === undefined || isBeyond(next, range.idMax)) {
+  const left = rangeLeft(reading, cursor);
+  if (nextIdMin === undefined || isBeyond(nextIdMin, left)) {
     passHosts(book);
     return { ...kept, isRead: true };
   }
-  if (!isAfter(next, cursor.idMin ?? range.idMin ?? lowestOf(book))) {
-    throw new PageFaultError(`Qualys names id_min ${next} as the next page again: the pages do not move on`, {
+  if (nextIdMin <= (left.idMin ?? lowestOf(book) ?? -1n)) {
+    throw new PageFaultError(`Qualys names id_min ${nextIdMin} as the next page again: the pages do not move on`, {
       scope: 'answer',
     });
   }
-  passHosts(book, BigInt(next) - 1n);
-  return { ...kept, idMin: next };
+  passHosts(book, nextIdMin - 1n);
+  return { ...kept, idMin: nextIdMin.toString() };
 }

@@ -1,10 +1,8 @@
 import type { Outcome, WindowSlice } from '../../pipeline/stream.ts';
-import { clipIds, countIds, sliceIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
+import { clipIds, countIds, sliceIds, type IdBounds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { isPlausible, missingIds, packListed } from './host-book.ts';
 import { packIds } from './pack-ids.ts';
-import { isAfter, isBeyond, rangeLeft, toJson, type IdBounds, type Reading, type VmCursor } from './vm-cursor.ts';
-
-type OpenRange = Readonly<Record<'idMin' | 'idMax', string | undefined>>;
+import { isBeyond, rangeLeft, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** Slices of one window at most, so that a split fits one transaction. */
 const MAX_SLICES = 64;
@@ -53,41 +51,37 @@ function restSlices(reading: Reading, ids: readonly IdRange[], size: number, cur
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
 function slicesOf(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
   const left = rangeLeft(reading, cursor);
-  const ranges = sliceIds(ids, size).map((slice, index, all) => ({
-    idMin: index === 0 ? left.idMin : slice.idMin,
-    idMax: index === all.length - 1 ? left.idMax : slice.idMax,
-  }));
+  const ranges = sliceIds(ids, size).map(({ idMin = left.idMin, idMax = left.idMax }) => ({ idMin, idMax }));
   return toSlices(reading, ranges, ids, cursor);
 }
 
 /** A slice for a host that fails on its own, and one for what is left on either side of it: the list may have left hosts out. */
 function slicesAround(reading: Reading, host: bigint, cursor: VmCursor): WindowSlice[] {
-  const { idMin, idMax } = rangeLeft(reading, cursor);
-  const [before, id, after] = [(host - 1n).toString(), host.toString(), (host + 1n).toString()];
+  const left = rangeLeft(reading, cursor);
   const ranges = [
-    ...(host > 0n && isAfter(id, idMin) ? [{ idMin, idMax: before }] : []),
-    { idMin: id, idMax: id },
-    ...(isBeyond(after, idMax) ? [] : [{ idMin: after, idMax }]),
+    ...(host > (left.idMin ?? 0n) ? [{ ...left, idMax: host - 1n }] : []),
+    { idMin: host, idMax: host },
+    ...(isBeyond(host + 1n, left) ? [] : [{ ...left, idMin: host + 1n }]),
   ];
   return toSlices(reading, ranges, [{ first: host, last: host }], cursor);
 }
 
 function toSlices(
   { book, task: { window } }: Reading,
-  ranges: readonly OpenRange[],
+  ranges: readonly IdBounds[],
   ids: readonly IdRange[],
   cursor: VmCursor,
 ): WindowSlice[] {
   // A host that was uploaded in part is in one of them; the others never meet it.
   const { idMin: _, missing: __, listed: ___, ...start } = cursor;
   const missing = packIds(missingIds(book));
-  return ranges.map(({ idMin = '', idMax = '' }, index) => {
-    const own = clipIds(ids, edge(idMin), edge(idMax));
+  return ranges.map((range, index) => {
+    const own = clipIds(ids, range);
     const more = index === 0 && missing !== '' ? { missing } : {};
     return {
       from: window.from,
       to: window.to,
-      slice: `ids.${idMin}-${idMax}`,
+      slice: `ids.${range.idMin ?? ''}-${range.idMax ?? ''}`,
       ...(isPlausible(own) ? { listed: countIds(own) + (index === 0 ? book.missing.size : 0) } : {}),
       cursor: toJson({ ...start, ...packListed(own), ...more }),
     };
@@ -102,19 +96,14 @@ function missingSlices(
   cursor: VmCursor,
 ): WindowSlice[] {
   const [late] = /^late\.\d+-\d+/.exec(window.slice ?? '') ?? [];
-  return sliceIds(ids, size).map(({ idMin, idMax }) => {
-    const own = clipIds(ids, edge(idMin), edge(idMax));
-    const bounds: IdBounds = { idMin: String(own[0]?.first ?? ''), idMax: String(own.at(-1)?.last ?? '') };
+  return sliceIds(ids, size).map((slice) => {
+    const own = clipIds(ids, slice);
     return {
       from: window.from,
       to: window.to,
-      slice: `${late ?? 'ids'}.${bounds.idMin ?? ''}-${bounds.idMax ?? ''}`,
+      slice: `${late ?? 'ids'}.${own[0]?.first ?? ''}-${own.at(-1)?.last ?? ''}`,
       listed: countIds(own),
       cursor: toJson({ filters: cursor.filters, missing: packIds(own), isRead: true }),
     };
   });
-}
-
-function edge(id: string | undefined): bigint | undefined {
-  return id === undefined || id === '' ? undefined : BigInt(id);
 }

@@ -1,7 +1,7 @@
 import type { OpenMemory } from '../../pipeline/record-memory.ts';
 import type { Json, WindowTask } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../../qualys/call/call-qualys.ts';
-import type { IdRange } from '../../qualys/vm/id-ranges.ts';
+import type { IdBounds, IdRange } from '../../qualys/vm/id-ranges.ts';
 import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import type { HostSampler } from './host-sampler.ts';
@@ -60,23 +60,21 @@ export interface Reading {
   readonly memory: WindowMemory | undefined;
 }
 
-/** A range of host ids; an absent edge is open. */
-export interface IdBounds {
-  readonly idMin?: string;
-  readonly idMax?: string;
-}
-
 const SLICE = /^ids\.(\d*)-(\d*)$/;
 
 /** The range that a slice names; open for a whole window. */
 export function rangeOf(slice: string | undefined): IdBounds {
-  const [, idMin = '', idMax = ''] = SLICE.exec(slice ?? '') ?? [];
-  return { ...(idMin === '' ? {} : { idMin }), ...(idMax === '' ? {} : { idMax }) };
+  const [, idMin, idMax] = SLICE.exec(slice ?? '') ?? [];
+  return { idMin: toId(idMin), idMax: toId(idMax) };
+}
+
+function toId(text = ''): bigint | undefined {
+  return text === '' ? undefined : BigInt(text);
 }
 
 /** The range of a reading that is still to be read. */
 export function rangeLeft({ range }: Pick<Reading, 'range'>, { idMin }: VmCursor): IdBounds {
-  return { ...range, ...(idMin === undefined ? {} : { idMin }) };
+  return { ...range, idMin: toId(idMin) ?? range.idMin };
 }
 
 /** The hosts of a window within a range. */
@@ -84,14 +82,9 @@ export function selectionOf({ window: { from, to } }: WindowTask, range: IdBound
   return { from, to, ...range };
 }
 
-/** Whether an id lies behind another one; anything lies behind an open edge. */
-export function isAfter(id: string, other: string | undefined): boolean {
-  return other === undefined || BigInt(id) > BigInt(other);
-}
-
 /** Whether an id lies behind the end of a range. */
-export function isBeyond(id: string, idMax: string | undefined): boolean {
-  return idMax !== undefined && BigInt(id) > BigInt(idMax);
+export function isBeyond(id: bigint, { idMax }: IdBounds): boolean {
+  return idMax !== undefined && id > idMax;
 }
 
 /** The cursor as the checkpoint stores it. */

@@ -95,7 +95,7 @@ describe('detections', () => {
       VM_SHOW_RESULTS: false,
     });
     await (
-      await api.detections({ ...WINDOW, idMin: '9007199254740993', idMax: '', truncationLimit: 20 }, LIVE)
+      await api.detections({ ...WINDOW, idMin: 9007199254740993n, idMax: undefined, truncationLimit: 20 }, LIVE)
     ).text(100);
     expect(arrived[0]?.url).toBe('/api/2.0/fo/asset/host/vm/detection/');
     const form = formOf(arrived[0]?.body);
@@ -218,7 +218,7 @@ describe('hostIds', () => {
 
   test.each(['8', '7', '0'])('the same page or an earlier one (id_min %s) is an error, not a loop', async (next) => {
     const { api, arrived } = await apiAgainst((_, response) => void response.end(list('<ID>9</ID>', next)));
-    await expect(api.hostIds({ ...WINDOW, idMin: '8' }, LIVE)).rejects.toThrow('does not move on');
+    await expect(api.hostIds({ ...WINDOW, idMin: 8n }, LIVE)).rejects.toThrow('does not move on');
     expect(arrived).toHaveLength(1);
   });
 

@@ -3,27 +3,24 @@ import { rollback } from '../xml/xml-json.ts';
 import { nameOf, type XmlReader } from '../xml/xml-reader.ts';
 
 /*
- * XML is held back from the start of each child of a record or item. Normally nothing is copied: it stands in the reader's text until the
- * element ends. An element that does not fit is taken back out of the JSON, and its XML handed out.
+ * The reader keeps its text from the start of each child of a record or item until that ends. An element that does not fit is taken back out
+ * of the JSON, and its XML handed out.
  */
 
-/** Holds XML back from the tag just read on. */
+/** Keeps XML from the tag just read on. */
 export function startRaw({ raw, reader }: ListState, maxBytes: number): void {
-  Object.assign(raw, { isOpen: true, from: reader.tagFrom, saved: '', maxBytes });
+  reader.keptFrom = reader.tagFrom;
+  raw.maxBytes = maxBytes;
 }
 
-/** Saves the XML of an open element, as far as it has been read, before the reader lets it go. */
-export function saveRaw(state: ListState): void {
+/** Hands out the XML of an element that is too long, as far as it has been read, before the reader lets it go. */
+export function letGo(state: ListState): void {
   const { raw, reader } = state;
-  if (!raw.isOpen) return;
-  const xml = reader.text.slice(raw.from, reader.at);
-  raw.from = 0;
-  if (raw.isLong) {
-    if (xml !== '') handOut(state, xml, false);
-    return;
-  }
-  raw.saved += xml;
-  if (raw.saved.length > raw.maxBytes) giveUp(state);
+  if (reader.keptFrom === undefined) return;
+  if (!raw.isLong && reader.at - reader.keptFrom > raw.maxBytes) giveUp(state);
+  if (!raw.isLong) return;
+  handOut(state, reader.at, false);
+  reader.keptFrom = reader.at;
 }
 
 /** The child being read is too long to be held: its XML goes on from its first byte. */
@@ -35,18 +32,16 @@ export function giveUp(state: ListState): void {
   rollback(holder, state.valueFrom);
   roles.fill('ignored', valueDepth);
   roles[valueDepth] = 'long';
-  if (raw.saved !== '') handOut(state, raw.saved, false);
-  raw.saved = '';
 }
 
 /** A child ends that was held. False when too much XML was held for it: it is given up as a whole. */
 export function endRaw(state: ListState): boolean {
   const { raw, reader } = state;
-  const isHeld = raw.saved.length + reader.at - raw.from <= raw.maxBytes;
+  const isHeld = reader.at - (reader.keptFrom ?? 0) <= raw.maxBytes;
   if (!isHeld) {
     giveUp(state);
     endLong(state);
-  } else raw.isOpen = false;
+  } else reader.keptFrom = undefined;
   return isHeld;
 }
 
@@ -57,11 +52,15 @@ export function endLong(state: ListState): void {
 
 /** The XML that is handed out ends at index `to` of the reader's text. */
 export function finishLong(state: ListState, to: number): void {
-  const { raw, reader } = state;
-  handOut(state, reader.text.slice(raw.from, to), true);
-  raw.isOpen = raw.isLong = false;
+  handOut(state, to, true);
+  state.reader.keptFrom = undefined;
+  state.raw.isLong = false;
 }
 
-function handOut({ handlers, id, raw }: ListState, xml: string, isLast: boolean): void {
-  handlers.long(Buffer.from(xml, 'latin1'), isLast, { path: raw.path, id });
+function handOut(
+  { handlers, id, raw: { path }, reader: { keptFrom, text } }: ListState,
+  to: number,
+  isLast: boolean,
+): void {
+  handlers.long(Buffer.from(text.slice(keptFrom, to), 'latin1'), isLast, { path, id });
 }

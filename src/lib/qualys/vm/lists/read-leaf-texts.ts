@@ -1,6 +1,6 @@
 import { RetryableError } from '../../../errors.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
-import { addText, emptyRun, endRun, startRun, unescaped } from '../xml/xml-json.ts';
+import { unescaped } from '../xml/xml-json.ts';
 import { createXmlReader, write, type XmlHandlers } from '../xml/xml-reader.ts';
 
 /** Reads the texts of a document that holds only short ones, of any length as a whole. */
@@ -20,8 +20,16 @@ const LONGEST_TEXT_BYTES = 65_536;
  */
 export function createLeafReader(onText?: (path: string, text: string) => void): LeafReader {
   const reader = createXmlReader();
-  let run = emptyRun();
+  let text = '';
   let isLeaf = false;
+  const add = (json: string): void => {
+    text += json;
+    if (text.length <= LONGEST_TEXT_BYTES) return;
+    text = '';
+    if (onText === undefined) return;
+    const path = ['', ...reader.names].join('/');
+    throw new RetryableError(`Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${path}`, { scope: 'answer' });
+  };
   const handlers: XmlHandlers = {
     leaf: (name, json) => {
       if (json.length > LONGEST_TEXT_BYTES) return false;
@@ -30,25 +38,15 @@ export function createLeafReader(onText?: (path: string, text: string) => void):
       return true;
     },
     startElement: () => {
-      run = emptyRun();
+      text = '';
       isLeaf = true;
     },
     endElement: () => {
-      if (isLeaf) onText?.(['', ...reader.names].join('/'), unescaped(run.text));
+      if (isLeaf) onText?.(['', ...reader.names].join('/'), unescaped(text));
       isLeaf = false;
     },
-    openText: () => startRun(run),
-    text: (json, blank) => {
-      addText(run, json, blank);
-      if (run.text.length <= LONGEST_TEXT_BYTES) return;
-      run = emptyRun();
-      if (onText === undefined) return;
-      throw new RetryableError(
-        `Qualys sent a text above ${LONGEST_TEXT_BYTES} bytes in ${['', ...reader.names].join('/')}`,
-        { scope: 'answer' },
-      );
-    },
-    closeText: (before) => void endRun(run, before === 'cdata'),
+    text: (json, blank) => add(json.slice(0, json.length - blank)),
+    cdata: add,
   };
   return {
     write: (bytes) => write(reader, bytes, () => readNext(reader, handlers)),

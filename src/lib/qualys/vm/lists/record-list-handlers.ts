@@ -5,17 +5,13 @@ import {
   addMember,
   addText,
   closeMember,
-  emptyRun,
   endObject,
-  endRun,
   openMember,
   openText,
   settleText,
   startObject,
-  startRun,
   unescaped,
   type JsonOut,
-  type TextRun,
 } from '../xml/xml-json.ts';
 import { fromBytes, malformed, nameOf, type Before, type XmlAttribute, type XmlHandlers } from '../xml/xml-reader.ts';
 import { plainJson } from '../xml/xml-text.ts';
@@ -31,8 +27,8 @@ import {
 
 /** A small text of a warning, or of RESPONSE itself. */
 const MAX_FIELD_BYTES = 64 * 1024;
-/** Where only elements may stand, what XML forbids and white space alone are let pass. */
-const STRAY: ReadonlySet<Role> = new Set(['root', 'response', 'list', 'warning']);
+/** What is let pass where only elements may stand: what XML forbids, and white space. */
+const STRAY = /^(?:\ufffd|\s|\\[nrt])*$/;
 
 /** What the reader's events mean for a list. */
 export function createListHandlers(state: ListState): XmlHandlers {
@@ -43,9 +39,11 @@ export function createListHandlers(state: ListState): XmlHandlers {
       ENDED[roleOf(state)]?.(state);
       state.roles.pop();
     },
-    openText: (isCdata) => startText(state, isCdata),
-    text: (json, blank) => takeText(state, json, blank),
-    closeText: (before) => endText(state, before),
+    text: (json, blank, before) => {
+      const text = isBlankKept(state, before) ? json : json.slice(0, json.length - blank);
+      if (text !== '') takeText(state, text, false);
+    },
+    cdata: (json) => takeText(state, json, true),
   };
 }
 
@@ -92,7 +90,7 @@ function startElement(state: ListState, name: string, attributes: readonly XmlAt
   if (isValue && !raw.isLong) startValue(state, name, attributes, parent !== 'value');
   else if (role === 'markup') keepTag(state);
   else if (role === 'response') state.hasResponse = true;
-  else if (role === 'warningField' || role === 'responseField') state.field = emptyRun();
+  else if (role === 'warningField' || role === 'responseField') state.field = '';
   else if (role === 'record') {
     state.id = undefined;
     start(state, record, attributes);
@@ -165,7 +163,7 @@ function startValue(state: ListState, name: string, attributes: readonly XmlAttr
 /** Markup inside the text of an item is text: what is meant as XML there comes in CDATA sections. */
 function keepTag(state: ListState): void {
   const { reader } = state;
-  takeText(state, plainJson(reader, reader.text.slice(reader.tagFrom, reader.at)), 0);
+  takeText(state, plainJson(reader, reader.text.slice(reader.tagFrom, reader.at)), false);
   reader.isBlank = false;
 }
 
@@ -217,7 +215,7 @@ function endValue(state: ListState): void {
 }
 
 function endField({ field, reader }: ListState, fields: Map<string, string>): void {
-  fields.set(nameOf(reader), unescaped(field.text));
+  fields.set(nameOf(reader), unescaped(field));
 }
 
 /** Keeps the text of the child of a record that ends, where it is the record's id and not empty. */
@@ -225,72 +223,51 @@ function keepId(state: ListState, name: string, json: string): void {
   if (state.id === undefined && name === state.shape.id && json !== '') state.id = unescaped(json);
 }
 
-/** Where the text of the innermost element goes: not at all, where it is of no interest. */
-function runOf(state: ListState): TextRun | undefined {
-  const { field, holder, raw } = state;
-  switch (roleOf(state)) {
+/** Inside the text of an item, white space before markup that is kept as text is kept too. */
+function isBlankKept(state: ListState, before: Before): boolean {
+  const role = roleOf(state);
+  return (role === 'text' && before === 'startTag') || (role === 'markup' && before !== 'cdata');
+}
+
+/** Text of the innermost element: a run of it, or of a CDATA section what has come. */
+function takeText(state: ListState, json: string, isCdata: boolean): void {
+  const { holder, item, raw, reader } = state;
+  const role = roleOf(state);
+  switch (role) {
+    case 'root':
+    case 'response':
+    case 'list':
+    case 'warning':
+      if (isCdata) throw malformed(reader, reader.at, `CDATA in ${nameOf(reader)}`);
+      if (!STRAY.test(fromBytes(json))) throw malformed(reader, reader.at, `text in ${nameOf(reader)}`);
+      return;
+    case 'warningField':
+    case 'responseField':
+      takeField(state, json);
+      return;
     case 'record':
     case 'itemList':
-      return raw.isLong ? undefined : holder.top;
     case 'item':
+      if (raw.isLong) return;
+      // What a row cannot hold of it is for those who make rows.
+      holder.limit = holder === item ? MAX_ITEM_BYTES : MAX_RECORD_BYTES;
+      if (!openText(holder, isCdata) || !addText(holder, json))
+        throw malformed(reader, reader.at, `too much text in ${nameOf(reader)}`);
+      return;
     case 'value':
     case 'text':
     case 'markup':
-      return holder.top;
-    case 'warningField':
-    case 'responseField':
-      return field;
+      if ((role === 'value' && !openText(holder, isCdata)) || !addText(holder, json)) giveUp(state);
+      return;
     default:
-      return undefined;
+      return;
   }
 }
 
-function startText(state: ListState, isCdata: boolean): void {
-  const { holder, item, raw, reader } = state;
-  const role = roleOf(state);
-  if (isCdata && STRAY.has(role)) throw malformed(reader, reader.at, `CDATA in ${nameOf(reader)}`);
-  const isOwn = role === 'item' || ((role === 'record' || role === 'itemList') && !raw.isLong);
-  // What a row cannot hold of it is for those who make rows.
-  if (isOwn) holder.limit = holder === item ? MAX_ITEM_BYTES : MAX_RECORD_BYTES;
-  if ((isOwn || role === 'value') && !openText(holder, isCdata)) {
-    if (isOwn) throw tooMuchText(state);
-    giveUp(state);
-  }
-  const run = runOf(state);
-  if (run !== undefined) startRun(run);
-}
-
-function takeText(state: ListState, json: string, blank: number): void {
-  const { field, holder, reader } = state;
-  const role = roleOf(state);
-  const run = runOf(state);
-  if (STRAY.has(role) && !/^(?:\ufffd|\s|\\[nrt])*$/.test(fromBytes(json)))
-    throw malformed(reader, reader.at, `text in ${nameOf(reader)}`);
-  if (run === undefined) return;
-  addText(run, json, blank);
-  if (run === field) {
-    if (field.text.length <= MAX_FIELD_BYTES) return;
-    throw new RetryableError(`Qualys sent a text above ${MAX_FIELD_BYTES} bytes in ${nameOf(reader)}`, {
-      scope: 'answer',
-    });
-  }
-  holder.size += json.length;
-  if (holder.size <= holder.limit) return;
-  if (role !== 'value' && role !== 'text' && role !== 'markup') throw tooMuchText(state);
-  giveUp(state);
-}
-
-/** A run of text ends; inside the text of an item, white space before markup that is kept as text is kept too. */
-function endText(state: ListState, before: Before): void {
-  const { field, holder } = state;
-  const role = roleOf(state);
-  const run = runOf(state);
-  const isKept = (role === 'text' && before === 'startTag') || (role === 'markup' && before !== 'cdata');
-  if (run === undefined || isKept) return;
-  const dropped = endRun(run, before === 'cdata');
-  if (run !== field) holder.size -= dropped;
-}
-
-function tooMuchText({ reader }: ListState): Error {
-  return malformed(reader, reader.at, `too much text in ${nameOf(reader)}`);
+function takeField(state: ListState, json: string): void {
+  state.field += json;
+  if (state.field.length <= MAX_FIELD_BYTES) return;
+  throw new RetryableError(`Qualys sent a text above ${MAX_FIELD_BYTES} bytes in ${nameOf(state.reader)}`, {
+    scope: 'answer',
+  });
 }

@@ -1,4 +1,4 @@
-import { createJsonOut, emptyRun, type JsonOut, type TextRun } from '../xml/xml-json.ts';
+import { createJsonOut, type JsonOut } from '../xml/xml-json.ts';
 import { createXmlReader, type XmlReader } from '../xml/xml-reader.ts';
 
 /** Names of the elements of a list. */
@@ -94,7 +94,7 @@ export interface ListState {
   valueDepth: number;
   valueFrom: number;
   readonly raw: RawXml;
-  field: TextRun;
+  field: string;
   readonly responseFields: Map<string, string>;
   /** Of the warning being read, and of the one that counts. */
   readonly warningFields: Map<string, string>;
@@ -102,12 +102,8 @@ export interface ListState {
   hasResponse: boolean;
 }
 
-/** XML from the start tag of an element on, held back in case it is too long. */
+/** A child of a record or an item, whose XML is kept in case it is too long. */
 export interface RawXml {
-  isOpen: boolean;
-  /** Index in the reader's text from which the XML has not been saved yet. */
-  from: number;
-  saved: string;
   maxBytes: number;
   /** Set once the element is known to be too long: its XML goes on as it comes. */
   isLong: boolean;
@@ -129,8 +125,8 @@ export function createListState(shape: ListShape, handlers: ListHandlers): ListS
     itemLimit: 0,
     valueDepth: 0,
     valueFrom: 0,
-    raw: { isOpen: false, from: 0, saved: '', maxBytes: 0, isLong: false, path: '' },
-    field: emptyRun(),
+    raw: { maxBytes: 0, isLong: false, path: '' },
+    field: '',
     responseFields: new Map(),
     warningFields: new Map(),
     warning: { code: '', url: '' },

@@ -1,6 +1,6 @@
 import { RetryableError } from '../../../errors.ts';
 import { nextIdMinOf } from '../next-id-min.ts';
-import { saveRaw } from './long-element.ts';
+import { letGo } from './long-element.ts';
 import { createListHandlers } from './record-list-handlers.ts';
 import { createListState, type ListHandlers, type ListShape, type ListState } from './record-list-state.ts';
 import { assertEnded, readNext } from '../xml/read-xml.ts';
@@ -43,7 +43,7 @@ export function createRecordListReader(shape: ListShape, handlers: ListHandlers)
         state.reader,
         bytes,
         () => readNext(state.reader, xml),
-        () => saveRaw(state),
+        () => letGo(state),
       ),
     end: () => endOf(state),
     takeRecord: () => {

@@ -58,10 +58,14 @@ function takeTag(reader: XmlReader, tag: string): void {
   reader.isBlank = true;
 }
 
-function endText(reader: XmlReader, handlers: XmlHandlers, before: Before): void {
-  if (!reader.isInText) return;
-  reader.isInText = false;
-  handlers.closeText(before);
+/** Ends the run of text that is being read, if there is one: white space at its end is dropped before a tag, and where it is all there is. */
+export function endText(reader: XmlReader, handlers: XmlHandlers, before: Before): void {
+  const { run, runBlank } = reader;
+  if (run === '') return;
+  reader.run = '';
+  reader.runBlank = 0;
+  const isKept = before === 'more' || (before === 'cdata' && run.length > runBlank);
+  handlers.text(run, isKept ? 0 : runBlank, before);
 }
 
 function popElement(reader: XmlReader, handlers: XmlHandlers): void {

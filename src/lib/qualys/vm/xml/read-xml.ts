@@ -1,7 +1,7 @@
 import { readOutside, readStart, skipMisc, startComment, startInstruction } from './read-prolog.ts';
-import { readEndTag, readStartTag } from './read-tag.ts';
+import { endText, readEndTag, readStartTag } from './read-tag.ts';
 import type { XmlHandlers, XmlReader } from './xml-reader.ts';
-import { isAt, malformed, MAX_DEPTH, MAX_NAME_BYTES, skipSpace } from './xml-reader.ts';
+import { isAt, malformed, MAX_DEPTH, MAX_NAME_BYTES, MAX_RUN_BYTES, skipSpace } from './xml-reader.ts';
 import { blankEnd, plainJson, textJson, trimmed } from './xml-text.ts';
 
 const CDATA_START = '<![CDATA[';
@@ -56,7 +56,7 @@ export function assertEnded(reader: XmlReader): void {
 /** Reads leaves in one go each; whatever else comes, or is not whole, is left to the grammar below. */
 function readLeaves(reader: XmlReader, handlers: XmlHandlers): boolean {
   const { at, text } = reader;
-  if (reader.isInText || !reader.isBlank || reader.names.length >= MAX_DEPTH) return false;
+  if (!reader.isBlank || reader.names.length >= MAX_DEPTH) return false;
   for (;;) {
     LEAF.lastIndex = reader.at;
     const match = LEAF.exec(text);
@@ -81,7 +81,7 @@ function lineJson(reader: XmlReader, line: string): string {
 }
 
 function readContent(reader: XmlReader, handlers: XmlHandlers): boolean {
-  if (reader.isBlank && !reader.isInText) reader.at = skipSpace(reader, reader.at);
+  if (reader.isBlank) reader.at = skipSpace(reader, reader.at);
   const { at, text } = reader;
   if (at + 1 >= text.length && (at >= text.length || text[at] === '<')) return false;
   if (text[at] !== '<') return readText(reader, handlers);
@@ -108,11 +108,10 @@ function readDeclarationLike(reader: XmlReader, handlers: XmlHandlers): boolean 
 }
 
 function startCdata(reader: XmlReader, handlers: XmlHandlers): true {
-  if (reader.isInText) handlers.closeText('cdata');
-  reader.isInText = false;
+  endText(reader, handlers, 'cdata');
   reader.at += CDATA_START.length;
   reader.phase = 'cdata';
-  handlers.openText(true);
+  handlers.cdata('');
   reader.isBlank = false;
   return true;
 }
@@ -121,7 +120,7 @@ function readCdata(reader: XmlReader, handlers: XmlHandlers): boolean {
   const { at, text } = reader;
   const found = text.indexOf(CDATA_END, at);
   const end = found < 0 ? Math.max(at, unfinishedFrom(reader)) : found;
-  if (end > at) handlers.text(plainJson(reader, text.slice(at, end)), 0);
+  if (end > at) handlers.cdata(plainJson(reader, text.slice(at, end)));
   reader.at = found < 0 ? end : found + CDATA_END.length;
   if (found >= 0) reader.phase = 'content';
   return found >= 0;
@@ -135,10 +134,11 @@ function readText(reader: XmlReader, handlers: XmlHandlers): boolean {
   const run = text.slice(at, end);
   if (run.includes(CDATA_END)) throw malformed(reader, at + run.indexOf(CDATA_END), '"]]>" in text');
   const json = textJson(reader, run, at);
-  if (!reader.isInText) handlers.openText(false);
-  reader.isInText = true;
+  const blank = blankEnd(run);
+  reader.run += json;
+  reader.runBlank = blank === json.length ? reader.runBlank + blank : blank;
   reader.isBlank = false;
-  handlers.text(json, blankEnd(run));
+  if (reader.run.length > MAX_RUN_BYTES) endText(reader, handlers, 'more');
   reader.at = end;
   return true;
 }

@@ -9,16 +9,10 @@ import type { XmlAttribute } from './xml-reader.ts';
 /** What a key costs beside its name: a comma, two quotes, a colon, and the quote or brace of the value. */
 const KEY_BYTES = 8;
 
-/** Characters of a JSON string that come in pieces. */
-export interface TextRun {
-  text: string;
-  /** Where the current run began, and where it ends without the white space at its end. */
-  runAt: number;
-  trimAt: number;
-}
-
 /** A value that is open: a string, until it has members. */
-interface OpenValue extends TextRun {
+interface OpenValue {
+  /** Characters of the string so far. */
+  text: string;
   readonly name: string;
   /** Whether it is the text of the object around it. */
   readonly isText: boolean;
@@ -47,11 +41,6 @@ export interface JsonOut {
   limit: number;
 }
 
-/** No run of text. */
-export function emptyRun(): TextRun {
-  return { text: '', runAt: 0, trimAt: 0 };
-}
-
 /** An output that nothing is open in. */
 export function createJsonOut(limit: number): JsonOut {
   return { top: undefined, size: 0, limit };
@@ -71,7 +60,7 @@ export function endObject(out: JsonOut): string {
 }
 
 function openValue(name: string, isText: boolean, start: number, parent: OpenValue | undefined): OpenValue {
-  return { text: '', runAt: 0, trimAt: 0, name, isText, start, parent, members: undefined };
+  return { text: '', name, isText, start, parent, members: undefined };
 }
 
 function noMembers(): Members {
@@ -137,23 +126,11 @@ export function settleText(out: JsonOut): void {
   if (out.top?.isText === true) closeMember(out);
 }
 
-/** Begins a run of text. */
-export function startRun(run: TextRun): void {
-  run.runAt = run.trimAt = run.text.length;
-}
-
-/** Adds characters, of which the last `blank` are white space. */
-export function addText(run: TextRun, json: string, blank: number): void {
-  run.text += json;
-  if (json.length > blank) run.trimAt = run.text.length - blank;
-}
-
-/** Ends a run: white space is dropped before a tag, and a run of nothing else always. @returns how much. */
-export function endRun(run: TextRun, isBeforeCdata: boolean): number {
-  if (isBeforeCdata && run.trimAt > run.runAt) return 0;
-  const blank = run.text.length - run.trimAt;
-  if (blank > 0) run.text = run.text.slice(0, run.trimAt);
-  return blank;
+/** Adds characters to the innermost value. False when they are more than there is room for. */
+export function addText(out: JsonOut, json: string): boolean {
+  if (out.top !== undefined) out.top.text += json;
+  out.size += json.length;
+  return out.size <= out.limit;
 }
 
 /** Takes back all that is open in the object, and the bytes above `size`. */

@@ -11,6 +11,8 @@ export const MAX_DEPTH = 64;
 export const MAX_NAME_BYTES = 1024;
 /** Most attributes of one element. */
 export const MAX_ATTRIBUTES = 256;
+/** A run of text above this, in bytes of JSON, is told in pieces: nobody takes so long a text. */
+export const MAX_RUN_BYTES = 4 * 1024 * 1024;
 
 /** State of reading one document; made by {@link createXmlReader}. Its texts have one character a byte, all of them UTF-8. */
 export interface XmlReader {
@@ -26,10 +28,13 @@ export interface XmlReader {
   readonly names: string[];
   /** Index of the first byte of the last tag. */
   tagFrom: number;
+  /** Index from which on what has been read is kept as well; undefined for: nothing is. */
+  keptFrom: number | undefined;
   /** Whether leading white space of the next run of text is dropped: nothing but tags came before it in its element. */
   isBlank: boolean;
-  /** Whether a run of text is being read. */
-  isInText: boolean;
+  /** The run of text being read, as JSON, and how much of its end is white space. */
+  run: string;
+  runBlank: number;
   /** Control characters and references that XML forbids met so far, each replaced by U+FFFD. */
   illegal: number;
   hasDoctype: boolean;
@@ -37,8 +42,8 @@ export interface XmlReader {
   readonly cleaner: TextCleaner;
 }
 
-/** What a run of text ends before. */
-export type Before = 'cdata' | 'startTag' | 'endTag';
+/** What a run of text ends before, or that it goes on. */
+export type Before = 'cdata' | 'startTag' | 'endTag' | 'more';
 
 /** What the reader reports. JSON is that of the characters of a string, without its quotes but for that of a leaf. */
 export interface XmlHandlers {
@@ -47,12 +52,10 @@ export interface XmlHandlers {
   /** A start tag or empty element, which gets its end at once. `names` of the reader ends with the element's own at both. */
   readonly startElement: (name: string, attributes: readonly XmlAttribute[]) => void;
   readonly endElement: () => void;
-  /** A run of text, or a CDATA section, begins. */
-  readonly openText: (isCdata: boolean) => void;
-  /** A piece of it, and how much of its end is white space. */
-  readonly text: (json: string, blank: number) => void;
-  /** A run of text ends. Not called at the end of a CDATA section. */
-  readonly closeText: (before: Before) => void;
+  /** A run of text, and how much of its end is white space that does not count, as it stands before a tag or there is nothing else. */
+  readonly text: (json: string, blank: number, before: Before) => void;
+  /** A CDATA section begins, with an empty text, or goes on. */
+  readonly cdata: (json: string) => void;
 }
 
 /** An attribute: white space in its value is normalised to blanks as XML asks. */
@@ -70,8 +73,10 @@ export function createXmlReader(): XmlReader {
     phase: 'start',
     names: [],
     tagFrom: 0,
+    keptFrom: undefined,
     isBlank: true,
-    isInText: false,
+    run: '',
+    runBlank: 0,
     illegal: 0,
     hasDoctype: false,
     hasRoot: false,
@@ -84,9 +89,11 @@ export function write(reader: XmlReader, input: Uint8Array, readNext: () => bool
   for (let from = 0; from < input.length; from += PORTION_BYTES) {
     const bytes = reader.cleaner.write(input.subarray(from, from + PORTION_BYTES));
     move?.();
-    reader.text = reader.text.slice(reader.at) + bytes.toString('latin1');
-    reader.offset += reader.at;
-    reader.at = 0;
+    const kept = reader.keptFrom ?? reader.at;
+    reader.text = reader.text.slice(kept) + bytes.toString('latin1');
+    reader.offset += kept;
+    reader.at -= kept;
+    if (reader.keptFrom !== undefined) reader.keptFrom = 0;
     while (readNext());
   }
 }

@@ -40,9 +40,8 @@ function collectingSink(reader: XmlReader, events: XmlEvent[]): XmlHandlers {
       events.push(['start', nameOf(reader), Object.fromEntries(members) as Record<string, string>]);
     },
     endElement: () => void events.push(['end', nameOf(reader)]),
-    openText: () => undefined,
     text: (json) => void events.push(['text', unescaped(json)]),
-    closeText: () => undefined,
+    cdata: (json) => void events.push(['text', unescaped(json)]),
   };
 }
 
