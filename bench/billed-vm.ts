@@ -1,7 +1,8 @@
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import type { RecordItems, Sent } from '../src/lib/pipeline/record-memory.ts';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import type { HostMemory, VmChunk } from '../src/lib/streams/vm-detections/vm-page.ts';
+import type { HostMemory } from '../src/lib/streams/vm-detections/host-state.ts';
+import type { VmChunk } from '../src/lib/streams/vm-detections/vm-page.ts';
 import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
 import { hostMemory } from '../src/lib/streams/vm-detections/host-memory.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';

@@ -7,7 +7,7 @@ import { constants, gzipSync } from 'node:zlib';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
 import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';
-import type { HostMemory } from '../src/lib/streams/vm-detections/vm-page.ts';
+import type { HostMemory } from '../src/lib/streams/vm-detections/host-state.ts';
 
 /** The compiler is warm after that many. */
 const WARM_UP_RUNS = 2;

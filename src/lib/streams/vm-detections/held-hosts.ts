@@ -8,8 +8,7 @@ import {
 } from './detection-book.ts';
 import { idOf, type HeldRecords } from '../decode-list.ts';
 import type { HostTexts } from './host-sketch.ts';
-import { DIGEST_DIGITS } from './host-state.ts';
-import type { HostBase, HostMemory, HostVerdict } from './vm-page.ts';
+import { DIGEST_DIGITS, type HostBase, type HostMemory, type HostVerdict } from './host-state.ts';
 
 /** A host that takes more than this, in bytes of JSON text, is written before its end is known. */
 const MOST_HELD = 3_000_000;

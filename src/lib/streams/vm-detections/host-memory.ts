@@ -7,10 +7,9 @@ import { itemLimits } from '../../records/item-limits.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { passingPattern } from './host-digest.ts';
 import { openSampler, type HostSampler } from './host-sampler.ts';
-import { readState } from './host-state.ts';
+import { readState, type HostBase, type HostMemory, type HostVerdict } from './host-state.ts';
 import { hostTable } from './host-table.ts';
 import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
-import type { HostBase, HostMemory, HostVerdict } from './vm-page.ts';
 
 /** Of how a digest is made; another one makes all that is remembered void. */
 const VERSION = 1;

@@ -4,7 +4,7 @@ import { logUnexpected } from '../../log-unexpected.ts';
 import type { Log } from '../../log.ts';
 import type { Clock } from '../../pipeline/ports.ts';
 import type { RecordSample } from '../../pipeline/record-sample.ts';
-import type { HostVerdict } from './vm-page.ts';
+import type { HostVerdict } from './host-state.ts';
 import {
   bytesOf,
   compareHost,

@@ -1,8 +1,6 @@
-import type { SendReason } from '../../cost/causes.ts';
 import type { SentRecords } from '../../pipeline/record-memory.ts';
 import type { ListChunk, ListEnd, ListOptions } from '../decode-list.ts';
-import type { HostTexts } from './host-sketch.ts';
-import type { StoredState } from './host-state.ts';
+import type { HostMemory } from './host-state.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** How a page is decoded. */
@@ -19,29 +17,6 @@ export interface VmPageOptions extends Omit<ListOptions, 'idMin' | 'shape'> {
   readonly resume?: VmResume | undefined;
   /** What is remembered of hosts; absent: all are sent. */
   readonly memory?: HostMemory | undefined;
-}
-
-/** `unchanged`: it need not be sent. */
-export type HostVerdict = 'unchanged' | SendReason;
-
-/** What was sent before. */
-export interface HostMemory {
-  /** Finds the fields in which a host may differ and is still unchanged. */
-  readonly passing: RegExp;
-  /** Whether a host of this digest need not be sent, and why not otherwise. */
-  readonly judge: (id: string, digest: string, texts?: HostTexts) => HostVerdict;
-  /** Whether the texts of a host are to be kept for that. */
-  readonly isSampled?: (id: string) => boolean;
-  /** What the table has of a host, where its changes are told; undefined where they must not be. Absent: what is sent is whole. */
-  readonly base?: (id: string) => HostBase | undefined;
-}
-
-/** A report of a host that another one may build upon. */
-export interface HostBase extends StoredState {
-  /** As it is remembered. */
-  readonly stored: string;
-  /** Whether nothing was sent of the host for a day. */
-  readonly isSilent: boolean;
 }
 
 /** What a chunk tells of its hosts, and the end of a page of those that no chunk has told. */

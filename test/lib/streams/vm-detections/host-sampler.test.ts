@@ -3,7 +3,7 @@ import { NO_CAUSES, sumOfCauses, type SampledCauses } from '../../../../src/lib/
 import type { RecordSample } from '../../../../src/lib/pipeline/record-sample.ts';
 import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
 import { openSampler, SAMPLE_SIZE } from '../../../../src/lib/streams/vm-detections/host-sampler.ts';
-import type { HostVerdict } from '../../../../src/lib/streams/vm-detections/vm-page.ts';
+import type { HostVerdict } from '../../../../src/lib/streams/vm-detections/host-state.ts';
 import { fixedClock, keptLog } from '../../../support/pipeline.ts';
 
 /** A sample that is kept, and how many hosts were written to it. */
