@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FatalError, PageFaultError } from '../../../src/lib/errors.ts';
 import type { Progress, WindowTask } from '../../../src/lib/pipeline/stream.ts';
-import type { IdBounds, IdCursor, IdPages } from '../../../src/lib/streams/id-cursor.ts';
+import type { IdBounds } from '../../../src/lib/qualys/vm/id-ranges.ts';
+import type { IdCursor, IdPages } from '../../../src/lib/streams/id-cursor.ts';
 import { readIdPages } from '../../../src/lib/streams/read-id-pages.ts';
 import { keptLog } from '../../support/pipeline.ts';
 
