@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import { INGEST_MODES } from '../streams/vm-detections/host-memory-settings.ts';
+import { INGEST_MODES } from '../streams/vm-detections/settings.ts';
 import type { Billed, OptionalPart } from './billed-bytes.ts';
 import type { ModeCost } from './cost-answer.ts';
 

@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts';
-import { mayPass } from '../streams/vm-detections/host-memory-settings.ts';
+import { mayPass } from '../streams/vm-detections/settings.ts';
 import { SEND_REASONS, type Causes, type FieldCause, type SampledCauses } from './causes.ts';
 import type { CausesCost, Month } from './cost-answer.ts';
 
