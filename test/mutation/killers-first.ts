@@ -15,8 +15,6 @@ const TIMES = 'test-times.json';
 /** The first tests of a mutant take about so long together; with the next ones it is so many times as long, and so on. */
 const FIRST_MS = 200;
 const GROWTH = 5;
-/** Who has lived through tests of so long counts as a survivor: a score is a little too low, never too high. */
-const MOST_MS = 15_000;
 /** What is left, at each kill, of how a test stands by those before it: mutants come line by line, and one test kills many of a line. */
 const FADE = 0.9;
 /** How a test stands that has killed nothing yet: the quick ones come first. */
@@ -74,7 +72,6 @@ export class KillersFirst implements TestRunner {
     const parts: string[][] = [[]];
     let [time, next] = [0, FIRST_MS];
     for (const { id } of sorted) {
-      if (time > MOST_MS) break;
       if (time > next) {
         parts.push([]);
         next *= GROWTH;
