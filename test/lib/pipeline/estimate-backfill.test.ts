@@ -73,4 +73,31 @@ describe('a backfill of a week', () => {
     const budget = { ...BUDGET, windowSeconds: 86_400, limit: 2400, reserve: 0, left: 0 };
     expect(estimate({ budget }).callsAnHour).toBe(100);
   });
+
+  test('goes by windows that were read to their end, each a call at the least', () => {
+    const quiet = read('2026-05-01T10:00:00Z', '2026-05-01T10:30:00Z', 0);
+    const others = [
+      { ...read('2026-05-01T10:30:00Z', '2026-05-01T11:00:00Z', 50), state: 'running' as const },
+      read('2026-05-01T10:30:00Z', '2026-05-01T11:00:00Z', 50, 'late.1-0'),
+    ];
+    expect(estimate({ windows: others }).calls).toBeNull();
+    expect(estimate({ windows: [quiet, ...others] }).calls).toBe(672);
+  });
+
+  test('goes by what live windows have used in a day, and finished', () => {
+    const used = (closedAt: string, state: WindowRecord['state'] = 'closed') => [
+      { ...read('2026-05-01T10:00:00Z', '2026-05-01T10:15:00Z', 24 * 100), closedAt, state },
+    ];
+    expect(estimate({ sharing: used('2026-04-30T12:00:00Z') }).callsAnHour).toBe(200);
+    expect(estimate({ sharing: used('2026-04-30T11:59:59Z') }).callsAnHour).toBe(240);
+    expect(estimate({ sharing: used(NOW.toISOString(), 'incomplete') }).callsAnHour).toBe(200);
+    expect(estimate({ sharing: used(NOW.toISOString(), 'running') }).callsAnHour).toBe(240);
+  });
+
+  test('waits for what is not free now: calls beyond the reserve', () => {
+    const least = (left: number) => estimate({ budget: { ...BUDGET, left } }).leastSeconds;
+    expect(least(100)).toBe(((672 - 40) * 3600) / 240);
+    expect(least(10)).toBe((672 * 3600) / 240);
+    expect([least(60 + 671), least(60 + 672)]).toEqual([15, 0]);
+  });
 });
