@@ -279,7 +279,8 @@ describe('a fault half-way', () => {
     const feed = await start({ EDR_PAGE_SIZE: '100' });
     burst(feed, '2026-05-01T10:01:00Z', 250, 600_000);
     feed.simulator.setFaults({ kind: 'html', route: COUNT, count: 3 });
-    await feed.ingest(FROM, TO, 0);
+    const [full] = await feed.ingest(FROM, TO, 0);
+    expect(full).toMatchObject({ counts: { fetched: 0 }, cursor: { isFull: true, page: 0 } });
     // A quiet window meanwhile: what the process knows of the busy one is forgotten, as on another instance.
     await feed.ingest(TO, '2026-05-01T10:30:00Z');
     expect(feed.calls('edr-count')).toBe(3 + 1 + 1);

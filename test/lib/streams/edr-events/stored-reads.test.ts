@@ -115,6 +115,7 @@ test.each<[string, Partial<EdrCursor>, number]>([
   const [window] = await goOn(vendor, TO, { page: 0, size: 100, ...stored });
   expect(window).toMatchObject({ state: 'closed', counts: { fetched: 5, rows: 5 } });
   expect(vendor.calls.counts).toBe(counts);
+  expect(vendor.feed.bench.log.events()).not.toContain('RecordsLeftToNeighbours');
 });
 
 test.each([
@@ -187,4 +188,21 @@ describe('a page that has failed', () => {
   test('is halved from the same cursor on by searchAfter', async () => {
     expect(await firstAsked(2, { mode: 'searchAfter', page: 3, size: 25, after: '72' })).toEqual([72, 12]);
   });
+});
+
+test('a page that was read tells what the window is counted to hold', async () => {
+  const status = ({ page, size }: { page: number; size: number }) => (page === 1 || size === 1 ? 503 : undefined);
+  const vendor = await startLyingEdr(eventsIn(FROM, 900, 7), { status });
+  const [window] = await goOn(vendor, TO, { page: 0, size: 5, ...counted(7) });
+  expect(window).toMatchObject({ state: 'planned', counts: { expected: 7, fetched: 5 }, cursor: { page: 1 } });
+});
+
+test.each([
+  ['pages', 'edr/events'],
+  ['searchAfter', 'edr/search-after'],
+] as const)('pages by %s that fail while the probe of %s fails as well are an outage of that', async (mode, route) => {
+  const vendor = await startLyingEdr([], { status: () => 503 });
+  const [window] = await goOn(vendor, TO, { mode, page: 0, size: 100 });
+  expect(window).toMatchObject({ state: 'planned', attempts: 0 });
+  expect(window?.lastError).toContain(route);
 });
