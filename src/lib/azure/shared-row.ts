@@ -44,7 +44,7 @@ export function openSharedRow<T extends object>(
       let date: Date | undefined;
       const entity = await getEntity(table, 'limits', key, { onResponse: (answer) => void (date = dateOf(answer)) });
       skewMs = skewOf(date, sentAt, Date.now());
-      const stored = { ...empty, ...(JSON.parse(String(entity?.state ?? '{}')) as T) };
+      const stored = { ...empty, ...(JSON.parse((entity?.state as string | undefined) ?? '{}') as T) };
       return { stored, etag: entity?.etag };
     });
   const store = (state: T, etag: string | undefined): Promise<string | undefined> =>

@@ -35,7 +35,7 @@ export function getEntity(
   rowKey: string,
   options?: GetTableEntityOptions,
 ): Promise<Entity | undefined> {
-  return ifThere(table.getEntity(partitionKey, rowKey, options)) as Promise<Entity | undefined>;
+  return ifThere(table.getEntity(partitionKey, rowKey, options));
 }
 
 /** Reads rows in the order of their keys, at most so many. */

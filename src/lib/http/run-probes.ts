@@ -43,7 +43,7 @@ export async function tellLast(probes: readonly ApiProbe[], services: Services):
 
 async function tellApi(api: ApiName, probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
   const row = services.probed(api);
-  let isOurs = false;
+  let isOurs = false as boolean;
   const state = await row.write((known) => {
     isOurs = known.askedAt === undefined || row.now() - Date.parse(known.askedAt) >= ASKED_EVERY_MS;
     return isOurs ? { ...known, askedAt: new Date(row.now()).toISOString() } : known;
