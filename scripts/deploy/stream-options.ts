@@ -35,8 +35,9 @@ const FUNCTIONS =
   'tolower toupper hash_sha256 gettype isnotnull isnull';
 const KNOWN: ReadonlySet<string> = new Set(`${OPERATORS} ${FUNCTIONS}`.split(' '));
 const COMPARISON = /^(?:[=!<>]=|[=!]~|[<>])$/;
+const ARITHMETIC = /^[+\-*/%]$/;
 const isOperator = (token: string): boolean =>
-  COMPARISON.test(token) || /^(?:[+\-*/%]|![a-z_]+)$/.test(token) || OPERATORS.split(' ').includes(token);
+  [COMPARISON, ARITHMETIC, /^![a-z_]+$/].some((form) => form.test(token)) || OPERATORS.split(' ').includes(token);
 /** A text, a number with or without a unit, a name or a path into a dynamic column, an operator or bracket. */
 const TOKEN =
   /@?'(?:[^'\\\n]|\\.)*'|@?"(?:[^"\\\n]|\\.)*"|\d+(?:\.\d+)?(?:d|h|m|s|ms)?\b|\.?[A-Za-z_]\w*|[=!<>]=|[=!]~|![a-z_]+|[<>()[\],+\-*/%]|\s+/y;
@@ -139,7 +140,9 @@ function faultOfTokens(tokens: readonly string[], columns: WantedTable['columns'
       isValueDue = true;
     } else {
       if (!isValueDue) return `has no operator before ${token}`;
-      const type = COMPARISON.test(last) ? typeOf(tokens[at - 2]) : undefined;
+      // A column or value that is reckoned with becomes another type: a difference of times is a span of time.
+      const isReckoned = [tokens[at - 3], tokens[at + 1]].some((beside = '') => ARITHMETIC.test(beside));
+      const type = COMPARISON.test(last) && !isReckoned ? typeOf(tokens[at - 2]) : undefined;
       if (type !== undefined && !mayCompare(type, token))
         return `compares ${tokens[at - 2]}, of type ${type}, with ${token}`;
       isValueDue = false;

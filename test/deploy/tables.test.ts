@@ -211,6 +211,8 @@ describe('a filter', () => {
     'TimeGenerated > ago(1d) and tostring(parse_json(EventId).a.b) != "|;"',
     "parse_json(EventId)['x'] == datetime(2026-05-01)",
     'Score > -1 and TimeGenerated > now() and 4 < Score',
+    'now() - TimeGenerated > 2 * 1d and TimeGenerated > 2 * 1d + startofday(now())',
+    'now() - TimeGenerated > timespan(2d)',
   ])('that a transformation takes passes: %s', (filter) => {
     expect(fault(filter)).toBeUndefined();
   });
