@@ -1,7 +1,9 @@
+import { InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackfillView } from '../../src/lib/pipeline/backfill-answer.ts';
 import type { Services } from '../../src/lib/services.ts';
 import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
+import type * as ToolsModule from '../../src/lib/handlers/mcp-tools.ts';
 import type * as ProcessWindowModule from '../../src/lib/handlers/process-window.ts';
 import { call, isProblem, startBackends, useSettings, type Backends } from '../support/http-app.ts';
 
@@ -9,6 +11,7 @@ let backends: Backends;
 let services: Services;
 let backfill: typeof BackfillModule;
 let processMessage: typeof ProcessWindowModule.processMessage;
+let runTool: typeof ToolsModule.runTool;
 const WATERMARK = '2026-05-01T12:00:00Z';
 const UNKNOWN = '0123456789ab-9';
 
@@ -18,6 +21,7 @@ beforeAll(async () => {
   services = (await import('../../src/lib/services.ts')).getServices();
   backfill = await import('../../src/lib/handlers/backfill.ts');
   ({ processMessage } = await import('../../src/lib/handlers/process-window.ts'));
+  ({ runTool } = await import('../../src/lib/handlers/mcp-tools.ts'));
   await services.store.saveWatermark({
     stream: 'edr-events',
     watermark: WATERMARK,
@@ -194,8 +198,16 @@ describe('a running backfill', () => {
   test('tells that it waits for the vendor, and until when', async () => {
     const { id } = (await start(DAY)).json as { id: string };
     await services.limiter.pause('edr', 60_000, 'Qualys asks to wait 60 s (code 1965)');
-    const { waits } = (await call(backfill.viewOne, { params: { id } })).json as BackfillView;
-    expect(waits?.reason).toContain('Qualys asked the callers of the EDR API to wait');
-    expect(Date.parse(waits?.until ?? '')).toBeGreaterThan(Date.now());
+    const view = (await call(backfill.viewOne, { params: { id } })).json as BackfillView;
+    expect(view.waits?.reason).toContain('Qualys asked the callers of the EDR API to wait');
+    expect(Date.parse(view.waits?.until ?? '')).toBeGreaterThan(Date.now());
+    const told = async (args: object) => {
+      const context = new InvocationContext({ functionName: 'tool', triggerMetadata: { mcptoolargs: args } });
+      return (await runTool('qualys_backfill_progress', false)({}, context)) as {
+        result: { backfills: BackfillView[] };
+      };
+    };
+    expect((await told({ id })).result).toEqual({ backfills: [view] });
+    expect((await told({})).result.backfills).toContainEqual(view);
   });
 });
