@@ -117,6 +117,13 @@ describe('without a record', () => {
     const { rows } = decode(page, { record: 'none' });
     expect(`[${rows.map(({ RecordPart }) => RecordPart).join('')}]`).toBe(page);
   });
+
+  test('so does what is too long as a column alone', () => {
+    // A column of texts has quotes around each number.
+    const page = JSON.stringify([{ id: 'x', verdict: Array.from({ length: 9900 }, (_, n) => 10_000 + n) }]);
+    const { rows } = decode(page, { record: 'none' });
+    expect(`[${rows.map(({ RecordPart }) => RecordPart).join('')}]`).toBe(page);
+  });
 });
 
 describe('qualys rebuild', () => {

@@ -33,9 +33,7 @@ export class SharedLimits {
 
   /** Reads the row unless it was read a moment ago. Times in it that no clock can have set are put right for all. */
   async refresh(): Promise<void> {
-    const mostAgeMs = this.#isExpired ? 0 : this.#freshMs;
-    this.#isExpired = false;
-    const stored = await this.#row.read(mostAgeMs);
+    const stored = await this.#row.read(this.#isExpired ? 0 : this.#freshMs);
     if (stored === this.#stored) return;
     const isSound = this.#take(stored);
     if (!isSound) await this.write((current) => current).catch(() => undefined);
@@ -75,6 +73,7 @@ export class SharedLimits {
   #take(stored: LimitState): boolean {
     const sound = boundTimes(stored, this.now());
     this.#stored = stored;
+    this.#isExpired = false;
     // Headers seen here and not stored yet are newer than the row.
     this.#state = { ...sound, ...pickRate(this.#withLearned(sound)) };
     return sound === stored;

@@ -54,6 +54,8 @@ interface Columns {
   readonly held: readonly Found[];
   /** What an exact rest says besides. */
   readonly marks: readonly RestMark[];
+  /** Whether a value was too long for its column: a list of texts may be longer than the record, which has numbers there. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -91,8 +93,7 @@ function keptOf(
   if (table.record === 'rest') return Buffer.from(restOf(fields.value, columns.held));
   // Some of its parts may have been sent under another setting: then the others must come, too.
   if (text.length > MAX_FIELD_BYTES) return undefined;
-  // No column is longer than a record that fits a row.
-  if (table.record === 'none') return Buffer.alloc(0);
+  if (table.record === 'none') return columns.isCut ? undefined : Buffer.alloc(0);
   if (!isMembers(fields.value) || Object.hasOwn(fields.value, REST_MARK)) return undefined;
   return isRepeating === true ? text : Buffer.from(exactRest(fields.value, columns));
 }
@@ -138,6 +139,7 @@ export function digestOf({ scope }: { readonly scope?: string | undefined }, can
 function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date): Columns {
   const held: Found[] = [];
   const marks: RestMark[] = [];
+  let isCut = false;
   const values: (string | undefined)[] = [];
   let room = MAX_COLUMNS_BYTES;
   let text = '';
@@ -147,8 +149,10 @@ function readColumns(table: CompiledTable, fields: Fields | undefined, generated
     const json = readColumn(table, column, fields, held);
     const isKept = json === undefined || (json.length <= MAX_FIELD_BYTES && json.length <= room);
     values.push(isKept ? json : undefined);
-    if (!isKept) held.length = before;
-    else if (json !== undefined) {
+    if (!isKept) {
+      held.length = before;
+      isCut = true;
+    } else if (json !== undefined) {
       if (column.homeAt >= 0 && !holdAtHome(column, fields, json, held)) marks.push(column.name);
       room -= json.length;
       text += `,${column.key}${json}`;
@@ -171,6 +175,7 @@ function readColumns(table: CompiledTable, fields: Fields | undefined, generated
     id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
     held,
     marks,
+    isCut,
   };
 }
 

@@ -19,13 +19,19 @@ export function startTextParts(maxBytes: number): TextParts {
   };
 }
 
-/** Ends of the parts, of at most `maxBytes` bytes each, that a UTF-8 text is cut into. An empty text is one empty part. */
+/** The last place up to `at` that cuts through no character: continuation bytes of UTF-8 begin with the bits 10. */
+export function characterEnd(text: Uint8Array, at: number): number {
+  let end = at;
+  while (((text[end] ?? 0) & 0xc0) === 0x80) end--;
+  return end;
+}
+
+/** Ends of the parts, of at most `maxBytes` bytes each, 4 at least, that a UTF-8 text is cut into. An empty text is one empty part. */
 export function cutText(text: Uint8Array, maxBytes: number): number[] {
   const ends: number[] = [];
   let end = 0;
   while (text.length - end > maxBytes) {
-    end += maxBytes;
-    while (((text[end] ?? 0) & 0xc0) === 0x80) end--;
+    end = characterEnd(text, end + maxBytes);
     ends.push(end);
   }
   ends.push(text.length);

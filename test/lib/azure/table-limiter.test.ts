@@ -467,6 +467,21 @@ describe('what an answer has told of the budget', () => {
   });
 });
 
+test('a look that failed is made by whoever comes next, however short ago the row was read', async () => {
+  let isDown = false;
+  const over = withMethod(storage, 'getEntity', (table) => (...given) => {
+    if (isDown) return Promise.reject(new RestError('down', { statusCode: 503 }));
+    return table.getEntity(...given) as never;
+  });
+  const one = instance({ freshMs: 60_000 }, 2, over);
+  await one.view('edr');
+  await instance().pause('edr', 60_000, 'told so');
+  isDown = true;
+  await expect(one.view('edr')).rejects.toThrow(RetryableError);
+  isDown = false;
+  await expect(one.acquire('edr', 'live')).rejects.toThrow(WaitError);
+});
+
 test('a limit that others change without a pause is given up on, as a fault of the storage', async () => {
   const conflict = () => Promise.reject(new RestError('changed', { statusCode: 412 }));
   const busy = withMethod(

@@ -40,6 +40,12 @@ describe('RESULTS with a cap', () => {
     );
   });
 
+  test('of none keep nothing of what comes all the same', () => {
+    // `VM_PARAMS` may ask for them, or the vendor give what nobody asked for.
+    const mark = '… [cut by VM_RESULTS: the first 0 of 3 bytes]';
+    expect(textsOf(decodeText('é1', 0))).toEqual([mark, mark]);
+  });
+
   test('leave everything else of a detection as it is', () => {
     const [whole, cut] = [decodeText('x'.repeat(500)), decodeText('x'.repeat(500), 20)].map(({ rows }) =>
       rows
