@@ -21,9 +21,10 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 function setUp(concurrency = 1) {
   let stored: { readonly state: string; readonly etag: string } | undefined;
   const calls = { reads: 0, writes: 0 };
-  const put = (state: string): Promise<void> => {
-    stored = { state, etag: String(++calls.writes) };
-    return Promise.resolve();
+  const put = (state: string): Promise<{ readonly etag: string }> => {
+    const etag = String(++calls.writes);
+    stored = { state, etag };
+    return Promise.resolve({ etag });
   };
   const refuse = (statusCode: number) => Promise.reject(new RestError('refused', { statusCode }));
   const table = {
