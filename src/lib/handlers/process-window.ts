@@ -4,7 +4,8 @@ import { ambientLog, withLogTarget } from '../log.ts';
 import { isCancelled } from '../pipeline/backfill.ts';
 import type { WorkItem } from '../pipeline/ports.ts';
 import { processWindow } from '../pipeline/process-window.ts';
-import { LEFT_FOR_SECONDS, parseWorkItem } from '../pipeline/work-item.ts';
+import { LEFT_FOR_SECONDS } from '../pipeline/read-message.ts';
+import { parseWorkItem } from '../pipeline/work-item.ts';
 import { getServices } from '../services.ts';
 import type { InvocationOptions } from '../telemetry/telemetry.ts';
 

@@ -5,7 +5,7 @@ import { pushAlert } from '../alerts/push-alert.ts';
 import { messageOf, NewerReleaseError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
 import type { AlertItem } from '../alerts/ports.ts';
-import { LEFT_FOR_SECONDS } from '../pipeline/work-item.ts';
+import { LEFT_FOR_SECONDS } from '../pipeline/read-message.ts';
 import { getServices } from '../services.ts';
 
 /** Handles a message of the alert queue. What a newer release has sent or stored is put back, for an instance of that release. */

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto';
 import { ClaimLostError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import type { BackfillView, BackfillWait } from './backfill-answer.ts';
 import { isClaimed } from './claim.ts';
 import { newWindow } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
-import type { BackfillRecord, BackfillStatus, CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
+import type { BackfillRecord, BackfillStatus, CheckpointStore, WindowDependencies, WindowRecord } from './ports.ts';
 import { hasGivenUp } from './recovery.ts';
 import { isDue } from './run-planner.ts';
-import { saveUnclaimed } from './save-unclaimed.ts';
+import { isStored } from './is-stored.ts';
 import { enqueue } from './window-state.ts';
 import { chop, isoSeconds, toInterval } from './window.ts';
+import { itemOf } from './work-item.ts';
 
 /** What backfills need. */
-export interface BackfillDependencies {
-  readonly store: CheckpointStore;
-  readonly queue: WorkQueue;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface BackfillDependencies extends WindowDependencies {
   readonly staleSeconds: number;
   /** Windows of one backfill in work at once. */
   readonly parallel: number;
@@ -50,10 +46,7 @@ export async function startBackfill(
   const now = deps.clock.now().toISOString();
   const id = `${createHash('sha256').update(`${stream} ${from} ${to}`).digest('hex').slice(0, 12)}-${same.length + 1}`;
   const backfill: BackfillRecord = { id, stream, from, to, status: 'planning', startedAt: now, updatedAt: now };
-  try {
-    await deps.store.saveBackfill(backfill);
-  } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
+  if (!(await isStored(deps.store.saveBackfill(backfill)))) {
     // The same request came twice at once: the id follows from the range, so the other one is ours too.
     return { backfill: (await deps.store.readBackfill(id)) ?? backfill, isNew: false };
   }
@@ -74,13 +67,8 @@ async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies)
   await deps.store.insertWindows(windows);
   backfill.status = 'running';
   backfill.updatedAt = now.toISOString();
-  try {
-    await deps.store.saveBackfill(backfill);
-  } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
-    // Cancelled meanwhile, or opened by the planner as well: what is stored counts.
-    return (await deps.store.readBackfill(id)) ?? backfill;
-  }
+  // Cancelled meanwhile, or opened by the planner as well: what is stored counts.
+  if (!(await isStored(deps.store.saveBackfill(backfill)))) return (await deps.store.readBackfill(id)) ?? backfill;
   await feed(backfill, await deps.store.listWindows(stream, id), deps);
   return backfill;
 }
@@ -104,8 +92,7 @@ function isPast(time: string | undefined, now: Date): boolean {
 
 async function enqueueNow(record: WindowRecord, now: Date, { store, queue }: BackfillDependencies): Promise<void> {
   enqueue(record, now);
-  if (!(await saveUnclaimed(store, record))) return;
-  await queue.send({ version: 1, stream: record.stream, run: record.run, window: record.key });
+  if (await isStored(store.saveWindow(record))) await queue.send(itemOf(record));
 }
 
 /** How far `feedNext` looks for a window that waits: windows start in order, so it is near. */
@@ -139,12 +126,8 @@ async function refresh(backfill: BackfillRecord, deps: BackfillDependencies): Pr
   if (status === 'running') return records;
   backfill.status = status;
   backfill.updatedAt = deps.clock.now().toISOString();
-  try {
-    await deps.store.saveBackfill(backfill);
+  if (await isStored(deps.store.saveBackfill(backfill)))
     deps.log.info('BackfillEnded', { stream: backfill.stream, backfill: backfill.id, status });
-  } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
-  }
   return records;
 }
 

@@ -1,6 +1,7 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Log } from '../log.ts';
+import { isStored } from './is-stored.ts';
 import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
 import { hold } from './window-state.ts';
 
@@ -76,12 +77,7 @@ export async function takeClaim(record: WindowRecord, options: ClaimOptions): Pr
     });
   }
 
-  try {
-    await save();
-  } catch (error) {
-    if (error instanceof ClaimLostError) return undefined;
-    throw error;
-  }
+  if (!(await isStored(save()))) return undefined;
   const heartbeat = setInterval(beat, leaseMs / 6);
   heartbeat.unref();
   return {

@@ -1,23 +1,14 @@
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { isRunning } from './backfill.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, Clock, WindowRecord, WorkQueue } from './ports.ts';
-import { saveUnclaimed } from './save-unclaimed.ts';
+import type { WindowDependencies, WindowRecord } from './ports.ts';
+import { isStored } from './is-stored.ts';
 import { hurry } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
-/** What hurrying needs. */
-export interface HurryDependencies {
-  readonly store: CheckpointStore;
-  readonly queue: WorkQueue;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 /** Puts all windows of these streams that wait for what a person repairs back into the queue at once. @returns how many. */
-export async function hurryWindows(streams: readonly string[], deps: HurryDependencies): Promise<number> {
+export async function hurryWindows(streams: readonly string[], deps: WindowDependencies): Promise<number> {
   const running = (await deps.store.listBackfills()).filter(isRunning);
   const runs = [
     ...streams.map((stream) => ({ stream, run: 'live' })),
@@ -28,7 +19,7 @@ export async function hurryWindows(streams: readonly string[], deps: HurryDepend
     const waiting = (await deps.store.listWindows(stream, run)).filter((record) => waitsForPerson(record, deps));
     for (const record of waiting) {
       hurry(record, deps.clock.now());
-      if (!(await saveUnclaimed(deps.store, record))) continue;
+      if (!(await isStored(deps.store.saveWindow(record)))) continue;
       await sendAll(deps.queue, [record]);
       hurried++;
     }
@@ -38,7 +29,7 @@ export async function hurryWindows(streams: readonly string[], deps: HurryDepend
 }
 
 /** The same, where nobody waits for what comes of it: what fails is tried again by itself. */
-export async function hurryQuietly(streams: readonly string[], deps: HurryDependencies): Promise<void> {
+export async function hurryQuietly(streams: readonly string[], deps: WindowDependencies): Promise<void> {
   try {
     await hurryWindows(streams, deps);
   } catch (error) {
@@ -46,7 +37,7 @@ export async function hurryQuietly(streams: readonly string[], deps: HurryDepend
   }
 }
 
-function waitsForPerson(record: WindowRecord, { clock }: HurryDependencies): boolean {
+function waitsForPerson(record: WindowRecord, { clock }: WindowDependencies): boolean {
   const now = clock.now();
   const isHeld = record.repair !== undefined && Date.parse(record.notBefore ?? '') > now.getTime();
   return isHeld && !isFinished(record) && !isClaimed(record, now);

@@ -1,9 +1,10 @@
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
-import { saveUnclaimed } from './save-unclaimed.ts';
+import { isStored } from './is-stored.ts';
 import { startOver } from './start-over.ts';
 import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
 import { fail, renew, retry, waive } from './window-state.ts';
+import { itemOf } from './work-item.ts';
 
 interface Dependencies {
   readonly store: CheckpointStore;
@@ -16,7 +17,7 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
   const now = clock.now();
   if (record === undefined || isFinished(record) || isClaimed(record, now)) return false;
   fail(record, now, reason);
-  return saveUnclaimed(store, record);
+  return isStored(store.saveWindow(record));
 }
 
 /** What a retry needs. */
@@ -41,7 +42,7 @@ export async function retryWindow(item: WorkItem, deps: RetryDependencies): Prom
     renew(record);
   }
   retry(record, now, accept);
-  if (!(await saveUnclaimed(store, record))) return undefined;
+  if (!(await isStored(store.saveWindow(record)))) return undefined;
   await queue.send(item);
   return record;
 }
@@ -69,10 +70,8 @@ export async function retryWindows(
   const wanted = (await deps.store.listWindows(stream, run)).filter((record) => isWorthARetry(record, now));
   let retried = 0;
   for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
-    const items = wanted
-      .slice(begin, begin + AT_ONCE)
-      .map(({ key }) => ({ version: 1, stream, run, window: key }) as const);
-    const results = await Promise.allSettled(items.map((item) => retryWindow(item, deps)));
+    const some = wanted.slice(begin, begin + AT_ONCE);
+    const results = await Promise.allSettled(some.map((record) => retryWindow(itemOf(record), deps)));
     retried += results.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length;
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) return { retried, error: failure.reason };
@@ -95,5 +94,5 @@ export async function waiveWindow(item: WorkItem, { store, clock }: Dependencies
   const now = clock.now();
   if (record === undefined || record.state === 'closed' || isClaimed(record, now)) return undefined;
   waive(record, now);
-  return (await saveUnclaimed(store, record)) ? record : undefined;
+  return (await isStored(store.saveWindow(record))) ? record : undefined;
 }

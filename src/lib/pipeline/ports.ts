@@ -1,4 +1,5 @@
 import type { RepairCause } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Account } from './account.ts';
 import type { RouteName, Routes } from './routes.ts';
 import type { ApiName, Chunk, Json, Priority, WindowCounts } from './stream.ts';
@@ -98,6 +99,14 @@ export interface WakeUps {
 /** The time; replaced in tests. */
 export interface Clock {
   readonly now: () => Date;
+}
+
+/** What all acts on windows need. */
+export interface WindowDependencies {
+  readonly store: CheckpointStore;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Life of a window. */

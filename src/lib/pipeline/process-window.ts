@@ -4,7 +4,7 @@ import { keepMemory, type MemoryDependencies, type MemoryKeeper } from './keep-m
 import { loadKeys, readPast } from './look-back.ts';
 import { windowsOf } from './new-window.ts';
 import { isFinished } from './plan-windows.ts';
-import type { CheckpointStore, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
@@ -13,9 +13,7 @@ import { close, countCall, countReadFailure, fallShort, readAgain, resumeAt, sta
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
-export interface ProcessDependencies extends Omit<StepDependencies, 'keeper'>, MemoryDependencies {
-  readonly store: CheckpointStore;
-  readonly queue: WorkQueue;
+export interface ProcessDependencies extends WindowDependencies, Omit<StepDependencies, 'keeper'>, MemoryDependencies {
   /** Name of this worker. */
   readonly owner: string;
   /** A window without progress for so long is taken from its worker, in seconds. */

@@ -1,19 +1,10 @@
 import { FatalError, messageOf, WaitError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Claim } from './claim.ts';
-import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { recoverFrom } from './recovery.ts';
 import { startOver } from './start-over.ts';
 import { handOver, noteRecovery, noteStartedOver } from './window-state.ts';
-
-/** What giving a window up until later needs. */
-export interface RecoverDependencies {
-  readonly store: CheckpointStore;
-  readonly queue: WorkQueue;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** Stores what becomes of a window after an error, and puts its item back. */
 export async function recoverWindow(
@@ -21,7 +12,7 @@ export async function recoverWindow(
   item: WorkItem,
   error: unknown,
   isContinued: boolean,
-  deps: RecoverDependencies,
+  deps: WindowDependencies,
 ): Promise<void> {
   const { record } = claim;
   const recovery = recoverFrom(error, record, isContinued);
@@ -32,14 +23,14 @@ export async function recoverWindow(
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
   else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);
-  await storeHandOver(claim, recovery.requeue ? item : undefined, deps, recovery.delayMs, recovery.state);
+  await storeHandOver(claim, recovery.state === 'planned' ? item : undefined, deps, recovery.delayMs, recovery.state);
 }
 
 /**
  * What is refused is not asked again: a cursor may have run out, and the next try asks by the settings as they are then, which may be
  * repaired.
  */
-async function beginAnew(record: WindowRecord, { store }: RecoverDependencies): Promise<void> {
+async function beginAnew(record: WindowRecord, { store }: WindowDependencies): Promise<void> {
   if (record.cursor === undefined) return;
   noteStartedOver(record);
   await startOver(record, store);
@@ -49,7 +40,7 @@ async function beginAnew(record: WindowRecord, { store }: RecoverDependencies): 
 export async function storeHandOver(
   claim: Claim,
   item: WorkItem | undefined,
-  deps: RecoverDependencies,
+  deps: WindowDependencies,
   delayMs: number,
   state: 'planned' | 'failed' = 'planned',
 ): Promise<void> {

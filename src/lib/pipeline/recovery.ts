@@ -21,12 +21,11 @@ export const MAX_BACKFILL_ATTEMPTS = 10;
 
 /** What becomes of a window after an error. */
 export interface Recovery {
+  /** With `planned` its work item goes back to the queue; the planner brings a failed one back. */
   readonly state: 'planned' | 'failed';
   readonly attempts: number;
   /** When the window is tried again, in milliseconds from now. */
   readonly delayMs: number;
-  /** Whether the work item goes back to the queue; the planner brings a failed window back. */
-  readonly requeue: boolean;
   /** What an operator reads; absent for an ordinary wait. */
   readonly lastError?: string;
   /** Why it waits without an attempt of its own: because it was asked to, or for something that is down for all. */
@@ -44,65 +43,34 @@ export function recoverFrom(
   record: Pick<WindowRecord, 'attempts' | 'run' | 'startedOver'>,
   isContinued = false,
 ): Recovery {
-  const attempts = record.attempts + 1;
   const lastError = redact(messageOf(error));
-  if (error instanceof WaitError) {
-    const { attempts: before } = record;
-    const wait = { state: 'planned', attempts: before, delayMs: error.retryAfterMs, requeue: true } as const;
-    const isForAll = error instanceof OutageError || error instanceof DailyLimitError;
-    return isForAll ? { ...wait, wait: 'outage', lastError } : { ...wait, wait: 'asked' };
-  }
-  if (error instanceof AccountError) {
-    return {
-      state: 'planned',
-      attempts: record.attempts,
-      delayMs: error.retryAfterMs,
-      requeue: true,
-      wait: 'outage',
-      lastError,
-      repair: error.repair,
-    };
-  }
-  if (error instanceof ConfigError) {
-    return {
-      state: 'planned',
-      attempts,
-      delayMs: growing(attempts, 30 * SECOND_MS, 15 * MINUTE_MS),
-      requeue: true,
-      lastError,
-      repair: error.repair,
-    };
-  }
+  if (error instanceof WaitError || error instanceof AccountError) return waitFor(error, record.attempts, lastError);
+  const attempts = record.attempts + 1;
+  const again = (firstMs: number, mostMs: number) =>
+    ({ state: 'planned', attempts, delayMs: growing(attempts, firstMs, mostMs), lastError }) as const;
+  if (error instanceof ConfigError) return { ...again(30 * SECOND_MS, 15 * MINUTE_MS), repair: error.repair };
   if (error instanceof FatalError && isContinued && record.startedOver !== true) {
-    return { state: 'planned', attempts, delayMs: 5 * SECOND_MS, requeue: true, lastError };
+    return again(5 * SECOND_MS, 5 * SECOND_MS);
   }
   if (error instanceof FatalError) {
     const final = record.run === 'live' ? attempts : Math.max(attempts, MAX_BACKFILL_ATTEMPTS);
-    return {
-      state: 'failed',
-      attempts: final,
-      delayMs: growing(attempts, 5 * MINUTE_MS, 60 * MINUTE_MS),
-      requeue: false,
-      lastError,
-    };
+    return { state: 'failed', attempts: final, delayMs: growing(attempts, 5 * MINUTE_MS, 60 * MINUTE_MS), lastError };
   }
-  if (attempts < MAX_ATTEMPTS) {
-    return {
-      state: 'planned',
-      attempts,
-      delayMs: growing(attempts, 5 * SECOND_MS, 5 * MINUTE_MS),
-      requeue: true,
-      lastError,
-    };
-  }
-  const delayMs = growing(attempts - MAX_ATTEMPTS + 1, MINUTE_MS, 60 * MINUTE_MS);
+  if (attempts < MAX_ATTEMPTS) return again(5 * SECOND_MS, 5 * MINUTE_MS);
   return {
     state: 'failed',
     attempts: isOutage(error) ? belowLast(attempts, record.run) : attempts,
-    delayMs,
-    requeue: false,
+    delayMs: growing(attempts - MAX_ATTEMPTS + 1, MINUTE_MS, 60 * MINUTE_MS),
     lastError,
   };
+}
+
+/** A wait costs no attempt, because it says nothing about what was to be asked. */
+function waitFor(error: WaitError | AccountError, attempts: number, lastError: string): Recovery {
+  const wait = { state: 'planned', attempts, delayMs: error.retryAfterMs } as const;
+  if (error instanceof AccountError) return { ...wait, wait: 'outage', lastError, repair: error.repair };
+  const isForAll = error instanceof OutageError || error instanceof DailyLimitError;
+  return isForAll ? { ...wait, wait: 'outage', lastError } : { ...wait, wait: 'asked' };
 }
 
 /** Whether a window of a backfill is not tried again by itself. */

@@ -7,9 +7,9 @@ import { viewLateness } from './lateness.ts';
 import { ledgersFrom, planLook } from './look-back.ts';
 import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
-import type { CheckpointStore, Clock, WatermarkRecord, WindowRecord, WorkQueue } from './ports.ts';
+import type { WatermarkRecord, WindowDependencies, WindowRecord } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
-import { saveUnclaimed } from './save-unclaimed.ts';
+import { isStored } from './is-stored.ts';
 import { enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 import { gaps, isoSeconds, toInterval } from './window.ts';
@@ -21,10 +21,7 @@ const KEEP_FINISHED_MS = 8 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** What a tick of the planner needs. */
-export interface PlannerDependencies extends StartDependencies {
-  readonly store: CheckpointStore;
-  readonly queue: WorkQueue;
-  readonly clock: Clock;
+export interface PlannerDependencies extends WindowDependencies, Omit<StartDependencies, 'store'> {
   /** A window without progress for so long is put in the queue again, in seconds. */
   readonly staleSeconds: number;
   /**
@@ -186,7 +183,7 @@ async function sendDue(
   opened: readonly WindowRecord[],
 ): Promise<void> {
   // Where somebody works on one after all, the message finds that out.
-  for (const record of due) await saveUnclaimed(store, record);
+  for (const record of due) await isStored(store.saveWindow(record));
   await sendAll(queue, [...due, ...opened]);
 }
 

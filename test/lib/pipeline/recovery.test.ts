@@ -48,7 +48,7 @@ describe('a live window', () => {
       new FatalError('1905'),
     ]) {
       const recovery = recoverFrom(error, { attempts: 60, run: 'live' });
-      expect(recovery).toMatchObject({ state: 'failed', attempts: 61, delayMs: 3_600_000, requeue: false });
+      expect(recovery).toMatchObject({ state: 'failed', attempts: 61, delayMs: 3_600_000 });
     }
     expect(recoverFrom(new ConfigError('401'), { attempts: 60, run: 'live' }).delayMs).toBe(900_000);
   });
@@ -64,7 +64,6 @@ describe('a live window', () => {
       state: 'planned',
       attempts: 1,
       delayMs: 5000,
-      requeue: true,
       lastError: 'the cursor is over',
     });
     expect(recoverFrom(refused, { attempts: 1, run: 'live', startedOver: true }, true).state).toBe('failed');
@@ -75,7 +74,6 @@ describe('a live window', () => {
       state: 'planned',
       attempts: 3,
       delayMs: 120_000,
-      requeue: true,
       wait: 'outage',
       lastError: '401',
       repair: 'account',

@@ -60,7 +60,7 @@ test('a window that has ended is held by nobody, waits for nothing and has no cu
 
 test('the time of an outage does not bring a window nearer to being closed as incomplete, an ordinary wait does', () => {
   const record = open({ shortSince: NOW.toISOString(), startedOver: true });
-  const wait = { state: 'planned', attempts: 0, delayMs: 60_000, requeue: true } as const;
+  const wait = { state: 'planned', attempts: 0, delayMs: 60_000 } as const;
   state.noteRecovery(record, { ...wait, wait: 'asked' });
   expect(record).toMatchObject({ waits: 1, shortSince: NOW.toISOString(), startedOver: true });
   state.noteRecovery(record, { ...wait, wait: 'outage', lastError: 'no answer' });
@@ -70,7 +70,7 @@ test('the time of an outage does not bring a window nearer to being closed as in
 });
 
 test('a window that has to wait before anything was asked for it counts as taken up later, but not while it waits for a repair', () => {
-  const wait = { state: 'planned', attempts: 0, delayMs: 60_000, requeue: true, wait: 'outage' } as const;
+  const wait = { state: 'planned', attempts: 0, delayMs: 60_000, wait: 'outage' } as const;
   const startedAfter = (calls: number, repair?: 'account'): string | undefined => {
     const record = open();
     state.start(record, NOW);
