@@ -1,10 +1,9 @@
-import { chainFeed as edrChain, feed as edr } from '../lib/streams/edr-events/matrix-feed.ts';
-import { feed as vm } from '../lib/streams/vm-detections/matrix-feed.ts';
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
-import type { FaultTarget } from '../../dev/simulator/fault-rules.ts';
 import type { FaultAction } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
+import type { Cell } from './cell.ts';
+import type { StorageOf } from './storage-cells.ts';
 
 /**
  * The data of a cell: two windows after `start`. `lean`: the first has two pages (VM: one for each of two slices); `fat`: it has several
@@ -32,12 +31,38 @@ export interface Feed {
   readonly fill: (simulator: Simulator, start: number, shape: DataShape) => void;
   readonly ids: (simulator: Simulator, span: { from: string; to: string }) => string[];
   readonly idOf: (row: Readonly<Record<string, unknown>>) => string;
-  /** Faults of the vendor's that its pages have to outlive, beside those of all. */
-  readonly lies?: Readonly<Record<string, FaultAction & Omit<FaultTarget, 'route'>>>;
+  /** What the vendor may say that is not so, and that its reading has to outlive; empty where there is nothing to lie about. */
+  readonly lies: readonly Cell[];
+  /** Outages of its routes. */
+  readonly outages: readonly RouteOutage[];
+  /** Settings with which a page holds all records of a window during an outage: one that is read in slices was cut by a failure. */
+  readonly outageSettings: Readonly<Record<string, string>>;
+  /** The same where it has as many records as a large tenant, in windows as long as they usually are; absent: that is not played. */
+  readonly largeSettings?: Readonly<Record<string, string>>;
+  /** Puts a record at each of these times; absent for a list that is read whole, which holds what `fill` puts there. */
+  readonly place?: (simulator: Simulator, times: readonly string[]) => void;
+  /** Vendor's hosts it needs for so many records; absent: none. */
+  readonly hostsFor?: (records: number) => number;
+  /**
+   * Plays the whole path, where others play what they do themselves: of the cells that are the same for all, those of its turn in `npm
+   * test`; and storage that fails elsewhere than on the path.
+   */
+  readonly wholePath?: { readonly turn: 0 | 1; readonly storage: readonly StorageOf[] };
+  /** Cells beside the path that `npm test` plays, by the beginning of `step: fault`: of storage, and of backfills. */
+  readonly short?: { readonly storage: readonly string[]; readonly backfill: readonly string[] };
 }
 
-/** Both streams, and the other way in which one of them is read. */
-export const FEEDS = { edr, vm, edrChain } as const;
+/** An outage of some routes of the vendor. */
+export interface RouteOutage {
+  /** Which routes, in words. */
+  readonly of: string;
+  readonly route: string;
+  readonly fault: FaultAction;
+  readonly options?: SimulatorOptions;
+}
+
+/** Everything of the vendor is down. */
+export const ALL_DOWN: RouteOutage = { of: 'everything', route: '', fault: { kind: 'status', status: 503 } };
 
 /** Rows of a feed's table. */
 export function rowsOf(feed: Feed, ingestion: Ingestion): readonly Readonly<Record<string, unknown>>[] {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
 import { isLate, isLook } from '../../src/lib/pipeline/look-back.ts';
-import { FEEDS, rowsOf, type Feed } from './feeds.ts';
+import { feed as edr } from '../lib/streams/edr-events/matrix-feed.ts';
+import { feed as vm } from '../lib/streams/vm-detections/matrix-feed.ts';
+import { rowsOf, type Feed } from './feeds.ts';
 import { closeAzurite, createRig, openAzurite } from './rig.ts';
 import { runFor, startApp } from './run-app.ts';
 import { takePart, warpTime } from './warped-time.ts';
@@ -31,7 +33,7 @@ const LAGS: readonly Lag[] = [
 /** Puts the records evenly over the time in which they come. */
 function fill({ name }: Feed, simulator: Simulator, start: number): void {
   const places = Array.from({ length: RECORDS }, (_, at) => start + (FILLED_MS * (at + 0.5)) / RECORDS);
-  if (name === FEEDS.edr.name) {
+  if (name === edr.name) {
     const bursts = places.map((time) => ({ processedTime: new Date(time).toISOString(), count: 1 }));
     simulator.changeData({ bursts });
     return;
@@ -42,7 +44,7 @@ function fill({ name }: Feed, simulator: Simulator, start: number): void {
 }
 
 async function play(feed: Feed, { hours, pattern, seconds }: Lag) {
-  const isHosts = feed.name === FEEDS.vm.name;
+  const isHosts = feed.name === vm.name;
   const rig = await createRig(
     {
       ...feed,
@@ -78,7 +80,7 @@ beforeAll(async () => {
 });
 afterAll(closeAzurite);
 
-const CASES = [FEEDS.edr, FEEDS.vm].flatMap((feed) => LAGS.map((lag) => [feed.name, lag.of, feed, lag] as const));
+const CASES = [edr, vm].flatMap((feed) => LAGS.map((lag) => [feed.name, lag.of, feed, lag] as const));
 
 test.for(CASES)('%s, an index late by %s: nothing is lost', { timeout: 600_000 }, async ([name, of, feed, lag]) => {
   const { late, mostCalls, ...others } = await takePart(() => play(feed, lag));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FaultAction } from '../../dev/simulator/faults.ts';
-import { FEEDS, type Feed } from './feeds.ts';
-import { FURTHER_FEEDS } from './further-feeds.ts';
+import { FEEDS } from './all-feeds.ts';
+import type { Feed, RouteOutage } from './feeds.ts';
 import {
   playOutage,
   playUndisturbed,
@@ -17,77 +16,42 @@ const isLong = process.env.SOAK === '1';
 /** Outages played at once. */
 const AT_ONCE = 4;
 const TEN_MINUTES = 1 / 6;
-const { edr, vm } = FEEDS;
-const { hosts, incidents, knowledgeBase } = FURTHER_FEEDS;
 const LARGE = 50_000;
-const DOWN: FaultAction = { kind: 'status', status: 503 };
-const RESET: FaultAction = { kind: 'reset' };
-const WEB_PAGE: FaultAction = { kind: 'html' };
-const MALFORMED: FaultAction = { kind: 'malformed' };
-const GATEWAY_TIMEOUT: FaultAction = { kind: 'status', status: 504 };
-const COMES_BACK: FaultAction = { kind: 'status', status: 503, headers: { 'retry-after': '20' } };
 
-type Row = readonly [feed: Feed, of: string, route: string, fault: FaultAction];
+interface Row {
+  readonly feed: Feed;
+  readonly outage: RouteOutage;
+}
 
 /** Each route by itself and all of them, in the forms that an outage takes. */
-const ROUTES: readonly Row[] = [
-  [vm, 'everything', '', RESET],
-  [vm, 'the pages', '/vm/detection/', DOWN],
-  [vm, 'the pages (504)', '/vm/detection/', GATEWAY_TIMEOUT],
-  [vm, 'the pages (malformed)', '/vm/detection/', MALFORMED],
-  [vm, 'the list of ids', '/fo/asset/host/\\?', DOWN],
-  [vm, 'everything (Retry-After)', '', COMES_BACK],
-  [edr, 'everything', '', DOWN],
-  [edr, 'the pages', '/ioc/events\\?', RESET],
-  [edr, 'the count', '/ioc/events/count', WEB_PAGE],
-  [edr, 'the login', '/auth', DOWN],
-  [incidents, 'everything', '', DOWN],
-  [hosts, 'everything', '', DOWN],
-  [knowledgeBase, 'everything', '', DOWN],
-];
+const ROWS: readonly Row[] = FEEDS.flatMap(({ feed }) => feed.outages.map((outage) => ({ feed, outage })));
 
-/** Pages hold all records of a window: a window of several slices was cut by a failure. */
-const SETTINGS = {
-  VM_TRUNCATION_LIMIT: '1000',
-  VM_WINDOW_MINUTES: '10080',
-  EDR_PAGE_SIZE: '100',
-  EDR_WINDOW_MINUTES: '10080',
-  INCIDENTS_PAGE_SIZE: '100',
-  INCIDENTS_WINDOW_MINUTES: '10080',
-  HOSTS_WINDOW_MINUTES: '360',
-  KB_WINDOW_MINUTES: '360',
-  KB_PAGE_SIZE: '1000',
-};
-
-/** As many as a large tenant has, in windows as long as they usually are. */
-const LARGE_SETTINGS = { ...SETTINGS, EDR_PAGE_SIZE: '1000', EDR_WINDOW_MINUTES: '60', VM_WINDOW_MINUTES: '60' };
-
-const toOutage = ([feed, of, route, fault]: Row, hours: number, tickMinutes: number): Outage => ({
+const toOutage = ({ feed, outage }: Row, hours: number, tickMinutes: number): Outage => ({
   feed,
-  of,
-  route,
-  fault,
+  ...outage,
   hours,
   tickMinutes,
   records: 200,
-  settings: SETTINGS,
-  ...(of === 'the login' ? { options: { tokenTtlSeconds: 240 } } : {}),
+  settings: feed.outageSettings,
 });
 
 /** Only the long form plays lists: what is out is the same code. */
-const isPlayedShort = ([feed]: Row): boolean => isLong || (feed !== hosts && feed !== knowledgeBase);
+const isPlayedShort = ({ feed }: Row): boolean => isLong || feed.place !== undefined;
+
+/** One plays a day in the short form: the pages of a stream whose every page is a large part of what it reads. */
+const isPlayedForADay = ({ feed, outage }: Row): boolean =>
+  isLong || (feed.name === 'vm-detections' && outage.of === 'the pages');
 
 function chosen(): Outage[] {
-  const short = ROUTES.filter(isPlayedShort).map((row) => toOutage(row, TEN_MINUTES, 5));
-  const day = ROUTES.filter(([feed, of]) => isLong || (feed === vm && of === 'the pages')).map((row) =>
-    toOutage(row, 30, 360),
-  );
-  if (!isLong) return [...day, ...short];
-  const hours = ROUTES.map((row) => toOutage(row, 6, 60));
-  const days = ROUTES.filter(([, of]) => of === 'everything').map((row) => toOutage(row, 60, 720));
-  const large = ROUTES.filter(([feed, of]) => (feed === vm || feed === edr) && /^(everything|the pages)$/.test(of)).map(
-    (row) => ({ ...toOutage(row, 30, 60), records: LARGE, settings: LARGE_SETTINGS }),
-  );
+  const short = ROWS.filter(isPlayedShort).map((row) => toOutage(row, TEN_MINUTES, 5));
+  const day = ROWS.filter(isPlayedForADay).map((row) => toOutage(row, 30, 360));
+  const hours = isLong ? ROWS.map((row) => toOutage(row, 6, 60)) : [];
+  const days = ROWS.filter(({ outage }) => isLong && outage.of === 'everything').map((row) => toOutage(row, 60, 720));
+  const large = ROWS.flatMap((row): Outage[] => {
+    const { largeSettings: settings } = row.feed;
+    const isLarge = isLong && settings !== undefined && /^(everything|the pages)$/.test(row.outage.of);
+    return isLarge ? [{ ...toOutage(row, 30, 60), records: LARGE, settings }] : [];
+  });
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
   return [...large, ...days, ...day, ...hours, ...short].filter(({ feed, of, hours: length, records }) =>
     pattern.test(`${feed.name}: ${of} ${length} ${records}`),

@@ -1,10 +1,10 @@
 import { backfillCellsOf } from './backfill-cells.ts';
 import { allCells } from './cells.ts';
 import { measureBaseline, playCell, type Baseline, type Cell, type CellResult } from './cell.ts';
-import { FEEDS, type DataShape, type Feed } from './feeds.ts';
-import { FURTHER_FEEDS, OTHER_FEEDS, ownCells } from './further-feeds.ts';
+import type { DataShape, Feed } from './feeds.ts';
+import { FEEDS } from './all-feeds.ts';
+import { ownCells } from './own-cells.ts';
 import { openHostPool, type HostPool } from './kill-host.ts';
-import { liesTo } from './lies.ts';
 import { closeAzurite, openAzurite } from './rig.ts';
 import { storageCellsOf } from './storage-cells.ts';
 import { takePart, warpOffset, warpTime } from './warped-time.ts';
@@ -14,33 +14,25 @@ const AT_ONCE = 4;
 const isLong = process.env.SOAK === '1';
 
 /**
- * The cells that a stream plays: all with `SOAK=1`; else those that are the same for both streams go to one of them, in turn.
+ * The cells that a stream plays: all with `SOAK=1`; else those that are the same for all streams go to one of those that play the whole path, in turn.
  * `CELLS` takes a regular expression for `step: fault`.
  */
 export function chooseCells(feed: Feed): Cell[] {
   const pattern = new RegExp(process.env.CELLS ?? '', 'iu');
-  return [...pathCells(feed), ...liesTo(feed), ...storageCells(feed), ...backfillCells(feed)].filter(
+  return [...pathCells(feed), ...feed.lies, ...storageCellsOf(feed), ...backfillCellsOf(feed)].filter(
     ({ step, fault, isRare }) => (isRare !== true || isLong) && pattern.test(`${step}: ${fault}`),
   );
 }
 
-/** Storage that fails elsewhere than on the path is the same for all streams but the first two. */
-function storageCells(feed: Feed): readonly Cell[] {
-  return feed === FEEDS.edr || feed === FEEDS.vm ? storageCellsOf(feed) : [];
-}
-
-/** Lists are no feeds of the past. */
-function backfillCells(feed: Feed): readonly Cell[] {
-  return feed === FURTHER_FEEDS.hosts || feed === FURTHER_FEEDS.knowledgeBase ? [] : backfillCellsOf(feed);
-}
+const isVariant = (feed: Feed): boolean => FEEDS.some(({ variants }) => variants.includes(feed));
 
 /** The cells of the path that a stream plays. */
 function pathCells(feed: Feed): Cell[] {
-  if (feed === FEEDS.edrChain) return [];
-  if ([...Object.values(FURTHER_FEEDS), ...OTHER_FEEDS].includes(feed)) return ownCells(feed, allCells());
-  const turn = feed === FEEDS.edr ? 0 : 1;
+  if (isVariant(feed)) return [];
+  const { wholePath } = feed;
+  if (wholePath === undefined) return ownCells(feed, allCells());
   let shared = 0;
-  return allCells().filter((cell) => cell.isShared !== true || isLong || shared++ % 2 === turn);
+  return allCells().filter((cell) => cell.isShared !== true || isLong || shared++ % 2 === wholePath.turn);
 }
 
 async function playAll(cells: readonly Cell[], feed: Feed, pool: HostPool): Promise<CellResult[]> {

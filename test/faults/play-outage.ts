@@ -1,8 +1,4 @@
-import type { Fault } from '../../dev/simulator/faults.ts';
-import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
-import type { Simulator } from '../../dev/simulator/start-simulator.ts';
-import { FEEDS, rowsOf, type Feed } from './feeds.ts';
-import { FURTHER_FEEDS } from './further-feeds.ts';
+import { rowsOf, type Feed, type RouteOutage } from './feeds.ts';
 import { isLook } from '../../src/lib/pipeline/look-back.ts';
 import { createRig } from './rig.ts';
 import { runFor, startApp, type Course } from './run-app.ts';
@@ -16,22 +12,15 @@ const BEFORE_MS = 30 * MINUTE_MS;
 /** Lists are read whole at the ends of such steps; they begin a day before the first. */
 const STEP_MS = 6 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Events that come at once, where there are many. */
-const BURST = 200;
 
-/** An outage of some routes of the vendor. */
-export interface Outage {
+/** An outage of some routes of the vendor, while a stream reads. */
+export interface Outage extends RouteOutage {
   readonly feed: Feed;
-  /** Which routes, in words. */
-  readonly of: string;
-  readonly route: string;
-  readonly fault: Fault;
   readonly hours: number;
   /** Hosts or events in all. */
   readonly records: number;
   readonly tickMinutes: number;
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly options?: SimulatorOptions;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** What a time without an outage takes. */
@@ -65,41 +54,18 @@ function mayCost(hours: number): number {
   return 12 + Math.ceil(14 * Math.max(0, hours - 1 / 6));
 }
 
-const isList = ({ name }: Feed): boolean =>
-  name === FURTHER_FEEDS.hosts.name || name === FURTHER_FEEDS.knowledgeBase.name;
-
 function spanOf({ feed, hours, tickMinutes }: Outage, now: number): { start: number; target: number } {
   const target = now + hours * HOUR_MS - tickMinutes * MINUTE_MS;
   const floor = (time: number, step: number): number => Math.floor(time / step) * step;
-  return isList(feed)
+  return feed.place === undefined
     ? { start: floor(now, STEP_MS) - DAY_MS, target: floor(target, STEP_MS) }
     : { start: floor(now, 1000) - BEFORE_MS, target };
-}
-
-/** Puts the records of a feed of events at times. */
-function place(feed: Feed, simulator: Simulator, count: number, at: (part: number) => string): void {
-  const places = Array.from({ length: count }, (_, index) => at((index + 0.5) / count));
-  if (feed.name === FEEDS.edr.name) {
-    const size = count > BURST * BURST ? BURST : 1;
-    const firsts = places.filter((_, index) => index % size === 0);
-    simulator.changeData({ bursts: firsts.map((processedTime) => ({ processedTime, count: size })) });
-  } else if (feed.name === FURTHER_FEEDS.incidents.name) {
-    const toIncident = (updatedTime: string, index: number): { id: string; updatedTime: string; record: object } => {
-      const id = `incident-${index}`;
-      return { id, updatedTime, record: { id, updatedOn: updatedTime, status: 'New' } };
-    };
-    simulator.changeData({ incidents: places.map(toIncident) });
-  } else {
-    const ids = simulator.hostIds();
-    simulator.changeData({ hosts: places.map((processedTime, index) => ({ id: ids[index] ?? '', processedTime })) });
-  }
 }
 
 /** The feed with its records spread over the time from its start to the end of the outage; lists hold theirs from the beginning. */
 function spread(outage: Outage): Feed {
   const { feed, hours, records, settings, options } = outage;
   const lengthMs = BEFORE_MS + hours * HOUR_MS;
-  const holdsHosts = feed.name === FEEDS.vm.name || feed.name === FURTHER_FEEDS.hosts.name;
   return {
     ...feed,
     settings: { ...feed.settings, ...settings },
@@ -107,14 +73,19 @@ function spread(outage: Outage): Feed {
     options: () => ({
       eventCount: 0,
       incidentCount: 0,
-      hostCount: holdsHosts ? records : 0,
+      hostCount: feed.hostsFor?.(records) ?? 0,
       detectionsPerHost: 1,
       longEventEvery: 0,
       ...options,
     }),
     fill: (simulator, start, shape) => {
-      if (isList(feed)) feed.fill(simulator, start, shape);
-      else place(feed, simulator, records, (part) => new Date(start + part * lengthMs).toISOString());
+      const timeOf = (index: number): string => new Date(start + ((index + 0.5) / records) * lengthMs).toISOString();
+      if (feed.place === undefined) feed.fill(simulator, start, shape);
+      else
+        feed.place(
+          simulator,
+          Array.from({ length: records }, (_, index) => timeOf(index)),
+        );
     },
   };
 }

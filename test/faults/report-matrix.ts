@@ -1,10 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CellResult } from './cell.ts';
 import type { Feed } from './feeds.ts';
 import { STEPS } from './steps.ts';
 
-const DOCUMENT = join(import.meta.dirname, '../../docs/reliability.md');
 const STREAM_TESTS = join(import.meta.dirname, '../lib/streams');
 
 function waitText(seconds: number): string {
@@ -29,17 +28,12 @@ export function toTable(results: readonly CellResult[]): string {
   );
 }
 
-/** Prints the matrix, and with `UPDATE_RELIABILITY=1` puts it into the document if that has a place for it, or else beside the stream's tests. */
+/** Prints the matrix, and with `UPDATE_RELIABILITY=1` writes it beside the stream's tests. */
 export async function reportMatrix(feed: Feed, results: readonly CellResult[]): Promise<void> {
   const table = toTable(results);
   console.log(`${feed.name}: ${results.length} cells\n${table}`);
   if (process.env.UPDATE_RELIABILITY !== '1') return;
-  const text = await readFile(DOCUMENT, 'utf8');
-  const [begin, end] = [`<!-- matrix ${feed.name} -->`, `<!-- end of ${feed.name} -->`];
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) await writeFile(join(STREAM_TESTS, feed.name, 'matrix.md'), `${headOf(feed)}\n\n${table}\n`);
-  else await writeFile(DOCUMENT, `${before ?? ''}${begin}\n\n${table}\n\n${end}${after}`);
+  await writeFile(join(STREAM_TESTS, feed.name, 'matrix.md'), `${headOf(feed)}\n\n${table}\n`);
 }
 
 function headOf({ name }: Feed): string {

@@ -1,7 +1,7 @@
 import type { ProxyAction } from '../../dev/fault-proxy/proxy-faults.ts';
 import { replayDeadLetters } from '../../src/lib/pipeline/replay-dead-letters.ts';
 import type { Cell } from './cell.ts';
-import { FEEDS, type Feed } from './feeds.ts';
+import type { Feed } from './feeds.ts';
 import type { Rig } from './rig.ts';
 import type { App } from './run-app.ts';
 import { requestOf, setFault, type Step } from './steps.ts';
@@ -79,35 +79,22 @@ const MEMORY: readonly Cell[] = [
   })),
 ];
 
-/** What `npm test` plays of them, by stream. */
-const SHORT: Readonly<Record<string, readonly string[]>> = {
-  [FEEDS.edr.name]: [
-    'list windows: storage 500',
-    'read ledger: storage cut half-way',
-    'dead letter: storage 500',
-    'send dead letter again: storage 500',
-  ],
-  [FEEDS.vm.name]: [
-    'read window: storage 500',
-    'limits: storage 412',
-    'limits: storage 500',
-    'read memory: storage 500',
-    'memory: storage 412',
-    'memory: storage 500',
-  ],
-};
+/** What of storage a stream uses beside the path: a ledger, dead letters of which few rows make a record, a memory of what was sent. */
+export type StorageOf = 'ledger' | 'letters' | 'memory';
 
-/** Faults of storage where it is read, in the row that instances share, and in the blobs of dead letters. */
-export function storageCellsOf(feed: Feed): readonly Cell[] {
-  const reads = READS.filter((step) => step !== 'read ledger' || feed === FEEDS.edr);
+/** Faults of storage where it is read, in the row that instances share, and in what the stream uses beside the path. */
+export function storageCellsOf({ short, wholePath }: Feed): readonly Cell[] {
+  if (wholePath === undefined) return [];
+  const { storage } = wholePath;
+  const reads = READS.filter((step) => step !== 'read ledger' || storage.includes('ledger'));
   const cells = [
     ...reads.flatMap((step) => [OUTAGE, BUSY, CUT_BEFORE, HALF].map((fault) => cellOf(step, fault))),
     ...[OUTAGE, BUSY, CUT_BEFORE, CUT_AFTER, CONFLICT].map((fault) => cellOf('limits', fault)),
-    ...(feed === FEEDS.edr ? LETTERS : MEMORY),
+    ...(storage.includes('letters') ? LETTERS : []),
+    ...(storage.includes('memory') ? MEMORY : []),
   ];
-  const short = SHORT[feed.name] ?? [];
   return cells.map((cell) => ({
     ...cell,
-    isRare: !short.some((name) => `${cell.step}: ${cell.fault}`.startsWith(name)),
+    isRare: short?.storage.some((name) => `${cell.step}: ${cell.fault}`.startsWith(name)) !== true,
   }));
 }

@@ -1,6 +1,16 @@
-import type { Feed } from '../../../faults/feeds.ts';
+import { ALL_DOWN, type Feed } from '../../../faults/feeds.ts';
+import { always, lie } from '../../../faults/lies.ts';
+import type { Simulator } from '../../../../dev/simulator/start-simulator.ts';
 
 const MINUTE_MS = 60_000;
+
+function place(simulator: Simulator, times: readonly string[]): void {
+  const incidents = times.map((updatedTime, index) => {
+    const id = `incident-${index}`;
+    return { id, updatedTime, record: { id, updatedOn: updatedTime, status: 'New' } };
+  });
+  simulator.changeData({ incidents });
+}
 
 /** Pages of five incidents. */
 export const feed: Feed = {
@@ -12,14 +22,19 @@ export const feed: Feed = {
   proxied: { first: '^GET /ioc/incidents/', page: '^GET /ioc/incidents/' },
   options: () => ({ eventCount: 0, hostCount: 0, incidentCount: 0 }),
   fill: (simulator, start) => {
-    const burst = (minute: number, count: number): { id: string; updatedTime: string; record: object }[] =>
-      Array.from({ length: count }, (_, index) => {
-        const id = `incident-${minute}-${index}`;
-        const updatedTime = new Date(start + minute * MINUTE_MS + index * 1000).toISOString();
-        return { id, updatedTime, record: { id, updatedOn: updatedTime, status: 'New' } };
-      });
-    simulator.changeData({ incidents: [...burst(5, 8), ...burst(20, 3)] });
+    const burst = (minute: number, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => new Date(start + minute * MINUTE_MS + index * 1000).toISOString());
+    place(simulator, [...burst(5, 8), ...burst(20, 3)]);
   },
   ids: (simulator, span) => simulator.ids('incidents', span),
   idOf: ({ IncidentId }) => String(IncidentId),
+  lies: [
+    lie('decode', 'pages capped at 3', { kind: 'page-cap', records: 3, count: always }),
+    lie('decode', 'empty body instead of the second page', { kind: 'empty-body', nth: 2 }),
+    lie('decode', 'cursor lost, once', { kind: 'lost-cursor' }),
+    lie('decode', 'cursors in a circle, once round', { kind: 'cursor-circle', pages: 2, count: 2 }),
+  ],
+  outages: [ALL_DOWN],
+  outageSettings: { INCIDENTS_PAGE_SIZE: '100', INCIDENTS_WINDOW_MINUTES: '10080' },
+  place,
 };

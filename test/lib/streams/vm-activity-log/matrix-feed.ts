@@ -1,4 +1,5 @@
-import type { Feed } from '../../../faults/feeds.ts';
+import { ALL_DOWN, type Feed } from '../../../faults/feeds.ts';
+import { always, lie } from '../../../faults/lies.ts';
 
 const MINUTE_MS = 60_000;
 const ROUTE = '/fo/activity_log/';
@@ -22,10 +23,15 @@ export const feed: Feed = {
     simulator.changeData({ activity: [...burst(5, 8), ...burst(20, 3)] });
   },
   ids: (simulator, span) => simulator.ids('activity', span),
-  lies: {
-    'pages capped at 3': { kind: 'page-cap', records: 3, count: 'always' },
-    'footer lost, once': { kind: 'lost-warning' },
-    'footer lost on the second page': { kind: 'lost-warning', nth: 2 },
+  lies: [
+    lie('decode', 'pages capped at 3', { kind: 'page-cap', records: 3, count: always }),
+    lie('decode', 'footer lost, once', { kind: 'lost-warning' }),
+    lie('decode', 'footer lost on the second page', { kind: 'lost-warning', nth: 2 }),
+  ],
+  outages: [ALL_DOWN],
+  outageSettings: { ACTIVITY_PAGE_SIZE: '100', ACTIVITY_WINDOW_MINUTES: '10080' },
+  place: (simulator, times) => {
+    simulator.changeData({ activity: times.map((time, index) => ({ time, details: `entry ${index}` })) });
   },
   idOf: ({ ActivityTime, Details }) => `${String(ActivityTime).slice(0, 19)}Z ${String(Details)}`,
 };

@@ -1,5 +1,6 @@
 import { lastWeek, toThursday, WEEK_MINUTES } from '../../../faults/weeks.ts';
-import type { Feed } from '../../../faults/feeds.ts';
+import { ALL_DOWN, type Feed } from '../../../faults/feeds.ts';
+import { LISTS } from '../../../faults/lies.ts';
 
 /** Pages of twenty hosts. */
 export const feed: Feed = {
@@ -15,4 +16,8 @@ export const feed: Feed = {
   fill: () => undefined,
   ids: (simulator) => [...simulator.hostIds(), 'SnapshotEnd'],
   idOf: ({ HostId, RecordType }) => String(HostId ?? RecordType),
+  lies: LISTS,
+  outages: [ALL_DOWN],
+  outageSettings: { HOSTS_WINDOW_MINUTES: '360' },
+  hostsFor: (records) => records,
 };

@@ -1,5 +1,6 @@
 import { lastWeek, toThursday, WEEK_MINUTES } from '../../../faults/weeks.ts';
-import type { Feed } from '../../../faults/feeds.ts';
+import { ALL_DOWN, type Feed } from '../../../faults/feeds.ts';
+import { LISTS } from '../../../faults/lies.ts';
 
 /** Pages of twenty QIDs. */
 export const feed: Feed = {
@@ -17,4 +18,7 @@ export const feed: Feed = {
   },
   ids: (simulator) => simulator.qids(),
   idOf: ({ QID }) => String(QID),
+  lies: LISTS,
+  outages: [ALL_DOWN],
+  outageSettings: { KB_WINDOW_MINUTES: '360', KB_PAGE_SIZE: '1000' },
 };
