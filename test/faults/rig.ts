@@ -25,6 +25,7 @@ let accounts = 0;
 /** Starts one Azurite for so many cells, with an account for each; it reads them again every minute. */
 export async function openAzurite(cells: number): Promise<void> {
   process.env.AZURITE_ACCOUNTS = Array.from({ length: cells }, (_, place) => `cell${place}:${KEY}`).join(';');
+  accounts = 0;
   azurite = await startAzurite({ inMemory: true });
 }
 
