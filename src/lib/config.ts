@@ -17,15 +17,14 @@ import {
   required,
   secretUri,
   serviceUrl,
-  spelledDefault,
   trimmed,
   webhookUrl,
 } from './setting-kinds.ts';
 import { unguardedMcpBy } from './sign-in.ts';
 import { isSubscriptionName } from './subscription-name.ts';
 import { describeProblem, settingsError, type Problem } from './setting-problems.ts';
-import { crossProblems, gatewayOf, ingestMistakes, ingestModeOf, isInVault, limitMistakes } from './setting-rules.ts';
-import { STREAM_SETTINGS } from './streams/settings.ts';
+import { crossProblems, gatewayOf, isInVault, limitMistakes } from './setting-rules.ts';
+import { countingInstead, STREAM_LOSSES, STREAM_MISTAKES, STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,9 +33,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const MOST_TRACES = 200;
 /** Given by the deployment in whichever form Azure has them. */
 const DEPLOYMENT_TIMES = ['INSTALLED_AT', 'STORAGE_CREATED_AT'] as const;
-/** Versions of these before the default came to their end of life; of no other API Qualys has said so. */
-const VERSIONS_THAT_END = ['VM_API_VERSION', 'KB_API_VERSION'] as const;
-const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
 
 /**
  * Every setting of the connector: its environment variable, check and default.
@@ -246,8 +242,8 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
     ...mcpMistakes(parsed.data, env),
     ...mistakesIn(parsed.data),
   ];
-  const warnings = [...mistakes, ...lossesIn(parsed.data)];
-  const effective = { VM_INGEST: ingestModeOf(parsed.data), QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '' };
+  const warnings = [...mistakes, ...STREAM_LOSSES.flatMap((losses) => losses(parsed.data))];
+  const effective = { ...countingInstead(parsed.data), QUALYS_GATEWAY_URL: gatewayOf(parsed.data) ?? '' };
   return { ...parsed.data, ...effective, warnings, mistakes };
 }
 
@@ -267,33 +263,11 @@ function mcpMistakes({ CALLER_AUTH, MCP_TOOLS }: Parsed, env: Environment): stri
 }
 
 function mistakesIn(settings: Parsed): string[] {
-  const unknown = settings.EDR_EVENT_TYPES?.filter((type) => !KNOWN_EVENT_TYPES.includes(type)) ?? [];
-  const ended = VERSIONS_THAT_END.filter((name) => Number(settings[name]) < Number(newestOf(name)));
   return [
     ...limitMistakes(settings),
-    ...ingestMistakes(settings),
-    ...unknown.map((type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`),
-    ...ended.map(
-      (name) =>
-        `${name} is ${settings[name]}, a version past its end of life (June 2026), which Qualys may stop answering; ` +
-        `use ${newestOf(name)}`,
-    ),
+    ...STREAM_MISTAKES.flatMap((mistakes) => mistakes(settings)),
     ...DEPLOYMENT_TIMES.filter((name) => Number.isNaN(settings[name]?.getTime())).map(
       (name) => `${name} is no time and counts as unset`,
     ),
   ];
-}
-
-/** What somebody has chosen to lose. */
-function lossesIn({ EDR_RECORD, VM_INGEST, VM_PASSING_FIELDS }: Parsed): string[] {
-  const passing = spelledDefault(settingsSchema.shape.VM_PASSING_FIELDS).split(',');
-  const further = VM_INGEST === 'all' ? [] : VM_PASSING_FIELDS.filter((name) => !passing.includes(name));
-  return [
-    ...(EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : []),
-    ...further.map((name) => `VM_PASSING_FIELDS names ${name}: a host in which that alone has changed is not sent`),
-  ];
-}
-
-function newestOf(name: keyof Parsed): string {
-  return spelledDefault(settingsSchema.shape[name]);
 }

@@ -151,6 +151,16 @@ export function apiVersion(newest: string) {
   return trimmed.pipe(z.string().regex(/^[1-9]\d?\.\d{1,2}$/, allowed)).default(newest);
 }
 
+/** Says that a version has come to its end of life; for those of which Qualys has said so. */
+export function endedVersions(given: Readonly<Record<string, string>>, newest: string): string[] {
+  return Object.entries(given)
+    .filter(([, version]) => Number(version) < Number(newest))
+    .map(
+      ([name, version]) =>
+        `${name} is ${version}, a version past its end of life (June 2026), which Qualys may stop answering; use ${newest}`,
+    );
+}
+
 export const instant = trimmed
   .pipe(
     z

@@ -167,24 +167,6 @@ function hasStorage(given: Readonly<Record<string, string>>): boolean {
   );
 }
 
-interface IngestSettings {
-  readonly VM_INGEST: 'changes' | 'changed-hosts' | 'all';
-  readonly VM_RULE_FILTER?: string | undefined;
-}
-
-/** The mode that counts: a filter of the rule may have dropped what a report of changes builds upon, and rows without detections. */
-export function ingestModeOf(set: IngestSettings): IngestSettings['VM_INGEST'] {
-  return set.VM_INGEST === 'changes' && set.VM_RULE_FILTER !== undefined ? 'changed-hosts' : set.VM_INGEST;
-}
-
-/** What is worth a warning in that. */
-export function ingestMistakes(set: IngestSettings): string[] {
-  if (ingestModeOf(set) === set.VM_INGEST) return [];
-  return [
-    'VM_INGEST is changes while the data collection rule has a filter of vm-detections (VM_RULE_FILTER): it counts as changed-hosts',
-  ];
-}
-
 /** The EDR gateway: as set, or that of the API server's platform. */
 export function gatewayOf(settings: {
   readonly QUALYS_API_URL: string;

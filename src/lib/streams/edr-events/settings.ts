@@ -59,3 +59,22 @@ export const EDR_EVENT_SETTINGS = {
     // The IOC-era scale of the vendor; docs/tables.md shows the other one.
     .describe('Severity by lowest score, e.g. 0:Informational,2:Low,5:Medium,8:High.'),
 };
+
+/** Types that Qualys documents. */
+const KNOWN_EVENT_TYPES: readonly string[] = ['file', 'process', 'network', 'registry', 'mutex'];
+
+/** What nobody can have meant. */
+export function edrEventMistakes({
+  EDR_EVENT_TYPES = [],
+}: {
+  readonly EDR_EVENT_TYPES?: readonly string[] | undefined;
+}): string[] {
+  return EDR_EVENT_TYPES.filter((type) => !KNOWN_EVENT_TYPES.includes(type)).map(
+    (type) => `EDR_EVENT_TYPES names ${type}, which is not one of ${KNOWN_EVENT_TYPES.join(', ')}`,
+  );
+}
+
+/** What somebody has chosen to lose. */
+export function edrEventLosses({ EDR_RECORD }: { readonly EDR_RECORD: string }): string[] {
+  return EDR_RECORD === 'none' ? ['EDR_RECORD is none: fields of an event that no column holds are lost'] : [];
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   apiVersion,
+  endedVersions,
   flag,
   integer,
   list,
@@ -10,6 +11,9 @@ import {
   trimmed,
   vmParams,
 } from '../../setting-kinds.ts';
+
+/** The oldest version of the detection API that goes on. */
+const API_VERSION = '5.0';
 
 /** What says when, not what: of hosts and of their detections. */
 const PASSING_FIELDS = [
@@ -64,7 +68,7 @@ export const VM_DETECTION_SETTINGS = {
   VM_SAFETY_LAG_SECONDS: integer({ min: 0, max: 86_400, fallback: 600, unit: 'seconds' }).describe(
     "A VM window's end stays this far behind now, in seconds.",
   ),
-  VM_API_VERSION: apiVersion('5.0').describe(
+  VM_API_VERSION: apiVersion(API_VERSION).describe(
     'Version of the detection API and the host list; only the path differs. Older than 5.0: end of life June 2026.',
   ),
   VM_TRUNCATION_LIMIT: integer({ min: 20, max: 5000, fallback: 1000, unit: 'hosts' }).describe('Hosts a page.'),
@@ -111,3 +115,39 @@ export const VM_DETECTION_SETTINGS = {
     'Further parameters of the detection call, as a query string.',
   ),
 };
+
+interface IngestSettings {
+  readonly VM_INGEST: (typeof INGEST_MODES)[number];
+  readonly VM_RULE_FILTER?: string | undefined;
+}
+
+/** The mode that counts: a filter of the rule may have dropped what a report of changes builds upon, and rows without detections. */
+export function ingestModeOf({ VM_INGEST, VM_RULE_FILTER }: IngestSettings): IngestSettings['VM_INGEST'] {
+  return VM_INGEST === 'changes' && VM_RULE_FILTER !== undefined ? 'changed-hosts' : VM_INGEST;
+}
+
+/** What nobody can have meant. */
+export function vmDetectionMistakes(set: IngestSettings & { readonly VM_API_VERSION: string }): string[] {
+  const { VM_API_VERSION, VM_INGEST } = set;
+  const isOther = ingestModeOf(set) !== VM_INGEST;
+  return [
+    ...(isOther
+      ? [
+          'VM_INGEST is changes while the data collection rule has a filter of vm-detections (VM_RULE_FILTER): it counts as changed-hosts',
+        ]
+      : []),
+    ...endedVersions({ VM_API_VERSION }, API_VERSION),
+  ];
+}
+
+/** What somebody has chosen to lose. */
+export function vmDetectionLosses({
+  VM_INGEST,
+  VM_PASSING_FIELDS,
+}: Pick<IngestSettings, 'VM_INGEST'> & { readonly VM_PASSING_FIELDS: readonly string[] }): string[] {
+  return VM_INGEST === 'all'
+    ? []
+    : VM_PASSING_FIELDS.filter((name) => !PASSING_FIELDS.includes(name)).map(
+        (name) => `VM_PASSING_FIELDS names ${name}: a host in which that alone has changed is not sent`,
+      );
+}

@@ -1,7 +1,10 @@
-import { apiVersion, integer, schedule, vmParams } from '../../setting-kinds.ts';
+import { apiVersion, endedVersions, integer, schedule, vmParams } from '../../setting-kinds.ts';
 
 /** All that is documented of a vulnerability, disabled ones included. */
 const DEFAULT_PARAMS = 'details=All&show_disabled_flag=1&show_pci_reasons=1&show_supported_modules_info=1';
+
+/** The oldest version of the KnowledgeBase API that goes on. */
+const API_VERSION = '4.0';
 
 /** Settings of the stream of the KnowledgeBase. */
 export const VM_KNOWLEDGE_BASE_SETTINGS = {
@@ -17,7 +20,7 @@ export const VM_KNOWLEDGE_BASE_SETTINGS = {
   KB_FULL_DAYS: integer({ min: 0, max: 365, fallback: 6, unit: 'days' }).describe(
     'Everything is loaded anew once in so many days, so that a query over a week finds it; 0: at the start only.',
   ),
-  KB_API_VERSION: apiVersion('4.0').describe(
+  KB_API_VERSION: apiVersion(API_VERSION).describe(
     'Version of the KnowledgeBase API; only the path differs. Older than 4.0: end of life June 2026.',
   ),
   KB_PAGE_SIZE: integer({ min: 1, max: 10_000, fallback: 500, unit: 'QIDs' }).describe('QIDs a page.'),
@@ -26,3 +29,8 @@ export const VM_KNOWLEDGE_BASE_SETTINGS = {
     DEFAULT_PARAMS,
   ).describe('Parameters of the KnowledgeBase call beside its window, as a query string.'),
 };
+
+/** What nobody can have meant. */
+export function knowledgeBaseMistakes({ KB_API_VERSION }: { readonly KB_API_VERSION: string }): string[] {
+  return endedVersions({ KB_API_VERSION }, API_VERSION);
+}
