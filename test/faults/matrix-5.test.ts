@@ -1,0 +1,3 @@
+import { testShare } from './test-share.ts';
+
+testShare(4);
