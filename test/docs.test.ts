@@ -14,7 +14,7 @@ function read(path: string): string {
 }
 
 function list(...patterns: string[]): string[] {
-  const ignored = /(^|\/)(node_modules|dist|coverage|\.local)(\/|$)/;
+  const ignored = /(^|\/)(node_modules|dist|coverage|\.local)(\/|$)|\.log$/;
   return globSync(patterns, { cwd: root, exclude: (path) => ignored.test(path) }).sort();
 }
 
