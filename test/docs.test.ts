@@ -14,8 +14,9 @@ function read(path: string): string {
 }
 
 function list(...patterns: string[]): string[] {
-  const ignored = /(^|\/)(node_modules|dist|coverage|\.local)(\/|$)|\.log$/;
-  return globSync(patterns, { cwd: root, exclude: (path) => ignored.test(path) }).sort();
+  const ignored = /(^|\/)(node_modules|dist|coverage|\.local)(\/|$)/;
+  const found = globSync(patterns, { cwd: root, exclude: (path) => ignored.test(path) });
+  return found.filter((path) => !path.endsWith('.log')).sort();
 }
 
 function matches(text: string, pattern: RegExp): string[] {
