@@ -1,3 +1,4 @@
+import { onceDone } from '../once-done.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { AlertStore } from './alert-record.ts';
 
@@ -18,14 +19,7 @@ const EVER = '1970-01-01T00:00:00.000Z';
  * stored already, an earlier release has posted what came: nothing is left out.
  */
 export function createAlertStart(deps: AlertStartDependencies): () => Promise<Date> {
-  let found: Promise<Date> | undefined;
-  return () => {
-    found ??= findStart(deps).catch((thrown: unknown) => {
-      found = undefined;
-      throw thrown;
-    });
-    return found;
-  };
+  return onceDone(() => findStart(deps));
 }
 
 async function findStart({ store, clock, lastTick }: AlertStartDependencies): Promise<Date> {

@@ -4,6 +4,7 @@ import type {
   TableEntityQueryOptions,
   TransactionAction,
 } from '@azure/data-tables';
+import { onceDone } from '../once-done.ts';
 import { ifThere, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
@@ -12,14 +13,7 @@ export type Entity = { partitionKey: string; rowKey: string; etag?: string } & R
 
 /** A table client that makes its table before the first use; a failed try is tried again. */
 export function lazyTable(storage: Storage, name: string): () => Promise<TableClient> {
-  let ready: Promise<TableClient> | undefined;
-  return () => {
-    ready ??= makeTable(storage, name).catch((thrown: unknown) => {
-      ready = undefined;
-      throw thrown;
-    });
-    return ready;
-  };
+  return onceDone(() => makeTable(storage, name));
 }
 
 async function makeTable(storage: Storage, name: string): Promise<TableClient> {

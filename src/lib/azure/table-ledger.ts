@@ -1,4 +1,5 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { onceDone } from '../once-done.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
 import { partitionOf } from './window-entity.ts';
 
@@ -66,16 +67,8 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
   const rowKey = (row: number): string => `${ledgerPrefix(record.key)}${name}~${String(row).padStart(4, '0')}`;
   const tail: Tail = { row: 0, property: 0, bytes: Buffer.alloc(0), rowBytes: 0 };
   const keys = new Set<string>();
-  let loading: Promise<Set<string>> | undefined;
-
-  /** Read once; a read that failed is done again, because half a ledger would let records through twice. */
-  function load(): Promise<Set<string>> {
-    loading ??= read().catch((thrown: unknown) => {
-      loading = undefined;
-      throw thrown;
-    });
-    return loading;
-  }
+  /** A read that failed is done again, because half a ledger would let records through twice. */
+  const load = onceDone(read);
 
   async function read(): Promise<Set<string>> {
     const filter = `PartitionKey eq '${partitionKey}' and RowKey ge '${rowKey(0)}' and RowKey le '${rowKey(9999)}'`;
