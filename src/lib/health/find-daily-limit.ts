@@ -1,5 +1,4 @@
-import { found, type Found } from './find.ts';
-import type { Stand } from './health.ts';
+import type { Finding, Stand } from './health.ts';
 import { isReachedForBackfills } from '../cost/daily-limit.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
 import { PROBLEM_KINDS } from './problem-codes.ts';
@@ -9,7 +8,7 @@ import { at, lasting, sentences, waiting } from './words.ts';
 const RESUMING_MS = 15 * 60_000;
 
 /** Streams that wait because what a day may send is sent; also those that are so far behind for it that a day does not help. */
-export function findDailyLimit(stand: Stand): Found[] {
+export function findDailyLimit(stand: Stand): Finding[] {
   const { dailyLimit: limit, time } = stand;
   if (limit === null || (!limit.isReached && limit.resumedAt === null)) return [];
   const now = Date.parse(time);
@@ -27,7 +26,7 @@ export function findDailyLimit(stand: Stand): Found[] {
           ? `It is ${lasting(stream.lagSeconds ?? 0)} behind: a limit that every day reaches lets it fall behind more each day`
           : '',
       );
-      return found('daily-limit', { stream: name, api, since: behindSince(stream), text }, now);
+      return { code: 'daily-limit', stream: name, api, since: behindSince(stream), text };
     });
 }
 

@@ -2,8 +2,7 @@ import type { RepairCause } from '../errors.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import type { HeldWindows } from '../pipeline/status-answer.ts';
-import { found, type Found } from './find.ts';
-import type { Stand } from './health.ts';
+import type { Finding, Stand } from './health.ts';
 import { apiWord } from '../pipeline/routes.ts';
 import { at, counted, sentences } from './words.ts';
 
@@ -14,7 +13,7 @@ interface Held extends HeldWindows {
 }
 
 /** What a person has to repair before anything comes: the identity, the account, settings; and what then waits for its next try. */
-export function findRefusals({ time, streams, limits }: Stand): Found[] {
+export function findRefusals({ time, streams, limits }: Stand): Finding[] {
   const now = Date.parse(time);
   const all = streams
     .filter(({ enabled }) => enabled)
@@ -26,28 +25,23 @@ export function findRefusals({ time, streams, limits }: Stand): Found[] {
   return [
     ...identityRefused(refusedLast('identity'), now),
     ...[...apis].flatMap((api) => {
-      const limit = limits.find((each) => each.api === api);
-      return accountRefused(
-        api,
-        limit,
-        accounts.filter((held) => refusing(held.api) === api),
-        now,
-      );
+      const account = limits.find((limit) => limit.api === api)?.account;
+      const held = accounts.filter((each) => refusing(each.api) === api);
+      return accountRefused(api, account, held, now);
     }),
     ...refusedLast('settings').map((held) => settingsWrong(held, now)),
     ...all.filter(({ isLatest }) => !isLatest).map((held) => windowsHeld(held, now)),
   ];
 }
 
-function identityRefused(held: readonly Held[], now: number): Found[] {
+function identityRefused(held: readonly Held[], now: number): Finding[] {
   const [last] = latestFirst(held);
   if (last === undefined) return [];
   const text = sentences(`Azure refuses the identity of the app: ${last.error}`, waiting(held, now));
-  return [found('identity-refused', { since: earliest(held), text }, now)];
+  return [{ code: 'identity-refused', since: earliest(held), text }];
 }
 
-function accountRefused(api: ApiName, limit: LimitView | undefined, held: readonly Held[], now: number): Found[] {
-  const account = limit?.account;
+function accountRefused(api: ApiName, account: LimitView['account'], held: readonly Held[], now: number): Finding[] {
   const error = account?.error ?? latestFirst(held)[0]?.error;
   if (error === undefined) return [];
   const since = account?.refusedSince ?? earliest(held);
@@ -60,20 +54,20 @@ function accountRefused(api: ApiName, limit: LimitView | undefined, held: readon
   );
   const [only, ...others] = new Set(held.map(({ stream }) => stream));
   const stream = others.length === 0 && account === undefined ? only : undefined;
-  return [found('account-refused', { api, stream, since, text }, now)];
+  return [{ code: 'account-refused', api, stream, since, text }];
 }
 
-function settingsWrong(held: Held, now: number): Found {
+function settingsWrong(held: Held, now: number): Finding {
   const text = sentences(`${held.stream}: ${held.error}`, waiting([held], now));
-  return found('settings-wrong', { stream: held.stream, api: held.api, since: held.since, text }, now);
+  return { code: 'settings-wrong', stream: held.stream, api: held.api, since: held.since, text };
 }
 
-function windowsHeld(held: Held, now: number): Found {
+function windowsHeld(held: Held, now: number): Finding {
   const text = sentences(
     `${held.stream}: ${counted(held.windows, 'window')} had an error that has passed, and ${held.windows === 1 ? 'waits' : 'wait'} for the next try${tryAt(held.nextTryAt, now)}`,
     held.error,
   );
-  return found('windows-held', { stream: held.stream, api: held.api, since: held.since, text }, now);
+  return { code: 'windows-held', stream: held.stream, api: held.api, since: held.since, text };
 }
 
 function waiting(held: readonly Held[], now: number): string {

@@ -1,7 +1,6 @@
 import type { BackfillWait } from '../pipeline/backfill-answer.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
-import { found, type Found } from './find.ts';
-import type { BackfillStand, Stand } from './health.ts';
+import type { BackfillStand, Finding, Stand } from './health.ts';
 import { apiWord } from '../pipeline/routes.ts';
 import { at, counted, lasting, sentences, waiting } from './words.ts';
 
@@ -9,26 +8,29 @@ import { at, counted, lasting, sentences, waiting } from './words.ts';
 const LAST_PART = 50;
 
 /** What keeps an API's callers waiting until the vendor lets them go on. */
-export function findWaits(stand: Stand): Found[] {
+export function findWaits(stand: Stand): Finding[] {
   const now = Date.parse(stand.time);
   return stand.limits.flatMap((limit) => {
     const { api } = limit;
     const effect = waitingFor(limit, stand);
-    const outages = limit.outages.map((outage) =>
-      found('route-out', { api, since: outage.since, text: outageText(outage, now) }, now),
-    );
+    const outages = limit.outages.map((outage): Finding => ({
+      code: 'route-out',
+      api,
+      since: outage.since,
+      text: outageText(outage, now),
+    }));
     return [...outages, ...pauseOf(limit, effect, now), ...spentOf(limit, stand, effect, now)];
   });
 }
 
 /** Whether an API's live windows wait for the vendor. */
-export function isWaiting(limit: LimitView | undefined, time: string): boolean {
-  return limit !== undefined && (isPaused(limit, time) || limit.outages.length > 0 || isSpent(limit, 0));
+export function isWaiting(limit: LimitView | undefined, now: number): boolean {
+  return limit !== undefined && (isPaused(limit, now) || limit.outages.length > 0 || isSpent(limit, 0));
 }
 
 /** Whether an API's backfills wait for the vendor. */
-export function isBackfillWaiting(limit: LimitView | undefined, time: string): boolean {
-  return isWaiting(limit, time) || (limit !== undefined && isSpent(limit, limit.budget?.reserve ?? 0));
+export function isBackfillWaiting(limit: LimitView | undefined, now: number): boolean {
+  return isWaiting(limit, now) || (limit !== undefined && isSpent(limit, limit.budget?.reserve ?? 0));
 }
 
 /** Why and until when an API's backfills wait; undefined where nothing of the vendor's keeps them. */
@@ -40,32 +42,32 @@ export function whyBackfillsWait(limit: LimitView, time: string): BackfillWait |
     const reason = `Qualys refuses the account at the ${apiWord(account.heldBy ?? api)}: ${account.error}`;
     return { until: account.nextTryAt ?? null, reason: sentences(reason) };
   }
-  if (pausedUntil !== null && isPaused(limit, time)) return { until: pausedUntil, reason: pauseText(limit, now) };
+  if (pausedUntil !== null && isPaused(limit, now)) return { until: pausedUntil, reason: pauseText(limit, now) };
   if (outage !== undefined) return { until: outage.nextTryAt, reason: outageText(outage, now) };
   if (budget === null || !isSpent(limit, budget.reserve)) return undefined;
   return { until: fullAgainAt(budget, now), reason: spentText(limit, budget, now) };
 }
 
-function isPaused({ pausedUntil }: LimitView, time: string): boolean {
-  return pausedUntil !== null && Date.parse(pausedUntil) > Date.parse(time);
+function isPaused({ pausedUntil }: LimitView, now: number): boolean {
+  return pausedUntil !== null && Date.parse(pausedUntil) > now;
 }
 
 function isSpent({ budget }: LimitView, reserve: number): boolean {
   return budget !== null && budget.left <= reserve + budget.limit / LAST_PART;
 }
 
-function pauseOf(limit: LimitView, effect: string, now: number): Found[] {
+function pauseOf(limit: LimitView, effect: string, now: number): Finding[] {
   const { api, pausedSince } = limit;
-  if (!isPaused(limit, new Date(now).toISOString())) return [];
-  return [found('vendor-pause', { api, since: pausedSince, text: sentences(pauseText(limit, now), effect) }, now)];
+  if (!isPaused(limit, now)) return [];
+  return [{ code: 'vendor-pause', api, since: pausedSince, text: sentences(pauseText(limit, now), effect) }];
 }
 
-function spentOf(limit: LimitView, stand: Stand, effect: string, now: number): Found[] {
+function spentOf(limit: LimitView, stand: Stand, effect: string, now: number): Finding[] {
   const { api, budget } = limit;
   const isForBackfills = runningOn(limit, stand).length > 0 && isSpent(limit, budget?.reserve ?? 0);
   if (budget === null || !(isSpent(limit, 0) || isForBackfills)) return [];
   const text = sentences(spentText(limit, budget, now), effect);
-  return [found('budget-spent', { api, since: budget.seenAt, text }, now)];
+  return [{ code: 'budget-spent', api, since: budget.seenAt, text }];
 }
 
 function outageText({ route, since, nextTryAt, error }: LimitView['outages'][number], now: number): string {

@@ -4,6 +4,8 @@ import type { RepairCause } from '../errors.ts';
 import type { BackfillRecord } from '../pipeline/ports.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { StreamStatus } from '../pipeline/status-answer.ts';
+import type { ApiName } from '../pipeline/stream.ts';
+import type { ProblemCode } from './problem-codes.ts';
 
 /** A backfill that runs or has failed. */
 export interface BackfillStand extends Readonly<Pick<BackfillRecord, 'id' | 'stream' | 'status' | 'startedAt'>> {
@@ -38,4 +40,14 @@ export interface Unread {
   readonly repair: RepairCause | undefined;
   /** Without secrets. */
   readonly error: string;
+}
+
+/** Something that is so; how much it weighs, the judge says. */
+export interface Finding {
+  readonly code: ProblemCode;
+  readonly stream?: string | undefined;
+  readonly api?: ApiName | undefined;
+  /** ISO 8601; null where nobody knows. */
+  readonly since: string | null;
+  readonly text: string;
 }

@@ -22,6 +22,8 @@ const DOWN = { severity: 'error', verdict: 'down' } as const;
 const BROKEN = { severity: 'error', verdict: 'attention' } as const;
 const FLAWED = { severity: 'warning', verdict: 'attention' } as const;
 const WAITS = { severity: 'warning', verdict: 'waiting' } as const;
+const PASSES = { severity: 'info', verdict: 'waiting' } as const;
+const NOTED = { severity: 'info', verdict: 'ok' } as const;
 
 /** All kinds of problems, causes before what they make. Each code has a section of its name in docs/operate.md. */
 export const PROBLEM_KINDS = {
@@ -40,20 +42,18 @@ export const PROBLEM_KINDS = {
   },
   'start-unknown': { ...BROKEN, act: 'Set the start of the stream, or repair what is named here.' },
   'planner-silent': { ...DOWN, act: 'Check the connections (qualys ping), then restart the app.' },
-  'not-started': { severity: 'info', verdict: 'waiting', act: 'Nothing: the first tick comes with its schedule.' },
+  'not-started': { ...PASSES, act: 'Nothing: the first tick comes with its schedule.' },
   'route-out': {
     ...WAITS,
     act: 'Nothing in the first hour: it is tried again by itself. Then look at Qualys’ status page and at the app’s way out.',
     lasting: { ...BROKEN, afterSeconds: 3600 },
   },
   'vendor-pause': {
-    severity: 'info',
-    verdict: 'waiting',
+    ...PASSES,
     act: 'Nothing: it goes on by itself. If it comes back all day, ask for fewer calls or a higher limit.',
   },
   'budget-spent': {
-    severity: 'info',
-    verdict: 'waiting',
+    ...PASSES,
     act: 'Nothing: calls come free by themselves. If it lasts all day, ask for fewer calls or a higher limit.',
   },
   'daily-limit': {
@@ -92,13 +92,11 @@ export const PROBLEM_KINDS = {
     act: 'Mend the settings named here, or take them out; the app takes them with its restart.',
   },
   'records-outside': {
-    severity: 'info',
-    verdict: 'ok',
+    ...NOTED,
     act: 'Nothing is lost. If there are many, check the time settings of the stream.',
   },
   'records-late': {
-    severity: 'info',
-    verdict: 'ok',
+    ...NOTED,
     act: 'Nothing: they are found and ingested, and windows are read later if it goes on.',
   },
 } as const satisfies Readonly<Record<string, ProblemKind>>;
