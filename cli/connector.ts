@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { isLoopback } from '../src/lib/setting-kinds.ts';
-import { problemBody } from '../src/lib/openapi/problem-body.ts';
+import { problemBody } from '../src/lib/http/problem-body.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { explainForeign, explainNetwork, explainNotLocal, explainProblem, explainRefusal } from './explain.ts';
 import { loginHeaders, type Login } from './login.ts';

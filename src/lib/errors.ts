@@ -110,6 +110,10 @@ export class WaitError extends ConnectorError {
     this.retryAfterMs = retryAfterMs;
     this.scope = options?.scope;
   }
+  /** The same in whole seconds, as callers are told. */
+  get retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil(this.retryAfterMs / 1000));
+  }
 }
 
 /**

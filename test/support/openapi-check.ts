@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import * as z from 'zod';
 import type { Operation } from '../../src/lib/openapi/operation.ts';
 import { OPERATIONS } from '../../src/lib/openapi/operations.ts';
-import { problemBody } from '../../src/lib/openapi/problem-body.ts';
+import { problemBody } from '../../src/lib/http/problem-body.ts';
 
 /** As much of the served document as answers are compared with. */
 export interface ServedDocument {

@@ -26,8 +26,7 @@ export async function attempt<T>(
 /** A failure as the answer tells it. */
 export function toError({ part, source, error }: Failure): EnrichError {
   const message = redact(error instanceof ConfigError ? error.publicMessage : messageOf(error));
-  const wait =
-    error instanceof WaitError ? { retryAfterSeconds: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) } : {};
+  const wait = error instanceof WaitError ? { retryAfterSeconds: error.retryAfterSeconds } : {};
   return { source, part, message, ...wait };
 }
 

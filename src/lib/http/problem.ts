@@ -1,7 +1,9 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpResponseInit } from '@azure/functions';
 import { ConfigError, ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
 import { ambientLog, redact } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
+import type { ProblemBody } from './problem-body.ts';
 
 /** A refusal to be answered as RFC 9457 `application/problem+json`. */
 export class ProblemError extends ConnectorError {
@@ -16,29 +18,11 @@ export class ProblemError extends ConnectorError {
   }
 }
 
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
+/** Node names 413 as an older standard does. */
+const TITLES: typeof STATUS_CODES = { ...STATUS_CODES, 413: 'Content Too Large' };
 
 /** What a failure tells the caller. */
-export interface Problem {
-  readonly status: number;
-  readonly detail: string;
-  /** When to come back; absent where waiting is not asked for. */
-  readonly retryAfterSeconds?: number;
-  /** Further members of the answer. */
-  readonly extra?: Readonly<Record<string, unknown>>;
-}
+export type Problem = Omit<ProblemBody, 'type' | 'title'>;
 
 /**
  * What a failure means to the caller, over HTTP or as an agent's tool. One that the connector does not know goes to the log.
@@ -47,15 +31,14 @@ export interface Problem {
 export function problemOf(error: unknown, name: string): Problem {
   if (error instanceof ProblemError) {
     const { status, message: detail, errors } = error;
-    return { status, detail, ...(errors.length === 0 ? {} : { extra: { errors } }) };
+    return { status, detail, ...(errors.length === 0 ? {} : { errors }) };
   }
   if (error instanceof WaitError) {
-    const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
-    return { status: 503, detail: error.message, retryAfterSeconds, extra: { retryAfterSeconds } };
+    return { status: 503, detail: error.message, retryAfterSeconds: error.retryAfterSeconds };
   }
   if (error instanceof ConfigError) return { status: 503, detail: error.publicMessage };
-  if (error instanceof FatalError) return { status: vendorStatus(error), detail: error.message, extra: codeOf(error) };
-  if (error instanceof RetryableError) return { status: 502, detail: messageOf(error), extra: codeOf(error) };
+  if (error instanceof FatalError) return { status: vendorStatus(error), detail: error.message, ...codeOf(error) };
+  if (error instanceof RetryableError) return { status: 502, detail: messageOf(error), ...codeOf(error) };
   ambientLog.error('RequestError', { function: name, error: messageOf(error) });
   logUnexpected(ambientLog, error);
   return { status: 500, detail: 'the request failed for a reason the connector does not know; the log tells it' };
@@ -63,12 +46,12 @@ export function problemOf(error: unknown, name: string): Problem {
 
 /** The answer to a request that failed, RFC 9457. */
 export function toProblem(error: unknown, name: string): HttpResponseInit {
-  const { status, detail, retryAfterSeconds, extra } = problemOf(error, name);
+  const { status, detail, ...further } = problemOf(error, name);
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      ...(further.retryAfterSeconds === undefined ? {} : { 'retry-after': String(further.retryAfterSeconds) }),
       // As RFC 9110 asks; the page in the browser knows by it that no key helps.
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },
@@ -77,8 +60,8 @@ export function toProblem(error: unknown, name: string): HttpResponseInit {
       title: TITLES[status] ?? 'Error',
       status,
       detail: redact(detail),
-      ...extra,
-    }),
+      ...further,
+    } satisfies ProblemBody),
   };
 }
 
@@ -87,6 +70,6 @@ function vendorStatus({ fault }: FatalError): number {
   return fault.status === 400 || fault.status === 404 ? fault.status : 502;
 }
 
-function codeOf({ fault }: FatalError | RetryableError): Readonly<Record<string, unknown>> {
+function codeOf({ fault }: FatalError | RetryableError): Pick<Problem, 'qualysCode'> {
   return fault.code === undefined ? {} : { qualysCode: fault.code };
 }

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
+import { problemBody } from '../http/problem-body.ts';
 import { createSchemaWriter, type JsonObject, type SchemaWriter } from './json-schema.ts';
 import { TAGS, type Answer, type Operation, type ProblemStatus } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { problemBody } from './problem-body.ts';
 
 /** What the document tells of the app that answers it. */
 export interface DocumentFacts {

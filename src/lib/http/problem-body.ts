@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Answered } from '../answer-values.ts';
 
 /** What every refusal answers, RFC 9457. */
 export const problemBody = z
@@ -24,3 +25,5 @@ export const problemBody = z
       },
     ],
   });
+
+export type ProblemBody = Answered<z.infer<typeof problemBody>>;
