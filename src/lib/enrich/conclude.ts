@@ -1,5 +1,5 @@
-import type { Coverage } from './coverage.ts';
-import type { Asked } from './dependencies.ts';
+import type { Asked } from './asked.ts';
+import type { Place } from './coverage.ts';
 import type { EnrichAnswer } from './enrich-answer.ts';
 import { nothingRead, toError } from './failures.ts';
 
@@ -13,8 +13,10 @@ export type Concluded = Pick<EnrichAnswer, 'ok' | 'subject' | 'from' | 'to' | 's
 export function conclude(
   { kind, value }: EnrichAnswer['subject'],
   { from, to, failures }: Asked,
-  { searched, notSearched }: Coverage,
+  places: readonly Place[],
 ): Concluded {
+  const searched = places.filter((place) => !('reason' in place));
+  const notSearched = places.filter((place) => 'reason' in place);
   if (searched.length === 0) throw nothingRead(failures, notSearched);
   return {
     ok: failures.length === 0,

@@ -1,16 +1,15 @@
 import { RetryableError } from '../errors.ts';
 import { isoSeconds } from '../pipeline/window.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
+import { askFor, type Asked, type EnrichDependencies } from './asked.ts';
+import { conclude } from './conclude.ts';
 import { consoleLinks } from './console-links.ts';
 import { coverageOf } from './coverage.ts';
-import { conclude } from './conclude.ts';
-import { withDeadline } from './deadline.ts';
-import type { Asked, EnrichDependencies } from './dependencies.ts';
 import type { EnrichAnswer } from './enrich-answer.ts';
 import { attempt } from './failures.ts';
 import { joinEvents } from './join-events.ts';
 import { findLiveEvents, type FoundRows } from './live-events.ts';
-import { hoursUntilNow, readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
+import { readEventGroups, readStoredEvents, readVulnerabilities } from './stored-rows.ts';
 import { liveLookup, type EnrichSubject } from './subject.ts';
 
 /** A playbook's step waits for the answer. */
@@ -21,37 +20,30 @@ const DEADLINE_MS = 20_000;
  * is set. The answer says where was searched and where not; a part that could not be read is null and stands in `errors`.
  * @throws WaitError, ConfigError or RetryableError when nothing could be read at all.
  */
-export async function enrich(
+export function enrich(
   subject: EnrichSubject,
   deps: EnrichDependencies,
   deadlineMs = DEADLINE_MS,
 ): Promise<EnrichAnswer> {
-  const span = hoursUntilNow(deps.clock, subject.hours);
-  return withDeadline(deadlineMs, (signal) => ask(subject, { ...span, deps, failures: [], signal }));
+  return askFor(subject.hours, deadlineMs, deps, (asked) => ask(subject, asked));
 }
 
 async function ask(subject: EnrichSubject, asked: Asked): Promise<EnrichAnswer> {
-  const { from, to, deps, failures } = asked;
-  const { settings } = deps;
-  const hasTables = settings.LOGS_QUERY_WORKSPACE_ID !== undefined;
+  const { settings } = asked.deps;
   const [live, rows, groups, vulnerabilities] = await Promise.all([
     askQualys(subject, asked),
-    hasTables ? readStoredEvents(subject, asked) : null,
-    hasTables ? readEventGroups(subject, asked) : null,
-    hasTables ? readVulnerabilities(subject, asked) : null,
+    readStoredEvents(subject, asked),
+    readEventGroups(subject, asked),
+    readVulnerabilities(subject, asked),
   ]);
-  const coverage = coverageOf(subject, {
-    settings,
-    from,
-    to,
-    failures,
+  const places = coverageOf(subject, asked, {
     until: groups?.until,
     isLiveRead: live !== null,
     areEventsRead: rows !== null || groups !== null,
     areDetectionsRead: vulnerabilities !== null,
   });
   return {
-    ...conclude(subject, asked, coverage),
+    ...conclude(subject, asked, places),
     ...joinEvents(live, { rows, groups }, (score) => severityOf(score, settings.EDR_SEVERITY_TABLE)),
     vulnerabilities,
     knowledgeBase: null,

@@ -1,5 +1,5 @@
 import { isOwnRow } from '../subscription-name.ts';
-import type { Span } from './dependencies.ts';
+import type { Span } from './asked.ts';
 import { EVENT_ROW_COLUMNS } from './event-row.ts';
 import { MAX_EVENTS, MAX_NAMES, MAX_WORST } from './limits.ts';
 import { kqlText, kqlTime } from './kql-text.ts';

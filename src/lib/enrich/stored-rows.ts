@@ -1,11 +1,9 @@
 import { messageOf, RetryableError } from '../errors.ts';
 import { ambientLog } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { Clock } from '../pipeline/ports.ts';
-import { ceilSecond } from '../pipeline/window.ts';
 import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
+import type { Asked, Span } from './asked.ts';
 import { consoleLinks, type ConsoleLinks } from './console-links.ts';
-import type { Asked, Span } from './dependencies.ts';
 import type { EnrichVulnerabilities, OpenVulnerability } from './enrich-answer.ts';
 import { attempt, type Failure } from './failures.ts';
 import { MAX_WORST } from './limits.ts';
@@ -25,38 +23,36 @@ const DAYS_AHEAD = 2;
 export const REPORT_DAYS = 30;
 /** The KnowledgeBase is ingested by what changes, so a title may be old; that is as long as a table keeps rows at hand. */
 export const TITLE_DAYS = 730;
-const HOUR_MS = 3_600_000;
-
-/** The last hours, to the second that has begun. */
-export function hoursUntilNow(clock: Clock, hours: number): Span {
-  const to = new Date(ceilSecond(clock.now().getTime()));
-  return { from: new Date(to.getTime() - hours * HOUR_MS), to };
-}
 
 /** The tables of the workspace, as far as they are the connector's own. */
 export interface OwnTables {
-  /** Rows of a query, which is written for a Qualys subscription. @throws as `LogsReader`. */
-  readonly ask: (write: (subscription: string) => string, span: Span) => Promise<readonly EventRow[]>;
+  /** Of which Qualys subscription they are. */
+  readonly subscription: string;
+  /** Rows of a query. @throws as `LogsReader`. */
+  readonly ask: (kql: string, span: Span) => Promise<readonly EventRow[]>;
   /** Notes why some of it may be missing. */
   readonly note: (partialError: string | undefined) => void;
 }
 
-/** Reads a part from the tables. What goes wrong is noted and leaves null; a partial result is noted, too. */
+/**
+ * Reads a part from the tables; null where no workspace is set. What goes wrong is noted and leaves null; a partial result is noted, too.
+ */
 export async function readStored<T>(
   { deps: { logs, settings }, failures, signal }: Asked,
   part: Failure['part'],
   read: (tables: OwnTables) => Promise<T>,
 ): Promise<T | null> {
+  if (settings.LOGS_QUERY_WORKSPACE_ID === undefined) return null;
   const place = { part, source: 'log-analytics' } as const;
   let partialError: string | undefined;
   const note: OwnTables['note'] = (error) => void (partialError ??= error);
-  const ask: OwnTables['ask'] = async (write, span) => {
-    const answer = await logs.query(write(settings.QUALYS_SUBSCRIPTION), span, signal);
+  const ask: OwnTables['ask'] = async (kql, span) => {
+    const answer = await logs.query(kql, span, signal);
     note(answer.partialError);
     return answer.rows;
   };
   return attempt(failures, place, async () => {
-    const found = await read({ ask, note });
+    const found = await read({ subscription: settings.QUALYS_SUBSCRIPTION, ask, note });
     if (partialError !== undefined) failures.push({ ...place, error: new RetryableError(partialError) });
     return found;
   });
@@ -64,8 +60,8 @@ export async function readStored<T>(
 
 /** The newest matching events of the ingested table. */
 export function readStoredEvents(subject: NamedSubject, asked: Asked): Promise<readonly EventRow[] | null> {
-  return readStored(asked, 'events', ({ ask }) =>
-    ask((subscription) => newestEventsQuery(subject, asked, subscription), spanOf(asked)),
+  return readStored(asked, 'events', ({ ask, subscription }) =>
+    ask(newestEventsQuery(subject, asked, subscription), spanOf(asked)),
   );
 }
 
@@ -78,8 +74,8 @@ export interface EventGroups {
 
 /** What all matching events of the ingested table have in common. */
 export function readEventGroups(subject: NamedSubject, asked: Asked): Promise<EventGroups | null> {
-  return readStored(asked, 'summary', async ({ ask }) => {
-    const rows = await ask((subscription) => eventGroupsQuery(subject, asked, subscription), spanOf(asked));
+  return readStored(asked, 'summary', async ({ ask, subscription }) => {
+    const rows = await ask(eventGroupsQuery(subject, asked, subscription), spanOf(asked));
     const groups = rows.filter(({ Events }) => wholeIn(Events) !== undefined).map(groupOfAggregate);
     return { groups, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) };
   });
@@ -92,9 +88,10 @@ export async function readVulnerabilities(subject: NamedSubject, asked: Asked): 
   const { forQid } = consoleLinks(QUALYS_API_URL);
   const span = daysUntil(asked.to, REPORT_DAYS);
   return readStored(asked, 'vulnerabilities', async (tables) => {
+    const { ask, subscription } = tables;
     const [counts, worst] = await Promise.all([
-      tables.ask((subscription) => openCountsQuery(subject, subscription), span),
-      tables.ask((subscription) => worstOpenQuery(subject, subscription), span),
+      ask(openCountsQuery(subject, subscription), span),
+      ask(worstOpenQuery(subject, subscription), span),
     ]);
     const bySeverity = counts
       .filter((row) => wholeIn(row.Count) !== undefined)
@@ -120,10 +117,10 @@ export async function readVulnerabilities(subject: NamedSubject, asked: Asked): 
 type Titles = ReadonlyMap<string, EventRow>;
 
 /** Titles by QID; without them the vulnerabilities are told all the same. */
-async function readTitles(qids: readonly string[], now: Date, { ask, note }: OwnTables): Promise<Titles> {
+async function readTitles(qids: readonly string[], now: Date, tables: OwnTables): Promise<Titles> {
+  const { ask, note, subscription } = tables;
   try {
-    const write = (subscription: string): string => titlesQuery([...new Set(qids)], subscription);
-    const rows = await ask(write, daysUntil(now, TITLE_DAYS));
+    const rows = await ask(titlesQuery([...new Set(qids)], subscription), daysUntil(now, TITLE_DAYS));
     return new Map(rows.map((row) => [textIn(row.QID) ?? '', row]));
   } catch (error) {
     logUnexpected(ambientLog, error);

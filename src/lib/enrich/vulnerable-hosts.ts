@@ -1,6 +1,6 @@
 import { vmHosts } from '../streams/vm-hosts/index.ts';
+import type { Asked } from './asked.ts';
 import { consoleLinks, type ConsoleLinks } from './console-links.ts';
-import type { Asked } from './dependencies.ts';
 import type {
   EnrichKnowledge,
   EnrichSource,
@@ -18,9 +18,8 @@ import { knowledgeQuery, vulnerableHostsQuery } from './vulnerability-queries.ts
 /** What the table of the KnowledgeBase says; null where it holds nothing at all, or could not be read. */
 export function readKnowledge(subject: VulnerabilitySubject, asked: Asked): Promise<EnrichKnowledge | null> {
   const { forQid } = consoleLinks(asked.deps.settings.QUALYS_API_URL);
-  return readStored(asked, 'knowledgeBase', async ({ ask }) => {
-    const write = (subscription: string): string => knowledgeQuery(subject, subscription);
-    const rows = await ask(write, daysUntil(asked.to, TITLE_DAYS));
+  return readStored(asked, 'knowledgeBase', async ({ ask, subscription }) => {
+    const rows = await ask(knowledgeQuery(subject, subscription), daysUntil(asked.to, TITLE_DAYS));
     if (rows.some(({ Rows }) => wholeIn(Rows) === 0)) return null;
     const qids = rows.flatMap((row) => toKnown(row, forQid) ?? []);
     return {
@@ -54,8 +53,8 @@ export interface StoredHosts {
 /** The hosts that the table names with one of the QIDs; null where it could not be read. */
 export function readVulnerableHosts(qids: readonly string[], asked: Asked): Promise<StoredHosts | null> {
   const leavesOutGone = asked.deps.settings.QUALYS_STREAMS.includes(vmHosts.name);
-  return readStored(asked, 'vulnerableHosts', async ({ ask }) => {
-    const rows = await ask((subscription) => vulnerableHostsQuery(qids, { subscription, leavesOutGone }), asked);
+  return readStored(asked, 'vulnerableHosts', async ({ ask, subscription }) => {
+    const rows = await ask(vulnerableHostsQuery(qids, { subscription, leavesOutGone }), asked);
     const counts = rows.find(({ Hosts }) => wholeIn(Hosts) !== undefined);
     const total = wholeIn(counts?.Hosts) ?? 0;
     const [open, fixed] = [wholeIn(counts?.Open) ?? 0, wholeIn(counts?.Fixed) ?? 0];
