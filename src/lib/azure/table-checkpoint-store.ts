@@ -121,7 +121,9 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         // What is left of it where this fails covers no time that its slices do not, and is pruned with them.
         await table.deleteEntity(ended.partitionKey, ended.rowKey, { etag }).catch(() => undefined);
       }),
-    ledger: (record) => ({ load: async (name) => ledgerOf(await windows(), record, name).load() }),
+    ledger: (record) => ({
+      load: (name) => attempt('loading a ledger', async () => ledgerOf(await windows(), record, name).load()),
+    }),
     clearLedger: (record) =>
       attempt('clearing a ledger', async () => {
         // Who reads a window with ledgers opens them, even those that another worker has written.

@@ -1,3 +1,4 @@
+import { RestError } from '@azure/data-tables';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { TABLE_NAMES } from '../../../src/lib/azure/names.ts';
@@ -6,7 +7,7 @@ import { ledgerPrefix, openLedger } from '../../../src/lib/azure/table-ledger.ts
 import { ClaimLostError } from '../../../src/lib/errors.ts';
 import type { CheckpointStore, WindowRecord } from '../../../src/lib/pipeline/ports.ts';
 import { newWindow } from '../../../src/lib/pipeline/new-window.ts';
-import { testStorage, uniqueName } from '../../support/storage.ts';
+import { testStorage, uniqueName, withMethod } from '../../support/storage.ts';
 
 const KEY_BYTES = 16;
 
@@ -159,6 +160,18 @@ describe('a ledger', () => {
     await expect(ledger.load()).rejects.toThrow('does not answer');
     isBroken = false;
     expect((await ledger.load()).size).toBe(5);
+  });
+
+  test('that storage does not give is a fault of the storage, which lets no backfill give up', async () => {
+    const { record } = await openWindow();
+    const busy = withMethod(await testStorage(), 'listEntities', () => () => {
+      throw new RestError('server busy', { statusCode: 503, code: 'ServerBusy' });
+    });
+    await expect(createTableCheckpointStore(busy).ledger(record).load('fetched')).rejects.toMatchObject({
+      name: 'RetryableError',
+      message: 'storage failed loading a ledger (503 ServerBusy)',
+      scope: 'storage',
+    });
   });
 
   test('asked for twice at once is whole for both', async () => {
