@@ -1,7 +1,6 @@
 import { TABLE_NAMES } from './names.ts';
-import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { getEntity, lazyTable } from './table-entities.ts';
+import { getEntity, openTable } from './table-entities.ts';
 
 /** An entity that nobody writes: what counts is the head of the answer. */
 const NOBODY = 'clock';
@@ -20,11 +19,11 @@ interface Answer {
  * @throws RetryableError when the storage fails.
  */
 export function createStorageClock(storage: Storage): () => Promise<Date | undefined> {
-  const table = lazyTable(storage, TABLE_NAMES.watermarks);
+  const inTable = openTable(storage, TABLE_NAMES.watermarks);
   return () =>
-    attempt('reading its clock', async () => {
+    inTable('reading its clock', async (table) => {
       let date: Date | undefined;
-      await getEntity(await table(), NOBODY, NOBODY, { onResponse: (answer) => void (date = dateOf(answer)) });
+      await getEntity(table, NOBODY, NOBODY, { onResponse: (answer) => void (date = dateOf(answer)) });
       return date;
     });
 }

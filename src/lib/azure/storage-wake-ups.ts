@@ -1,9 +1,9 @@
 import type { Clock, WakeUp, WakeUps } from '../pipeline/ports.ts';
 import { TABLE_NAMES, WAKE_UP_QUEUE_NAME } from './names.ts';
-import { attempt, ifThere, unlessBeaten } from './storage-errors.ts';
+import { ifThere, unlessBeaten } from './storage-errors.ts';
 import { createStorageQueue } from './storage-queue.ts';
 import type { Storage } from './storage.ts';
-import { getEntity, lazyTable, putEntity } from './table-entities.ts';
+import { getEntity, openTable, putEntity } from './table-entities.ts';
 
 /** The row beside a stream's watermark while a wake-up is on its way. */
 const WAKE_UP_KEY = 'wake-up';
@@ -17,26 +17,26 @@ const LOST_AFTER_MS = 15_000;
  * the planner deletes it before it looks, so it will see what had ended until then.
  */
 export function createStorageWakeUps(storage: Storage, clock: Clock): WakeUps {
-  const table = lazyTable(storage, TABLE_NAMES.watermarks);
+  const inTable = openTable(storage, TABLE_NAMES.watermarks);
   const queue = createStorageQueue<WakeUp>(storage, WAKE_UP_QUEUE_NAME, 'a wake-up');
 
   return {
     ask: async (stream) => {
-      const isFirst = await attempt('booking a wake-up', async () => {
-        const sent = await getEntity(await table(), stream, WAKE_UP_KEY);
+      const isFirst = await inTable('booking a wake-up', async (table) => {
+        const sent = await getEntity(table, stream, WAKE_UP_KEY);
         const now = clock.now();
         // Either way: clocks of machines differ.
         const ageMs = sent === undefined ? Infinity : Math.abs(now.getTime() - Date.parse(String(sent.sentAt)));
         if (ageMs < LOST_AFTER_MS) return false;
         const row = { partitionKey: stream, rowKey: WAKE_UP_KEY, sentAt: now.toISOString() };
         // Somebody else may have changed the row since it was read: sent one, or taken one and not looked yet.
-        return (await unlessBeaten(putEntity(await table(), row, sent?.etag))) !== undefined;
+        return (await unlessBeaten(putEntity(table, row, sent?.etag))) !== undefined;
       });
       if (isFirst) await queue.send({ version: 1, stream }, GATHER_SECONDS);
     },
     take: (stream) =>
-      attempt('taking a wake-up', async () => {
-        await ifThere((await table()).deleteEntity(stream, WAKE_UP_KEY));
+      inTable('taking a wake-up', async (table) => {
+        await ifThere(table.deleteEntity(stream, WAKE_UP_KEY));
       }),
   };
 }

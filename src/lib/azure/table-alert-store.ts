@@ -1,74 +1,73 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { newMinute, type AlertMinute } from '../alerts/alert-minute.ts';
-import type { AlertRecord, AlertStore, BesideRecord } from '../alerts/alert-record.ts';
+import type { AlertRecord, AlertStore } from '../alerts/alert-record.ts';
 import { TABLE_NAMES } from './names.ts';
-import { attempt, isConflict, unlessBeaten } from './storage-errors.ts';
+import { isConflict, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { type Entity, getEntity, lazyTable, listEntities, pick, putAction, putEntity } from './table-entities.ts';
+import {
+  type Entity,
+  getEntity,
+  listEntities,
+  openTable,
+  pick,
+  putAction,
+  putEntity,
+  rowsBetween,
+} from './table-entities.ts';
 import { checkVersion } from './window-entity.ts';
 
 /** One partition, so that a record and its place in the list of open ones change together. */
 const PARTITION = 'alerts';
 const VERSION = 1;
 
-/** Alerts in Table Storage: a row each, a row more without the payload as long as it is open, a row a minute, and one for the start. */
-export function createTableAlertStore(storage: Storage): AlertStore {
-  const table = lazyTable(storage, TABLE_NAMES.alerts);
-  return {
-    read: (key) => attempt('reading an alert', async () => readRecord(await table(), key)),
-    save: (record, beside) => attempt('storing an alert', async () => saveRecord(await table(), record, beside)),
-    listOpen: (limit) => attempt('listing alerts', async () => listOpen(await table(), limit)),
-    readMinute: (minute) => attempt('reading a minute of alerts', async () => readMinute(await table(), minute)),
-    countSummarised: (from) => attempt('counting alerts', async () => countSummarised(await table(), from)),
-    readStart: () => attempt('reading the start of alerts', async () => readStart(await table())),
-    keepStart: (start) => attempt('storing the start of alerts', async () => keepStart(await table(), start)),
-    isUsed: () => attempt('looking for alerts', async () => isUsed(await table())),
-  };
-}
-
 const recordKey = (key: string): string => `id~${key}`;
 const openKey = (key: string): string => `open~${key}`;
 const minuteKey = (minute: string): string => `minute~${minute}`;
 const START_KEY = 'start';
-const MINUTE_FIELDS: readonly Exclude<keyof AlertMinute, 'minute'>[] = [
-  'posted',
-  'summarised',
-  'isClosed',
-  'firstTime',
-  'lastTime',
-  'score',
-  'severity',
-  'priority',
-  'etag',
-];
-const RECORD_FIELDS: readonly Exclude<keyof AlertRecord, 'etag'>[] = [
-  'key',
-  'id',
-  'state',
-  'attempts',
-  'since',
-  'at',
-  'notBefore',
-  'lastError',
-  'owner',
-  'minute',
-  'summarises',
-  'payload',
-];
+const OF_SUMMARY = ['firstTime', 'lastTime', 'score', 'severity', 'priority'] as const;
+const MINUTE_FIELDS = ['posted', 'summarised', 'isClosed', ...OF_SUMMARY, 'etag'] as const;
+const TRIES = ['state', 'attempts', 'since', 'at', 'notBefore', 'lastError', 'owner'] as const;
+const RECORD_FIELDS = ['key', 'id', ...TRIES, 'minute', 'summarises', 'payload'] as const;
 
-async function readRecord(table: TableClient, key: string): Promise<AlertRecord | undefined> {
-  const entity = await getEntity(table, PARTITION, recordKey(key));
-  return entity && { ...toRecord(entity), etag: entity.etag ?? '' };
-}
-
-async function saveRecord(table: TableClient, record: AlertRecord, beside?: BesideRecord): Promise<boolean> {
-  const actions = actionsOf(record);
-  if (beside !== undefined) actions.push(minuteAction(beside.minute));
-  if (beside?.summary !== undefined) actions.push(...actionsOf(beside.summary));
-  const stored = await unlessBeaten(table.submitTransaction(actions));
-  if (stored === undefined) return false;
-  record.etag = stored.subResponses[0]?.etag ?? '';
-  return true;
+/** Alerts in Table Storage: a row each, a row more without the payload as long as it is open, a row a minute, and one for the start. */
+export function createTableAlertStore(storage: Storage): AlertStore {
+  const inTable = openTable(storage, TABLE_NAMES.alerts);
+  return {
+    read: (key) =>
+      inTable('reading an alert', async (table) => {
+        const entity = await getEntity(table, PARTITION, recordKey(key));
+        return entity && { ...toRecord(entity), etag: entity.etag ?? '' };
+      }),
+    save: (record, beside) =>
+      inTable('storing an alert', async (table) => {
+        const actions = actionsOf(record);
+        if (beside !== undefined) actions.push(minuteAction(beside.minute));
+        if (beside?.summary !== undefined) actions.push(...actionsOf(beside.summary));
+        const stored = await unlessBeaten(table.submitTransaction(actions));
+        if (stored === undefined) return false;
+        record.etag = stored.subResponses[0]?.etag ?? '';
+        return true;
+      }),
+    listOpen: (limit) => inTable('listing alerts', (table) => listOpen(table, limit)),
+    readMinute: (minute) =>
+      inTable('reading a minute of alerts', async (table) => {
+        const entity = await getEntity(table, PARTITION, minuteKey(minute));
+        if (entity === undefined) return newMinute(minute);
+        return { minute, ...pick<Omit<AlertMinute, 'minute'>>(entity, MINUTE_FIELDS) };
+      }),
+    countSummarised: (from) =>
+      inTable('counting alerts', async (table) => {
+        const minutes = await listEntities(table, { filter: rowsBetween(PARTITION, minuteKey(from), minuteKey('~')) });
+        return minutes.reduce((sum, { summarised }) => sum + Number(summarised), 0);
+      }),
+    readStart: () => inTable('reading the start of alerts', readStart),
+    keepStart: (start) => inTable('storing the start of alerts', (table) => keepStart(table, start)),
+    isUsed: () =>
+      inTable('looking for alerts', async (table) => {
+        const filter = rowsBetween(PARTITION, recordKey(''), recordKey('~'));
+        return (await listEntities(table, { filter, select: ['RowKey'] }, 1)).length > 0;
+      }),
+  };
 }
 
 function actionsOf({ etag, ...stored }: AlertRecord): TransactionAction[] {
@@ -83,18 +82,6 @@ function actionsOf({ etag, ...stored }: AlertRecord): TransactionAction[] {
 
 function minuteAction({ etag, ...stored }: AlertMinute): TransactionAction {
   return putAction(toEntity(minuteKey(stored.minute), stored), etag);
-}
-
-async function readMinute(table: TableClient, minute: string): Promise<AlertMinute> {
-  const entity = await getEntity(table, PARTITION, minuteKey(minute));
-  return entity === undefined
-    ? newMinute(minute)
-    : { minute, ...pick<Omit<AlertMinute, 'minute'>>(entity, MINUTE_FIELDS) };
-}
-
-async function countSummarised(table: TableClient, from: string): Promise<number> {
-  const filter = odata`PartitionKey eq ${PARTITION} and RowKey ge ${minuteKey(from)} and RowKey lt ${minuteKey('~')}`;
-  return (await listEntities(table, { filter })).reduce((sum, { summarised }) => sum + Number(summarised), 0);
 }
 
 async function readStart(table: TableClient): Promise<string | undefined> {
@@ -113,12 +100,7 @@ async function keepStart(table: TableClient, start: string): Promise<string> {
   }
 }
 
-async function isUsed(table: TableClient): Promise<boolean> {
-  const filter = odata`PartitionKey eq ${PARTITION} and RowKey ge ${recordKey('')} and RowKey lt ${recordKey('~')}`;
-  return (await listEntities(table, { filter, select: ['RowKey'] }, 1)).length > 0;
-}
-
-const OPEN = odata`PartitionKey eq ${PARTITION} and RowKey ge ${openKey('')} and RowKey lt ${openKey('~')}`;
+const OPEN = rowsBetween(PARTITION, openKey(''), openKey('~'));
 const GIVEN_UP = `${OPEN} and (state eq 'undelivered' or state eq 'uncertain')`;
 
 async function listOpen(table: TableClient, limit: number): Promise<AlertRecord[]> {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { currentCaller } from '../caller.ts';
 import { TABLE_NAMES } from './names.ts';
-import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { lazyTable } from './table-entities.ts';
+import { openTable } from './table-entities.ts';
 
 /** What an operator did. */
 export interface AuditEntry {
@@ -22,15 +21,14 @@ export interface Audit {
 
 /** The audit log over Table Storage, partitioned by month. `by` and `byId` tell who, where callers sign in. */
 export function createTableAudit(storage: Storage, now: () => Date): Audit {
-  const table = lazyTable(storage, TABLE_NAMES.audit);
+  const inTable = openTable(storage, TABLE_NAMES.audit);
   return {
     write: (entry) =>
-      attempt('writing the audit log', async () => {
+      inTable('writing the audit log', async (table) => {
         const at = now().toISOString();
         const { name: by, id: byId } = currentCaller() ?? {};
-        const client = await table();
         const row = { partitionKey: at.slice(0, 7), rowKey: `${at}-${randomUUID()}` };
-        await client.createEntity({ ...row, at, by, byId, ...entry });
+        await table.createEntity({ ...row, at, by, byId, ...entry });
       }),
   };
 }

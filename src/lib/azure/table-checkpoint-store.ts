@@ -8,17 +8,18 @@ import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
-import { attempt, faultOf, isConflict } from './storage-errors.ts';
+import { faultOf, isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import {
   deleteWhere,
   type Entity,
   getEntity,
-  lazyTable,
   listEntities,
+  openTable,
   pick,
   putAction,
   putEntity,
+  rowsBetween,
 } from './table-entities.ts';
 import {
   LEDGER_PREFIX,
@@ -39,9 +40,9 @@ const PLAN_KEY = '~plan';
 
 /** The checkpoint store over Table Storage. Tables are made at first use. */
 export function createTableCheckpointStore(storage: Storage): CheckpointStore {
-  const watermarks = lazyTable(storage, TABLE_NAMES.watermarks);
-  const windows = lazyTable(storage, TABLE_NAMES.windows);
-  const backfills = lazyTable(storage, TABLE_NAMES.backfills);
+  const inWatermarks = openTable(storage, TABLE_NAMES.watermarks);
+  const inWindows = openTable(storage, TABLE_NAMES.windows);
+  const inBackfills = openTable(storage, TABLE_NAMES.backfills);
   const ledgers = new WeakMap<WindowRecord, Map<string, TableLedger>>();
 
   function ledgerOf(table: TableClient, record: WindowRecord, name: string): TableLedger {
@@ -54,27 +55,26 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
 
   return {
     readWatermark: (stream) =>
-      attempt('reading a watermark', async () => {
-        const entity = await getEntity(await watermarks(), stream, 'watermark');
+      inWatermarks('reading a watermark', async (table) => {
+        const entity = await getEntity(table, stream, 'watermark');
         return entity && toWatermark(entity);
       }),
     saveWatermark: (record) =>
-      attempt('storing a watermark', async () => save(await watermarks(), record.stream, 'watermark', record)),
+      inWatermarks('storing a watermark', (table) => save(table, record.stream, 'watermark', record)),
     listWindows: (stream, run, since, limit = Infinity) =>
-      attempt('listing windows', async () => {
+      inWindows('listing windows', async (table) => {
         const from = since === undefined ? '0' : compactTime(since);
-        const filter = odata`PartitionKey eq ${partitionOf(stream, run)} and RowKey ge ${from} and RowKey lt ${AFTER_ALL_WINDOWS}`;
-        return (await listEntities(await windows(), { filter }, limit)).map(fromEntity);
+        const filter = rowsBetween(partitionOf(stream, run), from, AFTER_ALL_WINDOWS);
+        return (await listEntities(table, { filter }, limit)).map(fromEntity);
       }),
     readWindow: (stream, run, key) =>
-      attempt('reading a window', async () => {
+      inWindows('reading a window', async (table) => {
         if (key >= AFTER_ALL_WINDOWS) return undefined;
-        const entity = await getEntity(await windows(), partitionOf(stream, run), key);
+        const entity = await getEntity(table, partitionOf(stream, run), key);
         return entity && fromEntity(entity);
       }),
     listRunning: (stream) =>
-      attempt('listing windows in work', async () => {
-        const table = await windows();
+      inWindows('listing windows in work', async (table) => {
         const [first, last] = [partitionOf(stream, ''), partitionOf(stream, AFTER_ALL_WINDOWS)];
         // Ledgers lie behind the live windows, and are not gone through.
         const live = odata`PartitionKey eq ${stream} and RowKey lt ${AFTER_ALL_WINDOWS} and state eq 'running'`;
@@ -85,24 +85,21 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         ].map(fromEntity);
       }),
     readPlanTag: (stream) =>
-      attempt('reading a plan', async () => {
-        const entity = await getEntity(await windows(), partitionOf(stream, 'live'), PLAN_KEY);
+      inWindows('reading a plan', async (table) => {
+        const entity = await getEntity(table, partitionOf(stream, 'live'), PLAN_KEY);
         return entity?.etag;
       }),
     openWindows: (records, planTag) =>
-      attempt('opening windows', async () => {
-        const table = await windows();
+      inWindows('opening windows', async (table) => {
         let tag = planTag;
         for (const some of groupsOf(records, TRANSACTION_SIZE - 1)) tag = await openAll(table, some, tag);
       }),
     insertWindows: (records) =>
-      attempt('adding windows', async () => {
-        const table = await windows();
+      inWindows('adding windows', async (table) => {
         for (const some of groupsOf(records, TRANSACTION_SIZE)) await insertAll(table, some.map(toEntity));
       }),
     saveWindow: (record, ledger = {}) =>
-      attempt('storing a checkpoint', async () => {
-        const table = await windows();
+      inWindows('storing a checkpoint', async (table) => {
         const actions = [putAction(toEntity(record), record.etag ?? '')];
         for (const [name, keys] of Object.entries(ledger)) {
           if (keys.length > 0) actions.push(...(await ledgerOf(table, record, name).append(keys)));
@@ -110,8 +107,7 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         noteStored(record, await submit(table, actions, `window ${record.key}`));
       }),
     splitWindow: (record, slices) =>
-      attempt('splitting a window', async () => {
-        const table = await windows();
+      inWindows('splitting a window', async (table) => {
         const ended = endedEntity(record);
         const actions = [putAction(ended, record.etag ?? '')];
         for (const slice of slices) actions.push(putAction(toEntity(slice), undefined));
@@ -122,31 +118,28 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         await table.deleteEntity(ended.partitionKey, ended.rowKey, { etag }).catch(() => undefined);
       }),
     ledger: (record) => ({
-      load: (name) => attempt('loading a ledger', async () => ledgerOf(await windows(), record, name).load()),
+      load: (name) => inWindows('loading a ledger', (table) => ledgerOf(table, record, name).load()),
     }),
     clearLedger: (record) =>
-      attempt('clearing a ledger', async () => {
+      inWindows('clearing a ledger', async (table) => {
         // Who reads a window with ledgers opens them, even those that another worker has written.
         if (!ledgers.has(record)) return;
-        const table = await windows();
         const prefix = ledgerPrefix(record.key);
-        const filter = odata`PartitionKey eq ${partitionOf(record.stream, record.run)} and RowKey ge ${prefix} and RowKey lt ${`${prefix}~~`}`;
+        const filter = rowsBetween(partitionOf(record.stream, record.run), prefix, `${prefix}~~`);
         await deleteWhere(table, { filter }, () => true);
         ledgers.delete(record);
       }),
     ledgersOf: (stream, name, since, until) =>
-      attempt('loading ledgers', async () =>
-        loadLedgers(await windows(), partitionOf(stream, 'live'), name, compactTime(since), compactTime(until)),
+      inWindows('loading ledgers', (table) =>
+        loadLedgers(table, partitionOf(stream, 'live'), name, compactTime(since), compactTime(until)),
       ),
     pruneWindows: (stream, run, before, ledgersBefore) =>
-      attempt('pruning windows', async () => {
-        const table = await windows();
+      inWindows('pruning windows', async (table) => {
         const partition = partitionOf(stream, run);
         const end = compactTime(before);
         const old = odata`PartitionKey eq ${partition} and RowKey lt ${end}`;
         await deleteWhere(table, { filter: old }, (entity) => isPrunable(fromEntity(entity), before));
-        const [first, last] = [LEDGER_PREFIX, `${LEDGER_PREFIX}~${compactTime(ledgersBefore)}`];
-        const oldLedgers = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
+        const oldLedgers = rowsBetween(partition, LEDGER_PREFIX, `${LEDGER_PREFIX}~${compactTime(ledgersBefore)}`);
         // Those of a window that is not closed stay as long as it does: an operator may have it read again, however old it is.
         const isOver = async ({ rowKey }: Entity): Promise<boolean> => {
           const window = await getEntity(table, partition, windowOfLedger(rowKey));
@@ -155,17 +148,16 @@ export function createTableCheckpointStore(storage: Storage): CheckpointStore {
         await deleteWhere(table, { filter: oldLedgers, select: ['PartitionKey', 'RowKey'] }, isOver);
       }),
     readBackfill: (id) =>
-      attempt('reading a backfill', async () => {
-        const entity = await getEntity(await backfills(), 'backfill', id);
+      inBackfills('reading a backfill', async (table) => {
+        const entity = await getEntity(table, 'backfill', id);
         return entity && toBackfill(entity);
       }),
     listBackfills: () =>
-      attempt('listing backfills', async () => {
-        const found = (await listEntities(await backfills(), {})).map(toBackfill);
+      inBackfills('listing backfills', async (table) => {
+        const found = (await listEntities(table, {})).map(toBackfill);
         return found.sort((left, right) => right.startedAt.localeCompare(left.startedAt));
       }),
-    saveBackfill: (record) =>
-      attempt('storing a backfill', async () => save(await backfills(), 'backfill', record.id, record)),
+    saveBackfill: (record) => inBackfills('storing a backfill', (table) => save(table, 'backfill', record.id, record)),
   };
 }
 

@@ -1,11 +1,12 @@
-import type {
-  GetTableEntityOptions,
-  TableClient,
-  TableEntityQueryOptions,
-  TransactionAction,
+import {
+  type GetTableEntityOptions,
+  odata,
+  type TableClient,
+  type TableEntityQueryOptions,
+  type TransactionAction,
 } from '@azure/data-tables';
 import { onceDone } from '../once-done.ts';
-import { ifThere, unlessBeaten } from './storage-errors.ts';
+import { attempt, ifThere, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
 /** A row as the SDK gives and takes it. */
@@ -13,13 +14,20 @@ export type Entity = { partitionKey: string; rowKey: string; etag?: string } & R
 
 /** A table client that makes its table before the first use; a failed try is tried again. */
 export function lazyTable(storage: Storage, name: string): () => Promise<TableClient> {
-  return onceDone(() => makeTable(storage, name));
+  return onceDone(async () => {
+    const table = storage.table(name);
+    await table.createTable();
+    return table;
+  });
 }
 
-async function makeTable(storage: Storage, name: string): Promise<TableClient> {
-  const table = storage.table(name);
-  await table.createTable();
-  return table;
+/** Does something with a table, which is made before the first use. @throws what a storage failure means to the pipeline, with the action in its message. */
+export type InTable = <T>(action: string, run: (table: TableClient) => Promise<T>) => Promise<T>;
+
+/** Opens a table for what is done with it. */
+export function openTable(storage: Storage, name: string): InTable {
+  const table = lazyTable(storage, name);
+  return (action, run) => attempt(action, async () => run(await table()));
 }
 
 /** Reads a row; undefined where there is none. */
@@ -30,6 +38,11 @@ export function getEntity(
   options?: GetTableEntityOptions,
 ): Promise<Entity | undefined> {
   return ifThere(table.getEntity(partitionKey, rowKey, options));
+}
+
+/** A filter for the rows of a partition from one key on and before another. */
+export function rowsBetween(partition: string, from: string, before: string): string {
+  return odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${before}`;
 }
 
 /** Reads rows in the order of their keys, at most so many. */

@@ -1,6 +1,7 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { onceDone } from '../once-done.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
+import { rowsBetween } from './table-entities.ts';
 import { partitionOf } from './window-entity.ts';
 
 /** Bytes of a key. */
@@ -47,8 +48,7 @@ export async function loadLedgers(
   since: string,
   until: string,
 ): Promise<Map<string, Set<string>>> {
-  const [first, last] = [`${LEDGER_PREFIX}~${since}`, `${LEDGER_PREFIX}~${until}`];
-  const filter = odata`PartitionKey eq ${partition} and RowKey ge ${first} and RowKey lt ${last}`;
+  const filter = rowsBetween(partition, `${LEDGER_PREFIX}~${since}`, `${LEDGER_PREFIX}~${until}`);
   const found = new Map<string, Set<string>>();
   for await (const entity of table.listEntities({ queryOptions: { filter } })) {
     const rowKey = entity.rowKey ?? '';

@@ -8,7 +8,7 @@ import { byNumber, decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } fr
 import { TABLE_NAMES } from './names.ts';
 import { attempt, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { type Entity, getEntity, lazyTable, putAction, putEntity } from './table-entities.ts';
+import { type Entity, getEntity, openTable, putAction, putEntity } from './table-entities.ts';
 import { createTableSample } from './table-sample.ts';
 
 /** A transaction holds at most 100 actions. */
@@ -38,26 +38,24 @@ type Edit = (entry: Entry | undefined, id: bigint) => Entry | undefined;
 
 /** What was sent last, in Table Storage: 22 bytes a record, up to 256 records a row, so that neighbours are read and written together. */
 export function createTableMemory(storage: Storage, now: () => Date): RecordMemory {
-  const table = lazyTable(storage, TABLE_NAMES.memory);
+  const inTable = openTable(storage, TABLE_NAMES.memory);
   return {
     open: (stream, scope) =>
-      attempt('opening the memory', async () => {
-        const client = await table();
-        const generation = await changeState(client, stream, (state) => ({ ...state, isUsed: true }));
+      inTable('opening the memory', async (table) => {
+        const generation = await changeState(table, stream, (state) => ({ ...state, isUsed: true }));
         const own = createHash('sha256').update(`${generation}\n${scope}`).digest('hex').slice(0, 32);
         const isCurrent = async (): Promise<boolean> =>
-          (await getEntity(client, stream, STATE_KEY))?.generation === generation;
-        return openMemory(createShards(client, stream, own), createItemTable(client, stream), isCurrent, now);
+          (await getEntity(table, stream, STATE_KEY))?.generation === generation;
+        return openMemory(createShards(table, stream, own), createItemTable(table, stream), isCurrent, now);
       }),
     leave: (stream) =>
-      attempt('leaving the memory', async () => {
-        await changeState(await table(), stream, renewed);
+      inTable('leaving the memory', async (table) => {
+        await changeState(table, stream, renewed);
       }),
     forget: (stream, ids) =>
-      attempt('forgetting', async () => {
-        const client = await table();
-        if (ids === undefined) await changeState(client, stream, renewed);
-        else await createShards(client, stream).edit(ids, () => undefined);
+      inTable('forgetting', async (table) => {
+        if (ids === undefined) await changeState(table, stream, renewed);
+        else await createShards(table, stream).edit(ids, () => undefined);
       }),
     sample: createTableSample(storage),
   };

@@ -1,25 +1,24 @@
 import type { StartRecord, StartStore } from '../pipeline/ports.ts';
 import { TABLE_NAMES } from './names.ts';
-import { attempt } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { getEntity, lazyTable, pick } from './table-entities.ts';
+import { getEntity, openTable, pick } from './table-entities.ts';
 
 /** The row beside a stream's watermark. */
 const START_KEY = 'start';
 
 /** How streams began, in the table of the watermarks. The last writer wins: planners that run at once find the same. */
 export function createTableStartStore(storage: Storage): StartStore {
-  const table = lazyTable(storage, TABLE_NAMES.watermarks);
+  const inTable = openTable(storage, TABLE_NAMES.watermarks);
   return {
     read: (stream) =>
-      attempt('reading a start', async () => {
-        const entity = await getEntity(await table(), stream, START_KEY);
+      inTable('reading a start', async (table) => {
+        const entity = await getEntity(table, stream, START_KEY);
         return entity && { stream, ...pick<Omit<StartRecord, 'stream'>>(entity, ['state', 'note', 'since']) };
       }),
     save: (record) =>
-      attempt('storing a start', async () => {
+      inTable('storing a start', async (table) => {
         const entity = { ...record, partitionKey: record.stream, rowKey: START_KEY };
-        await (await table()).upsertEntity(entity, 'Replace');
+        await table.upsertEntity(entity, 'Replace');
       }),
   };
 }
