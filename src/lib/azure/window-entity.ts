@@ -1,7 +1,7 @@
 import { NewerReleaseError, type RepairCause } from '../errors.ts';
-import type { WindowRecord, WindowState } from '../pipeline/ports.ts';
-import type { Json } from '../pipeline/stream.ts';
-import type { Entity } from './table-entities.ts';
+import type { WindowRecord } from '../pipeline/ports.ts';
+import type { Json, WindowCounts } from '../pipeline/stream.ts';
+import { type Entity, pick } from './table-entities.ts';
 
 /** Version of the stored checkpoints; a newer one is refused, so that a roll-back never reads what it does not understand. */
 export const CHECKPOINT_VERSION = 1;
@@ -49,76 +49,37 @@ export function checkVersion(what: string, entity: { readonly version?: unknown;
   );
 }
 
-/** Reads a checkpoint back. @throws NewerReleaseError for one of a newer version. */
+const BOUNDS = ['stream', 'run', 'from', 'to', 'slice', 'isFirst'] as const;
+const PROGRESS = ['state', 'attempts', 'readFailures', 'waits', 'shortReads', 'startedOver', 'lastError'] as const;
+const TIMES = ['plannedAt', 'queuedAt', 'startedAt', 'progressAt', 'shortSince', 'notBefore', 'closedAt'] as const;
+const MARKS = ['acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;
+/** Fields that are stored as they are. */
+const PLAIN = [...BOUNDS, ...PROGRESS, ...TIMES, ...MARKS, 'etag'] as const;
+const RECEIVED = ['pages', 'calls', 'rows', 'fetched', 'expected', 'listed', 'parts', 'missingSeconds'] as const;
+const COUNTS = [...RECEIVED, 'deadLetters', 'outside', 'repaired', 'unchanged'] as const;
+
+/** Fields that are stored as texts of another form. */
+type Texts = Partial<Record<keyof WindowRecord | 'claimOwner' | 'claimUntil', string>>;
+
+/** Reads a checkpoint back, without what a newer release has added. @throws NewerReleaseError for one of a newer version. */
 export function fromEntity(entity: Entity): WindowRecord {
   checkVersion('window', entity);
-  const text = (name: string): string | undefined => {
-    const value = entity[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const number = (name: string): number => Number(entity[name] ?? 0);
-  const [owner, repair, stoppedBy] = [text('claimOwner'), text('repair'), text('stoppedBy')];
+  const { begin, cursor, witness, claimOwner: owner, claimUntil: until = '', repair, stoppedBy } = entity as Texts;
   return {
-    stream: text('stream') ?? '',
-    run: text('run') ?? 'live',
+    ...pick<Pick<WindowRecord, (typeof PLAIN)[number]>>(entity, PLAIN),
     key: entity.rowKey,
-    from: text('from') ?? '',
-    to: text('to') ?? '',
-    state: (text('state') ?? 'planned') as WindowState,
-    counts: {
-      pages: number('pages'),
-      calls: number('calls'),
-      rows: number('rows'),
-      fetched: number('fetched'),
-      ...present(COUNTS, (name) => (entity[name] === undefined ? undefined : number(name))),
-    },
-    attempts: number('attempts'),
-    waits: number('waits'),
-    shortReads: number('shortReads'),
-    progressAt: text('progressAt') ?? '',
-    plannedAt: text('plannedAt') ?? '',
-    etag: entity.etag ?? '',
-    ...present(TEXTS, text),
-    ...present(FLAGS, (name) => (entity[name] === true ? true : undefined)),
-    ...(entity.readFailures === undefined ? {} : { readFailures: number('readFailures') }),
-    ...(owner === undefined ? {} : { claim: { owner, until: text('claimUntil') ?? '' } }),
-    ...present(JSONS, (name) => parse(text(name))),
+    counts: pick<WindowCounts>(entity, COUNTS),
+    ...(begin === undefined ? {} : { begin: JSON.parse(begin) as Json }),
+    ...(cursor === undefined ? {} : { cursor: JSON.parse(cursor) as Json }),
+    ...(witness === undefined ? {} : { witness: JSON.parse(witness) as Json }),
+    ...(owner === undefined ? {} : { claim: { owner, until } }),
     ...(isRepairCause(repair) ? { repair } : {}),
     ...(stoppedBy === undefined ? {} : { stoppedBy: stoppedBy.split(' ') }),
   };
 }
 
-/** Fields that are absent for none. */
-const COUNTS = [
-  'expected',
-  'parts',
-  'deadLetters',
-  'outside',
-  'repaired',
-  'unchanged',
-  'listed',
-  'missingSeconds',
-] as const;
-const TEXTS = ['slice', 'notBefore', 'shortSince', 'queuedAt', 'startedAt', 'closedAt', 'lastError'] as const;
-const JSONS = ['begin', 'cursor', 'witness'] as const;
-const FLAGS = ['isFirst', 'startedOver', 'acknowledged', 'acceptsDeadLetters', 'acceptsOutside'] as const;
-
-/** Those of the fields that have a value. */
-function present<K extends string, V>(names: readonly K[], read: (name: K) => V | undefined): Partial<Record<K, V>> {
-  const found: Partial<Record<K, V>> = {};
-  for (const name of names) {
-    const value = read(name);
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
-}
-
 function jsonOf(value: Json | undefined): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
-}
-
-function parse(text: string | undefined): Json | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as Json);
 }
 
 function isRepairCause(text: string | undefined): text is RepairCause {
