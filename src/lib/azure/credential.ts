@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Pipeline } from '@azure/core-rest-pipeline';
+import { ConfigError, type VendorFault } from '../errors.ts';
 
 /**
  * The identity of the app in Azure: the user-assigned one when its client id is set, else what the environment offers.
@@ -25,6 +26,11 @@ async function loadCredential(clientId: string | undefined): Promise<TokenCreden
 /** Whether the app's identity gives no token: what `@azure/identity` throws, which tells a status of its own, not of who was asked. */
 export function isWithoutToken(thrown: unknown): boolean {
   return thrown instanceof Error && /Credential|Authentication/.test(thrown.name);
+}
+
+/** What is mended by who gives the app's identity a token, or a role. */
+export function identityError(message: string, options: ErrorOptions & { fault?: VendorFault }): ConfigError {
+  return new ConfigError(message, { ...options, repair: 'identity' });
 }
 
 /** Stands in for Azure AD where the ingestion endpoint is on this machine; worthless anywhere else. */

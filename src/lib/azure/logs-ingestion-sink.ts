@@ -10,38 +10,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Settings } from '../config.ts';
-import {
-  ChunkRefusedError,
-  ConfigError,
-  type ConnectorError,
-  FatalError,
-  RetryableError,
-  WaitError,
-} from '../errors.ts';
+import { ChunkRefusedError, type ConnectorError, FatalError, RetryableError } from '../errors.ts';
 import type { Sink } from '../pipeline/ports.ts';
-import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { allowPlainHttp, developmentCredential, isWithoutToken } from './credential.ts';
+import { allowPlainHttp, developmentCredential, identityError, isWithoutToken } from './credential.ts';
+import { refusalOf } from './refusal.ts';
 
 const compress = promisify(gzip);
 /** Level 1 costs half the time of level 6 and leaves nearly the same size. */
 const GZIP_LEVEL = constants.Z_BEST_SPEED;
 const API_VERSION = '2023-01-01';
 const UPLOAD_TIMEOUT_MS = 120_000;
-/** Wait after a 429 without Retry-After, in milliseconds. */
-const DEFAULT_WAIT_MS = 30_000;
+const ADVICE = {
+  role: 'the identity needs the role Monitoring Metrics Publisher on the data collection rule (a new role takes up to 30 minutes)',
+  address: 'check LOGS_INGESTION_ENDPOINT, LOGS_INGESTION_RULE_ID and the streams of the data collection rule',
+};
 const BRIEF_RETRIES_MS: readonly number[] = [200, 1000];
 
-/** What the ingestion endpoint said to an upload. */
-export interface UploadAnswer {
-  readonly status: number;
-  readonly message: string;
-}
-
 /** The sink over the Logs Ingestion API, with the probe that `ping` uses. */
-export interface LogsIngestionSink extends Sink {
-  /** Posts an empty array to a stream. */
-  readonly probe: (table: string, signal?: AbortSignal) => Promise<UploadAnswer>;
+interface LogsIngestionSink extends Sink {
+  /** Posts an empty array to a stream. @returns what the endpoint said. */
+  readonly probe: (
+    table: string,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly status: number; readonly message: string }>;
 }
 
 type SinkSettings = Pick<Settings, 'LOGS_INGESTION_ENDPOINT' | 'LOGS_INGESTION_RULE_ID' | 'LOGS_INGESTION_AUDIENCE'>;
@@ -116,30 +108,15 @@ async function retryBriefly(run: () => Promise<void>): Promise<void> {
 }
 
 /** What the service's refusal of an upload means. */
-export function classifyUpload(answer: PipelineResponse): ConnectorError {
+function classifyUpload(answer: PipelineResponse): ConnectorError {
   const { status } = answer;
   const text = `Logs Ingestion answered ${status} ${messageIn(answer)}`.trim();
   if (status === 413) return new ChunkRefusedError(text);
   if (status === 400) return new ChunkRefusedError(text, { isForContent: true });
-  if (status === 429) return new WaitError(text, retryAfterMs(answer));
-  if (status === 401 || status === 403) {
-    return new ConfigError(
-      `${text}: the identity needs the role Monitoring Metrics Publisher on the data collection rule (a new role takes up to 30 minutes)`,
-      { fault: { status }, repair: 'identity' },
-    );
-  }
-  if (status === 404) {
-    return new ConfigError(
-      `${text}: check LOGS_INGESTION_ENDPOINT, LOGS_INGESTION_RULE_ID and the streams of the data collection rule`,
-      { fault: { status } },
-    );
-  }
-  if (status === 408 || status >= 500 || status === 503) return new RetryableError(text, { fault: { status } });
+  const refusal = refusalOf(status, text, answer.headers.get('retry-after'), ADVICE);
+  if (refusal !== undefined) return refusal;
+  if (status === 408 || status >= 500) return new RetryableError(text, { fault: { status } });
   return new FatalError(text, { fault: { status } });
-}
-
-function retryAfterMs({ headers }: PipelineResponse): number {
-  return readRetryAfter(headers.get('retry-after'), new Date()) ?? DEFAULT_WAIT_MS;
 }
 
 /** The service's own words, e.g. `ContentLengthLimitExceeded: …`. */
@@ -158,10 +135,7 @@ function messageIn(answer: PipelineResponse): string {
 
 function toUploadError(endpoint: string, error: unknown): ConnectorError {
   if (isWithoutToken(error)) {
-    return new ConfigError('no token for the Logs Ingestion API: check the identity of the app', {
-      cause: error,
-      repair: 'identity',
-    });
+    return identityError('no token for the Logs Ingestion API: check the identity of the app', { cause: error });
   }
   return new RetryableError(`Logs Ingestion at ${new URL(endpoint).host} could not be reached`, { cause: error });
 }

@@ -1,17 +1,20 @@
 import type { TokenCredential } from '@azure/core-auth';
+import type { RestError } from '@azure/core-rest-pipeline';
 import type { LogsQueryClient, LogsTable } from '@azure/monitor-query-logs';
 import type { Settings } from '../config.ts';
-import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError, WaitError } from '../errors.ts';
+import { ConfigError, type ConnectorError, FatalError, messageOf, RetryableError } from '../errors.ts';
 import type { LogRows, LogsReader } from '../enrich/ports.ts';
-import { readRetryAfter } from '../read-wait.ts';
 import { isLoopback } from '../setting-kinds.ts';
 import { untilAborted } from '../until-aborted.ts';
-import { allowPlainHttp, developmentCredential, isWithoutToken } from './credential.ts';
+import { allowPlainHttp, developmentCredential, identityError, isWithoutToken } from './credential.ts';
+import { refusalOf } from './refusal.ts';
 
 type ReaderSettings = Pick<Settings, 'LOGS_QUERY_WORKSPACE_ID' | 'LOGS_QUERY_ENDPOINT' | 'LOGS_QUERY_AUDIENCE'>;
 
-/** Wait after a 429 without Retry-After, in milliseconds. */
-const DEFAULT_WAIT_MS = 30_000;
+const ADVICE = {
+  role: 'the identity needs the role Log Analytics Data Reader on the workspace',
+  address: 'check LOGS_QUERY_WORKSPACE_ID',
+};
 const SERVER_TIMEOUT_SECONDS = 30;
 
 /**
@@ -79,19 +82,12 @@ function toPlain(cell: unknown): unknown {
 /** What a refused query means. */
 function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
   if (isWithoutToken(thrown)) {
-    return new ConfigError('no token for Log Analytics: check the identity of the app', {
-      cause: thrown,
-      repair: 'identity',
-    });
+    return identityError('no token for Log Analytics: check the identity of the app', { cause: thrown });
   }
   const { statusCode: status } = thrown as { statusCode?: unknown };
   const text = `Log Analytics answered ${String(status)} ${wordsOf(thrown)}`.trim();
-  if (status === 429) return new WaitError(text, retryAfterMs(thrown));
-  if (status === 401 || status === 403) {
-    const advice = 'the identity needs the role Log Analytics Data Reader on the workspace';
-    return new ConfigError(`${text}: ${advice}`, { fault: { status }, repair: 'identity' });
-  }
-  if (status === 404) return new ConfigError(`${text}: check LOGS_QUERY_WORKSPACE_ID`, { fault: { status } });
+  const refusal = refusalOf(status, text, retryAfterOf(thrown), ADVICE);
+  if (refusal !== undefined) return refusal;
   if (typeof status === 'number' && status >= 400 && status < 500 && status !== 408) {
     return new FatalError(text, { fault: { status } });
   }
@@ -111,10 +107,6 @@ function wordsOf(thrown: unknown): string {
   return message.replace(/\s+/g, ' ').slice(0, 300);
 }
 
-function retryAfterMs(thrown: unknown): number {
-  interface Answered {
-    response?: { headers?: { get: (name: string) => string | undefined } };
-  }
-  const value = (thrown as Answered).response?.headers?.get('retry-after');
-  return readRetryAfter(value, new Date()) ?? DEFAULT_WAIT_MS;
+function retryAfterOf(thrown: unknown): string | undefined {
+  return (thrown as Partial<RestError>).response?.headers.get('retry-after');
 }

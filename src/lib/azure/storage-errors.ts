@@ -1,5 +1,5 @@
-import { ConfigError, RetryableError } from '../errors.ts';
-import { isWithoutToken } from './credential.ts';
+import { RetryableError } from '../errors.ts';
+import { identityError, isWithoutToken } from './credential.ts';
 
 /** HTTP status and service code of a storage error, as far as the SDK tells. */
 export function faultOf(thrown: unknown): { status?: number; code?: string } {
@@ -50,18 +50,12 @@ export async function attempt<T>(action: string, run: () => Promise<T>): Promise
 /** What storage failures mean to the pipeline. */
 function toStorageError(action: string, thrown: unknown): Error {
   if (isWithoutToken(thrown)) {
-    return new ConfigError(`storage failed ${action}: no token; check the identity of the app`, {
-      cause: thrown,
-      repair: 'identity',
-    });
+    return identityError(`storage failed ${action}: no token; check the identity of the app`, { cause: thrown });
   }
   const { status, code } = faultOf(thrown);
   const what = `storage failed ${action} (${[status, code].filter((part) => part !== undefined).join(' ') || 'no answer'})`;
   if (status === 401 || status === 403) {
-    return new ConfigError(`${what}: check the identity's roles on the storage account`, {
-      cause: thrown,
-      repair: 'identity',
-    });
+    return identityError(`${what}: check the identity's roles on the storage account`, { cause: thrown });
   }
   return new RetryableError(what, { cause: thrown, scope: 'storage' });
 }

@@ -1,11 +1,10 @@
 import type { TokenCredential } from '@azure/core-auth';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { ConfigError, ConnectorError, messageOf, WaitError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 import { isLoopback } from '../setting-kinds.ts';
-import { developmentCredential, isWithoutToken } from './credential.ts';
+import { developmentCredential, identityError, isWithoutToken } from './credential.ts';
 
 /** A secret of a Key Vault, and what stands in for it. */
 export interface VaultSecretOptions {
@@ -85,7 +84,8 @@ async function readSecret({ uri, isAllowed, credential }: VaultSecretOptions): P
   const isLocal = isLoopback(uri);
   const client = new SecretClient(new URL(uri).origin, isLocal ? developmentCredential : credential(), {
     retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000 },
-    ...(isLocal ? { disableChallengeResourceVerification: true, additionalPolicies: [plainHttp] } : {}),
+    disableChallengeResourceVerification: isLocal,
+    allowInsecureConnection: isLocal,
   });
   const name = decodeURIComponent(new URL(uri).pathname.split('/')[2] ?? '');
   const { value = '' } = await client.getSecret(name, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -93,29 +93,18 @@ async function readSecret({ uri, isAllowed, credential }: VaultSecretOptions): P
   return value;
 }
 
-const plainHttp: { policy: PipelinePolicy; position: 'perCall' } = {
-  position: 'perCall',
-  policy: {
-    name: 'plainHttp',
-    sendRequest: (request, next) => {
-      request.allowInsecureConnection = true;
-      return next(request);
-    },
-  },
-};
-
 /** What a read that failed means; never the secret. */
 function toVaultError(setting: string, uri: string, thrown: unknown): ConnectorError {
   const prefix = `${setting}: Key Vault (${new URL(uri).host})`;
   if (thrown instanceof ConnectorError) return new ConfigError(`${prefix}: ${thrown.message}`);
   if (isWithoutToken(thrown)) {
-    return new ConfigError(`${prefix}: no token; check the identity of the app`, { cause: thrown, repair: 'identity' });
+    return identityError(`${prefix}: no token; check the identity of the app`, { cause: thrown });
   }
   const { statusCode: status } = thrown as { statusCode?: unknown };
   if (status === 401 || status === 403) {
-    return new ConfigError(
+    return identityError(
       `${prefix} answered ${status}: the identity of the app needs the role Key Vault Secrets User, the secret must be enabled, and the vault's network must let the app in`,
-      { fault: { status }, repair: 'identity' },
+      { fault: { status } },
     );
   }
   if (status === 404) return new ConfigError(`${prefix} has no such secret: write it`, { fault: { status } });
