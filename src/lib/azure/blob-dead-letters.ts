@@ -1,4 +1,4 @@
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import { nameOfRows } from '../pipeline/chunk-rows.ts';
 import type { DeadLetters } from '../pipeline/ports.ts';
 import type { DeadLetterSource, StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
@@ -7,20 +7,11 @@ import { brokenLetter, readLetter } from './read-letter.ts';
 import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
-/** A dead letter in the list of blobs. */
-interface ListedLetter {
-  readonly name: string;
-  readonly bytes: number;
-  readonly modifiedAt: Date;
-  /** When it was last sent and refused again, ISO 8601; empty for one that was not. */
-  readonly refusedAt: string;
-}
-
 /** Counting stops there. */
 const MAX_COUNTED = 5000;
 /** Twice the largest chunk and more: what is longer was not written here. */
 const MAX_LETTER_BYTES = 8_000_000;
-/** Name of the blob's metadata that holds when it was refused again. */
+/** Name of the blob's metadata that holds when it was last sent and refused again, ISO 8601; absent for one that was not. */
 const REFUSED_AT = 'refusedat';
 
 /**
@@ -63,12 +54,11 @@ export function createBlobDeadLetters(
   };
 }
 
-async function listBlobs(container: ContainerClient, most = Infinity): Promise<ListedLetter[]> {
-  const found: ListedLetter[] = [];
+async function listBlobs(container: ContainerClient, most = Infinity): Promise<BlobItem[]> {
+  const found: BlobItem[] = [];
   const list = async (): Promise<void> => {
-    for await (const { name, properties, metadata } of container.listBlobsFlat({ includeMetadata: true })) {
-      const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
-      found.push({ name, bytes, modifiedAt, refusedAt: metadata?.[REFUSED_AT] ?? '' });
+    for await (const blob of container.listBlobsFlat({ includeMetadata: true })) {
+      found.push(blob);
       if (found.length >= most) break;
     }
   };
@@ -77,22 +67,17 @@ async function listBlobs(container: ContainerClient, most = Infinity): Promise<L
 }
 
 /** Letters that nobody has tried yet by name, then the others, the longest ago first. */
-function inTurn(letters: readonly ListedLetter[]): ListedLetter[] {
-  return [...letters].sort((left, right) =>
-    left.refusedAt < right.refusedAt ? -1 : Number(left.refusedAt > right.refusedAt),
-  );
+function inTurn(letters: readonly BlobItem[]): BlobItem[] {
+  const refusedAt = ({ metadata }: BlobItem): string => metadata?.[REFUSED_AT] ?? '';
+  return letters.toSorted((left, right) => refusedAt(left).localeCompare(refusedAt(right)));
 }
 
 /** Undefined when it has gone since it was listed. */
-async function download(container: ContainerClient, listed: ListedLetter): Promise<StoredDeadLetter | undefined> {
-  const { name, bytes, modifiedAt } = listed;
-  if (bytes > MAX_LETTER_BYTES) {
-    return brokenLetter(
-      name,
-      modifiedAt,
-      `it is ${bytes} bytes long: no dead letter is longer than ${MAX_LETTER_BYTES}`,
-    );
-  }
+async function download(container: ContainerClient, listed: BlobItem): Promise<StoredDeadLetter | undefined> {
+  const { name, properties } = listed;
+  const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
+  const problem = `it is ${bytes} bytes long: no dead letter is longer than ${MAX_LETTER_BYTES}`;
+  if (bytes > MAX_LETTER_BYTES) return brokenLetter(name, modifiedAt, problem);
   const body = await ifThere(container.getBlobClient(name).downloadToBuffer());
   return body && readLetter(name, modifiedAt, body);
 }

@@ -67,7 +67,11 @@ export function permitCount(state: LimitState, setting: number): number {
   return state.concurrencyLimit > 0 ? Math.min(setting, state.concurrencyLimit) : setting;
 }
 
-/** How long a caller must stay away, in milliseconds; 0 when it may go on. */
+/**
+ * How long a caller must stay away, in milliseconds; 0 when it may go on. Where no pause holds, it goes by the vendor's hourly budget: live
+ * windows stop when nothing is left, the others when the reserve is reached. The window rolls, so one call comes free about every
+ * window ÷ limit.
+ */
 export function waitFor(
   state: LimitState,
   priority: Priority,
@@ -75,19 +79,6 @@ export function waitFor(
   now: number,
 ): { ms: number; why: string } {
   if (state.pausedUntil > now) return { ms: state.pausedUntil - now, why: state.pauseReason };
-  return budgetWait(state, priority, reservePercent, now);
-}
-
-/**
- * Paces by the vendor's hourly budget: live windows stop when nothing is left, the others when the reserve is reached.
- * The window rolls, so one call comes free about every window ÷ limit.
- */
-function budgetWait(
-  state: LimitState,
-  priority: Priority,
-  reservePercent: number,
-  now: number,
-): { ms: number; why: string } {
   if (state.rateLimit === 0 || state.rateWindowSeconds === 0) return { ms: 0, why: '' };
   const floor = priority === 'live' ? 0 : reserveOf(state, reservePercent);
   const left = callsLeft(state, now) - floor;

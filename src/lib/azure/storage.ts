@@ -7,17 +7,8 @@ import { ConfigError } from '../errors.ts';
 import { ownName } from '../subscription-name.ts';
 import { createCredential } from './credential.ts';
 
-type StorageSettings = Partial<
-  Pick<
-    Settings,
-    | 'AzureWebJobsStorage'
-    | 'AzureWebJobsStorage__accountName'
-    | 'AzureWebJobsStorage__queueServiceUri'
-    | 'AzureWebJobsStorage__tableServiceUri'
-    | 'AzureWebJobsStorage__blobServiceUri'
-    | 'AzureWebJobsStorage__clientId'
-  >
-> & { readonly QUALYS_SUBSCRIPTION?: string };
+type StorageSetting = Extract<keyof Settings, `AzureWebJobsStorage${string}`> | 'QUALYS_SUBSCRIPTION';
+type StorageSettings = Partial<Pick<Settings, StorageSetting>>;
 
 /** Clients of the storage account that the Functions host uses too. What they open belongs to the connector of one Qualys subscription. */
 export interface Storage {
@@ -37,9 +28,12 @@ const TIMEOUT_POLICY: PipelinePolicy = {
     return next(request);
   },
 };
-const TABLE_POLICIES = { additionalPolicies: [{ policy: TIMEOUT_POLICY, position: 'perRetry' as const }] };
-const QUEUE_RETRIES = { maxTries: 4, retryDelayInMs: 200, tryTimeoutInMs: REQUEST_TIMEOUT_MS };
-const RETRIES = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 };
+const TABLE_OPTIONS = {
+  retryOptions: { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 4000 },
+  additionalPolicies: [{ policy: TIMEOUT_POLICY, position: 'perRetry' as const }],
+};
+/** Of queues and blobs. */
+const OPTIONS = { retryOptions: { maxTries: 4, retryDelayInMs: 200, tryTimeoutInMs: REQUEST_TIMEOUT_MS } };
 
 /** Opens the storage account by connection string or, in Azure, by identity. */
 export function openStorage(settings: StorageSettings): Storage {
@@ -55,15 +49,11 @@ function openByConnectionString(connection: string, own: (name: string) => strin
   const text = connection.startsWith(DEVELOPMENT_STORAGE) ? DEVELOPMENT_STORAGE : connection;
   return {
     table: (name) =>
-      TableClient.fromConnectionString(text, own(name), {
-        allowInsecureConnection: true,
-        retryOptions: RETRIES,
-        ...TABLE_POLICIES,
-      }),
-    queue: (name) => new QueueClient(text, own(name), { retryOptions: QUEUE_RETRIES }),
+      TableClient.fromConnectionString(text, own(name), { ...TABLE_OPTIONS, allowInsecureConnection: true }),
+    queue: (name) => new QueueClient(text, own(name), OPTIONS),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(text, own(name), { retryOptions: QUEUE_RETRIES });
+      return new ContainerClient(text, own(name), OPTIONS);
     },
   };
 }
@@ -72,11 +62,11 @@ function openByIdentity(settings: StorageSettings, own: (name: string) => string
   const credential = createCredential(settings.AzureWebJobsStorage__clientId);
   const url = (service: 'queue' | 'table' | 'blob'): string => serviceUrl(settings, service);
   return {
-    table: (name) => new TableClient(url('table'), own(name), credential, { retryOptions: RETRIES, ...TABLE_POLICIES }),
-    queue: (name) => new QueueClient(`${url('queue')}/${own(name)}`, credential, { retryOptions: QUEUE_RETRIES }),
+    table: (name) => new TableClient(url('table'), own(name), credential, TABLE_OPTIONS),
+    queue: (name) => new QueueClient(`${url('queue')}/${own(name)}`, credential, OPTIONS),
     container: async (name) => {
       const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(`${url('blob')}/${own(name)}`, credential, { retryOptions: QUEUE_RETRIES });
+      return new ContainerClient(`${url('blob')}/${own(name)}`, credential, OPTIONS);
     },
   };
 }
