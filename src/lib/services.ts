@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createAlertStart, type AlertStartDependencies } from './alerts/alert-start.ts';
 import type { PushDependencies } from './alerts/push-alert.ts';
 import { createWebhookPoster } from './alerts/webhook-poster.ts';
-import { createBlobCallTraces, type StoredTraces } from './azure/blob-call-traces.ts';
+import { createBlobCallTraces } from './azure/blob-call-traces.ts';
 import { createBlobDeadLetters } from './azure/blob-dead-letters.ts';
 import { createCredential } from './azure/credential.ts';
 import { createLogsIngestionSink } from './azure/logs-ingestion-sink.ts';
@@ -17,7 +17,7 @@ import { createStorageAlertQueue, createStorageWorkQueue } from './azure/storage
 import { createStorageWakeUps } from './azure/storage-wake-ups.ts';
 import { openStorage } from './azure/storage.ts';
 import { createTableAlertStore } from './azure/table-alert-store.ts';
-import { createTableAudit, type Audit } from './azure/table-audit.ts';
+import { createTableAudit } from './azure/table-audit.ts';
 import { createTableCheckpointStore } from './azure/table-checkpoint-store.ts';
 import type { LimiterTiming } from './azure/limiter-options.ts';
 import { createTableLimiter } from './azure/table-limiter.ts';
@@ -26,17 +26,15 @@ import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
 import type { OptionalPart } from './cost/billed-bytes.ts';
-import { createDailyLimit, type DailyLimit } from './cost/daily-limit.ts';
+import { createDailyLimit } from './cost/daily-limit.ts';
 import { OPTIONAL_PARTS } from './cost/modes.ts';
-import { countSent, createSentBook, type SentBook } from './cost/sent.ts';
+import { countSent, createSentBook } from './cost/sent.ts';
 import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
-import { ambientLog, type Log } from './log.ts';
+import { ambientLog } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
 import { feedNext, tendBackfills } from './pipeline/backfill.ts';
 import { wakeQuietly, type MoveDependencies } from './pipeline/move-watermark.ts';
-import type { LogsReader } from './enrich/ports.ts';
-import type { CheckpointStore, Clock, StartStore, WindowRecord } from './pipeline/ports.ts';
-import type { RecordMemory } from './pipeline/record-memory.ts';
+import type { Clock, WindowRecord } from './pipeline/ports.ts';
 import { hurryQuietly } from './pipeline/hurry-windows.ts';
 import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
@@ -44,9 +42,9 @@ import type { ApiName, Stream } from './pipeline/stream.ts';
 import { loginOf } from './qualys/login/conclude-login.ts';
 import { createCredentials, type Credentials } from './qualys/login/credentials.ts';
 import { openProxy } from './qualys/call/open-proxy.ts';
-import { createEdrApi, type EdrApi } from './qualys/edr/edr-api.ts';
-import { createApiAuth } from './qualys/login/create-api-auth.ts';
-import { createVmApi, type VmApi } from './qualys/vm/vm-api.ts';
+import { createEdrApi } from './qualys/edr/edr-api.ts';
+import { createApiAuth } from './qualys/login/api-auth.ts';
+import { createVmApi } from './qualys/vm/vm-api.ts';
 import type { LoginKind } from './setting-kinds.ts';
 import { hasWebhook, loginKindOf, VAULT_SETTINGS, type VaultSetting } from './setting-rules.ts';
 import { fixedSecret, type SecretValue } from './secret-value.ts';
@@ -57,7 +55,6 @@ import { STREAMS } from './streams/index.ts';
 import { bindStream } from './streams/stream-definition.ts';
 import { observeCalls, observeLog, observeQueue, observeSink, observeStream } from './telemetry/observe.ts';
 import { createTelemetry } from './telemetry/start-telemetry.ts';
-import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** Version of the connector. */
 export const VERSION: string = packageJson.version;
@@ -66,46 +63,7 @@ export const VERSION: string = packageJson.version;
 const WINDOW_BUDGET_MS = 4 * 60_000;
 
 /** Everything the triggers use; this file is the only place that constructs adapters. */
-export interface Services {
-  readonly settings: Settings;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Enabled streams. */
-  readonly streams: readonly Stream[];
-  readonly store: CheckpointStore;
-  readonly starts: StartStore;
-  readonly memory: RecordMemory;
-  readonly queue: ReturnType<typeof createStorageWorkQueue>;
-  /** What was sent to the sink, as it will be billed. */
-  readonly sent: SentBook;
-  /** What a day may send; undefined where that has no limit. */
-  readonly dailyLimit: DailyLimit | undefined;
-  readonly sink: ReturnType<typeof createLogsIngestionSink>;
-  readonly deadLetters: ReturnType<typeof createBlobDeadLetters>;
-  readonly limiter: ReturnType<typeof createTableLimiter>;
-  /** What the checks of an API found last. */
-  readonly probed: ReturnType<typeof openProbeRows>;
-  readonly logs: LogsReader;
-  readonly alerts: PushDependencies & {
-    readonly queue: ReturnType<typeof createStorageAlertQueue>;
-    /** Time from which on events are posted; undefined where no webhook is set. */
-    readonly from: (() => Promise<Date>) | undefined;
-  };
-  readonly audit: Audit;
-  readonly traces: StoredTraces;
-  readonly telemetry: Telemetry;
-  readonly edr: EdrApi;
-  readonly vm: VmApi;
-  readonly backfills: BackfillDependencies;
-  /** What processing a window of a stream needs. */
-  readonly processing: (stream: Stream) => ProcessDependencies;
-  /** What a tick of a stream's planner needs. */
-  readonly planning: (stream: Stream) => PlannerDependencies;
-  /** What that planner needs when it is woken between two ticks. */
-  readonly moving: (stream: Stream) => MoveDependencies;
-  /** Brings forward what waited for the end of a window: the watermark, or the backfill it belongs to. */
-  readonly goOnAfter: (ended: WindowRecord) => Promise<void>;
-}
+export type Services = ReturnType<typeof createServices>;
 
 let services: Services | undefined;
 
@@ -116,7 +74,7 @@ export function getServices(): Services {
 }
 
 /** Makes services from settings; `timing` of the permits is that of production where it is absent. @throws ConfigError. */
-export function createServices(env: Environment, timing: Partial<LimiterTiming> = {}): Services {
+export function createServices(env: Environment, timing: Partial<LimiterTiming> = {}) {
   const settings = parseSettings(
     env,
     STREAMS.map(({ name }) => name),
@@ -191,12 +149,14 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       subscription: settings.QUALYS_SUBSCRIPTION,
     },
     post: alertPoster(secrets),
+    /** Time from which on events are posted; undefined where no webhook is set. */
     from: alertStart(settings, { store: alertStore, clock, lastTick }),
   };
   return {
     settings,
     clock,
     log,
+    /** Enabled streams. */
     streams: STREAMS.filter(({ name }) => settings.QUALYS_STREAMS.includes(name)).map((each) =>
       observeStream(bindStream(each, streamServices), telemetry),
     ),
@@ -204,11 +164,14 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     starts,
     memory,
     queue,
+    /** What was sent to the sink, as it will be billed. */
     sent,
+    /** What a day may send; undefined where that has no limit. */
     dailyLimit,
     sink,
     deadLetters,
     limiter,
+    /** What the checks of an API found last. */
     probed: openProbeRows(storage),
     logs,
     alerts,
@@ -218,7 +181,8 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
     edr,
     vm,
     backfills,
-    processing: (stream) => ({
+    /** What processing a window of a stream needs. */
+    processing: (stream: Stream): ProcessDependencies => ({
       ...common,
       stream,
       sink,
@@ -233,7 +197,8 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
       budgetMs: WINDOW_BUDGET_MS,
       onFinished: goOnAfter,
     }),
-    planning: (stream) => ({
+    /** What a tick of a stream's planner needs. */
+    planning: (stream: Stream): PlannerDependencies => ({
       ...common,
       starts,
       stream: stream.name,
@@ -246,7 +211,9 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
         : { earlierRows: earlierRows(stream, stream.restart, settings, newestRow) }),
       tendBackfills: () => tendBackfills(stream.name, backfills),
     }),
-    moving: (stream) => ({ ...common, wakeUps, stream: stream.name }),
+    /** What that planner needs when it is woken between two ticks. */
+    moving: (stream: Stream): MoveDependencies => ({ ...common, wakeUps, stream: stream.name }),
+    /** Brings forward what waited for the end of a window: the watermark, or the backfill it belongs to. */
     goOnAfter,
   };
 }
@@ -292,7 +259,7 @@ function alertPoster(deps: SecretDependencies): PushDependencies['post'] {
   return createWebhookPoster({ url, secret, isPrivateAllowed: settings.ALERT_WEBHOOK_PRIVATE, clock });
 }
 
-function alertStart(settings: Settings, deps: AlertStartDependencies): Services['alerts']['from'] {
+function alertStart(settings: Settings, deps: AlertStartDependencies): (() => Promise<Date>) | undefined {
   const { ALERT_FROM: from } = settings;
   if (!hasWebhook(settings)) return undefined;
   return from === undefined ? createAlertStart(deps) : () => Promise.resolve(from);

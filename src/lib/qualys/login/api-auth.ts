@@ -1,9 +1,10 @@
 import { ConfigError } from '../../errors.ts';
 import type { Login } from '../../pipeline/account.ts';
+import type { ApiName } from '../../pipeline/stream.ts';
 import type { CallOptions } from '../call/call-qualys.ts';
 import { loginOf } from './conclude-login.ts';
 import { basicText, type Credentials } from './credentials.ts';
-import type { EdrAuth } from './edr-auth.ts';
+import { createEdrAuth, type EdrAuth, type EdrAuthDeps } from './edr-auth.ts';
 import type { LoginKind } from '../../setting-kinds.ts';
 import { logIn } from './log-in.ts';
 
@@ -20,6 +21,16 @@ export interface ApiAuth {
   /** Texts that must not appear in an error. */
   readonly hidden: () => readonly string[];
   readonly kind: LoginKind;
+}
+
+/** How an API is logged in to. The VM API takes user and password as they are; all else needs a token of the gateway's. */
+export function createApiAuth(
+  api: ApiName,
+  credentials: Credentials,
+  gateway: Omit<EdrAuthDeps, 'credentials' | 'api'>,
+): ApiAuth {
+  if (api === 'vm' && credentials.kind === 'password') return basicAuth(credentials);
+  return tokenAuth(createEdrAuth({ ...gateway, credentials, api }), credentials.kind);
 }
 
 /** User and password with each call. */
