@@ -9,27 +9,33 @@ interface Platform {
   readonly api: string;
   /** Host of the gateway that serves the EDR API. */
   readonly gateway: string;
+  /**
+   * The character after the company's letters in a user name. Source: public identification tables of partners; not verified with the
+   * vendor, so it is told as a likeness only.
+   */
+  readonly userMark: string | undefined;
 }
 
-const platform = (name: string, api: string, gateway: string): Platform => ({ name, api, gateway });
-const numbered = (name: string, domain: string): Platform => platform(name, `qualysapi.${domain}`, `gateway.${domain}`);
+const platform = (name: string, domain: string, userMark: string | undefined): Platform => {
+  return { name, api: `qualysapi.${domain}`, gateway: `gateway.${domain}`, userMark };
+};
 
 /** The shared platforms; private ones must set `QUALYS_GATEWAY_URL`. */
 export const PLATFORMS: readonly Platform[] = [
-  platform('US1', 'qualysapi.qualys.com', 'gateway.qg1.apps.qualys.com'),
-  numbered('US2', 'qg2.apps.qualys.com'),
-  numbered('US3', 'qg3.apps.qualys.com'),
-  numbered('US4', 'qg4.apps.qualys.com'),
-  platform('EU1', 'qualysapi.qualys.eu', 'gateway.qg1.apps.qualys.eu'),
-  numbered('EU2', 'qg2.apps.qualys.eu'),
-  numbered('EU3', 'qg3.apps.qualys.it'),
-  numbered('IN1', 'qg1.apps.qualys.in'),
-  numbered('CA1', 'qg1.apps.qualys.ca'),
-  numbered('AE1', 'qg1.apps.qualys.ae'),
-  numbered('UK1', 'qg1.apps.qualys.co.uk'),
-  numbered('AU1', 'qg1.apps.qualys.com.au'),
-  numbered('KSA1', 'qg1.apps.qualysksa.com'),
-  numbered('GOV1', 'gov1.qualys.us'),
+  { ...platform('US1', 'qg1.apps.qualys.com', '_'), api: 'qualysapi.qualys.com' },
+  platform('US2', 'qg2.apps.qualys.com', '2'),
+  platform('US3', 'qg3.apps.qualys.com', '3'),
+  platform('US4', 'qg4.apps.qualys.com', '6'),
+  { ...platform('EU1', 'qg1.apps.qualys.eu', '-'), api: 'qualysapi.qualys.eu' },
+  platform('EU2', 'qg2.apps.qualys.eu', '5'),
+  platform('EU3', 'qg3.apps.qualys.it', 'B'),
+  platform('IN1', 'qg1.apps.qualys.in', '8'),
+  platform('CA1', 'qg1.apps.qualys.ca', '9'),
+  platform('AE1', 'qg1.apps.qualys.ae', '7'),
+  platform('UK1', 'qg1.apps.qualys.co.uk', '1'),
+  platform('AU1', 'qg1.apps.qualys.com.au', '4'),
+  platform('KSA1', 'qg1.apps.qualysksa.com', 'A'),
+  platform('GOV1', 'gov1.qualys.us', undefined),
 ];
 
 /** The gateway host for a VM API host, or undefined for a private platform. */
@@ -42,14 +48,9 @@ export function gatewayHostFor(apiHost: string): string | undefined {
  * undefined when the host is not one of these.
  */
 export function apiHostMeantBy(host: string): string | undefined {
-  const known = PLATFORMS.find(({ gateway }) => gateway === host)?.api;
-  if (known !== undefined) return known;
-  const prefix = /^(qualysguard|qualysgateway|gateway)\./.exec(host)?.[0];
-  if (prefix === undefined) return undefined;
-  const domain = host.slice(prefix.length);
-  if (domain === 'qg1.apps.qualys.com') return 'qualysapi.qualys.com';
-  if (domain === 'qg1.apps.qualys.eu') return 'qualysapi.qualys.eu';
-  return `qualysapi.${domain}`;
+  const domain = /^(?:qualysguard|qualysgateway|gateway)\.(.+)$/.exec(host)?.[1];
+  if (domain === undefined) return undefined;
+  return PLATFORMS.find(({ gateway }) => gateway === `gateway.${domain}`)?.api ?? `qualysapi.${domain}`;
 }
 
 /**
@@ -68,32 +69,13 @@ export function consoleHostFor(apiHost: string): string | undefined {
   return apiHost.startsWith(prefix) ? `qualysguard.${apiHost.slice(prefix.length)}` : undefined;
 }
 
-/**
- * The character after the company's letters in a user name, by platform. Source: public identification tables of partners; not verified
- * with the vendor, so it is told as a likeness only.
- */
-const USER_MARKS: Readonly<Record<string, string>> = {
-  _: 'US1',
-  '2': 'US2',
-  '3': 'US3',
-  '6': 'US4',
-  '-': 'EU1',
-  '5': 'EU2',
-  B: 'EU3',
-  '8': 'IN1',
-  '9': 'CA1',
-  '7': 'AE1',
-  '1': 'UK1',
-  '4': 'AU1',
-  A: 'KSA1',
-};
-
 /** The company's letters, the mark, two initials and perhaps a number. */
 const USER_NAME = /^[a-z]{3,}([-_1-9AB])[a-z]{2}\d*$/;
 
 /** The platform that a user name looks like one of; undefined where it does not tell. */
 export function platformOfUser(username: string): string | undefined {
-  return USER_MARKS[USER_NAME.exec(username)?.[1] ?? ''];
+  const mark = USER_NAME.exec(username)?.[1];
+  return mark === undefined ? undefined : PLATFORMS.find(({ userMark }) => userMark === mark)?.name;
 }
 
 /** Says that a user name and an address (API or gateway host) look like those of two platforms; undefined where they do not. */
