@@ -35,7 +35,7 @@ export interface IdPages {
   readonly documentError: (text: string, answer: QualysAnswer) => Promise<ConnectorError>;
 }
 
-/** Where reading a list stands; a stream adds what it freezes for a window. */
+/** Where reading a list stands; a stream adds what it freezes for a window, which stays as it is. */
 export interface IdCursor {
   /** Lowest id still to be read; absent at the beginning. */
   readonly idMin?: string;
@@ -52,10 +52,10 @@ export interface IdCursor {
 }
 
 /** A list while it is read. */
-export interface IdReading<Cursor extends IdCursor> {
+export interface IdReading {
   readonly task: WindowTask;
   readonly source: IdPages;
-  cursor: Cursor;
+  cursor: IdCursor;
   /** Ids that the list names and that no page has been checked for; undefined when they cannot be had. */
   listed: readonly IdRange[] | undefined;
 }
@@ -75,11 +75,7 @@ const LIST_PATIENCE_MS = 600_000;
 const MOST_IDS = 20_000_000;
 
 /** Asks for the ids still to be read; undefined when the vendor does not give them, which is no reason to stop. */
-export async function listIds<Cursor extends IdCursor>({
-  cursor: { idMin },
-  source,
-  task,
-}: IdReading<Cursor>): Promise<IdRange[] | undefined> {
+export async function listIds({ cursor: { idMin }, source, task }: IdReading): Promise<IdRange[] | undefined> {
   try {
     const listed = await source.ids(idMin === undefined ? {} : { idMin: BigInt(idMin) });
     if (countIds(listed) <= MOST_IDS) return listed;
@@ -100,22 +96,19 @@ export function isToWaitFor(error: unknown): boolean {
 }
 
 /** What the list holds in all, as far as its ids are known. */
-export function expectedOf<Cursor extends IdCursor>({
-  cursor: { left = [], received },
-  listed,
-}: IdReading<Cursor>): { expected?: number } {
+export function expectedOf({ cursor: { left = [], received }, listed }: IdReading): { expected?: number } {
   return listed === undefined ? {} : { expected: received + left.length + countIds(listed) };
 }
 
 /** Records to ask for next. */
-export function sizeOf<Cursor extends IdCursor>({ cursor, source }: IdReading<Cursor>, attempts: number): number {
+export function sizeOf({ cursor, source }: IdReading, attempts: number): number {
   const size = Math.min(cursor.size ?? source.pageSize, source.pageSize);
   if (attempts < ATTEMPTS_BEFORE_SHRINKING) return size;
   return Math.max(1, Math.floor(size / SHRINK_BY ** (attempts - 1)));
 }
 
 /** Bounds of the next page: as many ids as asked for, without an upper edge on the last one, so that what is new is read too. */
-export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReading<Cursor>, size: number): IdBounds {
+export function nextBounds({ cursor, listed }: IdReading, size: number): IdBounds {
   return {
     idMin: cursor.idMin === undefined ? undefined : BigInt(cursor.idMin),
     idMax: listed === undefined ? undefined : sliceIds(listed, size)[0]?.idMax,
@@ -123,7 +116,7 @@ export function nextBounds<Cursor extends IdCursor>({ cursor, listed }: IdReadin
 }
 
 /** Records to ask for beside a page, listed behind it or within the ids before it, as chance has it: next to a bad one may be another. */
-export function besides<Cursor extends IdCursor>({ listed }: IdReading<Cursor>, { idMin, idMax }: IdBounds): IdBounds {
+export function besides({ listed }: IdReading, { idMin, idMax }: IdBounds): IdBounds {
   const behind = idMax === undefined ? undefined : clipIds(listed ?? [], { idMin: idMax + 1n })[0]?.first;
   const above = behind === undefined ? undefined : { idMin: behind, idMax: behind };
   const below =
@@ -158,8 +151,8 @@ export function nextIdOf(bounds: IdBounds, { highestId, nextIdMin, unreadable }:
  * Checks that each id which the list names up to `idMax` was received. Those that were not may have gone meanwhile: the list is asked again.
  * @throws PageFaultError for ids that are still listed.
  */
-export async function checkListed<Cursor extends IdCursor>(
-  reading: IdReading<Cursor>,
+export async function checkListed(
+  reading: IdReading,
   received: readonly bigint[],
   idMax: bigint | undefined,
 ): Promise<void> {
@@ -181,64 +174,47 @@ export async function checkListed<Cursor extends IdCursor>(
 }
 
 /** Ids that the list names up to `idMax` and that were not received. */
-export function missingIds<Cursor extends IdCursor>(
-  { listed }: IdReading<Cursor>,
-  received: readonly bigint[],
-  idMax: bigint | undefined,
-): bigint[] {
+export function missingIds({ listed }: IdReading, received: readonly bigint[], idMax: bigint | undefined): bigint[] {
   const ids = new Set(received);
   return [...eachId(clipIds(listed ?? [], { idMax }))].filter((id) => !ids.has(id));
 }
 
-function dropListed<Cursor extends IdCursor>(reading: IdReading<Cursor>, idMax: bigint | undefined): void {
+function dropListed(reading: IdReading, idMax: bigint | undefined): void {
   if (reading.listed === undefined) return;
   reading.listed = idMax === undefined ? [] : clipIds(reading.listed, { idMin: idMax + 1n });
 }
 
 /** Moves the cursor behind an id up to which all is received. */
-export function bookUpTo<Cursor extends IdCursor>(
-  reading: IdReading<Cursor>,
-  received: readonly bigint[],
-  lastId: bigint,
-): void {
+export function bookUpTo(reading: IdReading, received: readonly bigint[], lastId: bigint): void {
   bookRecords(reading, received);
   dropListed(reading, lastId);
   reading.cursor = { ...reading.cursor, idMin: (lastId + 1n).toString() };
 }
 
 /** Counts records as received. */
-export function bookRecords<Cursor extends IdCursor>(reading: IdReading<Cursor>, ids: readonly bigint[]): void {
+export function bookRecords(reading: IdReading, ids: readonly bigint[]): void {
   reading.cursor = { ...reading.cursor, received: reading.cursor.received + ids.length };
 }
 
 /** Moves the cursor behind a page. */
-export function moveOn<Cursor extends IdCursor>(
-  reading: IdReading<Cursor>,
-  ids: readonly bigint[],
-  next: bigint | undefined,
-  size: number,
-): void {
+export function moveOn(reading: IdReading, ids: readonly bigint[], next: bigint | undefined, size: number): void {
   bookRecords(reading, ids);
   const { size: _, ...rest } = reading.cursor;
   reading.cursor = {
     ...rest,
     ...(next === undefined ? { isRead: true } : { idMin: next.toString() }),
     ...(size < reading.source.pageSize ? { size } : {}),
-  } as Cursor;
+  };
 }
 
 /** Whether the next record has failed so often on its own that it must not hold up the others. */
-export function isToBePutOff<Cursor extends IdCursor>(
-  { cursor, listed }: IdReading<Cursor>,
-  size: number,
-  attempts: number,
-): boolean {
+export function isToBePutOff({ cursor, listed }: IdReading, size: number, attempts: number): boolean {
   const isAlone = size === 1 && listed !== undefined && listed.length > 0;
   return isAlone && attempts >= ATTEMPTS_BEFORE_PUTTING_OFF && (cursor.left?.length ?? 0) < MOST_LEFT;
 }
 
 /** Puts the next record off to the end. */
-export function putOff<Cursor extends IdCursor>(reading: IdReading<Cursor>): void {
+export function putOff(reading: IdReading): void {
   const { cursor, listed = [], task } = reading;
   const id = listed[0]?.first ?? 0n;
   task.log.warn('RecordPutOff', { id: id.toString(), attempts: task.attempts, error: task.lastError ?? '' });

@@ -39,7 +39,7 @@ export async function* readIdPages<Cursor extends IdCursor>(
   source: IdPages,
   start: Cursor,
 ): AsyncGenerator<Progress, Cursor> {
-  const reading: IdReading<Cursor> = { task, source, cursor: start, listed: undefined };
+  const reading: IdReading = { task, source, cursor: start, listed: undefined };
   if (start.isRead !== true) {
     reading.listed = await listIds(reading);
     yield { cursor: toJson(start), ...expectedOf(reading) };
@@ -49,11 +49,11 @@ export async function* readIdPages<Cursor extends IdCursor>(
   const { received, left = [] } = reading.cursor;
   yield { cursor: toJson(reading.cursor), expected: received + left.length };
   yield* doubtEmpty(reading);
-  return reading.cursor;
+  return reading.cursor as Cursor;
 }
 
 /** Reads page after page to the end of the list. */
-async function* readRest<Cursor extends IdCursor>(reading: IdReading<Cursor>): AsyncGenerator<Progress, void> {
+async function* readRest(reading: IdReading): AsyncGenerator<Progress, void> {
   let { attempts } = reading.task;
   while (reading.cursor.isRead !== true) {
     const size = sizeOf(reading, attempts);
@@ -73,7 +73,7 @@ async function* readRest<Cursor extends IdCursor>(reading: IdReading<Cursor>): A
 }
 
 /** Tries once more what was put off; what fails again stays `left`. */
-async function* readLeft<Cursor extends IdCursor>(reading: IdReading<Cursor>): AsyncGenerator<Progress, void> {
+async function* readLeft(reading: IdReading): AsyncGenerator<Progress, void> {
   for (const id of reading.cursor.left ?? []) {
     const bounds = { idMin: BigInt(id), idMax: BigInt(id) };
     reading.listed = [{ first: bounds.idMin, last: bounds.idMax }];
@@ -92,20 +92,12 @@ async function* readLeft<Cursor extends IdCursor>(reading: IdReading<Cursor>): A
 }
 
 /** Reads one page: what it brought behind the cursor's new place is still to be checked and booked. */
-function readPage<Cursor extends IdCursor>(
-  reading: IdReading<Cursor>,
-  bounds: IdBounds,
-  size: number,
-): AsyncGenerator<Progress, ListEnd> {
+function readPage(reading: IdReading, bounds: IdBounds, size: number): AsyncGenerator<Progress, ListEnd> {
   const { judge, route } = reading.source;
   return readJudged(judge, route(besides(reading, bounds)), () => decodePage(reading, bounds, size));
 }
 
-async function* decodePage<Cursor extends IdCursor>(
-  reading: IdReading<Cursor>,
-  bounds: IdBounds,
-  size: number,
-): AsyncGenerator<Progress, ListEnd> {
+async function* decodePage(reading: IdReading, bounds: IdBounds, size: number): AsyncGenerator<Progress, ListEnd> {
   const { source, task } = reading;
   const answer = await source.page(bounds, size);
   /** Ids received that are not booked yet: one before them is missing, or they do not ascend. */
@@ -124,7 +116,7 @@ async function* decodePage<Cursor extends IdCursor>(
  * Moves the cursor behind a chunk, unless an id that the list names is missing before: what is behind the cursor is never looked at again.
  * Without the list a lower id may still come later on the page, so nothing is booked before its end.
  */
-function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: ListChunk, held: bigint[]): Progress {
+function book(reading: IdReading, chunk: ListChunk, held: bigint[]): Progress {
   const isSure =
     reading.listed !== undefined &&
     held.length === 0 &&
@@ -140,7 +132,7 @@ function book<Cursor extends IdCursor>(reading: IdReading<Cursor>, chunk: ListCh
  * all hosts are gone. It is believed once it was empty twice, ten minutes apart.
  * @throws WaitError until then.
  */
-function* doubtEmpty<Cursor extends IdCursor>({ cursor, source, task }: IdReading<Cursor>): Generator<Progress, void> {
+function* doubtEmpty({ cursor, source, task }: IdReading): Generator<Progress, void> {
   const now = source.now();
   const { emptySince = now.toISOString(), idMin: _, isRead: __, size: ___, ...frozen } = cursor;
   const waitMs = Date.parse(emptySince) + EMPTY_MS - now.getTime();

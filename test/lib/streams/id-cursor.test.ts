@@ -21,11 +21,11 @@ function reading(
     ids = () => Promise.resolve([] as IdRange[]),
     attempts = 0,
   }: { ids?: (bounds: IdBounds) => Promise<IdRange[]>; attempts?: number } = {},
-): IdReading<IdCursor> {
+): IdReading {
   const { log } = keptLog();
   const task = { attempts, log, signal: new AbortController().signal };
   const source = { ids, pageSize: 100, shape: { record: 'hosts' } };
-  return { cursor: { received: 0, ...cursor }, listed, source, task } as unknown as IdReading<IdCursor>;
+  return { cursor: { received: 0, ...cursor }, listed, source, task } as unknown as IdReading;
 }
 
 const one = (first: bigint, last = first): IdRange[] => [{ first, last }];
