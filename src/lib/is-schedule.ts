@@ -23,7 +23,7 @@ export function isSchedule(text: string): boolean {
   const fields = text.trim().split(/\s+/);
   return (
     fields.length === FIELDS.length &&
-    FIELDS.every((field, index) => (fields[index] ?? '').split(',').every((part) => isPart(part, field)))
+    FIELDS.every((field, index) => (fields[index] ?? '').split(',').every((part) => valuesOf(part, field).length > 0))
   );
 }
 
@@ -36,20 +36,13 @@ export function scheduleValues(schedule: string): number[][] {
   });
 }
 
-/** `*`, a value or a range, each with steps where there is a slash. */
-function isPart(part: string, field: Field): boolean {
-  const [values = '', step = '1', ...rest] = part.split('/');
-  if (rest.length > 0 || !/^\d{1,2}$/.test(step) || Number(step) < 1 || Number(step) > field.to) return false;
-  if (values === '*') return true;
-  const [first = NaN, last = first, ...more] = values.split('-').map((value) => valueOf(value, field));
-  return more.length === 0 && first >= field.from && first <= last && last <= field.to;
-}
-
+/** The values of `*`, a value or a range, each with steps where there is a slash; none for what is no such part. */
 function valuesOf(part: string, field: Field): number[] {
-  if (!isPart(part, field)) return [];
-  const [values = '', step = '1'] = part.split('/');
-  const [first = NaN, last = first] =
+  const [values = '', step = '1', ...rest] = part.split('/');
+  if (rest.length > 0 || !/^\d{1,2}$/.test(step) || Number(step) < 1 || Number(step) > field.to) return [];
+  const [first = NaN, last = first, ...more] =
     values === '*' ? [field.from, field.to] : values.split('-').map((value) => valueOf(value, field));
+  if (more.length > 0 || !(first >= field.from && first <= last && last <= field.to)) return [];
   return Array.from({ length: Math.floor((last - first) / Number(step)) + 1 }, (_, n) => first + n * Number(step));
 }
 

@@ -9,29 +9,28 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Whether a URL points at this machine; only then plain `http` and a development token are accepted. */
 export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+  return LOOPBACK.test(URL.parse(url)?.hostname ?? '');
 }
 
 export const trimmed = z.string().transform((text) => text.trim());
 
 export const required = trimmed.pipe(z.string().min(1, 'must be set'));
 
-export function integer(setting: { min: number; max: number; fallback: number; unit: string }) {
-  const allowed = `must be a whole number from ${setting.min} to ${setting.max} (${setting.unit})`;
-  return trimmed
-    .pipe(z.string().regex(/^\d{1,9}$/, allowed))
-    .transform(Number)
-    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed))
-    .prefault(String(setting.fallback));
+export function integer({ fallback, ...range }: { min: number; max: number; fallback: number; unit: string }) {
+  return decimal(range, /^\d{1,9}$/, 'whole number').prefault(String(fallback));
 }
 
-/** A number that may have decimals, in plain digits. */
-export function decimal(setting: { min: number; max: number; unit: string }) {
-  const allowed = `must be a number from ${setting.min} to ${setting.max} (${setting.unit})`;
+/** A number that may have decimals, in plain digits; or another one of these digits. */
+export function decimal(
+  { min, max, unit }: { min: number; max: number; unit: string },
+  digits = /^\d{1,9}(\.\d{1,6})?$/,
+  what = 'number',
+) {
+  const allowed = `must be a ${what} from ${min} to ${max} (${unit})`;
   return trimmed
-    .pipe(z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, allowed))
+    .pipe(z.string().regex(digits, allowed))
     .transform(Number)
-    .pipe(z.number().min(setting.min, allowed).max(setting.max, allowed));
+    .pipe(z.number().min(min, allowed).max(max, allowed));
 }
 
 export function flag(fallback: boolean) {
@@ -54,15 +53,12 @@ export function list(check: (item: string) => boolean, allowed: string) {
     .pipe(z.array(z.string()).refine((items) => items.length > 0 && items.every(check), allowed));
 }
 
-/** An address by `https`, or `http` on loopback. */
+/** An address by `https`, or `http` on loopback; what is none is looked at no further. */
 function secureUrl(example: string) {
   return trimmed
-    .refine((text) => URL.canParse(text), `must be a URL such as ${example}`)
+    .refine((text) => URL.canParse(text), { error: `must be a URL such as ${example}`, abort: true })
     .refine(
-      (text) =>
-        !URL.canParse(text) ||
-        new URL(text).protocol === 'https:' ||
-        (new URL(text).protocol === 'http:' && isLoopback(text)),
+      (text) => new URL(text).protocol === 'https:' || (new URL(text).protocol === 'http:' && isLoopback(text)),
       'must use https (plain http is allowed for loopback addresses only)',
     );
 }
@@ -70,8 +66,8 @@ function secureUrl(example: string) {
 /** An address without credentials and query; the trailing slash goes. */
 export const serviceUrl = secureUrl('https://host.example')
   .refine((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url === undefined || (url.username === '' && url.password === '' && url.search === '' && url.hash === '');
+    const { username, password, search, hash } = new URL(text);
+    return `${username}${password}${search}${hash}` === '';
   }, 'must hold neither credentials nor a query')
   .transform(withoutTrailingSlashes);
 
@@ -88,8 +84,8 @@ export const proxyUrl = trimmed.refine(
 );
 
 function isProxy(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!/^https?:$/.test(url?.protocol ?? '') || url?.pathname !== '/' || url.search !== '' || url.hash !== '')
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || `${url.pathname}${url.search}${url.hash}` !== '/')
     return false;
   try {
     decodeURIComponent(`${url.username}${url.password}`);
@@ -120,20 +116,19 @@ export const loginKind = trimmed.pipe(z.enum(LOGIN_KINDS, 'must be password, oid
 
 /** The address of a secret in Key Vault: without a version, because a new one is to be found there. */
 export const secretUri = serviceUrl.refine(
-  (text) => !URL.canParse(text) || /^\/secrets\/[\w-]+$/.test(new URL(text).pathname),
+  (text) => /^\/secrets\/[\w-]+$/.test(new URL(text).pathname),
   'must be the address of a secret without its version, e.g. https://vault.vault.azure.net/secrets/name',
 );
 
 /** An address that is secret as a whole: many webhooks carry their key in the path or the query. */
 export const webhookUrl = secureUrl('https://host.example/webhook').refine((text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url === undefined || (url.username === '' && url.password === '' && url.hash === '');
+  const { username, password, hash } = new URL(text);
+  return `${username}${password}${hash}` === '';
 }, 'must hold neither user nor password nor a fragment');
 
 /** The address of one of the two services of the vendor's; `meantBy` knows the hosts that are taken for it. */
 function vendorUrl(what: string, example: string, meantBy: (host: string) => string | undefined) {
   return serviceUrl.superRefine((text, context) => {
-    if (!URL.canParse(text)) return;
     const { hostname, pathname } = new URL(text);
     const meant = meantBy(hostname);
     const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
