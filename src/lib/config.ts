@@ -12,7 +12,6 @@ import {
   instant,
   integer,
   list,
-  loginKind,
   proxyUrl,
   required,
   secretUri,
@@ -23,7 +22,7 @@ import {
 import { unguardedMcpBy } from './sign-in.ts';
 import { isSubscriptionName } from './subscription-name.ts';
 import { describeProblem, settingsError, type Problem } from './setting-problems.ts';
-import { crossProblems, gatewayOf, isInVault, limitMistakes } from './setting-rules.ts';
+import { crossProblems, gatewayOf, isInVault, limitMistakes, loginSettings } from './setting-rules.ts';
 import { countingInstead, STREAM_LOSSES, STREAM_MISTAKES, STREAM_SETTINGS } from './streams/settings.ts';
 
 /** Environment variables, as `process.env` gives them. */
@@ -39,15 +38,7 @@ const DEPLOYMENT_TIMES = ['INSTALLED_AT', 'STORAGE_CREATED_AT'] as const;
  * A stream declares its own (`streams/<name>/settings.ts`). `npm run generate` writes them to all places that hold them.
  */
 export const settingsSchema = z.object({
-  QUALYS_AUTH: loginKind
-    .default('password')
-    .describe(
-      'How both APIs are logged in to: password (user and password), oidc (API client of a user) or oauth (API client of the subscription).',
-    ),
-  VM_AUTH: loginKind.optional().describe('The same for the VM API alone; unset: QUALYS_AUTH.'),
-  EDR_AUTH: loginKind
-    .optional()
-    .describe('The same for the EDR API alone, which is not known to take API clients; unset: QUALYS_AUTH.'),
+  ...loginSettings.shape,
   QUALYS_USERNAME: trimmed.optional().describe('Qualys account of role Reader or higher with API access.'),
   QUALYS_PASSWORD: z.string().optional().describe('Password of that account; a Key Vault reference in Azure.'),
   QUALYS_PASSWORD_SECRET_URI: secretUri
@@ -219,19 +210,18 @@ export function parseSettings(env: Environment, streams?: readonly string[]): Se
   const set = Object.fromEntries(
     SETTING_NAMES.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined && value.trim() !== ''),
   ) as Record<string, string>;
-  const references = SETTING_NAMES.filter((name) => /^@Microsoft\.KeyVault\(/i.test(set[name]?.trim() ?? ''));
+  const references = Object.keys(set).filter((name) => /^@Microsoft\.KeyVault\(/i.test(set[name]?.trim() ?? ''));
   // What the app reads itself need not be resolved by the platform.
   const unresolved = references.filter((name) => !isInVault(name, set));
-  const given = Object.fromEntries(
-    Object.entries(set).filter(([name]) => !isInVault(name, set) || !references.some((other) => other === name)),
-  );
+  const isGiven = (name: string): boolean => unresolved.includes(name) || !references.includes(name);
+  const given = Object.fromEntries(Object.entries(set).filter(([name]) => isGiven(name)));
   const parsed = settingsSchema.safeParse(given);
   const problems: Problem[] = unresolved.map((name) => ({
     message: `${name} is an unresolved Key Vault reference: check the secret, the vault's network and the identity's role (Key Vault Secrets User)`,
   }));
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const name = String(issue.path[0]);
-    if (!unresolved.some((other) => other === name)) problems.push(describeProblem(name, given[name], issue.message));
+    if (!unresolved.includes(name)) problems.push(describeProblem(name, given[name], issue.message));
   }
   problems.push(...crossProblems(given).map((message) => ({ message })));
   for (const name of ['QUALYS_STREAMS', 'DAILY_GB_LIMIT_STREAMS'])

@@ -21,30 +21,34 @@ export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
 ]);
 /** A setting whose secret may be read from Key Vault. */
 export type VaultSetting = keyof typeof VAULT_SETTINGS;
+/** What tells whether there is a secret: itself, and where it is. */
+type Secrets<Name extends VaultSetting> = Partial<
+  Readonly<Record<Name | (typeof VAULT_SETTINGS)[Name], string | undefined>>
+>;
+
+/** How the two APIs are logged in to. */
+export const loginSettings = z.object({
+  QUALYS_AUTH: loginKind
+    .default('password')
+    .describe(
+      'How both APIs are logged in to: password (user and password), oidc (API client of a user) or oauth (API client of the subscription).',
+    ),
+  VM_AUTH: loginKind.optional().describe('The same for the VM API alone; unset: QUALYS_AUTH.'),
+  EDR_AUTH: loginKind
+    .optional()
+    .describe('The same for the EDR API alone, which is not known to take API clients; unset: QUALYS_AUTH.'),
+});
 
 type Given = Readonly<Record<string, string>>;
 
 /** How an API is logged in to. */
-export function loginKindOf(
-  api: 'vm' | 'edr',
-  settings: {
-    readonly QUALYS_AUTH: LoginKind;
-    readonly VM_AUTH?: LoginKind | undefined;
-    readonly EDR_AUTH?: LoginKind | undefined;
-  },
-): LoginKind {
+export function loginKindOf(api: 'vm' | 'edr', settings: Readonly<z.output<typeof loginSettings>>): LoginKind {
   return settings[`${api === 'vm' ? 'VM' : 'EDR'}_AUTH`] ?? settings.QUALYS_AUTH;
 }
 
 /** What the ways to log in need, and what nobody would use. */
 function loginProblems(given: Given): string[] {
-  const parsed = z
-    .object({
-      QUALYS_AUTH: loginKind.default('password'),
-      VM_AUTH: loginKind.optional(),
-      EDR_AUTH: loginKind.optional(),
-    })
-    .safeParse(given);
+  const parsed = loginSettings.safeParse(given);
   if (!parsed.success) return [];
   const kinds = (['vm', 'edr'] as const).map((api) => loginKindOf(api, parsed.data));
   const clients = [...new Set(kinds)].filter((kind) => kind !== 'password');
@@ -72,14 +76,12 @@ function overridesIn(given: Given): string[] {
 function missingIn(given: Given, name: string, secret: VaultSetting): string[] {
   return [
     ...(given[name] === undefined ? [`${name} must be set`] : []),
-    ...(given[secret] === undefined && !isInVault(secret, given)
-      ? [`${secret} must be set (or ${VAULT_SETTINGS[secret]})`]
-      : []),
+    ...(hasSecret(secret, given) ? [] : [`${secret} must be set (or ${VAULT_SETTINGS[secret]})`]),
   ];
 }
 
 /** What one setting alone cannot tell. */
-export function crossProblems(given: Readonly<Record<string, string>>): string[] {
+export function crossProblems(given: Given): string[] {
   const problems = loginProblems(given);
   const prefixes = Object.keys(given).flatMap((name) => /^(\w+)_TIME_(?:TOKEN|FIELD)$/.exec(name)?.[1] ?? []);
   for (const prefix of new Set(prefixes)) {
@@ -109,31 +111,26 @@ export function crossProblems(given: Readonly<Record<string, string>>): string[]
 }
 
 /** Whether a setting's secret is read from Key Vault by the app. */
-export function isInVault(name: string, given: Readonly<Record<string, string>>): boolean {
+export function isInVault(name: string, given: Given): boolean {
   return name in VAULT_SETTINGS && given[VAULT_SETTINGS[name as VaultSetting]] !== undefined;
 }
 
-/** Whether there is a webhook for alerts. */
-export function hasWebhook(settings: {
-  readonly ALERT_WEBHOOK_URL?: string | undefined;
-  readonly ALERT_WEBHOOK_URL_SECRET_URI?: string | undefined;
-}): boolean {
-  return (settings.ALERT_WEBHOOK_URL ?? settings.ALERT_WEBHOOK_URL_SECRET_URI) !== undefined;
+/** Whether there is a secret: set itself, or by its address in Key Vault. */
+export function hasSecret<Name extends VaultSetting>(name: Name, settings: Secrets<Name>): boolean {
+  const all: Secrets<VaultSetting> = settings;
+  return (all[name] ?? all[VAULT_SETTINGS[name]]) !== undefined;
 }
 
-/** Whether what is posted there is signed. */
-export function hasSigningSecret(settings: {
-  readonly ALERT_WEBHOOK_SECRET?: string | undefined;
-  readonly ALERT_WEBHOOK_SECRET_URI?: string | undefined;
-}): boolean {
-  return (settings.ALERT_WEBHOOK_SECRET ?? settings.ALERT_WEBHOOK_SECRET_URI) !== undefined;
+/** Whether there is a webhook for alerts. */
+export function hasWebhook(settings: Secrets<'ALERT_WEBHOOK_URL'>): boolean {
+  return hasSecret('ALERT_WEBHOOK_URL', settings);
 }
 
 /** The stream whose events are posted to the webhook: it must not wait while somebody waits for them. */
 const ALERTING_STREAM = 'edr-events';
 
 /** What decides which streams wait at the limit of a day. */
-export type LimitSettings = Parameters<typeof hasWebhook>[0] & {
+export type LimitSettings = Secrets<'ALERT_WEBHOOK_URL'> & {
   readonly DAILY_GB_LIMIT?: number | undefined;
   readonly DAILY_GB_LIMIT_STREAMS: readonly string[];
 };
@@ -154,13 +151,13 @@ export function limitMistakes(settings: LimitSettings): string[] {
 }
 
 /** Whether the webhook is at a private address without leave. */
-function isWebhookPrivate(given: Readonly<Record<string, string>>): boolean {
+function isWebhookPrivate(given: Given): boolean {
   const url = webhookUrl.safeParse(given.ALERT_WEBHOOK_URL);
   const isAllowed = flag(false).safeParse(given.ALERT_WEBHOOK_PRIVATE);
   return url.success && isAllowed.data === false && !mayBePublic(new URL(url.data));
 }
 
-function hasStorage(given: Readonly<Record<string, string>>): boolean {
+function hasStorage(given: Given): boolean {
   const has = (suffix: string): boolean => given[`AzureWebJobsStorage${suffix}`] !== undefined;
   return (
     has('') || has('__accountName') || ['queue', 'table', 'blob'].every((service) => has(`__${service}ServiceUri`))

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 import { handle, json } from '../http/handle.ts';
 import { readQuery } from '../http/read-request.ts';
 import { alertsQuery, replayAlertsQuery } from '../http/requests.ts';
-import { hasSigningSecret, hasWebhook } from '../setting-rules.ts';
+import { hasSecret, hasWebhook } from '../setting-rules.ts';
 import { getServices } from '../services.ts';
 
 /** Lists alerts that are not posted, with the reasons. */
@@ -29,7 +29,11 @@ export const test = handle(async () => {
   if (alerts.post === undefined) {
     throw new ConfigError('ALERT_WEBHOOK_URL must be set: there is no webhook to test');
   }
-  const tested = await testAlert({ post: alerts.post, isSigned: hasSigningSecret(settings), now: clock.now });
+  const tested = await testAlert({
+    post: alerts.post,
+    isSigned: hasSecret('ALERT_WEBHOOK_SECRET', settings),
+    now: clock.now,
+  });
   await audit.write({ action: 'alert-tested', target: `${tested.ticketId} ${tested.outcome}` });
   return json(tested);
 });
