@@ -16,7 +16,7 @@ export interface VendorFault {
   /** HTTP status, when an answer came at all. */
   readonly status?: number;
   /** The vendor's own code, e.g. `1905`. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 }
 
 /** What a person has to repair: the account at the vendor, the app's identity and its roles in Azure, or settings. */
@@ -81,7 +81,7 @@ export class RetryableError extends ConnectorError {
   override name = 'RetryableError';
   readonly fault: VendorFault;
   readonly scope: FaultScope | undefined;
-  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault; scope?: FaultScope }) {
+  constructor(message: string, options?: ErrorOptions & { fault?: VendorFault; scope?: FaultScope | undefined }) {
     super(message, options);
     this.fault = options?.fault ?? {};
     this.scope = options?.scope;
@@ -105,7 +105,7 @@ export class WaitError extends ConnectorError {
   readonly retryAfterMs: number;
   /** Set where a server in trouble asks for it, as a passing fault does. */
   readonly scope: FaultScope | undefined;
-  constructor(message: string, retryAfterMs: number, options?: ErrorOptions & { readonly scope?: FaultScope }) {
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions & { scope?: FaultScope | undefined }) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
     this.scope = options?.scope;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonIn } from '../json/json-in.ts';
 import type { StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
 
 /** A dead letter as it is stored. */
@@ -15,7 +16,7 @@ const letterForm = z.object({
 
 /** Reads a stored letter; one that cannot be read is told as broken, because it must not hide those behind it. */
 export function readLetter(name: string, modifiedAt: Date, body: Buffer): StoredDeadLetter {
-  const parsed = letterForm.safeParse(parse(body.toString('utf8')));
+  const parsed = letterForm.safeParse(jsonIn(body.toString('utf8')));
   if (!parsed.success) return brokenLetter(name, modifiedAt, whatIsWrong(parsed.error), body);
   const { rows, ...about } = parsed.data;
   return { ...about, name, json: Buffer.from(rows) };
@@ -32,17 +33,8 @@ export function brokenLetter(
   return { version: 1, name, stream, run, window, table: '', reason: '', at: modifiedAt.toISOString(), json, broken };
 }
 
-/** Undefined for what is no JSON, which no letter is. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function isArray(text: string): boolean {
-  return Array.isArray(parse(text));
+  return Array.isArray(jsonIn(text));
 }
 
 function whatIsWrong({ issues }: z.ZodError): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Access, Caller } from '../caller.ts';
+import { jsonIn } from '../json/json-in.ts';
 import { ProblemError } from './problem.ts';
 
 /** The value of a header, by its lower-case name. */
@@ -64,12 +65,7 @@ export function admit(access: Access, header: ReadHeader): Caller {
 function claimsIn(header = ''): Claims | undefined {
   // Node.js reads over what is no Base64, also over a second header behind a comma.
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(header)) return undefined;
-  try {
-    const text = Buffer.from(header, 'base64').toString('utf8');
-    return principalSchema.parse(JSON.parse(text)).claims;
-  } catch {
-    return undefined;
-  }
+  return principalSchema.safeParse(jsonIn(Buffer.from(header, 'base64').toString('utf8'))).data?.claims;
 }
 
 function callerOf(claims: Claims, name: string | undefined): Caller {

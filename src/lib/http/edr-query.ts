@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonIn } from '../json/json-in.ts';
 import { wholeNumber } from './requests.ts';
 
 /** Results that the vendor's paging reaches. */
@@ -12,13 +13,10 @@ const attributes = z
   .max(4000);
 const flag = z.enum(['true', 'false'], 'must be true or false');
 
-const sort = text(2000).refine((value) => {
-  try {
-    return Array.isArray(JSON.parse(value));
-  } catch {
-    return false;
-  }
-}, 'must be a JSON array such as [{"event.dateTime":"asc"}]');
+const sort = text(2000).refine(
+  (value) => Array.isArray(jsonIn(value)),
+  'must be a JSON array such as [{"event.dateTime":"asc"}]',
+);
 
 const common = {
   fromDate: epochSeconds.optional().describe('First day, Unix time in seconds; the time of day is not considered.'),

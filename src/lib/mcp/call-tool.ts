@@ -2,6 +2,7 @@ import { withCaller } from '../caller.ts';
 import { admit } from '../http/admit.ts';
 import { problemOf } from '../http/problem.ts';
 import { checkInput } from '../http/read-request.ts';
+import { jsonIn } from '../json/json-in.ts';
 import { redact } from '../log.ts';
 import { toolProperties, type McpTool } from './tool.ts';
 import type { ToolOutcome } from './tool-result.ts';
@@ -71,14 +72,6 @@ function normalise(tool: McpTool, given: Readonly<Record<string, unknown>>): Rec
       return [name, typeof value === 'number' || typeof value === 'boolean' ? String(value) : value];
     }),
   );
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The problem that a route would answer, in a sentence, with what to do next. */

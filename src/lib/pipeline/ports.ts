@@ -8,6 +8,7 @@ export type { Priority } from './stream.ts';
 
 /** The right to make one vendor call; given back when the answer is read. */
 export interface Permit {
+  /** Given back once, however often it is called. */
   readonly release: () => void;
 }
 

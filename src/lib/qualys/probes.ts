@@ -1,14 +1,14 @@
 import { RetryableError } from '../errors.ts';
 import type { CallOptions } from './call/call-qualys.ts';
+import type { QualysAnswer } from './call/qualys-answer.ts';
+import { readRecords } from './edr/edr-answers.ts';
 import type { EdrApi, EdrQuery } from './edr/edr-api.ts';
 import { rootOf } from './refusals/parse-return.ts';
-import { readVendorMessage } from './refusals/read-vendor-message.ts';
 import { vendorText } from './refusals/vendor-text.ts';
 import type { VmApi } from './vm/vm-api.ts';
 import type { IdList } from './vm/vm-targets.ts';
 
 const LIMIT_MS = 20_000;
-const MOST_EVENT_BYTES = 4_000_000;
 const MOST_LIST_BYTES = 4_000_000;
 
 /**
@@ -19,8 +19,7 @@ const MOST_LIST_BYTES = 4_000_000;
 export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS): Promise<string> {
   return probeCall('EDR', limitMs, async (options) => {
     const answer = await api.events({ ...query, pageNumber: 0, pageSize: 1 }, options);
-    const text = await answer.text(MOST_EVENT_BYTES);
-    return `logged in and read ${countRecords(text, 'event')}`;
+    return readOne(answer, 'event');
   });
 }
 
@@ -28,8 +27,7 @@ export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS):
 export function probeIncidents(api: EdrApi, filter: string, limitMs = LIMIT_MS): Promise<string> {
   return probeCall('EDR', limitMs, async (options) => {
     const { answer } = await api.incidents({ filter, pageSize: 1 }, undefined, options);
-    const text = await answer.text(MOST_EVENT_BYTES);
-    return `logged in and read ${countRecords(text, 'incident')}`;
+    return readOne(answer, 'incident');
   });
 }
 
@@ -68,22 +66,8 @@ export async function probeCall(
   }
 }
 
-function countRecords(text: string, what: string): string {
-  const records = text.trim() === '' ? [] : parse(text);
-  if (!Array.isArray(records)) {
-    const { text: said } = readVendorMessage(text);
-    throw new RetryableError(
-      `Qualys EDR answered without a list of ${what}s${said === '' ? '' : `: ${vendorText(said)}`}`,
-      { scope: 'answer' },
-    );
-  }
-  return records.length === 0 ? `no ${what} (there is none)` : `one ${what}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Reads an answer that holds one record at most, and says so. */
+async function readOne(answer: QualysAnswer, what: string): Promise<string> {
+  const records = await readRecords(answer, what);
+  return `logged in and read ${records.length === 0 ? `no ${what} (there is none)` : `one ${what}`}`;
 }

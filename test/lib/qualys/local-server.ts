@@ -78,8 +78,11 @@ export function memoryLimiter(): MemoryLimiter {
     acquire: (_api, priority) => {
       limiter.held += 1;
       limiter.acquired.push(priority);
+      let isHeld = true;
       return Promise.resolve({
         release: () => {
+          if (!isHeld) return;
+          isHeld = false;
           limiter.held -= 1;
           limiter.released += 1;
         },

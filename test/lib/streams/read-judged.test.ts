@@ -9,7 +9,7 @@ function judge(changes: Partial<PageJudge> = {}): PageJudge & { readonly told: s
   const told: string[] = [];
   return {
     told,
-    enter: () => Promise.resolve(false),
+    enter: () => Promise.resolve(),
     answered: ({ route }) => Promise.resolve(void told.push(`${route} answered`)),
     faultOf: (_, __, error) => Promise.resolve(error),
     ...changes,

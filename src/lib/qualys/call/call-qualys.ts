@@ -4,7 +4,6 @@ import type { Log } from '../../log.ts';
 import type { Login, LoginTurn } from '../../pipeline/account.ts';
 import type { CallTraces } from '../../pipeline/call-trace.ts';
 import type { Clock, Limiter, Permit, Priority } from '../../pipeline/ports.ts';
-import type { RouteName } from '../../pipeline/routes.ts';
 import type { ApiName } from '../../pipeline/stream.ts';
 import { boundedWait } from '../../read-wait.ts';
 import type { LoginKind } from '../../setting-kinds.ts';
@@ -17,7 +16,7 @@ import { describeNetworkFault } from './network-fault.ts';
 import { readLimitHeaders } from './read-limit-headers.ts';
 import type { Proxy } from './open-proxy.ts';
 import { isPageRoot } from '../refusals/read-vendor-message.ts';
-import { openTrace, type OpenTrace } from './trace-call.ts';
+import { openTrace, type OpenTrace, type TracedRequest } from './trace-call.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import { vendorText } from '../refusals/vendor-text.ts';
 
@@ -55,19 +54,11 @@ export interface CallOptions {
 }
 
 /** One call to the vendor. */
-export interface QualysRequest extends CallOptions {
-  readonly api: ApiName;
-  readonly route: RouteName;
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: URLSearchParams;
+export interface QualysRequest extends CallOptions, TracedRequest {
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Texts that must not appear in an error. */
-  readonly secrets?: readonly string[];
   /** Set where the call is a login, too. */
-  readonly login?: Login;
+  readonly login?: Login | undefined;
   /** Whose settings an error of the account names; user and password by itself. */
   readonly loginKind?: LoginKind;
 }
@@ -171,17 +162,7 @@ async function share({ limiter, log }: CallDeps, api: ApiName, waitMs: number, r
 
 async function acquire(deps: CallDeps, request: QualysRequest): Promise<Permit | undefined> {
   if (request.priority === 'interactive') return undefined;
-  return once(await deps.limiter.acquire(request.api, request.priority, request.signal, request.route));
-}
-
-function once(permit: Permit): Permit {
-  let isHeld = true;
-  return {
-    release: () => {
-      if (isHeld) permit.release();
-      isHeld = false;
-    },
-  };
+  return deps.limiter.acquire(request.api, request.priority, request.signal, request.route);
 }
 
 async function send(deps: CallDeps, request: QualysRequest, permit: Permit | undefined): Promise<QualysAnswer> {
@@ -286,7 +267,7 @@ async function rejected(deps: CallDeps, request: QualysRequest, answer: QualysAn
 /** A maintenance page or a wrong host; only the host is named, because the rest of the address may hold anything. */
 function redirected(request: QualysRequest, { status, headers }: QualysAnswer): RetryableError {
   const location = headers.get('location') ?? '';
-  const target = URL.canParse(location, request.url) ? new URL(location, request.url).host : 'nowhere';
+  const target = URL.parse(location, request.url)?.host ?? 'nowhere';
   const host = new URL(request.url).host;
   const message = `Qualys (${host}) redirects to ${target.slice(0, 255)} (HTTP ${status}), which is not followed: check the API and gateway URLs`;
   return new RetryableError(message, { fault: { status }, scope: 'route' });

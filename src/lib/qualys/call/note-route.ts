@@ -21,7 +21,7 @@ export function isOfPage(error: unknown): error is RetryableError {
 
 /** The same error as that of a page whose route answers. */
 export function toPageFault({ message, cause, fault, scope }: RetryableError): PageFaultError {
-  return new PageFaultError(message, { cause, fault, ...(scope === undefined ? {} : { scope }) });
+  return new PageFaultError(message, { cause, fault, scope });
 }
 
 /** Takes note of an answer. What storage makes of it must not cost the answer: a route that stays out is tried again soon. */

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
-import { ConfigError } from '../../errors.ts';
+import * as tls from 'node:tls';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { isLoopback } from '../../setting-kinds.ts';
-import { trustAuthorities } from './trust-authorities.ts';
 
 /** A proxy between the app and the vendor. */
 export interface Proxy {
@@ -49,6 +49,21 @@ export function openProxy(
     throw new ConfigError(message);
   }
   return { host: new URL(url).host };
+}
+
+/**
+ * Trusts authorities beside the usual ones, in all connections from now on. Node.js reads `NODE_EXTRA_CA_CERTS` when it starts, before
+ * Azure gives the settings to it.
+ * @param certificates in PEM, one a text.
+ * @throws ConfigError for what is no certificate.
+ */
+function trustAuthorities(certificates: readonly string[]): void {
+  try {
+    tls.setDefaultCACertificates([...new Set([...tls.getCACertificates('default'), ...certificates])]);
+  } catch (error) {
+    const message = 'EXTRA_CA_CERTS must hold certificates in PEM, and one of them cannot be read';
+    throw new ConfigError(`${message}: ${messageOf(error)}`, { publicMessage: message });
+  }
 }
 
 /**

@@ -12,8 +12,8 @@ export interface PageRoute {
 
 /** Tells pages that cannot be read from routes that are out. */
 export interface PageJudge {
-  /** Passes unless the route is out: then it is probed, if it is due. @throws OutageError while it is out. @returns whether it was out until now. */
-  readonly enter: (route: PageRoute) => Promise<boolean>;
+  /** Passes unless the route is out: then it is probed, if it is due. @throws OutageError while it is out. */
+  readonly enter: (route: PageRoute) => Promise<void>;
   /** Takes note of a page that was asked for at `startedAt` and has come whole. */
   readonly answered: (route: PageRoute, startedAt: number) => Promise<void>;
   /**
@@ -28,9 +28,7 @@ export function createPageJudge(deps: Pick<CallDeps, 'limiter' | 'log'>): PageJu
   const { routes } = deps.limiter;
   return {
     enter: async (route) => {
-      if (!(await routes.isOut(route.route))) return false;
-      await probe(deps, route);
-      return true;
+      if (await routes.isOut(route.route)) await probe(deps, route);
     },
     answered: ({ route }, startedAt) => noteAnswer(deps, route, startedAt),
     faultOf: async (route, startedAt, error) => {

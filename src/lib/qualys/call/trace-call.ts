@@ -4,14 +4,15 @@ import type { RouteName } from '../../pipeline/routes.ts';
 import type { ApiName } from '../../pipeline/stream.ts';
 import { redactTrace } from './redact-trace.ts';
 
-/** What a trace tells of a call. */
-interface TracedRequest {
+/** What is asked of the vendor: what a trace tells of a call. */
+export interface TracedRequest {
   readonly api: ApiName;
   readonly route: RouteName;
-  readonly method: string;
+  readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: URLSearchParams;
+  readonly body?: URLSearchParams | undefined;
+  /** Texts that must not appear in an error. */
   readonly secrets?: readonly string[];
 }
 

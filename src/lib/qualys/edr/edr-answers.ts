@@ -1,17 +1,21 @@
 import { type ConnectorError, RetryableError } from '../../errors.ts';
+import { jsonIn } from '../../json/json-in.ts';
 import { type CallDeps, sharePause } from '../call/call-qualys.ts';
 import { classifyDocument } from '../refusals/classify-answer.ts';
 import type { QualysAnswer } from '../call/qualys-answer.ts';
+import { readVendorMessage } from '../refusals/read-vendor-message.ts';
 import { vendorText } from '../refusals/vendor-text.ts';
 
 const MOST_COUNT_BYTES = 65_536;
 const MOST_RECORD_BYTES = 16 * 1024 * 1024;
 
-/** Reads an answer of a few records to its end. @throws RetryableError for anything but a list, or nothing. */
-export async function readRecords(answer: QualysAnswer): Promise<void> {
+/** The few records in an answer, read to its end. @throws RetryableError for anything but a list, or nothing. */
+export async function readRecords(answer: QualysAnswer, what = 'record'): Promise<readonly unknown[]> {
   const text = await answer.text(MOST_RECORD_BYTES);
-  if (text.trim() === '' || Array.isArray(parsed(text))) return;
-  throw new RetryableError('Qualys EDR answered without a list of records', {
+  const records = text.trim() === '' ? [] : jsonIn(text);
+  if (Array.isArray(records)) return records as unknown[];
+  const said = vendorText(readVendorMessage(text).text);
+  throw new RetryableError(`Qualys EDR answered without a list of ${what}s${said === '' ? '' : `: ${said}`}`, {
     fault: { status: answer.status },
     scope: 'answer',
   });
@@ -35,16 +39,8 @@ function noCount(text: string, status: number): ConnectorError {
 }
 
 function countIn(text: string): number | undefined {
-  const body = parsed(text);
+  const body = jsonIn(text);
   const count = typeof body === 'object' && body !== null && 'count' in body ? body.count : undefined;
   const number = typeof count === 'string' && /^\s*\d{1,15}\s*$/.test(count) ? Number(count) : count;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -64,9 +64,10 @@ export interface EdrApi {
   readonly probe: (route: EdrPageRoute, filter: string, options: CallOptions) => Promise<void>;
   /** Tells pages that cannot be read from routes that are out. */
   readonly judge: PageJudge;
-  /** One event's detail: an object or an array with it. @throws FatalError for ids that cannot be a path segment. */
-  readonly event: (agentId: string, eventId: string, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
-  /** One of the three calls, as asked, with our token. */
+  /**
+   * One of the three calls, as asked, with our token; one event's detail is an object or an array with it.
+   * @throws FatalError for ids that cannot be a path segment.
+   */
   readonly passThrough: (target: EdrTarget, query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
 }
 
@@ -89,9 +90,10 @@ export function createEdrApi(deps: EdrApiDeps): EdrApi {
     const nextCursor = cursorOf(answer.headers);
     return nextCursor === undefined ? { answer } : { answer, nextCursor };
   };
-  const passThrough: EdrApi['passThrough'] = (target, query, options) => get(targetOf(target), { ...query }, options);
+  const passThrough: EdrApi['passThrough'] = async (target, query, options) =>
+    get(targetOf(target), { ...query }, options);
   return {
-    events: (query, options) => passThrough({ call: 'events' }, query, options),
+    events: (query, options) => get(EVENTS, { ...query }, options),
     count: async (query, options) => readCount(deps, await passThrough({ call: 'count' }, query, options)),
     searchAfter: async (query, cursor, options) => searchAfter(SEARCH_AFTER, searchAfterQuery(query, cursor), options),
     incidents: async (query, cursor, options) =>
@@ -102,8 +104,7 @@ export function createEdrApi(deps: EdrApiDeps): EdrApi {
       await readRecords(answer);
     },
     judge: createPageJudge(deps),
-    event: async (agentId, eventId, query, options) => passThrough({ call: 'event', agentId, eventId }, query, options),
-    passThrough: async (target, query, options) => passThrough(target, query, options),
+    passThrough,
   };
 }
 

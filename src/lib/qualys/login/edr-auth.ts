@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { ConfigError, FatalError, OutageError, RetryableError } from '../../errors.ts';
+import { jsonIn } from '../../json/json-in.ts';
 import type { Priority } from '../../pipeline/ports.ts';
 import type { RouteName } from '../../pipeline/routes.ts';
 import type { ApiName } from '../../pipeline/stream.ts';
@@ -43,6 +45,9 @@ const MARGIN_MS = 300_000;
 const LOGIN_TIMEOUT_MS = 60_000;
 const MOST_TOKEN_BYTES = 65_536;
 const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]*={0,2}$/;
+/** Of a token, seconds since 1970; what is no number counts as absent. */
+const claim = z.number().optional().catch(undefined);
+const claimsForm = z.object({ exp: claim, iat: claim });
 
 /** One for each API: where they have two logins, the service may answer one and not the other. */
 const routeOf = ({ api = 'edr' }: EdrAuthDeps): RouteName => `${api}/auth`;
@@ -108,10 +113,9 @@ async function loginAsked(deps: EdrAuthDeps, secret: Secret, priority: Priority)
 
 async function loginOnce(deps: EdrAuthDeps, secret: Secret): Promise<Token> {
   const timeoutMs = deps.timeoutMs ?? LOGIN_TIMEOUT_MS;
-  const options: CallOptions = { priority: 'interactive' };
   try {
     const answer = await callQualys(deps, {
-      ...options,
+      priority: 'interactive',
       api: deps.api ?? 'edr',
       route: routeOf(deps),
       isJudged: true,
@@ -183,20 +187,9 @@ function readToken(deps: EdrAuthDeps, status: number, body: string): Token {
  * a clock that differs from ours does no harm. Short-lived tokens keep nine tenths of their life instead of losing five minutes.
  */
 function usableMs(token: string, now: number): number {
-  const { exp, iat } = claims(token);
+  const payload = jsonIn(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const { exp, iat }: z.output<typeof claimsForm> = claimsForm.safeParse(payload).data ?? {};
   const told = exp === undefined ? undefined : exp * 1000 - (iat === undefined ? now : iat * 1000);
   const lifetime = told !== undefined && told > 0 ? Math.min(told, LIFETIME_MS) : LIFETIME_MS;
   return lifetime - Math.min(MARGIN_MS, lifetime / 10);
-}
-
-function claims(token: string): { exp?: number; iat?: number } {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    const entries = Object.entries(typeof payload === 'object' && payload !== null ? payload : {});
-    return Object.fromEntries(
-      entries.filter(([name, value]) => (name === 'exp' || name === 'iat') && typeof value === 'number'),
-    );
-  } catch {
-    return {};
-  }
 }

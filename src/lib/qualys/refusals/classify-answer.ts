@@ -69,8 +69,15 @@ const HINTS: Readonly<Record<string, string>> = {
  * - `X-RateLimit-ToWait-Sec` with another 4xx: WaitError; 408 and redirects: as 5xx; other 4xx: FatalError.
  */
 export function classifyAnswer(answer: AnswerStart): 'ok' | ConnectorError {
+  return judge(factsOf(answer));
+}
+
+function factsOf(answer: AnswerStart): Facts {
   const body = typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body);
-  const facts: Facts = { ...answer, message: readVendorMessage(body) };
+  return { ...answer, message: readVendorMessage(body) };
+}
+
+function judge(facts: Facts): 'ok' | ConnectorError {
   return byCode(facts) ?? byStatus(facts);
 }
 
@@ -84,9 +91,9 @@ export function classifyDocument(
   headers: Headers,
   options: Pick<AnswerStart, 'waits' | 'secrets' | 'now' | 'loginKind'> = {},
 ): ConnectorError {
-  const found = classifyAnswer({ ...options, status, headers, body: text });
+  const facts = factsOf({ ...options, status, headers, body: text });
+  const found = judge(facts);
   if (found !== 'ok') return found;
-  const facts: Facts = { ...options, status, headers, body: text, message: readVendorMessage(text) };
   return new RetryableError(describe(facts, `answered with ${bodyName(facts.message)} instead of the data asked for`), {
     fault: faultOf(facts),
     scope: 'answer',
@@ -151,11 +158,7 @@ function asksToWait({ status, headers }: Facts): boolean {
 function waitFor(facts: Facts, fallbackMs?: number, scope?: FaultScope): WaitError {
   const taken = facts.status === 409 && facts.message.code === undefined && asksToWait(facts);
   const waitMs = toldWait(facts) ?? fallbackMs ?? (taken ? CONCURRENCY_WAIT_MS : guessWait(facts.waits ?? 0));
-  return new WaitError(
-    describe(facts, `asks to wait ${waitMs / 1000} s`),
-    waitMs,
-    scope === undefined ? {} : { scope },
-  );
+  return new WaitError(describe(facts, `asks to wait ${waitMs / 1000} s`), waitMs, { scope });
 }
 
 function toldWait(facts: Facts): number | undefined {
@@ -210,7 +213,7 @@ function fatal(facts: Facts): FatalError {
 }
 
 function faultOf({ status, message }: Facts): VendorFault {
-  return message.code === undefined ? { status } : { status, code: message.code };
+  return { status, code: message.code };
 }
 
 function describe({ status, message, secrets }: Facts, what: string): string {

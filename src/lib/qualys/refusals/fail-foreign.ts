@@ -1,4 +1,5 @@
 import { RetryableError } from '../../errors.ts';
+import { jsonIn } from '../../json/json-in.ts';
 import { readVendorMessage } from './read-vendor-message.ts';
 import { vendorText } from './vendor-text.ts';
 
@@ -18,21 +19,16 @@ export function failForeign(what: string, beginning: string): RetryableError {
   return new RetryableError(
     `EDR answered with ${came} instead of an array of ${what}${said === '' ? '' : `: ${said}`}`,
     {
-      fault: code === undefined ? {} : { code },
+      fault: { code },
       scope: 'answer',
     },
   );
 }
 
+/** @param text begins as an object does, and may be cut off. */
 function keysOf(text: string): string {
-  const keys = parsedKeys(text) ?? [...text.matchAll(/[{,]\s*"([\w.-]{1,40})"\s*:/g)].slice(0, 1).map(([, key]) => key);
+  const whole = jsonIn(text) as object | undefined;
+  const first = /[{,]\s*"([\w.-]{1,40})"\s*:/.exec(text)?.slice(1) ?? [];
+  const keys = whole === undefined ? first : Object.keys(whole).map((key) => key.slice(0, 40));
   return keys.length === 0 ? 'no keys' : `the keys ${keys.slice(0, 10).join(', ')}`;
-}
-
-function parsedKeys(text: string): string[] | undefined {
-  try {
-    return Object.keys(JSON.parse(text) as object).map((key) => key.slice(0, 40));
-  } catch {
-    return undefined;
-  }
 }

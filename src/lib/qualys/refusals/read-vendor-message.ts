@@ -1,3 +1,4 @@
+import { jsonIn } from '../../json/json-in.ts';
 import { parseReturn, rootOf } from './parse-return.ts';
 
 /** What kind of body the message was found in. */
@@ -7,7 +8,7 @@ export type BodyKind = 'simple-return' | 'generic-return' | 'json' | 'html' | 'x
 export interface VendorMessage {
   readonly kind: BodyKind;
   /** The vendor's code, e.g. `1905`. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** Whether the vendor's login service refused the credentials (`authentication_exceptions`). */
   readonly refusedLogin?: boolean;
   readonly text: string;
@@ -34,13 +35,7 @@ function documentMessage(text: string): VendorMessage | undefined {
   const kind = found.root === 'SIMPLE_RETURN' ? 'simple-return' : 'generic-return';
   const seconds = found.items.get('SECONDS_TO_WAIT') ?? '';
   const wait = /^[1-9]\d{0,8}$/.test(seconds) ? { secondsToWait: Number(seconds) } : {};
-  return {
-    kind,
-    root: found.root,
-    text: found.text,
-    ...(found.code === undefined ? {} : { code: found.code }),
-    ...wait,
-  };
+  return { kind, root: found.root, text: found.text, code: found.code, ...wait };
 }
 
 function markupMessage(text: string): VendorMessage | undefined {
@@ -59,13 +54,10 @@ export function isPageRoot(name: string): boolean {
 
 function jsonMessage(text: string): VendorMessage | undefined {
   if (!/^[[{"]/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'string') return { kind: 'json', text: value };
-    return isRecord(value) ? recordMessage(value) : { kind: 'json', text: '' };
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  if (value === undefined) return undefined;
+  if (typeof value === 'string') return { kind: 'json', text: value };
+  return isRecord(value) ? recordMessage(value) : { kind: 'json', text: '' };
 }
 
 function recordMessage(record: Readonly<Record<string, unknown>>): VendorMessage {
@@ -76,7 +68,7 @@ function recordMessage(record: Readonly<Record<string, unknown>>): VendorMessage
   return {
     kind: 'json',
     text: [text, exceptions].filter((part) => part !== '').join(': '),
-    ...(code === undefined ? {} : { code }),
+    code,
     ...(exceptions === '' ? {} : { refusedLogin: true }),
   };
 }

@@ -4,8 +4,9 @@ import { callQualys, type CallDeps, type CallOptions, type QualysRequest, shareP
 import { classifyDocument } from '../refusals/classify-answer.ts';
 import { type IdRange, mergeIds } from './id-ranges.ts';
 import { createPageJudge, type PageJudge } from '../call/page-judge.ts';
+import { createLeafReader } from './lists/read-leaf-texts.ts';
+import { ownDocument } from './own-document.ts';
 import { rootOf } from '../refusals/parse-return.ts';
-import { readWhole } from './read-whole.ts';
 import type { QualysAnswer } from '../call/qualys-answer.ts';
 import { type IdSetPage, readIdSet } from './read-id-set.ts';
 import {
@@ -109,7 +110,9 @@ export function createVmApi(deps: VmApiDeps): VmApi {
   const probe = async (page: Promise<QualysAnswer>, root: string, options: CallOptions): Promise<void> => {
     const answer = await page;
     try {
-      await readWhole(answer.body, root);
+      const reader = createLeafReader();
+      for await (const part of ownDocument(answer.body, root)) reader.write(part);
+      reader.end();
     } catch (error) {
       if (!(error instanceof VendorDocumentError)) throw error;
       throw await documentError(error.text, answer, options);
@@ -163,12 +166,12 @@ function call(
     route,
     url: `${settings.QUALYS_API_URL}${path}`,
     method: body === undefined ? 'GET' : 'POST',
-    ...(body === undefined ? {} : { body }),
+    body,
   };
   return auth.call(options, (authorization, login) =>
     callQualys(deps, {
       ...request,
-      ...(login === undefined ? {} : { login }),
+      login,
       headers: {
         authorization,
         'x-requested-with': 'qualys-sentinel-connector',

@@ -75,7 +75,7 @@ describe('parameters', () => {
     await fc.assert(
       fc.asyncProperty(id, id, async (agentId, eventId) => {
         if ([agentId, eventId].some((each) => each.trim() === '' || each === '.' || each === '..')) return;
-        await (await api.event(agentId, eventId, { state: true }, LIVE)).text(100);
+        await (await api.passThrough({ call: 'event', agentId, eventId }, { state: true }, LIVE)).text(100);
         const segments = (arrived.at(-1)?.url ?? '').split('?')[0]?.split('/') ?? [];
         expect(segments.slice(0, 3)).toEqual(['', 'ioc', 'events']);
         expect(segments.slice(3).map(decodeURIComponent)).toEqual([agentId, eventId]);
@@ -86,8 +86,9 @@ describe('parameters', () => {
 
   test.each(['', ' ', '.', '..', '\ud800'])('the id %j is refused without a call', async (id) => {
     const { api, arrived } = await apiAgainst(reply('{}'));
-    await expect(api.event('agent', id, {}, LIVE)).rejects.toThrow('eventId must be an id');
-    await expect(api.event(id, 'event', {}, LIVE)).rejects.toBeInstanceOf(FatalError);
+    const ask = (agentId: string, eventId: string) => api.passThrough({ call: 'event', agentId, eventId }, {}, LIVE);
+    await expect(ask('agent', id)).rejects.toThrow('eventId must be an id');
+    await expect(ask(id, 'event')).rejects.toBeInstanceOf(FatalError);
     expect(arrived).toEqual([]);
   });
 
