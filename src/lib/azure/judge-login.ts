@@ -24,7 +24,10 @@ export const MOST_REFUSED = 3;
 const MINUTE_MS = 60_000;
 /** A login that was accepted so lately speaks for the next one. */
 const KNOWN_MS = 10 * MINUTE_MS;
-/** Answers that refuse an account come at once, mostly: a login that is out for so long was let in, most likely, and another one may follow. */
+/**
+ * Answers that refuse an account come at once, mostly: a login that is out for so long was let in, most likely, and another one may follow. So
+ * it may where one was accepted that went out so lately: else calls of less than that would go one after the other.
+ */
 const STAGGER_MS = 1000;
 /** After the first refusal, and after the second one. */
 const DELAYS_MS = [10 * MINUTE_MS, 2 * HOUR_MS] as const;
@@ -41,10 +44,11 @@ export function judgeLogin(secret: SecretState | undefined, api: ApiName, now: n
   if (isEarly && !isGranted(secret, api)) return { kind: 'stopped', ...stop };
   const out = (secret?.leases ?? []).filter(({ until }) => until > now);
   const isRefused = countAgainst(secret, api, now) > 0;
-  const isAlone = stop !== undefined || isRefused || loginsOf(secret, api).okAt <= now - KNOWN_MS;
+  const { okAt } = loginsOf(secret, api);
+  const isAlone = stop !== undefined || isRefused || okAt <= now - KNOWN_MS;
   const isNext = isAlone
     ? out.every((lease) => !lease.isAlone)
-    : out.every(({ startedAt }) => startedAt <= now - STAGGER_MS);
+    : okAt > now - STAGGER_MS || out.every(({ startedAt }) => startedAt <= now - STAGGER_MS);
   const pending = pendingOf(secret, now);
   // Where none is out the times above have decided.
   const hasRoom =

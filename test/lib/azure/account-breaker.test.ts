@@ -181,9 +181,22 @@ describe('a secret that works', () => {
     const world = openInstances(4);
     await (await world.enter()).accepted();
     await (await world.enter('vm', 1)).accepted();
+    world.later(1001);
     await world.enter('vm', 2);
     await expect(world.enter('vm', 3)).rejects.toThrow(WaitError);
     world.later(1001);
+    await world.enter('vm', 3);
+  });
+
+  test('lets calls of less than a second go side by side, as long as one was just accepted', async () => {
+    const world = openInstances(4);
+    await (await world.enter('vm', 0)).accepted();
+    world.later(900);
+    const first = await world.enter('vm', 1);
+    await world.enter('vm', 2);
+    world.later(300);
+    await expect(world.enter('vm', 3)).rejects.toThrow(WaitError);
+    await first.accepted();
     await world.enter('vm', 3);
   });
 
