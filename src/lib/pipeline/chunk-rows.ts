@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto';
+import { scanValue, startScan } from '../json/scan-value.ts';
 import type { Chunk } from './stream.ts';
-
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
 /** The rows of a chunk, each as it stands in the text: numbers beyond 2^53 must not pass through `JSON.parse`. */
 export function rowsOf({ json }: Chunk, most = Infinity): Buffer[] {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
   const rows: Buffer[] = [];
-  let [depth, start, isInString] = [0, 1, false];
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === BACKSLASH) at++;
-    else if (byte === QUOTE) isInString = !isInString;
-    else if (isInString) continue;
-    else if (OPENING.has(byte)) depth++;
-    else if (CLOSING.has(byte)) depth--;
-    if ((byte === COMMA && depth === 1 && !isInString) || depth === 0) {
-      rows.push(bytes.subarray(start, at));
-      start = at + 1;
-    }
-    if (depth === 0 || rows.length >= most) break;
+  // Behind each row stands a comma, behind the last one the bracket that ends the text.
+  for (let at = 1; at < bytes.length && rows.length < most;) {
+    const end = scanValue(startScan(), bytes, at, bytes.length);
+    if (end < at) throw new RangeError('the chunk is no JSON array of rows');
+    rows.push(bytes.subarray(at, end));
+    at = end + 1;
   }
   return rows;
 }

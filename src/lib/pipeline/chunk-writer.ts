@@ -3,9 +3,6 @@ import type { Chunk } from './stream.ts';
 /** Largest chunk: the Logs Ingestion API takes 1 MB a call and counts everything in the body. */
 export const MAX_CHUNK_BYTES = 950_000;
 
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
 /** A row costs its bytes and a separator or bracket; the array costs one bracket more. */
 const BRACKET_BYTES = 2;
 
@@ -32,17 +29,20 @@ export type RowText = readonly (string | Uint8Array)[];
  * next one. Throws a RangeError for a row that fits no chunk.
  */
 export function appendRow(writer: ChunkWriter, row: RowText): Chunk | undefined {
-  const finished = makeRoom(
-    writer,
-    row.reduce((bytes, { length }) => bytes + length, 0),
-  );
-  let at = openRow(writer);
-  for (const piece of row) {
-    if (typeof piece === 'string') writer.bytes?.write(piece, at, 'latin1');
-    else writer.bytes?.set(piece, at);
-    at += piece.length;
+  const rowBytes = row.reduce((bytes, { length }) => bytes + length, 0);
+  const mostBytes = writer.maxBytes - BRACKET_BYTES;
+  if (rowBytes > mostBytes) {
+    throw new RangeError(`a row of ${rowBytes} bytes fits no chunk: at most ${mostBytes} are allowed`);
   }
-  writer.length = at;
+  const finished = fitsChunk(writer, rowBytes) ? undefined : finishChunk(writer);
+  // Each chunk has memory of its own: it outlives the writer.
+  const bytes = (writer.bytes ??= Buffer.allocUnsafeSlow(writer.maxBytes));
+  for (const piece of [writer.rows === 0 ? '[' : ',', ...row]) {
+    if (typeof piece === 'string') bytes.write(piece, writer.length, 'latin1');
+    else bytes.set(piece, writer.length);
+    writer.length += piece.length;
+  }
+  writer.rows++;
   return finished;
 }
 
@@ -50,7 +50,7 @@ export function appendRow(writer: ChunkWriter, row: RowText): Chunk | undefined 
 export function finishChunk(writer: ChunkWriter): Chunk | undefined {
   const { bytes, length, rows } = writer;
   if (bytes === undefined) return undefined;
-  bytes[length] = CLOSE_BRACKET;
+  bytes.write(']', length);
   writer.bytes = undefined;
   writer.length = 0;
   writer.rows = 0;
@@ -60,21 +60,4 @@ export function finishChunk(writer: ChunkWriter): Chunk | undefined {
 /** Whether a row of `rowBytes` fits beside the rows collected so far. */
 export function fitsChunk(writer: ChunkWriter, rowBytes: number): boolean {
   return writer.length + rowBytes + BRACKET_BYTES <= writer.maxBytes;
-}
-
-function makeRoom(writer: ChunkWriter, rowBytes: number): Chunk | undefined {
-  if (rowBytes + BRACKET_BYTES > writer.maxBytes) {
-    throw new RangeError(
-      `a row of ${rowBytes} bytes fits no chunk: at most ${writer.maxBytes - BRACKET_BYTES} are allowed`,
-    );
-  }
-  return fitsChunk(writer, rowBytes) ? undefined : finishChunk(writer);
-}
-
-/** Writes what comes before a row and returns the row's place. Each chunk has memory of its own: it outlives the writer. */
-function openRow(writer: ChunkWriter): number {
-  writer.bytes ??= Buffer.allocUnsafeSlow(writer.maxBytes);
-  writer.bytes[writer.length] = writer.rows === 0 ? OPEN_BRACKET : COMMA;
-  writer.rows++;
-  return writer.length + 1;
 }
