@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { tryNowAnswer } from '../../src/lib/actions/try-now-answer.ts';
+import { tryNowAnswer } from '../../src/lib/http/try-now-answer.ts';
 import { EXIT } from '../cli-error.ts';
 import { action } from '../session.ts';
 import { counted } from '../text.ts';

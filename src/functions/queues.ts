@@ -13,6 +13,6 @@ function onMessage(queue: string, name: string, pick: (all: Handlers) => Storage
 
 onMessage(WAKE_UP_QUEUE_NAME, 'wake-planner', (all) => all.planWindows.wokenPlanner);
 onMessage(QUEUE_NAME, 'process-window', (all) => all.processWindow.processWorkItem);
-onMessage(poisonNameOf(QUEUE_NAME), 'record-poison', (all) => all.recordPoison.recordPoisonMessage);
+onMessage(poisonNameOf(QUEUE_NAME), 'record-poison', (all) => all.processWindow.recordPoisonMessage);
 onMessage(ALERT_QUEUE_NAME, 'push-alert', (all) => all.pushAlert.pushOne);
 onMessage(poisonNameOf(ALERT_QUEUE_NAME), 'record-alert-poison', (all) => all.pushAlert.recordPoison);

@@ -17,11 +17,7 @@ const TO_LOOK: Routes = {
   health: { methods: ['GET'], route: 'health', handler: (all) => all.status.health },
   openapi: { methods: ['GET'], route: 'openapi.json', handler: (all) => all.openapi.openapi },
   ping: { methods: ['GET', 'POST'], route: 'ping', handler: (all) => all.ping.ping },
-  'qualys-edr-ping': {
-    methods: ['POST'],
-    route: 'actions/qualys_edr_ping',
-    handler: (all) => all.qualysEdrPing.qualysEdrPing,
-  },
+  'qualys-edr-ping': { methods: ['POST'], route: 'actions/qualys_edr_ping', handler: (all) => all.ping.qualysEdrPing },
   status: { methods: ['GET'], route: 'status', handler: (all) => all.status.status },
   'list-windows': { methods: ['GET'], route: 'windows/{stream}', handler: (all) => all.windows.listWindows },
 };

@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
 import type * as EdrEventsModule from '../../src/lib/handlers/edr-events.ts';
-import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
+import type * as PingModule from '../../src/lib/handlers/ping.ts';
 import type * as WindowsModule from '../../src/lib/handlers/windows.ts';
 import { call, isProblem, startBackends, type Answered, type Backends } from '../support/http-app.ts';
 
 let backends: Backends;
 let backfill: typeof BackfillModule;
 let edr: typeof EdrEventsModule;
-let edrPing: typeof QualysEdrPingModule;
+let edrPing: typeof PingModule;
 let windows: typeof WindowsModule;
 
 beforeAll(async () => {
   backends = await startBackends({ eventCount: 3 });
   backfill = await import('../../src/lib/handlers/backfill.ts');
   edr = await import('../../src/lib/handlers/edr-events.ts');
-  edrPing = await import('../../src/lib/handlers/qualys-edr-ping.ts');
+  edrPing = await import('../../src/lib/handlers/ping.ts');
   windows = await import('../../src/lib/handlers/windows.ts');
 });
 afterAll(() => backends.close());

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import type * as PingModule from '../../src/lib/handlers/ping.ts';
-import type * as QualysEdrPingModule from '../../src/lib/handlers/qualys-edr-ping.ts';
 import { STREAMS } from '../../src/lib/streams/index.ts';
 import type { PingResult } from '../../src/lib/http/ping-answers.ts';
 import { forgetRefusals } from '../support/account.ts';
@@ -19,7 +18,7 @@ import { testStorage } from '../support/storage.ts';
 
 let backends: Backends;
 let ping: typeof PingModule.ping;
-let edrPing: typeof QualysEdrPingModule.qualysEdrPing;
+let edrPing: typeof PingModule.qualysEdrPing;
 const ALL = ['settings', 'storage', 'qualys-edr', 'qualys-vm', 'logs-ingestion'];
 
 beforeAll(async () => {
@@ -29,8 +28,7 @@ afterAll(() => backends.close());
 
 beforeEach(async () => {
   vi.resetModules();
-  ({ ping } = await import('../../src/lib/handlers/ping.ts'));
-  ({ qualysEdrPing: edrPing } = await import('../../src/lib/handlers/qualys-edr-ping.ts'));
+  ({ ping, qualysEdrPing: edrPing } = await import('../../src/lib/handlers/ping.ts'));
 });
 afterEach(async () => {
   await forgetRefusals(await testStorage());

@@ -213,7 +213,7 @@ describe('the queue of alerts', () => {
 
 describe('the poison queue', () => {
   test('marks the window of its item failed, so that the planner brings it back', async () => {
-    const { recordPoison } = await import('../../src/lib/handlers/record-poison.ts');
+    const { recordPoison } = await import('../../src/lib/handlers/process-window.ts');
     const { getServices } = await import('../../src/lib/services.ts');
     const { newWindow } = await import('../../src/lib/pipeline/new-window.ts');
     const { store } = getServices();
@@ -227,7 +227,7 @@ describe('the poison queue', () => {
   });
 
   test('keeps a message that is not ours', async () => {
-    const { recordPoison } = await import('../../src/lib/handlers/record-poison.ts');
+    const { recordPoison } = await import('../../src/lib/handlers/process-window.ts');
     await expect(recordPoison('garbage')).rejects.toThrow(/not a work item/);
   });
 });

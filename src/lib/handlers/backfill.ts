@@ -1,9 +1,11 @@
 import { requestBackfill } from '../actions/start-backfill.ts';
-import { estimateWanted } from '../actions/estimate-backfill.ts';
 import { cancelOneBackfill, viewBackfills, viewOneBackfill } from '../actions/view-backfills.ts';
+import { checkBackfill } from '../http/check-backfill.ts';
 import { handle, json } from '../http/handle.ts';
 import { readBody, readQuery } from '../http/read-request.ts';
 import { backfillBody, backfillsQuery, estimateQuery } from '../http/requests.ts';
+import { estimateBackfill } from '../pipeline/estimate-backfill.ts';
+import { getServices } from '../services.ts';
 
 /** Starts a backfill. */
 export const startOne = handle(async (request) => {
@@ -13,8 +15,28 @@ export const startOne = handle(async (request) => {
   return json({ ...backfill, statusUrl }, isNew ? 201 : 200, { location: statusUrl });
 });
 
-/** Tells what a backfill would cost. */
-export const estimate = handle(async (request) => json(await estimateWanted(readQuery(request, estimateQuery))));
+/** Tells what a backfill would cost, and starts nothing. */
+export const estimate = handle(async (request) => {
+  const services = getServices();
+  const { stream, ...range } = await checkBackfill(readQuery(request, estimateQuery), services);
+  const { backfills, clock, limiter, store, streams } = services;
+  const api = streams.find(({ name }) => name === stream)?.api ?? 'edr';
+  const names = streams.filter((each) => each.api === api).map(({ name }) => name);
+  const [{ budget }, ...windows] = await Promise.all([
+    limiter.view(api),
+    ...names.map((name) => store.listWindows(name, 'live')),
+  ]);
+  const estimated = estimateBackfill({
+    stream,
+    range,
+    windowMinutes: backfills.windowMinutes(stream),
+    windows: windows[names.indexOf(stream)] ?? [],
+    sharing: windows.flat(),
+    budget,
+    now: clock.now(),
+  });
+  return json(estimated);
+});
 
 /** Lists backfills, newest first. */
 export const listAll = handle(async (request) => {

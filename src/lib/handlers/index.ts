@@ -15,8 +15,6 @@ export * as ping from './ping.ts';
 export * as planWindows from './plan-windows.ts';
 export * as processWindow from './process-window.ts';
 export * as pushAlert from './push-alert.ts';
-export * as qualysEdrPing from './qualys-edr-ping.ts';
-export * as recordPoison from './record-poison.ts';
 export * as status from './status.ts';
 export * as traces from './traces.ts';
 export * as windows from './windows.ts';

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import { ConfigError, messageOf, NewerReleaseError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
 import { isCancelled } from '../pipeline/backfill.ts';
+import { failWindow } from '../pipeline/operate-window.ts';
 import type { WorkItem } from '../pipeline/ports.ts';
 import { processWindow } from '../pipeline/process-window.ts';
 import { LEFT_FOR_SECONDS } from '../pipeline/read-message.ts';
@@ -42,4 +43,20 @@ function aboutWindow({ stream, run, window, traceparent }: WorkItem, host: strin
 /** Handles a message of the work queue. */
 export function processWorkItem(message: unknown, context: InvocationContext): Promise<void> {
   return withLogTarget(context, () => processMessage(message, context.traceContext?.traceParent));
+}
+
+/**
+ * Marks the window of a poisoned work item as failed, so that the planner brings it back.
+ * A message that is not ours throws: a poison queue has no poison queue of its own, so it stays where it is.
+ */
+export async function recordPoison(message: unknown): Promise<void> {
+  const item = parseWorkItem(message);
+  const reason = 'its work item failed five times and went to the poison queue';
+  const isFailed = await failWindow(item, reason, getServices());
+  ambientLog.error('PoisonMessageRecorded', { ...item, failed: isFailed });
+}
+
+/** Handles a message of the poison queue. */
+export function recordPoisonMessage(message: unknown, context: InvocationContext): Promise<void> {
+  return withLogTarget(context, () => recordPoison(message));
 }

@@ -1,6 +1,6 @@
 import { pingResult } from '../../http/ping-answers.ts';
 import { tryNowQuery } from '../../http/requests.ts';
-import { tryNowAnswer } from '../../actions/try-now-answer.ts';
+import { tryNowAnswer } from '../../http/try-now-answer.ts';
 import { costAnswer } from '../../cost/cost-answer.ts';
 import { health, status } from '../../health/health-answers.ts';
 import { SERVICE_PROBLEMS, type Operation } from '../operation.ts';
