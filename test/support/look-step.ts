@@ -1,6 +1,6 @@
 import { parseSettings, type Settings } from '../../src/lib/config.ts';
 import { WaitError } from '../../src/lib/errors.ts';
-import type { Json, Outcome, Past, Progress, WindowTask } from '../../src/lib/pipeline/stream.ts';
+import type { Json, Outcome, Past, Progress, WindowSlice, WindowTask } from '../../src/lib/pipeline/stream.ts';
 import type { StreamServices } from '../../src/lib/streams/stream-definition.ts';
 import { keptLog } from './pipeline.ts';
 import { LEAST_SETTINGS } from './settings.ts';
@@ -11,7 +11,7 @@ export const HOUR_MS = 3_600_000;
 
 /** The slices of what a look has made, when it ended; what it keeps, when it was stopped by a wait. */
 export interface Looked {
-  readonly slices?: readonly { readonly from: string; readonly to: string; readonly slice?: string }[];
+  readonly slices?: readonly WindowSlice[];
   readonly cursor?: Json;
   readonly told: Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,6 +1,6 @@
 import { isFinished } from './plan-windows.ts';
 import type { CheckpointStore, WatermarkRecord, WindowRecord } from './ports.ts';
-import type { Past, PastWindow } from './stream.ts';
+import type { Past, PastWindow, Span } from './stream.ts';
 import { isoSeconds } from './window.ts';
 
 /** What narrows the row that looks back, and those that read what it finds: followed by the second in which it was planned. */
@@ -13,7 +13,7 @@ const BACK_MS = 86_400_000;
 /** The same where nobody could look for days: windows are kept for eight. */
 const MOST_BACK_MS = 7 * BACK_MS;
 
-type Sliced = Pick<WindowRecord, 'slice'>;
+type Sliced = Pick<Span, 'slice'>;
 
 /** Whether a row only asks what has become visible since its time was read. */
 export function isLook({ slice }: Sliced): boolean {
@@ -31,7 +31,7 @@ export function lateSlice(look: Sliced, place: number): string {
 }
 
 /** When a look was planned, in seconds since 1970; 0 for a row of the plan itself. */
-export function numberOf({ slice = '' }: { readonly slice?: string }): number {
+export function numberOf({ slice = '' }: Sliced): number {
   return Number(NUMBERED.exec(slice)?.[1] ?? 0);
 }
 
@@ -52,7 +52,7 @@ export function planLook(
   records: readonly WindowRecord[],
   { watermark, start }: Pick<WatermarkRecord, 'watermark' | 'start'>,
   now: Date,
-): { readonly from: string; readonly to: string; readonly slice: string } | undefined {
+): Span | undefined {
   if (records.some((record) => isLook(record) && !isFinished(record))) return undefined;
   const from = [lookFrom(records, watermark), start].sort().at(-1) ?? start;
   if (from >= watermark) return undefined;
@@ -115,7 +115,7 @@ function keysOf(
   return store.ledgersOf(stream, name, since, to);
 }
 
-function overlap(one: Pick<WindowRecord, 'from' | 'to'>, two: Pick<WindowRecord, 'from' | 'to'>): boolean {
+function overlap(one: Span, two: Span): boolean {
   return one.from < two.to && two.from < one.to;
 }
 

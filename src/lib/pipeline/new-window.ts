@@ -1,17 +1,12 @@
 import { isLate } from './look-back.ts';
 import type { WindowRecord } from './ports.ts';
-import type { WindowCounts, WindowSlice } from './stream.ts';
+import type { Window, WindowCounts, WindowSlice } from './stream.ts';
 import { windowKey } from './window.ts';
 
 /** A window that nobody has worked on yet. */
 export function newWindow(
-  window: WindowSlice & {
-    readonly stream: string;
-    readonly run: string;
-    readonly isFirst?: boolean;
-    /** What a window it replaces has uploaded and counted. */
-    readonly counts?: WindowCounts;
-  },
+  /** `counts`: what a window it replaces has uploaded and counted. */
+  window: Window & WindowSlice & { readonly counts?: WindowCounts },
   now: Date,
 ): WindowRecord {
   const { stream, run, from, to, slice, isFirst, listed, cursor } = window;

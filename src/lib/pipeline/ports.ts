@@ -1,8 +1,10 @@
 import type { RepairCause } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Account } from './account.ts';
+import type { DeadLetterView } from './dead-letter-answers.ts';
 import type { RouteName, Routes } from './routes.ts';
-import type { ApiName, Chunk, Json, Priority, WindowCounts } from './stream.ts';
+import type { StreamStatus } from './status-answer.ts';
+import type { ApiName, Chunk, Json, Priority, Window, WindowCounts } from './stream.ts';
 
 export type { Priority } from './stream.ts';
 
@@ -49,14 +51,7 @@ export interface Sink {
 }
 
 /** Rows that could not be ingested, kept with the reason. */
-export interface DeadLetter {
-  readonly stream: string;
-  readonly run: string;
-  readonly window: string;
-  readonly table: string;
-  readonly reason: string;
-  /** When it was put aside, ISO 8601. */
-  readonly at: string;
+export interface DeadLetter extends Omit<DeadLetterView, 'name' | 'version' | 'bytes' | 'broken'> {
   /** UTF-8 JSON text of the array of rows. */
   readonly json: Uint8Array;
 }
@@ -115,16 +110,9 @@ export const WINDOW_STATES = ['planned', 'running', 'closed', 'incomplete', 'fai
 export type WindowState = (typeof WINDOW_STATES)[number];
 
 /** The checkpoint of a window. Only the transitions of `window-state.ts` write it. */
-export interface WindowRecord {
-  readonly stream: string;
-  readonly run: string;
+export interface WindowRecord extends Window {
   /** Key in its run: bounds and slice. */
   readonly key: string;
-  readonly from: string;
-  readonly to: string;
-  readonly slice?: string;
-  /** Whether its run begins with it. */
-  readonly isFirst?: boolean;
   readonly state: WindowState;
   readonly cursor?: Json;
   /** The cursor that it begins with, however often: what was late is asked for as it was found, whatever becomes of the settings. */
@@ -185,18 +173,12 @@ export interface WatermarkRecord {
   etag?: string;
 }
 
-/** How a stream without a watermark began, or what it waits for. */
-export interface StartRecord {
+/**
+ * How a stream without a watermark began, or what it waits for. `waiting`: what its table holds is not known, so it has not begun. `assumed`:
+ * it began as on a first installation, because nobody could tell. `known`: it began where a setting or the table says. The note has no secrets.
+ */
+export interface StartRecord extends NonNullable<StreamStatus['start']> {
   readonly stream: string;
-  /**
-   * `waiting`: what its table holds is not known, so it has not begun. `assumed`: it began as on a first installation, because nobody could
-   * tell. `known`: it began where a setting or the table says.
-   */
-  readonly state: 'waiting' | 'assumed' | 'known';
-  /** The same in a sentence, without secrets. */
-  readonly note: string;
-  /** When it came into this state, ISO 8601. */
-  readonly since: string;
 }
 
 /** How streams began. Methods throw RetryableError or ConfigError when the storage fails. */

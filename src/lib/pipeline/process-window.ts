@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf, PageFaultError } from '../errors.ts';
+import { ClaimLostError, messageOf } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import { keepMemory, type MemoryDependencies, type MemoryKeeper } from './keep-memory.ts';
 import { loadKeys, readPast } from './look-back.ts';
@@ -9,7 +9,7 @@ import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
 import { storeStep, takeLastStep, type StepDependencies } from './take-step.ts';
-import { close, countCall, countReadFailure, fallShort, readAgain, resumeAt, start, enqueue } from './window-state.ts';
+import { close, countCall, enqueue, fallShort, readAgain, resumeAt, start } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
 /** What processing a window needs from the outside. */
@@ -103,7 +103,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   let next = steps.next();
   try {
     for (;;) {
-      const step = await next.catch((error: unknown) => Promise.reject(noteReadFailure(claim, error)));
+      const step = await next;
       if (step.done === true) {
         if (step.value.kind === 'complete' && step.value.last !== undefined)
           await takeLastStep(step.value.last, claim, { ...deps, keeper });
@@ -123,12 +123,6 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
   }
 }
 
-/** Only a page that fails while its route answers counts: no outage, upload, setting or storage at fault may let a reader give records up. */
-function noteReadFailure({ record }: Claim, error: unknown): Error {
-  if (error instanceof PageFaultError) countReadFailure(record);
-  return error instanceof Error ? error : new Error(messageOf(error));
-}
-
 /** Ends a reader that was left early, so that its answer is closed and its permit given back. */
 async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promise<unknown>): Promise<void> {
   const closed = steps.return({ kind: 'complete' });
@@ -137,29 +131,16 @@ async function closeReader(steps: AsyncGenerator<Progress, Outcome>, next: Promi
 
 function taskFor(claim: Claim, { sent }: MemoryKeeper, deps: ProcessDependencies): WindowTask {
   const { record } = claim;
-  const { stream, run, from, to, slice, isFirst, cursor, counts, shortReads } = record;
   return {
-    window: {
-      stream,
-      run,
-      from,
-      to,
-      ...(slice === undefined ? {} : { slice }),
-      ...(isFirst === true ? { isFirst } : {}),
-    },
-    ...(cursor === undefined ? {} : { cursor }),
-    counts,
-    shortReads,
+    ...record,
+    window: record,
     attempts: record.readFailures ?? 0,
-    waits: record.waits,
-    ...(record.lastError === undefined ? {} : { lastError: record.lastError }),
-    ...(record.acceptsOutside === true ? { acceptsOutside: true } : {}),
     ...(sent === undefined ? {} : { memory: sent }),
     ledger: (name) => loadKeys(record, name, deps.store),
     past: () => readPast(record, deps.store),
     onCall: () => countCall(record),
     signal: claim.signal,
-    priority: run === 'live' ? 'live' : 'backfill',
+    priority: record.run === 'live' ? 'live' : 'backfill',
     log: deps.log,
   };
 }

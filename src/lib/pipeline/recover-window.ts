@@ -1,10 +1,10 @@
-import { FatalError, messageOf, WaitError } from '../errors.ts';
+import { FatalError, messageOf, PageFaultError, WaitError } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Claim } from './claim.ts';
 import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { recoverFrom } from './recovery.ts';
 import { startOver } from './start-over.ts';
-import { handOver, noteRecovery, noteStartedOver } from './window-state.ts';
+import { countReadFailure, handOver, noteRecovery, noteStartedOver } from './window-state.ts';
 
 /** Stores what becomes of a window after an error, and puts its item back. */
 export async function recoverWindow(
@@ -15,6 +15,8 @@ export async function recoverWindow(
   deps: WindowDependencies,
 ): Promise<void> {
   const { record } = claim;
+  // Only a page that fails while its route answers: no outage, upload, setting or storage at fault may let a reader give records up.
+  if (error instanceof PageFaultError) countReadFailure(record);
   const recovery = recoverFrom(error, record, isContinued);
   noteRecovery(record, recovery);
   if (error instanceof FatalError) await beginAnew(record, deps);

@@ -8,7 +8,6 @@ import { ledgersFrom, planLook } from './look-back.ts';
 import { newWindow } from './new-window.ts';
 import { horizonOf, isFinished, planWindows } from './plan-windows.ts';
 import type { WatermarkRecord, WindowDependencies, WindowRecord } from './ports.ts';
-import type { PlanSettings } from './stream.ts';
 import { isStored } from './is-stored.ts';
 import { enqueue } from './window-state.ts';
 import { sendAll } from './work-item.ts';
@@ -87,11 +86,10 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   const due = records.filter((record) => isDue(record, now, deps.staleSeconds, diedBefore));
   const look = isHourly && deps.looksBack === true ? planLook(records, mark, now) : undefined;
   const opened = [
-    ...windows.map((window) => ({
-      ...window,
-      ...sliceOf(plan, window, mark),
-      isFirst: window.from === mark.start,
-    })),
+    ...windows.map((window) => {
+      const isFirst = window.from === mark.start;
+      return { ...window, slice: plan.sliceOf?.(window, isFirst), isFirst };
+    }),
     ...(look === undefined ? [] : [look]),
   ].map((window) => newWindow({ stream, run: 'live', ...window }, now));
   for (const record of [...due, ...opened]) enqueue(record, now);
@@ -155,15 +153,6 @@ async function readOrStart(deps: PlannerDependencies, time: Date, horizon: Date)
   const fresh: WatermarkRecord = { stream, watermark: start, start, lastTick: time.toISOString() };
   await store.saveWatermark(fresh);
   return fresh;
-}
-
-function sliceOf(
-  plan: PlanSettings,
-  window: { readonly from: string; readonly to: string },
-  mark: WatermarkRecord,
-): { slice?: string } {
-  const slice = plan.sliceOf?.(window, window.from === mark.start);
-  return slice === undefined ? {} : { slice };
 }
 
 /** Whether a window has to go to the queue (again). */

@@ -8,18 +8,22 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Names of the vendor's APIs; each has its own limits, permits and pause. */
 export type ApiName = 'edr' | 'vm';
 
-/** A half-open interval `[from, to)` of a stream, with edges on whole seconds: the unit of planning. */
-export interface Window {
+/** A half-open interval `[from, to)` with edges on whole seconds, or a slice of one. */
+export interface Span {
+  /** Its first instant, ISO 8601 UTC. */
+  readonly from: string;
+  /** The first instant after it, ISO 8601 UTC. */
+  readonly to: string;
+  /** What is asked beside its time (a host-id range, an event type, everything); absent for all of it. */
+  readonly slice?: string | undefined;
+}
+
+/** A span of a stream: the unit of planning. */
+export interface Window extends Span {
   /** Key of the stream in the registry. */
   readonly stream: string;
   /** `live`, or the id of the backfill that asked for it. */
   readonly run: string;
-  /** First instant of the window, ISO 8601 UTC. */
-  readonly from: string;
-  /** First instant after the window, ISO 8601 UTC. */
-  readonly to: string;
-  /** What is asked of the window beside its time (a host-id range, an event type, everything); absent for the whole window. */
-  readonly slice?: string;
   /** Whether its run begins with it: no window before it reads what lies before its first instant. */
   readonly isFirst?: boolean;
 }
@@ -74,33 +78,17 @@ export interface WindowCounts {
 
 /**
  * One step of reading a window. The pipeline uploads the chunk, then stores everything else as the checkpoint;
- * only then it asks for the next step.
+ * only then it asks for the next step. Its counts are those of this step; `listed` and `expected` stand where it has learnt them.
  */
-export interface Progress {
+export interface Progress extends Partial<Omit<WindowCounts, 'pages' | 'calls' | 'rows' | 'deadLetters'>> {
   /** Rows to upload before the checkpoint is stored. */
   readonly chunk?: Chunk;
   /** Where a later worker goes on once this step is stored; opaque to the pipeline. */
   readonly cursor: Json;
   /** True at the end of a page. */
   readonly pageDone?: boolean;
-  /** Distinct records newly received with this step. */
-  readonly fetched?: number;
-  /** What these records hold in turn, where the stream counts it. */
-  readonly parts?: number;
-  /** Records of this step whose time lies outside of the window. */
-  readonly outside?: number;
-  /** Records of this step in which characters were repaired. */
-  readonly repaired?: number;
-  /** Records of this step that are not sent, because the table has them as they are. */
-  readonly unchanged?: number;
   /** What is to be remembered of the chunk; absent where the stream remembers nothing. */
   readonly sent?: SentRecords;
-  /** Records that the vendor lists, when this step learnt it. */
-  readonly listed?: number;
-  /** The vendor's own count, when this step learnt it. */
-  readonly expected?: number;
-  /** How long after its time a late record of this step was still missing at least, in seconds. */
-  readonly missingSeconds?: number;
   /** What is kept of the window, to see later whether more of it has become visible. */
   readonly witness?: Json;
   /** Keys to append to the window's ledgers, 16 bytes each, concatenated. */
@@ -119,10 +107,7 @@ export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /** A part of a window that replaces it. */
-export interface WindowSlice {
-  readonly from: string;
-  readonly to: string;
-  readonly slice?: string;
+export interface WindowSlice extends Span {
   /** Records that the vendor lists for it. */
   readonly listed?: number;
   /** Where the slice starts reading; absent for its beginning. */
@@ -130,11 +115,8 @@ export interface WindowSlice {
 }
 
 /** A window of the past, for a look back. */
-export interface PastWindow {
+export interface PastWindow extends Span {
   readonly key: string;
-  readonly from: string;
-  readonly to: string;
-  readonly slice?: string;
   /** When it ended, and what its stream kept of it; absent where it has not ended, or nothing was kept. */
   readonly read?: { readonly at: string; readonly witness: Json };
   /** Where its reading stands; absent once it has ended. */

@@ -1,5 +1,7 @@
 /** Arithmetic of half-open time intervals `[from, to)` in ISO 8601 UTC with whole seconds. */
 
+import type { Span } from './stream.ts';
+
 /** A half-open interval in epoch milliseconds. */
 export interface Interval {
   readonly from: number;
@@ -24,7 +26,7 @@ export function ceilSecond(time: number): number {
 }
 
 /** Parses what `isoSeconds` wrote. */
-export function toInterval(window: { readonly from: string; readonly to: string }): Interval {
+export function toInterval(window: Pick<Span, 'from' | 'to'>): Interval {
   return { from: Date.parse(window.from), to: Date.parse(window.to) };
 }
 
@@ -32,7 +34,7 @@ export function toInterval(window: { readonly from: string; readonly to: string 
  * Key of a window in its run: sorts by time, holds no character that table keys or URLs forbid.
  * E.g. `20260131T000000Z-20260131T001500Z` or with a slice `…~type.file`.
  */
-export function windowKey(window: { readonly from: string; readonly to: string; readonly slice?: string }): string {
+export function windowKey(window: Span): string {
   const bounds = `${compactTime(window.from)}-${compactTime(window.to)}`;
   return window.slice === undefined ? bounds : `${bounds}~${window.slice.replace(/[^A-Za-z0-9.,-]/g, '.')}`;
 }

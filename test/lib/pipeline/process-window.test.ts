@@ -59,10 +59,11 @@ describe('a window', () => {
     await bench.process(await bench.open(FROM, TO, { ...given, key, waits: 1, readFailures: 3 }));
     const [plain, full] = tasks;
     const bounds = { stream: stream.name, run: 'live', from: FROM, to: TO };
-    expect(plain?.window).toStrictEqual(bounds);
+    expect(plain?.window).toMatchObject(bounds);
+    for (const name of ['slice', 'isFirst']) expect(plain?.window).not.toHaveProperty(name);
     for (const name of ['cursor', 'lastError', 'acceptsOutside']) expect(plain).not.toHaveProperty(name);
     expect(full).toMatchObject({ acceptsOutside: true, lastError: 'HTTP 503', shortReads: 2, waits: 1, attempts: 3 });
-    expect(full?.window).toStrictEqual({ ...bounds, slice: 'type.file', isFirst: true });
+    expect(full?.window).toMatchObject({ ...bounds, slice: 'type.file', isFirst: true });
     expect((await full!.past()).windows.map(({ from }) => from)).toEqual([FROM]);
   });
 
