@@ -1,5 +1,5 @@
 import type { BackfillStand } from '../health/health.ts';
-import { isRunning } from '../pipeline/backfill.ts';
+import { isRunning, movedAt } from '../pipeline/backfill.ts';
 import { tickAfter } from '../pipeline/normal-lag.ts';
 import { isFinished } from '../pipeline/plan-windows.ts';
 import type { BackfillRecord, CheckpointStore, WindowRecord } from '../pipeline/ports.ts';
@@ -41,13 +41,11 @@ function isReadLater(failed: BackfillRecord, all: readonly BackfillRecord[]): bo
 }
 
 function standOf(backfill: BackfillRecord, windows: readonly WindowRecord[], schedule: string): BackfillStand {
-  const { id, stream, status, startedAt, updatedAt } = backfill;
-  const movedAt = windows
-    .map(({ progressAt }) => progressAt)
-    .reduce((last, time) => (time > last ? time : last), updatedAt);
+  const { id, stream, status, startedAt } = backfill;
+  const moved = movedAt(backfill, windows);
   const left = windows.filter((window) => !isFinished(window));
-  const [waitsUntil = movedAt] = left.flatMap(({ notBefore }) => notBefore ?? []).sort();
-  const still = Math.max(Date.parse(movedAt), Date.parse(waitsUntil));
+  const [waitsUntil = moved] = left.flatMap(({ notBefore }) => notBefore ?? []).sort();
+  const still = Math.max(Date.parse(moved), Date.parse(waitsUntil));
   const tick = (after: number): number => tickAfter(schedule, after) ?? after;
-  return { id, stream, status, startedAt, movedAt, fedBy: new Date(tick(tick(still))).toISOString() };
+  return { id, stream, status, startedAt, movedAt: moved, fedBy: new Date(tick(tick(still))).toISOString() };
 }

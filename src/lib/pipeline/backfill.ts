@@ -65,10 +65,8 @@ async function openWindows(backfill: BackfillRecord, deps: BackfillDependencies)
     ),
   );
   await deps.store.insertWindows(windows);
-  backfill.status = 'running';
-  backfill.updatedAt = now.toISOString();
   // Cancelled meanwhile, or opened by the planner as well: what is stored counts.
-  if (!(await isStored(deps.store.saveBackfill(backfill)))) return (await deps.store.readBackfill(id)) ?? backfill;
+  if (!(await isStored(become('running', backfill, deps)))) return (await deps.store.readBackfill(id)) ?? backfill;
   await feed(backfill, await deps.store.listWindows(stream, id), deps);
   return backfill;
 }
@@ -124,9 +122,7 @@ async function refresh(backfill: BackfillRecord, deps: BackfillDependencies): Pr
   await feed(backfill, records, deps);
   const status = statusOf(records);
   if (status === 'running') return records;
-  backfill.status = status;
-  backfill.updatedAt = deps.clock.now().toISOString();
-  if (await isStored(deps.store.saveBackfill(backfill)))
+  if (await isStored(become(status, backfill, deps)))
     deps.log.info('BackfillEnded', { stream: backfill.stream, backfill: backfill.id, status });
   return records;
 }
@@ -169,10 +165,8 @@ export async function cancelBackfill(id: string, deps: BackfillDependencies): Pr
 async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Promise<BackfillRecord | undefined> {
   const backfill = await deps.store.readBackfill(id);
   if (backfill === undefined || !isRunning(backfill)) return backfill;
-  backfill.status = 'cancelled';
-  backfill.updatedAt = deps.clock.now().toISOString();
   try {
-    await deps.store.saveBackfill(backfill);
+    await become('cancelled', backfill, deps);
   } catch (error) {
     if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
     return endRunning(id, deps, tries - 1);
@@ -182,12 +176,16 @@ async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Pr
 }
 
 /** Takes up a backfill that has ended as failed, because one of its windows is tried again or given up: its end is booked anew. */
-export async function resumeBackfill(run: string, { store, clock }: BackfillDependencies): Promise<void> {
-  const backfill = await store.readBackfill(run);
-  if (backfill?.status !== 'failed') return;
-  backfill.status = 'running';
-  backfill.updatedAt = clock.now().toISOString();
-  await store.saveBackfill(backfill);
+export async function resumeBackfill(run: string, deps: BackfillDependencies): Promise<void> {
+  const backfill = await deps.store.readBackfill(run);
+  if (backfill?.status === 'failed') await become('running', backfill, deps);
+}
+
+/** Books how a backfill stands. @throws ClaimLostError when somebody else changed it. */
+function become(status: BackfillStatus, backfill: BackfillRecord, deps: BackfillDependencies): Promise<void> {
+  backfill.status = status;
+  backfill.updatedAt = deps.clock.now().toISOString();
+  return deps.store.saveBackfill(backfill);
 }
 
 /** Whether a window of a backfill must not be started any more. */
@@ -202,9 +200,6 @@ function toView(backfill: BackfillRecord, records: readonly WindowRecord[], now:
   const percent = percentOf(backfill, records);
   const elapsedSeconds = (now.getTime() - Date.parse(startedAt)) / 1000;
   const isKnown = status === 'running' && percent > 0;
-  const updatedAt = records
-    .map(({ progressAt }) => progressAt)
-    .reduce((last, at) => (at > last ? at : last), backfill.updatedAt);
   return {
     id,
     stream,
@@ -219,10 +214,15 @@ function toView(backfill: BackfillRecord, records: readonly WindowRecord[], now:
     rows: records.reduce((sum, { counts }) => sum + counts.rows, 0),
     percent: Math.round(percent * 10) / 10,
     startedAt,
-    updatedAt,
+    updatedAt: movedAt(backfill, records),
     etaSeconds: isKnown ? Math.round((elapsedSeconds * (100 - percent)) / percent) : null,
     waits: status === 'running' ? waitOf(records, now) : null,
   };
+}
+
+/** When a backfill, or one of these windows of it, moved last. */
+export function movedAt({ updatedAt }: BackfillRecord, windows: readonly WindowRecord[]): string {
+  return windows.reduce((last, { progressAt }) => (progressAt > last ? progressAt : last), updatedAt);
 }
 
 /** What is in the queue or has failed comes before what has not begun: where all of that waits, the backfill does. */

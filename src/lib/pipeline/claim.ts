@@ -1,8 +1,7 @@
 import { ClaimLostError, messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { Log } from '../log.ts';
 import { isStored } from './is-stored.ts';
-import type { CheckpointStore, Clock, WindowRecord } from './ports.ts';
+import type { WindowDependencies, WindowRecord } from './ports.ts';
 import { hold } from './window-state.ts';
 
 /** The exclusive right to work on a window, kept alive while the worker lives. */
@@ -19,10 +18,7 @@ export interface Claim {
 }
 
 /** What a claim needs. */
-export interface ClaimOptions {
-  readonly store: CheckpointStore;
-  readonly clock: Clock;
-  readonly log: Log;
+interface ClaimOptions extends Pick<WindowDependencies, 'store' | 'clock' | 'log'> {
   /** Name of the worker. */
   readonly owner: string;
   /** Life of the claim without a heartbeat, in milliseconds. */

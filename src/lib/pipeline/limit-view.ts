@@ -45,9 +45,7 @@ export const apiLimits = z
           ),
           error: z.string().describe('What Qualys said last, and what to check.'),
           heldBy: z.exactOptional(
-            z
-              .enum(['edr', 'vm'])
-              .describe('The API that refuses it, where that is the other one and this one is only kept from trying.'),
+            api.describe('The API that refuses it, where that is the other one and this one is only kept from trying.'),
           ),
           lastOkAt: z.exactOptional(time('When this API accepted a login last.')),
         })

@@ -2,17 +2,14 @@ import { ClaimLostError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { watermarkAfter } from './plan-windows.ts';
-import type { CheckpointStore, Clock, WakeUps, WatermarkRecord } from './ports.ts';
+import type { CheckpointStore, WakeUps, WatermarkRecord, WindowDependencies } from './ports.ts';
 
 /** Writes tried against other planners that write at the same time. */
 const MAX_TRIES = 5;
 
 /** What moving the watermark needs. */
-export interface MoveDependencies {
-  readonly store: CheckpointStore;
+export interface MoveDependencies extends Pick<WindowDependencies, 'store' | 'clock' | 'log'> {
   readonly wakeUps: WakeUps;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly stream: string;
 }
 

@@ -1,15 +1,13 @@
+import { groupsOf } from '../groups.ts';
 import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import { isStored } from './is-stored.ts';
 import { startOver } from './start-over.ts';
-import type { CheckpointStore, Clock, WindowRecord, WorkItem, WorkQueue } from './ports.ts';
+import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { fail, renew, retry, waive } from './window-state.ts';
 import { itemOf } from './work-item.ts';
 
-interface Dependencies {
-  readonly store: CheckpointStore;
-  readonly clock: Clock;
-}
+type Dependencies = Pick<WindowDependencies, 'store' | 'clock'>;
 
 /** Marks a window as failed, for the planner to bring back; false when it is gone, finished or in good hands. */
 export async function failWindow(item: WorkItem, reason: string, { store, clock }: Dependencies): Promise<boolean> {
@@ -21,8 +19,7 @@ export async function failWindow(item: WorkItem, reason: string, { store, clock 
 }
 
 /** What a retry needs. */
-interface RetryDependencies extends Dependencies {
-  readonly queue: WorkQueue;
+interface RetryDependencies extends Omit<WindowDependencies, 'log'> {
   /** What may pass in this window that otherwise stops it: all rows that the sink refuses, or records of another time. */
   readonly accept?: 'dead-letters' | 'outside' | undefined;
 }
@@ -69,8 +66,7 @@ export async function retryWindows(
   const now = deps.clock.now();
   const wanted = (await deps.store.listWindows(stream, run)).filter((record) => isWorthARetry(record, now));
   let retried = 0;
-  for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
-    const some = wanted.slice(begin, begin + AT_ONCE);
+  for (const some of groupsOf(wanted, AT_ONCE)) {
     const results = await Promise.allSettled(some.map((record) => retryWindow(itemOf(record), deps)));
     retried += results.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length;
     const failure = results.find((result) => result.status === 'rejected');

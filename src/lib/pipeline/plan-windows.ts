@@ -1,6 +1,6 @@
 import type { WindowRecord, WindowState } from './ports.ts';
 import type { PlanSettings } from './stream.ts';
-import { chop, floorSecond, gaps, isoSeconds, toInterval, type Interval } from './window.ts';
+import { chop, floorSecond, gaps, isoSeconds, toInterval } from './window.ts';
 
 /** Windows planned in one go; the rest follows at the next tick. */
 export const MAX_WINDOWS_A_TICK = 1000;
@@ -56,19 +56,11 @@ export function planWindows({ watermark, records, horizon, windowMinutes }: Plan
 
 /** The watermark by the windows at and after it: the end of the contiguous run of finished ones. Never before the old one. */
 export function watermarkAfter(watermark: string, records: PlanInput['records']): string {
-  return isoSeconds(contiguousEnd(Date.parse(watermark), records));
-}
-
-/** End of the run of finished windows that starts at `start`, in epoch milliseconds. */
-function contiguousEnd(start: number, records: PlanInput['records']): number {
-  const finished: Interval[] = [];
-  let barrier = Infinity;
-  for (const record of records) {
-    const interval = toInterval(record);
-    if (isFinished(record)) finished.push(interval);
-    else if (interval.to > start) barrier = Math.min(barrier, Math.max(start, interval.from));
-  }
+  const start = Date.parse(watermark);
+  const finished = records.filter(isFinished).map(toInterval);
+  const open = records.filter((record) => !isFinished(record)).map(toInterval);
   const end = Math.max(start, ...finished.map(({ to }) => to));
-  const firstGap = gaps({ from: start, to: end }, finished)[0]?.from ?? end;
-  return Math.min(firstGap, barrier);
+  const [gap] = gaps({ from: start, to: end }, finished);
+  const ahead = open.filter(({ to }) => to > start).map(({ from }) => Math.max(start, from));
+  return isoSeconds(Math.min(gap?.from ?? end, ...ahead));
 }

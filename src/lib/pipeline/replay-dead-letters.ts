@@ -1,17 +1,11 @@
 import { FatalError, messageOf } from '../errors.ts';
 import { redact, type Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { ReplayResult } from './dead-letter-answers.ts';
+import type { DeadLetterView, ReplayResult } from './dead-letter-answers.ts';
 import type { DeadLetter, Sink } from './ports.ts';
 
 /** A stored dead letter. */
-export interface StoredDeadLetter extends DeadLetter {
-  readonly version: 1;
-  /** Name of its blob. */
-  readonly name: string;
-  /** Why it cannot be read; then its table and reason are not known. */
-  readonly broken?: string;
-}
+export type StoredDeadLetter = DeadLetter & Omit<DeadLetterView, 'bytes'>;
 
 /** Stored dead letters. */
 export interface DeadLetterSource {

@@ -1,9 +1,9 @@
 import { ChunkRefusedError, messageOf, RetryableError } from '../errors.ts';
-import { redact, type Log } from '../log.ts';
+import { redact } from '../log.ts';
 import { acceptedRow, keepAccepted } from './accepted-row.ts';
 import { rowsOf } from './chunk-rows.ts';
 import type { Claim } from './claim.ts';
-import type { Clock, DeadLetters, Sink, WindowRecord } from './ports.ts';
+import type { DeadLetters, Sink, WindowDependencies, WindowRecord } from './ports.ts';
 import type { Chunk, Stream } from './stream.ts';
 import {
   isProven,
@@ -17,12 +17,10 @@ import {
 import { noteStoppers } from './window-state.ts';
 
 /** What an upload needs. */
-export interface UploadDependencies {
+export interface UploadDependencies extends Pick<WindowDependencies, 'clock' | 'log'> {
+  readonly stream: Stream;
   readonly sink: Sink;
   readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly stream: Stream;
 }
 
 /** Failures of the window before rows are put aside for their size alone: a refusal may be a passing fault. */
@@ -92,10 +90,7 @@ function createParts(chunk: Chunk, { record, signal }: Claim, { sink, stream }: 
       keepAccepted(sink, table, part);
       return undefined;
     },
-    sendAcceptedRow: async () => {
-      const row = acceptedRow(sink, table);
-      return row !== undefined && (await refusalOf(sink.upload(table, row, signal))) === undefined;
-    },
+    acceptedRow: () => acceptedRow(sink, table),
   };
   return parts;
 }

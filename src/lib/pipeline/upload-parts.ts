@@ -15,8 +15,8 @@ export interface Parts {
   readonly allowed: number;
   /** Uploads rows; the error when they are refused. Sets `isTableProven` when they are accepted. */
   readonly send: (chunk: Chunk) => Promise<ChunkRefusedError | undefined>;
-  /** Sends a row once more that was accepted before this chunk; whether it is accepted now. */
-  readonly sendAcceptedRow: () => Promise<boolean>;
+  /** A row that was accepted before this chunk; undefined when none is known. */
+  readonly acceptedRow: () => Chunk | undefined;
   readonly refused: Refused[];
   /** Whether something was accepted since the refusal: the table takes rows, and what is refused is so for itself. */
   isTableProven: boolean;
@@ -73,9 +73,10 @@ export function stoppersOf({ refused }: Parts): string[] {
   return refused.slice(0, MAX_STOPPERS).map(({ chunk }) => nameOfRows(chunk.json));
 }
 
-/** Whether the table is known to take rows now. */
+/** Whether the table is known to take rows now: if need be, a row that was accepted before is sent once more. */
 export async function isProven(parts: Parts): Promise<boolean> {
-  parts.isTableProven ||= await parts.sendAcceptedRow();
+  const row = parts.isTableProven ? undefined : parts.acceptedRow();
+  if (row !== undefined) await parts.send(row);
   return parts.isTableProven;
 }
 
