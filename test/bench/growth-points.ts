@@ -22,7 +22,7 @@ function makePoint(series: GrowthSeries, size: number, changes: Partial<GrowthPo
   const { windows = 33 } = changes;
   return {
     ...{ series, size, workers: 2, processes: 1, latencyMs: 50, records: 20_000, seconds: 30, calls: 99 },
-    ...{ mostAtOnce: 1, peakMb: 150, windows, stateRows: windows, peakStateRows: windows + 8, rows: 20_000 },
+    ...{ mostAtOnce: 1, peakMb: 150, windows, stateRows: windows, peakStateRows: 2 * windows, rows: 20_000 },
     ...{ vendorBytes: 2.6e7, sentBytes: 4.8e7, wireBytes: 5e6, requests: 100 },
     ...changes,
   };
