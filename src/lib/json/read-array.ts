@@ -46,9 +46,6 @@ export interface ArrayReaderOptions {
   readonly maxElementBytes: number;
 }
 
-/** What is expected next. */
-type Place = 'start' | 'first' | 'element' | 'inside' | 'long' | 'separator' | 'behind' | 'foreign';
-
 interface Reader {
   readonly options: ArrayReaderOptions;
   readonly handlers: ArrayHandlers;
@@ -58,16 +55,12 @@ interface Reader {
   limit: number;
   /** Position of the buffer's first byte in the text. */
   base: number;
-  place: Place;
-  /** Search for the end of the element that begins at `at`, and how far it came. */
-  scan: ValueScan;
-  searched: number;
-  /** Position of the element above the bound in the text, until it was found to be broken. */
-  longAt: number | undefined;
-  /** Its last bytes, of a character that may go on. */
-  longRest: Buffer;
+  isEnded: boolean;
   repaired: number;
 }
+
+/** Reading that stops where it needs more bytes, and goes on once they are at hand or the text has ended. */
+type Reading<Result = void> = Generator<undefined, Result>;
 
 /** Bytes looked at in one go. */
 const SLICE_BYTES = 64 * 1024;
@@ -81,23 +74,20 @@ const [COMMA, OPENING_BRACKET, CLOSING_BRACKET] = [0x2c, 0x5b, 0x5d];
  * Memory is bounded by `maxElementBytes`, whatever the text holds. After an error the reader must not be used again.
  */
 export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHandlers): ArrayReader {
-  const reader: Reader = {
-    options,
-    handlers,
-    buffer: Buffer.alloc(0),
-    ...{ at: 0, limit: 0, base: 0, place: 'start', searched: 0, repaired: 0 },
-    scan: startScan(),
-    longAt: undefined,
-    longRest: Buffer.alloc(0),
-  };
+  const buffer = Buffer.alloc(0);
+  const reader: Reader = { options, handlers, buffer, at: 0, limit: 0, base: 0, isEnded: false, repaired: 0 };
+  const reading = readArray(reader);
   return {
     write: (bytes) => {
       for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
         fill(reader, bytes.subarray(from, from + SLICE_BYTES));
-        while (reader.at < reader.limit && readStep(reader));
+        reading.next();
       }
     },
-    end: () => finish(reader),
+    end: () => {
+      reader.isEnded = true;
+      reading.next();
+    },
     repaired: () => reader.repaired,
   };
 }
@@ -111,7 +101,6 @@ function fill(reader: Reader, bytes: Uint8Array): void {
     reader.buffer = isRoomy ? buffer : Buffer.allocUnsafeSlow(3 * left + 4 * SLICE_BYTES);
     buffer.copy(reader.buffer, 0, at, limit);
     reader.base += at;
-    reader.searched -= at;
     reader.at = 0;
     reader.limit = left;
   }
@@ -119,70 +108,80 @@ function fill(reader: Reader, bytes: Uint8Array): void {
   reader.limit += bytes.length;
 }
 
-/** Goes one step on in the bytes at hand; false when more are needed. */
-function readStep(reader: Reader): boolean {
-  switch (reader.place) {
-    case 'start':
-      return readStart(reader);
-    case 'foreign':
-      if (reader.limit - reader.at < FOREIGN_BYTES) return false;
-      throw failForeign(reader);
-    case 'first':
-    case 'element':
-      return startElement(reader);
-    case 'inside':
-      return readElement(reader);
-    case 'long':
-      return readLong(reader);
-    case 'separator':
-    case 'behind':
-      return readSeparator(reader);
+function* readArray(reader: Reader): Reading {
+  yield* skipMark(reader);
+  const opening = yield* nextByte(reader);
+  if (opening === undefined) return;
+  if (opening !== OPENING_BRACKET) throw yield* foreignError(reader);
+  reader.at++;
+  if ((yield* nextByte(reader)) !== CLOSING_BRACKET) yield* readElements(reader);
+  if ((yield* nextByte(reader)) !== CLOSING_BRACKET) throw malformedError(reader, reader.at);
+  reader.at++;
+  if ((yield* nextByte(reader)) !== undefined) throw malformedError(reader, reader.at);
+}
+
+function* readElements(reader: Reader): Reading {
+  yield* readElement(reader);
+  while ((yield* nextByte(reader)) === COMMA) {
+    reader.at++;
+    yield* nextByte(reader);
+    yield* readElement(reader);
   }
 }
 
-function readStart(reader: Reader): boolean {
-  const { buffer, limit } = reader;
-  if (reader.base + reader.at === 0 && buffer[0] === BYTE_ORDER_MARK[0]) {
-    if (limit < BYTE_ORDER_MARK.length) return false;
-    if (BYTE_ORDER_MARK.equals(buffer.subarray(0, BYTE_ORDER_MARK.length))) reader.at = BYTE_ORDER_MARK.length;
+/** Waits for more bytes; false when the text has ended. */
+function* more(reader: Reader): Reading<boolean> {
+  if (!reader.isEnded) yield;
+  return !reader.isEnded;
+}
+
+function* skipMark(reader: Reader): Reading {
+  const { length } = BYTE_ORDER_MARK;
+  while (reader.limit < length && (yield* more(reader))) continue;
+  if (BYTE_ORDER_MARK.equals(reader.buffer.subarray(0, Math.min(reader.limit, length)))) reader.at = length;
+}
+
+/** Goes to the next byte that is no white space, and gives it; undefined where the text ends before. */
+function* nextByte(reader: Reader): Reading<number | undefined> {
+  do {
+    const { buffer, limit } = reader;
+    for (; reader.at < limit; reader.at++) {
+      const byte = buffer[reader.at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+    }
+  } while (yield* more(reader));
+  return undefined;
+}
+
+/** Reads the element that begins at hand. */
+function* readElement(reader: Reader): Reading {
+  const scan = startScan();
+  for (let length = 0; ;) {
+    const end = scanOn(reader, scan, length);
+    const bytes = reader.buffer.subarray(reader.at, end ?? reader.limit);
+    length = bytes.length;
+    if (length > reader.options.maxElementBytes) return yield* readLong(reader, scan, end);
+    if (end !== undefined) {
+      takeElement(reader, scan, bytes);
+      return;
+    }
+    yield* needMore(reader);
   }
-  if (!skipSpace(reader)) return false;
-  return buffer[reader.at] === OPENING_BRACKET
-    ? moveOn(reader, reader.at + 1, 'first')
-    : moveOn(reader, reader.at, 'foreign');
 }
 
-function startElement(reader: Reader): boolean {
-  if (!skipSpace(reader)) return false;
-  const { at, buffer, place } = reader;
-  if (buffer[at] === CLOSING_BRACKET && place === 'first') return moveOn(reader, at + 1, 'behind');
-  reader.scan = startScan();
-  reader.searched = at;
-  return moveOn(reader, at, 'inside');
+/** Looks for the end of the element at hand, behind so many of its bytes; undefined where it goes on. */
+function scanOn(reader: Reader, scan: ValueScan, from: number): number | undefined {
+  const end = scanValue(scan, reader.buffer, reader.at + from, reader.limit);
+  if (end === MALFORMED) throw malformedError(reader, scan.faultAt);
+  return end < 0 ? undefined : end;
 }
 
-function readElement(reader: Reader): boolean {
-  const { at, buffer, limit, options } = reader;
-  const end = scanOn(reader);
-  if ((end < 0 ? limit : end) - at > options.maxElementBytes) return startLong(reader, end);
-  if (end < 0) return false;
-  takeElement(reader, buffer.subarray(at, end));
-  return moveOn(reader, end, 'separator');
-}
-
-/** End of the element, or -1 when it goes on. */
-function scanOn(reader: Reader): number {
-  const { buffer, limit, scan, searched } = reader;
-  const end = scanValue(scan, buffer, searched, limit);
-  if (end === MALFORMED) throw failMalformed(reader, scan.faultAt);
-  reader.searched = limit;
-  return end;
-}
-
-function takeElement(reader: Reader, bytes: Buffer): void {
-  const { at, base, handlers, options, scan } = reader;
+function takeElement(reader: Reader, scan: ValueScan, bytes: Buffer): void {
+  const { handlers, options } = reader;
+  const at = reader.base + reader.at;
+  reader.at += bytes.length;
   const isBroken = scan.hasControls || !(isAscii(bytes) || isUtf8(bytes));
-  if (isBroken) handlers.broken({ at: base + at, bytes });
+  if (isBroken) handlers.broken({ at, bytes });
   const reason = reasonOf(scan);
   if (reason !== undefined) {
     handlers.text(replaceBroken(bytes).bytes, reason);
@@ -192,93 +191,68 @@ function takeElement(reader: Reader, bytes: Buffer): void {
   reader.repaired += repaired.count;
   const json = parseScanned(repaired.bytes, scan);
   if (json === undefined) {
-    const message = `${options.what} is not well-formed JSON: the element at byte ${base + at} cannot be read`;
+    const message = `${options.what} is not well-formed JSON: the element at byte ${at} cannot be read`;
     throw new RetryableError(message, { scope: 'answer' });
   }
   handlers.element(json, repaired.bytes);
 }
 
-/** `end` is the end of the element, -1 when it is still unknown. */
-function startLong(reader: Reader, end: number): boolean {
-  const { at, base, buffer, handlers, options, scan } = reader;
-  reader.longAt = base + at;
-  reader.longRest = Buffer.alloc(0);
-  checkLong(reader, end);
-  const first = at + options.maxElementBytes;
-  const beginning = buffer.subarray(at, first);
-  const closed =
-    reasonOf(scan) === undefined ? repairJson(Buffer.from(closeJson(beginning.toString('utf8')))).bytes : '';
-  handlers.long(beginning, closed.length === 0 ? undefined : parseScanned(Buffer.from(closed), scan)?.value);
-  reader.at = first;
-  return handMore(reader, end);
-}
-
-function readLong(reader: Reader): boolean {
-  const end = scanOn(reader);
-  checkLong(reader, end);
-  return handMore(reader, end);
-}
-
-function handMore(reader: Reader, end: number): boolean {
-  const { at, buffer, handlers, limit } = reader;
-  handlers.more(buffer.subarray(at, end < 0 ? limit : end), end >= 0);
-  return end < 0 ? moveOn(reader, limit, 'long') : moveOn(reader, end, 'separator');
-}
-
-/** Tells once of an element above the bound that it is broken. */
-function checkLong(reader: Reader, end: number): void {
-  const { at, buffer, limit, longAt, longRest, scan } = reader;
-  if (longAt === undefined) return;
-  const bytes = Buffer.concat([longRest, buffer.subarray(at, end < 0 ? limit : end)]);
-  const whole = wholeEnd(bytes, 0, bytes.length);
-  reader.longRest = bytes.subarray(whole);
-  if (!scan.hasControls && isUtf8(bytes.subarray(0, whole))) return;
-  reader.longAt = undefined;
-  reader.handlers.broken({ at: longAt, bytes: Buffer.alloc(0) });
-}
-
-function readSeparator(reader: Reader): boolean {
-  if (!skipSpace(reader)) return false;
-  const byte = reader.place === 'separator' ? reader.buffer[reader.at] : undefined;
-  if (byte === COMMA) return moveOn(reader, reader.at + 1, 'element');
-  if (byte === CLOSING_BRACKET) return moveOn(reader, reader.at + 1, 'behind');
-  throw failMalformed(reader, reader.at);
-}
-
-/** Goes to the next byte that is no white space; false when there is none yet. */
-function skipSpace(reader: Reader): boolean {
-  const { buffer, limit } = reader;
-  let { at } = reader;
-  for (; at < limit; at++) {
-    const byte = buffer[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+/** Hands on an element above the bound as it comes, and tells once that it is broken. */
+function* readLong(reader: Reader, scan: ValueScan, firstEnd: number | undefined): Reading {
+  const { handlers, options } = reader;
+  const at = reader.base + reader.at;
+  let isTold = false;
+  /** The last bytes, of a character that may go on. */
+  let rest = Buffer.alloc(0);
+  const take = (end = reader.limit): Buffer => {
+    const bytes = reader.buffer.subarray(reader.at, end);
+    reader.at = end;
+    const text = Buffer.concat([rest, bytes]);
+    const whole = wholeEnd(text, 0, text.length);
+    rest = text.subarray(whole);
+    if (!isTold && (scan.hasControls || !isUtf8(text.subarray(0, whole)))) {
+      isTold = true;
+      handlers.broken({ at, bytes: Buffer.alloc(0) });
+    }
+    return bytes;
+  };
+  let end = firstEnd;
+  const bytes = take(end);
+  const beginning = bytes.subarray(0, options.maxElementBytes);
+  handlers.long(beginning, wholeOf(beginning, scan));
+  handlers.more(bytes.subarray(options.maxElementBytes), end !== undefined);
+  while (end === undefined) {
+    yield* needMore(reader);
+    end = scanOn(reader, scan, 0);
+    handlers.more(take(end), end !== undefined);
   }
-  reader.at = at;
-  return at < limit;
 }
 
-function moveOn(reader: Reader, at: number, place: Place): true {
-  reader.at = at;
-  reader.place = place;
-  return true;
+/** What is whole of the beginning of an element; undefined where that is nothing. */
+function wholeOf(beginning: Buffer, scan: ValueScan): unknown {
+  if (reasonOf(scan) !== undefined) return undefined;
+  const closed = Buffer.from(closeJson(beginning.toString('utf8')));
+  return parseScanned(repairJson(closed).bytes, scan)?.value;
 }
 
-function failMalformed({ base, buffer, options }: Reader, at: number): Error {
+/** @throws RetryableError where the text has ended. */
+function* needMore(reader: Reader): Reading {
+  if (!(yield* more(reader))) throw malformedError(reader, reader.limit);
+}
+
+/** The error for a byte that cannot stand where it does, or is missing. */
+function malformedError({ base, buffer, limit, options }: Reader, at: number): Error {
   const byte = (buffer[at] ?? 0).toString(16).padStart(2, '0');
-  const message = `${options.what} is not well-formed JSON: unexpected byte 0x${byte} at byte ${base + at}`;
-  return new RetryableError(message, { scope: 'answer' });
+  const what =
+    at < limit
+      ? `not well-formed JSON: unexpected byte 0x${byte} at byte ${base + at}`
+      : `cut off: it ends after byte ${base + limit}, before its array does`;
+  return new RetryableError(`${options.what} is ${what}`, { scope: 'answer' });
 }
 
 /** The error for a document that is no array. */
-function failForeign({ at, buffer, handlers, limit }: Reader): Error {
+function* foreignError(reader: Reader): Reading<Error> {
+  while (reader.limit - reader.at < FOREIGN_BYTES && (yield* more(reader))) continue;
+  const { at, buffer, handlers, limit } = reader;
   return handlers.foreign(buffer.toString('utf8', at, Math.min(limit, at + FOREIGN_BYTES)));
-}
-
-function finish(reader: Reader): void {
-  const { at, base, limit, options, place } = reader;
-  if (place === 'behind' || (place === 'start' && at === limit)) return;
-  if (place === 'start' || place === 'foreign') throw failForeign(reader);
-  throw new RetryableError(`${options.what} is cut off: it ends after byte ${base + limit}, before its array does`, {
-    scope: 'answer',
-  });
 }
