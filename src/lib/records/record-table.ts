@@ -61,6 +61,11 @@ export function column(
   return { name, kind, meaning, from };
 }
 
+/** Makes columns of which all fields are in one object of the record. */
+export function columnsIn(object: string): typeof column {
+  return (name, kind, meaning, ...from) => column(name, kind, meaning, ...from.map((path) => `${object}.${path}`));
+}
+
 /** A way of its own to make a column. */
 export function ownKind(type: TableType, read: ReadColumn, isHome = false): OwnKind {
   return { type, read, isHome };

@@ -1,6 +1,7 @@
 import { jsonOf, wholeNumberOf } from '../../records/column-values.ts';
 import {
   column,
+  columnsIn,
   ownKind,
   type Copy,
   type OwnKind,
@@ -8,8 +9,17 @@ import {
   type RecordTable,
 } from '../../records/record-table.ts';
 import { filePathOf } from './file-path.ts';
-import type { EdrPageOptions } from './page-options.ts';
 import { severityOf, type ScoredSeverity } from './severity.ts';
+
+/** What decides how events become rows. */
+export interface EventTableOptions {
+  /** How much of an event stands in `Record`: what no column gives back, all (when left out) or nothing. */
+  readonly record?: 'rest' | 'full' | 'none';
+  /** Highest limit first. */
+  readonly severityTable: readonly ScoredSeverity[];
+  /** Offset from UTC of times that tell none, in minutes; 0 when left out. */
+  readonly zoneMinutes?: number;
+}
 
 /** Where the id of an event stands, and its score. */
 export const ID_FIELDS = ['id', 'eventId'];
@@ -20,10 +30,17 @@ function indicatorList(name: string, meaning: string, field: string): RecordColu
   return column(name, 'list', meaning, `${field}[]`, `indicator2[].${field}`, `indicator[].${field}`);
 }
 
+const asset = columnsIn('asset');
+const actor = columnsIn('actor');
+const file = columnsIn('file');
+const process = columnsIn('process');
+const network = columnsIn('network');
+const registry = columnsIn('registry');
+
 /**
- * The typed columns of `QualysEdrEvents_CL` in the table's order, but for `TimeGenerated` and those behind `MutexName`,
- * which no field gives. FILE, PROCESS and the common fields are in the vendor's documents and samples; of NETWORK
- * only `localIP`, `remoteIP` and `remoteDns` are, of MUTEX and REGISTRY none: their further spellings are plausible ones.
+ * The typed columns of `QualysEdrEvents_CL` in the order of its rows, but for `TimeGenerated` and those behind the last one, which no field
+ * gives. FILE, PROCESS and the common fields are in the vendor's documents and samples; of NETWORK only `localIP`, `remoteIP` and `remoteDns`
+ * are, of MUTEX and REGISTRY none: their further spellings are plausible ones.
  */
 function eventColumns(severities: readonly ScoredSeverity[]): readonly RecordColumn[] {
   return [
@@ -57,28 +74,8 @@ function eventColumns(severities: readonly ScoredSeverity[]): readonly RecordCol
     indicatorList('FamilyNames', 'Distinct malware family names.', 'familyName'),
     indicatorList('Categories', 'Distinct malware categories.', 'category'),
     indicatorList('ThreatNames', 'Distinct threat names.', 'threatName'),
-    column('HostName', 'string', 'Host name of the asset, bare or fully qualified.', 'asset.hostName'),
-    column('NetBiosName', 'string', 'NetBIOS name of the asset.', 'asset.netBiosName'),
     column('AgentId', 'string', 'Id of the Qualys Cloud Agent.', 'asset.agentId', 'agentId'),
     column('CustomerId', 'string', 'Qualys customer id.', 'asset.customerId', 'customerId'),
-    column('Platform', 'string', 'WINDOWS, LINUX and so on.', 'asset.platform'),
-    column(
-      'OperatingSystem',
-      'string',
-      'Full name of the operating system.',
-      'asset.fullOSName',
-      'asset.operatingSystem',
-    ),
-    column(
-      'IPAddresses',
-      'list',
-      "IP addresses of the asset's interfaces.",
-      'asset.interfaces[].ipAddress',
-      'asset.interfaces[].address',
-    ),
-    column('MacAddresses', 'list', "MAC addresses of the asset's interfaces.", 'asset.interfaces[].macAddress'),
-    column('AssetTags', 'list', "Names of the asset's tags.", 'asset.tags[].name', 'asset.tags[]'),
-    column('LastLoggedOnUser', 'string', 'User last logged on to the asset.', 'asset.lastLoggedOnUser'),
     column(
       'UserName',
       'string',
@@ -87,137 +84,6 @@ function eventColumns(severities: readonly ScoredSeverity[]): readonly RecordCol
       'process.userName',
       'userName',
     ),
-    column('ActorProcessName', 'string', 'Name of the process that acted.', 'actor.processName'),
-    column('ActorProcessId', 'long', 'Id of the process that acted.', 'actor.processId', 'actor.pid'),
-    column(
-      'ActorParentProcessId',
-      'long',
-      "Id of the acting process's parent; 0 when unknown.",
-      'actor.parentProcessId',
-      'actor.parentPid',
-    ),
-    column(
-      'ActorProcessPath',
-      'string',
-      "Full path of the acting process's image.",
-      'actor.imageFullPath',
-      'actor.fullPath',
-    ),
-    column(
-      'ActorProcessArguments',
-      'string',
-      'Command-line arguments of the acting process.',
-      'actor.arguments',
-      'actor.commandLine',
-    ),
-    column('FileName', 'string', 'Name of the file of a FILE event.', 'file.fileName', 'file.name'),
-    column(
-      'FilePath',
-      ownKind('string', filePathOf, true),
-      'Full path of the file, with its name even where the vendor gives the folder only.',
-      'file.fullPath',
-      'file.path',
-      'file.fileName',
-    ),
-    column('FileExtension', 'string', 'Extension of the file.', 'file.extension'),
-    column('FileSha256', 'string', 'SHA-256 of the file.', 'file.sha256', 'file.hash.sha256'),
-    column('FileMd5', 'string', 'MD5 of the file.', 'file.md5', 'file.hash.md5'),
-    column('FileSize', 'long', 'Size of the file, in bytes.', 'file.size'),
-    column('FileCreatedTime', 'dateTime', 'When the file was created (UTC).', 'file.createdDate', 'file.createDate'),
-    column(
-      'TargetProcessName',
-      'string',
-      'Name of the process that a PROCESS event is about, or that owns a connection.',
-      'process.processName',
-      'process.name',
-      'process.processFile.fileName',
-    ),
-    column('TargetProcessId', 'long', 'Id of that process.', 'process.pid', 'process.processId'),
-    column('TargetProcessParentId', 'long', 'Id of its parent.', 'process.parentPid', 'process.parentProcessId'),
-    column(
-      'TargetProcessPath',
-      'string',
-      'Full path of its image.',
-      'process.fullPath',
-      'process.imageFullPath',
-      'process.processFile.fullPath',
-    ),
-    column(
-      'TargetProcessArguments',
-      'string',
-      'Its command-line arguments.',
-      'process.arguments',
-      'process.commandLine',
-    ),
-    column('TargetProcessUserName', 'string', 'User it runs as.', 'process.userName'),
-    column('TargetProcessUserSid', 'string', 'Security identifier of that user.', 'process.sid', 'process.userSid'),
-    column('TargetProcessIntegrityLevel', 'string', 'Integrity level of the process.', 'process.integrityLevel'),
-    column('TargetProcessElevated', 'boolean', 'Whether it runs elevated.', 'process.elevated'),
-    column('TargetProcessSha256', 'string', 'SHA-256 of its image.', 'process.processFile.sha256', 'process.sha256'),
-    column('TargetProcessMd5', 'string', 'MD5 of its image.', 'process.processFile.md5', 'process.md5'),
-    column(
-      'LocalIP',
-      'string',
-      'Local address of a NETWORK event.',
-      'network.localIP',
-      'network.localIp',
-      'network.localAddress',
-      'network.local.address.ip',
-    ),
-    column(
-      'LocalPort',
-      'int',
-      'Local port, where the vendor gives it.',
-      'network.localPort',
-      'network.local.address.port',
-      'network.local.port',
-    ),
-    column(
-      'RemoteIP',
-      'string',
-      'Remote address of a NETWORK event.',
-      'network.remoteIP',
-      'network.remoteIp',
-      'network.remoteAddress',
-      'network.remote.address.ip',
-    ),
-    column(
-      'RemotePort',
-      'int',
-      'Remote port, where the vendor gives it.',
-      'network.remotePort',
-      'network.remote.address.port',
-      'network.remote.port',
-    ),
-    column(
-      'RemoteDns',
-      'string',
-      'Remote domain name.',
-      'network.remoteDns',
-      'network.remoteDNS',
-      'network.remoteFqdn',
-      'network.remote.address.fqdn',
-    ),
-    column('NetworkProtocol', 'string', 'Protocol, where the vendor gives it.', 'network.protocol'),
-    column('NetworkDirection', 'string', 'Direction, where the vendor gives it.', 'network.direction'),
-    column(
-      'RegistryPath',
-      'string',
-      'Key path of a REGISTRY event.',
-      'registry.path',
-      'registry.key',
-      'registry.keyName',
-      'registry.keyPath',
-      'registry.fullPath',
-    ),
-    {
-      ...column('RegistryValueName', 'string', 'Name of the registry value.', 'registry.valueName', 'registry.value'),
-      home: 'registry.value',
-    },
-    {
-      ...column('RegistryValueData', 'string', 'Data of the registry value.', 'registry.valueData', 'registry.data'),
-      home: 'registry.data',
-    },
     column(
       'MutexName',
       'string',
@@ -229,6 +95,139 @@ function eventColumns(severities: readonly ScoredSeverity[]): readonly RecordCol
       'handle',
       'mutex',
     ),
+    asset('HostName', 'string', 'Host name of the asset, bare or fully qualified.', 'hostName'),
+    asset('NetBiosName', 'string', 'NetBIOS name of the asset.', 'netBiosName'),
+    asset('Platform', 'string', 'WINDOWS, LINUX and so on.', 'platform'),
+    asset('OperatingSystem', 'string', 'Full name of the operating system.', 'fullOSName', 'operatingSystem'),
+    asset(
+      'IPAddresses',
+      'list',
+      "IP addresses of the asset's interfaces.",
+      'interfaces[].ipAddress',
+      'interfaces[].address',
+    ),
+    asset('MacAddresses', 'list', "MAC addresses of the asset's interfaces.", 'interfaces[].macAddress'),
+    asset('AssetTags', 'list', "Names of the asset's tags.", 'tags[].name', 'tags[]'),
+    asset('LastLoggedOnUser', 'string', 'User last logged on to the asset.', 'lastLoggedOnUser'),
+    actor('ActorProcessName', 'string', 'Name of the process that acted.', 'processName'),
+    actor('ActorProcessId', 'long', 'Id of the process that acted.', 'processId', 'pid'),
+    actor(
+      'ActorParentProcessId',
+      'long',
+      "Id of the acting process's parent; 0 when unknown.",
+      'parentProcessId',
+      'parentPid',
+    ),
+    actor('ActorProcessPath', 'string', "Full path of the acting process's image.", 'imageFullPath', 'fullPath'),
+    actor(
+      'ActorProcessArguments',
+      'string',
+      'Command-line arguments of the acting process.',
+      'arguments',
+      'commandLine',
+    ),
+    file('FileName', 'string', 'Name of the file of a FILE event.', 'fileName', 'name'),
+    file(
+      'FilePath',
+      ownKind('string', filePathOf, true),
+      'Full path of the file, with its name even where the vendor gives the folder only.',
+      'fullPath',
+      'path',
+      'fileName',
+    ),
+    file('FileExtension', 'string', 'Extension of the file.', 'extension'),
+    file('FileSha256', 'string', 'SHA-256 of the file.', 'sha256', 'hash.sha256'),
+    file('FileMd5', 'string', 'MD5 of the file.', 'md5', 'hash.md5'),
+    file('FileSize', 'long', 'Size of the file, in bytes.', 'size'),
+    file('FileCreatedTime', 'dateTime', 'When the file was created (UTC).', 'createdDate', 'createDate'),
+    process(
+      'TargetProcessName',
+      'string',
+      'Name of the process that a PROCESS event is about, or that owns a connection.',
+      'processName',
+      'name',
+      'processFile.fileName',
+    ),
+    process('TargetProcessId', 'long', 'Id of that process.', 'pid', 'processId'),
+    process('TargetProcessParentId', 'long', 'Id of its parent.', 'parentPid', 'parentProcessId'),
+    process(
+      'TargetProcessPath',
+      'string',
+      'Full path of its image.',
+      'fullPath',
+      'imageFullPath',
+      'processFile.fullPath',
+    ),
+    process('TargetProcessArguments', 'string', 'Its command-line arguments.', 'arguments', 'commandLine'),
+    process('TargetProcessUserName', 'string', 'User it runs as.', 'userName'),
+    process('TargetProcessUserSid', 'string', 'Security identifier of that user.', 'sid', 'userSid'),
+    process('TargetProcessIntegrityLevel', 'string', 'Integrity level of the process.', 'integrityLevel'),
+    process('TargetProcessElevated', 'boolean', 'Whether it runs elevated.', 'elevated'),
+    process('TargetProcessSha256', 'string', 'SHA-256 of its image.', 'processFile.sha256', 'sha256'),
+    process('TargetProcessMd5', 'string', 'MD5 of its image.', 'processFile.md5', 'md5'),
+    network(
+      'LocalIP',
+      'string',
+      'Local address of a NETWORK event.',
+      'localIP',
+      'localIp',
+      'localAddress',
+      'local.address.ip',
+    ),
+    network(
+      'LocalPort',
+      'int',
+      'Local port, where the vendor gives it.',
+      'localPort',
+      'local.address.port',
+      'local.port',
+    ),
+    network(
+      'RemoteIP',
+      'string',
+      'Remote address of a NETWORK event.',
+      'remoteIP',
+      'remoteIp',
+      'remoteAddress',
+      'remote.address.ip',
+    ),
+    network(
+      'RemotePort',
+      'int',
+      'Remote port, where the vendor gives it.',
+      'remotePort',
+      'remote.address.port',
+      'remote.port',
+    ),
+    network(
+      'RemoteDns',
+      'string',
+      'Remote domain name.',
+      'remoteDns',
+      'remoteDNS',
+      'remoteFqdn',
+      'remote.address.fqdn',
+    ),
+    network('NetworkProtocol', 'string', 'Protocol, where the vendor gives it.', 'protocol'),
+    network('NetworkDirection', 'string', 'Direction, where the vendor gives it.', 'direction'),
+    registry(
+      'RegistryPath',
+      'string',
+      'Key path of a REGISTRY event.',
+      'path',
+      'key',
+      'keyName',
+      'keyPath',
+      'fullPath',
+    ),
+    {
+      ...registry('RegistryValueName', 'string', 'Name of the registry value.', 'valueName', 'value'),
+      home: 'registry.value',
+    },
+    {
+      ...registry('RegistryValueData', 'string', 'Data of the registry value.', 'valueData', 'data'),
+      home: 'registry.data',
+    },
   ];
 }
 
@@ -246,23 +245,15 @@ export const EVENT_COPIES: readonly Copy[] = [
 /** How much of an event stands in `Record`. */
 const RECORD = { rest: 'exact', full: 'whole', none: 'none' } as const;
 
-/** The table of events. Rows have had their columns in this order: those of one object of the record together. */
-export function eventTable({ record = 'full', severityTable, zoneMinutes = 0 }: EdrPageOptions): RecordTable {
-  const groups = Map.groupBy(eventColumns(severityTable), objectOf);
-  const columns = [...groups.values()].flat();
+/** The table of events. */
+export function eventTable({ record = 'full', severityTable, zoneMinutes = 0 }: EventTableOptions): RecordTable {
   return {
-    columns,
+    columns: eventColumns(severityTable),
     timeColumns: ['EventTime', 'ProcessedTime'],
     zoneMinutes,
     record: RECORD[record],
     copies: EVENT_COPIES,
   };
-}
-
-/** The object that all of a column's fields are in, by its name; empty when they are in several. */
-function objectOf({ from }: RecordColumn): string {
-  const [object = '', ...others] = new Set(from.map((path) => (path.includes('.') ? path.replace(/\..*/, '') : '')));
-  return others.length > 0 || object.endsWith('[]') ? '' : object;
 }
 
 function severityIn(severities: readonly ScoredSeverity[]): OwnKind {

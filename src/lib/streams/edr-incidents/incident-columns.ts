@@ -1,5 +1,7 @@
 import type { Settings } from '../../config.ts';
-import { column, type RecordTable } from '../../records/record-table.ts';
+import { column, columnsIn, type RecordTable } from '../../records/record-table.ts';
+
+const asset = columnsIn('asset');
 
 /**
  * The typed columns of `QualysEdrIncidents_CL`. Of an incident's fields Qualys documents none: the names are those of its tokens
@@ -131,26 +133,20 @@ export function incidentTable(
         'hostName',
         'assetName',
       ),
-      column('NetBiosName', 'string', 'NetBIOS name of the asset.', 'asset.netBiosName'),
+      asset('NetBiosName', 'string', 'NetBIOS name of the asset.', 'netBiosName'),
       column('AgentId', 'string', 'Id of the Qualys Cloud Agent.', 'asset.agentId', 'agentId'),
       column('CustomerId', 'string', 'Qualys customer id.', 'asset.customerId', 'customerId'),
       column('Platform', 'string', 'WINDOWS, LINUX and so on.', 'asset.platform', 'platform'),
-      column(
-        'OperatingSystem',
-        'string',
-        'Full name of the operating system.',
-        'asset.fullOSName',
-        'asset.operatingSystem',
-      ),
-      column(
+      asset('OperatingSystem', 'string', 'Full name of the operating system.', 'fullOSName', 'operatingSystem'),
+      asset(
         'IPAddresses',
         'list',
         "IP addresses of the asset's interfaces.",
-        'asset.interfaces[].ipAddress',
-        'asset.interfaces[].address',
+        'interfaces[].ipAddress',
+        'interfaces[].address',
       ),
-      column('AssetTags', 'list', "Names of the asset's tags.", 'asset.tags[].name', 'asset.tags[]'),
-      column('LastLoggedOnUser', 'string', 'User last logged on to the asset.', 'asset.lastLoggedOnUser'),
+      asset('AssetTags', 'list', "Names of the asset's tags.", 'tags[].name', 'tags[]'),
+      asset('LastLoggedOnUser', 'string', 'User last logged on to the asset.', 'lastLoggedOnUser'),
     ],
   };
 }
