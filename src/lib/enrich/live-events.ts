@@ -2,7 +2,8 @@ import { RetryableError } from '../errors.ts';
 import type { CallOptions } from '../qualys/call/call-qualys.ts';
 import type { EdrQuery } from '../qualys/edr/edr-api.ts';
 import { lookupFilter, type Lookup } from '../qualys/edr/lookup-filter.ts';
-import { createEdrPageDecoder, type EdrChunk } from '../streams/edr-events/decode-page.ts';
+import { createEdrPageDecoder } from '../streams/edr-events/decode-page.ts';
+import type { EdrChunk } from '../streams/edr-events/event-page.ts';
 import type { EnrichDependencies } from './asked.ts';
 import type { EventRow } from './event-row.ts';
 

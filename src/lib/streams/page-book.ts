@@ -1,7 +1,8 @@
-import { appendRow, createChunkWriter, finishChunk } from '../pipeline/chunk-writer.ts';
 import type { Chunk, Window } from '../pipeline/stream.ts';
 import { isPlausible } from '../records/read-time.ts';
 import type { RecordRow } from '../records/record-rows.ts';
+import { createBookedChunks } from './booked-chunks.ts';
+import { keyOfDigest } from './ledger-key.ts';
 
 /** Rows to upload. */
 export interface BookedChunk extends Chunk {
@@ -86,55 +87,36 @@ export function createPageBook(
   isKnown: (key: string) => boolean,
 ): PageBook {
   const time = timeOf(window);
-  const writer = createChunkWriter();
+  const chunks = createBookedChunks(() => ({ keys: [] as string[], uploaded: 0, repaired: 0, outside: 0 }));
   const seen = new Set<string>();
   const counts: PageCounts = { records: 0, fresh: 0, outside: 0, unreadable: 0, repaired: 0 };
-  let finished: BookedChunk[] = [];
-  let ended = { keys: [] as string[], uploaded: 0, repaired: 0, outside: 0 };
-  const push = (chunk: Chunk | undefined): void => {
-    if (chunk === undefined) return;
-    finished.push({ ...chunk, ...ended });
-    ended = { keys: [], uploaded: 0, repaired: 0, outside: 0 };
-  };
   const add: PageBook['add'] = (rows) => {
-    for (const { text } of rows) push(appendRow(writer, text));
-  };
-  const chunks = (): BookedChunk[] => {
-    const taken = finished;
-    finished = [];
-    return taken;
+    for (const { text } of rows) chunks.add(text);
   };
   const isOld = (key: string): boolean => seen.has(key) || isKnown(key);
   return {
     counts,
-    isKnown: (digest) => isOld(keyOf(digest)),
+    isKnown: (digest) => isOld(keyOfDigest(digest)),
     take: ({ digest, isRepaired, isUnreadable, time: at = Number.NaN }, rows) => {
       counts.records++;
       if (isUnreadable) counts.unreadable++;
       if (isRepaired) counts.repaired++;
-      const key = keyOf(digest);
+      const key = keyOfDigest(digest);
       if (isOld(key)) return;
       const place = placeOf(time, at);
       if (place === 'outside') counts.outside++;
       if (place !== 'neighbour') add(rows());
       seen.add(key);
       counts.fresh++;
-      ended.keys.push(key);
+      const { open } = chunks;
+      open.keys.push(key);
       if (place === 'neighbour') return;
-      ended.uploaded++;
-      if (isRepaired) ended.repaired++;
-      if (place === 'outside') ended.outside++;
+      open.uploaded++;
+      if (isRepaired) open.repaired++;
+      if (place === 'outside') open.outside++;
     },
     add,
-    chunks,
-    end: () => {
-      push(finishChunk(writer));
-      return { chunks: chunks(), keys: ended.keys };
-    },
+    chunks: chunks.take,
+    end: () => ({ chunks: chunks.end(), keys: chunks.open.keys }),
   };
-}
-
-/** The key that the record's rows begin with, as the ledger holds it. */
-function keyOf(digest: string): string {
-  return Buffer.from(digest, 'hex').toString('latin1');
 }

@@ -9,6 +9,7 @@ import type { VmApi } from '../qualys/vm/vm-api.ts';
 import { BrokenTextError, judgeBrokenText, type BrokenText } from './broken-text.ts';
 import { followChain, startOver, type ChainCursor, type ChainPage } from './follow-chain.ts';
 import { takeExcess } from './held-chunks.ts';
+import { keyBytes } from './ledger-key.ts';
 import { createPageBook, type BookedChunk, type PageBook, type PageCounts } from './page-book.ts';
 import { readJudged } from './read-judged.ts';
 
@@ -261,7 +262,7 @@ function ledgerOf<Answer extends PageAnswer>(
   keys: readonly string[],
 ): NonNullable<Progress['ledger']> {
   for (const key of keys) known.add(key);
-  return keys.length === 0 ? {} : { uploaded: new Uint8Array(Buffer.from(keys.join(''), 'latin1')) };
+  return keys.length === 0 ? {} : { uploaded: keyBytes(keys) };
 }
 
 function toJson(cursor: PageCursor): Json {

@@ -1,12 +1,20 @@
+import { canonicalJson } from '../../json/canonical-json.ts';
+import { findFields, lastOf, type Fields } from '../../json/find-fields.ts';
+import { isMembers } from '../../json/parse-json.ts';
 import { createArrayReader } from '../../json/read-array.ts';
 import { failForeign } from '../../qualys/refusals/fail-foreign.ts';
-import { finishChunks, takeChunks, type Booking, type EdrChunk } from './event-chunks.ts';
-import { createEdrPage, takeRecord, takeText } from './event-page.ts';
+import { textOf } from '../../records/column-values.ts';
+import { digestOf } from '../../records/record-rows.ts';
+import { ID_FIELDS } from './event-columns.ts';
+import {
+  createEdrPage,
+  takeRecord,
+  type Booking,
+  type EdrChunk,
+  type EdrPage,
+  type EdrPageOptions,
+} from './event-page.ts';
 import { startLongEvent, type LongEvent } from './long-event.ts';
-import type { EdrPageOptions } from './page-options.ts';
-
-export type { EdrChunk } from './event-chunks.ts';
-export type { EdrPageOptions } from './page-options.ts';
 
 /** What a page held. */
 export interface EdrPageEnd {
@@ -50,17 +58,24 @@ export const MAX_HELD_BYTES = 4 * 1024 * 1024;
  */
 export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
   const page = createEdrPage(options);
+  const { chunks, counts, table } = page;
   let long: LongEvent | undefined;
   const reader = createArrayReader(
     { what: 'the page of EDR events', maxElementBytes: MAX_HELD_BYTES },
     {
-      element: (json, bytes) => takeRecord(page, json, bytes),
+      element: (json, text) => {
+        const fields = findFields(table.fields, json.value);
+        const { isRepeating, text: canonical } = canonicalJson(json);
+        const error = errorOf(page, fields);
+        takeRecord(page, { fields, isRepeating, text, digest: digestOf(table, canonical), error });
+      },
       broken: (record) => {
         options.onBroken?.(record);
         page.isBroken = true;
-        page.counts.repaired++;
+        counts.repaired++;
       },
-      text: (bytes, reason) => takeText(page, bytes, reason),
+      text: (text, reason) =>
+        takeRecord(page, { text, digest: digestOf(table, text), error: `the record is ${reason}` }),
       long: (bytes, beginning) => {
         long = startLongEvent(page, bytes, beginning);
         long(bytes, false);
@@ -72,13 +87,24 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
   return {
     write: (bytes) => {
       reader.write(bytes);
-      return takeChunks(page.chunks);
+      return chunks.take();
     },
-    outside: () => page.counts.outside,
+    outside: () => counts.outside,
     end: () => {
       reader.end();
-      const chunks = finishChunks(page.chunks);
-      return { chunks, end: { ...page.counts, characters: reader.repaired(), rest: page.chunks.open } };
+      return { chunks: chunks.end(), end: { ...counts, characters: reader.repaired(), rest: chunks.open } };
     },
   };
+}
+
+/** Why a record cannot be read. Without an id it is kept, but as text. */
+function errorOf({ table }: EdrPage, fields: Fields): string | undefined {
+  const { value } = fields;
+  if (isMembers(value)) {
+    const ids = ID_FIELDS.map((path) => textOf(lastOf(fields, table.fields.slotOf(path))?.value));
+    return ids.some((id) => id !== undefined) ? undefined : 'the record has neither id nor eventId';
+  }
+  const other = typeof value === 'object' ? 'a number' : `a ${typeof value}`;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : other;
+  return `the record is ${kind}, not an object`;
 }

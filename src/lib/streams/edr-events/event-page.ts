@@ -1,35 +1,77 @@
-import { canonicalJson } from '../../json/canonical-json.ts';
-import { findFields, lastOf, type Fields } from '../../json/find-fields.ts';
-import { isMembers, type ParsedJson } from '../../json/parse-json.ts';
-import { millisecondsOf, textOf, wholeNumberOf } from '../../records/column-values.ts';
+import { lastOf, type Fields, type Found } from '../../json/find-fields.ts';
+import type { BrokenElement } from '../../json/read-array.ts';
+import type { Chunk } from '../../pipeline/stream.ts';
+import { millisecondsOf, wholeNumberOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
-import { digestOf, MAX_FIELD_BYTES, recordRows, type RecordRow, type SourceRecord } from '../../records/record-rows.ts';
+import { MAX_FIELD_BYTES, recordRows, type RecordRow, type SourceRecord } from '../../records/record-rows.ts';
 import { compileTable, ofSubscription, type CompiledTable } from '../../records/record-table.ts';
+import { createBookedChunks, type BookedChunks } from '../booked-chunks.ts';
+import { keyOfDigest, ledgerKey } from '../ledger-key.ts';
 import { placeOf, timeOf, type WindowTime } from '../page-book.ts';
-import { addRow, createEventChunks, type EventChunks } from './event-chunks.ts';
-import { eventTable, ID_FIELDS, SCORE_FIELD } from './event-columns.ts';
-import { keyOfDigest, ledgerKey } from './event-key.ts';
-import type { EdrPageOptions } from './page-options.ts';
+import { eventTable, SCORE_FIELD, type EventTableOptions } from './event-columns.ts';
+
+/** What a page of events is decoded with. */
+export interface EdrPageOptions extends EventTableOptions {
+  /** Stands for the time of events that tell none. */
+  readonly generatedAt: Date;
+  /**
+   * Half-open `[from, to)`, ISO 8601 UTC. Events of the second before and of the second behind it are received, but not emitted, because the
+   * windows beside it read them too; before the first window of a run there is none. All others are emitted, whatever their time says.
+   */
+  readonly window: { readonly from: string; readonly to: string; readonly isFirst?: boolean };
+  /** Dotted path of that time in the record, e.g. `eventProcessedTime`. */
+  readonly timeField: string;
+  /** Stands in each row, and tells its rows from those of other subscriptions; absent or empty for none. */
+  readonly subscription?: string;
+  /** Lowest score of rows whose text comes with their chunk besides, to make alerts of; none when left out. */
+  readonly alertScore?: number | undefined;
+  /** When a record of that time was still missing that is new now, both in epoch milliseconds; absent where nothing late is read. */
+  readonly missedAt?: ((time: number) => number) | undefined;
+  /** Whether a row was accepted before, by its 16-byte ledger key, one character a byte; it is not emitted again. */
+  readonly isUploaded: (rowKey: string) => boolean;
+  /** Whether a document was received before, by its 16-byte key: its content, and how often it came on one page. */
+  readonly isFetched: (documentKey: string) => boolean;
+  /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
+  readonly onBroken?: (record: BrokenElement) => void;
+}
+
+/** What is booked of records once their rows are accepted. Ledger keys are 16 bytes each, one character a byte. */
+export interface Booking {
+  /** Ledger keys of the rows. */
+  readonly uploaded: string[];
+  /** Identities of the documents newly received up to here. */
+  readonly fetched: string[];
+  /** JSON text of first rows of records whose score is high enough for an alert. */
+  readonly alertRows: Buffer[];
+  /** Records with rows here that were repaired, and those whose time lies outside. */
+  repaired: number;
+  outside: number;
+  /** Documents newly received up to here that are of the second before the window, and of the one behind it. */
+  before: number;
+  behind: number;
+  /** How long after its time one of its records was still missing at least, in seconds; absent where none was. */
+  missingSeconds?: number;
+}
+
+/** Rows to upload in one call, and what is booked once they are accepted. */
+export type EdrChunk = Chunk & Readonly<Booking>;
 
 /** What is known of a page while it is decoded. */
 export interface EdrPage {
   readonly options: EdrPageOptions;
   readonly table: CompiledTable;
-  readonly chunks: EventChunks;
+  readonly chunks: BookedChunks<Booking>;
   readonly window: WindowTime;
   /** How often each document came within this page, by the hash of its content. */
   readonly received: Map<string, number>;
-  readonly counts: {
-    records: number;
-    newRecords: number;
-    outside: number;
-    unreadable: number;
-    repaired: number;
-  };
+  readonly counts: { records: number; newRecords: number; outside: number; unreadable: number; repaired: number };
   lastTime: number;
-  /** Whether the record at hand was repaired, and whether its time lies outside; unset once that is counted with a row of it. */
+  /** Whether the record at hand was repaired; unset once that is counted with a row of it. */
   isBroken: boolean;
+  /** Whether no window beside this one reads the record at hand, whether its time lies outside, and whether it is to be alerted on. */
+  isOurs: boolean;
   isOutside: boolean;
+  isAlert: boolean;
 }
 
 /** A page at its beginning. */
@@ -37,89 +79,63 @@ export function createEdrPage(options: EdrPageOptions): EdrPage {
   return {
     options,
     table: compileTable(ofSubscription(eventTable(options), options.subscription ?? ''), options.timeField),
-    chunks: createEventChunks(),
+    chunks: createBookedChunks(newBooking),
     window: timeOf(options.window),
     received: new Map(),
     counts: { records: 0, newRecords: 0, outside: 0, unreadable: 0, repaired: 0 },
     lastTime: Number.NaN,
     isBroken: false,
+    isOurs: true,
     isOutside: false,
+    isAlert: false,
   };
 }
 
+function newBooking(): Booking {
+  return { uploaded: [], fetched: [], alertRows: [], repaired: 0, outside: 0, before: 0, behind: 0 };
+}
+
 /** Makes the rows of a record; none for one that a neighbour of the window reads, or that came on this page before. */
-export function takeRecord(page: EdrPage, json: ParsedJson, text: Buffer): void {
-  const { table } = page;
-  const fields = findFields(table.fields, json.value);
-  const { isRepeating, text: canonical } = canonicalJson(json);
-  const error = isMembers(json.value) ? idErrorOf(page, fields) : `the record is ${kindOf(json.value)}, not an object`;
-  const isOurs = beginRecord(page, fields, error !== undefined);
-  endRecord(page, { fields, isRepeating, text, digest: digestOf(table, canonical), error }, isOurs);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'a number';
-  return `a ${typeof value}`;
-}
-
-/** Makes the rows of a record that is kept as text. */
-export function takeText(page: EdrPage, text: Buffer, reason: string): void {
-  const isOurs = beginRecord(page, undefined, true);
-  endRecord(page, { text, digest: digestOf(page.table, text), error: `the record is ${reason}` }, isOurs);
-}
-
-/** Counts a record, by where it lies by its time; whether no window beside this one reads it. */
-export function beginRecord(page: EdrPage, fields: Fields | undefined, isUnreadable: boolean): boolean {
-  const { counts, options, table, window } = page;
-  const found = fields === undefined ? undefined : lastOf(fields, table.fields.slotOf(options.timeField));
-  const time = millisecondsOf(found, options.zoneMinutes);
-  if (isPlausible(time)) page.lastTime = time;
-  const place = placeOf(window, time);
-  counts.records++;
-  page.isOutside = place === 'outside';
-  if (page.isOutside) counts.outside++;
-  if (isUnreadable && place !== 'neighbour') counts.unreadable++;
-  return place !== 'neighbour';
-}
-
-function endRecord(page: EdrPage, record: SourceRecord, isOurs: boolean): void {
+export function takeRecord(page: EdrPage, record: SourceRecord): void {
+  const { options, received, table } = page;
   const key = keyOfDigest(record.digest);
-  if (isOurs && !page.received.has(key)) putRows(page, record, key);
-  page.isBroken = false;
-  page.isOutside = false;
-  countReceived(page, key, isOurs);
-}
-
-function putRows(page: EdrPage, record: SourceRecord, key: string): void {
-  const { options, table } = page;
-  if (record.text.length <= MAX_FIELD_BYTES && options.isUploaded(key)) return;
-  const isAlert = isScored(page, record.fields);
-  for (const row of recordRows(table, record, options.generatedAt)) {
-    putRow(page, row, ledgerKey(key, row.part), isAlert);
+  beginRecord(page, record.fields, record.error !== undefined);
+  const isOneRow = record.text.length <= MAX_FIELD_BYTES;
+  if (page.isOurs && !received.has(key) && !(isOneRow && options.isUploaded(key))) {
+    for (const row of recordRows(table, record, options.generatedAt)) putRow(page, row, ledgerKey(key, row.part));
   }
+  endRecord(page, key);
 }
 
-/** Whether the score of a record is high enough for an alert. */
-export function isScored({ options: { alertScore }, table }: EdrPage, fields: Fields | undefined): boolean {
-  if (alertScore === undefined || fields === undefined) return false;
-  const score = wholeNumberOf(lastOf(fields, table.fields.slotOf(SCORE_FIELD))?.value);
-  return score !== undefined && score >= alertScore;
+/** Counts a record, by where it lies by its time. */
+export function beginRecord(page: EdrPage, fields: Fields | undefined, isUnreadable: boolean): void {
+  const { counts, options, table } = page;
+  const find = (path: string): Found | undefined => fields && lastOf(fields, table.fields.slotOf(path));
+  const time = millisecondsOf(find(options.timeField), options.zoneMinutes);
+  if (isPlausible(time)) page.lastTime = time;
+  const place = placeOf(page.window, time);
+  page.isOurs = place !== 'neighbour';
+  page.isOutside = place === 'outside';
+  const score = wholeNumberOf(find(SCORE_FIELD)?.value) ?? Number.NaN;
+  page.isAlert = score >= (options.alertScore ?? Infinity);
+  counts.records++;
+  if (page.isOutside) counts.outside++;
+  if (isUnreadable && page.isOurs) counts.unreadable++;
 }
 
-/** Emits a row, unless it was accepted before. */
-export function putRow(page: EdrPage, row: RecordRow, key: string, isAlert: boolean): void {
-  const { chunks, options } = page;
-  const { isBroken, isOutside } = page;
+/** Emits a row of the record, unless it was accepted before. */
+export function putRow(page: EdrPage, { part, text }: RecordRow, key: string): void {
+  const { chunks, isBroken, options } = page;
   page.isBroken = false;
-  page.isOutside = false;
   if (options.isUploaded(key)) return;
-  addRow(chunks, row.text, key);
+  chunks.add(text);
   const { open } = chunks;
+  open.uploaded.push(key);
   if (isBroken) open.repaired++;
-  if (isOutside) open.outside++;
   noteMissing(page);
-  if (isAlert) open.alertRows.push(Buffer.concat(row.text.map((piece) => Buffer.from(piece as string, 'latin1'))));
+  if (part > 1) return;
+  if (page.isOutside) open.outside++;
+  if (page.isAlert) open.alertRows.push(Buffer.concat(text.map((piece) => Buffer.from(piece as string, 'latin1'))));
 }
 
 /** How long the record at hand was missing at least, where it is one that came late. */
@@ -128,24 +144,18 @@ function noteMissing({ chunks: { open }, lastTime, options: { missedAt } }: EdrP
   open.missingSeconds = Math.max(open.missingSeconds ?? 0, Math.round((missedAt(lastTime) - lastTime) / 1000));
 }
 
-/** Without an id a record is kept, but cannot be read. */
-function idErrorOf({ table }: EdrPage, fields: Fields): string | undefined {
-  const ids = ID_FIELDS.map((path) => textOf(lastOf(fields, table.fields.slotOf(path))?.value));
-  return ids.some((id) => id !== undefined) ? undefined : 'the record has neither id nor eventId';
-}
-
 /**
  * Books a document that is at its end as received, by its content and by how often it came on this page: the vendor's index may hold one more
  * than once. Called behind its rows, so that no chunk books a document whose rows come later.
- * @param isOurs whether no window beside this one reads it.
  */
-export function countReceived(page: EdrPage, hash: string, isOurs: boolean): void {
+export function endRecord(page: EdrPage, hash: string): void {
   const times = (page.received.get(hash) ?? 0) + 1;
   page.received.set(hash, times);
+  page.isBroken = false;
   const key = ledgerKey(hash, times);
   if (page.options.isFetched(key)) return;
   page.counts.newRecords++;
   const { open } = page.chunks;
   open.fetched.push(key);
-  if (!isOurs) open[page.lastTime < page.window.from ? 'before' : 'behind']++;
+  if (!page.isOurs) open[page.lastTime < page.window.from ? 'before' : 'behind']++;
 }

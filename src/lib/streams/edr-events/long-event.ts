@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { findFields } from '../../json/find-fields.ts';
 import { digestOf, startLongRecord } from '../../records/record-rows.ts';
-import { KEY_BYTES } from './event-key.ts';
-import { beginRecord, countReceived, isScored, putRow, type EdrPage } from './event-page.ts';
+import { KEY_BYTES } from '../ledger-key.ts';
+import { beginRecord, endRecord, putRow, type EdrPage } from './event-page.ts';
 
 /** Takes more bytes of a record too long to be held. */
 export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
@@ -15,18 +15,15 @@ export type LongEvent = (bytes: Buffer, isLast: boolean) => void;
 export function startLongEvent(page: EdrPage, beginning: Buffer, known: unknown): LongEvent {
   const { options, table } = page;
   const fields = findFields(table.fields, known);
-  const isOurs = beginRecord(page, fields, true);
+  beginRecord(page, fields, true);
   const error = `the record is above ${beginning.length} bytes`;
-  const start = { digest: digestOf(table, beginning), error, fields };
-  const write = startLongRecord(table, start, options.generatedAt);
-  const isAlert = isScored(page, fields);
+  const write = startLongRecord(table, { digest: digestOf(table, beginning), error, fields }, options.generatedAt);
   const chain = createHash('sha256');
   return (bytes, isLast) => {
-    if (!isOurs) chain.update(bytes);
-    for (const row of isOurs ? write(bytes, isLast) : []) {
-      const key = chain.update(row.piece).copy().digest().toString('latin1', 0, KEY_BYTES);
-      putRow(page, row, key, isAlert && row.part === 1);
+    if (!page.isOurs) chain.update(bytes);
+    for (const row of page.isOurs ? write(bytes, isLast) : []) {
+      putRow(page, row, chain.update(row.piece).copy().digest().toString('latin1', 0, KEY_BYTES));
     }
-    if (isLast) countReceived(page, chain.digest().toString('latin1', 0, KEY_BYTES), isOurs);
+    if (isLast) endRecord(page, chain.digest().toString('latin1', 0, KEY_BYTES));
   };
 }

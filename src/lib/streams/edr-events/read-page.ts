@@ -6,10 +6,10 @@ import type { QualysAnswer } from '../../qualys/call/qualys-answer.ts';
 import { BrokenTextError, judgeBrokenText } from '../broken-text.ts';
 import { takeExcess } from '../held-chunks.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import { createEdrPageDecoder, type EdrChunk, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
+import { createEdrPageDecoder, type EdrPageDecoder, type EdrPageEnd } from './decode-page.ts';
 import { toJson, type EdrCursor } from './edr-cursor.ts';
 import { toAlert } from './event-alert.ts';
-import type { EdrPageOptions } from './page-options.ts';
+import type { EdrChunk, EdrPageOptions } from './event-page.ts';
 import type { WindowKeys } from './window-keys.ts';
 
 /** A step of which the cursor is still to be told. */

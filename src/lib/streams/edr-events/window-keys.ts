@@ -1,5 +1,5 @@
 import type { WindowTask } from '../../pipeline/stream.ts';
-import { keyBytes } from './event-key.ts';
+import { keyBytes } from '../ledger-key.ts';
 
 /** Ledger of the documents that any read of the window has brought, and of its rows. */
 const DOCUMENTS = 'documents';

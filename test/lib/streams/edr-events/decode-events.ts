@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  createEdrPageDecoder,
-  type EdrChunk,
-  type EdrPageEnd,
-  type EdrPageOptions,
-} from '../../../../src/lib/streams/edr-events/decode-page.ts';
+import { createEdrPageDecoder, type EdrPageEnd } from '../../../../src/lib/streams/edr-events/decode-page.ts';
+import type { EdrChunk, EdrPageOptions } from '../../../../src/lib/streams/edr-events/event-page.ts';
 
 /** A row as the table gets it. */
 export type Row = Readonly<Record<string, unknown>>;
