@@ -161,6 +161,20 @@ export class ClaimLostError extends ConnectorError {
   override name = 'ClaimLostError';
 }
 
+/** Waits for what may fail with an error of a class. @returns that error; undefined where it did not fail. @throws what else it throws. */
+export async function failureOf<E extends Error>(
+  kind: new (...args: never[]) => E,
+  running: Promise<void>,
+): Promise<E | undefined> {
+  try {
+    await running;
+    return undefined;
+  } catch (error) {
+    if (error instanceof kind) return error;
+    throw error;
+  }
+}
+
 /** Whether an error is one of those above, which say all by their message. */
 export function isExpected(thrown: unknown): boolean {
   return thrown instanceof Error && 'isExpected' in thrown && thrown.isExpected === true;

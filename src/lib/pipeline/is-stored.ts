@@ -1,12 +1,6 @@
-import { ClaimLostError } from '../errors.ts';
+import { ClaimLostError, failureOf } from '../errors.ts';
 
 /** Waits for the storing of a record that no claim protects. @returns false when somebody else has changed it meanwhile. */
 export async function isStored(storing: Promise<void>): Promise<boolean> {
-  try {
-    await storing;
-    return true;
-  } catch (error) {
-    if (error instanceof ClaimLostError) return false;
-    throw error;
-  }
+  return (await failureOf(ClaimLostError, storing)) === undefined;
 }

@@ -1,19 +1,11 @@
-import { ChunkRefusedError, messageOf, RetryableError } from '../errors.ts';
+import { ChunkRefusedError, failureOf, messageOf, RetryableError } from '../errors.ts';
 import { redact } from '../log.ts';
 import { acceptedRow, keepAccepted } from './accepted-row.ts';
 import { rowsOf } from './chunk-rows.ts';
 import type { Claim } from './claim.ts';
 import type { DeadLetters, Sink, WindowDependencies, WindowRecord } from './ports.ts';
 import type { Chunk, Stream } from './stream.ts';
-import {
-  isProven,
-  type Parts,
-  type Refused,
-  refusedAll,
-  stoppersOf,
-  TooManyRefusedError,
-  uploadRest,
-} from './upload-parts.ts';
+import { isProven, type Parts, type Refused, refusedAll, uploadRest } from './upload-parts.ts';
 import { noteStoppers } from './window-state.ts';
 
 /** What an upload needs. */
@@ -38,23 +30,13 @@ export async function uploadChunk(chunk: Chunk, claim: Claim, deps: UploadDepend
   const error = await parts.send(chunk);
   if (error !== undefined) {
     deps.log.warn('ChunkHalved', { rows: chunk.rows, bytes: chunk.json.length, error: error.message });
-    await sendParts(chunk, error, parts, record);
+    await uploadRest(rowsOf(chunk), error, parts, new Set(parts.allowed === Infinity ? [] : record.stoppedBy));
+    if (parts.allowed !== Infinity) await demandProof(parts, record);
+    if (parts.isTableProven) await tryAgain(parts);
   }
   for (const each of parts.refused) await putAside(each, record, deps);
   noteStoppers(record);
   return parts.refused.reduce((rows, each) => rows + each.chunk.rows, 0);
-}
-
-/** Sends what was refused in parts. At the end stands what goes to the dead letters. */
-async function sendParts(chunk: Chunk, error: ChunkRefusedError, parts: Parts, record: WindowRecord): Promise<void> {
-  try {
-    await uploadRest(rowsOf(chunk), error, parts, new Set(parts.allowed === Infinity ? [] : record.stoppedBy));
-    if (parts.allowed !== Infinity) await demandProof(parts, record);
-    if (parts.isTableProven) await tryAgain(parts);
-  } catch (thrown) {
-    if (thrown instanceof TooManyRefusedError) noteStoppers(record, stoppersOf(parts));
-    throw thrown;
-  }
 }
 
 /** Nothing is put aside while all may be refused for a reason that is not the rows' own. */
@@ -84,13 +66,14 @@ function createParts(chunk: Chunk, { record, signal }: Claim, { sink, stream }: 
     refused: [],
     isTableProven: false,
     send: async (part) => {
-      const error = await refusalOf(sink.upload(table, part, signal));
+      const error = await failureOf(ChunkRefusedError, sink.upload(table, part, signal));
       if (error !== undefined) return error;
       parts.isTableProven = true;
       keepAccepted(sink, table, part);
       return undefined;
     },
     acceptedRow: () => acceptedRow(sink, table),
+    noteStoppers: (names) => noteStoppers(record, names),
   };
   return parts;
 }
@@ -100,16 +83,6 @@ function allowedDeadLetters({ counts }: WindowRecord, chunk: Chunk): number {
   const { deadLetters = 0, expected = 0 } = counts;
   const rows = Math.max(expected, counts.rows + deadLetters + chunk.rows);
   return Math.max(MOST_DEAD_LETTERS.rows, Math.floor(rows * MOST_DEAD_LETTERS.share)) - deadLetters;
-}
-
-async function refusalOf(uploading: Promise<void>): Promise<ChunkRefusedError | undefined> {
-  try {
-    await uploading;
-    return undefined;
-  } catch (error) {
-    if (error instanceof ChunkRefusedError) return error;
-    throw error;
-  }
 }
 
 async function putAside({ chunk, error }: Refused, record: WindowRecord, deps: UploadDependencies): Promise<void> {

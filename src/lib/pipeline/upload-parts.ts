@@ -17,14 +17,12 @@ export interface Parts {
   readonly send: (chunk: Chunk) => Promise<ChunkRefusedError | undefined>;
   /** A row that was accepted before this chunk; undefined when none is known. */
   readonly acceptedRow: () => Chunk | undefined;
+  /** Keeps the names of rows that are refused, too many to be put aside: by them the next try begins. */
+  readonly noteStoppers: (names: readonly string[]) => void;
+  /** What goes to the dead letters, when all is tried. */
   readonly refused: Refused[];
   /** Whether something was accepted since the refusal: the table takes rows, and what is refused is so for itself. */
   isTableProven: boolean;
-}
-
-/** More rows are refused than become dead letters without an operator. */
-export class TooManyRefusedError extends ConfigError {
-  override name = 'TooManyRefusedError';
 }
 
 /** Rows tried alone to see whether the table takes any: more than a window may always put aside, so that one of them must pass. */
@@ -36,7 +34,7 @@ const OPERATORS_ACT = 'or retry the window with accept=dead-letters, which puts 
 /**
  * Uploads rows that were refused together: in halves, down to single rows. Where the content is refused, only while something else of the
  * table is accepted: a rule or a table at fault refuses all rows alike, and must not make dead letters of them.
- * @throws ConfigError when all is refused, TooManyRefusedError when it is more than the window may put aside.
+ * @throws ConfigError when all is refused, or more than the window may put aside.
  */
 export async function uploadParts(rows: readonly Buffer[], error: ChunkRefusedError, parts: Parts): Promise<void> {
   if (rows.length === 1) return keep(rows, error, parts);
@@ -56,21 +54,11 @@ export async function uploadRest(
   parts: Parts,
   stoppedBy: ReadonlySet<string>,
 ): Promise<void> {
-  const known = rows.filter((row) => stoppedBy.has(nameOfRow(row)));
+  const known = rows.filter((row) => stoppedBy.has(nameOfRows(toChunk([row]).json)));
   if (known.length === 0) return uploadParts(rows, error, parts);
   const tried = await trySome(known, parts);
-  if (parts.refused.length === known.length) throw refusedTooMany(error, parts);
+  if (parts.refused.length === known.length) stop(error, parts);
   await sendRows(without(rows, tried), parts);
-}
-
-/** Name of a row, by which it is known again. */
-export function nameOfRow(row: Buffer): string {
-  return nameOfRows(toChunk([row]).json);
-}
-
-/** Names of rows by which the next try begins. */
-export function stoppersOf({ refused }: Parts): string[] {
-  return refused.slice(0, MAX_STOPPERS).map(({ chunk }) => nameOfRows(chunk.json));
 }
 
 /** Whether the table is known to take rows now: if need be, a row that was accepted before is sent once more. */
@@ -88,8 +76,10 @@ export function refusedAll(error: ChunkRefusedError, { table }: Parts): ConfigEr
   );
 }
 
-function refusedTooMany(error: ChunkRefusedError, { table }: Parts): TooManyRefusedError {
-  return new TooManyRefusedError(
+/** More rows are refused than become dead letters without an operator. */
+function stop(error: ChunkRefusedError, { noteStoppers, refused, table }: Parts): never {
+  noteStoppers(refused.slice(0, MAX_STOPPERS).map(({ chunk }) => nameOfRows(chunk.json)));
+  throw new ConfigError(
     `Azure refuses more rows of the window for ${table} than become dead letters by themselves (1 %, at least 10): repair what it says, ${OPERATORS_ACT}`,
     { cause: error },
   );
@@ -105,7 +95,7 @@ async function sendRows(rows: readonly Buffer[], parts: Parts): Promise<void> {
 async function proveTable(rows: readonly Buffer[], error: ChunkRefusedError, parts: Parts): Promise<readonly Buffer[]> {
   const left = without(rows, await trySome(spread(rows), parts));
   if (await isProven(parts)) {
-    if (parts.refused.length > parts.allowed) throw refusedTooMany(error, parts);
+    if (parts.refused.length > parts.allowed) stop(error, parts);
     return left;
   }
   if (parts.allowed !== Infinity) throw refusedAll(error, parts);
@@ -140,5 +130,5 @@ async function keep(rows: readonly Buffer[], error: ChunkRefusedError, parts: Pa
   parts.refused.push({ chunk: toChunk(rows), error });
   if (parts.refused.length <= parts.allowed) return;
   if (error.isForContent && !(await isProven(parts))) throw refusedAll(error, parts);
-  throw refusedTooMany(error, parts);
+  stop(error, parts);
 }
