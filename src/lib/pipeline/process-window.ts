@@ -8,7 +8,7 @@ import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
-import { storeStep, takeLastStep, type StepDependencies } from './take-step.ts';
+import { takeStep, type StepDependencies } from './take-step.ts';
 import { close, countCall, enqueue, fallShort, readAgain, resumeAt, start } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
@@ -106,17 +106,17 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
       const step = await next;
       if (step.done === true) {
         if (step.value.kind === 'complete' && step.value.last !== undefined)
-          await takeLastStep(step.value.last, claim, { ...deps, keeper });
+          await takeStep(step.value.last, true, claim, { ...deps, keeper });
         return step.value;
       }
-      const isLast = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
-      if (!isLast) {
+      const isOver = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
+      if (!isOver) {
         next = steps.next();
         // The error is seen when the step is awaited; until then it must not count as unhandled.
         next.catch(() => undefined);
       }
-      await storeStep(step.value, claim, { ...deps, keeper });
-      if (isLast) return 'handed-over';
+      await takeStep(step.value, false, claim, { ...deps, keeper });
+      if (isOver) return 'handed-over';
     }
   } finally {
     await closeReader(steps, next);

@@ -25,7 +25,7 @@ export async function recoverWindow(
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
   else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);
-  await storeHandOver(claim, recovery.state === 'planned' ? item : undefined, deps, recovery.delayMs, recovery.state);
+  await storeHandOver(claim, item, deps, recovery.delayMs, recovery.state);
 }
 
 /**
@@ -41,14 +41,14 @@ async function beginAnew(record: WindowRecord, { store }: WindowDependencies): P
 /** Gives the window up until later. The wait is stored first: an item lost after that is found by the planner. */
 export async function storeHandOver(
   claim: Claim,
-  item: WorkItem | undefined,
+  item: WorkItem,
   deps: WindowDependencies,
   delayMs: number,
   state: 'planned' | 'failed' = 'planned',
 ): Promise<void> {
   const { record } = claim;
   await claim.stop();
-  handOver(record, deps.clock.now(), { delayMs, state, isQueued: item !== undefined });
+  handOver(record, deps.clock.now(), delayMs, state);
   await deps.store.saveWindow(record);
-  if (item !== undefined) await deps.queue.send(item, delayMs / 1000);
+  if (state === 'planned') await deps.queue.send(item, delayMs / 1000);
 }

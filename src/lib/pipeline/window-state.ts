@@ -92,16 +92,12 @@ function restore<T extends object>(it: T, before: T, names: readonly (keyof T)[]
   }
 }
 
-/** Given up until later: the time comes first, and with it an item in the queue, or the planner brings it back. */
-export function handOver(
-  record: OpenRecord,
-  now: Date,
-  until: { readonly delayMs: number; readonly state: 'planned' | 'failed'; readonly isQueued: boolean },
-): void {
-  record.state = until.state;
+/** Given up until later: the time comes first, and with it the item of a planned one in the queue; the planner brings a failed one back. */
+export function handOver(record: OpenRecord, now: Date, delayMs: number, state: 'planned' | 'failed'): void {
+  record.state = state;
   record.progressAt = now.toISOString();
-  record.notBefore = new Date(now.getTime() + until.delayMs).toISOString();
-  if (until.isQueued) record.queuedAt = now.toISOString();
+  record.notBefore = new Date(now.getTime() + delayMs).toISOString();
+  if (state === 'planned') record.queuedAt = now.toISOString();
   else delete record.queuedAt;
   delete record.claim;
 }
@@ -189,7 +185,7 @@ export function noteStartedOver(record: OpenRecord): void {
 export function fail(record: OpenRecord, now: Date, reason: string): void {
   record.attempts++;
   record.lastError ??= reason;
-  handOver(record, now, { delayMs: 0, state: 'failed', isQueued: false });
+  handOver(record, now, 0, 'failed');
 }
 
 /** What fell short or failed is to be read as a new one, whatever was wrong before. */

@@ -113,10 +113,13 @@ test('a split leaves what was uploaded and counted with the first slice, and the
   expect(second).not.toHaveProperty('isFirst');
 });
 
-test.for([true, false])('what is given up until later counts as queued where its item is: %s', (isQueued) => {
-  const record = open({ queuedAt: NOW.toISOString(), claim: { owner: 'me', until: LATER.toISOString() } });
-  state.handOver(record, LATER, { delayMs: 60_000, state: 'planned', isQueued });
-  expect(record.queuedAt).toBe(isQueued ? LATER.toISOString() : undefined);
-  expect(record).toMatchObject({ state: 'planned', notBefore: '2026-05-01T13:01:00.000Z' });
-  expect(record).not.toHaveProperty('claim');
-});
+test.for(['planned', 'failed'] as const)(
+  'what is given up until later counts as queued where its item is: %s',
+  (is) => {
+    const record = open({ queuedAt: NOW.toISOString(), claim: { owner: 'me', until: LATER.toISOString() } });
+    state.handOver(record, LATER, 60_000, is);
+    expect(record.queuedAt).toBe(is === 'planned' ? LATER.toISOString() : undefined);
+    expect(record).toMatchObject({ state: is, notBefore: '2026-05-01T13:01:00.000Z' });
+    expect(record).not.toHaveProperty('claim');
+  },
+);
