@@ -6,6 +6,7 @@ import { windowKey } from '../answer-values.ts';
 import { operateQuery, retryQuery, windowsQuery } from '../http/requests.ts';
 import { resumeBackfill } from '../pipeline/backfill.ts';
 import { retryWindow, retryWindows, waiveWindow } from '../pipeline/operate-window.ts';
+import { isFinished, isUnacknowledged } from '../pipeline/plan-windows.ts';
 import type { CheckpointStore, WindowRecord, WorkItem } from '../pipeline/ports.ts';
 import { viewWindow } from '../pipeline/view-window.ts';
 import { getServices } from '../services.ts';
@@ -23,7 +24,7 @@ export const listWindows = handle(async (request) => {
   const records = await store.listWindows(stream, run);
   if (records.length === 0) await throwIfNoBackfill(stream, run, store);
   const shown = records
-    .filter((record) => Date.parse(record.to) >= since || isOpen(record))
+    .filter((record) => Date.parse(record.to) >= since || !isFinished(record) || isUnacknowledged(record))
     .filter((record) => states?.includes(record.state) ?? true);
   return json({ windows: shown.map((record) => viewWindow(record, clock.now())) });
 });
@@ -85,10 +86,6 @@ async function operate(request: HttpRequest, asked: Asked, act: Act): Promise<Ht
 async function throwIfNoBackfill(stream: string, run: string, store: CheckpointStore): Promise<void> {
   if (run === 'live' || (await store.readBackfill(run))?.stream === stream) return;
   throw new ProblemError(404, `stream ${stream} has no backfill ${JSON.stringify(run)}`);
-}
-
-function isOpen({ state, acknowledged }: WindowRecord): boolean {
-  return !['closed', 'waived'].includes(state) && !(state === 'incomplete' && acknowledged === true);
 }
 
 async function whyNot(item: WorkItem, { store }: ReturnType<typeof getServices>): Promise<ProblemError> {

@@ -3,13 +3,13 @@ import { ClaimLostError } from '../errors.ts';
 import type { BackfillView, BackfillWait } from './backfill-answer.ts';
 import { isClaimed } from './claim.ts';
 import { newWindow } from './new-window.ts';
-import { isFinished } from './plan-windows.ts';
+import { isFinished, isUnacknowledged } from './plan-windows.ts';
 import type { BackfillRecord, BackfillStatus, CheckpointStore, WindowDependencies, WindowRecord } from './ports.ts';
 import { hasGivenUp } from './recovery.ts';
 import { isDue } from './run-planner.ts';
 import { isStored } from './is-stored.ts';
 import { enqueue } from './window-state.ts';
-import { chop, isoSeconds, toInterval } from './window.ts';
+import { chop, isoSeconds, lengthOf, toInterval } from './window.ts';
 import { itemOf } from './work-item.ts';
 
 /** What backfills need. */
@@ -134,7 +134,7 @@ function statusOf(records: readonly WindowRecord[]): BackfillStatus {
 
 /** Whether a window of a backfill did not bring everything. */
 function hasFallenShort(record: WindowRecord): boolean {
-  return hasGivenUp(record) || (record.state === 'incomplete' && record.acknowledged !== true);
+  return hasGivenUp(record) || isUnacknowledged(record);
 }
 
 /** How far a backfill is; undefined when there is none of that id. */
@@ -239,8 +239,6 @@ function waitOf(records: readonly WindowRecord[], now: Date): BackfillWait | nul
 /** Share of the range that is finished, 0 to 100; slices of one window count by their number. */
 function percentOf(backfill: BackfillRecord, records: readonly WindowRecord[]): number {
   if (backfill.status === 'succeeded') return 100;
-  const weights = records.map((record) => toInterval(record)).map(({ from, to }) => to - from);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const done = records.reduce((sum, record, index) => sum + (isFinished(record) ? (weights[index] ?? 0) : 0), 0);
-  return total === 0 ? 0 : (100 * done) / total;
+  const total = lengthOf(records);
+  return total === 0 ? 0 : (100 * lengthOf(records.filter(isFinished))) / total;
 }

@@ -1,6 +1,6 @@
 import { groupsOf } from '../groups.ts';
 import { isClaimed } from './claim.ts';
-import { isFinished } from './plan-windows.ts';
+import { isFinished, isUnacknowledged } from './plan-windows.ts';
 import { isStored } from './is-stored.ts';
 import { startOver } from './start-over.ts';
 import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
@@ -76,8 +76,7 @@ export async function retryWindows(
 }
 
 function isWorthARetry(record: WindowRecord, now: Date): boolean {
-  if (record.state === 'incomplete') return record.acknowledged !== true;
-  if (isFinished(record)) return false;
+  if (isFinished(record)) return isUnacknowledged(record);
   return record.state === 'failed' || Date.parse(record.notBefore ?? '') > now.getTime();
 }
 

@@ -31,6 +31,11 @@ export function isFinished(record: Pick<WindowRecord, 'state'>): boolean {
   return FINISHED.has(record.state);
 }
 
+/** Whether a window was closed with less than there is, and nobody has taken note of that. */
+export function isUnacknowledged({ state, acknowledged }: Pick<WindowRecord, 'state' | 'acknowledged'>): boolean {
+  return state === 'incomplete' && acknowledged !== true;
+}
+
 /** Where planning ends, in epoch milliseconds: `now` less the safety lag, on the grid of the stream. */
 export function horizonOf(plan: Pick<PlanSettings, 'safetyLagSeconds' | 'gridMinutes'>, now: number): number {
   const horizon = floorSecond(now - plan.safetyLagSeconds * 1000);

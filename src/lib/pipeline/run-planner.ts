@@ -69,12 +69,7 @@ async function tick(deps: PlannerDependencies): Promise<void> {
   if (mark === undefined) return;
   const planTag = await store.readPlanTag(stream);
   const records = await listAll(deps, mark);
-  const { safetyLagSeconds } = plan;
-  const { addedLagSeconds } = viewLateness(
-    records,
-    { safetyLagSeconds, mostLagSeconds: deps.mostLagSeconds ?? 0 },
-    now,
-  );
+  const { addedLagSeconds } = viewLateness(records, { ...plan, mostLagSeconds: deps.mostLagSeconds ?? 0 }, now);
   const { watermark, windows } = planWindows({
     watermark: mark.watermark,
     records,

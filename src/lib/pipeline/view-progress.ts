@@ -2,7 +2,7 @@ import { isClaimed } from './claim.ts';
 import { isFinished } from './plan-windows.ts';
 import type { WindowRecord } from './ports.ts';
 import type { StreamProgress } from './status-answer.ts';
-import { toInterval } from './window.ts';
+import { lengthOf } from './window.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -36,11 +36,6 @@ function secondsLeft(records: readonly WindowRecord[], now: Date): number | null
   const elapsedMs = now.getTime() - Math.max(now.getTime() - HOUR_MS, Math.min(...began));
   const left = lengthOf(records.filter((record) => !isFinished(record)));
   return Math.round((elapsedMs * (left / read)) / 1000);
-}
-
-/** Slices of a window count as often as there are of them, when they are read as well as when they are left. */
-function lengthOf(records: readonly WindowRecord[]): number {
-  return records.map(toInterval).reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function isWithinHour(time: string, now: Date): boolean {

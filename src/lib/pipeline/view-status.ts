@@ -1,4 +1,4 @@
-import { isFinished } from './plan-windows.ts';
+import { isFinished, isUnacknowledged } from './plan-windows.ts';
 import type { CheckpointStore, Clock, StartStore, WindowRecord } from './ports.ts';
 import { viewLateness, type LagBounds } from './lateness.ts';
 import { isLate, isLook } from './look-back.ts';
@@ -66,10 +66,6 @@ export async function viewStatus(
 /** Whether a window failed, or fell short and nobody has taken note of that. */
 export function isAtFault(record: WindowRecord): boolean {
   return record.state === 'failed' || isUnacknowledged(record);
-}
-
-function isUnacknowledged(record: WindowRecord): boolean {
-  return record.state === 'incomplete' && record.acknowledged !== true;
 }
 
 function failedFirst({ state }: WindowRecord): number {

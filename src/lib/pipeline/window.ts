@@ -25,6 +25,11 @@ export function ceilSecond(time: number): number {
   return Math.ceil(time / SECOND_MS) * SECOND_MS;
 }
 
+/** Time that spans take together, in milliseconds; slices of one time count each. */
+export function lengthOf(spans: readonly Span[]): number {
+  return spans.map(toInterval).reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
 /** Parses what `isoSeconds` wrote. */
 export function toInterval(window: Pick<Span, 'from' | 'to'>): Interval {
   return { from: Date.parse(window.from), to: Date.parse(window.to) };
