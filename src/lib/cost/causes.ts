@@ -1,3 +1,5 @@
+import { addUp } from './add-up.ts';
+
 /** Why a record went to the sink, for streams that leave out what is known there. */
 export const SEND_REASONS = ['changed', 'unknown', 'refresh', 'uncompared'] as const;
 
@@ -41,7 +43,7 @@ export interface FieldCause {
 }
 
 /** Nothing was sent. */
-export const NO_CAUSES: SendReasons = { changed: 0, unknown: 0, refresh: 0, uncompared: 0 };
+export const NO_CAUSES: SendReasons = addUp(SEND_REASONS, []);
 
 /** A row of sums stays within what Table Storage holds; further names are summed under one. */
 const MOST_FIELDS = 100;
@@ -49,38 +51,23 @@ const OTHER_FIELD = 'other';
 
 /** The sum of what is there. */
 export function sumOfCauses(all: readonly (Causes | undefined)[]): Causes {
-  const total = { ...NO_CAUSES };
-  const samples: SampledCauses[] = [];
-  for (const causes of all) {
-    if (causes === undefined) continue;
-    for (const reason of SEND_REASONS) total[reason] += causes[reason];
-    if (causes.sample !== undefined) samples.push(causes.sample);
-  }
-  return samples.length === 0 ? total : { ...total, sample: sumOfSamples(samples) };
+  const known = all.filter((causes) => causes !== undefined);
+  const samples = known.map(({ sample }) => sample).filter((sample) => sample !== undefined);
+  const reasons = addUp(SEND_REASONS, known);
+  return samples.length === 0 ? reasons : { ...reasons, sample: sumOfSamples(samples) };
 }
 
 function sumOfSamples(samples: readonly SampledCauses[]): SampledCauses {
-  const fields = new Map<string, FieldCause>();
-  let [compared, whole, changes] = [0, 0, 0];
-  for (const sample of samples) {
-    compared += sample.compared;
-    whole += sample.whole;
-    changes += sample.changes;
-    for (const [own, cause] of Object.entries(sample.fields)) {
-      const name = fields.has(own) || fields.size < MOST_FIELDS ? own : OTHER_FIELD;
-      fields.set(name, sumOfFields(fields.get(name), cause));
-    }
+  const sums = new Map<string, FieldCause>();
+  for (const [own, cause] of samples.flatMap(({ fields }) => Object.entries(fields))) {
+    const name = sums.has(own) || sums.size < MOST_FIELDS ? own : OTHER_FIELD;
+    const before = sums.get(name);
+    sums.set(name, before === undefined ? cause : sumOfFields(before, cause));
   }
-  return { compared, whole, changes, fields: Object.fromEntries(fields) };
+  return { ...addUp(['compared', 'whole', 'changes'], samples), fields: Object.fromEntries(sums) };
 }
 
-function sumOfFields(one: FieldCause | undefined, two: FieldCause): FieldCause {
-  if (one === undefined) return two;
-  return {
-    records: one.records + two.records,
-    alone: one.alone + two.alone,
-    wholeAlone: one.wholeAlone + two.wholeAlone,
-    changesAlone: one.changesAlone + two.changesAlone,
-    isPlain: one.isPlain && two.isPlain,
-  };
+function sumOfFields(one: FieldCause, two: FieldCause): FieldCause {
+  const sums = addUp(['records', 'alone', 'wholeAlone', 'changesAlone'], [one, two]);
+  return { ...sums, isPlain: one.isPlain && two.isPlain };
 }

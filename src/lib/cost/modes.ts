@@ -61,36 +61,41 @@ function ingestModes(
   const all = whole !== undefined && sent > 0 ? (whole * received) / sent : undefined;
   const estimated: Partial<Record<Settings['VM_INGEST'], number | undefined>> =
     now === 'all' ? {} : { changes: other, 'changed-hosts': whole, all };
-  return INGEST_MODES.map((value) => {
-    const about = { setting: 'VM_INGEST', value, isSet: value === now };
-    if (value === now) return { ...about, bytes, basis: 'counted' };
-    const reckoned = estimated[value];
-    return reckoned === undefined
-      ? { ...about, bytes: null, basis: 'unknown' }
-      : { ...about, bytes: Math.round(reckoned), basis: 'estimated' };
-  });
+  return INGEST_MODES.map((value) =>
+    value === now
+      ? modeOf('VM_INGEST', value, true, bytes)
+      : modeOf('VM_INGEST', value, false, estimated[value], 'estimated'),
+  );
 }
 
 function eventModes({ bytes, optional }: Billed, now: EventRecord): ModeBytes[] {
   return (['rest', 'full', 'none'] as const).map((value) => {
-    const about = { setting: 'EDR_RECORD', value, isSet: value === now };
-    if (value === now) return { ...about, bytes, basis: 'counted' };
+    if (value === now) return modeOf('EDR_RECORD', value, true, bytes);
     // What has no `Record` is what is left without it.
-    if (value === 'none') return { ...about, bytes: bytes - optional, basis: 'counted' };
+    if (value === 'none') return modeOf('EDR_RECORD', value, false, bytes - optional);
     const factors = EVENT_BYTES[value].map((each, page) => each / (EVENT_BYTES[now][page] ?? each));
     const factor = factors.reduce((sum, each) => sum + each, 0) / factors.length;
-    return { ...about, bytes: Math.round(bytes * factor), basis: 'estimated' };
+    return modeOf('EDR_RECORD', value, false, bytes * factor, 'estimated');
   });
 }
 
 function resultModes({ bytes, optional, cut }: Billed, kept: number): ModeBytes[] {
-  const about = { setting: 'VM_RESULTS' };
   // A mark says how much was cut; of what was not asked for nobody knows.
-  const full: ModeBytes =
-    kept === 0
-      ? { ...about, value: 'full', isSet: false, bytes: null, basis: 'unknown' }
-      : { ...about, value: 'full', isSet: kept === Infinity, bytes: bytes + cut, basis: 'counted' };
-  const none: ModeBytes = { ...about, value: 'none', isSet: kept === 0, bytes: bytes - optional, basis: 'counted' };
+  const full = modeOf('VM_RESULTS', 'full', kept === Infinity, kept === 0 ? undefined : bytes + cut);
+  const none = modeOf('VM_RESULTS', 'none', kept === 0, bytes - optional);
   const isCap = kept > 0 && kept < Infinity;
-  return isCap ? [full, { ...about, value: `cap:${kept}`, isSet: true, bytes, basis: 'counted' }, none] : [full, none];
+  return isCap ? [full, modeOf('VM_RESULTS', `cap:${kept}`, true, bytes), none] : [full, none];
+}
+
+/** A value of a setting with the bytes that it comes to; undefined: nobody knows. */
+function modeOf(
+  setting: string,
+  value: string,
+  isSet: boolean,
+  bytes: number | undefined,
+  basis: ModeBytes['basis'] = 'counted',
+): ModeBytes {
+  return bytes === undefined
+    ? { setting, value, isSet, bytes: null, basis: 'unknown' }
+    : { setting, value, isSet, bytes: Math.round(bytes), basis };
 }

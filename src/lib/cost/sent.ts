@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Log } from '../log.ts';
 import type { Clock, Sink } from '../pipeline/ports.ts';
+import { addUp } from './add-up.ts';
 import { billedOf, type Billed, type OptionalPart } from './billed-bytes.ts';
 import { sumOfCauses, type Causes } from './causes.ts';
 
@@ -159,13 +160,6 @@ export function bytesIn(rows: readonly SentRow[]): number {
 
 /** The sum of what is there. */
 export function sumOf(parts: readonly (Billed | undefined)[]): Billed {
-  const total = { rows: 0, bytes: 0, optional: 0, cut: 0 };
-  for (const part of parts) {
-    if (part === undefined) continue;
-    total.rows += part.rows;
-    total.bytes += part.bytes;
-    total.optional += part.optional;
-    total.cut += part.cut;
-  }
-  return total;
+  const known = parts.filter((part) => part !== undefined);
+  return addUp(['rows', 'bytes', 'optional', 'cut'], known);
 }
