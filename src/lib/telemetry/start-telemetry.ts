@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
-import type { InvocationOptions, SpanName, Telemetry, TelemetryOptions, TelemetrySdk } from './telemetry.ts';
+import type { Telemetry, TelemetryOptions, TelemetrySdk } from './telemetry.ts';
 import { inSpan, failureOf } from './trace.ts';
 
 /** An invocation waits so long at most for its telemetry to be sent. */
@@ -12,7 +13,7 @@ const REST_MS = 60_000;
 
 /** Telemetry that is off until an exporter is configured. Its SDK is loaded with the first invocation, not with the app. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  if (options.otlpEndpoint === undefined && options.connectionString === undefined) return off;
+  const isConfigured = options.otlpEndpoint !== undefined || options.connectionString !== undefined;
   let starting: Promise<void> | undefined;
   let sdk: TelemetrySdk | undefined;
   const flush = createFlush(() => sdk);
@@ -26,14 +27,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
   };
   return {
-    isConfigured: true,
+    isConfigured,
     sdk: () => sdk,
     invocation: async (name, about, run) => {
-      starting ??= start();
-      await starting;
+      if (isConfigured) await (starting ??= start());
       if (sdk === undefined) return run();
       try {
-        return await runObserved(sdk, name, about, run);
+        return await inSpan(sdk, name, about, run);
+      } catch (error) {
+        sdk.metrics.recordFailure({ stream: about.stream, kind: 'invocation', error: failureOf(error) });
+        throw error;
       } finally {
         await flush();
       }
@@ -43,27 +46,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       await sdk?.shutdown();
     },
   };
-}
-
-const off: Telemetry = {
-  isConfigured: false,
-  sdk: () => undefined,
-  invocation: (_name, _options, run) => run(),
-  shutdown: () => Promise.resolve(),
-};
-
-async function runObserved<T>(
-  sdk: TelemetrySdk,
-  name: SpanName,
-  options: InvocationOptions,
-  run: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await inSpan(sdk, name, options, run);
-  } catch (error) {
-    sdk.metrics.recordFailure({ stream: options.stream, kind: 'invocation', error: failureOf(error) });
-    throw error;
-  }
 }
 
 /**
@@ -82,12 +64,6 @@ function createFlush(sdk: () => TelemetrySdk | undefined): () => Promise<void> {
     const now = Date.now();
     if (now < notBefore) return;
     notBefore = now + REST_MS;
-    await Promise.race([send(now), pause(FLUSH_WAIT_MS)]);
+    await Promise.race([send(now), sleep(FLUSH_WAIT_MS, undefined, { ref: false })]);
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

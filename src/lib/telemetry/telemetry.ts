@@ -14,6 +14,10 @@ export interface SpanOptions {
   readonly parent?: string | undefined;
   /** W3C traceparent of a span that has to do with it. */
   readonly link?: string | undefined;
+  /** Absent for that of the span above. */
+  readonly stream?: string;
+  /** What work items sent from here carry; absent for that of the span above, or for this span itself. */
+  readonly origin?: string | undefined;
 }
 
 /** A span that has started. */
@@ -59,11 +63,7 @@ export interface Telemetry {
 }
 
 /** How an invocation's span starts. */
-export interface InvocationOptions extends SpanOptions {
-  readonly stream: string;
-  /** What work items sent from here carry; absent for this span itself. */
-  readonly origin?: string | undefined;
-}
+export type InvocationOptions = SpanOptions & { readonly stream: string };
 
 /** Where telemetry goes, and who sends it. */
 export interface TelemetryOptions {

@@ -19,11 +19,7 @@ export function activeSpan(): ActiveSpan | undefined {
 }
 
 /** Starts a span below the active one (or below `parent`) without entering it. */
-export function openSpan(
-  sdk: TelemetrySdk,
-  name: SpanName,
-  options: SpanOptions & { readonly stream?: string; readonly origin?: string | undefined },
-): ActiveSpan {
+export function openSpan(sdk: TelemetrySdk, name: SpanName, options: SpanOptions): ActiveSpan {
   const outer = activeSpan();
   if (outer !== undefined) outer.hasChildren = true;
   const span = sdk.startSpan(name, { ...options, parent: options.parent ?? outer?.span.traceparent });
@@ -44,7 +40,7 @@ export function enterSpan<T>(span: ActiveSpan, run: () => T): T {
 export async function inSpan<T>(
   sdk: TelemetrySdk,
   name: SpanName,
-  options: Parameters<typeof openSpan>[2],
+  options: SpanOptions,
   run: () => Promise<T>,
 ): Promise<T> {
   const opened = openSpan(sdk, name, options);
