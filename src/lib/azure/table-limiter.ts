@@ -1,6 +1,6 @@
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { Limiter } from '../pipeline/ports.ts';
-import type { RouteName } from '../pipeline/routes.ts';
+import type { RouteName, Routes } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createAccountBreaker, type AccountBreaker } from './account-breaker.ts';
 import { boundAccountTimes, emptyAccountState } from './account-state.ts';
@@ -26,12 +26,8 @@ const ACCOUNT_ROW = 'account';
 /** Permits as leases in Table Storage: one row an API, changed under its ETag, so that all instances share one limit. */
 export function createTableLimiter(storage: Storage, options: LimiterOptions): TableLimiter {
   const table = lazyTable(storage, TABLE_NAMES.limits);
-  const pools = new Map<ApiName, PermitPool>();
-  const pool = (api: ApiName): PermitPool => {
-    const known = pools.get(api) ?? new PermitPool(api, table, options);
-    pools.set(api, known);
-    return known;
-  };
+  const pools = { edr: new PermitPool('edr', table, options), vm: new PermitPool('vm', table, options) };
+  const routesOf = (route: RouteName): Routes => pools[route.startsWith('edr/') ? 'edr' : 'vm'].routes;
   const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
   const account = createAccountBreaker({
     row: openSharedRow(table, ACCOUNT_ROW, emptyAccountState(), boundAccountTimes),
@@ -42,21 +38,21 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
   const view = async (api: ApiName): Promise<LimitView> => {
     // A secret that cannot be read now must not cost the view.
     const login = await options.login?.(api).catch(() => undefined);
-    const [limits, refused] = await Promise.all([pool(api).view(), account.view(api, login)]);
+    const [limits, refused] = await Promise.all([pools[api].view(), account.view(api, login)]);
     return refused === undefined ? limits : { ...limits, account: refused };
   };
   return {
     account,
     routes: {
-      isOut: (route) => pool(apiOf(route)).routes.isOut(route),
-      enter: (route) => pool(apiOf(route)).routes.enter(route),
-      answered: (route, startedAt) => pool(apiOf(route)).routes.answered(route, startedAt),
-      hasAnswered: (route, since) => pool(apiOf(route)).routes.hasAnswered(route, since),
-      failed: (route, error) => pool(apiOf(route)).routes.failed(route, error),
+      isOut: (route) => routesOf(route).isOut(route),
+      enter: (route) => routesOf(route).enter(route),
+      answered: (route, startedAt) => routesOf(route).answered(route, startedAt),
+      hasAnswered: (route, since) => routesOf(route).hasAnswered(route, since),
+      failed: (route, error) => routesOf(route).failed(route, error),
     },
-    acquire: (api, priority, signal, route) => pool(api).acquire(priority, signal, route),
-    observe: (api, headers) => pool(api).observe(headers),
-    pause: (api, milliseconds, reason) => pool(api).pause(milliseconds, reason),
+    acquire: (api, priority, signal, route) => pools[api].acquire(priority, signal, route),
+    observe: (api, headers) => pools[api].observe(headers),
+    pause: (api, milliseconds, reason) => pools[api].pause(milliseconds, reason),
     view,
     grantLogin: async (apis) => {
       for (const api of apis) {
@@ -68,11 +64,7 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
       return 'not-needed';
     },
     close: async () => {
-      await Promise.all([...pools.values()].map((each) => each.close()));
+      await Promise.all([pools.edr.close(), pools.vm.close()]);
     },
   };
-}
-
-function apiOf(route: RouteName): ApiName {
-  return route.startsWith('edr/') ? 'edr' : 'vm';
 }
