@@ -1,5 +1,6 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { messageOf } from '../errors.ts';
+import { jsonIn } from '../json/json-in.ts';
 import type { Log } from '../log.ts';
 import type { CallTraces } from '../pipeline/call-trace.ts';
 import type { CallTrace } from '../pipeline/trace-answers.ts';
@@ -123,10 +124,6 @@ async function put(container: ContainerClient, name: string, trace: CallTrace, i
 /** None where it has gone meanwhile, or is not ours. */
 async function read(container: ContainerClient, name: string): Promise<CallTrace[]> {
   const bytes = await ifThere(container.getBlobClient(name).downloadToBuffer());
-  try {
-    const trace = JSON.parse(String(bytes)) as { readonly version?: unknown };
-    return trace.version === 1 ? [trace as CallTrace] : [];
-  } catch {
-    return [];
-  }
+  const trace = jsonIn(String(bytes)) as Partial<CallTrace> | null | undefined;
+  return trace?.version === 1 ? [trace as CallTrace] : [];
 }

@@ -2,13 +2,12 @@ import { odata, type TableClient, type TransactionAction } from '@azure/data-tab
 import { groupsOf, runInGroups } from '../groups.ts';
 import type { RecordItems } from '../pipeline/record-memory.ts';
 import { byNumber } from './memory-shard.ts';
-import type { Entity } from './table-entities.ts';
+import { columnsOf, type Entity, listEntities, rowsBetween } from './table-entities.ts';
 
 /** Bytes of a column: the table takes 64 KiB. */
 const COLUMN_BYTES = 60_000;
 /** A row takes 1 MiB, as JSON where that is counted: a third more than its bytes. */
-const COLUMNS = 10;
-const ROW_BYTES = COLUMNS * COLUMN_BYTES;
+const ROW_BYTES = 10 * COLUMN_BYTES;
 /** A transaction takes 100 rows and 4 MiB of JSON, in which bytes take a third more. */
 const TRANSACTION_ROWS = 100;
 const TRANSACTION_BYTES = 2_500_000;
@@ -24,39 +23,28 @@ export interface ItemMemory {
   readonly write: (items: ReadonlyMap<string, RecordItems>) => Promise<void>;
 }
 
-/** What is stored of a record: its bytes, as far as they are of one state. */
-interface Stored {
-  readonly digest: unknown;
-  readonly rows: unknown;
-  readonly bytes: Buffer;
-}
-
 /** The items of a stream's records, in a partition beside its memory. Rows of different states of a record do not go together: then it has none. */
 export function createItemTable(table: TableClient, stream: string): ItemMemory {
   const partition = `${stream}~items`;
 
-  async function query(filter: string, found: Map<string, Stored>): Promise<void> {
-    const own = `${odata`PartitionKey eq ${partition}`} and ${filter}`;
-    for await (const row of table.listEntities({ queryOptions: { filter: own } })) {
-      const { digest, rowKey, rows } = row as Entity;
-      found.set(rowKey, { digest, rows, bytes: bytesOf(row as Entity) });
-    }
+  async function query(filter: string, found: Map<string, Entity>): Promise<void> {
+    for (const row of await listEntities(table, { filter })) found.set(row.rowKey, row);
   }
 
-  async function readFirst(ids: readonly bigint[], found: Map<string, Stored>): Promise<void> {
-    const keys = ids.map((id) => keyOf(id, 0));
-    const edges = odata`RowKey ge ${keys[0] ?? ''} and RowKey le ${keys.at(-1) ?? ''}`;
-    await query(`${edges} and (${keys.map((key) => odata`RowKey eq ${key}`).join(' or ')})`, found);
+  async function readFirst(ids: readonly bigint[], found: Map<string, Entity>): Promise<void> {
+    const keys = ids.map((id) => odata`RowKey eq ${keyOf(id, 0)}`);
+    const [first = 0n, last = first] = [ids[0], ids.at(-1)];
+    await query(`${rowsBetween(partition, keyOf(first, 0), keyOf(last, 1))} and (${keys.join(' or ')})`, found);
   }
 
   return {
     read: async (digests) => {
       const ids = [...digests.keys()].map(BigInt).sort(byNumber);
-      const found = new Map<string, Stored>();
+      const found = new Map<string, Entity>();
       await runInGroups(groupsOf(ids, ROWS_A_QUERY), QUERIES_AT_ONCE, (group) => readFirst(group, found));
       const longer = ids.filter((id) => Number(found.get(keyOf(id, 0))?.rows ?? 1) > 1);
       await runInGroups(longer, QUERIES_AT_ONCE, (id) =>
-        query(odata`RowKey gt ${keyOf(id, 0)} and RowKey lt ${keyOf(id + 1n, 0)}`, found),
+        query(rowsBetween(partition, keyOf(id, 1), keyOf(id + 1n, 0)), found),
       );
       const items = new Map<string, Uint8Array>();
       for (const [id, digest] of digests) {
@@ -85,11 +73,11 @@ export function createItemTable(table: TableClient, stream: string): ItemMemory 
   };
 }
 
-function joinRows(id: bigint, digest: string, found: ReadonlyMap<string, Stored>): Uint8Array | undefined {
+function joinRows(id: bigint, digest: string, found: ReadonlyMap<string, Entity>): Uint8Array | undefined {
   const first = found.get(keyOf(id, 0));
   const rows = Array.from({ length: Number(first?.rows ?? 1) }, (_, number) => found.get(keyOf(id, number)));
   const isWhole = rows.every((row) => row?.digest === digest && row.rows === first?.rows);
-  return isWhole ? Buffer.concat(rows.map((row) => row?.bytes ?? Buffer.alloc(0))) : undefined;
+  return isWhole ? Buffer.concat(rows.flatMap((row) => columnsOf(row ?? {}))) : undefined;
 }
 
 function* actionsOf(
@@ -108,11 +96,6 @@ function* actionsOf(
     const entity = { partitionKey, rowKey: keyOf(id, number), digest, rows, ...columns };
     yield [['upsert', entity, 'Replace'], own.length];
   }
-}
-
-function bytesOf(row: Entity): Buffer {
-  const columns = Array.from({ length: COLUMNS }, (_, column) => row[`p${column}`]);
-  return Buffer.concat(columns.filter((bytes) => bytes instanceof Uint8Array));
 }
 
 function keyOf(id: bigint, row: number): string {

@@ -11,7 +11,7 @@ const letterForm = z.object({
   table: z.string(),
   reason: z.string(),
   at: z.string(),
-  rows: z.string().refine(isArray, 'must be the text of a JSON array'),
+  rows: z.string().refine((text) => Array.isArray(jsonIn(text)), 'must be the text of a JSON array'),
 });
 
 /** Reads a stored letter; one that cannot be read is told as broken, because it must not hide those behind it. */
@@ -31,10 +31,6 @@ export function brokenLetter(
 ): StoredDeadLetter {
   const [stream = '', run = '', window = ''] = name.split('/');
   return { version: 1, name, stream, run, window, table: '', reason: '', at: modifiedAt.toISOString(), json, broken };
-}
-
-function isArray(text: string): boolean {
-  return Array.isArray(jsonIn(text));
 }
 
 function whatIsWrong({ issues }: z.ZodError): string {

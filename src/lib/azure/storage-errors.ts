@@ -1,15 +1,12 @@
+import { isRestError } from '@azure/core-rest-pipeline';
 import { RetryableError } from '../errors.ts';
 import { identityError, isWithoutToken } from './credential.ts';
 
 /** HTTP status and service code of a storage error, as far as the SDK tells. */
-export function faultOf(thrown: unknown): { status?: number; code?: string } {
-  if (typeof thrown !== 'object' || thrown === null || isWithoutToken(thrown)) return {};
-  const error = thrown as { statusCode?: unknown; code?: unknown; details?: { odataError?: { code?: unknown } } };
-  const code = error.details?.odataError?.code ?? error.code;
-  return {
-    ...(typeof error.statusCode === 'number' ? { status: error.statusCode } : {}),
-    ...(typeof code === 'string' ? { code } : {}),
-  };
+export function faultOf(thrown: unknown): { status?: number | undefined; code?: string | undefined } {
+  if (!isRestError(thrown)) return {};
+  const { odataError } = (thrown.details ?? {}) as { odataError?: { code?: string } };
+  return { status: thrown.statusCode, code: odataError?.code ?? thrown.code };
 }
 
 /** Whether somebody else changed the record (412), made it first (409) or removed it (404). */
@@ -62,6 +59,6 @@ function toStorageError(action: string, thrown: unknown): Error {
 
 /** Whether storage has refused, could not be reached, or broke off, or nobody may ask it. */
 function isStorageFault(thrown: unknown): boolean {
-  if (isWithoutToken(thrown)) return true;
-  return thrown instanceof Error && (thrown.name === 'RestError' || thrown.name === 'AbortError' || 'errno' in thrown);
+  if (isWithoutToken(thrown) || isRestError(thrown)) return true;
+  return thrown instanceof Error && (thrown.name === 'AbortError' || 'errno' in thrown);
 }

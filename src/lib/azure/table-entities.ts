@@ -66,6 +66,16 @@ export function pick<T>(entity: Entity, names: readonly (keyof T & string)[]): T
   ) as T;
 }
 
+/** The bytes in the columns `p0`, `p1` … of a row, up to the first that is absent: one takes 64 KiB. */
+export function columnsOf(entity: Readonly<Record<string, unknown>>): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (;;) {
+    const bytes = entity[`p${found.length}`];
+    if (!(bytes instanceof Uint8Array)) return found;
+    found.push(bytes);
+  }
+}
+
 /** Creates without an ETag, replaces with one; what is undefined is left out. @returns the new ETag. */
 export async function putEntity(table: TableClient, entity: Entity, etag: string | undefined): Promise<string> {
   const { etag: stored = '' } =

@@ -1,7 +1,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { onceDone } from '../once-done.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
-import { rowsBetween } from './table-entities.ts';
+import { columnsOf, rowsBetween } from './table-entities.ts';
 import { partitionOf } from './window-entity.ts';
 
 /** Bytes of a key. */
@@ -56,7 +56,7 @@ export async function loadLedgers(
     if (!rowKey.startsWith(`${ledgerPrefix(window)}${name}~`)) continue;
     const keys = found.get(window) ?? new Set();
     found.set(window, keys);
-    for (const bytes of propertiesOf(entity)) addKeys(keys, bytes);
+    for (const bytes of columnsOf(entity)) addKeys(keys, bytes);
   }
   return found;
 }
@@ -75,7 +75,7 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
     let row = 0;
     for await (const entity of table.listEntities({ queryOptions: { filter } })) {
       let rowBytes = 0;
-      for (const [property, bytes] of propertiesOf(entity).entries()) {
+      for (const [property, bytes] of columnsOf(entity).entries()) {
         addKeys(keys, bytes);
         rowBytes += bytes.length;
         Object.assign(tail, { row, property, bytes: Buffer.from(bytes), rowBytes });
@@ -115,15 +115,6 @@ function advance(tail: Tail): void {
     tail.property = 0;
     tail.rowBytes = 0;
     tail.row++;
-  }
-}
-
-function propertiesOf(entity: Record<string, unknown>): Uint8Array[] {
-  const found: Uint8Array[] = [];
-  for (;;) {
-    const bytes = entity[`p${found.length}`];
-    if (!(bytes instanceof Uint8Array)) return found;
-    found.push(bytes);
   }
 }
 

@@ -1,14 +1,15 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { createHash, randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { RetryableError, WaitError } from '../errors.ts';
 import { groupsOf, runInGroups } from '../groups.ts';
-import { CLOCKS_MS, type OpenMemory, type RecordMemory, type Sent } from '../pipeline/record-memory.ts';
+import { CLOCKS_MS, type OpenMemory, type RecordMemory } from '../pipeline/record-memory.ts';
 import { createItemTable, type ItemMemory } from './item-table.ts';
 import { byNumber, decodeShard, encodeShard, type Entry, SHARD_IDS, shardOf } from './memory-shard.ts';
 import { TABLE_NAMES } from './names.ts';
 import { attempt, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
-import { type Entity, getEntity, openTable, putAction, putEntity } from './table-entities.ts';
+import { getEntity, listEntities, openTable, putAction, putEntity, rowsBetween } from './table-entities.ts';
 import { createTableSample } from './table-sample.ts';
 
 /** A transaction holds at most 100 actions. */
@@ -83,8 +84,7 @@ async function changeState(table: TableClient, stream: string, change: (state: S
     const generation = typeof stored === 'string' ? stored : newGeneration();
     const before = { generation, isUsed: row?.isUsed === true };
     const after = change(before);
-    if (row !== undefined && after.generation === before.generation && after.isUsed === before.isUsed)
-      return after.generation;
+    if (row !== undefined && isDeepStrictEqual(after, before)) return after.generation;
     const put = putEntity(table, { partitionKey: stream, rowKey: STATE_KEY, ...after }, row?.etag);
     if ((await unlessBeaten(put)) !== undefined) return after.generation;
   }
@@ -105,9 +105,8 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   const shards = new Map<bigint, Shard>();
 
   async function readRange(first: bigint, last: bigint, found: Map<bigint, Shard>): Promise<void> {
-    const filter = odata`PartitionKey eq ${stream} and RowKey ge ${keyOf(first)} and RowKey le ${keyOf(last)}`;
-    for await (const row of table.listEntities({ queryOptions: { filter } })) {
-      const { etag, rowKey, scope: own, p0 } = row as Entity;
+    const filter = rowsBetween(stream, keyOf(first), keyOf(last + 1n));
+    for (const { etag, rowKey, scope: own, p0 } of await listEntities(table, { filter })) {
       const isKnown = p0 instanceof Uint8Array && (scope === undefined || own === scope);
       found.set(BigInt(`0x${rowKey}`), {
         scope: scope ?? String(own),
@@ -184,7 +183,7 @@ function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<
       }),
     known: (text) => {
       const entry = ID.test(text) && !isVoid ? shards.entry(BigInt(text)) : undefined;
-      return entry?.kind === 'sent' ? sentOf(entry) : undefined;
+      return entry?.kind === 'sent' ? { at: entry.at, digest: entry.digest } : undefined;
     },
     recallItems: (digests) => attempt('reading remembered items', () => items.read(digests)),
     rememberItems: (records) =>
@@ -208,10 +207,8 @@ function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<
     remember: (digests) =>
       attempt('remembering', async () => {
         const at = now().getTime();
-        const known = [...digests]
-          .filter(([text]) => ID.test(text))
-          .map(([text, digest]) => [BigInt(text), digest] as const);
-        const byId = new Map(known);
+        const known = [...digests].filter(([text]) => ID.test(text));
+        const byId = new Map(known.map(([text, digest]) => [BigInt(text), digest]));
         for (const [id, digest] of byId) remembered.set(id, digest);
         await shards.edit(byId.keys(), (entry, id) => {
           const digest = byId.get(id) ?? '';
@@ -220,10 +217,6 @@ function openMemory(shards: Shards, items: ItemMemory, isCurrent: () => Promise<
         });
       }),
   };
-}
-
-function sentOf({ at, digest }: Entry): Sent {
-  return { at, digest };
 }
 
 /** A row with its entries changed; undefined where nothing is another than before. */
@@ -236,9 +229,7 @@ function changeShard(shard: Shard | undefined, ids: readonly bigint[], change: E
     if (entry === undefined) entries.delete(place);
     else entries.set(place, entry);
   }
-  const isSame =
-    entries.size === shard.entries.size && [...entries].every(([place, entry]) => entry === shard.entries.get(place));
-  return isSame ? undefined : { ...shard, entries };
+  return isDeepStrictEqual(entries, shard.entries) ? undefined : { ...shard, entries };
 }
 
 function actionOf(stream: string, number: bigint, { entries, etag, scope }: Shard): TransactionAction {
