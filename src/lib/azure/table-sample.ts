@@ -1,5 +1,5 @@
 import { odata } from '@azure/data-tables';
-import { groupsOf } from '../groups.ts';
+import { groupsOf, runInGroups } from '../groups.ts';
 import type { SampleStore } from '../pipeline/record-sample.ts';
 import { TABLE_NAMES } from './names.ts';
 import { ifThere } from './storage-errors.ts';
@@ -8,6 +8,7 @@ import { listEntities, openTable } from './table-entities.ts';
 
 /** Rows of a transaction: it may weigh 4 MiB, a row 80 KB. */
 const TRANSACTION_SIZE = 40;
+const DELETIONS_AT_ONCE = 10;
 /** Digits of the largest id. */
 const DIGITS = 19;
 
@@ -33,8 +34,8 @@ export function createTableSample(storage: Storage): SampleStore {
         const rows = [...changed].map(([id, p0]) => ({ partitionKey, rowKey: keyOf(id), p0 }));
         for (const some of groupsOf(rows, TRANSACTION_SIZE))
           await table.submitTransaction(some.map((row) => ['upsert', row, 'Replace']));
-        // Another worker may have been faster.
-        for (const id of removed) await ifThere(table.deleteEntity(partitionKey, keyOf(id)));
+        // Another worker may have been faster: then a transaction would remove none.
+        await runInGroups(removed, DELETIONS_AT_ONCE, (id) => ifThere(table.deleteEntity(partitionKey, keyOf(id))));
       }),
   };
 }
