@@ -34,19 +34,12 @@ export async function concludeAlert(
   }
 }
 
-async function settle(
-  record: AlertRecord,
-  item: AlertItem,
-  { store, clock, log }: ConcludeDependencies,
-): Promise<void> {
-  const now = clock.now();
-  record.state = 'done';
-  record.at = now.toISOString();
+async function settle(record: AlertRecord, item: AlertItem, deps: ConcludeDependencies): Promise<void> {
   delete record.payload;
   delete record.lastError;
-  delete record.owner;
-  await mustSave(record, store);
-  log.info('AlertDelivered', { attempts: record.attempts + 1, delayMs: now.getTime() - Date.parse(item.queuedAt) });
+  await end(record, { state: 'done' }, deps);
+  const delayMs = Date.parse(record.at) - Date.parse(item.queuedAt);
+  deps.log.info('AlertDelivered', { attempts: record.attempts + 1, delayMs });
 }
 
 async function tryLater(
@@ -60,13 +53,9 @@ async function tryLater(
   if (now.getTime() - Date.parse(record.since) >= GIVE_UP_AFTER_MS) return giveUp(record, 'undelivered', reason, deps);
   const usual = DELAYS_SECONDS[Math.min(record.attempts, DELAYS_SECONDS.length) - 1] ?? 0;
   const delaySeconds = Math.max(usual, Math.ceil(retryAfterMs / 1000));
-  record.state = 'waiting';
-  record.at = now.toISOString();
-  record.notBefore = new Date(now.getTime() + delaySeconds * 1000).toISOString();
-  record.lastError = reason;
-  delete record.owner;
+  const notBefore = new Date(now.getTime() + delaySeconds * 1000).toISOString();
   // Stored first: when the message is lost after that, the host delivers this one again.
-  await mustSave(record, deps.store);
+  await end(record, { state: 'waiting', notBefore, lastError: reason }, deps);
   deps.log.warn('AlertRefused', { attempts: record.attempts, retryInSeconds: delaySeconds, error: reason });
   await deps.queue.send(item, delaySeconds);
 }
@@ -76,20 +65,22 @@ export async function giveUp(
   record: AlertRecord,
   state: 'undelivered' | 'uncertain',
   reason: string,
-  { store, clock, log }: Pick<ConcludeDependencies, 'store' | 'clock' | 'log'>,
+  deps: Pick<ConcludeDependencies, 'store' | 'clock' | 'log'>,
 ): Promise<void> {
-  record.state = state;
-  record.at = clock.now().toISOString();
-  record.lastError = reason;
   delete record.notBefore;
-  delete record.owner;
-  await mustSave(record, store);
+  await end(record, { state, lastError: reason }, deps);
   const fields = { attempts: record.attempts, error: reason };
-  if (state === 'undelivered') log.error('AlertUndelivered', fields);
-  else log.error('AlertUncertain', fields);
+  if (state === 'undelivered') deps.log.error('AlertUndelivered', fields);
+  else deps.log.error('AlertUncertain', fields);
 }
 
-/** The claim is ours, so nobody else changes the record; where somebody did, the message finds out what. */
-async function mustSave(record: AlertRecord, store: AlertStore): Promise<void> {
+/** Stores how a claim ended. It is ours, so nobody else changes the record; where somebody did, the message finds out what. */
+async function end(
+  record: AlertRecord,
+  changes: Partial<AlertRecord>,
+  { store, clock }: Pick<ConcludeDependencies, 'store' | 'clock'>,
+): Promise<void> {
+  Object.assign(record, changes, { at: clock.now().toISOString() });
+  delete record.owner;
   if (!(await store.save(record))) throw new RetryableError('the record of the alert was changed elsewhere');
 }
