@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { isLoopback } from '../src/lib/setting-kinds.ts';
 import { problemBody } from '../src/lib/http/problem-body.ts';
+import { jsonIn } from '../src/lib/json/json-in.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { explainForeign, explainNetwork, explainNotLocal, explainProblem, explainRefusal } from './explain.ts';
 import { loginHeaders, type Login } from './login.ts';
@@ -126,7 +127,7 @@ async function readText(response: Response): Promise<string> {
 }
 
 function readAnswer<T extends z.ZodType>(came: Came, schema: T, url: string): z.output<T> {
-  const body = came.type.includes('json') ? parse(came.text) : undefined;
+  const body = came.type.includes('json') ? jsonIn(came.text) : undefined;
   if (body === undefined) throw explainForeign(came, url);
   const issues = schema.safeParse(body).error?.issues ?? [];
   // A newer connector may tell more.
@@ -143,18 +144,10 @@ function readAnswer<T extends z.ZodType>(came: Came, schema: T, url: string): z.
 }
 
 function explainStatus(came: Came, url: string, login: Login, isLocal = false): CliError {
-  const body = came.type.includes('json') ? parse(came.text) : undefined;
+  const body = came.type.includes('json') ? jsonIn(came.text) : undefined;
   const problem = problemBody.loose().safeParse(body);
   if (problem.success) return explainProblem(problem.data);
   if (isLocal && came.status === 404) return explainNotLocal(url);
   if ([401, 403].includes(came.status)) return explainRefusal(came.status, url, null, login);
   return explainForeign(came, url);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

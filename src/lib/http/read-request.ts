@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import * as z from 'zod';
+import { jsonIn } from '../json/json-in.ts';
 import { ProblemError } from './problem.ts';
 
 /** Longest body accepted, in bytes. */
@@ -12,12 +13,8 @@ export async function readBody<T extends z.ZodType>(request: HttpRequest, schema
   if (text === undefined || Buffer.byteLength(text) > MAX_BODY_BYTES) {
     throw new ProblemError(413, `the body must be at most ${MAX_BODY_BYTES} bytes`);
   }
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw new ProblemError(400, 'the body must be JSON');
-  }
+  const body = jsonIn(text);
+  if (body === undefined) throw new ProblemError(400, 'the body must be JSON');
   return checkInput(body, schema, 'body');
 }
 
