@@ -22,6 +22,7 @@ export class CallError extends Error {
 export interface AppCall {
   /** Below `/api/`, e.g. `status`. */
   readonly path: string;
+  readonly query?: Readonly<Record<string, string | number>>;
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly body?: unknown;
   /** Statuses that carry an answer although they are no success (ping: 503). */
@@ -37,10 +38,12 @@ export async function callApp<T>(call: AppCall, key: string | undefined): Promis
   throw toCallError(response, body);
 }
 
-async function send({ path, method = 'GET', body }: AppCall, key: string | undefined): Promise<Response> {
+async function send({ path, query = {}, method = 'GET', body }: AppCall, key: string | undefined): Promise<Response> {
+  // Relative to the page at …/api/dashboard, so that a proxy's prefix stays.
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
   try {
-    // Relative to the page at …/api/dashboard, so that a proxy's prefix stays.
-    return await fetch(new URL(path, document.baseURI), {
+    return await fetch(url, {
       method,
       headers: {
         ...(key === undefined ? {} : { 'x-functions-key': key }),

@@ -10,7 +10,7 @@ import type {
   WindowState,
   WindowView,
 } from '../answers.ts';
-import { callApp, CallError } from './call-app.ts';
+import { callApp, CallError, type AppCall } from './call-app.ts';
 
 /** Where a window is: its stream, `live` or a backfill's id, and its key. */
 export interface WindowPlace {
@@ -26,61 +26,49 @@ interface BackfillRange {
   readonly to: string;
 }
 
+type Query = NonNullable<AppCall['query']>;
+
 /** Binds the app's routes to a function key; undefined where the app asks for none. All reject with a CallError. */
 export function createRoutes(key: string | undefined) {
-  const windows = async (stream: string, query: Readonly<Record<string, string>>): Promise<readonly WindowView[]> => {
-    const path = `windows/${encodeURIComponent(stream)}?${new URLSearchParams(query).toString()}`;
-    return listOf((await callApp<{ readonly windows: readonly WindowView[] }>({ path }, key)).windows);
-  };
-  const operate = (place: WindowPlace, act: string, query: Readonly<Record<string, string>>): Promise<WindowView> => {
-    const path = `windows/${encodeURIComponent(place.stream)}/${encodeURIComponent(place.key)}/${act}`;
-    const text = new URLSearchParams({ run: place.run, ...query }).toString();
-    return callApp({ path: `${path}?${text}`, method: 'POST' }, key);
-  };
+  const get = <T>(path: string, query: Query = {}) => callApp<T>({ path, query }, key);
+  const post = <T>(path: string, query: Query = {}) => callApp<T>({ method: 'POST', path, query }, key);
+  const windows = async (stream: string, query: Query) =>
+    listOf((await get<{ readonly windows: readonly WindowView[] }>(pathOf('windows', stream), query)).windows);
   return {
-    status: () => callApp<StatusAnswer>({ path: 'status' }, key),
+    status: () => get<StatusAnswer>('status'),
     /** The judgement alone. */
     health: () => callApp<Health>({ path: 'health', alsoAnswers: [503] }, key),
-    cost: () => callApp<CostAnswer>({ path: 'cost' }, key),
-    liveWindows: (stream: string, hours: number) => windows(stream, { hours: String(hours) }),
+    cost: () => get<CostAnswer>('cost'),
+    liveWindows: (stream: string, hours: number) => windows(stream, { hours }),
     windowsOf: ({ stream, id }: BackfillView, states: readonly WindowState[]) =>
       windows(stream, { run: id, state: states.join(',') }),
-    backfills: async (limit: number) =>
-      listOf(await callApp<readonly BackfillView[]>({ path: `backfill?limit=${limit}` }, key)),
+    backfills: async (limit: number) => listOf(await get<readonly BackfillView[]>('backfill', { limit })),
     /** What a range would cost. */
-    estimateBackfill: ({ stream, from, to }: BackfillRange) => {
-      const query = new URLSearchParams({ stream, from, to }).toString();
-      return callApp<BackfillEstimate>({ path: `backfill-estimate?${query}` }, key);
-    },
+    estimateBackfill: (range: BackfillRange) => get<BackfillEstimate>('backfill-estimate', { ...range }),
     startBackfill: (range: BackfillRange) =>
       callApp<{ readonly id: string }>({ path: 'backfill', method: 'POST', body: range }, key),
-    cancelBackfill: (id: string) =>
-      callApp<BackfillView>({ path: `backfill/${encodeURIComponent(id)}`, method: 'DELETE' }, key),
-    retryWindow: (place: WindowPlace) => operate(place, 'retry', {}),
+    cancelBackfill: (id: string) => callApp<BackfillView>({ path: pathOf('backfill', id), method: 'DELETE' }, key),
+    retryWindow: ({ stream, run, key: window }: WindowPlace) =>
+      post<WindowView>(pathOf('windows', stream, window, 'retry'), { run }),
     /** Retries all of a run that failed, fell short or wait. @returns how many. */
-    retryWindows: async (stream: string, run: string) => {
-      const path = `windows/${encodeURIComponent(stream)}/retry?${new URLSearchParams({ run }).toString()}`;
-      return (await callApp<{ readonly retried: number }>({ path, method: 'POST' }, key)).retried;
-    },
-    waiveWindow: (place: WindowPlace, reason: string) => operate(place, 'waive', { reason }),
-    deadLetters: async (limit: number) => {
-      const path = `dead-letters?limit=${limit}`;
-      return listOf((await callApp<{ readonly deadLetters: readonly DeadLetterView[] }>({ path }, key)).deadLetters);
-    },
-    replayDeadLetters: (limit: number) =>
-      callApp<ReplayResult>({ path: `dead-letters/replay?limit=${limit}`, method: 'POST' }, key),
+    retryWindows: async (stream: string, run: string) =>
+      (await post<{ readonly retried: number }>(pathOf('windows', stream, 'retry'), { run })).retried,
+    waiveWindow: ({ stream, run, key: window }: WindowPlace, reason: string) =>
+      post<WindowView>(pathOf('windows', stream, window, 'waive'), { run, reason }),
+    deadLetters: async (limit: number) =>
+      listOf((await get<{ readonly deadLetters: readonly DeadLetterView[] }>('dead-letters', { limit })).deadLetters),
+    replayDeadLetters: (limit: number) => post<ReplayResult>('dead-letters/replay', { limit }),
     /** @returns how many were queued again. */
-    replayAlerts: async (state: 'undelivered' | 'uncertain', limit: number) => {
-      const path = `alerts/replay?state=${state}&limit=${limit}`;
-      return (await callApp<{ readonly replayed: number }>({ path, method: 'POST' }, key)).replayed;
-    },
+    replayAlerts: async (state: 'undelivered' | 'uncertain', limit: number) =>
+      (await post<{ readonly replayed: number }>('alerts/replay', { state, limit })).replayed,
     /** Hurries what waits for the account or the identity. */
-    tryNow: (reason: string) => {
-      const path = `try-now?${new URLSearchParams({ reason }).toString()}`;
-      return callApp<{ readonly login: string; readonly windows: number }>({ path, method: 'POST' }, key);
-    },
+    tryNow: (reason: string) => post<{ readonly login: string; readonly windows: number }>('try-now', { reason }),
     ping: () => callApp<PingResult>({ method: 'POST', path: 'ping', alsoAnswers: [503] }, key),
   };
+}
+
+function pathOf(...parts: readonly string[]): string {
+  return parts.map(encodeURIComponent).join('/');
 }
 
 /** The app's routes. */
