@@ -4,15 +4,14 @@ interface FactProps {
   readonly name: string;
   readonly value: ComponentChildren;
   readonly note?: ComponentChildren | undefined;
-  readonly isLarge?: boolean;
   /** Where links lead to. */
   readonly id?: string | undefined;
 }
 
 /** A figure with its name, for a `dl`. */
-export function Fact({ name, value, note, isLarge, id }: FactProps) {
+export function Fact({ name, value, note, id }: FactProps) {
   return (
-    <div class={isLarge === true ? 'fact large' : 'fact'} {...(id === undefined ? {} : { id, tabIndex: -1 })}>
+    <div class="fact" {...(id === undefined ? {} : { id, tabIndex: -1 })}>
       <dt>{name}</dt>
       <dd>
         <span class="fact-value">{value}</span>

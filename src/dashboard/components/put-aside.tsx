@@ -11,15 +11,14 @@ export function PutAside({ status: { queue, deadLetters, alerts } }: { readonly 
       <h2 id="queue" tabIndex={-1}>
         Queue
       </h2>
-      <dl class="facts">
-        <Fact name="Work items" value={formatCount(waiting)} note="waiting or in work, about" isLarge />
-        <Fact name="Poison" value={poison > 0 ? `! ${formatCount(poison)}` : '0'} note="given up by the host" isLarge />
+      <dl class="facts large">
+        <Fact name="Work items" value={formatCount(waiting)} note="waiting or in work, about" />
+        <Fact name="Poison" value={poison > 0 ? `! ${formatCount(poison)}` : '0'} note="given up by the host" />
         <Fact
           name="Dead letters"
           value={formatCount(deadLetters)}
           note="rows that Azure refuses"
           id={deadLetters === 0 ? 'dead-letters' : undefined}
-          isLarge
         />
         <AlertFact alerts={alerts} />
       </dl>
@@ -35,7 +34,7 @@ export function PutAside({ status: { queue, deadLetters, alerts } }: { readonly 
 
 function AlertFact({ alerts }: { readonly alerts: AlertStatus }) {
   const { enabled, queued, summarised } = alerts;
-  if (!enabled) return <Fact name="Alerts" value="–" note="no webhook is set" isLarge />;
+  if (!enabled) return <Fact name="Alerts" value="–" note="no webhook is set" />;
   const open = openAlerts(alerts);
   return (
     <Fact
@@ -43,7 +42,6 @@ function AlertFact({ alerts }: { readonly alerts: AlertStatus }) {
       value={formatCount(open)}
       note={`${formatCount(queued)} queued, ${formatCount(summarised)} summarised in 24 h`}
       id={open === 0 ? 'alerts' : undefined}
-      isLarge
     />
   );
 }
