@@ -41,7 +41,6 @@ export function BackfillWindows({ backfill, now }: { readonly backfill: Backfill
           run={id}
           windows={(reading.data ?? []).filter(needsAttention)}
           now={now}
-          focusId="backfills"
         />
       )}
     </div>

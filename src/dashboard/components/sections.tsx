@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { StatusAnswer } from '../answers.ts';
 import type { LiveData } from '../live/live-data.ts';
-import { dayRange } from '../model/day-range.ts';
 import { worstOf } from '../model/judgement.ts';
 import type { MadePing } from '../model/made-ping.ts';
 import { isRead, type ReadStatus } from '../model/read-status.ts';
@@ -31,7 +30,7 @@ export function Sections(props: SectionsProps) {
   if (isRead(status)) return <AllSections {...props} status={status} />;
   return (
     <>
-      <VerdictCard status={status} now={Date.parse(status.time)} staleSince={data.status.error && data.status.readAt} />
+      <VerdictCard status={status} staleSince={data.status.error && data.status.readAt} />
       <Connections ping={ping} onPing={onPing} />
     </>
   );
@@ -42,12 +41,11 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
   const [isFormOpen, setFormOpen] = useState(false);
   // The app's clock at the reading: a page that rests, or cannot read, must not take its own silence for the planner's.
   const now = Date.parse(status.time);
-  const range = dayRange(now);
   const backfills = data.backfills.data ?? [];
   const streams = status.streams.filter(({ enabled }) => enabled);
   return (
     <>
-      <VerdictCard status={status} now={now} staleSince={data.status.error && data.status.readAt}>
+      <VerdictCard status={status} staleSince={data.status.error && data.status.readAt}>
         <Glance status={status} backfills={backfills} onBackfill={() => setFormOpen(true)} />
       </VerdictCard>
       <StripLegend />
@@ -57,7 +55,6 @@ function AllSections({ data, status, ping, onPing }: SectionsProps & { readonly 
           stream={stream}
           worst={worstOf(stream, status)}
           windows={data.windows.get(stream.name) ?? {}}
-          range={range}
           now={now}
         />
       ))}

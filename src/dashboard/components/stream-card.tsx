@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Problem, StreamStatus, WindowView } from '../answers.ts';
 import type { Reading } from '../live/reading.ts';
-import type { DayRange } from '../model/day-range.ts';
+import { dayRange } from '../model/day-range.ts';
 import { formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
 import { SEVERITY_LOOKS, streamSectionId } from '../model/judgement.ts';
 import { rowsPerHour } from '../model/rows-per-hour.ts';
@@ -19,7 +19,6 @@ interface StreamCardProps {
   /** The worst that the app says of it. */
   readonly worst: Problem | undefined;
   readonly windows: Reading<readonly WindowView[]>;
-  readonly range: DayRange;
   readonly now: number;
 }
 
@@ -41,11 +40,7 @@ export function StreamCard(props: StreamCardProps) {
         <p class="muted">Reading the windows…</p>
       ) : (
         // What looks back is shown where it needs a look.
-        <Windows
-          {...props}
-          all={windows.data.filter((each) => needsAttention(each) || !isLookBack(each))}
-          focusId={id}
-        />
+        <Windows {...props} all={windows.data.filter((each) => needsAttention(each) || !isLookBack(each))} />
       )}
     </section>
   );
@@ -53,25 +48,17 @@ export function StreamCard(props: StreamCardProps) {
 
 interface WindowsProps extends StreamCardProps {
   readonly all: readonly WindowView[];
-  readonly focusId: string;
 }
 
-function Windows({ stream, all, range, now, focusId }: WindowsProps) {
+function Windows({ stream, all, now }: WindowsProps) {
   const [selectedKey, select] = useState<string>();
+  const range = dayRange(now);
   const { name, isSnapshot } = stream;
   const selected = all.find(({ key }) => key === selectedKey);
   return (
     <>
       <StateCounts windows={all} />
-      <WindowStrip
-        name={name}
-        windows={all}
-        range={range}
-        now={now}
-        stream={stream}
-        selectedKey={selectedKey}
-        onSelect={select}
-      />
+      <WindowStrip windows={all} range={range} now={now} stream={stream} selectedKey={selectedKey} onSelect={select} />
       {/* The rows of a snapshot belong to no hour. */}
       {!isSnapshot && <RowsChart name={name} hours={rowsPerHour(all, range)} range={range} />}
       {selected !== undefined && (
@@ -79,7 +66,6 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
           place={{ stream: name, run: 'live', key: selected.key }}
           window={selected}
           now={now}
-          focusId={focusId}
           neighbours={neighboursOf(all, selected)}
           onSelect={select}
         />
@@ -91,7 +77,6 @@ function Windows({ stream, all, range, now, focusId }: WindowsProps) {
         windows={all.filter(needsAttention)}
         waiting={all.filter((window) => waitsForTry(window, now))}
         now={now}
-        focusId={focusId}
       />
     </>
   );
@@ -107,25 +92,22 @@ function Facts({ stream, now }: { readonly stream: StreamStatus; readonly now: n
   const { watermark, lagSeconds, lastTick, windows, rowsLast24h, unchangedLast24h, normalLagSeconds } = stream;
   const unchanged = unchangedLast24h > 0 ? `, and ${formatPlural(unchangedLast24h, 'unchanged host')} not` : '';
   return (
-    <dl class="facts">
+    <dl class="facts large">
       <Fact
         name="Behind now"
         value={lagSeconds === null ? '–' : formatDuration(lagSeconds)}
         note={describeLag(lagSeconds, normalLagSeconds)}
-        isLarge
       />
       <Fact
         name="Complete up to"
         value={watermark === null ? '–' : formatNear(watermark, now)}
         note="UTC, the watermark"
-        isLarge
       />
-      <Fact name="Rows, last 24 hours" value={formatCount(rowsLast24h)} note={`uploaded${unchanged}`} isLarge />
+      <Fact name="Rows, last 24 hours" value={formatCount(rowsLast24h)} note={`uploaded${unchanged}`} />
       <Fact
         name="To do"
         value={formatPlural(windows.open, 'window')}
         note={lastTick === null ? 'not planned yet' : `planned last at ${formatNear(lastTick, now)} UTC`}
-        isLarge
       />
     </dl>
   );

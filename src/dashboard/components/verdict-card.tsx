@@ -6,7 +6,6 @@ import { ProblemLine } from './problem-line.tsx';
 
 interface VerdictCardProps {
   readonly status: StatusAnswer;
-  readonly now: number;
   /** When the status was read, epoch milliseconds, where it cannot be read any more. */
   readonly staleSince: number | undefined;
   /** Ways to the rest of the page. */
@@ -14,8 +13,9 @@ interface VerdictCardProps {
 }
 
 /** The answer to "is it all there, how late is it, what failed", before anything else, as the app judges it. */
-export function VerdictCard({ status, now, staleSince, children }: VerdictCardProps) {
+export function VerdictCard({ status, staleSince, children }: VerdictCardProps) {
   const { verdict, problems } = status;
+  const now = Date.parse(status.time);
   const { tone, sign } = VERDICT_LOOKS[verdict];
   const enabled = status.streams.filter((stream) => stream.enabled);
   return (

@@ -1,19 +1,20 @@
 import type { WindowView } from '../answers.ts';
 import type { WindowPlace } from '../calls/routes.ts';
+import { runSectionId } from '../model/judgement.ts';
 import { allowedActs, windowTitle } from '../model/window-words.ts';
 import { useDesk, type Intent } from './desk.ts';
 
 interface WindowActsProps {
   readonly place: WindowPlace;
   readonly window: WindowView;
-  readonly focusId: string;
 }
 
 /** Retry and waive, where the state of the window allows them. */
-export function WindowActs({ place, window, focusId }: WindowActsProps) {
+export function WindowActs({ place, window }: WindowActsProps) {
   const { ask, routes } = useDesk();
   const allowed = allowedActs(window);
   const title = windowTitle(window);
+  const focusId = runSectionId(place.stream, place.run);
   const retry: Intent = {
     title: 'Retry this window now?',
     text: `${place.stream}, ${title}. It goes into the queue at once; rows that come again have the same RowKey.`,

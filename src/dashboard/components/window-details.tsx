@@ -12,13 +12,12 @@ interface WindowDetailsProps {
   readonly place: WindowPlace;
   readonly window: WindowView;
   readonly now: number;
-  readonly focusId: string;
   readonly neighbours: { readonly earlier: string | undefined; readonly later: string | undefined };
   readonly onSelect: (key: string | undefined) => void;
 }
 
 /** Everything the app knows of one window. */
-export function WindowDetails({ place, window, now, focusId, neighbours, onSelect }: WindowDetailsProps) {
+export function WindowDetails({ place, window, now, neighbours, onSelect }: WindowDetailsProps) {
   return (
     <section class="details" aria-label="Chosen window">
       <div class="card-head">
@@ -31,7 +30,7 @@ export function WindowDetails({ place, window, now, focusId, neighbours, onSelec
       <Counts window={window} now={now} />
       {window.error !== null && <VendorBlock text={window.error} />}
       <div class="buttons">
-        <WindowActs place={place} window={window} focusId={focusId} />
+        <WindowActs place={place} window={window} />
         <Step label="Earlier" target={neighbours.earlier} onSelect={onSelect} />
         <Step label="Later" target={neighbours.later} onSelect={onSelect} />
         <button type="button" class="button" onClick={() => onSelect(undefined)}>
@@ -73,21 +72,7 @@ function noteOfFetched({ listed, parts }: WindowView): string {
 }
 
 function Counts({ window, now }: { readonly window: WindowView; readonly now: number }) {
-  const {
-    pages,
-    calls,
-    expected,
-    fetched,
-    outside,
-    repaired,
-    unchanged,
-    uploaded,
-    attempts,
-    startedAt,
-    closedAt,
-    progressAt,
-    notBefore,
-  } = window;
+  const { expected, outside, repaired, unchanged, startedAt, closedAt, notBefore } = window;
   const isWaiting = notBefore !== null && Date.parse(notBefore) > now;
   const clock = (time: string): ComponentChildren => (
     <span title={time}>{`${formatNear(time, now)}:${formatClock(time).slice(6)}`}</span>
@@ -99,7 +84,7 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
         value={expected === null ? '–' : formatCount(expected)}
         note={completeness(window) ?? 'Qualys does not count here'}
       />
-      <Fact name="Fetched" value={formatCount(fetched)} note={noteOfFetched(window)} />
+      <Fact name="Fetched" value={formatCount(window.fetched)} note={noteOfFetched(window)} />
       {outside > 0 && (
         <Fact name="Outside" value={formatCount(outside)} note="of another time, ingested all the same" />
       )}
@@ -109,13 +94,13 @@ function Counts({ window, now }: { readonly window: WindowView; readonly now: nu
       {unchanged > 0 && (
         <Fact name="Unchanged" value={formatCount(unchanged)} note="not sent: the table has them as they are" />
       )}
-      <Fact name="Uploaded" value={formatCount(uploaded)} note="rows accepted by Azure" />
-      <Fact name="Pages" value={formatCount(pages)} />
-      <Fact name="Calls" value={formatCount(calls)} />
-      <Fact name="Failures in a row" value={formatCount(attempts)} />
+      <Fact name="Uploaded" value={formatCount(window.uploaded)} note="rows accepted by Azure" />
+      <Fact name="Pages" value={formatCount(window.pages)} />
+      <Fact name="Calls" value={formatCount(window.calls)} />
+      <Fact name="Failures in a row" value={formatCount(window.attempts)} />
       {startedAt !== null && <Fact name="Started" value={clock(startedAt)} />}
       {closedAt === null ? (
-        <Fact name="Last progress" value={clock(progressAt)} />
+        <Fact name="Last progress" value={clock(window.progressAt)} />
       ) : (
         <Fact
           name="Closed"

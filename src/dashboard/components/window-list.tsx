@@ -16,17 +16,16 @@ interface WindowListProps {
   /** Others that wait for their next try by themselves. */
   readonly waiting?: readonly WindowView[];
   readonly now: number;
-  readonly focusId: string;
 }
 
 /** Windows by their errors, with what can be done, and how many others wait; nothing where there are none. */
-export function WindowList({ title, stream, run, windows, waiting = [], now, focusId }: WindowListProps) {
+export function WindowList({ title, stream, run, windows, waiting = [], now }: WindowListProps) {
   if (windows.length + waiting.length === 0) return null;
   return (
     <div class="window-list">
       <div class="card-head">
         <h3>{windows.length === 0 ? 'Windows that wait' : title}</h3>
-        {(windows.length > 1 || waiting.length > 0) && <RetryAll stream={stream} run={run} focusId={focusId} />}
+        {(windows.length > 1 || waiting.length > 0) && <RetryAll stream={stream} run={run} />}
       </div>
       {waiting.length > 0 && <p class="muted small">{describeWaiting(waiting, now)}</p>}
       {groupWindows(windows).map((group) => (
@@ -46,7 +45,7 @@ export function WindowList({ title, stream, run, windows, waiting = [], now, foc
                 <p class="muted small">{progressOf(window, now)}</p>
               </div>
               <div class="buttons">
-                <WindowActs place={{ stream, run, key: window.key }} window={window} focusId={focusId} />
+                <WindowActs place={{ stream, run, key: window.key }} window={window} />
               </div>
             </li>
           )}

@@ -7,7 +7,6 @@ import { stepThrough } from './step-through.ts';
 import { Edge, Marks, Option, Ring } from './strip-bars.tsx';
 
 interface WindowStripProps {
-  readonly name: string;
   readonly windows: readonly WindowView[];
   readonly range: DayRange;
   readonly now: number;
@@ -20,7 +19,7 @@ interface WindowStripProps {
  * The windows of the last day side by side: a list box with one tab stop. Arrows walk, Enter opens, the pointer takes the nearest window,
  * because a window of five minutes is narrower than a finger.
  */
-export function WindowStrip({ name, windows, range, now, stream, selectedKey, onSelect }: WindowStripProps) {
+export function WindowStrip({ windows, range, now, stream, selectedKey, onSelect }: WindowStripProps) {
   const prefix = useId();
   const [activeKey, setActive] = useState<string>();
   const bars = useMemo(() => layOutStrip(windows, range), [windows, range.start]);
@@ -60,7 +59,7 @@ export function WindowStrip({ name, windows, range, now, stream, selectedKey, on
         class="strip"
         role="listbox"
         tabIndex={0}
-        aria-label={`Windows of ${name}, last 24 hours`}
+        aria-label={`Windows of ${stream.name}, last 24 hours`}
         aria-activedescendant={active === undefined ? undefined : prefix + active.window.key}
         onKeyDown={onKeyDown}
         onFocus={() => setActive((key) => key ?? selectedKey ?? firstToLookAt(bars))}

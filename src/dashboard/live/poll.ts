@@ -17,7 +17,7 @@ export interface PollerEvents {
   readonly onRefused: (error: CallError) => void;
 }
 
-/** Makes a poller, which reads again and again from `resume` on. */
+/** Makes a poller, which reads again and again while it is on. */
 export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents) {
   let data = NO_DATA;
   let failures = 0;
@@ -62,15 +62,11 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
   return {
     /** Reads now. */
     refresh,
-    /** Reads by itself, at once and from then on. */
-    resume: () => {
-      isRunning = true;
-      void refresh();
-    },
-    /** Reads only when asked. */
-    pause: () => {
-      isRunning = false;
-      clearTimeout(timer);
+    /** Reads by itself, at once and from then on; or only when asked. */
+    turn: (isOn: boolean): void => {
+      isRunning = isOn;
+      if (isOn) void refresh();
+      else clearTimeout(timer);
     },
     /** Tells nothing any more. */
     stop: () => {
@@ -79,9 +75,6 @@ export function createPoller(routes: Routes, { onData, onRefused }: PollerEvents
     },
   };
 }
-
-/** Reads until it is stopped. */
-export type Poller = ReturnType<typeof createPoller>;
 
 /** What nobody foresaw is a failure like any other: shown, and tried again. */
 function withFailure(data: LiveData, thrown: unknown): LiveData {

@@ -1,9 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CallError } from '../calls/call-app.ts';
 import type { Health } from '../answers.ts';
 import type { Routes } from '../calls/routes.ts';
 import { NO_DATA, type LiveData } from './live-data.ts';
-import { createPoller, type Poller } from './poll.ts';
+import { createPoller } from './poll.ts';
 
 /** A hidden tab asks for the judgement alone, as often as a browser lets it. */
 const HIDDEN_MS = 60_000;
@@ -25,13 +25,9 @@ export function useLiveData(routes: Routes, onRefused: (error: CallError) => voi
   const [data, setData] = useState<LiveData>(NO_DATA);
   const [isPaused, setPaused] = useState(false);
   const [isHidden, setHidden] = useState(document.hidden);
-  const poller = useRef<Poller>(undefined);
+  const poller = useMemo(() => createPoller(routes, { onData: setData, onRefused }), [routes, onRefused]);
 
-  useEffect(() => {
-    const made = createPoller(routes, { onData: setData, onRefused });
-    poller.current = made;
-    return made.stop;
-  }, [routes, onRefused]);
+  useEffect(() => poller.stop, [poller]);
 
   useEffect(() => {
     const look = (): void => setHidden(document.hidden);
@@ -39,15 +35,11 @@ export function useLiveData(routes: Routes, onRefused: (error: CallError) => voi
     return () => document.removeEventListener('visibilitychange', look);
   }, []);
 
-  useEffect(() => {
-    if (isPaused || isHidden) poller.current?.pause();
-    else poller.current?.resume();
-  }, [routes, isPaused, isHidden]);
+  useEffect(() => poller.turn(!isPaused && !isHidden), [poller, isPaused, isHidden]);
 
   /** What the tab tells while nobody sees the page; undefined while somebody does. */
   const hidden = useHiddenHealth(routes, isHidden && !isPaused);
-  const refresh = useCallback(() => poller.current?.refresh() ?? Promise.resolve(), []);
-  return { data, isPaused, setPaused, refresh, hidden };
+  return { data, isPaused, setPaused, refresh: poller.refresh, hidden };
 }
 
 /** Live data and its controls. */

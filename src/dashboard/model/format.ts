@@ -11,8 +11,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 window`, `2 windows`. */
-export function formatPlural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+export function formatPlural(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** A length of time in its two largest units: `45 s`, `9 min`, `2 h 28 min`, `3 d 4 h`. */

@@ -10,11 +10,7 @@ export interface ReasonGroup<T> {
 
 /** One fault puts much aside: its reason is said once. Reasons that differ in their figures only are one kind; members keep their order. */
 function groupByReason<T>(all: readonly T[], reasonOf: (each: T) => string | undefined, kind: (each: T) => string) {
-  const groups = new Map<string, T[]>();
-  for (const each of all) {
-    const name = `${kind(each)} ${reasonOf(each)?.replace(/\d+/g, '0') ?? ''}`;
-    groups.set(name, [...(groups.get(name) ?? []), each]);
-  }
+  const groups = Map.groupBy(all, (each) => `${kind(each)} ${reasonOf(each)?.replace(/\d+/g, '0') ?? ''}`);
   return [...groups].map(([name, members]): ReasonGroup<T> => {
     const [reason, ...others] = new Set(members.map(reasonOf));
     return { name, reason: others.length === 0 ? reason : undefined, members };

@@ -27,6 +27,11 @@ export function streamSectionId(name: string): string {
   return `stream-${name}`;
 }
 
+/** Id of the section in which windows of a run stand. */
+export function runSectionId(stream: string, run: string): string {
+  return run === 'live' ? streamSectionId(stream) : 'backfills';
+}
+
 /** Parts of the page that tell more of a problem, where its stream or API does not. */
 const PLACES: Partial<Readonly<Record<Problem['code'], string>>> = {
   'settings-wrong': 'connections',

@@ -20,11 +20,7 @@ export function layOutStrip(windows: readonly WindowView[], range: DayRange): St
   const visible = windows.filter(
     (window) => !isLookBack(window) && Date.parse(window.to) > range.start && Date.parse(window.from) < range.end,
   );
-  const groups = new Map<string, WindowView[]>();
-  for (const window of visible) {
-    const name = `${window.from}/${window.to}`;
-    groups.set(name, [...(groups.get(name) ?? []), window]);
-  }
+  const groups = Map.groupBy(visible, ({ from, to }) => `${from}/${to}`);
   const bars = [...groups.values()].flatMap((slices) =>
     slices.map((window, index) => toBar(window, index, slices.length, range)),
   );
