@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { WaitError } from '../errors.ts';
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { LimitHeaders, Permit, Priority } from '../pipeline/ports.ts';
-import type { RouteName, Routes } from '../pipeline/routes.ts';
+import type { RouteName } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createTurn, PermitLine, sleepInLine, wakeTurn, type Turn } from './permit-line.ts';
 import { DEFAULT_TIMING, type LimiterOptions, type LimiterTiming } from './limiter-options.ts';
 import { alive, pauseFor, permitCount, waitFor, type LimitState } from './limit-state.ts';
-import { createRouteBreaker, throwIfEarly } from './route-breaker.ts';
+import { throwIfEarly } from './route-breaker.ts';
 import { SharedLimits } from './shared-limits.ts';
 import { viewLimits } from './view-limits.ts';
 
@@ -23,9 +23,8 @@ interface HeldLease {
 
 /** The permits of one API that this process holds. */
 export class PermitPool {
-  /** Which of the API's routes answer. */
-  readonly routes: Routes;
-  readonly #shared: SharedLimits;
+  /** The row that all instances share. */
+  readonly shared: SharedLimits;
   readonly #options: LimiterOptions;
   readonly #timing: LimiterTiming;
   readonly #owner = randomUUID();
@@ -36,33 +35,21 @@ export class PermitPool {
   constructor(api: ApiName, table: () => Promise<TableClient>, options: LimiterOptions) {
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
-    this.#shared = new SharedLimits(api, table, this.#timing.freshMs);
-    this.routes = createRouteBreaker(this.#shared);
+    this.shared = new SharedLimits(api, table, this.#timing.freshMs);
   }
 
   get #state(): LimitState {
-    return this.#shared.state;
+    return this.shared.state;
   }
 
   async acquire(priority: Priority, signal?: AbortSignal, route?: RouteName): Promise<Permit> {
-    const permit = await this.#acquire(priority, signal, route);
-    try {
-      if (route !== undefined && priority !== 'interactive') await this.routes.enter(route);
-      return permit;
-    } catch (error) {
-      permit.release();
-      throw error;
-    }
-  }
-
-  async #acquire(priority: Priority, signal: AbortSignal | undefined, route: RouteName | undefined): Promise<Permit> {
     if (priority === 'interactive') return { release: () => undefined };
     const deadline = performance.now() + this.#timing.patienceMs;
     const turn = createTurn(priority);
     try {
       for (;;) {
         signal?.throwIfAborted();
-        await this.#shared.refresh();
+        await this.shared.refresh();
         this.#throwIfTold(priority, route);
         turn.isWoken = false;
         const permit = this.#takeIdle(priority) ?? (await this.#takeNew(priority));
@@ -76,35 +63,33 @@ export class PermitPool {
   }
 
   observe(headers: LimitHeaders): void {
-    const isNewLimit = this.#shared.learn(headers);
+    const isNewLimit = this.shared.learn(headers);
     // A budget is stored with what this process changes next.
-    if (isNewLimit) void this.#shared.write((state) => state).catch(() => undefined);
+    if (isNewLimit) void this.shared.write((state) => state).catch(() => undefined);
   }
 
   async pause(milliseconds: number, reason: string): Promise<void> {
-    await this.#shared.write((state) => pauseFor(state, milliseconds, reason, this.#shared.now()));
+    await this.shared.write((state) => pauseFor(state, milliseconds, reason, this.shared.now()));
   }
 
   async view(): Promise<LimitView> {
-    this.#shared.expire();
-    await this.#shared.refresh();
-    return viewLimits(this.#state, this.#options, this.#shared.now());
+    this.shared.expire();
+    await this.shared.refresh();
+    return viewLimits(this.#state, this.#options, this.shared.now());
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#upkeep);
     this.#held = [];
-    await this.#shared
-      .write((state) => ({
-        ...state,
-        leases: state.leases.filter(({ owner }) => owner !== this.#owner),
-      }))
-      .catch(() => undefined);
+    const withoutOurs = (state: LimitState): LimitState => {
+      return { ...state, leases: state.leases.filter(({ owner }) => owner !== this.#owner) };
+    };
+    await this.shared.write(withoutOurs).catch(() => undefined);
     clearTimeout(this.#upkeep);
   }
 
   #throwIfTold(priority: Priority, route: RouteName | undefined): void {
-    const now = this.#shared.now();
+    const now = this.shared.now();
     const { ms, why } = waitFor(this.#state, priority, this.#options.reservePercent, now);
     if (ms > 0) throw new WaitError(why, ms);
     if (route !== undefined) throwIfEarly(this.#state, route, now);
@@ -112,7 +97,7 @@ export class PermitPool {
 
   /** A permit this process holds and does not use just now. */
   #takeIdle(priority: Priority): Permit | undefined {
-    const now = this.#shared.now();
+    const now = this.shared.now();
     this.#held = this.#held.filter(({ until }) => until > now);
     if (this.#mustYield(priority)) return undefined;
     if (this.#held.length > permitCount(this.#state, this.#options.concurrency)) return undefined;
@@ -125,30 +110,27 @@ export class PermitPool {
   async #takeNew(priority: Priority): Promise<Permit | undefined> {
     if (this.#mustYield(priority)) return undefined;
     const limit = permitCount(this.#state, this.#options.concurrency);
-    if (alive(this.#state.leases, this.#shared.now()).length >= limit) return undefined;
+    if (alive(this.#state.leases, this.shared.now()).length >= limit) return undefined;
     const id = randomUUID();
-    const state = await this.#shared.write((current) => {
-      const now = this.#shared.now();
+    const state = await this.shared.write((current) => {
+      const now = this.shared.now();
       const leases = alive(current.leases, now);
       if (leases.length >= permitCount(current, this.#options.concurrency)) return current;
       const until = now + this.#timing.leaseMs;
-      return { ...current, leases: [...leases, { id, owner: this.#owner, until }], ...this.#noLongerWaiting(current) };
+      const waiting = current.waiter === this.#owner ? { waiter: '', waiterUntil: 0 } : {};
+      return { ...current, leases: [...leases, { id, owner: this.#owner, until }], ...waiting };
     });
     const lease = state.leases.find((each) => each.id === id);
     if (lease === undefined) return undefined;
-    const held: HeldLease = { id, until: lease.until, since: this.#shared.now(), isBusy: true };
+    const held: HeldLease = { id, until: lease.until, since: this.shared.now(), isBusy: true };
     this.#held.push(held);
     this.#keepUp();
     return this.#use(held);
   }
 
-  #noLongerWaiting(state: LimitState): Partial<LimitState> {
-    return state.waiter === this.#owner ? { waiter: '', waiterUntil: 0 } : {};
-  }
-
   #mustYield(priority: Priority): boolean {
     if (priority === 'live') return false;
-    return this.#state.liveWaitsUntil > this.#shared.now() || this.#line.isAhead(priority);
+    return this.#state.liveWaitsUntil > this.shared.now() || this.#line.isAhead(priority);
   }
 
   #use(lease: HeldLease): Permit {
@@ -188,7 +170,7 @@ export class PermitPool {
 
   #isWantedElsewhere(lease: HeldLease, isNeededHere: boolean): boolean {
     const { waiter, waiterUntil } = this.#state;
-    const now = this.#shared.now();
+    const now = this.shared.now();
     if (waiterUntil <= now || waiter === this.#owner) return false;
     return !isNeededHere || now - lease.since > this.#timing.turnMs;
   }
@@ -196,7 +178,7 @@ export class PermitPool {
   async #giveBack(leases: readonly HeldLease[]): Promise<void> {
     const ids = new Set(leases.map(({ id }) => id));
     this.#held = this.#held.filter(({ id }) => !ids.has(id));
-    await this.#shared.write((state) => ({ ...state, leases: state.leases.filter(({ id }) => !ids.has(id)) }));
+    await this.shared.write((state) => ({ ...state, leases: state.leases.filter(({ id }) => !ids.has(id)) }));
   }
 
   /** Sleeps until a permit comes free here, or a moment, for permits that come free elsewhere. */
@@ -205,20 +187,20 @@ export class PermitPool {
     await this.#announceWaiting(turn.priority);
     await sleepInLine(turn, Math.min(POLL_MS + Math.random() * POLL_MS, Math.max(1, deadline - performance.now())));
     // Where all permits are ours, nobody else can give one back; but a live window may have come to wait elsewhere.
-    if (!turn.isWoken && (turn.priority !== 'live' || this.#isHeldElsewhere())) this.#shared.expire();
+    if (!turn.isWoken && (turn.priority !== 'live' || this.#isHeldElsewhere())) this.shared.expire();
   }
 
   #isHeldElsewhere(): boolean {
-    return alive(this.#state.leases, this.#shared.now()).some(({ owner }) => owner !== this.#owner);
+    return alive(this.#state.leases, this.shared.now()).some(({ owner }) => owner !== this.#owner);
   }
 
   /** Tells the other instances that somebody waits, when they hold permits. */
   async #announceWaiting(priority: Priority): Promise<void> {
-    const now = this.#shared.now();
+    const now = this.shared.now();
     const isTold = this.#state.waiterUntil > now && (priority !== 'live' || this.#state.liveWaitsUntil > now);
     if (isTold || !this.#isHeldElsewhere()) return;
     const until = now + this.#timing.patienceMs;
-    await this.#shared.write((state) => ({
+    await this.shared.write((state) => ({
       ...state,
       waiter: this.#owner,
       waiterUntil: until,
@@ -246,7 +228,7 @@ export class PermitPool {
     // Backfills that let live windows of other instances go first need none either.
     const spare = this.#nextInLine() === undefined ? idle : idle.slice(0, this.#surplus());
     if (spare.length > 0) await this.#giveBack(spare);
-    const now = this.#shared.now();
+    const now = this.shared.now();
     const isOld = this.#held.some(({ until }) => until - now < (this.#timing.leaseMs * 2) / 3);
     if (isOld) await this.#renew();
   }
@@ -254,8 +236,8 @@ export class PermitPool {
   async #renew(): Promise<void> {
     const mine = new Set(this.#held.map(({ id }) => id));
     let until = 0;
-    const state = await this.#shared.write((current) => {
-      until = this.#shared.now() + this.#timing.leaseMs;
+    const state = await this.shared.write((current) => {
+      until = this.shared.now() + this.#timing.leaseMs;
       const leases = current.leases.map((lease) => (mine.has(lease.id) ? { ...lease, until } : lease));
       return { ...current, leases };
     });

@@ -5,24 +5,31 @@ import type { LimitState } from './limit-state.ts';
 import { addRoute, beginTry, dropRoute, dueAt, waitForRoute } from './outage.ts';
 import type { SharedLimits } from './shared-limits.ts';
 
+/** The row of an API's limits, as far as routes go by it. */
 type Shared = Pick<SharedLimits, 'state' | 'now' | 'refresh' | 'write'>;
 
-/** Keeps the routes of an API that do not answer in the row of its limits, and lets one caller at a time try them. */
-export function createRouteBreaker(shared: Shared): Routes {
+/**
+ * Keeps the routes that do not answer in the row of their API's limits, and lets one caller at a time try them.
+ * @param sharedOf gives that row.
+ */
+export function createRouteBreaker(sharedOf: (route: RouteName) => Shared): Routes {
   /** Latest begin of a call that was answered, by route. */
   const answers = new Map<RouteName, number>();
   return {
     isOut: async (route) => {
+      const shared = sharedOf(route);
       await shared.refresh();
       return isLost(shared.state, route, shared.now());
     },
     enter: async (route) => {
+      const shared = sharedOf(route);
       await shared.refresh();
       if (!isLost(shared.state, route, shared.now())) return;
       throwIfEarly(shared.state, route, shared.now());
       await takeTurn(shared, route);
     },
     answered: async (route, startedAt) => {
+      const shared = sharedOf(route);
       answers.set(route, Math.max(startedAt, answers.get(route) ?? 0));
       const lost = shared.state.outage?.routes[route];
       if (lost === undefined) return undefined;
@@ -31,6 +38,7 @@ export function createRouteBreaker(shared: Shared): Routes {
     },
     hasAnswered: (route, since) => (answers.get(route) ?? 0) >= since,
     failed: async (route, error) => {
+      const shared = sharedOf(route);
       const found = { isNew: false };
       const text = redact(messageOf(error)).slice(0, 500);
       const state = await shared.write((current) => {

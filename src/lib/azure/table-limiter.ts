@@ -1,12 +1,12 @@
 import type { LimitView } from '../pipeline/limit-view.ts';
 import type { Limiter } from '../pipeline/ports.ts';
-import type { RouteName, Routes } from '../pipeline/routes.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 import { createAccountBreaker, type AccountBreaker } from './account-breaker.ts';
 import { boundAccountTimes, emptyAccountState } from './account-state.ts';
 import { DEFAULT_TIMING, type LimiterOptions } from './limiter-options.ts';
 import { TABLE_NAMES } from './names.ts';
 import { PermitPool } from './permit-pool.ts';
+import { createRouteBreaker } from './route-breaker.ts';
 import { openSharedRow } from './shared-row.ts';
 import type { Storage } from './storage.ts';
 import { lazyTable } from './table-entities.ts';
@@ -27,7 +27,7 @@ const ACCOUNT_ROW = 'account';
 export function createTableLimiter(storage: Storage, options: LimiterOptions): TableLimiter {
   const table = lazyTable(storage, TABLE_NAMES.limits);
   const pools = { edr: new PermitPool('edr', table, options), vm: new PermitPool('vm', table, options) };
-  const routesOf = (route: RouteName): Routes => pools[route.startsWith('edr/') ? 'edr' : 'vm'].routes;
+  const routes = createRouteBreaker((route) => pools[route.startsWith('edr/') ? 'edr' : 'vm'].shared);
   const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
   const account = createAccountBreaker({
     row: openSharedRow(table, ACCOUNT_ROW, emptyAccountState(), boundAccountTimes),
@@ -43,14 +43,17 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
   };
   return {
     account,
-    routes: {
-      isOut: (route) => routesOf(route).isOut(route),
-      enter: (route) => routesOf(route).enter(route),
-      answered: (route, startedAt) => routesOf(route).answered(route, startedAt),
-      hasAnswered: (route, since) => routesOf(route).hasAnswered(route, since),
-      failed: (route, error) => routesOf(route).failed(route, error),
+    routes,
+    acquire: async (api, priority, signal, route) => {
+      const permit = await pools[api].acquire(priority, signal, route);
+      try {
+        if (route !== undefined && priority !== 'interactive') await routes.enter(route);
+        return permit;
+      } catch (error) {
+        permit.release();
+        throw error;
+      }
     },
-    acquire: (api, priority, signal, route) => pools[api].acquire(priority, signal, route),
     observe: (api, headers) => pools[api].observe(headers),
     pause: (api, milliseconds, reason) => pools[api].pause(milliseconds, reason),
     view,

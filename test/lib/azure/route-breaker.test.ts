@@ -19,7 +19,7 @@ function openInstances(count: number): { instances: Routes[]; later: (seconds: n
       refresh: () => Promise.resolve(void (shared.state = row)),
       write: (change: (state: typeof row) => typeof row) => Promise.resolve((shared.state = row = change(row))),
     };
-    return createRouteBreaker(shared);
+    return createRouteBreaker(() => shared);
   });
   return { instances, later: (seconds) => void (time += seconds * SECOND) };
 }
