@@ -168,23 +168,21 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
     },
     grant: async (api, { digest }) => {
       await notes.flush();
-      const asked: { outcome: 'granted' | 'not-needed'; waitMs: number } = { outcome: 'not-needed', waitMs: 0 };
+      let outcome: 'granted' | 'not-needed' = 'not-needed';
       await row.write((state) => {
         const now = row.now();
-        const presses = recentPresses(state, now);
         const secret = state.secrets[digest];
-        asked.outcome = findStop(secret, api, now) === undefined ? 'not-needed' : 'granted';
+        outcome = findStop(secret, api, now) === undefined ? 'not-needed' : 'granted';
         // Whoever asks again before the login went out asks for the same one.
-        const isAsked = isGranted(secret, api);
-        asked.waitMs = isAsked || presses.length < MOST_PRESSES ? 0 : HOUR_MS - (now - (presses[0] ?? now));
-        return asked.outcome === 'granted' && asked.waitMs <= 0 && !isAsked ? grantLogin(state, digest, now) : state;
+        if (outcome === 'not-needed' || isGranted(secret, api)) return state;
+        const presses = recentPresses(state, now);
+        const [first = now] = presses;
+        if (presses.length < MOST_PRESSES) return grantLogin(state, digest, now);
+        const next = new Date(first + HOUR_MS).toISOString();
+        const text = `only ${MOST_PRESSES} logins an hour are tried by hand; the next one at ${next}`;
+        throw new WaitError(text, first + HOUR_MS - now);
       });
-      if (asked.outcome === 'not-needed' || asked.waitMs <= 0) return asked.outcome;
-      const next = new Date(row.now() + asked.waitMs).toISOString();
-      throw new WaitError(
-        `only ${MOST_PRESSES} logins an hour are tried by hand; the next one at ${next}`,
-        asked.waitMs,
-      );
+      return outcome;
     },
     view: async (api, login) => {
       await notes.flush().catch(() => undefined);
