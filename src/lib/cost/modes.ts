@@ -35,11 +35,14 @@ export interface IngestedHosts extends ReceivedHosts {
   readonly otherBytes: number | undefined;
 }
 
-/** The settings that decide how much of what is received is sent. */
-export type ModeSettings = Pick<Settings, 'EDR_RECORD' | 'VM_INGEST' | 'VM_RESULTS'>;
+/** The settings that decide how much of what is received is sent, which fields let a host pass as unchanged, and what a GB costs. */
+export type CostSettings = Pick<
+  Settings,
+  'EDR_RECORD' | 'PRICE_PER_GB' | 'VM_INGEST' | 'VM_PASSING_FIELDS' | 'VM_RESULTS'
+>;
 
 /** What these settings would have made of what was sent; none for a stream without such. */
-export function modesOf(stream: string, sent: Billed, settings: ModeSettings, hosts: IngestedHosts): ModeBytes[] {
+export function modesOf(stream: string, sent: Billed, settings: CostSettings, hosts: IngestedHosts): ModeBytes[] {
   if (stream === 'edr-events') return eventModes(sent, settings.EDR_RECORD);
   if (stream === 'vm-detections')
     return [...resultModes(sent, settings.VM_RESULTS), ...ingestModes(sent, settings.VM_INGEST, hosts)];

@@ -1,13 +1,10 @@
-import type { Settings } from '../config.ts';
 import { mayPass } from '../streams/vm-detections/settings.ts';
 import { SEND_REASONS, type Causes, type FieldCause, type SampledCauses } from './causes.ts';
 import type { CausesCost, Month } from './cost-answer.ts';
+import type { CostSettings } from './modes.ts';
 
 type SampleCost = NonNullable<CausesCost['sample']>;
 type FieldCost = SampleCost['fields'][number];
-
-/** The settings that say which fields let a host pass as unchanged. */
-export type PassingSettings = Pick<Settings, 'VM_INGEST' | 'VM_PASSING_FIELDS'>;
 
 /** What was sent for known reasons. */
 export interface CausedBytes {
@@ -22,7 +19,7 @@ export interface CausedBytes {
  */
 export function viewCauses(
   sent: CausedBytes,
-  settings: PassingSettings,
+  settings: CostSettings,
   monthOf: (share: number) => Month | null,
 ): CausesCost | null {
   const { sample, ...reasons } = sent.causes;
@@ -34,7 +31,7 @@ export function viewCauses(
 function viewSample(
   sample: SampledCauses,
   sent: CausedBytes,
-  { VM_INGEST: mode, VM_PASSING_FIELDS: passing }: PassingSettings,
+  { VM_INGEST: mode, VM_PASSING_FIELDS: passing }: CostSettings,
   monthOf: (share: number) => Month | null,
 ): SampleCost | null {
   if (sample.compared === 0) return null;
@@ -54,7 +51,7 @@ function viewSample(
 /**
  * Of `changes` and `changed-hosts`, the bytes with the one that is not set for a byte with the one that is; undefined where no sample tells it.
  */
-export function otherBytes(sent: CausedBytes, mode: PassingSettings['VM_INGEST']): number | undefined {
+export function otherBytes(sent: CausedBytes, mode: CostSettings['VM_INGEST']): number | undefined {
   const { sample } = sent.causes;
   const weight = weightOf(sent, mode);
   if (sample === undefined || weight === undefined) return undefined;
@@ -66,7 +63,7 @@ export function otherBytes(sent: CausedBytes, mode: PassingSettings['VM_INGEST']
  * For which part of the bytes that were sent a byte of the sample stands. It is as often among them as changed hosts are: those that were not compared
  * may be few and weigh the most. All of the sample stands for no more than was sent.
  */
-function weightOf({ bytes, causes }: CausedBytes, mode: PassingSettings['VM_INGEST']): number | undefined {
+function weightOf({ bytes, causes }: CausedBytes, mode: CostSettings['VM_INGEST']): number | undefined {
   const { changed, sample } = causes;
   if (mode === 'all' || sample === undefined || sample.compared === 0 || bytes === 0) return undefined;
   return Math.min(changed / sample.compared / bytes, 1 / (mode === 'changes' ? sample.changes : sample.whole));

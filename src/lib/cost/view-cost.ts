@@ -1,10 +1,9 @@
-import type { Settings } from '../config.ts';
 import type { Billed } from './billed-bytes.ts';
 import { sumOfCauses } from './causes.ts';
 import type { CostAnswer, Month, SentVolume, Volume } from './cost-answer.ts';
-import { modesOf, type ModeSettings, type ReceivedHosts } from './modes.ts';
+import { type CostSettings, modesOf, type ReceivedHosts } from './modes.ts';
 import { dayOf, sumOf, type SentRow } from './sent.ts';
-import { otherBytes, viewCauses, type CausedBytes, type PassingSettings } from './view-causes.ts';
+import { otherBytes, viewCauses, type CausedBytes } from './view-causes.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -21,7 +20,7 @@ export function firstDay(now: Date): string {
 export function viewCost(
   rows: readonly SentRow[],
   enabled: readonly string[],
-  settings: Pick<Settings, 'PRICE_PER_GB'> & ModeSettings & PassingSettings,
+  settings: CostSettings,
   hosts: ReceivedHosts,
   now: Date,
 ): CostAnswer {
