@@ -6,7 +6,7 @@ import type { CallTraces } from '../pipeline/call-trace.ts';
 import type { CallTrace } from '../pipeline/trace-answers.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { TRACE_CONTAINER } from './names.ts';
-import { attempt, faultOf, ifThere } from './storage-errors.ts';
+import { attempt, ifNew, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
 /** Longest blob that is read: three texts of 2 KB and headers. */
@@ -109,16 +109,11 @@ function nameOf(number: number): string {
 /** False where a blob of this name is there already and must be new. */
 async function put(container: ContainerClient, name: string, trace: CallTrace, isNew: boolean): Promise<boolean> {
   const body = JSON.stringify(trace);
-  try {
-    await container.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
-      blobHTTPHeaders: { blobContentType: 'application/json' },
-      ...(isNew ? { conditions: { ifNoneMatch: '*' } } : {}),
-    });
-    return true;
-  } catch (thrown) {
-    if (isNew && faultOf(thrown).status === 409) return false;
-    throw thrown;
-  }
+  const upload = container.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
+    blobHTTPHeaders: { blobContentType: 'application/json' },
+    ...(isNew ? { conditions: { ifNoneMatch: '*' } } : {}),
+  });
+  return (await (isNew ? ifNew(upload) : upload)) !== undefined;
 }
 
 /** None where it has gone meanwhile, or is not ours. */

@@ -154,11 +154,3 @@ function boundWindow(seconds: number): number {
 export function alive(leases: readonly Lease[], now: number): Lease[] {
   return leases.filter(({ until }) => until > now);
 }
-
-/** What is known of the call budget. */
-export function pickRate(
-  state: LimitState,
-): Pick<LimitState, 'rateLimit' | 'rateRemaining' | 'rateWindowSeconds' | 'rateSeenAt'> {
-  const { rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt } = state;
-  return { rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt };
-}

@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { LimitHeaders } from '../pipeline/ports.ts';
 import type { ApiName } from '../pipeline/stream.ts';
-import { boundTimes, emptyLimitState, learn, pickRate, type LimitState } from './limit-state.ts';
+import { boundTimes, emptyLimitState, learn, type LimitState } from './limit-state.ts';
 import { openSharedRow, type SharedRow } from './shared-row.ts';
 
 /** What this process knows of the row of an API's limits. */
@@ -75,7 +75,8 @@ export class SharedLimits {
     this.#stored = stored;
     this.#isExpired = false;
     // Headers seen here and not stored yet are newer than the row.
-    this.#state = { ...sound, ...pickRate(this.#withLearned(sound)) };
+    const { rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt } = this.#withLearned(sound);
+    this.#state = { ...sound, rateLimit, rateRemaining, rateWindowSeconds, rateSeenAt };
     return sound === stored;
   }
 }

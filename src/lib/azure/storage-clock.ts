@@ -1,3 +1,4 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { TABLE_NAMES } from './names.ts';
 import type { Storage } from './storage.ts';
 import { getEntity, openTable } from './table-entities.ts';
@@ -8,11 +9,6 @@ const NOBODY = 'clock';
 const RESOLUTION_MS = 1000;
 /** Clocks that are kept in step differ by less. */
 const TOLERANCE_MS = 1000;
-
-/** As much of an answer of the storage as tells its time. */
-interface Answer {
-  readonly headers: { readonly get: (name: string) => string | undefined };
-}
 
 /**
  * Reads the clock of the storage service, which all instances share, from the `Date` of an answer; undefined when it tells none.
@@ -29,7 +25,7 @@ export function createStorageClock(storage: Storage): () => Promise<Date | undef
 }
 
 /** The time at which the storage answered, where it says so. */
-export function dateOf({ headers }: Answer): Date | undefined {
+export function dateOf({ headers }: Pick<PipelineResponse, 'headers'>): Date | undefined {
   const date = new Date(headers.get('date') ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

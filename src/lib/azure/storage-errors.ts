@@ -16,21 +16,25 @@ export function isConflict(thrown: unknown): boolean {
 }
 
 /** What a change gives; undefined where somebody else was faster. */
-export async function unlessBeaten<T>(change: Promise<T>): Promise<T | undefined> {
-  try {
-    return await change;
-  } catch (thrown) {
-    if (isConflict(thrown)) return undefined;
-    throw thrown;
-  }
+export function unlessBeaten<T>(change: Promise<T>): Promise<T | undefined> {
+  return unless(isConflict, change);
 }
 
 /** What an action gives; undefined where there is nothing to act on. */
-export async function ifThere<T>(action: Promise<T>): Promise<T | undefined> {
+export function ifThere<T>(action: Promise<T>): Promise<T | undefined> {
+  return unless((thrown) => faultOf(thrown).status === 404, action);
+}
+
+/** What an action gives that makes something; undefined where that is there already. */
+export function ifNew<T>(action: Promise<T>): Promise<T | undefined> {
+  return unless((thrown) => faultOf(thrown).status === 409, action);
+}
+
+async function unless<T>(isExpected: (thrown: unknown) => boolean, action: Promise<T>): Promise<T | undefined> {
   try {
     return await action;
   } catch (thrown) {
-    if (faultOf(thrown).status === 404) return undefined;
+    if (isExpected(thrown)) return undefined;
     throw thrown;
   }
 }

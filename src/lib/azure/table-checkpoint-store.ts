@@ -8,7 +8,7 @@ import { isFinished } from '../pipeline/plan-windows.ts';
 import { noteStored } from '../pipeline/window-state.ts';
 import { compactTime } from '../pipeline/window.ts';
 import { TABLE_NAMES } from './names.ts';
-import { faultOf, isConflict } from './storage-errors.ts';
+import { ifNew, isConflict } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 import {
   deleteWhere,
@@ -176,16 +176,8 @@ async function save(
 /** Adds entities of one partition in one transaction, or one by one when some exist already. */
 async function insertAll(table: TableClient, entities: Entity[]): Promise<void> {
   if (entities.length === 0) return;
-  try {
-    await table.submitTransaction(entities.map((entity) => ['create', entity]));
-  } catch (thrown) {
-    if (faultOf(thrown).status !== 409) throw thrown;
-    for (const entity of entities) {
-      await table.createEntity(entity).catch((again: unknown) => {
-        if (faultOf(again).status !== 409) throw again;
-      });
-    }
-  }
+  const made = await ifNew(table.submitTransaction(entities.map((entity) => ['create', entity])));
+  if (made === undefined) for (const entity of entities) await ifNew(table.createEntity(entity));
 }
 
 /**

@@ -3,14 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { SentRow, SentStore } from '../cost/sent.ts';
 import { TABLE_NAMES } from './names.ts';
 import type { Storage } from './storage.ts';
-import { deleteWhere, openTable } from './table-entities.ts';
-
-/** `causes` is absent in rows of releases that did not know it. */
-interface StoredSums {
-  readonly since: string;
-  readonly streams: string;
-  readonly causes?: string;
-}
+import { deleteWhere, listEntities, openTable } from './table-entities.ts';
 
 /** What processes have sent, in Table Storage: a partition a day, a row a process. */
 export function createTableSentStore(storage: Storage): SentStore {
@@ -32,14 +25,14 @@ export function createTableSentStore(storage: Storage): SentStore {
     list: (fromDay) =>
       inTable('reading what was sent', async (table) => {
         const filter = odata`PartitionKey ge ${fromDay}`;
-        const found: (SentRow & { isOwn: boolean })[] = [];
-        const entities = table.listEntities<StoredSums>({ queryOptions: { filter } });
-        for await (const { partitionKey, rowKey, since, streams, causes = '{}' } of entities) {
-          const sums = JSON.parse(streams) as SentRow['streams'];
-          const reasons = JSON.parse(causes) as NonNullable<SentRow['causes']>;
-          found.push({ day: partitionKey ?? '', since, streams: sums, causes: reasons, isOwn: rowKey === own });
-        }
-        return found;
+        return (await listEntities(table, { filter })).map(({ partitionKey: day, rowKey, since, streams, causes }) => ({
+          day,
+          since: String(since),
+          streams: JSON.parse(String(streams)) as SentRow['streams'],
+          // Absent in rows of releases that did not know it.
+          causes: JSON.parse(String(causes ?? '{}')) as NonNullable<SentRow['causes']>,
+          isOwn: rowKey === own,
+        }));
       }),
     prune: (beforeDay) =>
       inTable('pruning what was sent', (table) => {
