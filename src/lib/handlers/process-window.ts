@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import { ConfigError, messageOf, NewerReleaseError } from '../errors.ts';
+import { ConfigError, failureOf, messageOf, NewerReleaseError } from '../errors.ts';
 import { ambientLog, withLogTarget } from '../log.ts';
 import { isCancelled } from '../pipeline/backfill.ts';
 import { failWindow } from '../pipeline/operate-window.ts';
@@ -15,16 +15,14 @@ import type { InvocationOptions } from '../telemetry/telemetry.ts';
  * sent or stored is put back: while two releases run side by side, an instance of the other one takes it.
  */
 export async function processMessage(message: unknown, traceparent?: string): Promise<void> {
-  try {
-    await processItem(parseWorkItem(message), traceparent);
-  } catch (error) {
-    if (!(error instanceof NewerReleaseError)) throw error;
-    ambientLog.warn('WorkItemLeft', { error: messageOf(error) });
-    await getServices().queue.send(message as WorkItem, LEFT_FOR_SECONDS);
-  }
+  const newer = await failureOf(NewerReleaseError, processItem(message, traceparent));
+  if (newer === undefined) return;
+  ambientLog.warn('WorkItemLeft', { error: messageOf(newer) });
+  await getServices().queue.send(message as WorkItem, LEFT_FOR_SECONDS);
 }
 
-async function processItem(item: WorkItem, traceparent: string | undefined): Promise<void> {
+async function processItem(message: unknown, traceparent: string | undefined): Promise<void> {
+  const item = parseWorkItem(message);
   const services = getServices();
   const stream = services.streams.find(({ name }) => name === item.stream);
   if (stream === undefined) throw new ConfigError(`stream ${item.stream} is not enabled: see QUALYS_STREAMS`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ClaimLostError } from '../errors.ts';
+import { ClaimLostError, failureOf } from '../errors.ts';
 import type { BackfillView, BackfillWait } from './backfill-answer.ts';
 import { isClaimed } from './claim.ts';
 import { newWindow } from './new-window.ts';
@@ -165,12 +165,9 @@ export async function cancelBackfill(id: string, deps: BackfillDependencies): Pr
 async function endRunning(id: string, deps: BackfillDependencies, tries = 5): Promise<BackfillRecord | undefined> {
   const backfill = await deps.store.readBackfill(id);
   if (backfill === undefined || !isRunning(backfill)) return backfill;
-  try {
-    await become('cancelled', backfill, deps);
-  } catch (error) {
-    if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
-    return endRunning(id, deps, tries - 1);
-  }
+  const lost = await failureOf(ClaimLostError, become('cancelled', backfill, deps));
+  if (lost !== undefined && tries <= 1) throw lost;
+  if (lost !== undefined) return endRunning(id, deps, tries - 1);
   deps.log.info('BackfillCancelled', { stream: backfill.stream, backfill: id });
   return backfill;
 }

@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf } from '../errors.ts';
+import { ClaimLostError, failureOf, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { watermarkAfter } from './plan-windows.ts';
@@ -31,12 +31,9 @@ export async function moveWatermark(deps: MoveDependencies): Promise<void> {
   // First: a window that ends while the planner looks wakes it again.
   await deps.wakeUps.take(deps.stream);
   for (let tries = MAX_TRIES; ; tries--) {
-    try {
-      await move(deps);
-      return;
-    } catch (error) {
-      if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
-    }
+    const lost = await failureOf(ClaimLostError, move(deps));
+    if (lost === undefined) return;
+    if (tries <= 1) throw lost;
   }
 }
 
@@ -63,13 +60,10 @@ export async function storeTick(
 ): Promise<WatermarkRecord> {
   const changed = { ...mark };
   change(changed);
-  try {
-    await store.saveWatermark(changed);
-    return changed;
-  } catch (error) {
-    if (!(error instanceof ClaimLostError) || tries <= 1) throw error;
-    const stored = await store.readWatermark(mark.stream);
-    if (stored?.lastTick !== mark.lastTick || stored.opening !== mark.opening) throw error;
-    return storeTick(store, stored, change, tries - 1);
-  }
+  const lost = await failureOf(ClaimLostError, store.saveWatermark(changed));
+  if (lost === undefined) return changed;
+  if (tries <= 1) throw lost;
+  const stored = await store.readWatermark(mark.stream);
+  if (stored?.lastTick !== mark.lastTick || stored.opening !== mark.opening) throw lost;
+  return storeTick(store, stored, change, tries - 1);
 }

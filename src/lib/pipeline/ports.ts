@@ -203,12 +203,6 @@ export interface BackfillRecord {
   etag?: string;
 }
 
-/** The keys a window has booked so far, by ledger name. */
-export interface Ledger {
-  /** Keys of 16 bytes as latin1 strings. */
-  readonly load: (name: string) => Promise<Set<string>>;
-}
-
 /**
  * Watermarks, windows and backfills. Every write of an existing record is conditional on its ETag.
  * All methods throw RetryableError when the storage fails.
@@ -239,8 +233,8 @@ export interface CheckpointStore {
   readonly saveWindow: (record: WindowRecord, ledger?: Readonly<Record<string, Uint8Array>>) => Promise<void>;
   /** Replaces a window by its slices, as one transaction. @throws ClaimLostError when somebody else changed it. */
   readonly splitWindow: (record: WindowRecord, slices: readonly WindowRecord[]) => Promise<void>;
-  /** The ledgers of a window. */
-  readonly ledger: (record: WindowRecord) => Ledger;
+  /** The ledgers of a window: the keys it has booked so far, 16 bytes each, as latin1 strings. */
+  readonly ledger: (record: WindowRecord) => { readonly load: (name: string) => Promise<Set<string>> };
   /** Deletes the ledgers of a window, as far as they were opened for this very record. */
   readonly clearLedger: (record: WindowRecord) => Promise<void>;
   /** One ledger of many live windows, by the key of the window: of those that begin in a time, `until` excluded. */

@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf } from '../errors.ts';
+import { ClaimLostError, failureOf, messageOf } from '../errors.ts';
 import { isClaimed, takeClaim, type Claim } from './claim.ts';
 import { keepMemory, type MemoryDependencies, type MemoryKeeper } from './keep-memory.ts';
 import { loadKeys, readPast } from './look-back.ts';
@@ -67,17 +67,10 @@ function waitBefore(record: WindowRecord, now: Date): number {
 }
 
 async function workOn(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {
-  const { record } = claim;
-  try {
-    await readAndConclude(claim, item, deps);
-  } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
-    deps.log.warn('ClaimLost', { error: messageOf(error) });
-    return;
-  } finally {
-    await claim.stop();
-  }
-  if (isFinished(record)) await deps.onFinished?.(record);
+  const working = readAndConclude(claim, item, deps).finally(() => claim.stop());
+  const lost = await failureOf(ClaimLostError, working);
+  if (lost !== undefined) deps.log.warn('ClaimLost', { error: messageOf(lost) });
+  else if (isFinished(claim.record)) await deps.onFinished?.(claim.record);
 }
 
 async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDependencies): Promise<void> {

@@ -1,4 +1,4 @@
-import { ClaimLostError, messageOf } from '../errors.ts';
+import { ClaimLostError, failureOf, messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { isClaimed } from './claim.ts';
 import { findStart, type StartDependencies } from './find-start.ts';
@@ -41,12 +41,8 @@ export interface PlannerDependencies extends WindowDependencies, Omit<StartDepen
  * writes the watermark, but the planner itself when it is woken (`moveWatermark`).
  */
 export async function runPlanner(deps: PlannerDependencies): Promise<void> {
-  try {
-    await tick(deps);
-  } catch (error) {
-    if (!(error instanceof ClaimLostError)) throw error;
-    deps.log.info('PlannerSkipped', { stream: deps.stream, reason: 'another planner runs' });
-  }
+  const lost = await failureOf(ClaimLostError, tick(deps));
+  if (lost !== undefined) deps.log.info('PlannerSkipped', { stream: deps.stream, reason: 'another planner runs' });
   await tend(deps);
 }
 
