@@ -92,14 +92,14 @@ async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDepend
 async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outcome | 'handed-over'> {
   const started = Date.now();
   const keeper = keepMemory(claim, deps);
+  const take = (step: Progress, isLast: boolean) => takeStep(step, isLast, claim, { ...deps, keeper });
   const steps = deps.stream.read(taskFor(claim, keeper, deps));
   let next = steps.next();
   try {
     for (;;) {
       const step = await next;
       if (step.done === true) {
-        if (step.value.kind === 'complete' && step.value.last !== undefined)
-          await takeStep(step.value.last, true, claim, { ...deps, keeper });
+        if (step.value.kind === 'complete' && step.value.last !== undefined) await take(step.value.last, true);
         return step.value;
       }
       const isOver = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
@@ -108,7 +108,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
         // The error is seen when the step is awaited; until then it must not count as unhandled.
         next.catch(() => undefined);
       }
-      await takeStep(step.value, false, claim, { ...deps, keeper });
+      await take(step.value, false);
       if (isOver) return 'handed-over';
     }
   } finally {

@@ -1,7 +1,7 @@
 import { FatalError, messageOf, PageFaultError, WaitError } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Claim } from './claim.ts';
-import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
+import type { WindowDependencies, WorkItem } from './ports.ts';
 import { recoverFrom } from './recovery.ts';
 import { startOver } from './start-over.ts';
 import { countReadFailure, handOver, noteRecovery, noteStartedOver } from './window-state.ts';
@@ -19,23 +19,17 @@ export async function recoverWindow(
   if (error instanceof PageFaultError) countReadFailure(record);
   const recovery = recoverFrom(error, record, isContinued);
   noteRecovery(record, recovery);
-  if (error instanceof FatalError) await beginAnew(record, deps);
+  // What is refused is not asked again: a cursor may have run out, and the next try asks by the settings as they are then, perhaps repaired.
+  if (error instanceof FatalError && record.cursor !== undefined) {
+    noteStartedOver(record);
+    await startOver(record, deps.store);
+  }
   const fields = { attempts: record.attempts, retryInMs: recovery.delayMs, error: messageOf(error) };
   logUnexpected(deps.log, error);
   if (recovery.state === 'failed') deps.log.error('WindowFailed', fields);
   else if (error instanceof WaitError) deps.log.info('WindowWaits', fields);
   else deps.log.warn('PageFetchFailed', fields);
   await storeHandOver(claim, item, deps, recovery.delayMs, recovery.state);
-}
-
-/**
- * What is refused is not asked again: a cursor may have run out, and the next try asks by the settings as they are then, which may be
- * repaired.
- */
-async function beginAnew(record: WindowRecord, { store }: WindowDependencies): Promise<void> {
-  if (record.cursor === undefined) return;
-  noteStartedOver(record);
-  await startOver(record, store);
 }
 
 /** Gives the window up until later. The wait is stored first: an item lost after that is found by the planner. */
