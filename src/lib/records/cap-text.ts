@@ -1,5 +1,5 @@
 import { findText, type LongText } from './split-item.ts';
-import { characterEnd } from './text-parts.ts';
+import { wholeEnd } from '../utf8.ts';
 
 /**
  * Cuts the text of an item to at most so many UTF-8 bytes, at the end of a character, and says in the text itself where: there it is seen
@@ -13,7 +13,7 @@ export function capText(item: string, text: LongText, maxBytes: number): string 
   const json = Buffer.from(`"${item.slice(found.from, found.end)}"`, 'latin1').toString('utf8');
   const bytes = Buffer.from(JSON.parse(json) as string);
   if (bytes.length <= maxBytes) return item;
-  const kept = bytes.subarray(0, characterEnd(bytes, maxBytes));
+  const kept = bytes.subarray(0, wholeEnd(bytes, 0, maxBytes));
   const mark = `… [cut by VM_RESULTS: the first ${kept.length} of ${bytes.length} bytes]`;
   const cut = Buffer.from(JSON.stringify(kept.toString('utf8') + mark).slice(1, -1));
   return item.slice(0, found.from) + cut.toString('latin1') + item.slice(found.end);

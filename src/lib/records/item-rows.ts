@@ -10,15 +10,6 @@ import { toBytes } from './record-table.ts';
 import { splitItem } from './split-item.ts';
 import { startTextParts, type TextParts } from './text-parts.ts';
 
-/** Makes the rows of one record after the other. JSON texts have one character a byte. */
-export interface ItemRows {
-  readonly add: (item: string) => void;
-  /** XML of an element that fits no row. */
-  readonly addText: (xml: Uint8Array, isLast: boolean, error: string) => void;
-  /** The record ends, of which this is the rest. */
-  readonly end: (rest: string) => void;
-}
-
 /** Rows of a record that wait for its end, so that they can say how many they are: about 3 MB. */
 const MAX_WAITING = 48;
 /** As long as no id is known. */
@@ -28,59 +19,52 @@ const LONGEST_ERROR = 2_000;
 
 /** A row that waits: items, or text that belongs to none. */
 interface Part {
-  number: number;
+  readonly number: number;
   readonly bytes: Buffer;
   length: number;
   items: number;
   readonly error: string | undefined;
 }
 
+/** A record that is being written. */
 interface State {
   readonly spec: ItemTable;
   readonly limits: ItemLimits;
   readonly handlers: ItemHandlers;
   readonly time: string;
-  readonly free: Part[];
+  /** Memory of rows that were written. */
+  readonly free: Buffer[];
   waiting: Part[];
   count: number;
   /** The row being filled with items. */
-  open: Part | undefined;
-  isFlushed: boolean;
-  isFirstDone: boolean;
+  open?: Part;
   /** JSON text of the columns, and of what has none; those that stand in one row only until that is written. */
-  columns: (string | undefined)[];
-  rest: string | undefined;
+  readonly columns: (string | undefined)[];
+  rest?: string | undefined;
   version: string;
   /** Stands for the id where there is none. */
   record: string;
   /** What is to be kept as text, with the reason. */
   readonly left: [string, string][];
-  cut: TextParts | undefined;
+  cut?: TextParts | undefined;
 }
 
-/** Makes rows of at most `limits`; its memory does not grow with a record. */
-export function createItemRows(
-  spec: ItemTable,
-  limits: ItemLimits,
-  generatedAt: Date,
-  handlers: ItemHandlers,
-): ItemRows {
-  const fresh = { waiting: [], count: 0, open: undefined, isFlushed: false, isFirstDone: false };
-  const known = { rest: undefined, version: '', record: '', cut: undefined };
-  const state: State = {
-    ...{ spec, limits, handlers, free: [], left: [], columns: [], time: generatedAt.toISOString() },
-    ...fresh,
-    ...known,
-  };
+/** Makes the rows, of at most `limits`, of one record after the other; its memory does not grow with a record. JSON texts have one character a byte. */
+export function createItemRows(spec: ItemTable, limits: ItemLimits, generatedAt: Date, handlers: ItemHandlers) {
+  const kept = { spec, limits, handlers, time: generatedAt.toISOString(), free: [] };
+  const start = (): State => ({ ...kept, waiting: [], count: 0, columns: [], version: '', record: '', left: [] });
+  let state = start();
   return {
-    add: (item) => addItem(state, item),
-    addText: (xml, isLast, error) => addText(state, xml, isLast, error),
-    end: (rest) => {
-      state.open ??= openPart(state);
+    add: (item: string): void => addItem(state, item),
+    /** XML of an element that fits no row. */
+    addText: (xml: Uint8Array, isLast: boolean, error: string): void => addText(state, xml, isLast, error),
+    /** The record ends, of which this is the rest. */
+    end: (rest: string): void => {
+      if (state.open === undefined) openPart(state);
       learn(state, rest);
-      for (const [text, error] of state.left.splice(0)) addText(state, Buffer.from(text, 'latin1'), true, error);
+      for (const [text, error] of state.left) addText(state, Buffer.from(text, 'latin1'), true, error);
       flush(state, true);
-      Object.assign(state, { ...fresh, ...known, waiting: [], columns: [] });
+      state = start();
     },
   };
 }
@@ -97,48 +81,49 @@ function addItem(state: State, item: string): void {
     addText(state, Buffer.from(item, 'latin1'), true, error);
     return;
   }
-  if (more.length > 0 && (state.open?.length ?? 0) > 0) state.open = openPart(state);
+  if (more.length > 0 && (state.open?.length ?? 0) > 0) openPart(state);
   putItem(state, first).items++;
   for (const each of more) {
-    state.open = openPart(state);
+    openPart(state);
     putItem(state, each);
   }
 }
 
 function putItem(state: State, item: string): Part {
-  let part = (state.open ??= openPart(state));
-  if (part.length > 0 && part.length + 1 + item.length > state.limits.list) part = state.open = openPart(state);
+  let part = state.open ?? openPart(state);
+  if (part.length > 0 && part.length + 1 + item.length > state.limits.list) part = openPart(state);
   if (part.length > 0) part.bytes[part.length++] = 0x2c;
   part.length += part.bytes.write(item, part.length, 'latin1');
   return part;
 }
 
 function addText(state: State, text: Uint8Array, isLast: boolean, error: string): void {
-  state.open ??= openPart(state);
+  if (state.open === undefined) openPart(state);
   state.cut ??= startTextParts(state.limits.field - 16);
   for (const part of state.cut(text, isLast)) {
     // What XML forbids takes six bytes in JSON, and is no XML anyway.
     const json = JSON.stringify(part.toString('utf8').replaceAll(/[^\t\n\r -\u{10ffff}]/gu, '\ufffd'));
     const bytes = Buffer.from(json.slice(1, -1));
-    addPart(state, { number: 0, bytes, length: bytes.length, items: 0, error });
+    addPart(state, bytes, bytes.length, error);
   }
   if (isLast) state.cut = undefined;
 }
 
+/** Begins a row of items. */
 function openPart(state: State): Part {
-  const bytes = state.free.pop()?.bytes ?? Buffer.allocUnsafeSlow(state.limits.field);
-  return addPart(state, { number: 0, bytes, length: 0, items: 0, error: undefined });
+  const bytes = state.free.pop() ?? Buffer.allocUnsafeSlow(state.limits.field);
+  return (state.open = addPart(state, bytes, 0, undefined));
 }
 
 /** Begins a row. Rows before it are written first where too many wait. */
-function addPart(state: State, part: Part): Part {
+function addPart(state: State, bytes: Buffer, length: number, error: string | undefined): Part {
   const { handlers, waiting } = state;
   const most = handlers.id() === undefined ? MAX_WAITING_WITHOUT_ID : MAX_WAITING;
   if (waiting.length >= most) {
     learn(state, handlers.takeRecord());
     flush(state, false);
   }
-  part.number = ++state.count;
+  const part = { number: ++state.count, bytes, length, items: 0, error };
   state.waiting.push(part);
   return part;
 }
@@ -146,7 +131,7 @@ function addPart(state: State, part: Part): Part {
 /** Writes the rows that wait. Before the end of the record its last one stays back: it alone will tell how many they are. */
 function flush(state: State, isEnd: boolean): void {
   const { count, free, handlers, waiting } = state;
-  if (!isEnd) state.isFlushed = true;
+  const isWhole = waiting.length === count;
   handlers.place(isEnd, () => waiting.map((part) => keyOf(state, part)));
   const frame = frameOf(state);
   state.waiting = [];
@@ -154,10 +139,10 @@ function flush(state: State, isEnd: boolean): void {
     const isLast = part.number === count;
     if (!isEnd && (isLast || part === state.open)) state.waiting.push(part);
     else {
-      const isCounted = isEnd && (isLast || !state.isFlushed);
+      const isCounted = isEnd && (isLast || isWhole);
       const key = keyOf(state, part);
       handlers.emit({ key, text: textOf(state, frame, part, key, isCounted ? count : undefined), items: part.items });
-      if (part.error === undefined) free.push(part);
+      if (part.error === undefined) free.push(part.bytes);
     }
   }
 }
@@ -225,9 +210,8 @@ function textOf(
 
 /** The columns that stand in one row only: the first, or the next one where they came late. */
 function takeOnce(state: State, part: Part): string {
-  const { columns, isFirstDone, rest, spec } = state;
-  const isHere = part.number === 1 || isFirstDone;
-  state.isFirstDone ||= part.number === 1;
+  const { columns, rest, spec, waiting } = state;
+  const isHere = part.number === 1 || waiting[0]?.number !== 1;
   const once = spec.table.columns.slice(spec.onceFrom).map(({ key }, index) => {
     const json = isHere ? columns[spec.onceFrom + index] : undefined;
     return `,${key}${json ?? 'null'}`;

@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util';
+import { wholeEnd } from '../utf8.ts';
 
 /** Cuts a text that comes in pieces into parts; no character is cut through. What is not UTF-8 becomes U+FFFD. */
 export type TextParts = (bytes: Uint8Array, isLast: boolean) => Buffer[];
@@ -19,19 +20,12 @@ export function startTextParts(maxBytes: number): TextParts {
   };
 }
 
-/** The last place up to `at` that cuts through no character: continuation bytes of UTF-8 begin with the bits 10. */
-export function characterEnd(text: Uint8Array, at: number): number {
-  let end = at;
-  while (((text[end] ?? 0) & 0xc0) === 0x80) end--;
-  return end;
-}
-
 /** Ends of the parts, of at most `maxBytes` bytes each, 4 at least, that a UTF-8 text is cut into. An empty text is one empty part. */
 export function cutText(text: Uint8Array, maxBytes: number): number[] {
   const ends: number[] = [];
   let end = 0;
   while (text.length - end > maxBytes) {
-    end = characterEnd(text, end + maxBytes);
+    end = wholeEnd(text, end, end + maxBytes);
     ends.push(end);
   }
   ends.push(text.length);
