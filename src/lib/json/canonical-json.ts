@@ -1,12 +1,5 @@
 import { isSpelled, parseSpelled, type Members, type ParsedJson } from './parse-json.ts';
 
-/** A document in its canonical form. */
-export interface CanonicalJson {
-  readonly text: string;
-  /** Whether a name comes twice in an object. */
-  readonly isRepeating: boolean;
-}
-
 /** Names in their order, of kinds of objects that came before. */
 const ORDERS = new Map<string, readonly string[]>();
 const MOST_KINDS = 1024;
@@ -23,11 +16,15 @@ const TAG_LENGTH = 9;
  * `Array.prototype.sort` does; strings as `JSON.stringify` writes them; numbers as they stand, so that those beyond 2^53 stay apart. Repeated
  * names are all kept, in their order. Row keys are digests of it: it must never change.
  */
-export function canonicalJson({ names, text, value }: ParsedJson): CanonicalJson {
+export function canonicalJson({ names, text, value }: ParsedJson) {
   const sorting: Sorting = { names: 0, isOdd: false, tagLength: 0 };
   const sorted = sortNames(value, sorting);
   const isRepeating = sorting.names !== names;
-  return { text: isRepeating || sorting.isOdd ? canonicalOfOdd(text) : JSON.stringify(sorted), isRepeating };
+  return {
+    text: isRepeating || sorting.isOdd ? canonicalOfOdd(text) : JSON.stringify(sorted),
+    /** Whether a name comes twice in an object. */
+    isRepeating,
+  };
 }
 
 interface Sorting {
@@ -41,7 +38,7 @@ interface Sorting {
 /** The value with sorted names; what has none stays what it is. */
 function sortNames(value: unknown, sorting: Sorting): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return sortItems(value, sorting);
+  if (Array.isArray(value)) return value.map((item) => sortNames(item, sorting));
   const members = value as Members;
   const names = Object.keys(members);
   if (names.length === 0 || (names.length === 1 && isSpelled(value))) return value;
@@ -49,23 +46,8 @@ function sortNames(value: unknown, sorting: Sorting): unknown {
   const order = orderOf(names, sorting);
   sorting.isOdd ||= order === undefined;
   const sorted: Members = {};
-  for (const name of order ?? names) {
-    const member = members[name];
-    sorted[name] = typeof member === 'object' ? sortNames(member, sorting) : member;
-  }
+  for (const name of order ?? names) sorted[name] = sortNames(members[name], sorting);
   return sorted;
-}
-
-function sortItems(items: readonly unknown[], sorting: Sorting): readonly unknown[] {
-  let sorted: unknown[] | undefined;
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index];
-    const found = typeof item === 'object' ? sortNames(item, sorting) : item;
-    if (found === item) continue;
-    sorted ??= items.slice();
-    sorted[index] = found;
-  }
-  return sorted ?? items;
 }
 
 /** The names in their order; undefined where an object cannot have them in it. */

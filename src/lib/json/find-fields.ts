@@ -10,13 +10,7 @@ interface FieldPath {
 }
 
 /** The fields that are looked for. */
-export interface FieldPaths {
-  readonly root: FieldPath;
-  /** Number of slots. */
-  readonly count: number;
-  /** Slot of a path given to `compileFieldPaths`. */
-  readonly slotOf: (path: string) => number;
-}
+export type FieldPaths = ReturnType<typeof compileFieldPaths>;
 
 /** A value of a document and where it stands: in an object by its name, in an array by its number. */
 export interface Found {
@@ -35,7 +29,7 @@ export interface Fields {
  * Compiles dotted paths such as `asset.hostName`. A name followed by `[]` (`indicator2[].verdict`, `verdict[]`) may
  * hold one value or an array of them; anywhere else an array is not looked into.
  */
-export function compileFieldPaths(paths: Iterable<string>): FieldPaths {
+export function compileFieldPaths(paths: Iterable<string>) {
   const root: FieldPath = { slot: -1, isList: false, members: new Map() };
   const slots = new Map<string, number>();
   for (const path of new Set(paths)) {
@@ -43,12 +37,17 @@ export function compileFieldPaths(paths: Iterable<string>): FieldPaths {
     if (place.slot < 0) place.slot = slots.size;
     slots.set(path, place.slot);
   }
-  const slotOf = (path: string): number => {
-    const slot = slots.get(path);
-    if (slot === undefined) throw new RangeError(`path must be one of those compiled, given ${path}`);
-    return slot;
+  return {
+    root,
+    /** Number of slots. */
+    count: slots.size,
+    /** Slot of a path that was given. */
+    slotOf: (path: string): number => {
+      const slot = slots.get(path);
+      if (slot === undefined) throw new RangeError(`path must be one of those compiled, given ${path}`);
+      return slot;
+    },
   };
-  return { root, count: slots.size, slotOf };
 }
 
 function enter({ members }: FieldPath, segment: string): FieldPath {

@@ -29,16 +29,6 @@ export interface ArrayHandlers {
   readonly foreign: (beginning: string) => Error;
 }
 
-/** Reads a JSON array from bytes as they come. */
-export interface ArrayReader {
-  /** @throws RetryableError when the text is malformed, with the position of the byte, or of the element. */
-  readonly write: (bytes: Uint8Array) => void;
-  /** @throws RetryableError when the text is not whole. */
-  readonly end: () => void;
-  /** Characters replaced or escaped so far, because they may not stand in JSON. */
-  readonly repaired: () => number;
-}
-
 export interface ArrayReaderOptions {
   /** What is read, for error messages. */
   readonly what: string;
@@ -73,22 +63,25 @@ const [COMMA, OPENING_BRACKET, CLOSING_BRACKET] = [0x2c, 0x5b, 0x5d];
  * Creates a reader of one array of any number of elements. A text of nothing but white space counts as an empty array.
  * Memory is bounded by `maxElementBytes`, whatever the text holds. After an error the reader must not be used again.
  */
-export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHandlers): ArrayReader {
+export function createArrayReader(options: ArrayReaderOptions, handlers: ArrayHandlers) {
   const buffer = Buffer.alloc(0);
   const reader: Reader = { options, handlers, buffer, at: 0, limit: 0, base: 0, isEnded: false, repaired: 0 };
   const reading = readArray(reader);
   return {
-    write: (bytes) => {
+    /** Takes the next bytes, cut anywhere. @throws RetryableError when the text is malformed, with the position of the byte, or of the element. */
+    write: (bytes: Uint8Array): void => {
       for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
         fill(reader, bytes.subarray(from, from + SLICE_BYTES));
         reading.next();
       }
     },
-    end: () => {
+    /** @throws RetryableError when the text is not whole. */
+    end: (): void => {
       reader.isEnded = true;
       reading.next();
     },
-    repaired: () => reader.repaired,
+    /** Characters replaced or escaped so far, because they may not stand in JSON. */
+    repaired: (): number => reader.repaired,
   };
 }
 

@@ -1,25 +1,3 @@
-/** How far the search for the end of one JSON value has come, and what was seen of it. */
-export interface ValueScan {
-  depth: number;
-  inString: boolean;
-  /** The byte before was a backslash that escapes the next one. */
-  isEscaped: boolean;
-  /** What may come next, outside of strings. */
-  place: number;
-  /** Deepest nesting; values, names of members among them; these names. */
-  deepest: number;
-  values: number;
-  names: number;
-  /** Digits in a row, of a number. */
-  digits: number;
-  /** Whether a number may be one that a double does not give back as it is spelled. */
-  hasExact: boolean;
-  /** Whether its strings hold control characters as they are. */
-  hasControls: boolean;
-  /** Position of the byte that cannot stand where it does. */
-  faultAt: number;
-}
-
 /** What {@link scanValue} returns when the value goes on behind the bytes at hand, and when it is malformed. */
 export const [INCOMPLETE, MALFORMED] = [-1, -2];
 
@@ -50,19 +28,29 @@ const STRING_KINDS = new Uint8Array(256).fill(CONTROL, 0, SPACE_BYTE);
 STRING_KINDS[BACKSLASH] = ESCAPE;
 STRING_KINDS[QUOTE] = END;
 
+/** How far the search for the end of one JSON value has come, and what was seen of it. */
+export type ValueScan = ReturnType<typeof startScan>;
+
 /** A scan that starts at the first byte of a value. */
-export function startScan(): ValueScan {
+export function startScan() {
   return {
     depth: 0,
     inString: false,
+    /** The byte before was a backslash that escapes the next one. */
     isEscaped: false,
+    /** What may come next, outside of strings. */
     place: BEFORE,
+    /** Deepest nesting; values, names of members among them; these names. */
     deepest: 0,
     values: 0,
     names: 0,
+    /** Digits in a row, of a number. */
     digits: 0,
+    /** Whether a number may be one that a double does not give back as it is spelled. */
     hasExact: false,
+    /** Whether its strings hold control characters as they are. */
     hasControls: false,
+    /** Position of the byte that cannot stand where it does. */
     faultAt: 0,
   };
 }

@@ -45,18 +45,7 @@ const LONGEST_ERROR = 500;
 const RECORD = ',"Record":';
 
 /** The columns of a record as text. */
-interface Columns {
-  /** `{"TimeGenerated":…` and what all rows have in common. */
-  readonly head: string;
-  readonly text: string;
-  /** The one that identifies the record. */
-  readonly id: string;
-  readonly held: readonly Found[];
-  /** What an exact rest says besides. */
-  readonly marks: readonly RestMark[];
-  /** Whether a value was too long for its column: a list of texts may be longer than the record, which has numbers there. */
-  readonly isCut: boolean;
-}
+type Columns = ReturnType<typeof readColumns>;
 
 /**
  * The rows of a record: one with the typed columns and `Record`, or, where that is above 60,000 bytes, several with the whole text in
@@ -136,7 +125,7 @@ export function digestOf({ scope }: { readonly scope?: string | undefined }, can
   return hash('sha256', text, 'hex').slice(0, KEY_DIGITS);
 }
 
-function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date): Columns {
+function readColumns(table: CompiledTable, fields: Fields | undefined, generatedAt: Date) {
   const held: Found[] = [];
   const marks: RestMark[] = [];
   let isCut = false;
@@ -170,11 +159,15 @@ function readColumns(table: CompiledTable, fields: Fields | undefined, generated
   }, made);
   const id = values[table.idAt];
   return {
+    /** `{"TimeGenerated":…` and what all rows have in common. */
     head: `{"TimeGenerated":${time}${table.commonText}`,
     text,
+    /** The one that identifies the record. */
     id: id === undefined ? '' : `,${table.columns[table.idAt]?.key ?? ''}${id}`,
     held,
+    /** What an exact rest says besides. */
     marks,
+    /** Whether a value was too long for its column: a list of texts may be longer than the record, which has numbers there. */
     isCut,
   };
 }

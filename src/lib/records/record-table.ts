@@ -1,4 +1,4 @@
-import { compileFieldPaths, type FieldPaths, type Found } from '../json/find-fields.ts';
+import { compileFieldPaths, type Found } from '../json/find-fields.ts';
 import type { Json } from '../pipeline/stream.ts';
 
 /** How a column is made from the fields of a record. */
@@ -28,8 +28,6 @@ export type ReadColumn = (values: readonly (Found | undefined)[], held: Found[])
 export interface OwnKind {
   readonly type: TableType;
   readonly read: ReadColumn;
-  /** Whether the value at its first path, where the column holds it as it stands, need not stand in an exact rest besides. */
-  readonly isHome?: boolean;
 }
 
 /** A typed column of a table and where its value stands in a record. */
@@ -67,8 +65,8 @@ export function columnsIn(object: string): typeof column {
 }
 
 /** A way of its own to make a column. */
-export function ownKind(type: TableType, read: ReadColumn, isHome = false): OwnKind {
-  return { type, read, isHome };
+export function ownKind(type: TableType, read: ReadColumn): OwnKind {
+  return { type, read };
 }
 
 /**
@@ -76,8 +74,7 @@ export function ownKind(type: TableType, read: ReadColumn, isHome = false): OwnK
  * path to members of a list's elements.
  */
 export function homeOf({ from, home, kind }: RecordColumn): string | undefined {
-  if (home !== undefined) return home;
-  if (kind === 'dynamic' || (typeof kind === 'object' && kind.isHome !== true)) return undefined;
+  if (home !== undefined || kind === 'dynamic' || typeof kind === 'object') return home;
   return kind === 'list' ? from.find((path) => path.includes('[].')) : from[0];
 }
 
@@ -119,57 +116,46 @@ export interface HomeSlots {
   readonly elementsAt: number;
 }
 
-/** A column whose fields are looked for. */
-export interface CompiledColumn extends RecordColumn, HomeSlots {
-  /** `"Name":` */
-  readonly key: string;
-  readonly slots: readonly number[];
-}
-
 /** A table, compiled once for all records of a page. */
-export interface CompiledTable extends Omit<RecordTable, 'columns' | 'copies'> {
-  readonly columns: readonly CompiledColumn[];
-  /** With the numbers of their columns. */
-  readonly copies: readonly (HomeSlots & { readonly columnAt: number })[];
-  readonly fields: FieldPaths;
-  /** Numbers in {@link columns} of those that tell the time of a record, and of the one that identifies it, or -1. */
-  readonly timeAt: readonly number[];
-  readonly idAt: number;
-  /** Text of what all rows have in common, with a comma before it. */
-  readonly commonText: string;
-}
+export type CompiledTable = ReturnType<typeof compileTable>;
+
+/** A column whose fields are looked for. */
+export type CompiledColumn = CompiledTable['columns'][number];
 
 /** Prepares a table; the further paths are found as well. */
-export function compileTable(table: RecordTable, ...paths: readonly string[]): CompiledTable {
-  const { columns, common = {}, idColumn, timeColumns = [] } = table;
+export function compileTable({ columns, copies: given = [], ...table }: RecordTable, ...paths: readonly string[]) {
   const isExact = table.record === 'exact';
   const homes = isExact ? columns.map(homeOf) : [];
-  const copies = isExact ? (table.copies ?? []) : [];
+  const copies = isExact ? given : [];
   const places = [...homes, ...copies.map(({ path }) => path)].filter((path) => path !== undefined);
   const fields = compileFieldPaths([
     ...columns.flatMap(({ from }) => from),
     ...places.flatMap((path) => [path, elementsOf(path) ?? path]),
     ...paths,
   ]);
+  const slotOf = (path: string | undefined): number => (path === undefined ? -1 : fields.slotOf(path));
   const homeSlots = (home: string | undefined): HomeSlots => ({
     homeAt: slotOf(home),
     elementsAt: slotOf(elementsOf(home)),
   });
-  const slotOf = (path: string | undefined): number => (path === undefined ? -1 : fields.slotOf(path));
   const numberOf = (name: string | undefined): number => columns.findIndex((each) => each.name === name);
   return {
     ...table,
+    fields,
     columns: columns.map((each, index) => ({
       ...each,
+      /** `"Name":` */
       key: `"${each.name}":`,
       slots: each.from.map(fields.slotOf),
       ...homeSlots(homes[index]),
     })),
+    /** With the numbers of their columns. */
     copies: copies.map(({ column: name, path }) => ({ columnAt: numberOf(name), ...homeSlots(path) })),
-    fields,
-    timeAt: timeColumns.map(numberOf),
-    idAt: numberOf(idColumn),
-    commonText: Object.entries(common)
+    /** Numbers of the columns that tell the time of a record, and of the one that identifies it, or -1. */
+    timeAt: (table.timeColumns ?? []).map(numberOf),
+    idAt: numberOf(table.idColumn),
+    /** Text of what all rows have in common, with a comma before it. */
+    commonText: Object.entries(table.common ?? {})
       .map(([name, value]) => `,"${name}":${toBytes(JSON.stringify(value))}`)
       .join(''),
   };

@@ -1,19 +1,8 @@
-import type { Chunk, Window } from '../pipeline/stream.ts';
+import type { Window } from '../pipeline/stream.ts';
 import { isPlausible } from '../records/read-time.ts';
 import type { RecordRow } from '../records/record-rows.ts';
 import { createBookedChunks } from './booked-chunks.ts';
 import { keyOfDigest } from './ledger-key.ts';
-
-/** Rows to upload. */
-export interface BookedChunk extends Chunk {
-  /** Ledger keys of the records that have ended since the last chunk, those without rows included: 16 bytes each, one character a byte. */
-  readonly keys: readonly string[];
-  /** How many of them gave rows. */
-  readonly uploaded: number;
-  /** How many of these were repaired, and how many are of another time. */
-  readonly repaired: number;
-  readonly outside: number;
-}
 
 /** A record of a page, as far as the book has to know. */
 export interface BookedRecord {
@@ -27,31 +16,14 @@ export interface BookedRecord {
   readonly isRepaired: boolean;
 }
 
-/** What a page has held so far. */
-export interface PageCounts {
-  records: number;
-  /** Records that were not known before. */
-  fresh: number;
-  /** Of these, those of another time: they are kept. */
-  outside: number;
-  unreadable: number;
-  /** Repaired records, known ones included. */
-  repaired: number;
-}
-
 /** Books the records of one page: which of them are new and of this window, and what goes into which chunk. */
-export interface PageBook {
-  readonly counts: Readonly<PageCounts>;
-  readonly isKnown: (digest: string) => boolean;
-  /** Takes a record that is whole; its rows are made where they are wanted. */
-  readonly take: (record: BookedRecord, rows: () => readonly RecordRow[]) => void;
-  /** Takes rows of a record that is read piece by piece; it is taken, with its last ones, by `take`. */
-  readonly add: (rows: readonly RecordRow[]) => void;
-  /** Hands out the chunks that are full. */
-  readonly chunks: () => BookedChunk[];
-  /** Hands out all chunks, and the keys of records that none has told: none of them gave a row. */
-  readonly end: () => { readonly chunks: BookedChunk[]; readonly keys: readonly string[] };
-}
+export type PageBook = ReturnType<typeof createPageBook>;
+
+/** What a page has held so far. */
+export type PageCounts = PageBook['counts'];
+
+/** Rows to upload, and what is booked with them. */
+export type BookedChunk = ReturnType<PageBook['chunks']>[number];
 
 /** The bounds of a window in milliseconds since 1970, and whether no window lies before it. */
 export interface WindowTime {
@@ -81,23 +53,43 @@ export function timeOf({ from, isFirst = false, to }: Pick<Window, 'from' | 'to'
   return { from: Date.parse(from), to: Date.parse(to), isFirst };
 }
 
+function newBooking() {
+  return {
+    /** Ledger keys of the records that have ended since the last chunk, those without rows included: 16 bytes each, one character a byte. */
+    keys: [] as string[],
+    /** How many of them gave rows. */
+    uploaded: 0,
+    /** How many of these were repaired, and how many are of another time. */
+    repaired: 0,
+    outside: 0,
+  };
+}
+
 /** A book at the beginning of a page. `isKnown` tells by its ledger key whether a record was received before. */
-export function createPageBook(
-  window: Pick<Window, 'from' | 'to' | 'isFirst'>,
-  isKnown: (key: string) => boolean,
-): PageBook {
+export function createPageBook(window: Pick<Window, 'from' | 'to' | 'isFirst'>, isKnown: (key: string) => boolean) {
   const time = timeOf(window);
-  const chunks = createBookedChunks(() => ({ keys: [] as string[], uploaded: 0, repaired: 0, outside: 0 }));
+  const chunks = createBookedChunks(newBooking);
   const seen = new Set<string>();
-  const counts: PageCounts = { records: 0, fresh: 0, outside: 0, unreadable: 0, repaired: 0 };
-  const add: PageBook['add'] = (rows) => {
+  const counts = {
+    records: 0,
+    /** Records that were not known before. */
+    fresh: 0,
+    /** Of these, those of another time: they are kept. */
+    outside: 0,
+    unreadable: 0,
+    /** Repaired records, known ones included. */
+    repaired: 0,
+  };
+  const add = (rows: readonly RecordRow[]): void => {
     for (const { text } of rows) chunks.add(text);
   };
   const isOld = (key: string): boolean => seen.has(key) || isKnown(key);
   return {
     counts,
-    isKnown: (digest) => isOld(keyOfDigest(digest)),
-    take: ({ digest, isRepaired, isUnreadable, time: at = Number.NaN }, rows) => {
+    isKnown: (digest: string): boolean => isOld(keyOfDigest(digest)),
+    /** Takes a record that is whole; its rows are made where they are wanted. */
+    take: (record: BookedRecord, rows: () => readonly RecordRow[]): void => {
+      const { digest, isRepaired, isUnreadable, time: at = Number.NaN } = record;
       counts.records++;
       if (isUnreadable) counts.unreadable++;
       if (isRepaired) counts.repaired++;
@@ -115,8 +107,11 @@ export function createPageBook(
       if (isRepaired) open.repaired++;
       if (place === 'outside') open.outside++;
     },
+    /** Takes rows of a record that is read piece by piece; it is taken, with its last ones, by `take`. */
     add,
+    /** Hands out the chunks that are full. */
     chunks: chunks.take,
+    /** Hands out all chunks, and the keys of records that none has told: none of them gave a row. */
     end: () => ({ chunks: chunks.end(), keys: chunks.open.keys }),
   };
 }

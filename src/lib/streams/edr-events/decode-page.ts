@@ -17,36 +17,15 @@ import {
 import { startLongEvent, type LongEvent } from './long-event.ts';
 
 /** What a page held. */
-export interface EdrPageEnd {
-  /** Records received, and those of them that no page before held. */
-  readonly records: number;
-  readonly newRecords: number;
-  /** Records, known ones included, that are for this window although their time lies outside of it and of the seconds beside it. */
-  readonly outside: number;
-  /** Records kept as text with a `ParseError`. */
-  readonly unreadable: number;
-  /** Records that hold what may not stand in JSON text, known ones included; and characters that were replaced or escaped in them. */
-  readonly repaired: number;
+export interface EdrPageEnd extends Readonly<EdrPage['counts']> {
+  /** Characters that were replaced or escaped. */
   readonly characters: number;
   /** What is to be booked of the documents behind the last chunk, which gave no row. */
   readonly rest: Pick<Readonly<Booking>, 'fetched' | 'before' | 'behind'>;
 }
 
 /** Decodes one page; not to be used again after an error. */
-export interface EdrPageDecoder {
-  /**
-   * Takes the next bytes of the answer, cut anywhere, and gives the chunks that they fill.
-   * @throws RetryableError when the answer is no well-formed JSON array.
-   */
-  readonly write: (bytes: Uint8Array) => EdrChunk[];
-  /** Records so far whose time lies outside, as `EdrPageEnd` counts them. */
-  readonly outside: () => number;
-  /**
-   * Gives what is left.
-   * @throws RetryableError when the answer is cut off.
-   */
-  readonly end: () => { readonly chunks: EdrChunk[]; readonly end: EdrPageEnd };
-}
+export type EdrPageDecoder = ReturnType<typeof createEdrPageDecoder>;
 
 /** An event above this many bytes goes as text, part by part while it is read, so that it never fills the memory. */
 export const MAX_HELD_BYTES = 4 * 1024 * 1024;
@@ -56,7 +35,7 @@ export const MAX_HELD_BYTES = 4 * 1024 * 1024;
  * an empty body is an empty page. A record that cannot be read is kept as text with a `ParseError`; a malformed or
  * cut answer is an error, never a short page: what was emitted before is in the ledgers and comes once.
  */
-export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
+export function createEdrPageDecoder(options: EdrPageOptions) {
   const page = createEdrPage(options);
   const { chunks, counts, table } = page;
   let long: LongEvent | undefined;
@@ -85,12 +64,21 @@ export function createEdrPageDecoder(options: EdrPageOptions): EdrPageDecoder {
     },
   );
   return {
-    write: (bytes) => {
+    /**
+     * Takes the next bytes of the answer, cut anywhere, and gives the chunks that they fill.
+     * @throws RetryableError when the answer is no well-formed JSON array.
+     */
+    write: (bytes: Uint8Array): EdrChunk[] => {
       reader.write(bytes);
       return chunks.take();
     },
-    outside: () => counts.outside,
-    end: () => {
+    /** Records so far whose time lies outside, as `EdrPageEnd` counts them. */
+    outside: (): number => counts.outside,
+    /**
+     * Gives what is left.
+     * @throws RetryableError when the answer is cut off.
+     */
+    end: (): { readonly chunks: EdrChunk[]; readonly end: EdrPageEnd } => {
       reader.end();
       return { chunks: chunks.end(), end: { ...counts, characters: reader.repaired(), rest: chunks.open } };
     },

@@ -4,10 +4,10 @@ import type { Chunk } from '../../pipeline/stream.ts';
 import { millisecondsOf, wholeNumberOf } from '../../records/column-values.ts';
 import { isPlausible } from '../../records/read-time.ts';
 import { MAX_FIELD_BYTES, recordRows, type RecordRow, type SourceRecord } from '../../records/record-rows.ts';
-import { compileTable, ofSubscription, type CompiledTable } from '../../records/record-table.ts';
-import { createBookedChunks, type BookedChunks } from '../booked-chunks.ts';
+import { compileTable, ofSubscription } from '../../records/record-table.ts';
+import { createBookedChunks } from '../booked-chunks.ts';
 import { keyOfDigest, ledgerKey } from '../ledger-key.ts';
-import { placeOf, timeOf, type WindowTime } from '../page-book.ts';
+import { placeOf, timeOf } from '../page-book.ts';
 import { eventTable, SCORE_FIELD, type EventTableOptions } from './event-columns.ts';
 
 /** What a page of events is decoded with. */
@@ -57,34 +57,33 @@ export interface Booking {
 export type EdrChunk = Chunk & Readonly<Booking>;
 
 /** What is known of a page while it is decoded. */
-export interface EdrPage {
-  readonly options: EdrPageOptions;
-  readonly table: CompiledTable;
-  readonly chunks: BookedChunks<Booking>;
-  readonly window: WindowTime;
-  /** How often each document came within this page, by the hash of its content. */
-  readonly received: Map<string, number>;
-  readonly counts: { records: number; newRecords: number; outside: number; unreadable: number; repaired: number };
-  lastTime: number;
-  /** Whether the record at hand was repaired; unset once that is counted with a row of it. */
-  isBroken: boolean;
-  /** Whether no window beside this one reads the record at hand, whether its time lies outside, and whether it is to be alerted on. */
-  isOurs: boolean;
-  isOutside: boolean;
-  isAlert: boolean;
-}
+export type EdrPage = ReturnType<typeof createEdrPage>;
 
 /** A page at its beginning. */
-export function createEdrPage(options: EdrPageOptions): EdrPage {
+export function createEdrPage(options: EdrPageOptions) {
   return {
     options,
     table: compileTable(ofSubscription(eventTable(options), options.subscription ?? ''), options.timeField),
     chunks: createBookedChunks(newBooking),
     window: timeOf(options.window),
-    received: new Map(),
-    counts: { records: 0, newRecords: 0, outside: 0, unreadable: 0, repaired: 0 },
+    /** How often each document came within this page, by the hash of its content. */
+    received: new Map<string, number>(),
+    counts: {
+      /** Records received, and those of them that no page before held. */
+      records: 0,
+      newRecords: 0,
+      /** Records, known ones included, that are for this window although their time lies outside of it and of the seconds beside it. */
+      outside: 0,
+      /** Records kept as text with a `ParseError`. */
+      unreadable: 0,
+      /** Records that hold what may not stand in JSON text, known ones included. */
+      repaired: 0,
+    },
+    /** Time of the last record that tells one. */
     lastTime: Number.NaN,
+    /** Whether the record at hand was repaired; unset once that is counted with a row of it. */
     isBroken: false,
+    /** Whether no window beside this one reads the record at hand, whether its time lies outside, and whether it is to be alerted on. */
     isOurs: true,
     isOutside: false,
     isAlert: false,

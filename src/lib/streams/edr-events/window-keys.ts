@@ -5,58 +5,44 @@ import { keyBytes } from '../ledger-key.ts';
 const DOCUMENTS = 'documents';
 const UPLOADED = 'uploaded';
 
-/** Keys to append to ledgers, as bytes. */
-type Ledgers = Readonly<Record<string, Uint8Array>>;
-
 /** What a window has received and uploaded so far, and what its present read has received. */
-export interface WindowKeys {
-  readonly isUploaded: (rowKey: string) => boolean;
-  /** Whether the present read has brought the document. */
-  readonly isFetched: (documentKey: string) => boolean;
-  /** Documents that the present read has brought, and those that any read has. */
-  readonly documents: () => number;
-  readonly allDocuments: () => number;
-  readonly rows: () => number;
-  /** Books documents that the present read has not brought before. */
-  readonly receive: (keys: readonly string[]) => { readonly fetched: number; readonly ledger: Ledgers };
-  /** Books rows. */
-  readonly upload: (keys: readonly string[]) => Ledgers;
-  /** Number of the present read. */
-  readonly read: () => number;
-  /** Begins another read. */
-  readonly startRead: (read: number) => void;
-}
+export type WindowKeys = Awaited<ReturnType<typeof openWindowKeys>>;
 
 /**
  * Loads the keys of a window as far as they are booked. A window that starts over, although documents are known, begins another read: what
  * those before it have brought must not pass for its own. No read has a number above that of the calls so far.
  */
-export async function openWindowKeys(task: WindowTask, presentRead: number | undefined): Promise<WindowKeys> {
+export async function openWindowKeys(task: WindowTask, presentRead: number | undefined) {
   const all = await task.ledger(DOCUMENTS);
   const uploaded = await task.ledger(UPLOADED);
   let read = presentRead ?? (all.size === 0 ? 0 : task.counts.calls + 1);
   // The first read has brought all that there is.
   let present = read === 0 ? all : await task.ledger(nameOf(read));
   return {
-    read: () => read,
-    isUploaded: (key) => uploaded.has(key),
-    isFetched: (key) => present.has(key),
-    documents: () => present.size,
-    allDocuments: () => all.size,
-    rows: () => uploaded.size,
-    upload: (keys) => {
+    isUploaded: (rowKey: string): boolean => uploaded.has(rowKey),
+    /** Whether the present read has brought the document. */
+    isFetched: (documentKey: string): boolean => present.has(documentKey),
+    /** Documents that the present read has brought, and those that any read has. */
+    documents: (): number => present.size,
+    allDocuments: (): number => all.size,
+    rows: (): number => uploaded.size,
+    /** Books documents that the present read has not brought before; gives the keys to append to ledgers. */
+    receive: (keys: readonly string[]) => {
+      const fresh = keys.filter((key) => !all.has(key));
+      for (const key of fresh) all.add(key);
+      for (const key of keys) present.add(key);
+      const own = read === 0 ? {} : { [nameOf(read)]: keyBytes(keys) };
+      return { fetched: fresh.length, ledger: { [DOCUMENTS]: keyBytes(fresh), ...own } };
+    },
+    /** Books rows; gives the keys to append. */
+    upload: (keys: readonly string[]) => {
       for (const key of keys) uploaded.add(key);
       return { [UPLOADED]: keyBytes(keys) };
     },
-    receive: (keys) => {
-      const fresh = keys.filter((key) => !all.has(key));
-      for (const key of fresh) all.add(key);
-      const ledger = { [DOCUMENTS]: keyBytes(fresh) };
-      if (read === 0) return { fetched: fresh.length, ledger };
-      for (const key of keys) present.add(key);
-      return { fetched: fresh.length, ledger: { ...ledger, [nameOf(read)]: keyBytes(keys) } };
-    },
-    startRead: (next) => {
+    /** Number of the present read. */
+    read: (): number => read,
+    /** Begins another read. */
+    startRead: (next: number): void => {
       read = next;
       present = new Set();
     },

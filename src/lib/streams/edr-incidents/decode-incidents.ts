@@ -1,5 +1,4 @@
 import { RetryableError } from '../../errors.ts';
-import type { ArrayHandlers } from '../../json/read-array.ts';
 import { canonicalJson } from '../../json/canonical-json.ts';
 import { findFields, lastOf } from '../../json/find-fields.ts';
 import { isMembers } from '../../json/parse-json.ts';
@@ -15,16 +14,13 @@ import {
 } from '../../records/record-rows.ts';
 import { compileTable, type RecordTable } from '../../records/record-table.ts';
 import type { PageBook } from '../page-book.ts';
-import type { PageDecoder } from '../read-page-chain.ts';
+import type { PageDecoder, PageOptions } from '../read-page-chain.ts';
 
 /** How a page of incidents is decoded. */
-export interface IncidentPageOptions {
+export interface IncidentPageOptions extends Pick<PageOptions, 'generatedAt'>, Partial<Pick<PageOptions, 'onBroken'>> {
   readonly table: RecordTable;
-  readonly generatedAt: Date;
   /** Dotted path of the time in the record that windows go by. */
   readonly timeField: string;
-  /** Told of each record that holds what may not stand in JSON, before it is repaired; throws to refuse the page. */
-  readonly onBroken?: ArrayHandlers['broken'];
   /** Vendor's cursor of the next page. */
   readonly after?: string | undefined;
   /** HTTP status of the answer: an empty body is no page, but with status 204. */

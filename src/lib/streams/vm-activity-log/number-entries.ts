@@ -8,13 +8,6 @@ export interface EqualEntries {
   readonly forgotten?: { readonly from: number; readonly most: number };
 }
 
-/** Numbers equal entries. */
-export interface EntryNumbers {
-  /** Number of an entry among equal ones. `text` holds its time, too; `time` in milliseconds. */
-  readonly next: (text: string, time: number) => number;
-  readonly carry: () => EqualEntries;
-}
-
 const MOST_COUNTS = 400;
 /** Two texts of one digest are numbered as equal ones: their keys, which hold the whole text, stay apart. */
 const DIGEST_DIGITS = 8;
@@ -25,18 +18,19 @@ const DIGEST_DIGITS = 8;
  * count may be forgotten is numbered above all that were, so that it is never taken for another one; read with pages of another size it may
  * then come with another number, as a repeated row.
  */
-export function numberEntries({ counts, forgotten }: EqualEntries): EntryNumbers {
+export function numberEntries({ counts, forgotten }: EqualEntries) {
   const { from, most } = forgotten ?? { from: Infinity, most: 0 };
   const known = new Map(Object.entries(counts));
   return {
-    next: (text, time) => {
+    /** Number of an entry among equal ones. `text` holds its time, too; `time` in milliseconds. */
+    next: (text: string, time: number): number => {
       const own = Number.isNaN(time) ? 0 : Math.floor(time / 1000);
       const digest = hash('sha256', text, 'base64url').slice(0, DIGEST_DIGITS);
       const [second, before] = known.get(digest) ?? [own, own < from ? 0 : most];
       known.set(digest, [Math.min(own, second), before + 1]);
       return before + 1;
     },
-    carry: () => {
+    carry: (): EqualEntries => {
       const oldestFirst = [...known].sort(([, [a, countA]], [, [b, countB]]) => a - b || countB - countA);
       const rest = oldestFirst.slice(MOST_COUNTS).map(([, entry]) => entry);
       const kept = Object.fromEntries(oldestFirst.slice(0, MOST_COUNTS));
