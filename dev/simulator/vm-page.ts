@@ -153,8 +153,7 @@ export function pageBefore(world: World, parameters: Parameters, page: HostPage,
 
 function before(page: HostPage, parameters: Parameters, plan: (parameters: Parameters) => HostPage): readonly Host[] {
   const first = page.hosts[0]?.id;
-  if (first === undefined || first === 0n || page.limit === 0) return page.hosts;
+  if (first === undefined || first === 0n || page.limit === 0) return [];
   const earlier = new Map([...parameters, ['id_min', '0'], ['id_max', String(first - 1n)], ['truncation_limit', '0']]);
-  const { hosts } = plan(earlier);
-  return hosts.length === 0 ? page.hosts : hosts.slice(-page.limit);
+  return plan(earlier).hosts.slice(-page.limit);
 }

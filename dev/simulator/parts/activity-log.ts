@@ -1,7 +1,7 @@
-import { pageDocuments, pageSize } from '../documents.ts';
 import type { Answer } from '../exchange.ts';
 import { findFault } from '../faults.ts';
 import { isIndexed } from '../index-lag.ts';
+import { cutListPage } from '../list-page.ts';
 import { instantOf, type DataSpan, type Part, type PartData } from '../part.ts';
 import { createDraws, fraction, hashText } from '../random.ts';
 import { vmFamily } from '../vm-family.ts';
@@ -83,27 +83,28 @@ const RULES: Readonly<Record<string, ParameterRule>> = {
 const csvLine = (fields: readonly string[]): string =>
   fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',');
 
-function listEntries({ call, faults, origin, stats, world }: Visit): Answer {
-  const { parameters } = call;
+function listEntries(visit: Visit): Answer {
+  const { faults, stats, world } = visit;
+  const { parameters } = visit.call;
   checkParameters(parameters, RULES);
   const isTimed = findFault(faults, 'ignored-time-filter') === undefined;
   const since = isTimed ? (dateParameter(parameters, 'since_datetime') ?? 0) : 0;
   const until = isTimed ? (dateParameter(parameters, 'until_datetime') ?? Infinity) : Infinity;
-  const idMax = Number(parameters.get('id_max') ?? Infinity);
   const found = (world.parts.activity as LogStore)
     .at(world.clock.now())
-    .filter(({ id, time }) => id <= idMax && time >= since && time <= until && isIndexed(world, String(id), time));
-  const size = pageSize(Number(parameters.get('truncation_limit') ?? 1_000), faults);
-  const next = found[size];
-  const documents = pageDocuments(Math.min(size, found.length), faults);
-  stats.records += documents.length;
-  const lines = documents.map(({ place }) => csvLine(found[place]!.fields));
+    .filter(({ id, time }) => time >= since && time <= until && isIndexed(world, String(id), time));
+  const { items, limit, nextUrl } = cutListPage(visit, found, {
+    from: 'id_max',
+    idOf: ({ id }) => id,
+    limit: Number(parameters.get('truncation_limit') ?? 1_000),
+  });
+  stats.records += items.length;
+  const lines = items.map(({ fields }) => csvLine(fields));
   const body = ['----BEGIN_RESPONSE_BODY_CSV', csvLine(HEADER), ...lines, '----END_RESPONSE_BODY_CSV', ''];
-  if (next !== undefined && findFault(faults, 'lost-warning') === undefined) {
-    const kept = new URLSearchParams([...new Map([...parameters, ['id_max', String(next.id)]])]);
-    const text = `${size} record limit exceeded. Use URL to get next batch of results.`;
+  if (nextUrl !== undefined) {
+    const text = `${limit} record limit exceeded. Use URL to get next batch of results.`;
     // The vendor breaks the line inside the quotes.
-    const warning = ['WARNING', '"CODE","TEXT","URL"', `"1980","${text}","${origin}${call.path}?${kept.toString()}\n"`];
+    const warning = ['WARNING', '"CODE","TEXT","URL"', `"1980","${text}","${nextUrl}\n"`];
     body.push('----BEGIN_RESPONSE_FOOTER_CSV', ...warning, '----END_RESPONSE_FOOTER_CSV', '');
   }
   return { status: 200, headers: { 'content-type': 'text/csv;charset=UTF-8' }, body: body.join('\n') };

@@ -1,9 +1,9 @@
 import type { Answer, Piece } from '../exchange.ts';
-import { hasOtherContent, pageDocuments } from '../documents.ts';
 import { findFault } from '../faults.ts';
 import { writeDetection, type DetectionView } from '../detections.ts';
 import { writeHost, type HostView } from '../host-xml.ts';
 import { ALL_IDS, type Host, type HostChange } from '../hosts.ts';
+import { faultyPage, nextPageUrl } from '../list-page.ts';
 import { instantOf, type Part } from '../part.ts';
 import { writeDocument, writeWarning, xmlAnswer, type Envelope } from '../vm-answers.ts';
 import { vmFamily } from '../vm-family.ts';
@@ -58,15 +58,9 @@ function envelopeOf({ call, world, origin }: Visit, root: string): Envelope {
   return { root, path, now: world.clock.now(), origin, ...(isOn(call.parameters, 'echo_request') ? { echo } : {}) };
 }
 
-/** The same request with the next page's first host: what the URL of a WARNING is. */
-function warningOf({ call, faults, origin }: Visit, page: HostPage): string {
-  if (page.next === undefined || findFault(faults, 'lost-warning') !== undefined) return '';
-  const isStuck = findFault(faults, 'same-id-min') !== undefined;
-  const idMin = isStuck ? (call.parameters.get('id_min') ?? page.hosts[0]?.id ?? page.next) : page.next;
-  const foreign = findFault(faults, 'foreign-warning');
-  const target = foreign === undefined ? origin : (foreign.origin ?? 'http://qualysapi.elsewhere.example');
-  const parameters = new URLSearchParams([...call.parameters].filter(([name]) => name !== 'id_min'));
-  return writeWarning(page.limit, `${target}${call.path}?${parameters.toString()}&id_min=${idMin}`);
+function warningOf(visit: Visit, { hosts, limit, next }: HostPage): string {
+  const url = nextPageUrl(visit, { from: 'id_min', first: hosts[0]?.id, next });
+  return url === undefined ? '' : writeWarning(limit, url);
 }
 
 /** Joins hosts to lists: to one, unless a fault asks for several. */
@@ -111,15 +105,8 @@ function makeDetectionWriter(visit: Visit, walk: DetectionWalk, version: string)
 /** The second document of a host, if it is another, is that from before its last processing. */
 const COPY_AGE_MS = 3_600_000;
 
-/** The hosts that the faults make of a page. */
-function faultyHosts({ faults }: Visit, page: HostPage, readBefore: () => readonly Host[]): readonly Host[] {
-  const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
-  const hosts = isRepeated ? readBefore() : page.hosts;
-  const isOther = hasOtherContent(faults);
-  return pageDocuments(hosts.length, faults).map(({ place, isCopy }) => {
-    const host = hosts[place]!;
-    return isCopy && isOther ? { ...host, processedTime: host.processedTime - COPY_AGE_MS } : host;
-  });
+function asBefore(host: Host): Host {
+  return { ...host, processedTime: host.processedTime - COPY_AGE_MS };
 }
 
 function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer {
@@ -132,7 +119,7 @@ function listDetections(visit: Visit, [, version = '']: RegExpExecArray): Answer
   const walk = makeDetectionWalk(world, parameters);
   const page = planDetectionPage(world, parameters, walk);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
-  const hosts = faultyHosts(visit, page, () => pageBefore(world, parameters, page, walk));
+  const hosts = faultyPage(faults, page.hosts, () => pageBefore(world, parameters, page, walk), asBefore);
   const write = makeDetectionWriter(visit, walk, version);
   const content = function* (): Generator<Piece> {
     yield* writeHostLists(visit, hosts, write);
@@ -185,7 +172,7 @@ function listHosts(visit: Visit, [, version = '']: RegExpExecArray): Answer {
   const page = planHostPage(world, parameters);
   faults.push(...world.faults.takeForHosts(call.line, (id) => page.hosts.some((host) => String(host.id) === id)));
   const isAssets = isOn(call.parameters, 'show_asset_id');
-  const hosts = faultyHosts(visit, page, () => hostPageBefore(world, parameters, page));
+  const hosts = faultyPage(faults, page.hosts, () => hostPageBefore(world, parameters, page), asBefore);
   const content = function* (): Generator<Piece> {
     if (call.parameters.get('details') === 'None') {
       const ids = hosts.map(({ id, index = 0 }) => (isAssets ? BigInt(FIRST_ASSET_ID + index) : id));

@@ -1,7 +1,6 @@
 import type { Answer } from '../exchange.ts';
-import { hasOtherContent, pageDocuments, pageSize } from '../documents.ts';
-import { findFault } from '../faults.ts';
 import { isIndexed } from '../index-lag.ts';
+import { cutListPage, type ListPage } from '../list-page.ts';
 import { instantOf, type Part } from '../part.ts';
 import { writeDocument, writeWarning, xmlAnswer } from '../vm-answers.ts';
 import { vmFamily } from '../vm-family.ts';
@@ -33,38 +32,19 @@ function filtered({ call, faults, world }: Visit): KnowledgeBaseEntry[] {
     .filter(({ qid, modifiedTime }) => !isByTime || isIndexed(world, String(qid), modifiedTime));
 }
 
-/** Entries an answer may hold. */
-function limitOf({ faults, world }: Visit): number {
-  const limit = world.settings.knowledgeBaseLimit;
-  return pageSize(limit === 0 ? Number.POSITIVE_INFINITY : limit, faults);
-}
-
-interface Page {
-  readonly entries: readonly KnowledgeBaseEntry[];
-  /** Where the next page starts; absent on the last. */
-  readonly next?: number;
-}
-
-function pageOf(visit: Visit): Page {
-  const { call, faults } = visit;
-  const least = Number(call.parameters.get('id_min') ?? 0);
-  const most = Number(call.parameters.get('id_max') ?? Number.MAX_SAFE_INTEGER);
-  const all = filtered(visit);
-  const within = all.filter(({ qid }) => qid >= least && qid <= most);
-  const limit = limitOf(visit);
-  const isCut = within.length > limit;
-  const entries = isCut ? within.slice(0, limit) : within;
-  const isRepeated = findFault(faults, 'duplicate-page') !== undefined;
-  const earlier = all.filter(({ qid }) => qid < least).slice(-entries.length);
-  const shown = isRepeated && earlier.length > 0 ? earlier : entries;
-  const isOther = hasOtherContent(faults);
-  return {
-    entries: pageDocuments(shown.length, faults).map(({ place, isCopy }) => {
-      const entry = shown[place]!;
-      return isCopy && isOther ? { ...entry, modifiedTime: entry.modifiedTime - COPY_AGE_MS } : entry;
-    }),
-    ...(isCut ? { next: within[limit]!.qid } : {}),
-  };
+function pageOf(visit: Visit): ListPage<KnowledgeBaseEntry> {
+  const limit = visit.world.settings.knowledgeBaseLimit;
+  const most = Number(visit.call.parameters.get('id_max') ?? Number.MAX_SAFE_INTEGER);
+  return cutListPage(
+    visit,
+    filtered(visit).filter(({ qid }) => qid <= most),
+    {
+      from: 'id_min',
+      idOf: ({ qid }) => qid,
+      limit: limit === 0 ? Number.POSITIVE_INFINITY : limit,
+      older: (entry) => ({ ...entry, modifiedTime: entry.modifiedTime - COPY_AGE_MS }),
+    },
+  );
 }
 
 function viewOf({ call: { parameters }, world }: Visit): VulnerabilityView {
@@ -77,7 +57,7 @@ function viewOf({ call: { parameters }, world }: Visit): VulnerabilityView {
   };
 }
 
-function* writeList(visit: Visit, { entries }: Page): Generator<string> {
+function* writeList(visit: Visit, entries: readonly KnowledgeBaseEntry[]): Generator<string> {
   if (entries.length === 0) return;
   const isIdsOnly = visit.call.parameters.get('details') === 'None';
   const view = viewOf(visit);
@@ -90,15 +70,9 @@ function* writeList(visit: Visit, { entries }: Page): Generator<string> {
 }
 
 function* writeAnswer(visit: Visit): Generator<string> {
-  const { call, origin } = visit;
-  const page = pageOf(visit);
-  yield* writeList(visit, page);
-  if (page.next === undefined || findFault(visit.faults, 'lost-warning') !== undefined) return;
-  const parameters = new URLSearchParams([...call.parameters].filter(([name]) => name !== 'id_min'));
-  const isStuck = findFault(visit.faults, 'same-id-min') !== undefined;
-  const idMin = isStuck ? (call.parameters.get('id_min') ?? page.entries[0]?.qid ?? page.next) : page.next;
-  const url = `${origin}${call.path}?${parameters.toString()}&id_min=${idMin}`;
-  yield writeWarning(limitOf(visit), url);
+  const { items, limit, nextUrl } = pageOf(visit);
+  yield* writeList(visit, items);
+  if (nextUrl !== undefined) yield writeWarning(limit, nextUrl);
 }
 
 function listVulnerabilities(visit: Visit): Answer {
