@@ -1,7 +1,7 @@
 import type { DataShape, Feed } from './feeds.ts';
 import { rowsOf } from './feeds.ts';
 import type { HostPool } from './kill-host.ts';
-import { createRig, type Rig } from './rig.ts';
+import { createRig, startingAt, type Rig } from './rig.ts';
 import { BACKFILLED, beginBackfill, runUntil, startApp, type App, type Delivery } from './run-app.ts';
 import type { Step } from './steps.ts';
 
@@ -110,7 +110,7 @@ async function openRig({ isBackfill, rateLimit, shape = 'lean' }: Cell, feed: Fe
   const rig = await createRig(feed, shape, rateLimit);
   if (isBackfill !== true) return rig;
   const { env, target } = rig;
-  return { ...rig, env: { ...env, EDR_START: target, VM_START: target, INCIDENTS_START: target } };
+  return { ...rig, env: { ...env, ...startingAt(target) } };
 }
 
 /** Plays one cell to its end. */

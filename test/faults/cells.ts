@@ -43,10 +43,10 @@ const STORAGE_FAULTS: readonly StorageFault[] = [
   { fault: 'storage cut after it was done', action: { kind: 'cut-after' }, count: 1 },
 ];
 
-/** What splits a window: VM data that is wide does; EDR is told a large count, of the window and of its two pieces. */
+/** Where wide data alone splits no window, the vendor says something that does. */
 function armSplit({ feed, simulator }: Rig): void {
-  if (feed.name !== 'edr-events') return;
-  simulator.setFaults({ kind: 'wrong-count', factor: 750, count: 3, route: feed.routes.first });
+  const split = feed.wholePath?.split;
+  if (split !== undefined) simulator.setFaults({ ...split, route: feed.routes.first });
 }
 
 function shapeOf(step: Step): DataShape {

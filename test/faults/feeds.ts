@@ -1,4 +1,5 @@
 import type { Simulator } from '../../dev/simulator/start-simulator.ts';
+import type { FaultTarget } from '../../dev/simulator/fault-rules.ts';
 import type { FaultAction } from '../../dev/simulator/faults.ts';
 import type { SimulatorOptions } from '../../dev/simulator/settings.ts';
 import type { Ingestion } from '../../dev/ingestion/start-ingestion.ts';
@@ -26,7 +27,10 @@ export interface Feed {
   readonly span?: (now: number) => { readonly start: number; readonly target: number };
   /** How far time is moved on before the first cell, in milliseconds. */
   readonly ahead?: (now: number) => number;
-  readonly options: (shape: DataShape) => SimulatorOptions;
+  /** Settings besides with which a page holds all of a `fat` window; absent: it does so anyway. */
+  readonly fatSettings?: Readonly<Record<string, string>>;
+  /** What the vendor has before `fill`, which is nothing where it is left out. */
+  readonly options?: (shape: DataShape) => SimulatorOptions;
   /** Puts the data where the windows are. */
   readonly fill: (simulator: Simulator, start: number, shape: DataShape) => void;
   readonly ids: (simulator: Simulator, span: { from: string; to: string }) => string[];
@@ -47,9 +51,17 @@ export interface Feed {
    * Plays the whole path, where others play what they do themselves: of the cells that are the same for all, those of its turn in `npm
    * test`; and storage that fails elsewhere than on the path.
    */
-  readonly wholePath?: { readonly turn: 0 | 1; readonly storage: readonly StorageOf[] };
+  readonly wholePath?: WholePath;
   /** Cells beside the path that `npm test` plays, by the beginning of `step: fault`: of storage, and of backfills. */
   readonly short?: { readonly storage: readonly string[]; readonly backfill: readonly string[] };
+}
+
+/** How a feed plays the whole path. */
+export interface WholePath {
+  readonly turn: 0 | 1;
+  readonly storage: readonly StorageOf[];
+  /** What the vendor says at the first call of a window, and of its pieces, that splits them; absent: its `wide` data does. */
+  readonly split?: FaultAction & Pick<FaultTarget, 'count'>;
 }
 
 /** An outage of some routes of the vendor. */
@@ -59,10 +71,18 @@ export interface RouteOutage {
   readonly route: string;
   readonly fault: FaultAction;
   readonly options?: SimulatorOptions;
+  /** Whether `npm test` plays it for a day, too; each for ten minutes. */
+  readonly isPlayedForADay?: boolean;
 }
 
 /** Everything of the vendor is down. */
 export const ALL_DOWN: RouteOutage = { of: 'everything', route: '', fault: { kind: 'status', status: 503 } };
+
+/** What puts records of a feed at times. @throws Error that names the file which does not tell it. */
+export function placeIn({ name, place }: Feed): NonNullable<Feed['place']> {
+  if (place !== undefined) return place;
+  throw new Error(`test/lib/streams/${name}/matrix-feed.ts must tell how records get to their times (\`place\`)`);
+}
 
 /** Rows of a feed's table. */
 export function rowsOf(feed: Feed, ingestion: Ingestion): readonly Readonly<Record<string, unknown>>[] {

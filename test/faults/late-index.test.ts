@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Simulator } from '../../dev/simulator/start-simulator.ts';
 import { isLate, isLook } from '../../src/lib/pipeline/look-back.ts';
-import { feed as edr } from '../lib/streams/edr-events/matrix-feed.ts';
-import { feed as vm } from '../lib/streams/vm-detections/matrix-feed.ts';
-import { rowsOf, type Feed } from './feeds.ts';
+import { FEEDS } from './all-feeds.ts';
+import { placeIn, rowsOf, type Feed } from './feeds.ts';
 import { closeAzurite, createRig, openAzurite } from './rig.ts';
 import { runFor, startApp } from './run-app.ts';
 import { takePart, warpTime } from './warped-time.ts';
@@ -30,27 +28,20 @@ const LAGS: readonly Lag[] = [
   { of: '2 h, one minute of ten', seconds: 2 * 3600, pattern: 'bursts', hours: 6 },
 ];
 
-/** Puts the records evenly over the time in which they come. */
-function fill({ name }: Feed, simulator: Simulator, start: number): void {
-  const places = Array.from({ length: RECORDS }, (_, at) => start + (FILLED_MS * (at + 0.5)) / RECORDS);
-  if (name === edr.name) {
-    const bursts = places.map((time) => ({ processedTime: new Date(time).toISOString(), count: 1 }));
-    simulator.changeData({ bursts });
-    return;
-  }
-  const ids = simulator.hostIds();
-  const hosts = places.map((time, at) => ({ id: ids[at] ?? '', processedTime: new Date(time).toISOString() }));
-  simulator.changeData({ hosts });
+/** Times of the records, evenly over that in which they come. */
+function timesFrom(start: number): string[] {
+  return Array.from({ length: RECORDS }, (_, at) => {
+    return new Date(start + (FILLED_MS * (at + 0.5)) / RECORDS).toISOString();
+  });
 }
 
 async function play(feed: Feed, { hours, pattern, seconds }: Lag) {
-  const isHosts = feed.name === vm.name;
   const rig = await createRig(
     {
       ...feed,
       span: (now) => ({ start: now, target: now + FILLED_MS }),
-      options: () => ({ eventCount: 0, incidentCount: 0, hostCount: isHosts ? RECORDS : 0, detectionsPerHost: 1 }),
-      fill: (simulator, start) => fill(feed, simulator, start),
+      options: () => ({ hostCount: feed.hostsFor?.(RECORDS) ?? 0, detectionsPerHost: 1 }),
+      fill: (simulator, start) => placeIn(feed)(simulator, timesFrom(start)),
     },
     'lean',
     CALLS_AN_HOUR,
@@ -76,11 +67,14 @@ async function play(feed: Feed, { hours, pattern, seconds }: Lag) {
 
 beforeAll(async () => {
   warpTime();
-  await openAzurite(2 * LAGS.length + 1);
+  await openAzurite(CASES.length + 1);
 });
 afterAll(closeAzurite);
 
-const CASES = [edr, vm].flatMap((feed) => LAGS.map((lag) => [feed.name, lag.of, feed, lag] as const));
+/** Every stream that looks back. */
+const CASES = FEEDS.filter(({ stream }) => stream.looksBack === true).flatMap(({ feed }) =>
+  LAGS.map((lag) => [feed.name, lag.of, feed, lag] as const),
+);
 
 test.for(CASES)('%s, an index late by %s: nothing is lost', { timeout: 600_000 }, async ([name, of, feed, lag]) => {
   const { late, mostCalls, ...others } = await takePart(() => play(feed, lag));

@@ -38,9 +38,7 @@ const toOutage = ({ feed, outage }: Row, hours: number, tickMinutes: number): Ou
 /** Only the long form plays lists: what is out is the same code. */
 const isPlayedShort = ({ feed }: Row): boolean => isLong || feed.place !== undefined;
 
-/** One plays a day in the short form: the pages of a stream whose every page is a large part of what it reads. */
-const isPlayedForADay = ({ feed, outage }: Row): boolean =>
-  isLong || (feed.name === 'vm-detections' && outage.of === 'the pages');
+const isPlayedForADay = ({ outage }: Row): boolean => isLong || outage.isPlayedForADay === true;
 
 function chosen(): Outage[] {
   const short = ROWS.filter(isPlayedShort).map((row) => toOutage(row, TEN_MINUTES, 5));

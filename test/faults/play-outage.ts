@@ -71,8 +71,6 @@ function spread(outage: Outage): Feed {
     settings: { ...feed.settings, ...settings },
     span: (now) => spanOf(outage, now),
     options: () => ({
-      eventCount: 0,
-      incidentCount: 0,
       hostCount: feed.hostsFor?.(records) ?? 0,
       detectionsPerHost: 1,
       longEventEvery: 0,

@@ -16,6 +16,8 @@ import type { DataShape, Feed } from './feeds.ts';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 const MINUTE_MS = 60_000;
 const STARTS = SETTING_NAMES.filter((name) => name.endsWith('_START'));
+/** A vendor without records. */
+const NOTHING = { eventCount: 0, incidentCount: 0, recordCount: 0, hostCount: 0 };
 /** Windows of the cell after its start. */
 const SPAN_MINUTES = { lean: 30, deep: 30, fat: 30, wide: 30, late: 60 } as const;
 
@@ -73,6 +75,11 @@ function openDirect(connection: string): ReturnType<typeof openStorage> {
   });
 }
 
+/** Settings by which every stream begins at an ISO time. */
+export function startingAt(time: string): Record<string, string> {
+  return Object.fromEntries(STARTS.map((name) => [name, time]));
+}
+
 /** What lies before the watermark must be finished, without a gap. */
 async function findGap(store: CheckpointStore, stream: string): Promise<string | undefined> {
   const mark = await store.readWatermark(stream);
@@ -95,7 +102,7 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
   if (azurite === undefined) throw new Error('openAzurite comes first');
   const { tableUrl, queueUrl, blobUrl } = azurite;
   const account = `cell${accounts++}`;
-  const simulator = await startSimulator({ ...feed.options(shape), rateLimit });
+  const simulator = await startSimulator({ ...NOTHING, ...feed.options?.(shape), rateLimit });
   const ingestion = await startIngestion({ keep: 'memory' });
   const [table, queue, blob, vendor, sink] = await Promise.all(
     [tableUrl, queueUrl, blobUrl, simulator.url, ingestion.url].map((url) =>
@@ -136,9 +143,9 @@ export async function createRig(feed: Feed, shape: DataShape, rateLimit = 0): Pr
       QUALYS_GATEWAY_URL: vendor.url,
       QUALYS_STREAMS: feed.name,
       STALE_WINDOW_SECONDS: '120',
-      ...Object.fromEntries(STARTS.map((name) => [name, start])),
-      EDR_PAGE_SIZE: shape === 'fat' ? '100' : '5',
+      ...startingAt(start),
       ...feed.settings,
+      ...(shape === 'fat' ? feed.fatSettings : {}),
       LOGS_INGESTION_ENDPOINT: sink.url,
       LOGS_INGESTION_RULE_ID: ingestion.ruleId,
       AzureWebJobsStorage: connectionString(account, { table: table.url, queue: queue.url, blob: blob.url }),

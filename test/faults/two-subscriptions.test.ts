@@ -4,11 +4,11 @@ import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startAzurite } from '../../dev/azurite/start-azurite.ts';
 import { startIngestion } from '../../dev/ingestion/start-ingestion.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/start-simulator.ts';
-import { isFinished } from '../../src/lib/pipeline/plan-windows.ts';
-import { gaps, isoSeconds, toInterval } from '../../src/lib/pipeline/window.ts';
+import { isoSeconds } from '../../src/lib/pipeline/window.ts';
 import { createServices } from '../../src/lib/services.ts';
 import { startHosts } from './host-fleet.ts';
 import { buildApp } from './kill-host.ts';
+import { BY_TIME, expectIngested, realTimeSettings } from './real-time.ts';
 
 // Two connectors of two Qualys subscriptions, each a host in a process of its own, over one storage account and one workspace. Both vendors
 // number their records from the same figure on, so that whatever is known by an id alone is mixed up.
@@ -20,20 +20,9 @@ const PATIENCE_MS = 300_000;
 const NAMES = ['', 'eu'] as const;
 const SIZES = { '': { eventCount: 60, hostCount: 30 }, eu: { eventCount: 90, hostCount: 45 } } as const;
 
-/** Streams that have a watermark near now, their tables, and what tells their records apart. */
-const BY_TIME = [
-  { stream: 'edr-events', table: 'QualysEdrEvents_CL', column: 'EventId', ids: 'events' },
-  { stream: 'vm-detections', table: 'QualysHostDetectionV3_CL', column: 'HostId', ids: 'hosts' },
-  { stream: 'edr-incidents', table: 'QualysEdrIncidents_CL', column: 'IncidentId', ids: 'incidents' },
-] as const;
 const HOSTS = 'QualysVmHosts_CL';
 const HOME = await buildApp({ batchSize: 4, newBatchThreshold: 0, maxPollingInterval: '00:00:00.500' });
 afterAll(() => rm(HOME, { recursive: true, force: true }));
-
-function settingsOf(stream: string, from: string, more: Readonly<Record<string, string>>): Record<string, string> {
-  const all = { SCHEDULE: '*/8 * * * * *', START: from, SAFETY_LAG_SECONDS: '10', ...more };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [`${stream}_${name}`, value]));
-}
 
 /** A connector with its vendor; storage and sink are shared. */
 async function createConnector(name: (typeof NAMES)[number], end: number, shared: Readonly<Record<string, string>>) {
@@ -54,10 +43,8 @@ async function createConnector(name: (typeof NAMES)[number], end: number, shared
     QUALYS_PASSWORD: 'simulated-password',
     QUALYS_API_URL: simulator.url,
     QUALYS_GATEWAY_URL: simulator.url,
-    QUALYS_STREAMS: [...BY_TIME.map(({ stream }) => stream), 'vm-hosts'].join(','),
-    ...settingsOf('EDR', from, { WINDOW_MINUTES: '5', PAGE_SIZE: '10' }),
-    ...settingsOf('VM', from, { WINDOW_MINUTES: '5', TRUNCATION_LIMIT: '20' }),
-    ...settingsOf('INCIDENTS', from, { WINDOW_MINUTES: '5', PAGE_SIZE: '4' }),
+    QUALYS_STREAMS: [...BY_TIME.map(({ feed }) => feed.name), 'vm-hosts'].join(','),
+    ...realTimeSettings(BY_TIME, from, 5),
     HOSTS_SCHEDULE: '*/8 * * * * *',
     ...shared,
   };
@@ -71,7 +58,7 @@ async function isDone(
   { store, span }: Connector,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<boolean> {
-  const marks = await Promise.all(BY_TIME.map(({ stream }) => store.readWatermark(stream)));
+  const marks = await Promise.all(BY_TIME.map(({ feed }) => store.readWatermark(feed.name)));
   const isIngested = marks.every((mark) => mark !== undefined && mark.watermark >= span.to);
   return isIngested && rows.some(({ RecordType }) => RecordType === 'SnapshotEnd');
 }
@@ -112,14 +99,8 @@ test(
     // Otherwise nothing could be mixed up.
     expect(first!.simulator.hostIds().filter((id) => !second!.simulator.hostIds().includes(id))).toEqual([]);
     for (const connector of connectors) {
-      const { simulator, span, store, queue } = connector;
-      for (const { stream, table, column, ids } of BY_TIME) {
-        const received = new Set(rowsOf(table, connector).map((row) => String(row[column])));
-        expect([...received].sort(), `${stream} of "${connector.name}"`).toEqual([...simulator.ids(ids, span)].sort());
-        const windows = (await store.listWindows(stream, 'live')).filter(({ from }) => from < span.to);
-        expect(windows.filter((window) => !isFinished(window) || window.state === 'incomplete')).toEqual([]);
-        expect(gaps(toInterval(span), windows.map(toInterval))).toEqual([]);
-      }
+      const { simulator, queue } = connector;
+      for (const each of BY_TIME) await expectIngested(each, rowsOf(each.feed.table, connector), connector);
       const snapshot = rowsOf(HOSTS, connector);
       const hosts = snapshot.filter(({ RecordType }) => RecordType === 'Host').map(({ HostId }) => String(HostId));
       expect(new Set(hosts)).toEqual(new Set(simulator.hostIds()));
@@ -127,7 +108,7 @@ test(
       expect(ends.map(({ HostCount }) => HostCount)).toEqual([simulator.hostIds().length]);
       expect((await queue.lengths()).poison).toBe(0);
     }
-    for (const table of [...BY_TIME.map((each) => each.table), HOSTS]) {
+    for (const table of [...BY_TIME.map(({ feed }) => feed.table), HOSTS]) {
       const keys = ingestion.rows(table).map(({ RowKey }) => String(RowKey));
       expect(new Set(keys).size, `keys of ${table}`).toBe(keys.length);
     }

@@ -53,10 +53,16 @@ export const feed: Feed = {
   name: 'edr-events',
   table: 'QualysEdrEvents_CL',
   windowMinutes: 15,
-  settings: { EDR_WINDOW_MINUTES: '15', EDR_SAFETY_LAG_SECONDS: '60', EDR_SCHEDULE: '* * * * * *' },
+  settings: {
+    EDR_WINDOW_MINUTES: '15',
+    EDR_SAFETY_LAG_SECONDS: '60',
+    EDR_SCHEDULE: '* * * * * *',
+    EDR_PAGE_SIZE: '5',
+  },
+  fatSettings: { EDR_PAGE_SIZE: '100' },
   routes: { first: '^GET /ioc/events/count', page: '^GET /ioc/events\\?' },
   proxied: { first: '^GET /ioc/events/count', page: '^GET /ioc/events\\?' },
-  options: (shape) => ({ eventCount: 0, hostCount: 0, longEventEvery: shape === 'fat' ? 1 : 0 }),
+  options: (shape) => ({ longEventEvery: shape === 'fat' ? 1 : 0 }),
   fill: (simulator, start, shape) => {
     const burst = (minute: number, count: number) => ({
       processedTime: iso(start + minute * MINUTE_MS),
@@ -82,7 +88,12 @@ export const feed: Feed = {
     const firsts = times.filter((_, index) => index % size === 0);
     simulator.changeData({ bursts: firsts.map((processedTime) => ({ processedTime, count: size })) });
   },
-  wholePath: { turn: 0, storage: ['ledger', 'letters'] },
+  wholePath: {
+    turn: 0,
+    storage: ['ledger', 'letters'],
+    // A large count, of the window and of its two pieces.
+    split: { kind: 'wrong-count', factor: 750, count: 3 },
+  },
   short: {
     storage: [
       'list windows: storage 500',

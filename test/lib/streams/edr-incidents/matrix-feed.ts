@@ -20,7 +20,6 @@ export const feed: Feed = {
   settings: { INCIDENTS_WINDOW_MINUTES: '15', INCIDENTS_SAFETY_LAG_SECONDS: '60', INCIDENTS_PAGE_SIZE: '5' },
   routes: { first: '^GET /ioc/incidents/', page: '^GET /ioc/incidents/' },
   proxied: { first: '^GET /ioc/incidents/', page: '^GET /ioc/incidents/' },
-  options: () => ({ eventCount: 0, hostCount: 0, incidentCount: 0 }),
   fill: (simulator, start) => {
     const burst = (minute: number, count: number): string[] =>
       Array.from({ length: count }, (_, index) => new Date(start + minute * MINUTE_MS + index * 1000).toISOString());

@@ -12,7 +12,6 @@ export const feed: Feed = {
   settings: { ACTIVITY_WINDOW_MINUTES: '15', ACTIVITY_SAFETY_LAG_SECONDS: '60', ACTIVITY_PAGE_SIZE: '5' },
   routes: { first: ROUTE, page: ROUTE },
   proxied: { first: ROUTE, page: ROUTE },
-  options: () => ({ eventCount: 0, hostCount: 0, incidentCount: 0, recordCount: 0 }),
   fill: (simulator, start) => {
     // Two entries a second, so that pages end within one.
     const burst = (minute: number, count: number) =>

@@ -63,7 +63,6 @@ export const feed: Feed = {
   routes: { first: '^POST /api/[\\d.]+/fo/asset/host/\\?', page: '/host/vm/detection/' },
   proxied: { first: '/fo/asset/host/\\n', page: '/host/vm/detection/' },
   options: (shape) => ({
-    eventCount: 0,
     hostCount: HOSTS[shape],
     detectionsPerHost: isLong(shape) ? 4 : 3,
     longResultsEvery: isLong(shape) ? 1 : 0,
@@ -83,7 +82,8 @@ export const feed: Feed = {
   lies: VM,
   outages: [
     { ...ALL_DOWN, fault: { kind: 'reset' } },
-    { ...PAGES, fault: ALL_DOWN.fault },
+    // A page is a large part of what it reads.
+    { ...PAGES, fault: ALL_DOWN.fault, isPlayedForADay: true },
     { ...PAGES, of: 'the pages (504)', fault: { kind: 'status', status: 504 } },
     { ...PAGES, of: 'the pages (malformed)', fault: { kind: 'malformed' } },
     { of: 'the list of ids', route: '/fo/asset/host/\\?', fault: ALL_DOWN.fault },

@@ -12,7 +12,7 @@ export const feed: Feed = {
   proxied: { first: '/asset/host/\\n[^]*details=None', page: '/asset/host/\\n[^]*details=All' },
   span: lastWeek,
   ahead: toThursday,
-  options: () => ({ eventCount: 0, incidentCount: 0, hostCount: 45 }),
+  options: () => ({ hostCount: 45 }),
   fill: () => undefined,
   ids: (simulator) => [...simulator.hostIds(), 'SnapshotEnd'],
   idOf: ({ HostId, RecordType }) => String(HostId ?? RecordType),

@@ -12,7 +12,6 @@ export const feed: Feed = {
   proxied: { first: '/knowledge_base/vuln/[^]*details=None', page: '/knowledge_base/vuln/[^]*details=All' },
   span: lastWeek,
   ahead: toThursday,
-  options: () => ({ eventCount: 0, hostCount: 0, incidentCount: 0 }),
   fill: (simulator) => {
     simulator.changeData({ removedVulnerabilities: simulator.qids().slice(45).map(Number) });
   },
