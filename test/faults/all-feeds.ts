@@ -16,7 +16,9 @@ interface Declared {
 async function declarationOf(stream: StreamDefinition) {
   const { name } = stream;
   if (!existsSync(join(STREAM_TESTS, name, 'matrix-feed.ts'))) {
-    throw new Error(`write test/lib/streams/${name}/matrix-feed.ts: what the faults must know of the stream (docs/add-a-stream.md, step 5)`);
+    throw new Error(
+      `write test/lib/streams/${name}/matrix-feed.ts: what the faults must know of the stream (docs/add-a-stream.md, step 5)`,
+    );
   }
   const { feed, variants = [] } = (await import(`../lib/streams/${name}/matrix-feed.ts`)) as Declared;
   return { stream, feed, variants };

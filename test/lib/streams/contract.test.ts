@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
@@ -13,6 +13,7 @@ import {
 import { STREAMS } from '../../../src/lib/streams/index.ts';
 import { STREAM_SETTINGS } from '../../../src/lib/streams/settings.ts';
 import { startFeed } from '../../support/feeds.ts';
+import type { Feed } from '../../faults/feeds.ts';
 import type { Bench } from '../../support/pipeline.ts';
 import { fixturesOf, playExchange } from '../../support/play-exchange.ts';
 
@@ -22,6 +23,13 @@ const TO = '2026-03-01T11:00:00Z';
 const DATA = { eventCount: 60, longEventEvery: 20, hostCount: 6, incidentCount: 12, recordCount: 20, spanHours: 1 };
 /** What a table has besides, for records that cannot be read and for connectors that have a name. */
 const OF_ALL = new Set(['RecordPart', 'ParseError', 'QualysSubscription']);
+/** Files of each stream, and how they come to be. */
+const BESIDE_TESTS = {
+  'fixtures/exchange.json': 'which request gets which of the pages beside it',
+  'fixtures/expected.json': 'by `UPDATE_FIXTURES=1 npx vitest run test/lib/streams/contract.test.ts`',
+  'matrix-feed.ts': 'what the faults must know of it, a `Feed` of test/faults/feeds.ts',
+  'matrix.md': 'by `UPDATE_RELIABILITY=1 npm run test:faults`',
+};
 let tables: ReadonlyMap<string, Table>;
 
 beforeAll(async () => {
@@ -78,11 +86,21 @@ test('each folder of a stream has its line in the registry and in the list of se
 describe.each(STREAMS)('the stream $name', (definition) => {
   const { name, table } = definition;
 
+  test('has beside its tests what those of all streams look for there', async () => {
+    const missing = Object.entries(BESIDE_TESTS).filter(([file]) => !existsSync(join(import.meta.dirname, name, file)));
+    const toWrite = missing.map(([file, what]) => `write test/lib/streams/${name}/${file}: ${what}`);
+    expect(toWrite, 'docs/add-a-stream.md, step 5').toEqual([]);
+    const { feed } = (await import(`./${name}/matrix-feed.ts`)) as { feed: Feed };
+    expect({ name: feed.name, table: feed.table }).toEqual({ name, table });
+    if (definition.looksBack === true) expect(feed, 'what is late is played with it').toHaveProperty('place');
+    expect(readFileSync(join(import.meta.dirname, name, 'matrix.md'), 'utf8')).toMatch(`# ${name}\n`);
+  });
+
   test('gives rows that its table takes as they are', async () => {
     const feed = await startFeed(definition, { ...DATA, dataEnd: Date.parse(TO) });
     const [window] = await feed.ingest(FROM, TO);
     const rows = feed.bench.sink.rows as Row[];
-    expect(window?.lastError).toBeUndefined();
+    expect(window?.lastError, 'of dev/simulator/parts/, where a file has to answer what it asks').toBeUndefined();
     expect(feed.bench.log.events().filter((event) => event.startsWith('Record'))).toEqual([]);
     expect(rows.length).toBeGreaterThan(3);
     expect(lossesOf(table, rows)).toEqual([]);
