@@ -120,11 +120,8 @@ export function createLog(target: LogTarget, fields: LogFields = {}): Log {
 }
 
 const current = new AsyncLocalStorage<LogTarget>();
-const standardError: LogTarget = {
-  info: (line) => process.stderr.write(`${line}\n`),
-  warn: (line) => process.stderr.write(`${line}\n`),
-  error: (line) => process.stderr.write(`${line}\n`),
-};
+const print = (line: string): void => void process.stderr.write(`${line}\n`);
+const standardError: LogTarget = { info: print, warn: print, error: print };
 
 /** Runs an invocation so that all it logs goes to its own context, as the Functions host wants it. */
 export function withLogTarget<T>(target: LogTarget, run: () => T): T {

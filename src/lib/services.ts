@@ -40,7 +40,7 @@ import type { ProcessDependencies } from './pipeline/process-window.ts';
 import type { PlannerDependencies } from './pipeline/run-planner.ts';
 import type { ApiName, Stream } from './pipeline/stream.ts';
 import { loginOf } from './qualys/login/conclude-login.ts';
-import { createCredentials, type Credentials } from './qualys/login/credentials.ts';
+import { createCredentials, settingsOf, type Credentials } from './qualys/login/credentials.ts';
 import { openProxy } from './qualys/call/open-proxy.ts';
 import { createEdrApi } from './qualys/edr/edr-api.ts';
 import { createApiAuth } from './qualys/login/api-auth.ts';
@@ -238,14 +238,10 @@ type SecretDependencies = Pick<VaultSecretOptions, 'credential' | 'clock' | 'log
 /** Who logs in to each API: one of these for both where both have the same login. */
 function createLogins(deps: SecretDependencies): Readonly<Record<ApiName, Credentials>> {
   const { settings } = deps;
-  const make = (kind: LoginKind): Credentials =>
-    kind === 'password'
-      ? createCredentials(settings.QUALYS_USERNAME ?? '', secretOf('QUALYS_PASSWORD', deps) ?? fixedSecret(''))
-      : createCredentials(
-          settings.QUALYS_CLIENT_ID ?? '',
-          secretOf('QUALYS_CLIENT_SECRET', deps) ?? fixedSecret(''),
-          kind,
-        );
+  const make = (kind: LoginKind): Credentials => {
+    const [name, secret] = settingsOf(kind);
+    return createCredentials(settings[name] ?? '', secretOf(secret, deps) ?? fixedSecret(''), kind);
+  };
   const [vmKind, edrKind] = [loginKindOf('vm', settings), loginKindOf('edr', settings)];
   const vm = make(vmKind);
   return { vm, edr: edrKind === vmKind ? vm : make(edrKind) };

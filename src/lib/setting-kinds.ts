@@ -205,17 +205,13 @@ export const sortKeys = trimmed
   .refine((text) => isSort(text), 'must be JSON as in the EDR guide, e.g. [{"event.eventProcessedTime":"asc"}]')
   .optional();
 
+const sortForm = z
+  .array(z.record(z.string(), z.enum(['asc', 'desc'])).refine((key) => Object.keys(key).length === 1))
+  .min(1);
+
 function isSort(text: string): boolean {
   try {
-    const keys = JSON.parse(text) as unknown;
-    return (
-      Array.isArray(keys) &&
-      keys.length > 0 &&
-      keys.every((key) => {
-        const entries = typeof key === 'object' && key !== null ? Object.values(key as object) : [];
-        return entries.length === 1 && entries.every((order) => order === 'asc' || order === 'desc');
-      })
-    );
+    return sortForm.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

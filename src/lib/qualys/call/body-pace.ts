@@ -42,20 +42,20 @@ export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TI
   let stretch = { bytes: 0, waitedMs: 0 };
   return {
     next: () => {
-      if (!hasBegun) return late(Math.max(firstPartMs, idleTimeoutMs), idle('after the headers of an answer'));
+      if (!hasBegun) return stopped(Math.max(firstPartMs, idleTimeoutMs), 'after the headers of an answer');
       const limits = [
-        late(idleTimeoutMs, idle('in the middle of an answer')),
-        late(
-          stretchMs - stretch.waitedMs,
-          () => `sent only ${stretch.bytes} bytes in ${seconds(stretchMs)} in the middle of an answer`,
-        ),
-        late(
-          bodyTimeoutMs - waitedMs,
-          () =>
-            `was still sending an answer after ${seconds(bodyTimeoutMs)}, ${received} bytes so far: smaller pages (VM_TRUNCATION_LIMIT, EDR_PAGE_SIZE) end sooner`,
-        ),
+        stopped(idleTimeoutMs, 'in the middle of an answer'),
+        {
+          limitMs: stretchMs - stretch.waitedMs,
+          late: `sent only ${stretch.bytes} bytes in ${seconds(stretchMs)} in the middle of an answer`,
+        },
+        {
+          limitMs: bodyTimeoutMs - waitedMs,
+          late: `was still sending an answer after ${seconds(bodyTimeoutMs)}, ${received} bytes so far: smaller pages (VM_TRUNCATION_LIMIT, EDR_PAGE_SIZE) end sooner`,
+        },
       ];
-      return limits.reduce((first, other) => (other.limitMs < first.limitMs ? other : first));
+      const { limitMs, late } = limits.reduce((first, other) => (other.limitMs < first.limitMs ? other : first));
+      return { limitMs: Math.max(0, limitMs), late };
     },
     note: (partMs, bytes) => {
       const isFirst = !hasBegun;
@@ -69,13 +69,8 @@ export function followPace({ firstPartMs, idleTimeoutMs, bodyTimeoutMs = BODY_TI
   };
 }
 
-function late(limitMs: number, say: (limitMs: number) => string): NextPart {
-  const ms = Math.max(0, limitMs);
-  return { limitMs: ms, late: say(ms) };
-}
-
-function idle(where: string): (limitMs: number) => string {
-  return (limitMs) => `stopped sending for ${seconds(limitMs)} ${where}`;
+function stopped(limitMs: number, where: string): NextPart {
+  return { limitMs, late: `stopped sending for ${seconds(limitMs)} ${where}` };
 }
 
 function seconds(milliseconds: number): string {

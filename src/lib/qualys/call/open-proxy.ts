@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as tls from 'node:tls';
+import type { Settings } from '../../config.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
 import { isLoopback } from '../../setting-kinds.ts';
 
@@ -15,13 +16,10 @@ const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1', '169.254.169.254'];
 
 /** The settings that decide. */
-interface ProxySettings {
-  readonly HTTPS_PROXY?: string | undefined;
-  readonly NO_PROXY?: string | undefined;
-  readonly EXTRA_CA_CERTS?: readonly string[] | undefined;
-  readonly QUALYS_API_URL: string;
-  readonly QUALYS_GATEWAY_URL: string;
-}
+type ProxySettings = Pick<
+  Settings,
+  'HTTPS_PROXY' | 'NO_PROXY' | 'EXTRA_CA_CERTS' | 'QUALYS_API_URL' | 'QUALYS_GATEWAY_URL'
+>;
 
 /**
  * Trusts the authorities of the settings, and sends what fetch calls through their proxy, from now on; undefined where none is set, or Qualys is a simulator on this

@@ -89,28 +89,18 @@ function readOnce(parts: AsyncIterator<Uint8Array, void>, settle: () => void): P
     return { next, return: end };
   };
   const begin = async (): Promise<DocumentStart> => {
-    const { start, bytes } = await readStart(parts);
-    seen = bytes.subarray(start.blank);
+    const finder = createStartFinder();
+    const come: Uint8Array[] = [];
+    let start: DocumentStart | undefined;
+    while (start === undefined) {
+      const { value } = await parts.next();
+      if (value !== undefined) come.push(value);
+      start = value === undefined ? finder.end() : finder.write(value);
+    }
+    seen = Buffer.concat(come).subarray(start.blank);
     return start;
   };
   return { body: { [Symbol.asyncIterator]: iterate }, begin };
-}
-
-async function readStart(
-  parts: AsyncIterator<Uint8Array, void>,
-): Promise<{ readonly start: DocumentStart; readonly bytes: Uint8Array }> {
-  const finder = createStartFinder();
-  const seen: Uint8Array[] = [];
-  let start: DocumentStart | undefined;
-  while (start === undefined) {
-    const part = await parts.next();
-    if (part.done === true) start = finder.end();
-    else {
-      seen.push(part.value);
-      start = finder.write(part.value);
-    }
-  }
-  return { start, bytes: Buffer.concat(seen) };
 }
 
 async function* bodyOf(response: Response, options: ReadOptions): AsyncGenerator<Uint8Array, void> {
@@ -162,7 +152,10 @@ async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
   let length = 0;
   for await (const part of body) {
     length += part.byteLength;
-    if (length > maxBytes) throw tooLong(maxBytes);
+    if (length > maxBytes) {
+      const message = `The answer of Qualys is longer than ${maxBytes} bytes, the most accepted for this call`;
+      throw new RetryableError(message, { scope: 'answer' });
+    }
     parts.push(part);
   }
   return Buffer.concat(parts, length);
@@ -181,10 +174,4 @@ async function startOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
     // What came before the break still tells more than the break.
   }
   return Buffer.concat(parts, length).subarray(0, maxBytes);
-}
-
-function tooLong(maxBytes: number): RetryableError {
-  return new RetryableError(`The answer of Qualys is longer than ${maxBytes} bytes, the most accepted for this call`, {
-    scope: 'answer',
-  });
 }

@@ -28,8 +28,8 @@ export interface FilterWindow {
  */
 export function windowFilter(settings: FilterSettings, window: FilterWindow): string {
   const conditions = [
-    filterCondition(settings),
-    typesCondition(settings),
+    balanced('EDR_FILTER', settings.EDR_FILTER),
+    anyOf(settings.EDR_EVENT_TYPES ?? []),
     scoreCondition(settings),
     sliceCondition(window),
   ];
@@ -120,20 +120,12 @@ function wholeSecond(name: string, time: string): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
-function filterCondition({ EDR_FILTER }: FilterSettings): string {
-  return balanced('EDR_FILTER', EDR_FILTER);
-}
-
 function balanced(setting: string, given = ''): string {
   const filter = given.trim();
   if (!isBalancedQql(filter)) {
     throw new ConfigError(`${setting} must be QQL with closed quotes and balanced parentheses and brackets`);
   }
   return filter;
-}
-
-function typesCondition({ EDR_EVENT_TYPES }: FilterSettings): string {
-  return anyOf(EDR_EVENT_TYPES ?? []);
 }
 
 /** No condition below 1: `>= 0` would leave out the events without a score. */

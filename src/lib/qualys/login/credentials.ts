@@ -49,8 +49,9 @@ async function digestOf(name: string, text: string): Promise<Secret> {
 }
 
 /** The settings that hold name and secret. */
-export function settingsOf(kind: LoginKind): readonly string[] {
-  return kind === 'password' ? ['QUALYS_USERNAME', 'QUALYS_PASSWORD'] : ['QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET'];
+export function settingsOf(kind: LoginKind) {
+  const client = ['QUALYS_CLIENT_ID', 'QUALYS_CLIENT_SECRET'] as const;
+  return kind === 'password' ? (['QUALYS_USERNAME', 'QUALYS_PASSWORD'] as const) : client;
 }
 
 /** Name and secret as Basic authentication sends them (UTF-8). */

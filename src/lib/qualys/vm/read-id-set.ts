@@ -3,19 +3,12 @@ import type { IdRange } from './id-ranges.ts';
 import { nextIdMinOf } from './next-id-min.ts';
 import { ownDocument } from './own-document.ts';
 import { createLeafReader } from './lists/read-leaf-texts.ts';
-import { VendorDocumentError } from './xml/vendor-document-error.ts';
 
 /** One page of a list of ids. */
 export interface IdSetPage {
   readonly ranges: readonly IdRange[];
   /** `id_min` of the next page; absent on the last. */
   readonly nextIdMin?: bigint;
-}
-
-/** Another document came than the list. */
-export interface ForeignDocument {
-  /** Its first part, as text. */
-  readonly foreign: string;
 }
 
 const TRUNCATION_CODE = '1980';
@@ -27,9 +20,9 @@ const ID_OR_RANGE = /^\s*(\d{1,19})\s*(?:-\s*(\d{1,19})\s*)?$/;
  * Reads a list of `details=None` as it streams in: `ID` and `ID_RANGE` of the id set, and the WARNING that says where the next page starts.
  * Of the WARNING's URL only `id_min` is used.
  * @param root name of its root element, e.g. `HOST_LIST_OUTPUT`.
- * @throws RetryableError when the document is malformed, ends early or holds an id that is none.
+ * @throws VendorDocumentError for another root element, RetryableError when the document is malformed, ends early or holds an id that is none.
  */
-export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): Promise<IdSetPage | ForeignDocument> {
+export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): Promise<IdSetPage> {
   const [id, range, code, url] = ['ID_SET/ID', 'ID_SET/ID_RANGE', 'WARNING/CODE', 'WARNING/URL'].map(
     (path) => `/${root}/RESPONSE/${path}`,
   );
@@ -40,12 +33,7 @@ export async function readIdSet(body: AsyncIterable<Uint8Array>, root: string): 
     else if (path === code) warning.code = text;
     else if (path === url) warning.url = text;
   });
-  try {
-    for await (const part of ownDocument(body, root)) reader.write(part);
-  } catch (error) {
-    if (error instanceof VendorDocumentError) return { foreign: error.text };
-    throw error;
-  }
+  for await (const part of ownDocument(body, root)) reader.write(part);
   reader.end();
   return { ranges, ...nextOf(warning) };
 }

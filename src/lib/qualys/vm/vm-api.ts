@@ -97,29 +97,27 @@ export function createVmApi(deps: VmApiDeps): VmApi {
         loginKind: deps.auth.kind,
       }),
     );
-  const idPage = async (list: IdList, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> => {
-    const answer = await call(deps, { route: list.idRoute, path: list.path }, parameters, options);
+  /** Reads an answer, and gives it up in any case. */
+  const read = async <T>(
+    asked: Promise<QualysAnswer>,
+    options: CallOptions,
+    readBody: (body: QualysAnswer['body']) => Promise<T>,
+  ): Promise<T> => {
+    const answer = await asked;
     try {
-      const page = await readIdSet(answer.body, list.root);
-      if ('foreign' in page) throw await documentError(page.foreign, answer, options);
-      return page;
-    } finally {
-      answer.cancel();
-    }
-  };
-  const probe = async (page: Promise<QualysAnswer>, root: string, options: CallOptions): Promise<void> => {
-    const answer = await page;
-    try {
-      const reader = createLeafReader();
-      for await (const part of ownDocument(answer.body, root)) reader.write(part);
-      reader.end();
+      return await readBody(answer.body);
     } catch (error) {
-      if (!(error instanceof VendorDocumentError)) throw error;
-      throw await documentError(error.text, answer, options);
+      throw error instanceof VendorDocumentError ? await documentError(error.text, answer, options) : error;
     } finally {
       answer.cancel();
     }
   };
+  const idPage = (list: IdList, parameters: URLSearchParams, options: CallOptions): Promise<IdSetPage> =>
+    read(call(deps, { route: list.idRoute, path: list.path }, parameters, options), options, (body) =>
+      readIdSet(body, list.root),
+    );
+  const probe = (page: Promise<QualysAnswer>, root: string, options: CallOptions): Promise<void> =>
+    read(page, options, (body) => readWhole(body, root));
   const detections: VmApi['detections'] = async (hosts, options) =>
     call(deps, detectionList, detectionParameters(settings, hosts), options);
   const listPage: VmApi['listPage'] = async (list, selection, limit, options) =>
@@ -181,6 +179,13 @@ function call(
       loginKind: auth.kind,
     }),
   );
+}
+
+/** Reads a document to its end and keeps nothing of it. */
+async function readWhole(body: AsyncIterable<Uint8Array>, root: string): Promise<void> {
+  const reader = createLeafReader();
+  for await (const part of ownDocument(body, root)) reader.write(part);
+  reader.end();
 }
 
 /** Reads page after page; a cursor that does not move on is an error, never a loop. */

@@ -61,8 +61,9 @@ function closingRow({ common, scope }: RecordTable, hosts: number, left: readonl
     RecordType: 'SnapshotEnd',
     HostCount: hosts,
     LeftOutHostIds: left,
+    RowKey: `${digestOf({ scope }, JSON.stringify([hosts, left]))}-1`,
+    PartNumber: 1,
+    PartCount: 1,
   };
-  const digest = digestOf({ scope }, JSON.stringify([hosts, left]));
-  const whole = { ...row, RowKey: `${digest}-1`, PartNumber: 1, PartCount: 1 };
-  return { json: Buffer.from(JSON.stringify([whole])), rows: 1 };
+  return { json: Buffer.from(JSON.stringify([row])), rows: 1 };
 }
