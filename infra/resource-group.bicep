@@ -267,12 +267,16 @@ var wrongOptions = flatten(map(
       option => '${stream.key}.${option.key}'
     )
 ))
+var filteredSnapshots = map(
+  filter(streams, stream => stream.isSnapshot && !empty(streamOptions[?stream.stream].?filter ?? '')),
+  stream => stream.stream
+)
 var checkedStreamOptions = !empty(unknownStreams)
   ? fail('streamOptions names ${join(unknownStreams, ', ')}; streams are ${join(map(streams, stream => stream.stream), ', ')}')
   : !empty(wrongOptions)
       ? fail('streamOptions takes of a stream ${join(optionNames, ', ')}, and as plan analytics or basic; wrong: ${join(wrongOptions, ', ')}')
-      : !empty(streamOptions[?'vm-hosts'].?filter ?? '')
-          ? fail('streamOptions: vm-hosts takes no filter, because a host that a snapshot lacks counts as gone')
+      : !empty(filteredSnapshots)
+          ? fail('streamOptions: ${filteredSnapshots[0]} takes no filter, because a host that a snapshot lacks counts as gone')
           : streamOptions
 
 // The app sends hosts anew when it is another one: it remembers as sent what the rule before has dropped.

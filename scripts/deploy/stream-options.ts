@@ -18,8 +18,6 @@ export interface StreamOption {
 
 const PLANS = ['analytics', 'basic'] as const;
 const NAMES = ['plan', 'filter', 'retentionDays', 'totalRetentionDays'];
-/** Whose rows a filter must not touch: content takes a host that a snapshot lacks for gone. */
-const UNFILTERED = ['vm-hosts'];
 /** Interactive retention of a Basic table is Azure's own, 30 days. */
 const NOT_OF_BASIC = 'retentionDays';
 
@@ -89,7 +87,7 @@ function check(stream: string, option: Readonly<Record<string, unknown>>, table:
   daysOf('retentionDays', retentionDays);
   daysOf('totalRetentionDays', totalRetentionDays);
   if (filter === undefined) return;
-  if (UNFILTERED.includes(stream))
+  if (table.isSnapshot)
     throw new Error(`STREAM_OPTIONS: ${stream} takes no filter, because a host that a snapshot lacks counts as gone`);
   if (typeof filter !== 'string') throw new Error(`STREAM_OPTIONS: ${stream}.filter is no text`);
   const fault = faultOf(filter, table);

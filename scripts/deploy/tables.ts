@@ -15,6 +15,8 @@ export interface WantedTable {
   readonly name: string;
   /** The stream whose rows it gets. */
   readonly stream: string;
+  /** Whether no filter may touch its rows: content takes a host that a snapshot lacks for gone. */
+  readonly isSnapshot: boolean;
   readonly columns: readonly Column[];
 }
 

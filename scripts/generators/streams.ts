@@ -10,6 +10,8 @@ export interface DeclaredStream extends StreamAbout {
   readonly name: string;
   readonly table: string;
   readonly isDefault: boolean;
+  /** Whether what its rows lack counts as gone, so that nothing may drop one. */
+  readonly isSnapshot: boolean;
   readonly settings: readonly string[];
 }
 
@@ -17,17 +19,19 @@ const DEFAULTS = spelledDefault(settingsSchema.shape.QUALYS_STREAMS);
 
 /** The streams of the registry, in its order. */
 export const DECLARED: readonly DeclaredStream[] = await Promise.all(
-  STREAMS.map(async ({ name, table, settings }) => {
+  STREAMS.map(async ({ name, table, settings, isSnapshot = false }) => {
     const { about } = (await import(`../../src/lib/streams/${name}/about.ts`)) as { about: StreamAbout };
-    return { ...about, name, table, isDefault: DEFAULTS.split(',').includes(name), settings: Object.keys(settings) };
+    const isDefault = DEFAULTS.split(',').includes(name);
+    return { ...about, name, table, isDefault, isSnapshot, settings: Object.keys(settings) };
   }),
 );
 
 /** The tables, with the schedules of their streams. */
 export function generateTables(root: string): Promise<GeneratedFile[]> {
-  const tables = DECLARED.map(({ name, table, description, columns }, index) => {
+  const tables = DECLARED.map(({ name, table, description, columns, isSnapshot }, index) => {
     const { setting, default: usual } = SCHEDULES[index]!;
-    const file = { name: table, stream: name, description, schedule: { setting, default: usual }, columns };
+    const schedule = { setting, default: usual };
+    const file = { name: table, stream: name, description, isSnapshot, schedule, columns };
     return formatted(root, `infra/tables/${table}.json`, JSON.stringify(file));
   });
   return Promise.all(tables);

@@ -8,6 +8,7 @@ import { GROUP, OWN, startFakeArm, WORKSPACE, type FakeArm } from '../support/fa
 const TABLE = {
   name: 'QualysEdrEvents_CL',
   stream: 'edr-events',
+  isSnapshot: false,
   columns: [
     { name: 'TimeGenerated', type: 'dateTime', description: '' },
     { name: 'EventId', type: 'string', description: 'Its id.' },
@@ -247,7 +248,7 @@ describe('a filter', () => {
   });
 
   test('is refused for snapshots, whose missing hosts count as gone', () => {
-    const tables = [{ ...TABLE, stream: 'vm-hosts' }];
+    const tables = [{ ...TABLE, stream: 'vm-hosts', isSnapshot: true }];
     expect(() => readStreamOptions('{"vm-hosts":{"filter":"Score > 1"}}', tables)).toThrow(/vm-hosts takes no filter/);
   });
 });

@@ -10,12 +10,14 @@ import {
   viewBackfill,
   type BackfillDependencies,
 } from '../../../src/lib/pipeline/backfill.ts';
+import { parseSettings } from '../../../src/lib/config.ts';
 import { STREAMS } from '../../../src/lib/streams/index.ts';
 import { STREAM_SETTINGS } from '../../../src/lib/streams/settings.ts';
 import { startFeed } from '../../support/feeds.ts';
 import type { Feed } from '../../faults/feeds.ts';
 import type { Bench } from '../../support/pipeline.ts';
 import { fixturesOf, playExchange } from '../../support/play-exchange.ts';
+import { LEAST_SETTINGS } from '../../support/settings.ts';
 
 /** Years before: entries of the KnowledgeBase changed long ago. */
 const FROM = '2015-01-01T00:00:00Z';
@@ -149,7 +151,7 @@ describe.each(STREAMS)('the stream $name', (definition) => {
     expect(declared.settings.filter((setting) => others.includes(setting))).toEqual([]);
     const columns = declared.columns.map((column) => column.name);
     const restart = definition.restart?.column;
-    if (restart !== undefined) expect(columns).toContain(restart({ EDR_TIME_FIELD: 'eventProcessedTime' } as never));
+    if (restart !== undefined) expect(columns).toContain(restart(parseSettings(LEAST_SETTINGS)));
     expect(columns.filter((column, index) => columns.indexOf(column) !== index)).toEqual([]);
   });
 });
