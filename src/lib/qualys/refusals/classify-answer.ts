@@ -12,7 +12,7 @@ export interface AnswerStart {
   readonly status: number;
   readonly headers: Headers;
   /** First part of the body. */
-  readonly body: string | Uint8Array;
+  readonly body: string;
   /** How often in a row the caller was told to wait before; doubles a wait without a figure. */
   readonly waits?: number;
   /** Texts that must not appear in an error. */
@@ -73,8 +73,7 @@ export function classifyAnswer(answer: AnswerStart): 'ok' | ConnectorError {
 }
 
 function factsOf(answer: AnswerStart): Facts {
-  const body = typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body);
-  return { ...answer, message: readVendorMessage(body) };
+  return { ...answer, message: readVendorMessage(answer.body) };
 }
 
 function judge(facts: Facts): 'ok' | ConnectorError {
