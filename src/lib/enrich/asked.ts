@@ -5,7 +5,7 @@ import { ceilSecond } from '../pipeline/window.ts';
 import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import type { VmApi } from '../qualys/vm/vm-api.ts';
 import type { Failure } from './failures.ts';
-import type { LogsReader } from './ports.ts';
+import type { LogsReader, Span } from './ports.ts';
 
 /** What an enrichment needs. */
 export interface EnrichDependencies {
@@ -14,12 +14,6 @@ export interface EnrichDependencies {
   readonly logs: LogsReader;
   readonly settings: Settings;
   readonly clock: Clock;
-}
-
-/** Bounds in time. */
-export interface Span {
-  readonly from: Date;
-  readonly to: Date;
 }
 
 /** An enrichment under way: reports or events within its bounds count. */

@@ -3,8 +3,8 @@ import { lookupTokens } from '../qualys/edr/lookup-filter.ts';
 import { edrEvents } from '../streams/edr-events/index.ts';
 import { vmDetections } from '../streams/vm-detections/index.ts';
 import type { Asked } from './asked.ts';
-import type { SearchedPlace, UnsearchedPlace } from './enrich-answer.ts';
-import { toError, type Failure } from './failures.ts';
+import type { EnrichAnswer, SearchedPlace, UnsearchedPlace } from './enrich-answer.ts';
+import { nothingRead, toError, type Failure } from './failures.ts';
 import { columnsOf } from './row-condition.ts';
 import { hostColumns } from './stored-queries.ts';
 import { liveLookup, type NamedSubject } from './subject.ts';
@@ -90,4 +90,30 @@ export function unread(
   if (failure === undefined) return { ...place, reason: otherwise };
   const { message: reason, retryAfterSeconds } = toError(failure);
   return { ...place, reason, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+}
+
+/** What every answer says of its subject, and of where was searched. */
+export type Concluded = Pick<EnrichAnswer, 'ok' | 'subject' | 'from' | 'to' | 'searched' | 'notSearched' | 'errors'>;
+
+/**
+ * Says what an enrichment came to.
+ * @throws WaitError, ConfigError or RetryableError when nothing was searched.
+ */
+export function conclude(
+  { kind, value }: EnrichAnswer['subject'],
+  { from, to, failures }: Asked,
+  places: readonly Place[],
+): Concluded {
+  const searched = places.filter((place) => !('reason' in place));
+  const notSearched = places.filter((place) => 'reason' in place);
+  if (searched.length === 0) throw nothingRead(failures, notSearched);
+  return {
+    ok: failures.length === 0,
+    subject: { kind, value },
+    from: from.toISOString(),
+    to: to.toISOString(),
+    searched,
+    notSearched,
+    errors: failures.map(toError),
+  };
 }

@@ -209,7 +209,6 @@ export const enrichAnswer = z
   });
 
 export type EnrichAnswer = Answered<z.infer<typeof enrichAnswer>>;
-export type EnrichSource = z.infer<typeof source>;
 export type EnrichPartSource = z.infer<typeof partSource>;
 export type EnrichEvent = Answered<z.infer<typeof event>>;
 export type EnrichSummary = Answered<z.infer<typeof summary>>;

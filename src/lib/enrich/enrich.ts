@@ -2,9 +2,8 @@ import { RetryableError } from '../errors.ts';
 import { isoSeconds } from '../pipeline/window.ts';
 import { severityOf } from '../streams/edr-events/severity.ts';
 import { askFor, type Asked, type EnrichDependencies } from './asked.ts';
-import { conclude } from './conclude.ts';
-import { consoleLinks } from './console-links.ts';
-import { coverageOf } from './coverage.ts';
+import { huntingLinks } from './console-links.ts';
+import { conclude, coverageOf } from './coverage.ts';
 import type { EnrichAnswer } from './enrich-answer.ts';
 import { attempt } from './failures.ts';
 import { joinEvents } from './join-events.ts';
@@ -48,7 +47,7 @@ async function ask(subject: EnrichSubject, asked: Asked): Promise<EnrichAnswer> 
     vulnerabilities,
     knowledgeBase: null,
     vulnerableHosts: null,
-    links: consoleLinks(settings.QUALYS_API_URL).forSubject(subject),
+    links: huntingLinks(settings.QUALYS_API_URL, subject),
   };
 }
 

@@ -1,6 +1,5 @@
 import { askFor, type EnrichDependencies } from './asked.ts';
-import { conclude, type Concluded } from './conclude.ts';
-import { ofDetections } from './coverage.ts';
+import { conclude, ofDetections, type Concluded } from './coverage.ts';
 import type { EnrichAnswer } from './enrich-answer.ts';
 import { readVulnerabilities, REPORT_DAYS } from './stored-rows.ts';
 import type { NamedSubject } from './subject.ts';

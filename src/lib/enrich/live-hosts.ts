@@ -1,12 +1,12 @@
 import { messageOf } from '../errors.ts';
 import type { CallOptions } from '../qualys/call/call-qualys.ts';
-import { lookUpFilters, type VmSettings } from '../qualys/vm/vm-parameters.ts';
+import { lookUpFilters } from '../qualys/vm/vm-parameters.ts';
 import { ownDocument } from '../qualys/vm/own-document.ts';
-import type { VmApi } from '../qualys/vm/vm-api.ts';
 import { VendorDocumentError } from '../qualys/vm/xml/vendor-document-error.ts';
 import { createVmPageDecoder } from '../streams/vm-detections/decode-page.ts';
 import type { VmChunk } from '../streams/vm-detections/vm-page.ts';
 import { DETECTION_ROOT } from '../streams/vm-detections/host-table.ts';
+import type { EnrichDependencies } from './asked.ts';
 import type { EnrichVulnerableHosts, VulnerableHost } from './enrich-answer.ts';
 import { MAX_HOSTS } from './limits.ts';
 import { textIn, wholeIn, type EventRow } from './event-row.ts';
@@ -23,12 +23,6 @@ export interface LiveHosts {
   readonly partialError?: string;
 }
 
-/** What asking Qualys needs. */
-export interface LiveHostDependencies {
-  readonly vm: VmApi;
-  readonly settings: VmSettings;
-}
-
 /**
  * Asks Qualys itself which hosts have one of the QIDs, open or fixed: one page. Of one that breaks off, or takes longer than the signal
  * allows, what has come is told.
@@ -36,7 +30,7 @@ export interface LiveHostDependencies {
  */
 export async function findLiveHosts(
   qids: readonly string[],
-  { vm, settings }: LiveHostDependencies,
+  { vm, settings }: Pick<EnrichDependencies, 'vm' | 'settings'>,
   options: CallOptions,
 ): Promise<LiveHosts> {
   const filters = lookUpFilters(settings, qids);

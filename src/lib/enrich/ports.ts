@@ -1,3 +1,9 @@
+/** Bounds in time. */
+export interface Span {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 /** Rows of a query, by the names of their columns; times as ISO 8601. */
 export interface LogRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -11,9 +17,5 @@ export interface LogsReader {
    * Runs a KQL query over rows whose `TimeGenerated` is within `[from, to]`.
    * @throws ConfigError, FatalError, RetryableError or WaitError; the signal's reason when aborted.
    */
-  readonly query: (
-    kql: string,
-    span: { readonly from: Date; readonly to: Date },
-    signal: AbortSignal,
-  ) => Promise<LogRows>;
+  readonly query: (kql: string, span: Span, signal: AbortSignal) => Promise<LogRows>;
 }

@@ -1,9 +1,9 @@
 import { isOwnRow } from '../subscription-name.ts';
-import type { Span } from './asked.ts';
 import { EVENT_ROW_COLUMNS } from './event-row.ts';
 import { MAX_EVENTS, MAX_NAMES, MAX_WORST } from './limits.ts';
 import { kqlText, kqlTime } from './kql-text.ts';
 import { columnsOf, nameCondition, rowCondition } from './row-condition.ts';
+import type { Span } from './ports.ts';
 import type { NamedSubject } from './subject.ts';
 
 /**

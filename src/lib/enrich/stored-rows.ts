@@ -2,12 +2,13 @@ import { messageOf, RetryableError } from '../errors.ts';
 import { ambientLog } from '../log.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import { vmKnowledgeBase } from '../streams/vm-knowledge-base/index.ts';
-import type { Asked, Span } from './asked.ts';
-import { consoleLinks, type ConsoleLinks } from './console-links.ts';
+import type { Asked } from './asked.ts';
+import { vulnerabilityLink } from './console-links.ts';
 import type { EnrichVulnerabilities, OpenVulnerability } from './enrich-answer.ts';
 import { attempt, type Failure } from './failures.ts';
 import { MAX_WORST } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
+import type { Span } from './ports.ts';
 import { eventGroupsQuery, newestEventsQuery, openCountsQuery, titlesQuery, worstOpenQuery } from './stored-queries.ts';
 import type { NamedSubject } from './subject.ts';
 import { groupOfAggregate, type EventGroup } from './summarise.ts';
@@ -85,7 +86,6 @@ export function readEventGroups(subject: NamedSubject, asked: Asked): Promise<Ev
 export async function readVulnerabilities(subject: NamedSubject, asked: Asked): Promise<EnrichVulnerabilities | null> {
   if (subject.kind !== 'host' && subject.kind !== 'agentId') return null;
   const { QUALYS_API_URL, QUALYS_STREAMS } = asked.deps.settings;
-  const { forQid } = consoleLinks(QUALYS_API_URL);
   const span = daysUntil(asked.to, REPORT_DAYS);
   return readStored(asked, 'vulnerabilities', async (tables) => {
     const { ask, subscription } = tables;
@@ -109,7 +109,7 @@ export async function readVulnerabilities(subject: NamedSubject, asked: Asked): 
       lastReport: timeIn(first?.LastReport) ?? null,
       bySeverity,
       truncated: open > MAX_WORST,
-      worst: worst.map((row) => toVulnerability(row, titles, forQid)),
+      worst: worst.map((row) => toVulnerability(row, titles, QUALYS_API_URL)),
     };
   });
 }
@@ -138,7 +138,7 @@ function spanOf({ from, to }: Span): Span {
   return { from: new Date(from.getTime() - DAYS_BEFORE * DAY_MS), to: new Date(to.getTime() + DAYS_AHEAD * DAY_MS) };
 }
 
-function toVulnerability(row: EventRow, titles: Titles, linkTo: ConsoleLinks['forQid']): OpenVulnerability {
+function toVulnerability(row: EventRow, titles: Titles, apiUrl: string): OpenVulnerability {
   const qid = textIn(row.QID) ?? '';
   return {
     qid,
@@ -153,6 +153,6 @@ function toVulnerability(row: EventRow, titles: Titles, linkTo: ConsoleLinks['fo
     protocol: textIn(row.Protocol) ?? null,
     firstFound: timeIn(row.FirstFound) ?? null,
     lastFound: timeIn(row.LastFound) ?? null,
-    link: linkTo(qid),
+    link: vulnerabilityLink(apiUrl, qid),
   };
 }

@@ -18,22 +18,18 @@ export const VULNERABILITY_SUBJECTS = ['cve', 'qid'] as const;
 /** What a case may be about. */
 export const SUBJECTS = [...EVENT_SUBJECTS, ...VULNERABILITY_SUBJECTS] as const;
 
-/** What an enrichment with events is asked for. */
-export interface EnrichSubject {
-  readonly kind: (typeof EVENT_SUBJECTS)[number];
+interface Subject<Kind> {
+  readonly kind: Kind;
   readonly value: string;
-  /** Events that Qualys processed within so many hours count. */
+  /** Events that Qualys processed, or reports of hosts that were made, within so many hours count. */
   readonly hours: number;
 }
 
-/** A vulnerability whose hosts are asked for. */
-export interface VulnerabilitySubject {
-  readonly kind: (typeof VULNERABILITY_SUBJECTS)[number];
-  /** A CVE id in capital letters, or a QID in digits. */
-  readonly value: string;
-  /** Reports of hosts of the last so many hours count. */
-  readonly hours: number;
-}
+/** What an enrichment with events is asked for. */
+export type EnrichSubject = Subject<(typeof EVENT_SUBJECTS)[number]>;
+
+/** A vulnerability whose hosts are asked for: a CVE id in capital letters, or a QID in digits. */
+export type VulnerabilitySubject = Subject<(typeof VULNERABILITY_SUBJECTS)[number]>;
 
 /** Whether a subject is a vulnerability. */
 export function isVulnerability(subject: EnrichSubject | VulnerabilitySubject): subject is VulnerabilitySubject {

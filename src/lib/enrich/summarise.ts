@@ -82,6 +82,7 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
     hosts: namesOf(groups, 'hosts'),
     users: namesOf(groups, 'users'),
   };
+  const timesOf = (which: 'firstSeen' | 'lastSeen') => groups.flatMap((group) => group[which] ?? []).sort();
   const isCut = Object.values(lists).some((list) => list.length > MAX_NAMES);
   return {
     source: options.source,
@@ -93,12 +94,8 @@ export function summarise(groups: readonly EventGroup[], options: SummaryOptions
     verdict: worstOf(namesOf(groups, 'verdicts')),
     families: lists.families.slice(0, MAX_NAMES),
     threats: lists.threats.slice(0, MAX_NAMES),
-    firstSeen: groups.flatMap((group) => group.firstSeen ?? []).sort()[0] ?? null,
-    lastSeen:
-      groups
-        .flatMap((group) => group.lastSeen ?? [])
-        .sort()
-        .at(-1) ?? null,
+    firstSeen: timesOf('firstSeen')[0] ?? null,
+    lastSeen: timesOf('lastSeen').at(-1) ?? null,
     hosts: lists.hosts.slice(0, MAX_NAMES),
     users: lists.users.slice(0, MAX_NAMES),
   };

@@ -1,9 +1,8 @@
 import { vmHosts } from '../streams/vm-hosts/index.ts';
 import type { Asked } from './asked.ts';
-import { consoleLinks, type ConsoleLinks } from './console-links.ts';
+import { vulnerabilityLink } from './console-links.ts';
 import type {
   EnrichKnowledge,
-  EnrichSource,
   EnrichVulnerableHosts,
   HostState,
   KnownVulnerability,
@@ -17,11 +16,11 @@ import { knowledgeQuery, vulnerableHostsQuery } from './vulnerability-queries.ts
 
 /** What the table of the KnowledgeBase says; null where it holds nothing at all, or could not be read. */
 export function readKnowledge(subject: VulnerabilitySubject, asked: Asked): Promise<EnrichKnowledge | null> {
-  const { forQid } = consoleLinks(asked.deps.settings.QUALYS_API_URL);
+  const { QUALYS_API_URL } = asked.deps.settings;
   return readStored(asked, 'knowledgeBase', async ({ ask, subscription }) => {
     const rows = await ask(knowledgeQuery(subject, subscription), daysUntil(asked.to, TITLE_DAYS));
     if (rows.some(({ Rows }) => wholeIn(Rows) === 0)) return null;
-    const qids = rows.flatMap((row) => toKnown(row, forQid) ?? []);
+    const qids = rows.flatMap((row) => toKnown(row, QUALYS_API_URL) ?? []);
     return {
       source: 'log-analytics',
       known: qids.length > 0,
@@ -31,7 +30,7 @@ export function readKnowledge(subject: VulnerabilitySubject, asked: Asked): Prom
   });
 }
 
-function toKnown(row: EventRow, forQid: ConsoleLinks['forQid']): KnownVulnerability | undefined {
+function toKnown(row: EventRow, apiUrl: string): KnownVulnerability | undefined {
   const qid = textIn(row.QID);
   if (qid === undefined) return undefined;
   return {
@@ -40,7 +39,7 @@ function toKnown(row: EventRow, forQid: ConsoleLinks['forQid']): KnownVulnerabil
     type: textIn(row.VulnType) ?? null,
     cves: textsIn(row.CveIds),
     severity: wholeIn(row.SeverityLevel) ?? null,
-    link: forQid(qid),
+    link: vulnerabilityLink(apiUrl, qid),
   };
 }
 
@@ -59,9 +58,11 @@ export function readVulnerableHosts(qids: readonly string[], asked: Asked): Prom
     const total = wholeIn(counts?.Hosts) ?? 0;
     const [open, fixed] = [wholeIn(counts?.Open) ?? 0, wholeIn(counts?.Fixed) ?? 0];
     const list = rows.flatMap((row) => toVulnerableHost(row) ?? []);
-    const source: EnrichSource = 'log-analytics';
-    const hosts = { source, total, open, fixed, other: total - open - fixed, truncated: total > list.length, list };
-    return { hosts, until: rows.map(({ Until }) => timeIn(Until)).find((time) => time) };
+    const counted = { total, open, fixed, other: total - open - fixed, truncated: total > list.length };
+    return {
+      hosts: { source: 'log-analytics', ...counted, list },
+      until: rows.map(({ Until }) => timeIn(Until)).find((time) => time),
+    };
   });
 }
 
