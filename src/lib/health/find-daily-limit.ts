@@ -36,7 +36,7 @@ function waitingFor({ name, windows: { open } }: StreamStatus, { backfills: all,
 }
 
 /** When it was last no more behind than is normal, ISO 8601; null: it still is not. */
-function behindSince({ watermark, lagSeconds, normalLagSeconds }: StreamStatus): string | null {
+export function behindSince({ watermark, lagSeconds, normalLagSeconds }: StreamStatus): string | null {
   if (watermark === null || (lagSeconds ?? 0) <= normalLagSeconds) return null;
   return new Date(Date.parse(watermark) + normalLagSeconds * 1000).toISOString();
 }

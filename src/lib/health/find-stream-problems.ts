@@ -1,5 +1,5 @@
 import type { StreamStatus } from '../pipeline/status-answer.ts';
-import { waitsForDay } from './find-daily-limit.ts';
+import { behindSince, waitsForDay } from './find-daily-limit.ts';
 import { isWaiting } from './find-waits.ts';
 import type { Finding, Stand } from './health.ts';
 import { at, counted, lasting, sentences } from './words.ts';
@@ -65,7 +65,7 @@ function plannerOf(stream: StreamStatus, { time, runningSince }: Stand): Finding
 function windowsOf(stream: StreamStatus, now: number): Finding[] {
   const { name, api, windows, lastError, watermark } = stream;
   const about = { stream: name, api, since: windows.since };
-  const upTo = isBehind(stream) && watermark !== null ? `; complete only up to ${at(watermark, now)}` : '';
+  const upTo = behindSince(stream) !== null && watermark !== null ? `; complete only up to ${at(watermark, now)}` : '';
   const failed: Finding = {
     ...about,
     code: 'windows-failed',
@@ -85,10 +85,10 @@ function windowsOf(stream: StreamStatus, now: number): Finding[] {
 
 /** Late is what nothing above explains and what does not move; all else that is behind is on its way. */
 function lagOf(stream: StreamStatus, stand: Stand): Finding[] {
-  const { name, api, windows, watermark, lagSeconds, normalLagSeconds, progress } = stream;
-  if (watermark === null || lagSeconds === null || !isBehind(stream) || windows.failed > 0) return [];
+  const { name, api, windows, lagSeconds, normalLagSeconds, progress } = stream;
+  const since = behindSince(stream);
+  if (since === null || lagSeconds === null || windows.failed > 0) return [];
   const now = Date.parse(stand.time);
-  const since = new Date(Date.parse(watermark) + normalLagSeconds * 1000).toISOString();
   const about = { stream: name, api, since };
   const limit = stand.limits.find((each) => each.api === api);
   const isHeld = isWaiting(limit, now);
@@ -115,10 +115,6 @@ function catchingUp({ name, lagSeconds, windows, progress }: StreamStatus, goesO
   if (goesOn !== undefined) return `${behind}, ${left}: it goes on ${goesOn}.`;
   const time = progress.secondsLeft === null ? '' : `, about ${lasting(progress.secondsLeft)} to go`;
   return `${behind} and catching up: ${left}, ${counted(progress.rowsLastHour, 'row')} in the last hour${time}.`;
-}
-
-function isBehind({ lagSeconds, normalLagSeconds }: StreamStatus): boolean {
-  return (lagSeconds ?? 0) > normalLagSeconds;
 }
 
 function isMoving({ progress: { movedAt } }: StreamStatus, now: number): boolean {

@@ -33,21 +33,19 @@ const judgement = z.strictObject({
   problems: z.array(problem).describe('Worst first, causes before what they make.'),
 });
 
+const head = z.strictObject({
+  version: z.string().describe('Version of the connector.'),
+  time: time("The app's clock."),
+  ...judgement.shape,
+});
+
 /** What `health` answers. */
-export const health = z
-  .strictObject({
-    version: z.string().describe('Version of the connector.'),
-    time: time("The app's clock."),
-    ...judgement.shape,
-  })
-  .meta({ id: 'Health' });
+export const health = head.meta({ id: 'Health' });
 
 /** What `status` answers. */
 export const status = z
   .strictObject({
-    version: z.string().describe('Version of the connector.'),
-    time: time("The app's clock."),
-    ...judgement.shape,
+    ...head.shape,
     streams: z.array(streamStatus).describe('None where settings or storage cannot be read.'),
     limits: z.array(apiLimits).describe('Limits of the APIs that enabled streams read.'),
     queue: z
