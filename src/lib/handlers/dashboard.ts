@@ -1,5 +1,4 @@
-import { answerPageFile } from '../http/answer-page.ts';
-import { isPageFileName } from '../http/dashboard-files.ts';
+import { answerPageFile, isPageFileName } from '../http/dashboard-files.ts';
 import { handle } from '../http/handle.ts';
 import { ProblemError } from '../http/problem.ts';
 

@@ -17,27 +17,28 @@ const LIMIT_MS = 20_000;
 const ASKED_EVERY_MS = 5 * 60_000;
 
 /** Asks the vendor now, and keeps what it found for those who only look. */
-export async function askNow(probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
-  const checks = await Promise.all(probes.map((probe) => runProbe(probe, services)));
-  for (const api of new Set(probes.map((probe) => probe.api))) {
-    const own = checks.filter((_, index) => probes[index]?.api === api);
-    await keepQuietly(services.probed(api), own);
-  }
-  return checks;
+export function askNow(probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
+  return byApi(probes, async (api, own) => {
+    const checks = await Promise.all(own.map((probe) => runProbe(probe, services)));
+    await keepQuietly(services.probed(api), checks);
+    return checks;
+  });
 }
 
 /** Tells what was found last. Once in five minutes an API is asked, for the check whose answer is the oldest. */
-export async function tellLast(probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
-  const apis = [...new Set(probes.map(({ api }) => api))];
-  const told = await Promise.all(
-    apis.map((api) => {
-      const own = probes.filter((probe) => probe.api === api);
-      return tellApi(api, own, services).catch((error: unknown) =>
-        own.map(({ check }) => notOk(check, explain(error))),
-      );
-    }),
+export function tellLast(probes: readonly ApiProbe[], services: Services): Promise<Check[]> {
+  return byApi(probes, (api, own) =>
+    tellApi(api, own, services).catch((error: unknown) => own.map(({ check }) => notOk(check, explain(error)))),
   );
-  const checks = told.flat();
+}
+
+/** The checks of all APIs, side by side, in the order of the probes. */
+async function byApi(
+  probes: readonly ApiProbe[],
+  run: (api: ApiName, own: readonly ApiProbe[]) => Promise<Check[]>,
+): Promise<Check[]> {
+  const ofEach = await Promise.all([...Map.groupBy(probes, ({ api }) => api)].map(([api, own]) => run(api, own)));
+  const checks = ofEach.flat();
   return probes.flatMap(({ check }) => checks.find(({ name }) => name === check) ?? []);
 }
 
