@@ -48,8 +48,7 @@ function headersOf({ input }: ToolCall): ReadonlyMap<string, string> {
 }
 
 function argumentsOf({ input, metadata }: ToolCall): Readonly<Record<string, unknown>> {
-  const given = objectIn(objectIn(input)?.arguments) ?? objectIn(metadata);
-  return given ?? {};
+  return objectIn(objectIn(input)?.arguments) ?? objectIn(metadata) ?? {};
 }
 
 function objectIn(value: unknown): Readonly<Record<string, unknown>> | undefined {

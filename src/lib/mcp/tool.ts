@@ -55,19 +55,11 @@ export function toolProperties({ schema }: Pick<McpTool, 'schema'>): McpToolProp
   });
 }
 
-/** A tool as it is registered. */
-export interface ListedTool {
-  readonly toolName: string;
-  readonly description: string;
-  readonly toolProperties: readonly McpToolProperty[];
-  readonly metadata: string;
-}
-
 /**
  * What is registered of a tool. The extension does not pass the hints of the MCP specification on (`annotations`,
  * Azure/azure-functions-mcp-extension#58), so they travel in `_meta`, and the description begins with the word.
  */
-export function listTool(tool: McpTool): ListedTool {
+export function listTool(tool: McpTool) {
   const { name: toolName, description, isReadOnly } = tool;
   const annotations = { readOnlyHint: isReadOnly, destructiveHint: false, idempotentHint: true };
   return {

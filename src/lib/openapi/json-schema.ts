@@ -5,17 +5,10 @@ import * as z from 'zod';
 export type JsonObject = Record<string, unknown>;
 
 /** Makes JSON Schemas of a document whose named schemas stand in one place. */
-export interface SchemaWriter {
-  /** Schemas that have an id, by it; complete once everything is written. */
-  readonly components: JsonObject;
-  /** The schema of what is sent; a reference where it has an id. */
-  readonly request: (schema: z.ZodType) => JsonObject;
-  /** The schema of what is answered; clients are to bear further fields. */
-  readonly answer: (schema: z.ZodType) => JsonObject;
-}
+export type SchemaWriter = ReturnType<typeof createSchemaWriter>;
 
 /** Starts with no components. Writing throws an Error where two different schemas have the same id. */
-export function createSchemaWriter(): SchemaWriter {
+export function createSchemaWriter() {
   const components: JsonObject = {};
   const write = (schema: z.ZodType, io: 'input' | 'output'): JsonObject => {
     const { $schema: _, $defs = {}, ...whole } = toReferring(z.toJSONSchema(schema, { io, override: simplify(io) }));
@@ -28,9 +21,12 @@ export function createSchemaWriter(): SchemaWriter {
     return whole;
   };
   return {
+    /** Schemas that have an id, by it; complete once everything is written. */
     components,
-    request: (schema) => write(schema, 'input'),
-    answer: (schema) => write(schema, 'output'),
+    /** The schema of what is sent; a reference where it has an id. */
+    request: (schema: z.ZodType) => write(schema, 'input'),
+    /** The schema of what is answered; clients are to bear further fields. */
+    answer: (schema: z.ZodType) => write(schema, 'output'),
   };
 }
 

@@ -46,7 +46,7 @@ export interface Operation {
   /** Problems it may answer besides 500, which any may. 401 and 403 stand at each operation. */
   readonly problems: readonly ProblemStatus[];
   /** How Logic Apps shows it; `none` leaves it out of the connector. */
-  readonly connector: 'important' | 'advanced' | 'internal' | 'none';
+  readonly connector: 'important' | 'advanced' | 'none';
 }
 
 /** What every route that needs the settings and the storage may answer. */

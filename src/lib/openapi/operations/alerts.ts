@@ -12,9 +12,7 @@ export const alertOperations: readonly Operation[] = [
     summary: 'List alerts that are not posted',
     description: 'What the webhook has not taken yet, or not surely, and why; first what was given up.',
     query: alertsQuery,
-    answers: {
-      200: { description: 'Alerts.', schema: alertList },
-    },
+    answers: { 200: { description: 'Alerts.', schema: alertList } },
     problems: [400, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },
@@ -26,12 +24,7 @@ export const alertOperations: readonly Operation[] = [
     summary: 'Post alerts again',
     description: 'Queues alerts that were given up. An uncertain one may have been taken before, and then comes twice.',
     query: replayAlertsQuery,
-    answers: {
-      200: {
-        description: 'How many were queued.',
-        schema: alertReplayResult,
-      },
-    },
+    answers: { 200: { description: 'How many were queued.', schema: alertReplayResult } },
     problems: [400, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },

@@ -37,9 +37,7 @@ export const backfillOperations: readonly Operation[] = [
     summary: 'List backfills',
     description: 'Running and ended ones, with their progress.',
     query: backfillsQuery,
-    answers: {
-      200: { description: 'Backfills, newest first.', schema: backfillList },
-    },
+    answers: { 200: { description: 'Backfills, newest first.', schema: backfillList } },
     problems: [400, ...SERVICE_PROBLEMS],
     connector: 'advanced',
   },
