@@ -3,27 +3,24 @@ const NAME = 'functionKey';
 
 /** The key that was entered in this tab; undefined before that, and where the browser keeps nothing. */
 export function readFunctionKey(): string | undefined {
-  try {
-    return sessionStorage.getItem(NAME) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return inStorage((storage) => storage.getItem(NAME)) ?? undefined;
 }
 
 /** Keeps the key for this tab; without storage it lives as long as the page. */
 export function keepFunctionKey(key: string): void {
-  try {
-    sessionStorage.setItem(NAME, key);
-  } catch {
-    // Private modes may refuse: the caller holds the key in memory as well.
-  }
+  inStorage((storage) => storage.setItem(NAME, key));
 }
 
 /** Forgets the key. */
 export function forgetFunctionKey(): void {
+  inStorage((storage) => storage.removeItem(NAME));
+}
+
+/** Private modes may refuse: the caller holds the key in memory as well. */
+function inStorage<T>(use: (storage: Storage) => T): T | undefined {
   try {
-    sessionStorage.removeItem(NAME);
+    return use(sessionStorage);
   } catch {
-    // Nothing was kept.
+    return undefined;
   }
 }

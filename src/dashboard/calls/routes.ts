@@ -10,6 +10,7 @@ import type {
   WindowState,
   WindowView,
 } from '../answers.ts';
+import type { BackfillRange } from '../model/backfill-ranges.ts';
 import { callApp, CallError, type AppCall } from './call-app.ts';
 
 /** Where a window is: its stream, `live` or a backfill's id, and its key. */
@@ -17,13 +18,6 @@ export interface WindowPlace {
   readonly stream: string;
   readonly run: string;
   readonly key: string;
-}
-
-/** A range that a backfill reads; ISO 8601. */
-interface BackfillRange {
-  readonly stream: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 type Query = NonNullable<AppCall['query']>;

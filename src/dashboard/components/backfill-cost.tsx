@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { describeEstimate } from '../model/describe-estimate.ts';
 import { messageOf } from '../model/message-of.ts';
-import { findMissing, toBackfillRequest, type BackfillForm } from '../model/backfill-ranges.ts';
+import { findMissing, toBackfillRequest, type BackfillRange } from '../model/backfill-ranges.ts';
 import { useDesk } from './desk.ts';
 import { VendorText } from './vendor-text.tsx';
 
@@ -9,7 +9,7 @@ import { VendorText } from './vendor-text.tsx';
 const PAUSE_MS = 400;
 
 /** What the range of the form would cost, before anything starts; why not, where it cannot be told. */
-export function BackfillCost({ form }: { readonly form: BackfillForm }) {
+export function BackfillCost({ form }: { readonly form: BackfillRange }) {
   const { routes } = useDesk();
   const [text, setText] = useState('');
   const isWhole = Object.keys(findMissing(form)).length === 0;

@@ -6,7 +6,7 @@ import {
   offeredRanges,
   placeErrors,
   toBackfillRequest,
-  type BackfillForm as Form,
+  type BackfillRange,
   type FieldName,
 } from '../model/backfill-ranges.ts';
 import { formatDayTime } from '../model/format.ts';
@@ -23,16 +23,21 @@ interface BackfillFormProps {
 
 type Errors = Partial<Record<FieldName | 'form', string>>;
 
+const TIMES = [
+  { name: 'from', label: 'From (UTC)' },
+  { name: 'to', label: 'To (UTC)' },
+] as const;
+
 /** Starts a backfill. What the app refuses is shown at the field it names. */
 export function BackfillForm({ streams, now, onStarted }: BackfillFormProps) {
   const { routes, refresh, tell } = useDesk();
-  const [form, setForm] = useState<Form>({ stream: streams[0]?.name ?? '', from: '', to: '' });
+  const [form, setForm] = useState<BackfillRange>({ stream: streams[0]?.name ?? '', from: '', to: '' });
   const [errors, setErrors] = useState<Errors>({});
   const [isBusy, setBusy] = useState(false);
   const first = useRef<HTMLFormElement>(null);
   useEffect(() => first.current?.querySelector('select')?.focus(), []);
   const watermark = streams.find(({ name }) => name === form.stream)?.watermark ?? null;
-  const change = (changes: Partial<Form>): void => setForm((before) => ({ ...before, ...changes }));
+  const change = (changes: Partial<BackfillRange>): void => setForm((before) => ({ ...before, ...changes }));
 
   const showErrors = (found: Errors): void => {
     setErrors(found);
@@ -73,21 +78,26 @@ export function BackfillForm({ streams, now, onStarted }: BackfillFormProps) {
             </select>
           )}
         </Field>
-        <TimeField
-          name="from"
-          label="From (UTC)"
-          value={form.from}
-          error={errors.from}
-          onChange={(from) => change({ from })}
-        />
-        <TimeField
-          name="to"
-          label="To (UTC)"
-          value={form.to}
-          error={errors.to}
-          note={watermark === null ? undefined : `at most the watermark, ${formatDayTime(watermark)}`}
-          onChange={(to) => change({ to })}
-        />
+        {TIMES.map(({ name, label }) => (
+          <Field
+            key={name}
+            id={`backfill-${name}`}
+            label={label}
+            error={errors[name]}
+            note={
+              name === 'to' && watermark !== null ? `at most the watermark, ${formatDayTime(watermark)}` : undefined
+            }
+          >
+            {(described) => (
+              <input
+                {...described}
+                type="datetime-local"
+                value={form[name]}
+                onInput={({ currentTarget }) => change({ [name]: currentTarget.value })}
+              />
+            )}
+          </Field>
+        ))}
       </div>
       <div class="buttons" role="group" aria-label="Ranges">
         {offeredRanges(now, watermark).map(({ label, from, to }) => (
@@ -111,28 +121,4 @@ function toErrors(thrown: unknown): Errors {
   const { fields, rest } = placeErrors(thrown instanceof CallError ? thrown.errors : []);
   if (Object.keys(fields).length === 0 && rest.length === 0) return { form: messageOf(thrown) };
   return { ...fields, ...(rest.length === 0 ? {} : { form: messageOf(rest.join('; ')) }) };
-}
-
-interface TimeFieldProps {
-  readonly name: 'from' | 'to';
-  readonly label: string;
-  readonly value: string;
-  readonly error: string | undefined;
-  readonly note?: string | undefined;
-  readonly onChange: (value: string) => void;
-}
-
-function TimeField({ name, label, value, error, note, onChange }: TimeFieldProps) {
-  return (
-    <Field id={`backfill-${name}`} label={label} error={error} note={note}>
-      {(described) => (
-        <input
-          {...described}
-          type="datetime-local"
-          value={value}
-          onInput={({ currentTarget }) => onChange(currentTarget.value)}
-        />
-      )}
-    </Field>
-  );
 }

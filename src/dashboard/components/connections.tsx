@@ -1,11 +1,16 @@
 import { useState } from 'preact/hooks';
-import type { Check } from '../answers.ts';
+import type { Check, PingResult } from '../answers.ts';
 import { formatClock, formatCount } from '../model/format.ts';
 import { messageOf } from '../model/message-of.ts';
-import type { MadePing } from '../model/made-ping.ts';
 import { Badge } from './badge.tsx';
 import { useDesk } from './desk.ts';
 import { VendorText } from './vendor-text.tsx';
+
+/** A check of the connections, and when it was made, epoch milliseconds. */
+export interface MadePing {
+  readonly result: PingResult;
+  readonly at: number;
+}
 
 interface ConnectionsProps {
   readonly ping: MadePing | undefined;

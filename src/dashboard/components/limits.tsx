@@ -21,14 +21,18 @@ export function Limits({ limits, now }: { readonly limits: readonly LimitView[];
   );
 }
 
-function ApiLimits({ limit, now }: { readonly limit: LimitView; readonly now: number }) {
+interface LimitProps {
+  readonly limit: LimitView;
+  readonly now: number;
+}
+
+function ApiLimits({ limit, now }: LimitProps) {
   const { api, permits, inUse, pausedUntil, pauseReason, outages } = limit;
-  const name = `${api.toUpperCase()} API`;
   const isPaused = pausedUntil !== null && Date.parse(pausedUntil) > now;
   return (
     <div class="limit">
       <div class="card-head">
-        <h3>{name}</h3>
+        <h3>{api.toUpperCase()} API</h3>
         {outages.length > 0 && <Badge tone="bad" sign="✕" text="does not answer" />}
         {isPaused && <Badge tone="warn" sign="Ⅱ" text={`waits until ${formatNear(pausedUntil, now)} UTC`} />}
       </div>
@@ -44,7 +48,7 @@ function ApiLimits({ limit, now }: { readonly limit: LimitView; readonly now: nu
           <VendorText text={error} />
         </p>
       ))}
-      <Budget name={name} limit={limit} now={now} />
+      <Budget limit={limit} now={now} />
       <p class="small">
         Permits in use: <strong>{`${inUse} of ${permits}`}</strong>
       </p>
@@ -52,15 +56,7 @@ function ApiLimits({ limit, now }: { readonly limit: LimitView; readonly now: nu
   );
 }
 
-function Budget({
-  name,
-  limit: { budget },
-  now,
-}: {
-  readonly name: string;
-  readonly limit: LimitView;
-  readonly now: number;
-}) {
+function Budget({ limit: { api, budget }, now }: LimitProps) {
   if (budget === null) return <p class="small muted">Calls left: Qualys has not told yet</p>;
   const { left, limit, windowSeconds, seenAt } = budget;
   const text = `${formatCount(left)} of ${formatCount(limit)}`;
@@ -68,7 +64,7 @@ function Budget({
     <>
       <Meter
         role="meter"
-        label={`Calls left, ${name}`}
+        label={`Calls left, ${api.toUpperCase()} API`}
         value={left}
         max={limit}
         text={text}

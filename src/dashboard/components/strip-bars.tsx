@@ -1,5 +1,5 @@
 import { stripMarks, type StripBar } from '../model/strip-layout.ts';
-import { needsAttention, STATE_SIGNS, windowLabel } from '../model/window-words.ts';
+import { needsAttention, STATES, windowLabel } from '../model/window-words.ts';
 
 /** Signs nearer than this share of the strip are drawn as one. */
 const MARK_DISTANCE = 0.05;
@@ -55,7 +55,7 @@ export function Marks({ bars }: { readonly bars: readonly StripBar[] }) {
     <div class="marks" aria-hidden="true">
       {marks.map(({ state, at, count }) => (
         <span key={`${state}${at}`} class={`mark ${state}`} style={{ left: percent(at) }}>
-          {STATE_SIGNS[state]}
+          {STATES[state].sign}
           {count > 1 && <small>{count}</small>}
         </span>
       ))}

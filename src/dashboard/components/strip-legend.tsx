@@ -1,13 +1,13 @@
-import { STATE_MEANINGS, STATE_SIGNS, STATES } from '../model/window-words.ts';
+import { STATES } from '../model/window-words.ts';
 
 /** What the signs and patterns of all strips mean. */
 export function StripLegend() {
   return (
     <ul class="legend" aria-label="Signs of the strips">
-      {STATES.map((state) => (
-        <li key={state} title={STATE_MEANINGS[state]}>
+      {Object.entries(STATES).map(([state, { sign, meaning }]) => (
+        <li key={state} title={meaning}>
           <span class={`swatch ${state}`} aria-hidden="true" />
-          <span aria-hidden="true">{STATE_SIGNS[state]}</span> {state}
+          <span aria-hidden="true">{sign}</span> {state}
         </li>
       ))}
       <li>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { WindowView } from '../answers.ts';
 import type { WindowPlace } from '../calls/routes.ts';
 import { formatClock, formatCount, formatDuration, formatNear, formatPlural } from '../model/format.ts';
-import { completeness, STATE_MEANINGS, STATE_SIGNS, windowTitle } from '../model/window-words.ts';
+import { completeness, STATES, windowTitle } from '../model/window-words.ts';
 import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
 import { VendorBlock, VendorText } from './vendor-text.tsx';
@@ -26,7 +26,7 @@ export function WindowDetails({ place, window, now, neighbours, onSelect }: Wind
         </h3>
         <WindowBadge window={window} />
       </div>
-      <p class="muted small">{STATE_MEANINGS[window.state]}</p>
+      <p class="muted small">{STATES[window.state].meaning}</p>
       <Counts window={window} now={now} />
       {window.error !== null && <VendorBlock text={window.error} />}
       <div class="buttons">
@@ -44,7 +44,7 @@ export function WindowDetails({ place, window, now, neighbours, onSelect }: Wind
 /** The state of a window; whether a worker holds it. */
 export function WindowBadge({ window: { state, inWork, acknowledged } }: { readonly window: WindowView }) {
   const text = inWork && state !== 'running' ? `${state}, in work` : acknowledged ? `${state}, acknowledged` : state;
-  return <Badge tone={`state ${state}`} sign={STATE_SIGNS[state]} text={text} />;
+  return <Badge tone={`state ${state}`} sign={STATES[state].sign} text={text} />;
 }
 
 function Step(props: {

@@ -2,7 +2,7 @@ import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import type { StreamStatus, WindowView } from '../answers.ts';
 import { placeOf, type DayRange } from '../model/day-range.ts';
 import { barAt, layOutStrip, type StripBar } from '../model/strip-layout.ts';
-import { needsAttention, STATE_SIGNS, windowLabel } from '../model/window-words.ts';
+import { needsAttention, STATES, windowLabel } from '../model/window-words.ts';
 import { stepThrough } from './step-through.ts';
 import { Edge, Marks, Option, Ring } from './strip-bars.tsx';
 
@@ -76,7 +76,7 @@ export function WindowStrip({ windows, range, now, stream, selectedKey, onSelect
       <p class="strip-readout muted small" aria-hidden="true">
         {active === undefined
           ? 'Choose a window to see its pages, calls and counts.'
-          : `${STATE_SIGNS[active.window.state]} ${windowLabel(active.window)}`}
+          : `${STATES[active.window.state].sign} ${windowLabel(active.window)}`}
       </p>
     </div>
   );

@@ -45,7 +45,7 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
     ),
     readAnew(before.backfills, () => routes.backfills(BACKFILLS)),
     readDeadLetters(before, status.data, routes),
-    readCost(before, routes),
+    isFresh(before.cost, COST_FRESH_MS) ? before.cost : readAnew(before.cost, routes.cost),
   ]);
   return { status, windows: new Map(windows), backfills, deadLetters, cost };
 }
@@ -53,17 +53,15 @@ export async function readAll(before: LiveData, routes: Routes, onPart: (data: L
 /** The list costs a download each letter: it is read only when their number has changed, and now and then. */
 function readDeadLetters(before: LiveData, status: StatusAnswer, routes: Routes): Promise<LiveData['deadLetters']> {
   const { deadLetters, status: last } = before;
-  const isSameNumber = deadLetters.error === undefined && last.data?.deadLetters === status.deadLetters;
-  const isFresh = Date.now() - (deadLetters.readAt ?? 0) < LETTERS_FRESH_MS;
-  if (isSameNumber && isFresh) return Promise.resolve(deadLetters);
+  const isSameNumber = last.data?.deadLetters === status.deadLetters;
+  if (isSameNumber && isFresh(deadLetters, LETTERS_FRESH_MS)) return Promise.resolve(deadLetters);
   return readAnew(deadLetters, () =>
     (status.deadLetters ?? 0) === 0 ? Promise.resolve([]) : routes.deadLetters(DEAD_LETTERS),
   );
 }
 
-function readCost({ cost }: LiveData, routes: Routes): Promise<LiveData['cost']> {
-  const isFresh = cost.error === undefined && Date.now() - (cost.readAt ?? 0) < COST_FRESH_MS;
-  return isFresh ? Promise.resolve(cost) : readAnew(cost, routes.cost);
+function isFresh({ error, readAt = 0 }: Reading<unknown>, freshMs: number): boolean {
+  return error === undefined && Date.now() - readAt < freshMs;
 }
 
 /** All readings, named as a person would. */

@@ -3,10 +3,10 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** Content of the form. */
-export interface BackfillForm {
+/** What is to be read again. */
+export interface BackfillRange {
   readonly stream: string;
-  /** E.g. `2026-04-01T00:00`; empty when nothing is entered. */
+  /** ISO 8601; in the form e.g. `2026-04-01T00:00`, and empty when nothing is entered. */
   readonly from: string;
   readonly to: string;
 }
@@ -19,7 +19,7 @@ export interface OfferedRange {
 }
 
 /** What the fields of the form are called. */
-export type FieldName = keyof BackfillForm;
+export type FieldName = keyof BackfillRange;
 
 const FIELDS: readonly FieldName[] = ['stream', 'from', 'to'];
 
@@ -50,13 +50,13 @@ function toField(time: number): string {
 }
 
 /** What is sent: the fields mean UTC. */
-export function toBackfillRequest({ stream, from, to }: BackfillForm): { stream: string; from: string; to: string } {
+export function toBackfillRequest({ stream, from, to }: BackfillRange): BackfillRange {
   const toIso = (field: string): string => (field === '' ? '' : `${field}${field.length === 16 ? ':00' : ''}Z`);
   return { stream, from: toIso(from), to: toIso(to) };
 }
 
 /** What is missing before anything is sent; the app checks the rest. */
-export function findMissing({ stream, from, to }: BackfillForm): Partial<Record<FieldName, string>> {
+export function findMissing({ stream, from, to }: BackfillRange): Partial<Record<FieldName, string>> {
   return {
     ...(stream === '' ? { stream: 'Choose a stream.' } : {}),
     ...(from === '' ? { from: 'Enter the first instant to read, in UTC.' } : {}),

@@ -1,35 +1,19 @@
 import type { WindowState, WindowView } from '../answers.ts';
 import { formatCount, formatPlural, formatRange, formatTimes } from './format.ts';
 
-/** A state in signs, so that it does not hang on colour. */
-export const STATE_SIGNS: Readonly<Record<WindowState, string>> = {
-  planned: '○',
-  running: '▶',
-  closed: '✓',
-  incomplete: '!',
-  failed: '✕',
-  waived: '–',
-};
-
-/** In the order of the legend: what needs a look first. */
-export const STATES: readonly WindowState[] = ['failed', 'incomplete', 'running', 'planned', 'closed', 'waived'];
-
-/** What a state means, for the legend. */
-export const STATE_MEANINGS: Readonly<Record<WindowState, string>> = {
-  failed: 'could not be read; tried again by itself',
-  incomplete: 'closed with fewer records than Qualys counts',
-  running: 'is being read',
-  planned: 'waits for its turn',
-  closed: 'everything is ingested',
-  waived: 'given up by an operator',
+/** How states are shown: with signs, so that they do not hang on colour; in the order of the legend, what needs a look first. */
+export const STATES: Readonly<Record<WindowState, { readonly sign: string; readonly meaning: string }>> = {
+  failed: { sign: '✕', meaning: 'could not be read; tried again by itself' },
+  incomplete: { sign: '!', meaning: 'closed with fewer records than Qualys counts' },
+  running: { sign: '▶', meaning: 'is being read' },
+  planned: { sign: '○', meaning: 'waits for its turn' },
+  closed: { sign: '✓', meaning: 'everything is ingested' },
+  waived: { sign: '–', meaning: 'given up by an operator' },
 };
 
 /** Whether a person should look at it. */
-export function needsAttention({
-  state,
-  acknowledged,
-  repair,
-}: Pick<WindowView, 'state' | 'acknowledged' | 'repair'>): boolean {
+export function needsAttention(window: Pick<WindowView, 'state' | 'acknowledged' | 'repair'>): boolean {
+  const { state, acknowledged, repair } = window;
   return state === 'failed' || (state === 'incomplete' && !acknowledged) || repair !== null;
 }
 
@@ -46,13 +30,9 @@ export function waitsForTry(window: WindowView, now: number): boolean {
 }
 
 /** What the app lets an operator do with a window. */
-export function allowedActs(window: Pick<WindowView, 'state' | 'acknowledged' | 'inWork'>): {
-  readonly retry: boolean;
-  readonly waive: boolean;
-} {
-  const isDone = window.state === 'closed' || window.state === 'waived';
-  if (isDone || window.inWork) return { retry: false, waive: false };
-  return { retry: true, waive: !window.acknowledged };
+export function allowedActs({ state, acknowledged, inWork }: Pick<WindowView, 'state' | 'acknowledged' | 'inWork'>) {
+  const isFree = state !== 'closed' && state !== 'waived' && !inWork;
+  return { retry: isFree, waive: isFree && !acknowledged };
 }
 
 /** A window in one line: `11:53–11:58, closed, 731 rows`. */
