@@ -1,7 +1,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { onceDone } from '../once-done.ts';
 import type { WindowRecord } from '../pipeline/ports.ts';
-import { columnsOf, rowsBetween } from './table-entities.ts';
+import { columnsOf, listEntities, rowsBetween } from './table-entities.ts';
 import { partitionOf } from './window-entity.ts';
 
 /** Bytes of a key. */
@@ -10,18 +10,9 @@ const KEY_BYTES = 16;
 const PROPERTY_BYTES = 8000;
 /** An entity holds at most 1 MiB, and 252 properties. */
 const ROW_BYTES = 900_000;
+const NOTHING = Buffer.alloc(0);
 /** Sorts behind every window key, so that window queries never see ledgers. */
 export const LEDGER_PREFIX = '~ledger';
-
-/** Where a ledger ends. */
-interface Tail {
-  row: number;
-  property: number;
-  /** Keys of the last property. */
-  bytes: Buffer;
-  /** Bytes of the last row. */
-  rowBytes: number;
-}
 
 /** One named list of keys of one window, stored in rows beside the checkpoint, so that both change in one transaction. */
 export interface TableLedger {
@@ -64,43 +55,44 @@ export async function loadLedgers(
 /** Opens a ledger; nothing is read before it is needed. */
 export function openLedger(table: TableClient, record: WindowRecord, name: string): TableLedger {
   const partitionKey = partitionOf(record.stream, record.run);
-  const rowKey = (row: number): string => `${ledgerPrefix(record.key)}${name}~${String(row).padStart(4, '0')}`;
-  const tail: Tail = { row: 0, property: 0, bytes: Buffer.alloc(0), rowBytes: 0 };
+  const prefix = `${ledgerPrefix(record.key)}${name}~`;
+  const rowKey = (number: number): string => `${prefix}${String(number).padStart(4, '0')}`;
   const keys = new Set<string>();
+  /** The last row, and its columns. */
+  let row = 0;
+  let columns: Uint8Array[] = [];
   /** A read that failed is done again, because half a ledger would let records through twice. */
   const load = onceDone(read);
 
   async function read(): Promise<Set<string>> {
-    const filter = `PartitionKey eq '${partitionKey}' and RowKey ge '${rowKey(0)}' and RowKey le '${rowKey(9999)}'`;
-    let row = 0;
-    for await (const entity of table.listEntities({ queryOptions: { filter } })) {
-      let rowBytes = 0;
-      for (const [property, bytes] of columnsOf(entity).entries()) {
-        addKeys(keys, bytes);
-        rowBytes += bytes.length;
-        Object.assign(tail, { row, property, bytes: Buffer.from(bytes), rowBytes });
-      }
-      row++;
+    const filter = rowsBetween(partitionKey, prefix, `${prefix}~`);
+    for (const [number, entity] of (await listEntities(table, { filter })).entries()) {
+      [row, columns] = [number, columnsOf(entity)];
+      for (const bytes of columns) addKeys(keys, bytes);
     }
     return keys;
   }
 
   async function append(added: Uint8Array): Promise<TransactionAction[]> {
     await load();
-    const rows = new Map<number, Record<string, Uint8Array>>();
+    const changed = new Map<number, Record<string, Uint8Array>>();
     for (let offset = 0; offset < added.length;) {
-      if (tail.bytes.length >= PROPERTY_BYTES) advance(tail);
-      const room = PROPERTY_BYTES - tail.bytes.length;
-      const piece = added.subarray(offset, offset + room);
-      tail.bytes = Buffer.concat([tail.bytes, piece]);
-      tail.rowBytes += piece.length;
+      let begun = columns.pop() ?? NOTHING;
+      if (begun.length >= PROPERTY_BYTES) {
+        columns.push(begun);
+        if (bytesOf(columns) >= ROW_BYTES) [row, columns] = [row + 1, []];
+        begun = NOTHING;
+      }
+      const piece = added.subarray(offset, offset + PROPERTY_BYTES - begun.length);
+      const column = Buffer.concat([begun, piece]);
+      changed.set(row, { ...changed.get(row), [`p${columns.length}`]: column });
+      columns.push(column);
       offset += piece.length;
-      rows.set(tail.row, { ...rows.get(tail.row), [`p${tail.property}`]: tail.bytes });
     }
     addKeys(keys, added);
-    return [...rows].map(([row, properties]) => [
+    return [...changed].map(([number, properties]) => [
       'upsert',
-      { partitionKey, rowKey: rowKey(row), ...properties },
+      { partitionKey, rowKey: rowKey(number), ...properties },
       'Merge',
     ]);
   }
@@ -108,14 +100,8 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
   return { load, append };
 }
 
-function advance(tail: Tail): void {
-  tail.bytes = Buffer.alloc(0);
-  tail.property++;
-  if (tail.rowBytes >= ROW_BYTES) {
-    tail.property = 0;
-    tail.rowBytes = 0;
-    tail.row++;
-  }
+function bytesOf(columns: readonly Uint8Array[]): number {
+  return columns.reduce((sum, { length }) => sum + length, 0);
 }
 
 function addKeys(keys: Set<string>, bytes: Uint8Array): void {
