@@ -83,7 +83,7 @@ export function createAccountBreaker(options: AccountBreakerOptions): AccountBre
       throw new AccountError('there is a newer secret than the one that Qualys refuses', 1000);
     }
     const id = randomUUID();
-    const begun: BegunLogin = { digest, api, leaseId: id, startedAt: row.now() };
+    const begun: BegunLogin = { digest, api, id, startedAt: row.now() };
     const begin = (current: AccountState): AccountState => {
       const now = row.now();
       const again = judge(current);

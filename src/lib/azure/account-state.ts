@@ -86,12 +86,7 @@ export function isGranted(secret: SecretState | undefined, api: ApiName): boolea
 }
 
 /** A login, as it began. */
-export interface BegunLogin {
-  readonly digest: string;
-  readonly api: ApiName;
-  readonly leaseId: string;
-  readonly startedAt: number;
-}
+export type BegunLogin = Pick<LoginLease, 'id' | 'api' | 'startedAt'> & { readonly digest: string };
 
 /** The state after a login that was accepted; one that was sent before the last refusal says nothing of what is true now. */
 export function acceptLogin(state: AccountState, login: BegunLogin, now: number): AccountState {
@@ -117,7 +112,7 @@ export function acceptLogin(state: AccountState, login: BegunLogin, now: number)
 
 /** The state after a login that was refused. */
 export function refuseLogin(state: AccountState, login: BegunLogin, refusal: LoginRefusal, now: number): AccountState {
-  const { api, digest, leaseId } = login;
+  const { api, digest, id: leaseId } = login;
   // A write that was taken while its answer was lost is made again.
   if (loginsOf(state.secrets[digest], api).refusals.some(({ id }) => id === leaseId)) return state;
   const next = change(endLogin(state, login, now), digest, now, (secret) => {
@@ -131,7 +126,7 @@ export function refuseLogin(state: AccountState, login: BegunLogin, refusal: Log
 }
 
 /** The state after a login of which nothing is known, and before what is known of it. */
-export function endLogin(state: AccountState, { digest, leaseId }: BegunLogin, now: number): AccountState {
+export function endLogin(state: AccountState, { digest, id: leaseId }: BegunLogin, now: number): AccountState {
   if (!(state.secrets[digest]?.leases ?? []).some(({ id }) => id === leaseId)) return state;
   return change(state, digest, now, (secret) => ({
     ...secret,

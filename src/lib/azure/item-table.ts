@@ -1,6 +1,6 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { groupsOf, runInGroups } from '../groups.ts';
-import type { RecordItems } from '../pipeline/record-memory.ts';
+import type { OpenMemory, RecordItems } from '../pipeline/record-memory.ts';
 import { byNumber } from './memory-shard.ts';
 import { columnsOf, type Entity, listEntities, rowsBetween } from './table-entities.ts';
 
@@ -15,12 +15,10 @@ const TRANSACTION_BYTES = 2_500_000;
 const ROWS_A_QUERY = 12;
 const QUERIES_AT_ONCE = 8;
 
-/** Items of records, each record in one row or, where it has many, in several. */
+/** Items of records, as `OpenMemory` recalls and remembers them: each record in one row or, where it has many, in several. */
 export interface ItemMemory {
-  /** See `OpenMemory.recallItems`. */
-  readonly read: (digests: ReadonlyMap<string, string>) => Promise<Map<string, Uint8Array>>;
-  /** See `OpenMemory.rememberItems`. */
-  readonly write: (items: ReadonlyMap<string, RecordItems>) => Promise<void>;
+  readonly read: OpenMemory['recallItems'];
+  readonly write: OpenMemory['rememberItems'];
 }
 
 /** The items of a stream's records, in a partition beside its memory. Rows of different states of a record do not go together: then it has none. */
@@ -54,21 +52,16 @@ export function createItemTable(table: TableClient, stream: string): ItemMemory 
       return items;
     },
     write: async (items) => {
-      let some: TransactionAction[] = [];
+      const transactions: TransactionAction[][] = [];
       let bytes = 0;
-      const flush = async (): Promise<void> => {
-        if (some.length > 0) await table.submitTransaction(some);
-        some = [];
-        bytes = 0;
-      };
-      for (const [id, each] of items) {
-        for (const [action, length] of actionsOf(partition, BigInt(id), each)) {
-          if (some.length >= TRANSACTION_ROWS || bytes + length > TRANSACTION_BYTES) await flush();
-          some.push(action);
-          bytes += length;
-        }
+      for (const [action, length] of [...items].flatMap(([id, each]) => actionsOf(partition, BigInt(id), each))) {
+        const last = transactions.at(-1);
+        const isFull = last === undefined || last.length >= TRANSACTION_ROWS || bytes + length > TRANSACTION_BYTES;
+        if (isFull) transactions.push([action]);
+        else last.push(action);
+        bytes = isFull ? length : bytes + length;
       }
-      await flush();
+      for (const some of transactions) await table.submitTransaction(some);
     },
   };
 }
@@ -80,22 +73,20 @@ function joinRows(id: bigint, digest: string, found: ReadonlyMap<string, Entity>
   return isWhole ? Buffer.concat(rows.flatMap((row) => columnsOf(row ?? {}))) : undefined;
 }
 
-function* actionsOf(
-  partitionKey: string,
-  id: bigint,
-  { bytes, digest }: RecordItems,
-): Generator<[TransactionAction, number]> {
+/** What stores the rows of a record, each with the bytes that it holds. */
+function actionsOf(partitionKey: string, id: bigint, { bytes, digest }: RecordItems): [TransactionAction, number][] {
   // Of another view the client stores all that lies under it.
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const rows = Math.max(1, Math.ceil(bytes.length / ROW_BYTES));
-  for (let number = 0; number < rows; number++) {
-    const own = all.subarray(number * ROW_BYTES, (number + 1) * ROW_BYTES);
-    const columns: Record<string, Buffer> = {};
-    for (let column = 0; column * COLUMN_BYTES < own.length; column++)
-      columns[`p${column}`] = own.subarray(column * COLUMN_BYTES, (column + 1) * COLUMN_BYTES);
-    const entity = { partitionKey, rowKey: keyOf(id, number), digest, rows, ...columns };
-    yield [['upsert', entity, 'Replace'], own.length];
-  }
+  const rows = all.length === 0 ? [all] : cut(all, ROW_BYTES);
+  return rows.map((own, number) => {
+    const columns = Object.fromEntries(cut(own, COLUMN_BYTES).map((piece, column) => [`p${column}`, piece]));
+    const entity = { partitionKey, rowKey: keyOf(id, number), digest, rows: rows.length, ...columns };
+    return [['upsert', entity, 'Replace'], own.length];
+  });
+}
+
+function cut(bytes: Buffer, size: number): Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 }
 
 function keyOf(id: bigint, row: number): string {

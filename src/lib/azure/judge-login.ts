@@ -16,8 +16,7 @@ export type Verdict =
   | { readonly kind: 'free'; readonly isAlone: boolean; readonly isRefused: boolean }
   /** Others are out, and it is not known what becomes of them. */
   | { readonly kind: 'busy'; readonly isAlone: boolean }
-  /** Not before then; without a time not before the secret changes, or a person asks for it. */
-  | { readonly kind: 'stopped'; readonly nextAt?: number };
+  | { readonly kind: 'stopped' };
 
 /** Vendors lock an account after a handful. */
 export const MOST_REFUSED = 3;
@@ -41,7 +40,7 @@ const BARE_DELAYS_MS = [6 * HOUR_MS, 24 * HOUR_MS] as const;
 export function judgeLogin(secret: SecretState | undefined, api: ApiName, now: number): Verdict {
   const stop = findStop(secret, api, now);
   const isEarly = stop !== undefined && (stop.nextAt === undefined || stop.nextAt > now);
-  if (isEarly && !isGranted(secret, api)) return { kind: 'stopped', ...stop };
+  if (isEarly && !isGranted(secret, api)) return { kind: 'stopped' };
   const out = (secret?.leases ?? []).filter(({ until }) => until > now);
   const isRefused = countAgainst(secret, api, now) > 0;
   const { okAt } = loginsOf(secret, api);
@@ -56,7 +55,7 @@ export function judgeLogin(secret: SecretState | undefined, api: ApiName, now: n
   return isNext && hasRoom ? { kind: 'free', isAlone, isRefused } : { kind: 'busy', isAlone };
 }
 
-/** When the next login may go out; undefined where it may at once. */
+/** When the next login may go out: without a time not before the secret changes, or a person asks for it; undefined where it may at once. */
 export function findStop(
   secret: SecretState | undefined,
   api: ApiName,

@@ -1,28 +1,22 @@
 import type { Login } from '../pipeline/account.ts';
 import type { ApiName } from '../pipeline/stream.ts';
 
-/** Tuning of the permits; all in milliseconds. */
-export interface LimiterTiming {
+/** Tuning of the permits, as in production; all in milliseconds. */
+export const DEFAULT_TIMING = {
   /** A dead process loses its permits after so long. */
-  readonly leaseMs: number;
-  /** How long a worker waits for a permit before its item goes back to the queue. */
-  readonly patienceMs: number;
-  /** How old the shared state may be when a call starts. */
-  readonly freshMs: number;
-  /** A permit that nobody here needs is given back after so long. */
-  readonly idleMs: number;
-  /** A process hands a permit to a waiting one after holding it so long. */
-  readonly turnMs: number;
-}
-
-/** Timing in production. */
-export const DEFAULT_TIMING: LimiterTiming = {
   leaseMs: 30_000,
+  /** How long a worker waits for a permit before its item goes back to the queue. */
   patienceMs: 2500,
+  /** How old the shared state may be when a call starts. */
   freshMs: 1000,
+  /** A permit that nobody here needs is given back after so long. */
   idleMs: 500,
+  /** A process hands a permit to a waiting one after holding it so long. */
   turnMs: 5000,
 };
+
+/** Some tuning of the permits. */
+export type LimiterTiming = Readonly<typeof DEFAULT_TIMING>;
 
 /** What the limiter needs. */
 export interface LimiterOptions {

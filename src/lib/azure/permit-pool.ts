@@ -63,9 +63,7 @@ export class PermitPool {
   }
 
   observe(headers: LimitHeaders): void {
-    const isNewLimit = this.shared.learn(headers);
-    // A budget is stored with what this process changes next.
-    if (isNewLimit) void this.shared.write((state) => state).catch(() => undefined);
+    this.shared.observe(headers);
   }
 
   async pause(milliseconds: number, reason: string): Promise<void> {

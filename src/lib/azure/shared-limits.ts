@@ -44,15 +44,15 @@ export class SharedLimits {
     this.#isExpired = true;
   }
 
-  /** Learns from the headers of an answer. @returns whether the limit of calls at once is new: that has to be told at once. */
-  learn(headers: LimitHeaders): boolean {
+  /** Learns from the headers of an answer: a limit of calls at once is told at once, a budget with what this process changes next. */
+  observe(headers: LimitHeaders): void {
     const next = learn(this.#state, headers, this.now());
-    if (next === this.#state) return false;
+    if (next === this.#state) return;
     const isNewLimit = next.concurrencyLimit !== this.#state.concurrencyLimit;
     this.#state = next;
     this.#learned = { ...this.#learned, ...headers };
     this.#learnedAt = Date.now();
-    return isNewLimit;
+    if (isNewLimit) void this.write((state) => state).catch(() => undefined);
   }
 
   /** Changes the row under its ETag; one change at a time in this process. @throws RetryableError when the storage fails. */

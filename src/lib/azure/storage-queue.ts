@@ -8,17 +8,12 @@ import type { Storage } from './storage.ts';
 /** A message can stay invisible for at most seven days. */
 const MAX_DELAY_SECONDS = 7 * 86_400;
 
-/** Messages in a queue: about how many, in flight and delayed ones included. */
-export interface QueueLengths {
-  readonly waiting: number;
-  readonly poison: number;
-}
-
 /** A queue of JSON messages with its poison queue. */
 export interface StorageQueue<T> {
   /** @throws RetryableError or ConfigError when the storage fails. */
   readonly send: (message: T, delaySeconds?: number) => Promise<void>;
-  readonly lengths: () => Promise<QueueLengths>;
+  /** Messages in both: about how many, in flight and delayed ones included. */
+  readonly lengths: () => Promise<{ readonly waiting: number; readonly poison: number }>;
 }
 
 /** The work queue, and its lengths. */

@@ -28,11 +28,10 @@ export function createTableLimiter(storage: Storage, options: LimiterOptions): T
   const table = lazyTable(storage, TABLE_NAMES.limits);
   const pools = { edr: new PermitPool('edr', table, options), vm: new PermitPool('vm', table, options) };
   const routes = createRouteBreaker((route) => pools[route.startsWith('edr/') ? 'edr' : 'vm'].shared);
-  const { freshMs, patienceMs } = { ...DEFAULT_TIMING, ...options.timing };
   const account = createAccountBreaker({
     row: openSharedRow(table, ACCOUNT_ROW, emptyAccountState(), boundAccountTimes),
-    freshMs,
-    patienceMs,
+    ...DEFAULT_TIMING,
+    ...options.timing,
     onRecovered: options.onRecovered,
   });
   const view = async (api: ApiName): Promise<LimitView> => {

@@ -91,17 +91,10 @@ async function changeState(table: TableClient, stream: string, change: (state: S
   throw new RetryableError(`the memory of ${stream} is changed by others all the time`, { scope: 'storage' });
 }
 
-interface Shards {
-  /** Reads the rows of these ids. */
-  readonly read: (ids: Iterable<bigint>) => Promise<void>;
-  /** The entry of an id, where its row was read and is of this scope. */
-  readonly entry: (id: bigint) => Entry | undefined;
-  /** Changes entries and stores their rows, each under its ETag: of those that others have changed meanwhile the new state is taken. */
-  readonly edit: (ids: Iterable<bigint>, edit: Edit) => Promise<void>;
-}
+type Shards = ReturnType<typeof createShards>;
 
 /** The rows of a stream. Without a scope those of any scope are changed as they are. */
-function createShards(table: TableClient, stream: string, scope?: string): Shards {
+function createShards(table: TableClient, stream: string, scope?: string) {
   const shards = new Map<bigint, Shard>();
 
   async function readRange(first: bigint, last: bigint, found: Map<bigint, Shard>): Promise<void> {
@@ -137,6 +130,7 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
     return lost;
   }
 
+  /** Changes entries and stores their rows, each under its ETag: of those that others have changed meanwhile the new state is taken. */
   async function edit(ids: Iterable<bigint>, change: Edit): Promise<void> {
     let left = Map.groupBy(ids, shardOf);
     await readNumbers([...left.keys()].filter((number) => !shards.has(number)));
@@ -157,8 +151,10 @@ function createShards(table: TableClient, stream: string, scope?: string): Shard
   }
 
   return {
-    read: (ids) => readNumbers([...new Set([...ids].map(shardOf))]),
-    entry: (id) => shards.get(shardOf(id))?.entries.get(Number(id % SHARD_IDS)),
+    /** Reads the rows of these ids. */
+    read: (ids: Iterable<bigint>) => readNumbers([...new Set([...ids].map(shardOf))]),
+    /** The entry of an id, where its row was read and is of this scope. */
+    entry: (id: bigint) => shards.get(shardOf(id))?.entries.get(Number(id % SHARD_IDS)),
     edit,
   };
 }

@@ -2,7 +2,7 @@ import { DailyLimitError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import { limitedStreams, type LimitSettings } from '../setting-rules.ts';
 import type { DailyLimitView } from './daily-limit-answer.ts';
-import { bytesIn, dayOf, type SentBook } from './sent.ts';
+import { BYTES_A_GIGABYTE, bytesIn, DAY_MS, dayOf, type SentBook } from './sent.ts';
 
 /** A bound on what a day may send. */
 export interface DailyLimit {
@@ -14,8 +14,6 @@ export interface DailyLimit {
   readonly view: () => Promise<DailyLimitView>;
 }
 
-const DAY_MS = 86_400_000;
-const BYTES_A_GIGABYTE = 1e9;
 /** What waits looks again after so long: somebody may have raised the limit. */
 const LOOK_AGAIN_MS = 15 * 60_000;
 

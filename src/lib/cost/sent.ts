@@ -56,7 +56,8 @@ const STORE_EVERY_MS = 15_000;
 const FRESH_MS = 15_000;
 /** As long as finished windows are kept. */
 const KEEP_DAYS = 8;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
+export const BYTES_A_GIGABYTE = 1e9;
 
 interface Day extends SentRow {
   readonly streams: Record<string, Billed>;

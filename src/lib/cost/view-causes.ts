@@ -24,7 +24,8 @@ export function viewCauses(
 ): CausesCost | null {
   const { sample, ...reasons } = sent.causes;
   if (SEND_REASONS.every((reason) => reasons[reason] === 0)) return null;
-  return { ...reasons, sample: sample === undefined ? null : viewSample(sample, sent, settings, monthOf) };
+  const isCompared = sample !== undefined && sample.compared > 0;
+  return { ...reasons, sample: isCompared ? viewSample(sample, sent, settings, monthOf) : null };
 }
 
 /** Fields that have changed most often come first; a record may stand with several. */
@@ -33,8 +34,7 @@ function viewSample(
   sent: CausedBytes,
   { VM_INGEST: mode, VM_PASSING_FIELDS: passing }: CostSettings,
   monthOf: (share: number) => Month | null,
-): SampleCost | null {
-  if (sample.compared === 0) return null;
+): SampleCost {
   const weight = weightOf(sent, mode);
   const saved = (name: string, { changesAlone, isPlain, wholeAlone }: FieldCause): Month | null => {
     if (weight === undefined || !isPlain || !mayPass(name) || passing.includes(name)) return null;

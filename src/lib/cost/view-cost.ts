@@ -2,14 +2,12 @@ import type { Billed } from './billed-bytes.ts';
 import { sumOfCauses } from './causes.ts';
 import type { CostAnswer, Month, SentVolume, Volume } from './cost-answer.ts';
 import { type CostSettings, modesOf, type ReceivedHosts } from './modes.ts';
-import { dayOf, sumOf, type SentRow } from './sent.ts';
+import { BYTES_A_GIGABYTE, DAY_MS, dayOf, sumOf, type SentRow } from './sent.ts';
 import { otherBytes, viewCauses, type CausedBytes } from './view-causes.ts';
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const WEEK_DAYS = 7;
 const MONTH_DAYS = 30;
-const BYTES_A_GIGABYTE = 1e9;
 
 /** The first day that a view needs: of the one before the week it only counts whether it was counted. */
 export function firstDay(now: Date): string {

@@ -1,22 +1,15 @@
 import { AzureMonitorMetricExporter, AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { AggregationTemporality, InstrumentType, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
 import { ConfigError } from '../errors.ts';
 import type { TelemetryOptions } from './telemetry.ts';
-
-/** An exporter of metrics and one of spans, for one destination. */
-export interface Exporters {
-  readonly metrics: PushMetricExporter;
-  readonly spans: SpanExporter;
-}
 
 /** One try of sending takes so long at most. */
 export const EXPORT_TIMEOUT_MS = 5000;
 
-/** The exporters for what is configured. @throws Error for a connection string that is none, and for a key that has not come. */
-export function createExporters(options: TelemetryOptions): Exporters[] {
+/** An exporter of metrics and one of spans for each destination that is configured. @throws Error for a connection string that is none, and for a key that has not come. */
+export function createExporters(options: TelemetryOptions) {
   const { otlpEndpoint, connectionString } = options;
   return [
     ...(otlpEndpoint === undefined ? [] : [otlp(otlpEndpoint)]),
@@ -25,7 +18,7 @@ export function createExporters(options: TelemetryOptions): Exporters[] {
 }
 
 /** The exporters read OTEL_EXPORTER_OTLP_HEADERS and the rest of the standard's variables themselves. */
-function otlp(endpoint: string): Exporters {
+function otlp(endpoint: string) {
   if (process.env.OTEL_EXPORTER_OTLP_HEADERS?.startsWith('@Microsoft.KeyVault(') === true) {
     throw new ConfigError('OTEL_EXPORTER_OTLP_HEADERS is an unresolved Key Vault reference');
   }
@@ -37,7 +30,7 @@ function otlp(endpoint: string): Exporters {
   return { metrics, spans: new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, timeoutMillis: EXPORT_TIMEOUT_MS }) };
 }
 
-function applicationInsights(connectionString: string, { credential }: TelemetryOptions): Exporters {
+function applicationInsights(connectionString: string, { credential }: TelemetryOptions) {
   // Figures about the exporter itself would go to an endpoint of their own, after a question to the metadata service.
   process.env.APPLICATION_INSIGHTS_NO_STATSBEAT ??= 'true';
   process.env.APPLICATIONINSIGHTS_SDKSTATS_DISABLED ??= 'true';

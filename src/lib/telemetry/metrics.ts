@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram, Meter, MetricOptions } from '@opentelemetry/api';
+import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 import type { LogFields } from '../log.ts';
 import type { Metrics, TelemetryAttributes } from './telemetry.ts';
 
@@ -27,7 +27,11 @@ function createInstruments(meter: Meter) {
   const gauge = (name: string, unit: string, description: string): Gauge =>
     meter.createGauge(`qualys.${name}`, { unit, description });
   const duration = (name: string, description: string): Histogram =>
-    meter.createHistogram(`qualys.${name}.duration`, { ...inSeconds, description });
+    meter.createHistogram(`qualys.${name}.duration`, {
+      unit: 's',
+      description,
+      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+    });
   return {
     counters: {
       ticks: counter('ticks', '{tick}', 'Runs of the planner'),
@@ -54,8 +58,6 @@ function createInstruments(meter: Meter) {
     },
   };
 }
-
-const inSeconds: MetricOptions = { unit: 's', advice: { explicitBucketBoundaries: DURATION_BUCKETS } };
 
 type RecordEvent = (instruments: Instruments, fields: LogFields) => void;
 
