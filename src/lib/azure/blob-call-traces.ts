@@ -37,7 +37,7 @@ interface TraceOptions {
  */
 export function createBlobCallTraces(storage: Storage, { most, clock, log, secrets }: TraceOptions): StoredTraces {
   const opened = (): Promise<ContainerClient> => storage.container(TRACE_CONTAINER);
-  const wanted = Array.from({ length: most }, (_, index) => nameOf(index + 1));
+  const wanted = Array.from({ length: most }, (_, index) => `${String(index + 1).padStart(3, '0')}.json`);
   let free: string[] = [];
   let looking: Promise<void> | undefined;
   let lookAgainAt = 0;
@@ -100,10 +100,6 @@ export function createBlobCallTraces(storage: Storage, { most, clock, log, secre
 async function listNames(container: ContainerClient, mostBytes = Infinity): Promise<string[]> {
   const blobs = (await ifThere(Array.fromAsync(container.listBlobsFlat()))) ?? [];
   return blobs.filter(({ properties }) => (properties.contentLength ?? 0) <= mostBytes).map(({ name }) => name);
-}
-
-function nameOf(number: number): string {
-  return `${String(number).padStart(3, '0')}.json`;
 }
 
 /** False where a blob of this name is there already and must be new. */

@@ -2,6 +2,7 @@ import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import { nameOfRows } from '../pipeline/chunk-rows.ts';
 import type { DeadLetters } from '../pipeline/ports.ts';
 import type { DeadLetterSource, StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
+import { atMost } from './at-most.ts';
 import { DEAD_LETTER_CONTAINER } from './names.ts';
 import { brokenLetter, readLetter } from './read-letter.ts';
 import { attempt, ifThere } from './storage-errors.ts';
@@ -55,15 +56,7 @@ export function createBlobDeadLetters(
 }
 
 async function listBlobs(container: ContainerClient, most = Infinity): Promise<BlobItem[]> {
-  const found: BlobItem[] = [];
-  const list = async (): Promise<void> => {
-    for await (const blob of container.listBlobsFlat({ includeMetadata: true })) {
-      found.push(blob);
-      if (found.length >= most) break;
-    }
-  };
-  await ifThere(list());
-  return found;
+  return (await ifThere(atMost(most, container.listBlobsFlat({ includeMetadata: true })))) ?? [];
 }
 
 /** Letters that nobody has tried yet by name, then the others, the longest ago first. */

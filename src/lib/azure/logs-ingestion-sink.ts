@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Settings } from '../config.ts';
 import { ChunkRefusedError, type ConnectorError, FatalError, RetryableError } from '../errors.ts';
+import { jsonIn } from '../json/json-in.ts';
 import type { Sink } from '../pipeline/ports.ts';
 import { isLoopback } from '../setting-kinds.ts';
 import { allowPlainHttp, developmentCredential, identityError, isWithoutToken } from './credential.ts';
@@ -122,15 +123,10 @@ function classifyUpload(answer: PipelineResponse): ConnectorError {
 /** The service's own words, e.g. `ContentLengthLimitExceeded: …`. */
 function messageIn(answer: PipelineResponse): string {
   const body = answer.bodyAsText ?? '';
-  try {
-    const { error } = JSON.parse(body) as { error?: { code?: string; message?: string } };
-    return [error?.code, error?.message]
-      .filter((part) => part !== undefined)
-      .join(': ')
-      .slice(0, 500);
-  } catch {
-    return body.replace(/\s+/g, ' ').slice(0, 200);
-  }
+  const said = jsonIn(body) as { error?: { code?: string; message?: string } } | null | undefined;
+  if (said === undefined || said === null) return body.replace(/\s+/g, ' ').slice(0, 200);
+  const words = [said.error?.code, said.error?.message].filter((part) => part !== undefined);
+  return words.join(': ').slice(0, 500);
 }
 
 function toUploadError(endpoint: string, error: unknown): ConnectorError {

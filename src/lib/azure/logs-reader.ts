@@ -84,9 +84,9 @@ function toQueryError(endpoint: string, thrown: unknown): ConnectorError {
   if (isWithoutToken(thrown)) {
     return identityError('no token for Log Analytics: check the identity of the app', { cause: thrown });
   }
-  const { statusCode: status } = thrown as { statusCode?: unknown };
+  const { response, statusCode: status } = thrown as Partial<RestError>;
   const text = `Log Analytics answered ${String(status)} ${wordsOf(thrown)}`.trim();
-  const refusal = refusalOf(status, text, retryAfterOf(thrown), ADVICE);
+  const refusal = refusalOf(status, text, response?.headers.get('retry-after'), ADVICE);
   if (refusal !== undefined) return refusal;
   if (typeof status === 'number' && status >= 400 && status < 500 && status !== 408) {
     return new FatalError(text, { fault: { status } });
@@ -105,8 +105,4 @@ function wordsOf(thrown: unknown): string {
   while (error?.innererror?.message !== undefined) error = error.innererror;
   const message = typeof error?.message === 'string' ? error.message : messageOf(thrown);
   return message.replace(/\s+/g, ' ').slice(0, 300);
-}
-
-function retryAfterOf(thrown: unknown): string | undefined {
-  return (thrown as Partial<RestError>).response?.headers.get('retry-after');
 }

@@ -14,7 +14,6 @@ type StorageSettings = Partial<Pick<Settings, StorageSetting>>;
 export interface Storage {
   readonly table: (name: string) => TableClient;
   readonly queue: (name: string) => QueueClient;
-  /** Blobs are rarely needed, so their library is loaded with the first use. */
   readonly container: (name: string) => Promise<ContainerClient>;
 }
 
@@ -35,6 +34,9 @@ const TABLE_OPTIONS = {
 /** Of queues and blobs. */
 const OPTIONS = { retryOptions: { maxTries: 4, retryDelayInMs: 200, tryTimeoutInMs: REQUEST_TIMEOUT_MS } };
 
+/** Blobs are rarely needed, so their library is loaded with the first use. */
+const loadBlobs = () => import('@azure/storage-blob');
+
 /** Opens the storage account by connection string or, in Azure, by identity. */
 export function openStorage(settings: StorageSettings): Storage {
   const connection = settings.AzureWebJobsStorage;
@@ -51,10 +53,7 @@ function openByConnectionString(connection: string, own: (name: string) => strin
     table: (name) =>
       TableClient.fromConnectionString(text, own(name), { ...TABLE_OPTIONS, allowInsecureConnection: true }),
     queue: (name) => new QueueClient(text, own(name), OPTIONS),
-    container: async (name) => {
-      const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(text, own(name), OPTIONS);
-    },
+    container: async (name) => new (await loadBlobs()).ContainerClient(text, own(name), OPTIONS),
   };
 }
 
@@ -64,10 +63,8 @@ function openByIdentity(settings: StorageSettings, own: (name: string) => string
   return {
     table: (name) => new TableClient(url('table'), own(name), credential, TABLE_OPTIONS),
     queue: (name) => new QueueClient(`${url('queue')}/${own(name)}`, credential, OPTIONS),
-    container: async (name) => {
-      const { ContainerClient } = await import('@azure/storage-blob');
-      return new ContainerClient(`${url('blob')}/${own(name)}`, credential, OPTIONS);
-    },
+    container: async (name) =>
+      new (await loadBlobs()).ContainerClient(`${url('blob')}/${own(name)}`, credential, OPTIONS),
   };
 }
 

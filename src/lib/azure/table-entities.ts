@@ -6,6 +6,7 @@ import {
   type TransactionAction,
 } from '@azure/data-tables';
 import { onceDone } from '../once-done.ts';
+import { atMost } from './at-most.ts';
 import { attempt, ifThere, unlessBeaten } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
@@ -46,17 +47,12 @@ export function rowsBetween(partition: string, from: string, before: string): st
 }
 
 /** Reads rows in the order of their keys, at most so many. */
-export async function listEntities(
+export function listEntities(
   table: TableClient,
   queryOptions: TableEntityQueryOptions,
   most = Infinity,
 ): Promise<Entity[]> {
-  const found: Entity[] = [];
-  for await (const entity of table.listEntities({ queryOptions })) {
-    found.push(entity as Entity);
-    if (found.length >= most) break;
-  }
-  return found;
+  return atMost(most, table.listEntities<Entity>({ queryOptions }));
 }
 
 /** Those of the properties that a row has, as they were stored. */

@@ -30,7 +30,7 @@ export function createTableSentStore(storage: Storage): SentStore {
           since: String(since),
           streams: JSON.parse(String(streams)) as SentRow['streams'],
           // Absent in rows of releases that did not know it.
-          causes: JSON.parse(String(causes ?? '{}')) as NonNullable<SentRow['causes']>,
+          causes: JSON.parse(typeof causes === 'string' ? causes : '{}') as NonNullable<SentRow['causes']>,
           isOwn: rowKey === own,
         }));
       }),

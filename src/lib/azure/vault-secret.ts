@@ -50,12 +50,13 @@ export function createVaultSecret(options: VaultSecretOptions): SecretValue {
       log.warn('SecretUnread', { setting, error: problem.message, isKept: value !== undefined });
     }
   };
-  const read = (intervalMs = INTERVAL_MS): Promise<void> => {
+  const read = async (intervalMs = INTERVAL_MS): Promise<void> => {
     const now = clock.now().getTime();
-    if (pending === undefined && now - readAt < intervalMs) return Promise.resolve();
-    if (pending === undefined) readAt = now;
-    pending ??= readOnce().finally(() => (pending = undefined));
-    return pending;
+    if (pending === undefined && now - readAt >= intervalMs) {
+      readAt = now;
+      pending = readOnce().finally(() => (pending = undefined));
+    }
+    await pending;
   };
   return {
     current: async () => {
