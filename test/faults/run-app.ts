@@ -52,8 +52,9 @@ function bind({ settings, edr, vm }: Services, clock: Clock, name: string): Stre
       ...edr,
       count: (query, options) => edr.count(query, { ...options, ...PATIENCE }),
       events: (query, options) => edr.events(query, { ...options, ...PATIENCE }),
-      incidents: (query, cursor, options) => edr.incidents(query, cursor, { ...options, ...PATIENCE }),
-      probe: (route, filter, options) => edr.probe(route, filter, { ...options, ...PATIENCE }),
+      searchAfter: (query, cursor, options, pages) =>
+        edr.searchAfter(query, cursor, { ...options, ...PATIENCE }, pages),
+      probe: (pages, filter, options) => edr.probe(pages, filter, { ...options, ...PATIENCE }),
     },
     vm: {
       ...vm,

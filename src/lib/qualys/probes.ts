@@ -2,7 +2,7 @@ import { RetryableError } from '../errors.ts';
 import type { CallOptions } from './call/call-qualys.ts';
 import type { QualysAnswer } from './call/qualys-answer.ts';
 import { readRecords } from './edr/edr-answers.ts';
-import type { EdrApi, EdrQuery } from './edr/edr-api.ts';
+import type { EdrApi, EdrPages, EdrQuery } from './edr/edr-api.ts';
 import { rootOf } from './refusals/parse-return.ts';
 import { vendorText } from './refusals/vendor-text.ts';
 import type { VmApi } from './vm/vm-api.ts';
@@ -23,11 +23,17 @@ export function probeEdr(api: EdrApi, query: EdrQuery = {}, limitMs = LIMIT_MS):
   });
 }
 
-/** Logs in and reads one incident: rights for events are not rights for incidents. */
-export function probeIncidents(api: EdrApi, filter: string, limitMs = LIMIT_MS): Promise<string> {
+/** Logs in and reads one record of other pages, called `what`: rights for events are not rights for all. */
+export function probePages(
+  api: EdrApi,
+  pages: EdrPages,
+  what: string,
+  filter: string,
+  limitMs = LIMIT_MS,
+): Promise<string> {
   return probeCall('EDR', limitMs, async (options) => {
-    const { answer } = await api.incidents({ filter, pageSize: 1 }, undefined, options);
-    return readOne(answer, 'incident');
+    const { answer } = await api.searchAfter({ filter, pageSize: 1 }, undefined, options, pages);
+    return readOne(answer, what);
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, RetryableError } from '../../../src/lib/errors.ts';
 import { tokenAuth } from '../../../src/lib/qualys/login/api-auth.ts';
 import { createEdrApi, type EdrApi } from '../../../src/lib/qualys/edr/edr-api.ts';
-import { probeEdr, probeIncidents, probeList, probeVm } from '../../../src/lib/qualys/probes.ts';
+import { probeEdr, probeList, probePages, probeVm } from '../../../src/lib/qualys/probes.ts';
 import type { VmApi } from '../../../src/lib/qualys/vm/vm-api.ts';
 import { hostListOf } from '../../../src/lib/qualys/vm/vm-targets.ts';
 import { type Answerer, callDeps, serve } from './local-server.ts';
@@ -50,16 +50,20 @@ describe('probeEdr', () => {
   });
 });
 
-describe('probeIncidents', () => {
-  test('reads one incident with the filter of the windows', async () => {
+describe('probePages', () => {
+  const pages = { route: 'edr/incidents', path: '/ioc/incidents/searchAfter' } as const;
+
+  test('reads one record with the filter of the windows', async () => {
     const { api, arrived } = await edrAgainst((_, response) => void response.end('[{"id":"x"}]'));
-    expect(await probeIncidents(api, 'incident.updatedon: ["a" .. "b"]')).toBe('logged in and read one incident');
+    expect(await probePages(api, pages, 'incident', 'incident.updatedon: ["a" .. "b"]')).toBe(
+      'logged in and read one incident',
+    );
     expect(arrived[0]?.url).toContain('/ioc/incidents/searchAfter?filter=incident.updatedon%3A%20%5B%22a%22');
   });
 
   test('fails where something else comes', async () => {
     const { api } = await edrAgainst((_, response) => void response.end('{"message":"not licensed"}'));
-    await expect(probeIncidents(api, '')).rejects.toThrow('without a list of incidents: not licensed');
+    await expect(probePages(api, pages, 'incident', '')).rejects.toThrow('without a list of incidents: not licensed');
   });
 });
 

@@ -33,8 +33,15 @@ export interface SearchAfterAnswer {
   readonly nextCursor?: string;
 }
 
-/** Routes whose pages ask for much. */
-export type EdrPageRoute = 'edr/events' | 'edr/search-after' | 'edr/incidents';
+/** Pages of a feed, which ask for much. A stream declares its own. */
+export interface EdrPages {
+  readonly route: RouteName;
+  readonly path: string;
+}
+
+/** Events by the number of their page, and in the vendor's own order. */
+export const EVENT_PAGES: EdrPages = { route: 'edr/events', path: '/ioc/events' };
+export const EVENT_CHAIN: EdrPages = { route: 'edr/search-after', path: '/ioc/events/searchAfter' };
 
 /** One of the guide's three calls. */
 export type EdrTarget =
@@ -48,20 +55,15 @@ export interface EdrApi {
   readonly events: (query: EdrQuery, options: CallOptions) => Promise<QualysAnswer>;
   /** How many events a filter selects. @throws RetryableError when the answer holds no count. */
   readonly count: (query: EdrQuery, options: CallOptions) => Promise<number>;
-  /** A page in the vendor's own order, from `cursor` on. */
+  /** A page in the vendor's own order, from `cursor` on: of events, or of other `pages`. */
   readonly searchAfter: (
     query: EdrQuery,
     cursor: string | undefined,
     options: CallOptions,
-  ) => Promise<SearchAfterAnswer>;
-  /** A page of incidents in the vendor's own order, from `cursor` on. */
-  readonly incidents: (
-    query: Pick<EdrQuery, 'filter' | 'pageSize'>,
-    cursor: string | undefined,
-    options: CallOptions,
+    pages?: EdrPages,
   ) => Promise<SearchAfterAnswer>;
   /** Asks for one record and reads it whole, for nothing but whether it comes. */
-  readonly probe: (route: EdrPageRoute, filter: string, options: CallOptions) => Promise<void>;
+  readonly probe: (pages: EdrPages, filter: string, options: CallOptions) => Promise<void>;
   /** Tells pages that cannot be read from routes that are out. */
   readonly judge: PageJudge;
   /**
@@ -83,45 +85,27 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 /** Makes the EDR API. */
 export function createEdrApi(deps: EdrApiDeps): EdrApi {
-  const get = (target: Target, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
+  const get = (target: EdrPages, query: QueryValues, options: CallOptions): Promise<QualysAnswer> =>
     callEdr(deps, { route: target.route, url: `${deps.baseUrl}${target.path}${queryString(query)}` }, options);
-  const searchAfter = async (target: Target, query: QueryValues, options: CallOptions): Promise<SearchAfterAnswer> => {
-    const answer = await get(target, query, options);
-    const nextCursor = cursorOf(answer.headers);
-    return nextCursor === undefined ? { answer } : { answer, nextCursor };
-  };
   const passThrough: EdrApi['passThrough'] = async (target, query, options) =>
     get(targetOf(target), { ...query }, options);
   return {
-    events: (query, options) => get(EVENTS, { ...query }, options),
+    events: (query, options) => get(EVENT_PAGES, { ...query }, options),
     count: async (query, options) => readCount(deps, await passThrough({ call: 'count' }, query, options)),
-    searchAfter: async (query, cursor, options) => searchAfter(SEARCH_AFTER, searchAfterQuery(query, cursor), options),
-    incidents: async (query, cursor, options) =>
-      searchAfter(INCIDENTS, { ...query, searchAfterValues: cursor }, options),
-    probe: async (route, filter, options) => {
-      const first = route === 'edr/events' ? { pageNumber: 0 } : {};
-      const answer = await get(PAGES[route], { filter, pageSize: 1, ...first }, { ...options, isJudged: true });
+    searchAfter: async (query, cursor, options, pages = EVENT_CHAIN) => {
+      const answer = await get(pages, searchAfterQuery(query, cursor), options);
+      const nextCursor = cursorOf(answer.headers);
+      return nextCursor === undefined ? { answer } : { answer, nextCursor };
+    },
+    probe: async (pages, filter, options) => {
+      const first = pages.route === EVENT_PAGES.route ? { pageNumber: 0 } : {};
+      const answer = await get(pages, { filter, pageSize: 1, ...first }, { ...options, isJudged: true });
       await readRecords(answer);
     },
     judge: createPageJudge(deps),
     passThrough,
   };
 }
-
-/** Where a call goes. */
-interface Target {
-  readonly route: RouteName;
-  readonly path: string;
-}
-
-const EVENTS: Target = { route: 'edr/events', path: '/ioc/events' };
-const SEARCH_AFTER: Target = { route: 'edr/search-after', path: '/ioc/events/searchAfter' };
-const INCIDENTS: Target = { route: 'edr/incidents', path: '/ioc/incidents/searchAfter' };
-const PAGES: Readonly<Record<EdrPageRoute, Target>> = {
-  'edr/events': EVENTS,
-  'edr/search-after': SEARCH_AFTER,
-  'edr/incidents': INCIDENTS,
-};
 
 type QueryValues = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -171,8 +155,8 @@ function cursorOf(headers: Headers): string | undefined {
     .find((value) => value !== undefined && value !== '');
 }
 
-function targetOf(target: EdrTarget): Target {
-  if (target.call === 'events') return EVENTS;
+function targetOf(target: EdrTarget): EdrPages {
+  if (target.call === 'events') return EVENT_PAGES;
   if (target.call === 'count') return { route: 'edr/count', path: '/ioc/events/count' };
   const path = `/ioc/events/${segment('agentId', target.agentId)}/${segment('eventId', target.eventId)}`;
   return { route: 'edr/event', path };

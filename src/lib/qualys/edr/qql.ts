@@ -28,7 +28,7 @@ export interface FilterWindow {
  */
 export function windowFilter(settings: FilterSettings, window: FilterWindow): string {
   const conditions = [
-    balanced('EDR_FILTER', settings.EDR_FILTER),
+    conditionOf('EDR_FILTER', settings.EDR_FILTER),
     anyOf(settings.EDR_EVENT_TYPES ?? []),
     scoreCondition(settings),
     sliceCondition(window),
@@ -54,22 +54,6 @@ export function overTime(filter: string, { from, to, type }: FilterWindow): stri
 /** The condition that a time is within whole seconds, both included. @throws RangeError for times within a second. */
 export function timeRange(token: string, { from, to }: Pick<FilterWindow, 'from' | 'to'>): string {
   return `${token} : ['${wholeSecond('from', from)}' .. '${wholeSecond('to', to)}']`;
-}
-
-/** Settings that shape the filter of incidents. */
-export type IncidentFilterSettings = Pick<Settings, 'INCIDENTS_TIME_TOKEN' | 'INCIDENTS_FILTER'>;
-
-/**
- * The QQL of a window of incidents, as the vendor's page writes it: `<token>: ["<from>" .. "<to>"]`, both included.
- * @throws ConfigError when `INCIDENTS_FILTER` cannot be put into parentheses safely.
- */
-export function incidentFilter(
-  { INCIDENTS_TIME_TOKEN, INCIDENTS_FILTER }: IncidentFilterSettings,
-  { from, to }: Pick<FilterWindow, 'from' | 'to'>,
-): string {
-  const range = `["${wholeSecond('from', from)}" .. "${wholeSecond('to', to)}"]`;
-  const further = balanced('INCIDENTS_FILTER', INCIDENTS_FILTER);
-  return `${INCIDENTS_TIME_TOKEN}: ${range}${further === '' ? '' : ` AND (${further})`}`;
 }
 
 /** The slices by type into which a window may be cut: together they hold each event once. */
@@ -112,7 +96,8 @@ function quote(value: string, literal: string): string {
   return `${mark}${literal}${mark}`;
 }
 
-function wholeSecond(name: string, time: string): string {
+/** A time as QQL takes it. @throws RangeError for a time within a second. */
+export function wholeSecond(name: string, time: string): string {
   const at = Date.parse(time);
   if (Number.isNaN(at) || at % 1000 !== 0) {
     throw new RangeError(`${name} must be an ISO 8601 time on a whole second, given ${JSON.stringify(time)}`);
@@ -120,7 +105,8 @@ function wholeSecond(name: string, time: string): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
-function balanced(setting: string, given = ''): string {
+/** The condition that a setting holds; empty for none. @throws ConfigError when it cannot be put into parentheses safely. */
+export function conditionOf(setting: string, given = ''): string {
   const filter = given.trim();
   if (!isBalancedQql(filter)) {
     throw new ConfigError(`${setting} must be QQL with closed quotes and balanced parentheses and brackets`);

@@ -3,6 +3,7 @@ import { FatalError } from '../../errors.ts';
 import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import { isLate, isLook } from '../../pipeline/look-back.ts';
 import { isoSeconds } from '../../pipeline/window.ts';
+import { EVENT_CHAIN, EVENT_PAGES } from '../../qualys/edr/edr-api.ts';
 import { windowFilter } from '../../qualys/edr/qql.ts';
 import { callOptionsOf } from '../call-options.ts';
 import { readJudged } from '../read-judged.ts';
@@ -252,11 +253,11 @@ function askForPage(
   cursor: EdrCursor,
 ): AsyncGenerator<Progress, AskedPage | undefined> {
   const { services, options, task } = reading;
-  const route = cursor.mode === 'pages' ? 'edr/events' : 'edr/search-after';
+  const pages = cursor.mode === 'pages' ? EVENT_PAGES : EVENT_CHAIN;
   const { from: to } = task.window;
   const before = windowFilter(services.settings, { from: isoSeconds(Date.parse(to) - PROBE_MS), to });
-  const probe = (): Promise<void> => services.edr.probe(route, before, options);
-  return readJudged(services.edr.judge, { route, probe }, async function* () {
+  const probe = (): Promise<void> => services.edr.probe(pages, before, options);
+  return readJudged(services.edr.judge, { route: pages.route, probe }, async function* () {
     const { answer, nextCursor } = await fetchPage(reading, cursor);
     const page = yield* readPage(reading, answer, cursor);
     return page === undefined ? undefined : { ...page, after: nextCursor };

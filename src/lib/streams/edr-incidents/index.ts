@@ -1,8 +1,8 @@
-import { probeIncidents } from '../../qualys/probes.ts';
-import { incidentFilter } from '../../qualys/edr/qql.ts';
+import { probePages } from '../../qualys/probes.ts';
 import { lastDay } from '../last-day.ts';
 import type { StreamDefinition, StreamServices } from '../stream-definition.ts';
-import { readIncidentWindow } from './read-window.ts';
+import { incidentFilter } from './incident-filter.ts';
+import { INCIDENT_PAGES, readIncidentWindow } from './read-window.ts';
 import { EDR_INCIDENT_SETTINGS } from './settings.ts';
 
 /** EDR incidents by the time of their last update: an incident comes again with each update. */
@@ -22,5 +22,5 @@ export const edrIncidents: StreamDefinition = {
 };
 
 function readOneIncident({ clock, edr, settings }: StreamServices): Promise<string> {
-  return probeIncidents(edr, incidentFilter(settings, lastDay(clock)));
+  return probePages(edr, INCIDENT_PAGES, 'incident', incidentFilter(settings, lastDay(clock)));
 }
