@@ -14,13 +14,14 @@ export function dayRange(now: number): DayRange {
   return { start: end - HOURS * HOUR_MS, end };
 }
 
+/** Starts of the hours of the range. */
+export function hoursOf({ start, end }: DayRange): number[] {
+  return Array.from({ length: (end - start) / HOUR_MS }, (_, index) => start + index * HOUR_MS);
+}
+
 /** Full hours of the range that are multiples of `step`: where the axis has its marks. */
-export function hourMarks({ start, end }: DayRange, step: number): number[] {
-  const marks: number[] = [];
-  for (let time = start; time < end; time += HOUR_MS) {
-    if (new Date(time).getUTCHours() % step === 0) marks.push(time);
-  }
-  return marks;
+export function hourMarks(range: DayRange, step: number): number[] {
+  return hoursOf(range).filter((time) => new Date(time).getUTCHours() % step === 0);
 }
 
 /** Where an instant lies in the range, 0 to 1; outside it is at the edge. */

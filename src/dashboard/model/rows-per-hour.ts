@@ -1,5 +1,5 @@
 import type { WindowView } from '../answers.ts';
-import { HOUR_MS, type DayRange } from './day-range.ts';
+import { HOUR_MS, hoursOf, type DayRange } from './day-range.ts';
 
 /** Rows of one hour. */
 export interface HourRows {
@@ -14,10 +14,9 @@ export interface HourRows {
  */
 export function rowsPerHour(
   windows: readonly Pick<WindowView, 'from' | 'to' | 'uploaded'>[],
-  { start, end }: DayRange,
+  range: DayRange,
 ): HourRows[] {
-  const hours: { hour: number; rows: number }[] = [];
-  for (let hour = start; hour < end; hour += HOUR_MS) hours.push({ hour, rows: 0 });
+  const hours = hoursOf(range).map((hour) => ({ hour, rows: 0 }));
   for (const { from, to, uploaded } of windows) {
     const [first, last] = [Date.parse(from), Date.parse(to)];
     for (const each of hours) each.rows += uploaded * shareOf(first, last, each.hour);

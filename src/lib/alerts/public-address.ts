@@ -1,12 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * What no public webhook has: this host and its network, private, shared, link-local, reserved and documentation ranges, multicast; of IPv6
- * the tunnels, protocols and documentation among the public ones.
+ * What no public webhook has: this host and its network, private, shared, link-local, reserved and documentation ranges, multicast.
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
- * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const notPublic = blockList([
+const NOT_PUBLIC_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -24,13 +22,14 @@ const notPublic = blockList([
   '224.0.0.0/3',
   // Where Azure answers its virtual machines; no other address of its range is special.
   '168.63.129.16/32',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  '3fff::/20',
-]);
-/** Only there are public addresses. */
-const publicV6 = blockList(['2000::/3']);
+];
+/** Only there are public addresses, but for the tunnels, protocols and documentation in it. */
+const PUBLIC_V6 = '2000::/3';
+/** @see https://www.iana.org/assignments/iana-ipv6-special-registry */
+const NOT_PUBLIC_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
+
+const notPublic = blockList([...NOT_PUBLIC_V4, ...NOT_PUBLIC_V6]);
+const publicV6 = blockList([PUBLIC_V6]);
 
 /** Whether an IP address is one of the internet's. An IPv4 address within an IPv6 one is none: it may lead anywhere. */
 export function isPublicAddress(address: string): boolean {
