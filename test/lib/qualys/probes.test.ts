@@ -50,6 +50,12 @@ describe('probeEdr', () => {
   });
 });
 
+test('what finds out whether a route answers tells nothing of a page that is cut', async () => {
+  const { api } = await edrAgainst((_, response) => void response.end('[{"user":"somebody"'));
+  const pages = { route: 'edr/incidents', path: '/ioc/incidents/searchAfter' } as const;
+  await expect(api.probe(pages, '', { priority: 'live' })).rejects.toThrow(/answered without a list of records$/);
+});
+
 describe('probePages', () => {
   const pages = { route: 'edr/incidents', path: '/ioc/incidents/searchAfter' } as const;
 
