@@ -17,12 +17,16 @@ export type VmSettings = Pick<
   | 'VM_PARAMS'
 >;
 
-/** Which hosts a VM call selects, and by which ids: the edges of a slice, or the cursor of the next page. */
-export interface HostSelection extends IdBounds {
-  /** Start of the window, ISO 8601 UTC; absent for hosts of any time. */
+type Values = Readonly<Record<string, string | undefined>>;
+
+/** A window, ISO 8601 UTC; absent for records of any time. */
+interface TimeBounds {
   readonly from?: string;
-  /** End of the window, ISO 8601 UTC. */
   readonly to?: string;
+}
+
+/** Which hosts a VM call selects, and by which ids: the edges of a slice, or the cursor of the next page. */
+export interface HostSelection extends IdBounds, TimeBounds {
   /** Exactly these hosts, as the vendor writes ids and ranges of ids: `1,5-9`. */
   readonly ids?: string;
   /** Frozen `detectionFilters`, instead of those of the settings. */
@@ -37,7 +41,7 @@ export const LIST_TRUNCATION_LIMIT = 1_000_000;
 /** Parameters of the detection call. Never one without a value: the vendor answers that with HTTP 400. */
 export function detectionParameters(settings: VmSettings, hosts: HostSelection): URLSearchParams {
   return parameters({
-    ...Object.fromEntries(new URLSearchParams(hosts.filters ?? detectionFilters(settings))),
+    ...valuesOf(hosts.filters ?? detectionFilters(settings)),
     action: 'list',
     truncation_limit: String(hosts.truncationLimit ?? settings.VM_TRUNCATION_LIMIT),
     ...selection(hosts),
@@ -53,7 +57,7 @@ export function detectionFilters(settings: VmSettings): string {
     show_qds: flag(settings.VM_SHOW_QDS),
     show_tags: flag(settings.VM_SHOW_TAGS),
     show_igs: flag(settings.VM_SHOW_IGS),
-    ...Object.fromEntries(new URLSearchParams(settings.VM_PARAMS)),
+    ...valuesOf(settings.VM_PARAMS),
   });
   return filters.toString();
 }
@@ -64,7 +68,7 @@ const ALL_STATES = ['New', 'Active', 'Fixed', 'Re-Opened'];
 export function lookUpFilters(settings: VmSettings, qids: readonly string[]): string {
   const wide = { ...settings, VM_STATUS: ALL_STATES, VM_SEVERITIES: undefined };
   return parameters({
-    ...Object.fromEntries(new URLSearchParams(detectionFilters(wide))),
+    ...valuesOf(detectionFilters(wide)),
     show_results: '0',
     show_qds: '1',
     show_tags: '0',
@@ -96,7 +100,7 @@ export interface ListSelection extends IdBounds {
 /** Parameters of a page of a list. `limit` is for lists that know `truncation_limit`. */
 export function listPageParameters({ query, idMin, idMax }: ListSelection, limit?: number): URLSearchParams {
   return parameters({
-    ...Object.fromEntries(new URLSearchParams(query)),
+    ...valuesOf(query),
     action: 'list',
     truncation_limit: limit?.toString(),
     id_min: idMin?.toString(),
@@ -113,16 +117,9 @@ export function idListParameters(selection: ListSelection, limit?: number): URLS
   return new URLSearchParams([...shown, ['details', 'None']]);
 }
 
-/**
- * A window of the KnowledgeBase by the time of the last change, one second wider on both sides for the same reason as below.
- * @param further parameters of the settings.
- */
-export function changedWithin(further: string, { from, to }: { readonly from: string; readonly to: string }): string {
-  return parameters({
-    ...Object.fromEntries(new URLSearchParams(further)),
-    last_modified_after: shifted('from', from, -1),
-    last_modified_before: shifted('to', to, 1),
-  }).toString();
+/** A query over a window by the time that two parameters bound, e.g. `last_modified_after` and `last_modified_before`. */
+export function queryWithin(query: string, time: string, window: TimeBounds): string {
+  return parameters({ ...valuesOf(query), ...widened(time, window) }).toString();
 }
 
 /** Parameters of the host-id list. */
@@ -137,17 +134,18 @@ export function hostListParameters(settings: VmSettings, hosts: HostSelection): 
   });
 }
 
+function selection({ ids, idMin, idMax, ...window }: HostSelection): Values {
+  return { ...widened('vm_processed', window), ids, id_min: idMin?.toString(), id_max: idMax?.toString() };
+}
+
 /**
  * The window is asked one second wider on both sides, because the vendor does not say whether its bounds are inclusive:
- * so no host at an edge is lost; what comes twice has the same `RowKey`.
+ * so nothing at an edge is lost; what comes twice has the same `RowKey`.
  */
-function selection({ from, to, ids, idMin, idMax }: HostSelection): Readonly<Record<string, string | undefined>> {
+function widened(time: string, { from, to }: TimeBounds): Values {
   return {
-    vm_processed_after: from === undefined ? undefined : shifted('from', from, -1),
-    vm_processed_before: to === undefined ? undefined : shifted('to', to, 1),
-    ids,
-    id_min: idMin?.toString(),
-    id_max: idMax?.toString(),
+    [`${time}_after`]: from === undefined ? undefined : shifted('from', from, -1),
+    [`${time}_before`]: to === undefined ? undefined : shifted('to', to, 1),
   };
 }
 
@@ -161,7 +159,12 @@ function flag(isOn: boolean): string {
   return isOn ? '1' : '0';
 }
 
-function parameters(values: Readonly<Record<string, string | undefined>>): URLSearchParams {
+/** The parameters of a query string by name. */
+function valuesOf(query: string): Values {
+  return Object.fromEntries(new URLSearchParams(query));
+}
+
+function parameters(values: Values): URLSearchParams {
   const given = Object.entries(values).filter(
     (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
   );

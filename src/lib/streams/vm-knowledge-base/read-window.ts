@@ -1,5 +1,5 @@
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
-import { changedWithin } from '../../qualys/vm/vm-parameters.ts';
+import { queryWithin } from '../../qualys/vm/vm-parameters.ts';
 import type { IdCursor } from '../id-cursor.ts';
 import { readIdPages } from '../read-id-pages.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -20,7 +20,7 @@ export async function* readKnowledgeBase(
 ): AsyncGenerator<Progress, Outcome> {
   const { settings } = services;
   const { slice, ...window } = task.window;
-  const query = slice === EVERYTHING ? settings.KB_PARAMS : changedWithin(settings.KB_PARAMS, window);
+  const query = slice === EVERYTHING ? settings.KB_PARAMS : queryWithin(settings.KB_PARAMS, 'last_modified', window);
   const start = (task.cursor ?? { query, received: 0 }) as unknown as KnowledgeBaseCursor;
   const pages = vmPages(task, services, {
     list: knowledgeBaseOf(settings),
