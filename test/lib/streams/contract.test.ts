@@ -38,10 +38,16 @@ beforeAll(async () => {
   tables = await readTables();
 });
 
+function tableOf(name: string): Table {
+  const table = tables.get(name);
+  if (table === undefined) throw new Error(`infra/tables/${name}.json is missing: npm run generate`);
+  return table;
+}
+
 /** Columns that a table does not have, or that do not take what a row holds. */
 function lossesOf(table: string, rows: readonly Row[]): string[] {
   const losses = new Set<string>();
-  for (const row of rows) convertRow(row, tables.get(table)!, (loss, column) => losses.add(`${column} ${loss}`));
+  for (const row of rows) convertRow(row, tableOf(table), (loss, column) => losses.add(`${column} ${loss}`));
   return [...losses];
 }
 
@@ -141,7 +147,7 @@ describe.each(STREAMS)('the stream $name', (definition) => {
 
   test('has a fixture of each column of its own', () => {
     const filled = new Set(expectedRows(name).flatMap((row) => Object.keys(row).filter((key) => row[key] !== null)));
-    const own = [...tables.get(table)!.columns.keys()].filter((column) => !OF_ALL.has(column));
+    const own = [...tableOf(table).columns.keys()].filter((column) => !OF_ALL.has(column));
     expect(own.filter((column) => !filled.has(column))).toEqual([]);
   });
 
