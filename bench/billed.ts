@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFactsMaker } from '../dev/simulator/event-facts.ts';
 import { createRecordMaker } from '../dev/simulator/event-record.ts';
 import { replaceParts } from '../scripts/generators/generated-file.ts';
-import { OPTIONAL_PARTS } from '../src/lib/cost/modes.ts';
+import { vmDetections } from '../src/lib/streams/vm-detections/index.ts';
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import { EVENT_COLUMNS } from '../src/lib/streams/edr-events/event-columns.ts';
 import { createEdrPageDecoder } from '../src/lib/streams/edr-events/decode-page.ts';
@@ -64,7 +64,7 @@ function detectionLines(): BenchResult[] {
   let [bytes, optional, sent] = [0, 0, 0];
   const add = (chunks: readonly VmChunk[]): void => {
     for (const { json } of chunks) {
-      const chunk = billedOf(json, OPTIONAL_PARTS['vm-detections']);
+      const chunk = billedOf(json, vmDetections.optionalPart);
       bytes += chunk.bytes;
       optional += chunk.optional;
     }

@@ -25,10 +25,8 @@ import { createTableMemory } from './azure/table-memory.ts';
 import { createTableSentStore } from './azure/table-sent-store.ts';
 import { createTableStartStore } from './azure/table-start-store.ts';
 import { createVaultSecret, type VaultSecretOptions } from './azure/vault-secret.ts';
-import type { OptionalPart } from './cost/billed-bytes.ts';
 import { createDailyLimit } from './cost/daily-limit.ts';
-import { OPTIONAL_PARTS } from './cost/modes.ts';
-import { countSent, createSentBook } from './cost/sent.ts';
+import { countSent, createSentBook, type SentDependencies } from './cost/sent.ts';
 import { parseSettings, settingsSchema, type Environment, type Settings } from './config.ts';
 import { ambientLog } from './log.ts';
 import type { BackfillDependencies } from './pipeline/backfill.ts';
@@ -218,9 +216,9 @@ export function createServices(env: Environment, timing: Partial<LimiterTiming> 
   };
 }
 
-function aboutTable(table: string): { stream: string; part: OptionalPart | undefined } {
-  const stream = STREAMS.find((each) => each.table === table)?.name ?? table;
-  return { stream, part: OPTIONAL_PARTS[stream] };
+function aboutTable(table: string): ReturnType<SentDependencies['about']> {
+  const stream = STREAMS.find((each) => each.table === table);
+  return { stream: stream?.name ?? table, part: stream?.optionalPart };
 }
 
 /** A secret by its setting: from Key Vault where that has an address, else as it was set; undefined: neither. */

@@ -1,13 +1,7 @@
 import type { Settings } from '../config.ts';
 import { INGEST_MODES } from '../streams/vm-detections/settings.ts';
-import type { Billed, OptionalPart } from './billed-bytes.ts';
+import type { Billed } from './billed-bytes.ts';
 import type { ModeCost } from './cost-answer.ts';
-
-/** What of the rows of a stream a setting makes optional. */
-export const OPTIONAL_PARTS: Readonly<Record<string, OptionalPart>> = {
-  'edr-events': { column: 'Record' },
-  'vm-detections': { column: 'DetectionList', member: 'RESULTS' },
-};
 
 /** What the rows that were sent would have been billed with another value of a setting; null: nobody knows. */
 export interface ModeBytes extends Omit<ModeCost, 'month'> {

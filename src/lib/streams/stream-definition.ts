@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Settings } from '../config.ts';
+import type { OptionalPart } from '../cost/billed-bytes.ts';
 import { ConfigError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { Outcome, Progress, Stream, WindowTask } from '../pipeline/stream.ts';
@@ -27,12 +28,14 @@ export interface StreamDefinition extends Omit<Stream, 'read'> {
   /** Its own settings by name; the one whose name ends in `_SCHEDULE` is when its planner runs. */
   readonly settings: Readonly<Record<string, ZodType>>;
   readonly probe: Probe;
+  /** What of its rows a setting makes optional, which is told apart in what is billed. */
+  readonly optionalPart?: OptionalPart;
   readonly read: (task: WindowTask, services: StreamServices) => AsyncGenerator<Progress, Outcome>;
 }
 
 /** Gives a stream its services. */
 export function bindStream(definition: StreamDefinition, services: StreamServices): Stream {
-  const { probe: _, settings: __, read, ...stream } = definition;
+  const { optionalPart: _, probe: __, settings: ___, read, ...stream } = definition;
   return {
     ...stream,
     read: (task) => {

@@ -23,6 +23,7 @@ export const edrEvents: StreamDefinition = {
     setting: 'EDR_START',
     column: ({ EDR_TIME_FIELD: field }) => EVENT_COLUMNS.find(({ from }) => from.includes(field))?.name ?? 'EventTime',
   },
+  optionalPart: { column: 'Record' },
   probe: { check: 'qualys-edr', run: readOneEvent },
   read: readEdrWindow,
 };

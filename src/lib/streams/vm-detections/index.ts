@@ -19,6 +19,7 @@ export const vmDetections: StreamDefinition = {
   remembers: true,
   // The rows do not hold the time of the windows. A host is processed after it was scanned, so its scan is the earlier time.
   restart: { setting: 'VM_START', column: () => 'LastVMScannedDateTime' },
+  optionalPart: { column: 'DetectionList', member: 'RESULTS' },
   probe: { check: 'qualys-vm', run: ({ vm }) => probeVm(vm) },
   read: readVmWindow,
 };
