@@ -1,6 +1,6 @@
 import type { ListState } from './record-list-state.ts';
 import { rollback } from '../xml/xml-json.ts';
-import { nameOf, type XmlReader } from '../xml/xml-reader.ts';
+import { fromBytes } from '../xml/xml-reader.ts';
 
 /*
  * The reader keeps its text from the start of each child of a record or item until that ends. An element that does not fit is taken back out
@@ -8,27 +8,26 @@ import { nameOf, type XmlReader } from '../xml/xml-reader.ts';
  */
 
 /** Keeps XML from the tag just read on. */
-export function startRaw({ raw, reader }: ListState, maxBytes: number): void {
-  reader.keptFrom = reader.tagFrom;
-  raw.maxBytes = maxBytes;
+export function startRaw(state: ListState, maxBytes: number): void {
+  state.reader.keptFrom = state.reader.tagFrom;
+  state.maxRawBytes = maxBytes;
 }
 
 /** Hands out the XML of an element that is too long, as far as it has been read, before the reader lets it go. */
 export function letGo(state: ListState): void {
-  const { raw, reader } = state;
+  const { maxRawBytes, reader } = state;
   if (reader.keptFrom === undefined) return;
-  if (!raw.isLong && reader.at - reader.keptFrom > raw.maxBytes) giveUp(state);
-  if (!raw.isLong) return;
+  if (state.longPath === undefined && reader.at - reader.keptFrom > maxRawBytes) giveUp(state);
+  if (state.longPath === undefined) return;
   handOut(state, reader.at, false);
   reader.keptFrom = reader.at;
 }
 
 /** The child being read is too long to be held: its XML goes on from its first byte. */
 export function giveUp(state: ListState): void {
-  const { holder, item, roles, raw, reader, valueDepth } = state;
-  const name = nameOf({ names: reader.names.slice(0, valueDepth) } as XmlReader).slice(0, 200);
-  raw.path = holder === item ? `${state.shape.items?.item ?? ''}/${name}` : name;
-  raw.isLong = true;
+  const { holder, item, reader, roles, shape, valueDepth } = state;
+  const name = fromBytes(reader.names[valueDepth - 1] ?? '').slice(0, 200);
+  state.longPath = holder === item ? `${shape.items?.item ?? ''}/${name}` : name;
   rollback(holder, state.valueFrom);
   roles.fill('ignored', valueDepth);
   roles[valueDepth] = 'long';
@@ -36,8 +35,8 @@ export function giveUp(state: ListState): void {
 
 /** A child ends that was held. False when too much XML was held for it: it is given up as a whole. */
 export function endRaw(state: ListState): boolean {
-  const { raw, reader } = state;
-  const isHeld = reader.at - (reader.keptFrom ?? 0) <= raw.maxBytes;
+  const { maxRawBytes, reader } = state;
+  const isHeld = reader.at - (reader.keptFrom ?? 0) <= maxRawBytes;
   if (!isHeld) {
     giveUp(state);
     endLong(state);
@@ -54,13 +53,9 @@ export function endLong(state: ListState): void {
 export function finishLong(state: ListState, to: number): void {
   handOut(state, to, true);
   state.reader.keptFrom = undefined;
-  state.raw.isLong = false;
+  state.longPath = undefined;
 }
 
-function handOut(
-  { handlers, id, raw: { path }, reader: { keptFrom, text } }: ListState,
-  to: number,
-  isLast: boolean,
-): void {
-  handlers.long(Buffer.from(text.slice(keptFrom, to), 'latin1'), isLast, { path, id });
+function handOut({ handlers, id, longPath, reader: { keptFrom, text } }: ListState, to: number, isLast: boolean): void {
+  handlers.long(Buffer.from(text.slice(keptFrom, to), 'latin1'), isLast, { path: longPath ?? '', id });
 }

@@ -3,22 +3,14 @@ import { assertEnded, readNext } from '../xml/read-xml.ts';
 import { unescaped } from '../xml/xml-json.ts';
 import { createXmlReader, write, type XmlHandlers } from '../xml/xml-reader.ts';
 
-/** Reads the texts of a document that holds only short ones, of any length as a whole. */
-export interface LeafReader {
-  /** Takes the next bytes. @throws RetryableError when the document is malformed. */
-  readonly write: (bytes: Uint8Array) => void;
-  /** Says that nothing more comes. @throws RetryableError when the document is not complete. */
-  readonly end: () => void;
-}
-
 const LONGEST_TEXT_BYTES = 65_536;
 
 /**
- * Makes a reader that tells the path (`/ROOT/…/NAME`) and the text of each element without child elements; without `onText` it only reads.
+ * Makes a reader for a document of short texts, however long as a whole. It tells the path (`/ROOT/…/NAME`) and the text of each element without child elements; without `onText` it only reads.
  * Its memory does not grow with the document.
  * @throws RetryableError for a text above 64 KB that would have to be told, and for what the XML reader refuses.
  */
-export function createLeafReader(onText?: (path: string, text: string) => void): LeafReader {
+export function createLeafReader(onText?: (path: string, text: string) => void) {
   const reader = createXmlReader();
   let text = '';
   let isLeaf = false;
@@ -49,7 +41,9 @@ export function createLeafReader(onText?: (path: string, text: string) => void):
     cdata: add,
   };
   return {
-    write: (bytes) => write(reader, bytes, () => readNext(reader, handlers)),
-    end: () => assertEnded(reader),
+    /** Takes the next bytes. @throws RetryableError when the document is malformed. */
+    write: (bytes: Uint8Array): void => write(reader, bytes, () => readNext(reader, handlers)),
+    /** Says that nothing more comes. @throws RetryableError when the document is not complete. */
+    end: (): void => assertEnded(reader),
   };
 }

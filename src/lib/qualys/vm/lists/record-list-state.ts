@@ -1,5 +1,5 @@
-import { createJsonOut, type JsonOut } from '../xml/xml-json.ts';
-import { createXmlReader, type XmlReader } from '../xml/xml-reader.ts';
+import { createJsonOut } from '../xml/xml-json.ts';
+import { createXmlReader } from '../xml/xml-reader.ts';
 
 /** Names of the elements of a list. */
 export interface ListShape {
@@ -69,70 +69,46 @@ export type Role =
   | 'markup'
   | 'warning'
   /** A small text of a warning, or of RESPONSE itself. */
-  | 'warningField'
-  | 'responseField'
+  | 'field'
   | 'ignored'
   /** An element whose XML is handed out. */
   | 'long';
 
-/** State of reading one list. */
-export interface ListState {
-  readonly shape: ListShape;
-  readonly handlers: ListHandlers;
-  readonly reader: XmlReader;
-  /** What the element open at each depth is. */
-  readonly roles: Role[];
-  /** The record being read, its item, and which of the two is being written. */
-  readonly record: JsonOut;
-  readonly item: JsonOut;
-  holder: JsonOut;
-  /** The record's id, once it has been read. */
-  id: string | undefined;
-  /** Where the elements of the item must end. */
-  itemLimit: number;
-  /** Depth of the child of record or item being read, and bytes of JSON before it. */
-  valueDepth: number;
-  valueFrom: number;
-  readonly raw: RawXml;
-  field: string;
-  readonly responseFields: Map<string, string>;
-  /** Of the warning being read, and of the one that counts. */
-  readonly warningFields: Map<string, string>;
-  warning: { readonly code: string; readonly url: string };
-  hasResponse: boolean;
-}
-
-/** A child of a record or an item, whose XML is kept in case it is too long. */
-export interface RawXml {
-  maxBytes: number;
-  /** Set once the element is known to be too long: its XML goes on as it comes. */
-  isLong: boolean;
-  path: string;
-}
-
-/** A list at its beginning. */
-export function createListState(shape: ListShape, handlers: ListHandlers): ListState {
+/** State of reading one list, as it is at its beginning. */
+export function createListState(shape: ListShape, handlers: ListHandlers) {
   const record = createJsonOut(MAX_RECORD_BYTES);
   return {
     shape,
     handlers,
     reader: createXmlReader(),
-    roles: ['document'],
+    /** What the element open at each depth is. */
+    roles: ['document'] as Role[],
+    /** The record being read, its item, and which of the two is being written. */
     record,
     item: createJsonOut(MAX_ITEM_BYTES),
     holder: record,
-    id: undefined,
+    /** The record's id, once it has been read. */
+    id: undefined as string | undefined,
+    /** Where the elements of the item must end. */
     itemLimit: 0,
+    /** Depth of the child of record or item being read, and bytes of JSON before it. */
     valueDepth: 0,
     valueFrom: 0,
-    raw: { maxBytes: 0, isLong: false, path: '' },
+    /** Most XML that is kept of that child in case it is too long to be held. */
+    maxRawBytes: 0,
+    /** Set once it is known to be too long: its XML goes on as it comes, under this name. */
+    longPath: undefined as string | undefined,
+    /** The small text being read, and those that have been. */
     field: '',
-    responseFields: new Map(),
-    warningFields: new Map(),
+    responseFields: new Map<string, string>(),
+    /** Of the warning being read, and of the one that counts. */
+    warningFields: new Map<string, string>(),
     warning: { code: '', url: '' },
     hasResponse: false,
   };
 }
+
+export type ListState = ReturnType<typeof createListState>;
 
 /** Gives the next child of the open record or item, or its own text, the room that it may take. @returns bytes of XML that may be held for it. */
 export function giveRoom({ holder, item, itemLimit, shape }: ListState, isText: boolean): number {

@@ -15,18 +15,6 @@ export interface ListEnd {
   readonly illegalCharacters: number;
 }
 
-/** Reads a list of the VM API while it arrives. */
-export interface RecordListReader {
-  /** Takes the next bytes, in any portions. @throws RetryableError when the document is malformed. */
-  readonly write: (bytes: Uint8Array) => void;
-  /** The body is over. @throws RetryableError when the document is not, or names a next page that cannot be asked for. */
-  readonly end: () => ListEnd;
-  /** Takes what is known of the record whose items come, before it ends. */
-  readonly takeRecord: () => string;
-  /** The id of that record, as far as it is known. */
-  readonly recordId: () => string | undefined;
-}
-
 /** Code of the warning that there are further pages. */
 const TRUNCATED = '1980';
 
@@ -34,26 +22,28 @@ const TRUNCATED = '1980';
  * A reader of a list of records, which may have items: the host list, the KnowledgeBase, detections. Each record and item becomes JSON in
  * the form that `xml-json.ts` describes. Its memory does not grow with the list, nor with a record.
  */
-export function createRecordListReader(shape: ListShape, handlers: ListHandlers): RecordListReader {
+export function createRecordListReader(shape: ListShape, handlers: ListHandlers) {
   const state = createListState(shape, handlers);
+  const { reader } = state;
   const xml = createListHandlers(state);
+  const next = (): boolean => readNext(reader, xml);
   return {
-    write: (bytes) =>
-      write(
-        state.reader,
-        bytes,
-        () => readNext(state.reader, xml),
-        () => letGo(state),
-      ),
+    /** Takes the next bytes, in any portions. @throws RetryableError when the document is malformed. */
+    write: (bytes: Uint8Array): void => write(reader, bytes, next, () => letGo(state)),
+    /** The body is over. @throws RetryableError when the document is not, or names a next page that cannot be asked for. */
     end: () => endOf(state),
+    /** Takes what is known of the record whose items come, before it ends. */
     takeRecord: () => {
       const json = endObject(state.record);
       startObject(state.record);
       return json;
     },
+    /** The id of that record, as far as it is known. */
     recordId: () => state.id,
   };
 }
+
+export type RecordListReader = ReturnType<typeof createRecordListReader>;
 
 function endOf({ reader, warning, responseFields, hasResponse }: ListState): ListEnd {
   assertEnded(reader);

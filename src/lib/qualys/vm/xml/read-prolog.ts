@@ -1,29 +1,21 @@
 import { checkName } from './read-tag.ts';
 import type { XmlReader } from './xml-reader.ts';
-import { isAt, isSpace, malformed, skipSpace } from './xml-reader.ts';
+import { goOn, isAt, malformed, matchAt } from './xml-reader.ts';
 
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 const MAX_DECLARATION_BYTES = 1024;
 const DECLARATION =
   /^<\?xml\s+version\s*=\s*(?:"1\.\d+"|'1\.\d+')(?:\s+encoding\s*=\s*(?:"([A-Za-z][\w.-]*)"|'([A-Za-z][\w.-]*)'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$/;
 
-/** Reads the byte order mark and the XML declaration, where there are any; false when they are not whole. */
+/** Skips the byte order mark, where there is one; false when it is not whole. */
 export function readStart(reader: XmlReader): boolean {
-  if (reader.offset + reader.at === 0) {
-    const hasMark = isAt(reader, BYTE_ORDER_MARK);
-    if (hasMark === undefined) return false;
-    if (hasMark) reader.at = BYTE_ORDER_MARK.length;
-  }
-  const { at, text } = reader;
-  const starts = isAt(reader, '<?xml');
-  const next = at + '<?xml'.length;
-  if (starts === undefined || (starts && next >= text.length)) return false;
-  // `<?xml-stylesheet` is an ordinary instruction.
-  if (starts && isSpace(text.charCodeAt(next)) && !readDeclaration(reader)) return false;
-  reader.phase = 'prolog';
-  return true;
+  const hasMark = isAt(reader, BYTE_ORDER_MARK);
+  if (hasMark === undefined) return false;
+  if (hasMark) reader.startsAt = BYTE_ORDER_MARK.length;
+  return goOn(reader, reader.startsAt, 'content');
 }
 
+/** Reads the XML declaration at the reader's place; false when it is not whole. */
 function readDeclaration(reader: XmlReader): boolean {
   const { at, text } = reader;
   const end = text.indexOf('?>', at) + 2;
@@ -40,36 +32,6 @@ function readDeclaration(reader: XmlReader): boolean {
   return true;
 }
 
-/** Before and after the root element: white space, comments, instructions; before it also the document type and then the root. */
-export function readOutside(reader: XmlReader, readRoot: () => boolean): boolean {
-  reader.at = skipSpace(reader, reader.at);
-  const { at, hasRoot, text } = reader;
-  if (at >= text.length) return false;
-  if (text[at] !== '<') return readStray(reader);
-  if (at + 1 >= text.length) return false;
-  if (text[at + 1] === '?') return startInstruction(reader);
-  if (text[at + 1] !== '!') {
-    if (hasRoot) throw malformed(reader, at, 'a second root element');
-    return readRoot();
-  }
-  const isComment = isAt(reader, '<!--');
-  if (isComment === true) return startComment(reader);
-  const isDoctype = isAt(reader, '<!DOCTYPE');
-  if (isDoctype === true) return readDoctype(reader);
-  if (isComment === undefined || isDoctype === undefined) return false;
-  throw malformed(reader, at, 'expected a comment or a document type declaration');
-}
-
-/** Control characters after the root are counted and skipped, as anywhere; anything else does not belong there. */
-function readStray(reader: XmlReader): true {
-  const { at, hasRoot, text } = reader;
-  if (text.charCodeAt(at) >= 0x20 || !hasRoot)
-    throw malformed(reader, at, `${text[at] === '&' ? 'a reference' : 'text'} outside the root element`);
-  reader.illegal++;
-  reader.at++;
-  return true;
-}
-
 /** Most bytes of a document type declaration. The vendor's have a hundred. */
 const MAX_DOCTYPE_BYTES = 64 * 1024;
 const DOCTYPE_NAME = /<!DOCTYPE[ \t\r\n]+([A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)(?=[^\w:.\x80-\xff-])/y;
@@ -77,11 +39,10 @@ const DOCTYPE_NAME = /<!DOCTYPE[ \t\r\n]+([A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)(
 const DOCTYPE_PIECE = /"[^"]*"|'[^']*'|<!--[^]*?-->|<\?[^]*?\?>|<(?!$|!$|!-|\?)|<!-(?!$|-)|[>[\]]|[^"'<>[\]]+/y;
 
 /** Skips the document type declaration at the reader's place: nothing is declared, expanded or fetched. False when it is not whole. */
-function readDoctype(reader: XmlReader): boolean {
+export function readDoctype(reader: XmlReader): boolean {
   const { at, text } = reader;
   if (reader.hasRoot || reader.hasDoctype) throw malformed(reader, at, 'a misplaced document type declaration');
-  DOCTYPE_NAME.lastIndex = at;
-  const name = DOCTYPE_NAME.exec(text)?.[1];
+  const name = matchAt(reader, DOCTYPE_NAME)?.[1];
   if (name !== undefined) checkName(reader, name);
   else if (!/^<!DOCTYPE(?:[ \t\r\n]+(?:[A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)?)?$/.test(text.slice(at)))
     throw malformed(reader, at, 'a document type declaration without white space and a name');
@@ -108,34 +69,25 @@ function doctypeEnd(reader: XmlReader, from: number): number {
   }
 }
 
-/** Enters the comment whose `<!--` stands at the reader's place. */
-export function startComment(reader: XmlReader): true {
-  reader.at += '<!--'.length;
-  reader.phase = 'comment';
-  return true;
-}
-
 const INSTRUCTION = /<\?([A-Za-z_:\x80-\xff][\w:.\x80-\xff-]*)(?=[ \t\r\n?])/y;
 
-/** Enters the processing instruction whose `<?` stands at the reader's place; false when its target is not whole. */
+/** Reads the declaration or enters the processing instruction whose `<?` stands at the reader's place; false when its target is not whole. */
 export function startInstruction(reader: XmlReader): boolean {
   const { at, text } = reader;
-  INSTRUCTION.lastIndex = at;
-  const target = INSTRUCTION.exec(text)?.[1];
+  const target = matchAt(reader, INSTRUCTION)?.[1];
   if (target === undefined) {
     if (/^<\?(?:[A-Za-z_:\x80-\xff][\w:.\x80-\xff-]{0,1023})?$/.test(text.slice(at))) return false;
     throw malformed(reader, at, 'expected a name and white space in an instruction');
   }
+  if (target === 'xml' && reader.offset + at === reader.startsAt) return readDeclaration(reader);
   if (/^xml$/i.test(target)) throw malformed(reader, at, 'an XML declaration that is not at the very start');
   checkName(reader, target);
-  reader.at = INSTRUCTION.lastIndex;
-  reader.phase = 'instruction';
-  return true;
+  return goOn(reader, INSTRUCTION.lastIndex, 'instruction');
 }
 
 /** Skips a comment or an instruction; false when it goes on beyond the text at hand. */
 export function skipMisc(reader: XmlReader): boolean {
-  const { hasRoot, names, phase, text } = reader;
+  const { phase, text } = reader;
   const isComment = phase === 'comment';
   const found = text.indexOf(isComment ? '--' : '?>', reader.at);
   // The first character of the mark may be the last one at hand.
@@ -143,7 +95,5 @@ export function skipMisc(reader: XmlReader): boolean {
   const end = reader.at + (isComment ? 3 : 2);
   if (found < 0 || end > text.length) return false;
   if (text[end - 1] !== '>') throw malformed(reader, reader.at, '"--" in a comment');
-  reader.at = end;
-  reader.phase = names.length > 0 ? 'content' : hasRoot ? 'epilog' : 'prolog';
-  return true;
+  return goOn(reader, end, 'content');
 }

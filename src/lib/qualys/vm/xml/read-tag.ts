@@ -1,5 +1,5 @@
 import type { Before, XmlAttribute, XmlHandlers, XmlReader } from './xml-reader.ts';
-import { malformed, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, MAX_TAG_BYTES } from './xml-reader.ts';
+import { malformed, matchAt, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, MAX_TAG_BYTES } from './xml-reader.ts';
 import { textJson } from './xml-text.ts';
 
 /** Names of ASCII as they must be; bytes beyond are looked at as characters. */
@@ -22,8 +22,7 @@ const CHARACTERS = new RegExp(`^[${START}][\\u0300-\\u036f${START}\\-.0-9\\xb7\\
 
 /** Reads the start tag or empty element at the reader's place; false when it is not whole. */
 export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean {
-  START_TAG.lastIndex = reader.at;
-  const match = START_TAG.exec(reader.text);
+  const match = matchAt(reader, START_TAG);
   if (match === null) return awaitTag(reader);
   const [name, attributes] = [match[1] ?? '', match[2] ?? ''];
   checkName(reader, name);
@@ -33,7 +32,6 @@ export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean 
   takeTag(reader, match[0]);
   reader.names.push(name);
   reader.hasRoot = true;
-  reader.phase = 'content';
   handlers.startElement(name, read);
   if (match[3] === '/') popElement(reader, handlers);
   return true;
@@ -41,8 +39,7 @@ export function readStartTag(reader: XmlReader, handlers: XmlHandlers): boolean 
 
 /** Reads the end tag at the reader's place, which must close the innermost element; false when it is not whole. */
 export function readEndTag(reader: XmlReader, handlers: XmlHandlers): boolean {
-  END_TAG.lastIndex = reader.at;
-  const match = END_TAG.exec(reader.text);
+  const match = matchAt(reader, END_TAG);
   if (match === null) return awaitTag(reader);
   if (match[1] !== reader.names.at(-1)) throw mismatch(reader);
   endText(reader, handlers, 'endTag');
@@ -71,7 +68,6 @@ export function endText(reader: XmlReader, handlers: XmlHandlers, before: Before
 function popElement(reader: XmlReader, handlers: XmlHandlers): void {
   handlers.endElement();
   reader.names.pop();
-  if (reader.names.length === 0) reader.phase = 'epilog';
 }
 
 function mismatch(reader: XmlReader): Error {
@@ -88,11 +84,8 @@ function awaitTag(reader: XmlReader): false {
   if (tag.startsWith('</')) throw mismatch(reader);
   if (!BEGINNING.test(tag)) throw malformed(reader, reader.at, 'expected a name');
   const isLess = /^<[^<>]*=[ \t\r\n]*(?:"[^"<]*|'[^'<]*)</.test(tag);
-  throw malformed(
-    reader,
-    reader.at,
-    isLess ? '"<" in an attribute value' : 'expected quoted attributes and ">" in a tag',
-  );
+  const why = isLess ? '"<" in an attribute value' : 'expected quoted attributes and ">" in a tag';
+  throw malformed(reader, reader.at, why);
 }
 
 /** @throws MalformedXmlError for a name that no element may have. */
@@ -104,15 +97,14 @@ export function checkName(reader: XmlReader, name: string): void {
 
 function attributesOf(reader: XmlReader, text: string, at: number): XmlAttribute[] {
   const attributes: XmlAttribute[] = [];
-  ATTRIBUTES.lastIndex = 0;
-  for (let match = ATTRIBUTES.exec(text); match !== null; match = ATTRIBUTES.exec(text)) {
-    const [name = '', value = ''] = [match[1], match[2] ?? match[3]];
+  for (const match of text.matchAll(ATTRIBUTES)) {
+    const [whole, name = '', value = match[3] ?? ''] = match;
     checkName(reader, name);
     if (attributes.some((other) => other.name === name))
       throw malformed(reader, at + match.index, `attribute "${name}" twice`);
     if (attributes.length >= MAX_ATTRIBUTES)
       throw malformed(reader, at + match.index, `more than ${MAX_ATTRIBUTES} attributes`);
-    const valueAt = at + ATTRIBUTES.lastIndex - 1 - value.length;
+    const valueAt = at + match.index + whole.length - 1 - value.length;
     attributes.push({ name, json: textJson(reader, value.replaceAll(/[\t\r\n]/g, ' '), valueAt) });
   }
   return attributes;

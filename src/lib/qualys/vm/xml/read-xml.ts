@@ -1,7 +1,7 @@
-import { readOutside, readStart, skipMisc, startComment, startInstruction } from './read-prolog.ts';
+import { readDoctype, readStart, skipMisc, startInstruction } from './read-prolog.ts';
 import { endText, readEndTag, readStartTag } from './read-tag.ts';
 import type { XmlHandlers, XmlReader } from './xml-reader.ts';
-import { isAt, malformed, MAX_DEPTH, MAX_NAME_BYTES, MAX_RUN_BYTES, skipSpace } from './xml-reader.ts';
+import { goOn, isAt, isSpace, malformed, MAX_DEPTH, MAX_NAME_BYTES, MAX_RUN_BYTES } from './xml-reader.ts';
 import { blankEnd, plainJson, textJson, trimmed } from './xml-text.ts';
 
 const CDATA_START = '<![CDATA[';
@@ -39,24 +39,22 @@ export function readNext(reader: XmlReader, handlers: XmlHandlers): boolean {
       return skipMisc(reader);
     case 'start':
       return readStart(reader);
-    case 'prolog':
-    case 'epilog':
-      return readOutside(reader, () => readStartTag(reader, handlers));
   }
 }
 
 /** Fails unless the document has ended: the root element is closed and nothing is left half read. */
 export function assertEnded(reader: XmlReader): void {
-  const { at, cleaner, names, phase, text } = reader;
-  if (phase === 'epilog' && at >= text.length && !cleaner.isWithin()) return;
+  const { at, cleaner, hasRoot, names, phase, text } = reader;
+  const isBehindRoot = hasRoot && names.length === 0 && phase === 'content';
+  if (isBehindRoot && at >= text.length && !cleaner.isWithin()) return;
   const where = names.length > 0 ? `inside ${names.length} open elements` : 'outside the root element';
   throw malformed(reader, text.length, `the document ends ${where}`);
 }
 
 /** Reads leaves in one go each; whatever else comes, or is not whole, is left to the grammar below. */
 function readLeaves(reader: XmlReader, handlers: XmlHandlers): boolean {
-  const { at, text } = reader;
-  if (!reader.isBlank || reader.names.length >= MAX_DEPTH) return false;
+  const { at, names, text } = reader;
+  if (!reader.isBlank || names.length === 0 || names.length >= MAX_DEPTH) return false;
   for (;;) {
     LEAF.lastIndex = reader.at;
     const match = LEAF.exec(text);
@@ -81,36 +79,50 @@ function lineJson(reader: XmlReader, line: string): string {
 }
 
 function readContent(reader: XmlReader, handlers: XmlHandlers): boolean {
-  if (reader.isBlank) reader.at = skipSpace(reader, reader.at);
-  const { at, text } = reader;
-  if (at + 1 >= text.length && (at >= text.length || text[at] === '<')) return false;
-  if (text[at] !== '<') return readText(reader, handlers);
+  const { hasRoot, isBlank, names, text } = reader;
+  let { at } = reader;
+  while (isBlank && isSpace(text.charCodeAt(at))) at++;
+  reader.at = at;
+  const isInside = names.length > 0;
+  if (at >= text.length) return false;
+  if (text[at] !== '<') return isInside ? readText(reader, handlers) : readStray(reader);
   switch (text[at + 1]) {
-    case '/':
-      return readEndTag(reader, handlers);
+    case undefined:
+      return false;
     case '!':
       return readDeclarationLike(reader, handlers);
     case '?':
       return startInstruction(reader);
-    default:
-      return readStartTag(reader, handlers);
   }
+  if (!isInside && hasRoot) throw malformed(reader, at, 'a second root element');
+  return isInside && text[at + 1] === '/' ? readEndTag(reader, handlers) : readStartTag(reader, handlers);
 }
 
-/** A comment or a CDATA section. */
+/** A comment, in an element also a CDATA section, outside the document type declaration. */
 function readDeclarationLike(reader: XmlReader, handlers: XmlHandlers): boolean {
+  const isInside = reader.names.length > 0;
   const isComment = isAt(reader, '<!--');
-  if (isComment === true) return startComment(reader);
-  const isCdata = isAt(reader, CDATA_START);
-  if (isCdata === true) return startCdata(reader, handlers);
-  if (isComment === undefined || isCdata === undefined) return false;
-  throw malformed(reader, reader.at, 'expected "<!--" or "<![CDATA["');
+  if (isComment === true) return goOn(reader, reader.at + '<!--'.length, 'comment');
+  const isOther = isAt(reader, isInside ? CDATA_START : '<!DOCTYPE');
+  if (isOther === true) return isInside ? startCdata(reader, handlers) : readDoctype(reader);
+  if (isComment === undefined || isOther === undefined) return false;
+  const expected = isInside ? '"<!--" or "<![CDATA["' : 'a comment or a document type declaration';
+  throw malformed(reader, reader.at, `expected ${expected}`);
+}
+
+/** Control characters after the root are counted and skipped, as anywhere; anything else does not belong there. */
+function readStray(reader: XmlReader): true {
+  const { at, hasRoot, text } = reader;
+  if (text.charCodeAt(at) >= 0x20 || !hasRoot)
+    throw malformed(reader, at, `${text[at] === '&' ? 'a reference' : 'text'} outside the root element`);
+  reader.illegal++;
+  reader.at++;
+  return true;
 }
 
 function startCdata(reader: XmlReader, handlers: XmlHandlers): true {
   endText(reader, handlers, 'cdata');
-  reader.at += CDATA_START.length;
-  reader.phase = 'cdata';
+  goOn(reader, reader.at + CDATA_START.length, 'cdata');
   handlers.cdata('');
   reader.isBlank = false;
   return true;
@@ -121,9 +133,9 @@ function readCdata(reader: XmlReader, handlers: XmlHandlers): boolean {
   const found = text.indexOf(CDATA_END, at);
   const end = found < 0 ? Math.max(at, unfinishedFrom(reader)) : found;
   if (end > at) handlers.cdata(plainJson(reader, text.slice(at, end)));
-  reader.at = found < 0 ? end : found + CDATA_END.length;
-  if (found >= 0) reader.phase = 'content';
-  return found >= 0;
+  if (found >= 0) return goOn(reader, found + CDATA_END.length, 'content');
+  reader.at = end;
+  return false;
 }
 
 function readText(reader: XmlReader, handlers: XmlHandlers): boolean {

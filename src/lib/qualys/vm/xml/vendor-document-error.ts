@@ -11,12 +11,9 @@ export class VendorDocumentError extends ConnectorError {
   /** The first {@link VENDOR_DOCUMENT_BYTES} of the body. */
   readonly text: string;
   constructor(root: string, text: string) {
-    super(root === '' ? describeBody(text) : `the answer is a ${root} document`);
+    const body = text.trim() === '' ? 'empty' : 'not XML';
+    super(`the answer is ${root === '' ? body : `a ${root} document`}`);
     this.root = root;
     this.text = text;
   }
-}
-
-function describeBody(text: string): string {
-  return text.trim() === '' ? 'the answer is empty' : 'the answer is not XML';
 }

@@ -9,6 +9,12 @@ import type { XmlAttribute } from './xml-reader.ts';
 /** What a key costs beside its name: a comma, two quotes, a colon, and the quote or brace of the value. */
 const KEY_BYTES = 8;
 
+/** Members of an object: their names, and the JSON text of each, or those of an array. */
+interface Members {
+  readonly names: string[];
+  readonly texts: (string | string[])[];
+}
+
 /** A value that is open: a string, until it has members. */
 interface OpenValue {
   /** Characters of the string so far. */
@@ -22,34 +28,22 @@ interface OpenValue {
   members: Members | undefined;
 }
 
-/** Members of an object. */
-interface Members {
-  readonly names: string[];
-  /** Their JSON texts. */
-  readonly texts: string[];
-  /** The texts of those names that have several, by their places. */
-  joined: Map<number, string[]> | undefined;
+/** An object in the making. @param limit a key or character may be added while `size` is not above it. */
+export function createJsonOut(limit: number) {
+  return {
+    limit,
+    /** The innermost of the values that are open. */
+    top: undefined as OpenValue | undefined,
+    /** Bytes of JSON so far. */
+    size: 0,
+  };
 }
 
-/** An object in the making, with the values that are open in it. */
-export interface JsonOut {
-  /** The innermost open value. */
-  top: OpenValue | undefined;
-  /** Bytes of JSON so far. */
-  size: number;
-  /** A key or character may be added while `size` is not above it. */
-  limit: number;
-}
-
-/** An output that nothing is open in. */
-export function createJsonOut(limit: number): JsonOut {
-  return { top: undefined, size: 0, limit };
-}
+export type JsonOut = ReturnType<typeof createJsonOut>;
 
 /** Forgets all that was written and opens an object. */
 export function startObject(out: JsonOut): void {
-  out.top = openValue('', false, 0, undefined);
-  out.top.members = noMembers();
+  out.top = { text: '', name: '', isText: false, start: 0, parent: undefined, members: noMembers() };
   out.size = 1;
 }
 
@@ -59,22 +53,13 @@ export function endObject(out: JsonOut): string {
   return out.top === undefined ? '' : jsonOf(out.top);
 }
 
-function openValue(name: string, isText: boolean, start: number, parent: OpenValue | undefined): OpenValue {
-  return { text: '', name, isText, start, parent, members: undefined };
-}
-
-function noMembers(): Members {
-  return { names: [], texts: [], joined: undefined };
-}
-
 /** Opens a member of the innermost value, as a string. False when there is no room for its key; nothing has changed then. */
 export function openMember(out: JsonOut, name: string, isText = false): boolean {
-  if (out.top === undefined || out.size + name.length + KEY_BYTES > out.limit) return false;
-  const { joined, names } = becomeObject(out, out.top);
-  const place = names.indexOf(name);
-  if (place < 0) out.size += keyBytes(names, name);
-  else if (joined?.has(place) !== true) out.size += 2;
-  out.top = openValue(name, isText, out.size++, out.top);
+  const { top } = out;
+  if (top === undefined || out.size + name.length + KEY_BYTES > out.limit) return false;
+  const members = becomeObject(out, top);
+  out.size += keyBytes(members, name, members.names.indexOf(name));
+  out.top = { text: '', name, isText, start: out.size++, parent: top, members: undefined };
   return true;
 }
 
@@ -84,30 +69,21 @@ export function closeMember(out: JsonOut): void {
   if (value?.parent === undefined) return;
   const json = jsonOf(value);
   out.top = value.parent;
+  out.size = value.start;
   const members = becomeObject(out, value.parent);
-  const place = members.names.indexOf(value.name);
-  out.size = value.start + json.length + (place < 0 ? 0 : 1);
-  if (place < 0) push(members, value.name, json);
-  else join(members, place, json);
+  put(out, members, value.name, json, members.names.indexOf(value.name));
 }
 
-/** Adds a member whose value is JSON text, or an object with that under `within`. False when there is no room; nothing has changed then. */
-export function addMember(out: JsonOut, name: string, text: string, within?: string): boolean {
+/** Adds a member whose value is JSON text. False when there is no room; nothing has changed then. */
+export function addMember(out: JsonOut, name: string, json: string): boolean {
   const { top } = out;
-  const json = within === undefined ? text : `{"${within}":${text}}`;
   // As much is taken as if the value came piece by piece: what ends it needs no room.
-  const least = Math.max(KEY_BYTES + json.length - text.length, 3 + json.length - (within === undefined ? 1 : 2));
-  if (top === undefined || out.size + name.length + least > out.limit) return false;
+  const room = Math.max(KEY_BYTES, json.length + 2);
+  if (top === undefined || out.size + name.length + room > out.limit) return false;
   const members = becomeObject(out, top);
   const place = members.names.indexOf(name);
-  out.size += json.length;
-  if (place < 0) {
-    out.size += keyBytes(members.names, name);
-    push(members, name, json);
-  } else {
-    out.size += members.joined?.has(place) === true ? 1 : 3;
-    join(members, place, json);
-  }
+  out.size += keyBytes(members, name, place);
+  put(out, members, name, json, place);
   return true;
 }
 
@@ -141,39 +117,41 @@ export function rollback(out: JsonOut, size: number): void {
 
 /** Members of a value, which becomes an object; the text that it has had is one of them. */
 function becomeObject(out: JsonOut, value: OpenValue): Members {
-  if (value.members !== undefined) return value.members;
-  const members = (value.members = noMembers());
-  if (value.text !== '') {
-    out.size += keyBytes(members.names, '#text') + 2;
-    push(members, '#text', `"${value.text}"`);
-  }
-  return members;
+  if (value.members === undefined && value.text !== '') out.size += '"#text":""'.length;
+  value.members ??= value.text === '' ? noMembers() : { names: ['#text'], texts: [`"${value.text}"`] };
+  return value.members;
 }
 
-function keyBytes(names: readonly string[], name: string): number {
-  return (names.length > 0 ? 1 : 0) + name.length + 3;
+function noMembers(): Members {
+  return { names: [], texts: [] };
 }
 
-function push({ names, texts }: Members, name: string, json: string): void {
-  names.push(name);
-  texts.push(json);
+/** What stands before a further value of this name: a comma and its key, or the brackets of an array. */
+function keyBytes({ names, texts }: Members, name: string, place: number): number {
+  if (place < 0) return (names.length > 0 ? 1 : 0) + name.length + 3;
+  return typeof texts[place] === 'string' ? 2 : 0;
 }
 
-/** Elements of one name become an array in the place of the first. */
-function join(members: Members, place: number, json: string): void {
-  const joined = (members.joined ??= new Map<number, string[]>());
-  const texts = joined.get(place) ?? [members.texts[place] ?? ''];
-  texts.push(json);
-  joined.set(place, texts);
+/** Puts a value among the others. Elements of one name become an array in the place of the first. */
+function put(out: JsonOut, { names, texts }: Members, name: string, json: string, place: number): void {
+  out.size += json.length + (place < 0 ? 0 : 1);
+  const held = place < 0 ? undefined : texts[place];
+  if (held === undefined) {
+    names.push(name);
+    texts.push(json);
+  } else if (typeof held === 'string') texts[place] = [held, json];
+  else held.push(json);
 }
 
 function jsonOf({ members, text }: OpenValue): string {
   if (members === undefined) return `"${text}"`;
-  const { joined, names, texts } = members;
-  for (const [place, several] of joined ?? []) texts[place] = `[${several.join(',')}]`;
+  const { names, texts } = members;
   let json = '{';
-  for (let place = 0; place < names.length; place++)
-    json += `${place === 0 ? '"' : ',"'}${names[place] ?? ''}":${texts[place] ?? ''}`;
+  for (let place = 0; place < names.length; place++) {
+    const held = texts[place] ?? '';
+    const value = typeof held === 'string' ? held : `[${held.join(',')}]`;
+    json += `${place === 0 ? '"' : ',"'}${names[place] ?? ''}":${value}`;
+  }
   return `${json}}`;
 }
 

@@ -1,5 +1,5 @@
-import { createTextCleaner, type TextCleaner } from './clean-text.ts';
-import { MalformedXmlError } from './malformed-xml-error.ts';
+import { RetryableError } from '../../../errors.ts';
+import { createTextCleaner } from './clean-text.ts';
 
 /** Bytes of the document taken in one go: a larger write is read in portions. */
 const PORTION_BYTES = 64 * 1024;
@@ -14,33 +14,39 @@ export const MAX_ATTRIBUTES = 256;
 /** A run of text above this, in bytes of JSON, is told in pieces: nobody takes so long a text. */
 export const MAX_RUN_BYTES = 4 * 1024 * 1024;
 
-/** State of reading one document; made by {@link createXmlReader}. Its texts have one character a byte, all of them UTF-8. */
-export interface XmlReader {
-  /** The part of the document at hand. */
-  text: string;
-  /** Index in it of the next byte to read. */
-  at: number;
-  /** Offset in the document of its first byte. */
-  offset: number;
-  /** Where the reader stands in the grammar: before the first byte, before the root, in it or in what is named, behind it. */
-  phase: 'start' | 'prolog' | 'content' | 'cdata' | 'comment' | 'instruction' | 'epilog';
-  /** Names of the open elements. */
-  readonly names: string[];
-  /** Index of the first byte of the last tag. */
-  tagFrom: number;
-  /** Index from which on what has been read is kept as well; undefined for: nothing is. */
-  keptFrom: number | undefined;
-  /** Whether leading white space of the next run of text is dropped: nothing but tags came before it in its element. */
-  isBlank: boolean;
-  /** The run of text being read, as JSON, and how much of its end is white space. */
-  run: string;
-  runBlank: number;
-  /** Control characters and references that XML forbids met so far, each replaced by U+FFFD. */
-  illegal: number;
-  hasDoctype: boolean;
-  hasRoot: boolean;
-  readonly cleaner: TextCleaner;
+/** State of reading one document, as it is at its start. Its texts have one character a byte, all of them UTF-8. */
+export function createXmlReader() {
+  return {
+    /** The part of the document at hand. */
+    text: '',
+    /** Index in it of the next byte to read. */
+    at: 0,
+    /** Offset in the document of its first byte. */
+    offset: 0,
+    /** Where the reader stands in the grammar: before the first byte, in what is named, or between all that. */
+    phase: 'start' as 'start' | 'content' | 'cdata' | 'comment' | 'instruction',
+    /** Offset of the document behind its byte order mark. */
+    startsAt: 0,
+    /** Names of the open elements. */
+    names: [] as string[],
+    /** Index of the first byte of the last tag. */
+    tagFrom: 0,
+    /** Index from which on what has been read is kept as well; undefined for: nothing is. */
+    keptFrom: undefined as number | undefined,
+    /** Whether leading white space of the next run of text is dropped: nothing but tags came before it in its element. */
+    isBlank: true,
+    /** The run of text being read, as JSON, and how much of its end is white space. */
+    run: '',
+    runBlank: 0,
+    /** Control characters and references that XML forbids met so far, each replaced by U+FFFD. */
+    illegal: 0,
+    hasDoctype: false,
+    hasRoot: false,
+    cleaner: createTextCleaner(),
+  };
 }
+
+export type XmlReader = ReturnType<typeof createXmlReader>;
 
 /** What a run of text ends before, or that it goes on. */
 export type Before = 'cdata' | 'startTag' | 'endTag' | 'more';
@@ -64,26 +70,6 @@ export interface XmlAttribute {
   readonly json: string;
 }
 
-/** A reader at the start of a document. */
-export function createXmlReader(): XmlReader {
-  return {
-    text: '',
-    at: 0,
-    offset: 0,
-    phase: 'start',
-    names: [],
-    tagFrom: 0,
-    keptFrom: undefined,
-    isBlank: true,
-    run: '',
-    runBlank: 0,
-    illegal: 0,
-    hasDoctype: false,
-    hasRoot: false,
-    cleaner: createTextCleaner(),
-  };
-}
-
 /** Takes bytes of the document, in any portions. `readNext` is called as long as it finds something to read, `move` before what was read is let go. */
 export function write(reader: XmlReader, input: Uint8Array, readNext: () => boolean, move?: () => void): void {
   for (let from = 0; from < input.length; from += PORTION_BYTES) {
@@ -103,9 +89,15 @@ export function illegalCharacters({ cleaner, illegal }: XmlReader): number {
   return illegal + cleaner.replaced();
 }
 
-/** An error that names the byte at `index` of the text. */
+/** An answer that is not well-formed XML, or is cut off: read it again, never take it for a short page. */
+export class MalformedXmlError extends RetryableError {
+  override name = 'MalformedXmlError';
+}
+
+/** An error that names the byte at `index` of the text, counted from the start of the document. */
 export function malformed(reader: XmlReader, index: number, why: string): MalformedXmlError {
-  return new MalformedXmlError(reader.offset + index, fromBytes(why));
+  const byte = reader.offset + index;
+  return new MalformedXmlError(`the XML answer is malformed at byte ${byte}: ${fromBytes(why)}`, { scope: 'answer' });
 }
 
 /** Name of the innermost element. */
@@ -124,14 +116,20 @@ export function isAt({ at, text }: XmlReader, literal: string): boolean | undefi
   return literal.startsWith(text.slice(at)) ? undefined : false;
 }
 
+/** Goes on at an index of the text, which stands there in the grammar. */
+export function goOn(reader: XmlReader, at: number, phase: XmlReader['phase']): true {
+  reader.at = at;
+  reader.phase = phase;
+  return true;
+}
+
+/** What a sticky pattern finds at the reader's place. */
+export function matchAt({ at, text }: XmlReader, pattern: RegExp): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
 /** Whether the character is one of the four that are white space in XML. */
 export function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
-}
-
-/** Index of the first character at or after `from` that is not white space. */
-export function skipSpace({ text }: XmlReader, from: number): number {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
-  return at;
 }
