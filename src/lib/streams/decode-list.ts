@@ -1,5 +1,5 @@
 import { RetryableError } from '../errors.ts';
-import { appendRow, createChunkWriter, finishChunk, type ChunkWriter, type RowText } from '../pipeline/chunk-writer.ts';
+import { appendRow, createChunkWriter, finishChunk, type RowText } from '../pipeline/chunk-writer.ts';
 import type { Chunk } from '../pipeline/stream.ts';
 import { createRecordListReader, type RecordListReader } from '../qualys/vm/lists/record-list.ts';
 import type { ListHandlers, ListShape } from '../qualys/vm/lists/record-list-state.ts';
@@ -73,27 +73,35 @@ export interface ListRows<Told> extends ListHandlers {
   readonly held?: HeldRecords | undefined;
 }
 
-/** A page while it is decoded. */
-export interface ListPage {
-  readonly options: ListOptions;
-  readonly reader: Pick<RecordListReader, 'recordId' | 'takeRecord'>;
-  readonly writer: ChunkWriter;
-  /** Hands out a chunk that is full. */
-  readonly push: (chunk: Chunk) => void;
-  /** Whether the record being read was asked for; undefined as long as that is not known. */
-  isAskedFor: boolean | undefined;
-  /** Whether ids have ascended, so that all up to one of them can be told. */
-  isOrdered: boolean;
-  /** The id that came last, and the last one whose rows are all written. */
-  placedId: bigint | undefined;
-  lastId: bigint | undefined;
-  highestId: bigint | undefined;
-  readonly seen: Set<bigint>;
-  records: number;
-  unreadable: number;
-  /** What has ended since the last chunk. */
-  ended: { records: number; ids: bigint[] };
+/** A page at its beginning. @param push hands out a chunk that is full. */
+function startPage(
+  options: ListOptions,
+  reader: Pick<RecordListReader, 'recordId' | 'takeRecord'>,
+  push: (chunk: Chunk) => void,
+) {
+  return {
+    options,
+    reader,
+    push,
+    writer: createChunkWriter(options.maxChunkBytes),
+    /** Whether the record being read was asked for; undefined as long as that is not known. */
+    isAskedFor: undefined as boolean | undefined,
+    /** Whether ids have ascended, so that all up to one of them can be told. */
+    isOrdered: true,
+    /** The id that came last, and the last one whose rows are all written. */
+    placedId: undefined as bigint | undefined,
+    lastId: undefined as bigint | undefined,
+    highestId: undefined as bigint | undefined,
+    seen: new Set<bigint>(),
+    records: 0,
+    unreadable: 0,
+    /** What has ended since the last chunk. */
+    ended: { records: 0, ids: [] as bigint[] },
+  };
 }
+
+/** A page while it is decoded. */
+export type ListPage = ReturnType<typeof startPage>;
 
 /** Ids fit in 64 bits; more digits are damage. */
 const ID = /^\d{1,19}$/;
@@ -113,21 +121,8 @@ export function createListDecoder<Told>(
     // The row that comes next is not in the chunk, so a record that has begun is not counted.
     chunks.push({ ...chunk, ...ended, ...(isOrdered && lastId !== undefined ? { lastId } : {}), ...rows.told() });
   };
-  const page: ListPage = {
-    options,
-    reader: { recordId: () => reader.recordId(), takeRecord: () => reader.takeRecord() },
-    writer: createChunkWriter(options.maxChunkBytes),
-    push,
-    isAskedFor: undefined,
-    isOrdered: true,
-    placedId: undefined,
-    lastId: undefined,
-    highestId: undefined,
-    seen: new Set(),
-    records: 0,
-    unreadable: 0,
-    ended: { records: 0, ids: [] },
-  };
+  const readLater = { recordId: () => reader.recordId(), takeRecord: () => reader.takeRecord() };
+  const page = startPage(options, readLater, push);
   const rows = start(page);
   const reader = createRecordListReader(options.shape, rows);
   return {

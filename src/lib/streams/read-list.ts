@@ -1,3 +1,4 @@
+import type { OpenMemory } from '../pipeline/record-memory.ts';
 import type { Progress, WindowTask } from '../pipeline/stream.ts';
 import type { QualysAnswer } from '../qualys/call/qualys-answer.ts';
 import { ownDocument } from '../qualys/vm/own-document.ts';
@@ -11,8 +12,7 @@ export interface ListReading<Told> {
   readonly root: string;
   readonly decoder: ListDecoder<Told>;
   /** Looks up items of records that the decoder holds; absent where it holds none. */
-  readonly recallItems?:
-    ((wanted: ReadonlyMap<string, string>) => Promise<ReadonlyMap<string, Uint8Array>>) | undefined;
+  readonly recallItems?: OpenMemory['recallItems'] | undefined;
   /** The step that a chunk is. */
   readonly step: (chunk: ListChunk & Told) => Progress;
   /** The error in a document that came instead of a page, whatever its HTTP status. */

@@ -1,10 +1,9 @@
-import type { LongElement } from '../../qualys/vm/lists/record-list-state.ts';
 import { capText } from '../../records/cap-text.ts';
 import { itemLimits, type ItemLimits } from '../../records/item-limits.ts';
 import { createItemRows } from '../../records/item-rows.ts';
 import type { ItemRow } from '../../records/item-table.ts';
 import { addRow, createListDecoder, endRecord, placeRecord } from '../decode-list.ts';
-import type { ListDecoder, ListPage, ListRows } from '../decode-list.ts';
+import type { HeldRecords, ListDecoder, ListPage, ListRows } from '../decode-list.ts';
 import type { HostTexts } from './host-sketch.ts';
 import { holdHosts, type HeldHosts, type HostState, type HostWriter } from './held-hosts.ts';
 import {
@@ -34,13 +33,13 @@ export function createVmPageDecoder(options: VmPageOptions): ListDecoder<HostsTo
 }
 
 function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): ListRows<HostsTold> {
-  const { maxResultsBytes = Infinity } = options;
+  const { maxResultsBytes = Infinity, memory, resume } = options;
   const table = hostTable(limits, options.subscription);
   const { recordId, takeRecord } = page.reader;
-  const id = (): string | undefined => (held === undefined ? recordId() : held.id());
+  const id = (): string | undefined => taker.id();
   const hosts = startHosts(options, page, id);
   const rows = createItemRows(table, limits, options.generatedAt, {
-    takeRecord: () => held?.takeRecord() ?? noted(takeRecord(), 'record'),
+    takeRecord: () => taker.takeRecord(),
     id,
     place: (isEnd, keys) => placeHost(hosts, isEnd, keys),
     report: () => hosts.host.report,
@@ -62,28 +61,26 @@ function hostRows(page: ListPage, options: VmPageOptions, limits: ItemLimits): L
       endHost(hosts, state);
     },
   };
-  const held = holdOf(options, writer);
-  const cap = (item: string): string => capText(item, table.text, maxResultsBytes);
-  const told = (): HostsTold => tell(hosts);
-  if (held !== undefined) {
-    const long = (xml: Uint8Array, isLast: boolean, { path }: LongElement): void => held.addLong({ xml, isLast, path });
-    return { item: (item) => held.add(cap(item)), long, record: held.end, told, held };
-  }
-  return {
-    item: (item) => rows.add(noted(cap(item), 'items')),
-    long: (xml, isLast, { path }) => {
-      hosts.host.digest?.addText(xml);
-      writer.addLong({ xml, isLast, path });
+  // Which rows of a host were sent in part is known by their numbers.
+  const isHalfSent = (host: string): boolean => host === resume?.hostId;
+  const held = memory?.base && holdHosts(writer, { ...memory, base: memory.base }, isHalfSent);
+  const taker: Omit<HeldHosts, keyof HeldRecords> = held ?? {
+    id: recordId,
+    takeRecord: () => noted(takeRecord(), 'record'),
+    add: (detection) => writer.add(noted(detection, 'items')),
+    addLong: (part) => {
+      hosts.host.digest?.addText(part.xml);
+      writer.addLong(part);
     },
-    record: (json) => writer.end(noted(json, 'record')),
-    told,
+    end: (rest) => writer.end(noted(rest, 'record')),
   };
-}
-
-function holdOf({ memory, resume }: VmPageOptions, writer: HostWriter): HeldHosts | undefined {
-  if (memory?.base === undefined) return undefined;
-  // Which rows of it were sent is known by their numbers.
-  return holdHosts(writer, { ...memory, base: memory.base }, (id) => id === resume?.hostId);
+  return {
+    item: (item) => taker.add(capText(item, table.text, maxResultsBytes)),
+    long: (xml, isLast, { path }) => taker.addLong({ xml, isLast, path }),
+    record: (rest) => taker.end(rest),
+    told: () => tell(hosts),
+    held,
+  };
 }
 
 /** Writes a row, unless it belongs to another slice or an earlier read has sent it. */
@@ -112,8 +109,7 @@ function placeHost(hosts: Hosts, isEnd: boolean, keys: () => string[]): void {
   const { host, options, page } = hosts;
   const { resume } = options;
   const id = hosts.id();
-  if (host.isPlaced || id === undefined) return;
-  host.isPlaced = true;
+  if (page.isAskedFor !== undefined || id === undefined) return;
   placeRecord(page, id);
   endFullChunk(hosts);
   const isHalfSent = id === resume?.hostId;

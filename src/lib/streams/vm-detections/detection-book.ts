@@ -12,26 +12,15 @@ const FIRST_ENTRIES = 128;
 const ID = /"UNIQUE_VULN_ID":"([1-9]\d{0,18})"/;
 const QID = /"QID":"([1-9]\d{0,8})"/;
 
-/** The detections of a host, as they are remembered. */
-export interface DetectionBook {
-  /** Adds a detection: its JSON text, and what of it is not of passing time. @returns its entry. */
-  readonly add: (json: string, said: string) => Buffer;
-  /** The entry that was added as this one, from 0. */
-  readonly entry: (index: number) => Buffer;
-  /** All entries, sorted. */
-  readonly end: () => Buffer;
-  /** Whether each one has an id and a QID, and no two the same id, as far as that was looked at. */
-  readonly isKeyed: () => boolean;
-}
-
-/** Begins the book of a host. */
-export function createDetectionBook(): DetectionBook {
+/** Begins the book of a host: its detections, as they are remembered. */
+export function createDetectionBook() {
   let bytes = Buffer.alloc(FIRST_ENTRIES * ENTRY_BYTES);
   let length = 0;
   let isKeyed = true;
   const entry = (index: number): Buffer => bytes.subarray(index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES);
   return {
-    add: (json, said) => {
+    /** Adds a detection: its JSON text, and what of it is not of passing time. @returns its entry. */
+    add: (json: string, said: string): Buffer => {
       if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.alloc(bytes.length)]);
       const id = ID.exec(json)?.[1];
       const qid = QID.exec(json)?.[1];
@@ -42,8 +31,10 @@ export function createDetectionBook(): DetectionBook {
       length += ENTRY_BYTES;
       return entry(length / ENTRY_BYTES - 1);
     },
+    /** The entry that was added as this one, from 0. */
     entry,
-    end: () => {
+    /** All entries, sorted. */
+    end: (): Buffer => {
       const at = (index: number): number => index * ENTRY_BYTES;
       // Numbers: a host may have some hundred thousand detections.
       const order = Uint32Array.from({ length: length / ENTRY_BYTES }, (_, index) => index).sort((one, other) =>
@@ -58,16 +49,9 @@ export function createDetectionBook(): DetectionBook {
       }
       return sorted;
     },
+    /** Whether each one has an id and a QID, and no two the same id, as far as that was looked at. */
     isKeyed: () => isKeyed,
   };
-}
-
-/** Detections of a host that the table has, to be compared with those that come. */
-export interface KnownDetections {
-  /** Whether one is there as it comes. @throws UnknownChangesError when one of its id came before, or its id was that of another QID. */
-  readonly has: (entry: Buffer) => boolean;
-  /** JSON texts of those that did not come. */
-  readonly gone: () => Generator<string>;
 }
 
 /** What changed of a host cannot be told, and a part of what did not has been left out: read it again, and send it whole. */
@@ -75,8 +59,8 @@ export class UnknownChangesError extends RetryableError {
   override name = 'UnknownChangesError';
 }
 
-/** Opens what a book gave at its end. */
-export function openKnown(book: Uint8Array): KnownDetections {
+/** Opens what a book gave at its end: detections of a host that the table has, to be compared with those that come. */
+export function openKnown(book: Uint8Array) {
   const bytes = Buffer.from(book.buffer, book.byteOffset, book.byteLength);
   const came = new Uint8Array(bytes.length / ENTRY_BYTES);
   const find = (entry: Buffer): number => {
@@ -91,7 +75,8 @@ export function openKnown(book: Uint8Array): KnownDetections {
     return -1;
   };
   return {
-    has: (entry) => {
+    /** Whether one is there as it comes. @throws UnknownChangesError when one of its id came before, or its id was that of another QID. */
+    has: (entry: Buffer): boolean => {
       const index = find(entry);
       if (index < 0) return false;
       if (came[index] === 1) throw new UnknownChangesError('two detections of a host have one UNIQUE_VULN_ID');
@@ -102,7 +87,8 @@ export function openKnown(book: Uint8Array): KnownDetections {
         throw new UnknownChangesError('the UNIQUE_VULN_ID of a detection was that of another QID');
       return entry.compare(bytes, index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES) === 0;
     },
-    gone: function* () {
+    /** JSON texts of those that did not come. */
+    gone: function* (): Generator<string> {
       for (const [index, isThere] of came.entries()) {
         if (isThere === 1) continue;
         const at = index * ENTRY_BYTES;
@@ -112,3 +98,5 @@ export function openKnown(book: Uint8Array): KnownDetections {
     },
   };
 }
+
+export type KnownDetections = ReturnType<typeof openKnown>;

@@ -1,11 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
-import {
-  createDetectionBook,
-  openKnown,
-  UnknownChangesError,
-  type DetectionBook,
-  type KnownDetections,
-} from './detection-book.ts';
+import { createHash } from 'node:crypto';
+import { createDetectionBook, openKnown, UnknownChangesError, type KnownDetections } from './detection-book.ts';
 import { idOf, type HeldRecords } from '../decode-list.ts';
 import type { HostTexts } from './host-sketch.ts';
 import { DIGEST_DIGITS, type HostBase, type HostMemory, type HostVerdict } from './host-state.ts';
@@ -60,23 +54,6 @@ export interface HeldHosts extends HeldRecords {
   /** Of the host being written. */
   readonly id: () => string | undefined;
   readonly takeRecord: () => string;
-}
-
-interface Held {
-  readonly book: DetectionBook;
-  /** Over its own elements, and over what is too long to be compared. */
-  readonly record: Hash;
-  readonly texts: Hash;
-  readonly own: string[];
-  parts: (string | LongPart)[];
-  bytes: number;
-  isComparable: boolean;
-  /** Set once it is written while it is read. */
-  live: { readonly base?: HostBase | undefined; readonly known?: KnownDetections | undefined } | undefined;
-  /** Set at its end. */
-  rest: string | undefined;
-  state: HostState;
-  plan: HostPlan;
 }
 
 /** Holds hosts for the changes of their detections. `isWhole` tells hosts of which everything has to go. */
@@ -227,21 +204,28 @@ export function holdHosts(
   };
 }
 
-function begin(): Held {
+/** A host of which nothing has come. */
+function begin() {
   return {
     book: createDetectionBook(),
+    /** Over its own elements, and over what is too long to be compared. */
     record: createHash('sha256'),
     texts: createHash('sha256'),
-    own: [],
-    parts: [],
+    own: [] as string[],
+    parts: [] as (string | LongPart)[],
     bytes: 0,
     isComparable: true,
-    live: undefined,
-    rest: undefined,
-    state: { digest: '' },
-    plan: { id: undefined, verdict: 'uncompared', type: 'Whole' },
+    /** Set once it is written while it is read. */
+    live: undefined as
+      { readonly base?: HostBase | undefined; readonly known?: KnownDetections | undefined } | undefined,
+    /** Set at its end. */
+    rest: undefined as string | undefined,
+    state: { digest: '' } as HostState,
+    plan: { id: undefined, verdict: 'uncompared', type: 'Whole' } as HostPlan,
   };
 }
+
+type Held = ReturnType<typeof begin>;
 
 function takeRest(host: Held): string {
   const { rest = '{}' } = host;

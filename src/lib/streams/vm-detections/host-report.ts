@@ -12,31 +12,28 @@ import type { HostsTold, VmPageOptions } from './vm-page.ts';
 /** A chunk ends with what is to be remembered of its hosts' detections, in bytes: a few changed ones may be all that is sent of a large host. */
 const MOST_ITEM_BYTES = 4_000_000;
 
-/** The hosts of a page, and the one being read. */
-export interface Hosts {
-  readonly options: VmPageOptions;
-  readonly page: ListPage;
-  /** The id of the host that is written, as far as it is known. */
-  readonly id: () => string | undefined;
-  told: ReturnType<typeof nothingTold>;
-  itemBytes: number;
-  host: ReturnType<typeof startHost>;
-  /** Ids of those of which less than all was sent. */
-  readonly notWhole: Set<bigint>;
+/** The hosts of a page at its beginning. @param id that of the host that is written, as far as it is known. */
+export function startHosts(options: VmPageOptions, page: ListPage, id: () => string | undefined) {
+  return {
+    options,
+    page,
+    id,
+    /** The one being read. */
+    host: startHost(options, page),
+    told: nothingTold(),
+    itemBytes: 0,
+    /** Ids of those of which less than all was sent. */
+    notWhole: new Set<bigint>(),
+  };
 }
 
-/** The hosts of a page at its beginning. */
-export function startHosts(options: VmPageOptions, page: ListPage, id: Hosts['id']): Hosts {
-  const host = startHost(options, page);
-  return { options, page, id, host, told: nothingTold(), itemBytes: 0, notWhole: new Set() };
-}
+export type Hosts = ReturnType<typeof startHosts>;
 
 /** A host of which nothing is written yet. */
 export function startHost({ generatedAt, memory }: VmPageOptions, { reader }: ListPage) {
   const isSampled = (): boolean => memory?.isSampled?.(reader.recordId() ?? '') === true;
   return {
     done: startRows(),
-    isPlaced: false,
     verdict: 'uncompared' as HostVerdict,
     rowsSent: 0,
     report: { type: 'Whole', time: generatedAt.toISOString() } as Report,

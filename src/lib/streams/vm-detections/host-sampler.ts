@@ -155,16 +155,11 @@ export function openSampler(sample: RecordSample, { clock, isDue, log, passing }
   };
 }
 
-interface Sums {
-  compared: number;
-  whole: number;
-  changes: number;
-  readonly fields: Map<string, FieldCause>;
+function startSums() {
+  return { compared: 0, whole: 0, changes: 0, fields: new Map<string, FieldCause>() };
 }
 
-function startSums(): Sums {
-  return { compared: 0, whole: 0, changes: 0, fields: new Map() };
-}
+type Sums = ReturnType<typeof startSums>;
 
 function noteWhole(sums: Sums, bytes: number): void {
   sums.whole += bytes;

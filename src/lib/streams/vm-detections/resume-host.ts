@@ -17,19 +17,18 @@ export class ResumeMismatchError extends RetryableError {
   override name = 'ResumeMismatchError';
 }
 
-/** Rows of a host that are done with: written, or left out because an earlier read has sent them. */
-export interface RowsDone {
-  count: number;
-  /** Over their keys. */
-  readonly digest: Hash;
-}
-
 const DIGEST_DIGITS = 32;
 
-/** No row yet. */
-export function startRows(): RowsDone {
-  return { count: 0, digest: createHash('sha256') };
+/** Rows of a host that are done with, of which there is none yet: written, or left out because an earlier read has sent them. */
+export function startRows() {
+  return {
+    count: 0,
+    /** Over their keys. */
+    digest: createHash('sha256'),
+  };
 }
+
+type RowsDone = ReturnType<typeof startRows>;
 
 /** Counts a row as done with. */
 export function noteRow(done: RowsDone, key: string): void {
