@@ -5,22 +5,18 @@ import type { StreamAbout } from '../stream-about.ts';
 import { hostTable } from './host-table.ts';
 
 const { table, listBefore } = hostTable(itemLimits());
-const columns: RecordColumn[] = [...table.columns];
-columns.splice(
-  listBefore,
-  0,
-  column(
-    'DetectionList',
-    'dynamic',
-    `{"DETECTION":[…]}: the detections of this row, in the vendor's element names, scalars as strings.`,
-  ),
+const columns: readonly RecordColumn[] = table.columns;
+const list = column(
+  'DetectionList',
+  'dynamic',
+  `{"DETECTION":[…]}: the detections of this row, in the vendor's element names, scalars as strings.`,
 );
 
 export const about: StreamAbout = {
   description:
     "Qualys VM host detections, one or more rows a host. The first twelve columns are those of Microsoft's own connector.",
   columns: tableColumns(
-    { ...table, columns },
+    { ...table, columns: columns.toSpliced(listBefore, 0, list) },
     {
       record: 'host',
       key: 'host id, last VM scan time and DetectionList',

@@ -26,14 +26,12 @@ export function unpackIds(text: string): IdRange[] {
     .filter((part) => part !== '')
     .map((part) => {
       const [distance = '', more = ''] = part.split('+');
-      const first = end + parse(distance);
-      end = first + parse(more);
+      const first = end + numberOf(distance);
+      end = first + numberOf(more);
       return { first, last: end };
     });
 }
 
-function parse(digits: string): bigint {
-  let value = 0n;
-  for (const digit of digits) value = value * 36n + BigInt(Number.parseInt(digit, 36));
-  return value;
+function numberOf(digits: string): bigint {
+  return Array.from(digits).reduce((value, digit) => value * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
 }

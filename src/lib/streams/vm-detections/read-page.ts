@@ -83,26 +83,21 @@ function besides(reading: Reading, cursor: VmCursor): IdBounds {
 
 async function* readWhole(reading: Reading, cursor: VmCursor): AsyncGenerator<Progress, ReadPage> {
   let reached = cursor;
-  const request = requestOf(reading, cursor);
-  const noted = (chunk: VmChunk, position: VmCursor): VmCursor => (reached = request.after(chunk, position));
+  const after = (chunk: VmChunk, position: VmCursor): VmCursor => (reached = behind(reading, chunk, position));
   try {
-    return yield* decodePage(reading, cursor, { ...request, after: noted });
+    return yield* decodePage(reading, cursor, { ...requestOf(reading, cursor), after });
   } catch (error) {
     const isAllWhole = error instanceof UnknownChangesError;
     if (!(isAllWhole || error instanceof ResumeMismatchError)) throw error;
     // The host has changed since a part of it was sent, and its rows have new keys; or in a way that cannot be told. So all of them go.
     const { resume: _, ...whole } = reached;
-    return yield* decodePage(reading, whole, { ...requestOf(reading, whole), isAllWhole });
+    return yield* decodePage(reading, whole, { ...requestOf(reading, whole), after, isAllWhole });
   }
 }
 
-function requestOf(reading: Reading, cursor: VmCursor): PageRequest {
+function requestOf(reading: Reading, cursor: VmCursor): Pick<PageRequest, 'hosts' | 'options'> {
   const range = rangeLeft(reading, cursor);
-  return {
-    hosts: selectionOf(reading.task, range),
-    options: { idMax: range.idMax, resume: cursor.resume },
-    after: (chunk, position) => after(reading, chunk, position),
-  };
+  return { hosts: selectionOf(reading.task, range), options: { idMax: range.idMax, resume: cursor.resume } };
 }
 
 async function* decodePage(
@@ -162,7 +157,7 @@ function tell(
  * Where a later worker goes on once this chunk is stored. Behind its last host only where the list tells which hosts before it are still to
  * come: pages need not be sorted, and what is behind the cursor is not looked at again.
  */
-function after({ book }: Reading, chunk: VmChunk, position: VmCursor): VmCursor {
+function behind({ book }: Reading, chunk: VmChunk, position: VmCursor): VmCursor {
   if (book.listed === undefined) return position;
   if (chunk.lastId !== undefined) passHosts(book, chunk.lastId);
   const { resume: _, ...kept } = position;

@@ -1,19 +1,20 @@
-import { PageFaultError } from '../../errors.ts';
+import { ConfigError, ConnectorError, messageOf, PageFaultError } from '../../errors.ts';
 import { isLook } from '../../pipeline/look-back.ts';
 import type { Outcome, Progress, WindowTask } from '../../pipeline/stream.ts';
-import { countIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
+import { isAccountCode } from '../../qualys/refusals/classify-answer.ts';
+import { clipIds, countIds, type IdRange } from '../../qualys/vm/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
+import { isToWaitFor } from '../id-cursor.ts';
 import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';
 import type { VmPageEnd } from './vm-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
-import { listHosts } from './list-hosts.ts';
 import { openMemory } from './host-memory.ts';
 import { lookBack, witnessOf } from './look-back.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';
-import { isBeyond, rangeLeft, rangeOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
+import { isBeyond, rangeLeft, rangeOf, selectionOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** Failures in a row after which a slice is halved: one host or one slow stretch must not hold up the others. */
 const ATTEMPTS_BEFORE_HALVING = 2;
@@ -72,10 +73,33 @@ async function* readHostsOf(task: WindowTask, services: StreamServices): AsyncGe
   return { kind: 'complete', last };
 }
 
-/** The ids that are still to be read, as the cursor holds them or as the vendor lists them. */
+/**
+ * The ids that are still to be read, as the cursor holds them or as the vendor lists them; undefined when it does not give them, which is no
+ * reason to stop.
+ * @throws ConfigError for a refused login: a second one in a row would bring the account nearer to being locked.
+ */
 async function idsLeft(reading: Reading, cursor: VmCursor): Promise<readonly IdRange[] | undefined> {
-  if (cursor.isRead === true) return missingIds(reading.book);
-  return reading.book.listed ?? listHosts(reading, rangeLeft(reading, cursor));
+  const { book, options, services, task } = reading;
+  if (cursor.isRead === true) return missingIds(book);
+  if (book.listed !== undefined) return book.listed;
+  const range = rangeLeft(reading, cursor);
+  try {
+    const ids = await services.vm.hostIds(selectionOf(task, range), options);
+    // What the vendor lists beyond the range would be cut into slices that overlap others, or that are the window itself.
+    return clipIds(ids, range);
+  } catch (error) {
+    task.signal.throwIfAborted();
+    if (isToWaitFor(error) || !(error instanceof ConnectorError) || isRefusedLogin(error)) throw error;
+    task.log.warn('HostIdsUnavailable', { error: messageOf(error) });
+    return undefined;
+  }
+}
+
+/** Whether the account itself is refused; a bare 403 may say no more than that it has no right to this list. */
+function isRefusedLogin(error: ConnectorError): boolean {
+  if (!(error instanceof ConfigError)) return false;
+  const { status, code = '' } = error.fault;
+  return status !== 403 || isAccountCode(code);
 }
 
 /** Cuts a window that is new and large, or that keeps failing. */

@@ -116,10 +116,8 @@ export const VM_DETECTION_SETTINGS = {
   ),
 };
 
-interface IngestSettings {
-  readonly VM_INGEST: (typeof INGEST_MODES)[number];
-  readonly VM_RULE_FILTER?: string | undefined;
-}
+type VmSettings = z.infer<z.ZodObject<typeof VM_DETECTION_SETTINGS>>;
+type IngestSettings = Pick<VmSettings, 'VM_INGEST' | 'VM_RULE_FILTER'>;
 
 /** The mode that counts: a filter of the rule may have dropped what a report of changes builds upon, and rows without detections. */
 export function ingestModeOf({ VM_INGEST, VM_RULE_FILTER }: IngestSettings): IngestSettings['VM_INGEST'] {
@@ -127,16 +125,13 @@ export function ingestModeOf({ VM_INGEST, VM_RULE_FILTER }: IngestSettings): Ing
 }
 
 /** What nobody can have meant. */
-export function vmDetectionMistakes(set: IngestSettings & { readonly VM_API_VERSION: string }): string[] {
+export function vmDetectionMistakes(set: IngestSettings & Pick<VmSettings, 'VM_API_VERSION'>): string[] {
   const { VM_API_VERSION, VM_INGEST } = set;
-  const isOther = ingestModeOf(set) !== VM_INGEST;
+  const ended = endedVersions({ VM_API_VERSION }, API_VERSION);
+  if (ingestModeOf(set) === VM_INGEST) return ended;
   return [
-    ...(isOther
-      ? [
-          'VM_INGEST is changes while the data collection rule has a filter of vm-detections (VM_RULE_FILTER): it counts as changed-hosts',
-        ]
-      : []),
-    ...endedVersions({ VM_API_VERSION }, API_VERSION),
+    'VM_INGEST is changes while the data collection rule has a filter of vm-detections (VM_RULE_FILTER): it counts as changed-hosts',
+    ...ended,
   ];
 }
 
@@ -144,10 +139,7 @@ export function vmDetectionMistakes(set: IngestSettings & { readonly VM_API_VERS
 export function vmDetectionLosses({
   VM_INGEST,
   VM_PASSING_FIELDS,
-}: Pick<IngestSettings, 'VM_INGEST'> & { readonly VM_PASSING_FIELDS: readonly string[] }): string[] {
-  return VM_INGEST === 'all'
-    ? []
-    : VM_PASSING_FIELDS.filter((name) => !PASSING_FIELDS.includes(name)).map(
-        (name) => `VM_PASSING_FIELDS names ${name}: a host in which that alone has changed is not sent`,
-      );
+}: Pick<VmSettings, 'VM_INGEST' | 'VM_PASSING_FIELDS'>): string[] {
+  const others = VM_INGEST === 'all' ? [] : VM_PASSING_FIELDS.filter((name) => !PASSING_FIELDS.includes(name));
+  return others.map((name) => `VM_PASSING_FIELDS names ${name}: a host in which that alone has changed is not sent`);
 }

@@ -32,20 +32,15 @@ export function halve(reading: Reading, ids: readonly IdRange[], cursor: VmCurso
   const host = ids[0]?.first;
   if (host === undefined) return undefined;
   const half = Math.ceil(hosts / 2);
-  const slices =
-    cursor.isRead === true ? missingSlices(reading, ids, half, cursor) : restSlices(reading, ids, half, cursor);
+  const sliceRest = (): WindowSlice[] =>
+    hosts === 1 ? slicesAround(reading, host, cursor) : slicesOf(reading, ids, half, cursor);
+  const slices = cursor.isRead === true ? missingSlices(reading, ids, half, cursor) : sliceRest();
   if (slices.length > 1) return { kind: 'split', slices, reason: `${attempts} failures in a row: ${lastError}` };
   if (attempts < ATTEMPTS_BEFORE_SKIPPING) return undefined;
   return {
     kind: 'skipped',
     reason: `host ${host} is left out after ${attempts} failures on its own: ${lastError}`,
   };
-}
-
-function restSlices(reading: Reading, ids: readonly IdRange[], size: number, cursor: VmCursor): WindowSlice[] {
-  const [only, ...more] = ids;
-  const isOne = more.length === 0 && only !== undefined && only.first === only.last;
-  return isOne ? slicesAround(reading, only.first, cursor) : slicesOf(reading, ids, size, cursor);
 }
 
 /** Slices even by count; the outer edges are those of what is left, so that no id is left out. */
