@@ -12,27 +12,32 @@ export interface DocumentStart {
   readonly encoding?: string;
 }
 
-/** Looks for the start of a body in its parts, however they are cut; each byte is looked at once. */
-export interface StartFinder {
-  /** Takes the next bytes. @returns what the body begins with, once that is sure or 64 KB are seen. */
-  readonly write: (bytes: Uint8Array) => DocumentStart | undefined;
-  /** What is known when nothing more comes, or no more is to be looked at. */
-  readonly end: () => DocumentStart;
-}
-
 /** As much of a body as is looked at: what has not begun by then is no document of the vendor's. */
 export const MOST_START_BYTES = 65_536;
 
-/** Takes a byte; gives who takes the next one, or nothing once all is known. */
-type State = (byte: number) => State | null;
 type Facts = { -readonly [Key in keyof DocumentStart]: DocumentStart[Key] };
 
-const [MARK, MARK_16_BIG, MARK_16_LITTLE] = [0xef, 0xfe, 0xff];
-const [EXCLAMATION, QUOTE, APOSTROPHE, DASH] = [0x21, 0x22, 0x27, 0x2d];
-const [LESS, GREATER, QUESTION, OPEN_BRACKET, CLOSE_BRACKET] = [0x3c, 0x3e, 0x3f, 0x5b, 0x5d];
+/** What is known so far, and the place of the byte that is looked at. */
+interface Look {
+  readonly found: Facts;
+  at: number;
+  /** Whether that will do, although the next byte may tell more. */
+  isEnough: boolean;
+}
+
+/** Looks at one byte, given as a character, after the other. */
+type Looking<Result> = Generator<undefined, Result, string>;
+
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+const WIDE = 'UTF-16';
 const MOST_DECLARATION = 1024;
 const ENCODING = /^xml\s(?:[^]*\s)?encoding\s*=\s*["']([\w.-]+)["']/;
 const IS_UTF8 = /^(?:utf-?8|us-ascii)$/i;
+const SPACE = /[ \t\r\n]/;
+const IN_NAME = /[\w:.\x80-\xff-]/;
+
+/** What ends what may hold a bracket of its own. */
+const SUBSET_ENDS: Readonly<Record<string, string>> = { '<?': '?>', '<!-': '-->' };
 
 /** What bytes that are at hand begin with. */
 export function findStart(body: Uint8Array): DocumentStart {
@@ -40,136 +45,118 @@ export function findStart(body: Uint8Array): DocumentStart {
   return finder.write(body) ?? finder.end();
 }
 
-/** Makes a finder for one body. */
-export function createStartFinder(): StartFinder {
-  const found: Facts = { blank: 0, isMarkup: false };
-  let at = 0;
-  let name = '';
-  let isFirst = true;
-
-  const done = (facts: Partial<DocumentStart> = {}): null => {
-    Object.assign(found, facts);
-    return null;
-  };
-  const wide = (): null => done({ encoding: 'UTF-16' });
-
-  const blank: State = (byte) => {
-    if (byte === MARK_16_BIG || byte === MARK_16_LITTLE) return wide();
-    if (isSpace(byte)) return blank;
-    found.blank = at;
-    if (byte === MARK) return (second) => (second === 0xbb ? (third) => (third === 0xbf ? blank : done()) : done());
-    found.isMarkup = byte === LESS;
-    return found.isMarkup ? markup : byte === 0 ? secondHalf : token;
-  };
-  /** A character of UTF-16 whose first byte is 0. */
-  const secondHalf: State = (byte) => (byte === 0 ? done() : wide());
-  /** No markup: that is enough to know, unless the other half of a character of UTF-16 is at hand. */
-  const token: State = (byte) => (byte === 0 ? wide() : done());
-  const prolog: State = (byte) => {
-    if (isSpace(byte)) return prolog;
-    return byte === LESS ? markup : done();
-  };
-  const markup: State = (byte) => {
-    if (byte === 0) return wide();
-    if (byte === QUESTION) return instruction();
-    if (byte === EXCLAMATION) return declaration('');
-    if (!/[A-Za-z_:]/.test(String.fromCharCode(byte))) return done();
-    found.rootAt = at - 1;
-    return root(byte);
-  };
-  const root: State = (byte) => {
-    if (!isInName(byte)) return done({ root: name });
-    name += String.fromCharCode(byte);
-    return root;
-  };
-  /** `<?…?>`, of which the first may tell the encoding. */
-  const instruction = (): State => {
-    if (!isFirst) return until('?>', prolog);
-    isFirst = false;
-    let text = '';
-    let previous = 0;
-    const take: State = (byte) => {
-      if (byte === GREATER && previous === QUESTION) {
-        const encoding = ENCODING.exec(text)?.[1];
-        if (encoding !== undefined && !IS_UTF8.test(encoding)) found.encoding = encoding;
-        return prolog;
-      }
-      previous = byte;
-      if (text.length < MOST_DECLARATION) text += String.fromCharCode(byte);
-      return take;
-    };
-    return take;
-  };
-  /** `<!--` or `<!DOCTYPE`, of which this much has come. */
-  const declaration =
-    (came: string): State =>
-    (byte) => {
-      const text = (came + String.fromCharCode(byte)).toUpperCase();
-      if (text === '--') return until('-->', prolog);
-      if (text === 'DOCTYPE') return documentType;
-      return '--'.startsWith(text) || 'DOCTYPE'.startsWith(text) ? declaration(text) : done();
-    };
-  const documentType: State = (byte) => {
-    if (isInName(byte)) name += String.fromCharCode(byte);
-    else if (name.toLowerCase() === 'html') return done({ root: name, rootAt: at });
-    else if (name !== '' || !isSpace(byte)) {
-      name = '';
-      return outside(byte);
-    }
-    return documentType;
-  };
-  const outside: State = (byte) => {
-    if (byte === GREATER) return prolog;
-    if (byte === OPEN_BRACKET) return subset;
-    return isQuote(byte) ? until(String.fromCharCode(byte), outside) : outside;
-  };
-  const subset: State = (byte) => {
-    if (byte === CLOSE_BRACKET) return outside;
-    if (isQuote(byte)) return until(String.fromCharCode(byte), subset);
-    return byte === LESS ? subsetMarkup : subset;
-  };
-  const subsetMarkup: State = (byte) => {
-    if (byte === QUESTION) return until('?>', subset);
-    return byte === EXCLAMATION ? (next) => (next === DASH ? until('-->', subset) : subset(next)) : subset(byte);
-  };
-
-  let take: State | null = blank;
-  const end = (): DocumentStart => {
-    if (take === blank) found.blank = at;
-    // A name that the end cuts is as much of it as there is.
-    if (take === root) found.root = name;
-    take = null;
-    return found;
-  };
+/** Looks for the start of a body in its parts, however they are cut; each byte is looked at once. */
+export function createStartFinder() {
+  const look: Look = { found: { blank: 0, isMarkup: false }, at: 0, isEnough: false };
+  const looking = lookAt(look);
+  let isOver = looking.next().done === true;
   return {
-    write: (bytes) => {
-      for (let n = 0; n < bytes.length && take !== null && at < MOST_START_BYTES; n++, at++) {
-        take = take(bytes[n] ?? 0);
-      }
-      return take === null || take === token || at >= MOST_START_BYTES ? end() : undefined;
+    /** Takes the next bytes. @returns what the body begins with, once that is sure or 64 KB are seen. */
+    write: (bytes: Uint8Array): DocumentStart | undefined => {
+      for (let n = 0; n < bytes.length && !isOver && look.at < MOST_START_BYTES; n++, look.at++)
+        isOver = looking.next(String.fromCharCode(bytes[n] ?? 0)).done === true;
+      isOver ||= look.isEnough || look.at >= MOST_START_BYTES;
+      return isOver ? look.found : undefined;
     },
-    end,
+    /** What is known when nothing more comes, or no more is to be looked at. */
+    end: (): DocumentStart => {
+      isOver = true;
+      return look.found;
+    },
   };
 }
 
-/** Takes bytes up to the last one of an end mark. */
-function until(end: string, then: State): State {
-  let tail = '';
-  const take: State = (byte) => {
-    tail = (tail + String.fromCharCode(byte)).slice(-end.length);
-    return tail === end ? then : take;
-  };
-  return take;
+function* lookAt(look: Look): Looking<void> {
+  const { found } = look;
+  let next = yield;
+  for (; SPACE.test(next) || BYTE_ORDER_MARK.startsWith(next); next = yield) {
+    if (!SPACE.test(next) && next + (yield) + (yield) !== BYTE_ORDER_MARK) return;
+    found.blank = look.at + 1;
+  }
+  found.isMarkup = next === '<';
+  if (found.isMarkup) return yield* lookAtMarkup(look);
+  // That is enough to know, unless the other half of a character of UTF-16 is at hand.
+  look.isEnough = next !== '\0';
+  const isWide = next === '\xfe' || next === '\xff' || (next === '\0') !== ((yield) === '\0');
+  if (isWide) found.encoding = WIDE;
 }
 
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+/** What stands behind `<`, up to the name of the root element. */
+function* lookAtMarkup(look: Look): Looking<void> {
+  const { found } = look;
+  for (let isFirst = true, next = '<'; next === '<';) {
+    next = yield;
+    if (next === '\0') found.encoding = WIDE;
+    if (next === '?') {
+      const text = yield* skipTo('?>');
+      if (isFirst) noteEncoding(found, text);
+      isFirst = false;
+    } else if (next === '!') {
+      if (!(yield* skipDeclaration(look))) return;
+    } else return yield* lookAtRoot(look, next);
+    do next = yield;
+    while (SPACE.test(next));
+  }
 }
 
-function isInName(byte: number): boolean {
-  return /[\w:.\x80-\xff-]/.test(String.fromCharCode(byte));
+function noteEncoding(found: Facts, declaration: string): void {
+  const encoding = ENCODING.exec(declaration)?.[1];
+  if (encoding !== undefined && !IS_UTF8.test(encoding)) found.encoding = encoding;
 }
 
-function isQuote(byte: number): boolean {
-  return byte === QUOTE || byte === APOSTROPHE;
+/** A name that the end cuts is as much of it as there is. */
+function* lookAtRoot({ at, found }: Look, first: string): Looking<void> {
+  if (!/[A-Za-z_:]/.test(first)) return;
+  found.rootAt = at - 1;
+  found.root = '';
+  for (let next = first; IN_NAME.test(next); next = yield) found.root += next;
+}
+
+/** Skips `<!--` or `<!DOCTYPE`, of which the first two have come. @returns false where all is known. */
+function* skipDeclaration(look: Look): Looking<boolean> {
+  let text = '';
+  do {
+    text = (text + (yield)).toUpperCase();
+    if (text === 'DOCTYPE') return yield* skipDocumentType(look);
+  } while ('-'.startsWith(text) || 'DOCTYPE'.startsWith(text));
+  if (text !== '--') return false;
+  yield* skipTo('-->');
+  return true;
+}
+
+function* skipDocumentType(look: Look): Looking<boolean> {
+  let name = '';
+  let next = yield;
+  while (SPACE.test(next)) next = yield;
+  for (; IN_NAME.test(next); next = yield) name += next;
+  if (name.toLowerCase() === 'html') {
+    Object.assign(look.found, { root: name, rootAt: look.at });
+    return false;
+  }
+  for (; next !== '>'; next = yield) {
+    if (next === '"' || next === "'") yield* skipTo(next);
+    if (next === '[') yield* skipSubset();
+  }
+  return true;
+}
+
+/** Skips what a document type declares: only quotes, comments and instructions may hold another bracket. */
+function* skipSubset(): Looking<void> {
+  for (let tail = yield; !tail.endsWith(']'); tail = (tail + (yield)).slice(-3)) {
+    const [mark] = /["']$|<\?$|<!-$/.exec(tail) ?? [];
+    if (mark === undefined) continue;
+    yield* skipTo(SUBSET_ENDS[mark] ?? mark);
+    tail = '';
+  }
+}
+
+/** Skips everything to the last byte of an end mark. @returns as much of it as a declaration may be long. */
+function* skipTo(end: string): Looking<string> {
+  let [text, tail] = ['', ''];
+  while (tail !== end) {
+    const next = yield;
+    tail = (tail + next).slice(-end.length);
+    if (text.length < MOST_DECLARATION) text += next;
+  }
+  return text;
 }
