@@ -21,15 +21,12 @@ export function packIds(ranges: readonly IdRange[]): string {
 /** Reads what `packIds` wrote. */
 export function unpackIds(text: string): IdRange[] {
   let end = 0n;
-  return text
-    .split(' ')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [distance = '', more = ''] = part.split('+');
-      const first = end + numberOf(distance);
-      end = first + numberOf(more);
-      return { first, last: end };
-    });
+  return (text.match(/[^ ]+/g) ?? []).map((part) => {
+    const [distance = '', more = ''] = part.split('+');
+    const first = end + numberOf(distance);
+    end = first + numberOf(more);
+    return { first, last: end };
+  });
 }
 
 function numberOf(digits: string): bigint {

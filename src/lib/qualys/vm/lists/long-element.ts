@@ -7,12 +7,6 @@ import { fromBytes } from '../xml/xml-reader.ts';
  * of the JSON, and its XML handed out.
  */
 
-/** Keeps XML from the tag just read on. */
-export function startRaw(state: ListState, maxBytes: number): void {
-  state.reader.keptFrom = state.reader.tagFrom;
-  state.maxRawBytes = maxBytes;
-}
-
 /** Hands out the XML of an element that is too long, as far as it has been read, before the reader lets it go. */
 export function letGo(state: ListState): void {
   const { maxRawBytes, reader } = state;

@@ -15,7 +15,7 @@ import {
 } from '../xml/xml-json.ts';
 import { fromBytes, malformed, nameOf, type XmlAttribute, type XmlHandlers } from '../xml/xml-reader.ts';
 import { plainJson } from '../xml/xml-text.ts';
-import { endLong, endRaw, finishLong, giveUp, startRaw } from './long-element.ts';
+import { endLong, endRaw, finishLong, giveUp } from './long-element.ts';
 import {
   endTextRoom,
   giveRoom,
@@ -182,7 +182,8 @@ function startValue(state: ListState, name: string, attributes: readonly XmlAttr
   if (roles.at(-2) !== 'value') {
     state.valueDepth = reader.names.length;
     state.valueFrom = holder.size;
-    startRaw(state, giveRoom(state, isText));
+    reader.keptFrom = reader.tagFrom;
+    state.maxRawBytes = giveRoom(state, isText);
   }
   const isOpen = openMember(holder, name) && addAttributes(holder, attributes);
   if (!isOpen || (isText && !openMember(holder, '#cdata-section', true))) giveUp(state);

@@ -43,7 +43,7 @@ export type JsonOut = ReturnType<typeof createJsonOut>;
 
 /** Forgets all that was written and opens an object. */
 export function startObject(out: JsonOut): void {
-  out.top = { text: '', name: '', isText: false, start: 0, parent: undefined, members: noMembers() };
+  out.top = { text: '', name: '', isText: false, start: 0, parent: undefined, members: { names: [], texts: [] } };
   out.size = 1;
 }
 
@@ -118,12 +118,8 @@ export function rollback(out: JsonOut, size: number): void {
 /** Members of a value, which becomes an object; the text that it has had is one of them. */
 function becomeObject(out: JsonOut, value: OpenValue): Members {
   if (value.members === undefined && value.text !== '') out.size += '"#text":""'.length;
-  value.members ??= value.text === '' ? noMembers() : { names: ['#text'], texts: [`"${value.text}"`] };
+  value.members ??= value.text === '' ? { names: [], texts: [] } : { names: ['#text'], texts: [`"${value.text}"`] };
   return value.members;
-}
-
-function noMembers(): Members {
-  return { names: [], texts: [] };
 }
 
 /** What stands before a further value of this name: a comma and its key, or the brackets of an array. */
