@@ -28,6 +28,11 @@ export function mergeIds(ranges: readonly IdRange[]): IdRange[] {
   return merged;
 }
 
+/** Ids as ranges, sorted. */
+export function rangesOf(ids: Iterable<bigint>): IdRange[] {
+  return mergeIds(Array.from(ids, (id) => ({ first: id, last: id })));
+}
+
 /** How many ids the ranges hold; ranges must not overlap. */
 export function countIds(ranges: readonly IdRange[]): number {
   return Number(ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n));

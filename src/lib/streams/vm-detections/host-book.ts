@@ -1,4 +1,4 @@
-import { clipIds, countIds, eachId, type IdRange, mergeIds } from '../../qualys/vm/id-ranges.ts';
+import { clipIds, countIds, eachId, type IdRange, rangesOf } from '../../qualys/vm/id-ranges.ts';
 import type { ListEnd } from '../decode-list.ts';
 import { MOST_PACKED, packIds, unpackIds } from './pack-ids.ts';
 import type { HostBook, VmCursor } from './vm-cursor.ts';
@@ -49,7 +49,7 @@ export function passHosts(book: HostBook, idMax?: bigint): void {
 
 /** The ids that are missing, sorted and compact. */
 export function missingIds({ missing }: HostBook): IdRange[] {
-  return mergeIds([...missing].map((id) => ({ first: id, last: id })));
+  return rangesOf(missing);
 }
 
 /** A cursor with the books as they are now; undefined when too much is missing for that. */

@@ -83,7 +83,7 @@ export async function recallHosts(
   const { idMin } = rangeLeft(reading, cursor);
   const left = clipIds(book.listed, { idMin });
   const { settings, clock } = services;
-  const ids = [...firstOf(eachId(left), settings.VM_TRUNCATION_LIMIT)];
+  const ids = eachId(left).take(settings.VM_TRUNCATION_LIMIT).toArray();
   await Promise.all([open.recall(ids), sampler?.recall(ids)]);
   const { VM_REFRESH_DAYS: days } = settings;
   return hostMemory({ known: open.known, now: clock.now().getTime(), days, passing, isOfChanges, sampler });
@@ -136,22 +136,8 @@ function baseOf(id: string, sent: Sent | undefined, now: number, refreshDays: nu
   return { ...state, stored: sent.digest, isSilent: now - sent.at >= DAY_MS };
 }
 
-function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {
-  let left = most;
-  for (const each of all) {
-    if (left-- <= 0) return;
-    yield each;
-  }
-}
-
 /** Whether a host of this digest need not be sent, by what was sent of it last. */
-export function judgeHost(
-  id: string,
-  digest: string,
-  sent: Sent | undefined,
-  now: number,
-  refreshDays: number,
-): HostVerdict {
+function judgeHost(id: string, digest: string, sent: Sent | undefined, now: number, refreshDays: number): HostVerdict {
   if (sent === undefined) return 'unknown';
   if (sent.digest !== digest) return 'changed';
   return isDue(BigInt(id), sent.at, now, refreshDays) ? 'refresh' : 'unchanged';

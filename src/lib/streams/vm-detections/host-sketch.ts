@@ -47,7 +47,7 @@ export interface HostChange {
 /** Detections are new or gone. Of a host of which one is gone those that are left are not looked at: it would be sent without them too. */
 export const LIST_CHANGED = 'DETECTION_LIST';
 /** No element has another value, but they stand in another order. */
-export const ORDER_CHANGED = 'order';
+const ORDER_CHANGED = 'order';
 /** What tells that a detection is gone. */
 const GONE_BYTES = 70;
 const KEY = 'UNIQUE_VULN_ID';

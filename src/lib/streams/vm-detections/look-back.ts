@@ -1,7 +1,7 @@
 import { isLate, lateSlice } from '../../pipeline/look-back.ts';
 import type { Outcome, Past, Progress, WindowSlice, WindowTask } from '../../pipeline/stream.ts';
 import { endOf, isoSeconds, toInterval } from '../../pipeline/window.ts';
-import { clipIds, countIds, eachId, type IdRange, mergeIds, sliceIds } from '../../qualys/vm/id-ranges.ts';
+import { clipIds, countIds, eachId, rangesOf, sliceIds } from '../../qualys/vm/id-ranges.ts';
 import { detectionFilters } from '../../qualys/vm/vm-parameters.ts';
 import { callOptionsOf } from '../call-options.ts';
 import type { StreamServices } from '../stream-definition.ts';
@@ -131,8 +131,4 @@ function slicesOf({ from, ids: hosts, to }: Found, { settings }: StreamServices)
       cursor: toJson({ filters: detectionFilters(settings), missing: packIds(own), isRead: true }),
     };
   });
-}
-
-function rangesOf(ids: readonly bigint[]): IdRange[] {
-  return mergeIds(ids.map((id) => ({ first: id, last: id })));
 }
