@@ -25,6 +25,9 @@ interface TimeBounds {
   readonly to?: string;
 }
 
+/** Parameters that bound a time. */
+type BoundNames = readonly [after: string, before: string];
+
 /** Which hosts a VM call selects, and by which ids: the edges of a slice, or the cursor of the next page. */
 export interface HostSelection extends IdBounds, TimeBounds {
   /** Exactly these hosts, as the vendor writes ids and ranges of ids: `1,5-9`. */
@@ -117,9 +120,9 @@ export function idListParameters(selection: ListSelection, limit?: number): URLS
   return new URLSearchParams([...shown, ['details', 'None']]);
 }
 
-/** A query over a window by the time that two parameters bound, e.g. `last_modified_after` and `last_modified_before`. */
-export function queryWithin(query: string, time: string, window: TimeBounds): string {
-  return parameters({ ...valuesOf(query), ...widened(time, window) }).toString();
+/** A query over a window by the time that two parameters bound. */
+export function queryWithin(query: string, names: BoundNames, window: TimeBounds): string {
+  return parameters({ ...valuesOf(query), ...widened(names, window) }).toString();
 }
 
 /** Parameters of the host-id list. */
@@ -135,17 +138,22 @@ export function hostListParameters(settings: VmSettings, hosts: HostSelection): 
 }
 
 function selection({ ids, idMin, idMax, ...window }: HostSelection): Values {
-  return { ...widened('vm_processed', window), ids, id_min: idMin?.toString(), id_max: idMax?.toString() };
+  return {
+    ...widened(['vm_processed_after', 'vm_processed_before'], window),
+    ids,
+    id_min: idMin?.toString(),
+    id_max: idMax?.toString(),
+  };
 }
 
 /**
  * The window is asked one second wider on both sides, because the vendor does not say whether its bounds are inclusive:
  * so nothing at an edge is lost; what comes twice has the same `RowKey`.
  */
-function widened(time: string, { from, to }: TimeBounds): Values {
+function widened([after, before]: BoundNames, { from, to }: TimeBounds): Values {
   return {
-    [`${time}_after`]: from === undefined ? undefined : shifted('from', from, -1),
-    [`${time}_before`]: to === undefined ? undefined : shifted('to', to, 1),
+    [after]: from === undefined ? undefined : shifted('from', from, -1),
+    [before]: to === undefined ? undefined : shifted('to', to, 1),
   };
 }
 

@@ -7,6 +7,9 @@ import { vmPages } from '../vm-pages.ts';
 import { EVERYTHING } from './plan.ts';
 import { knowledgeBaseOf, VULNERABILITY_LIST, VULNERABILITY_TABLE } from './vulnerability-table.ts';
 
+/** The time of the last change. */
+const CHANGED = ['last_modified_after', 'last_modified_before'] as const;
+
 /** Where reading a window stands. */
 interface KnowledgeBaseCursor extends IdCursor {
   /** What is asked of the vendor: the same for all pages, whatever becomes of the settings meanwhile. */
@@ -20,7 +23,7 @@ export async function* readKnowledgeBase(
 ): AsyncGenerator<Progress, Outcome> {
   const { settings } = services;
   const { slice, ...window } = task.window;
-  const query = slice === EVERYTHING ? settings.KB_PARAMS : queryWithin(settings.KB_PARAMS, 'last_modified', window);
+  const query = slice === EVERYTHING ? settings.KB_PARAMS : queryWithin(settings.KB_PARAMS, CHANGED, window);
   const start = (task.cursor ?? { query, received: 0 }) as unknown as KnowledgeBaseCursor;
   const pages = vmPages(task, services, {
     list: knowledgeBaseOf(settings),
