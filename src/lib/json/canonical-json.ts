@@ -38,7 +38,7 @@ interface Sorting {
 /** The value with sorted names; what has none stays what it is. */
 function sortNames(value: unknown, sorting: Sorting): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => sortNames(item, sorting));
+  if (Array.isArray(value)) return sortItems(value, sorting);
   const members = value as Members;
   const names = Object.keys(members);
   if (names.length === 0 || (names.length === 1 && isSpelled(value))) return value;
@@ -46,8 +46,23 @@ function sortNames(value: unknown, sorting: Sorting): unknown {
   const order = orderOf(names, sorting);
   sorting.isOdd ||= order === undefined;
   const sorted: Members = {};
-  for (const name of order ?? names) sorted[name] = sortNames(members[name], sorting);
+  for (const name of order ?? names) {
+    const member = members[name];
+    sorted[name] = typeof member === 'object' ? sortNames(member, sorting) : member;
+  }
   return sorted;
+}
+
+function sortItems(items: readonly unknown[], sorting: Sorting): readonly unknown[] {
+  let sorted: unknown[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    const found = typeof item === 'object' ? sortNames(item, sorting) : item;
+    if (found === item) continue;
+    sorted ??= items.slice();
+    sorted[index] = found;
+  }
+  return sorted ?? items;
 }
 
 /** The names in their order; undefined where an object cannot have them in it. */

@@ -114,11 +114,11 @@ function* readArray(reader: Reader): Reading {
 }
 
 function* readElements(reader: Reader): Reading {
-  yield* readElement(reader);
-  while ((yield* nextByte(reader)) === COMMA) {
-    reader.at++;
-    yield* nextByte(reader);
+  for (;;) {
     yield* readElement(reader);
+    if ((skipSpace(reader) ?? (yield* nextByte(reader))) !== COMMA) return;
+    reader.at++;
+    if (skipSpace(reader) === undefined) yield* nextByte(reader);
   }
 }
 
@@ -136,13 +136,18 @@ function* skipMark(reader: Reader): Reading {
 
 /** Goes to the next byte that is no white space, and gives it; undefined where the text ends before. */
 function* nextByte(reader: Reader): Reading<number | undefined> {
-  do {
-    const { buffer, limit } = reader;
-    for (; reader.at < limit; reader.at++) {
-      const byte = buffer[reader.at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
-    }
-  } while (yield* more(reader));
+  let byte = skipSpace(reader);
+  while (byte === undefined && (yield* more(reader))) byte = skipSpace(reader);
+  return byte;
+}
+
+/** The same among the bytes at hand. */
+function skipSpace(reader: Reader): number | undefined {
+  const { buffer, limit } = reader;
+  for (; reader.at < limit; reader.at++) {
+    const byte = buffer[reader.at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+  }
   return undefined;
 }
 

@@ -27,12 +27,6 @@ export interface PageCursor extends ChainCursor {
   readonly broken?: BrokenText;
 }
 
-/** An answer whose body is a page. */
-export interface PageAnswer {
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly cancel: () => void;
-}
-
 /** What a page is read with. */
 export interface PageOptions {
   /** Stands for the time of records that tell none. */
@@ -56,8 +50,15 @@ export interface PageDecoder {
   readonly end: () => Omit<ChainPage, 'records' | 'fresh'> & { readonly characters?: number };
 }
 
+/** An answer whose body is a page, and who reads it. */
+export interface PageAnswer {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly cancel: () => void;
+  readonly decode: (book: PageBook, options: PageOptions) => PageDecoder;
+}
+
 /** What a stream tells of a feed that is asked for by time, and whose pages each name the next one. */
-export interface PageChain<Answer extends PageAnswer> {
+export interface PageChain {
   readonly api: EdrApi | VmApi;
   readonly clock: Clock;
   readonly route: RouteName;
@@ -68,18 +69,17 @@ export interface PageChain<Answer extends PageAnswer> {
   /** What selects the records of a half-open span of time, in ISO seconds. */
   readonly filter: (span: { readonly from: string; readonly to: string }) => string;
   /** Asks for a page: the first one without `after`. Its call is to be made with `isJudged`. */
-  readonly fetch: (query: { readonly filter: string; readonly size: number }, after?: string) => Promise<Answer>;
+  readonly fetch: (query: { readonly filter: string; readonly size: number }, after?: string) => Promise<PageAnswer>;
   /** Asks for one record, to see whether the route answers; absent: by `fetch`. */
   readonly probe?: (filter: string) => Promise<void>;
-  readonly decode: (answer: Answer, book: PageBook, options: PageOptions) => PageDecoder;
   /** What its records are called in messages, and what an operator may check where they are of another time. */
   readonly records: string;
   readonly advice: string;
 }
 
-interface Reading<Answer extends PageAnswer> {
+interface Reading {
   readonly task: WindowTask;
-  readonly source: PageChain<Answer>;
+  readonly source: PageChain;
   /** Keys of the records received so far, those left to the windows beside included. */
   readonly known: Set<string>;
   /** Records of this window received so far. */
@@ -106,13 +106,10 @@ const PROBE_MS = 86_400_000;
  * Reads a window page by page, each of which names the next one. Where the vendor counts nothing, a window is complete when its chain of
  * pages is proven to have ended. A chain that leads nowhere, or whose cursor is refused, starts over; what was uploaded is not uploaded again.
  */
-export async function* readPageChain<Answer extends PageAnswer>(
-  task: WindowTask,
-  source: PageChain<Answer>,
-): AsyncGenerator<Progress, Outcome> {
+export async function* readPageChain(task: WindowTask, source: PageChain): AsyncGenerator<Progress, Outcome> {
   const { api, fetch, route, probe = async (filter: string) => (await fetch({ filter, size: 1 })).cancel() } = source;
   const known = await task.ledger('uploaded');
-  const reading: Reading<Answer> = { task, source, known, fetched: task.counts.fetched, failures: task.attempts };
+  const reading: Reading = { task, source, known, fetched: task.counts.fetched, failures: task.attempts };
   const { from } = task.window;
   const other = source.filter({ from: isoSeconds(Date.parse(from) - PROBE_MS), to: from });
   let cursor = startOf(reading, task.cursor as unknown as PageCursor | undefined);
@@ -141,10 +138,7 @@ export async function* readPageChain<Answer extends PageAnswer>(
  * At the first page of a chain the settings count: they may have been repaired. Where nothing is stored although records are known, as after
  * an operator's retry, it is not known either how many documents they came in.
  */
-function startOf<Answer extends PageAnswer>(
-  { known, source, task }: Reading<Answer>,
-  stored: PageCursor | undefined,
-): PageCursor {
+function startOf({ known, source, task }: Reading, stored: PageCursor | undefined): PageCursor {
   if (stored?.after !== undefined || stored?.proof !== undefined) return stored;
   const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
   return {
@@ -168,7 +162,7 @@ function sizesOf({ brokenOff, most, size }: PageSizes): PageSizes {
 
 /** Lets the next try read the chain from its beginning. */
 function* breakOff(
-  { failures }: Pick<Reading<PageAnswer>, 'failures'>,
+  { failures }: Pick<Reading, 'failures'>,
   cursor: PageCursor,
   reason: string,
 ): Generator<Progress, PageFaultError> {
@@ -177,10 +171,7 @@ function* breakOff(
   return new PageFaultError(`${reason}; the pages are read from the first one again`, { scope: 'answer' });
 }
 
-async function* readPage<Answer extends PageAnswer>(
-  reading: Reading<Answer>,
-  cursor: PageCursor,
-): AsyncGenerator<Progress, PageEnd> {
+async function* readPage(reading: Reading, cursor: PageCursor): AsyncGenerator<Progress, PageEnd> {
   const answer = yield* ask(reading, cursor);
   try {
     return yield* decode(reading, answer, cursor);
@@ -192,10 +183,7 @@ async function* readPage<Answer extends PageAnswer>(
   }
 }
 
-async function* ask<Answer extends PageAnswer>(
-  { failures, source }: Reading<Answer>,
-  cursor: PageCursor,
-): AsyncGenerator<Progress, Answer> {
+async function* ask({ failures, source }: Reading, cursor: PageCursor): AsyncGenerator<Progress, PageAnswer> {
   const { after, filter } = cursor;
   try {
     return await source.fetch({ filter, size: askedOf(cursor) }, after);
@@ -205,17 +193,13 @@ async function* ask<Answer extends PageAnswer>(
   }
 }
 
-async function* decode<Answer extends PageAnswer>(
-  reading: Reading<Answer>,
-  answer: Answer,
-  cursor: PageCursor,
-): AsyncGenerator<Progress, PageEnd> {
+async function* decode(reading: Reading, answer: PageAnswer, cursor: PageCursor): AsyncGenerator<Progress, PageEnd> {
   const { known, source, task } = reading;
   const book = createPageBook(task.window, (key) => known.has(key));
   const now = source.clock.now();
   const onBroken = judgeBrokenText({ api: source.api, route: source.path, now, before: cursor.broken });
   const options = { generatedAt: now, size: askedOf(cursor), carry: cursor.carry, onBroken };
-  const decoder = source.decode(answer, book, options);
+  const decoder = answer.decode(book, options);
   const toProgress = (chunk: BookedChunk): Progress => {
     reading.fetched += chunk.uploaded;
     const { keys, outside, repaired, uploaded } = chunk;
@@ -246,8 +230,8 @@ function askedOf({ proof = 0, size }: PageCursor): number {
 }
 
 /** @throws FatalError where more than a tenth of a full page is of another time, before any of it is given. */
-function checkOutside<Answer extends PageAnswer>(
-  { source: { advice, records }, task }: Reading<Answer>,
+function checkOutside(
+  { source: { advice, records }, task }: Reading,
   { outside }: PageCounts,
   { size }: PageCursor,
 ): void {
@@ -257,10 +241,7 @@ function checkOutside<Answer extends PageAnswer>(
   );
 }
 
-function ledgerOf<Answer extends PageAnswer>(
-  { known }: Reading<Answer>,
-  keys: readonly string[],
-): NonNullable<Progress['ledger']> {
+function ledgerOf({ known }: Reading, keys: readonly string[]): NonNullable<Progress['ledger']> {
   for (const key of keys) known.add(key);
   return keys.length === 0 ? {} : { uploaded: keyBytes(keys) };
 }

@@ -115,8 +115,8 @@ export function beginRecord(page: EdrPage, fields: Fields | undefined, isUnreada
   const place = placeOf(page.window, time);
   page.isOurs = place !== 'neighbour';
   page.isOutside = place === 'outside';
-  const score = wholeNumberOf(find(SCORE_FIELD)?.value) ?? Number.NaN;
-  page.isAlert = score >= (options.alertScore ?? Infinity);
+  page.isAlert =
+    options.alertScore !== undefined && (wholeNumberOf(find(SCORE_FIELD)?.value) ?? Number.NaN) >= options.alertScore;
   counts.records++;
   if (page.isOutside) counts.outside++;
   if (isUnreadable && page.isOurs) counts.unreadable++;

@@ -17,6 +17,7 @@ export function readIncidentWindow(
   { clock, edr, settings }: StreamServices,
 ): AsyncGenerator<Progress, Outcome> {
   const options = callOptionsOf(task);
+  const table = ofSubscription(incidentTable(settings), settings.QUALYS_SUBSCRIPTION);
   return readPageChain(task, {
     api: edr,
     clock,
@@ -26,13 +27,11 @@ export function readIncidentWindow(
     fetch: async ({ filter, size: pageSize }, cursor) => {
       const judged = { ...options, isJudged: true };
       const { answer, nextCursor: after } = await edr.searchAfter({ filter, pageSize }, cursor, judged, INCIDENT_PAGES);
-      return { after, status: answer.status, body: answer.body, cancel: answer.cancel };
+      const { body, cancel, status } = answer;
+      const page = { table, timeField: settings.INCIDENTS_TIME_FIELD, after, status };
+      return { body, cancel, decode: (book, decoding) => createIncidentDecoder({ ...decoding, ...page }, book) };
     },
     probe: (filter) => edr.probe(INCIDENT_PAGES, filter, options),
-    decode: ({ after, status }, book, page) => {
-      const table = ofSubscription(incidentTable(settings), settings.QUALYS_SUBSCRIPTION);
-      return createIncidentDecoder({ ...page, table, timeField: settings.INCIDENTS_TIME_FIELD, after, status }, book);
-    },
     records: 'incidents',
     advice: ' by INCIDENTS_TIME_FIELD; check INCIDENTS_TIME_TOKEN, INCIDENTS_TIME_FIELD and EDR_TIME_ZONE',
   });

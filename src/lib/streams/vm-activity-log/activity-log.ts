@@ -20,7 +20,11 @@ export function filterOf({ from, to }: { readonly from: string; readonly to: str
 export function activityLogOf(
   vm: VmApi,
   { ACTIVITY_API_VERSION: version }: Settings,
-): (query: { filter: string; size: number }, idMax: string | undefined, options: CallOptions) => Promise<PageAnswer> {
+): (
+  query: { filter: string; size: number },
+  idMax: string | undefined,
+  options: CallOptions,
+) => Promise<Pick<PageAnswer, 'body' | 'cancel'>> {
   return async ({ filter, size }, idMax, options) => {
     const parameters = new URLSearchParams(`action=list&${filter}&truncation_limit=${size}`);
     if (idMax !== undefined) parameters.set('id_max', idMax);

@@ -22,8 +22,10 @@ export function readActivityWindow(
     path: '/fo/activity_log/',
     size: settings.ACTIVITY_PAGE_SIZE,
     filter: filterOf,
-    fetch: (query, after) => ask(query, after, options),
-    decode: (_, book, page) => createLogDecoder({ ...page, table }, book),
+    fetch: async (query, after) => ({
+      ...(await ask(query, after, options)),
+      decode: (book, page) => createLogDecoder({ ...page, table }, book),
+    }),
     records: 'entries',
     advice: ' by their Date: wait until Qualys filters again',
   });
