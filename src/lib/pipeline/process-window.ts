@@ -8,7 +8,7 @@ import type { WindowDependencies, WindowRecord, WorkItem } from './ports.ts';
 import { recoverWindow, storeHandOver } from './recover-window.ts';
 import { hasGivenUp, shortReadDelay } from './recovery.ts';
 import type { Outcome, Progress, WindowTask } from './stream.ts';
-import { takeStep, type StepDependencies } from './take-step.ts';
+import { storeStep, takeLastStep, type StepDependencies } from './take-step.ts';
 import { close, countCall, enqueue, fallShort, readAgain, resumeAt, start } from './window-state.ts';
 import { sendAll } from './work-item.ts';
 
@@ -92,14 +92,15 @@ async function readAndConclude(claim: Claim, item: WorkItem, deps: ProcessDepend
 async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outcome | 'handed-over'> {
   const started = Date.now();
   const keeper = keepMemory(claim, deps);
-  const take = (step: Progress, isLast: boolean) => takeStep(step, isLast, claim, { ...deps, keeper });
+  const stepDeps = { ...deps, keeper };
   const steps = deps.stream.read(taskFor(claim, keeper, deps));
   let next = steps.next();
   try {
     for (;;) {
       const step = await next;
       if (step.done === true) {
-        if (step.value.kind === 'complete' && step.value.last !== undefined) await take(step.value.last, true);
+        if (step.value.kind === 'complete' && step.value.last !== undefined)
+          await takeLastStep(step.value.last, claim, stepDeps);
         return step.value;
       }
       const isOver = step.value.pageDone === true && Date.now() - started > deps.budgetMs;
@@ -108,7 +109,7 @@ async function readWindow(claim: Claim, deps: ProcessDependencies): Promise<Outc
         // The error is seen when the step is awaited; until then it must not count as unhandled.
         next.catch(() => undefined);
       }
-      await take(step.value, false);
+      await storeStep(step.value, claim, stepDeps);
       if (isOver) return 'handed-over';
     }
   } finally {

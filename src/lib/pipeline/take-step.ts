@@ -11,21 +11,23 @@ export interface StepDependencies extends DeliverDependencies {
   readonly throwIfFull?: ((run: string) => Promise<void>) | undefined;
 }
 
-/**
- * Uploads a step and books it: rows are accepted by the sink before the memory and the checkpoint record them. A last one is stored with the end
- * of its window, all others at once.
- */
-export async function takeStep(step: Progress, isLast: boolean, claim: Claim, deps: StepDependencies): Promise<void> {
-  const { counts } = claim.record;
+/** Uploads a step and stores its checkpoint: rows are accepted by the sink before the memory and the checkpoint record them. */
+export async function storeStep(step: Progress, claim: Claim, deps: StepDependencies): Promise<void> {
   const takeBack = book(claim.record, step, await deliver(step, claim, deps));
   try {
-    if (!isLast) await claim.save(step.ledger);
+    await claim.save(step.ledger);
   } catch (error) {
     // The keys were not booked, so what they count must not be booked with the recovery either, nor the page as a success.
     if (step.ledger !== undefined) takeBack();
     throw error;
   }
-  if (step.pageDone === true) deps.log.info('PageFetched', { page: counts.pages, fetched: counts.fetched });
+  logPage(step, claim, deps);
+}
+
+/** Uploads the last step and books it in the record, which is stored with the end of its window. */
+export async function takeLastStep(step: Progress, claim: Claim, deps: StepDependencies): Promise<void> {
+  book(claim.record, step, await deliver(step, claim, deps));
+  logPage(step, claim, deps);
 }
 
 /** Uploads a step's rows; returns how many became dead letters, which is booked with the step: a chunk that comes again puts the same aside. */
@@ -47,4 +49,8 @@ async function upload(chunk: Chunk, claim: Claim, deps: DeliverDependencies): Pr
   countRows(claim.record, rows);
   deps.log.info('RowsUploaded', { rows, bytes: chunk.json.length, durationMs: Date.now() - startedAt });
   return deadLetters;
+}
+
+function logPage({ pageDone }: Progress, { record: { counts } }: Claim, { log }: StepDependencies): void {
+  if (pageDone === true) log.info('PageFetched', { page: counts.pages, fetched: counts.fetched });
 }
