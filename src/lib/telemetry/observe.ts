@@ -2,7 +2,7 @@ import type { Log, LogFields } from '../log.ts';
 import type { Sink, WorkQueue } from '../pipeline/ports.ts';
 import type { ApiName, Outcome, Progress, Stream } from '../pipeline/stream.ts';
 import type { Telemetry, TelemetryAttributes, TelemetrySdk } from './telemetry.ts';
-import { activeSpan, type ActiveSpan, enterSpan, failureOf, inSpan, openSpan } from './trace.ts';
+import { activeSpan, type ActiveSpan, enterSpan, classOf, inSpan, openSpan } from './trace.ts';
 
 /** Counts what the log is told, so that log and metrics never disagree; what went wrong is noted in the span as well. */
 export function observeLog(log: Log, telemetry: Telemetry, standing: LogFields = {}): Log {
@@ -81,7 +81,7 @@ async function timed<T>(
   try {
     return await inSpan(sdk, name, { attributes: { ...about, ...counts } }, run);
   } catch (error) {
-    outcome = failureOf(error);
+    outcome = classOf(error);
     throw error;
   } finally {
     sdk.metrics.recordDuration(name, performance.now() - startedAt, { ...about, outcome });
@@ -118,7 +118,7 @@ async function* readPages(steps: Steps, sdk: TelemetrySdk): Steps {
       yield step.value;
     }
   } catch (error) {
-    page?.span.end(failureOf(error));
+    page?.span.end(classOf(error));
     page = undefined;
     throw error;
   } finally {

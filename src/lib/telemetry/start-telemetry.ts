@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { logUnexpected } from '../log-unexpected.ts';
 import type { Telemetry, TelemetryOptions, TelemetrySdk } from './telemetry.ts';
-import { inSpan, failureOf } from './trace.ts';
+import { inSpan, classOf } from './trace.ts';
 
 /** An invocation waits so long at most for its telemetry to be sent. */
 const FLUSH_WAIT_MS = 500;
@@ -35,7 +35,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       try {
         return await inSpan(sdk, name, about, run);
       } catch (error) {
-        sdk.metrics.recordFailure({ stream: about.stream, kind: 'invocation', error: failureOf(error) });
+        sdk.metrics.recordFailure({ stream: about.stream, kind: 'invocation', error: classOf(error) });
         throw error;
       } finally {
         await flush();

@@ -49,12 +49,12 @@ export async function inSpan<T>(
     opened.span.end();
     return result;
   } catch (error) {
-    opened.span.end(failureOf(error));
+    opened.span.end(classOf(error));
     throw error;
   }
 }
 
 /** The class of an error: its message may quote what must not leave. */
-export function failureOf(error: unknown): string {
+export function classOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
