@@ -16,16 +16,22 @@ export const trimmed = z.string().transform((text) => text.trim());
 
 export const required = trimmed.pipe(z.string().min(1, 'must be set'));
 
-export function integer({ fallback, ...range }: { min: number; max: number; fallback: number; unit: string }) {
-  return decimal(range, /^\d{1,9}$/, 'whole number').prefault(String(fallback));
+export function integer({ fallback, ...range }: Range & { fallback: number }) {
+  return numberIn(range, /^\d{1,9}$/, 'whole number').prefault(String(fallback));
 }
 
-/** A number that may have decimals, in plain digits; or another one of these digits. */
-export function decimal(
-  { min, max, unit }: { min: number; max: number; unit: string },
-  digits = /^\d{1,9}(\.\d{1,6})?$/,
-  what = 'number',
-) {
+/** A number that may have decimals, in plain digits. */
+export function decimal(range: Range) {
+  return numberIn(range, /^\d{1,9}(\.\d{1,6})?$/, 'number');
+}
+
+interface Range {
+  min: number;
+  max: number;
+  unit: string;
+}
+
+function numberIn({ min, max, unit }: Range, digits: RegExp, what: string) {
   const allowed = `must be a ${what} from ${min} to ${max} (${unit})`;
   return trimmed
     .pipe(z.string().regex(digits, allowed))

@@ -20,9 +20,12 @@ export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < MINUTE) return `${whole} s`;
   if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min`;
-  const [unit, part, names] = whole < DAY ? [HOUR, MINUTE, ['h', 'min']] : [DAY, HOUR, ['d', 'h']];
-  const rest = Math.floor((whole % unit) / part);
-  return `${Math.floor(whole / unit)} ${names[0]}${rest === 0 ? '' : ` ${rest} ${names[1]}`}`;
+  if (whole < DAY) return withRest(`${Math.floor(whole / HOUR)} h`, Math.floor((whole % HOUR) / MINUTE), 'min');
+  return withRest(`${Math.floor(whole / DAY)} d`, Math.floor((whole % DAY) / HOUR), 'h');
+}
+
+function withRest(length: string, rest: number, unit: string): string {
+  return rest === 0 ? length : `${length} ${rest} ${unit}`;
 }
 
 /** Time of day: `11:58`. */
