@@ -208,7 +208,7 @@ function textOf(
   return [head, `${open}${close}${behind}"`, bytes, error];
 }
 
-/** The columns that stand in one row only: the first, or the next one where they came late. */
+/** The columns that stand in one row only: the first, or the next one where they came late. As long as the first one waits they wait for it. */
 function takeOnce(state: State, part: Part): string {
   const { columns, rest, spec, waiting } = state;
   const isHere = part.number === 1 || waiting[0]?.number !== 1;
