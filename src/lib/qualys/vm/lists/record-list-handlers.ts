@@ -142,9 +142,9 @@ function takeLeaf(state: ListState, name: string, text: string, attribute: LeafA
   const { holder, item, longPath, shape } = state;
   const role = roleOf(state);
   if ((role !== 'item' && role !== 'record' && role !== 'itemList') || longPath !== undefined) return false;
-  const child = RULES[role].child?.(shape, name);
-  const isText = child === 'text';
-  if (isText ? attribute !== undefined : child !== 'value') return false;
+  const isText = role === 'item' && name === shape.items?.text;
+  if (isText && attribute !== undefined) return false;
+  if (role !== 'item' && RULES[role].child?.(shape, name) !== 'value') return false;
   const json = attribute === undefined && !isText ? text : leafJson(text, isText, attribute);
   settleText(holder);
   giveRoom(state, isText);

@@ -131,12 +131,11 @@ function keyBytes({ names, texts }: Members, name: string, place: number): numbe
 /** Puts a value among the others. Elements of one name become an array in the place of the first. */
 function put(out: JsonOut, { names, texts }: Members, name: string, json: string, place: number): void {
   out.size += json.length + (place < 0 ? 0 : 1);
-  const held = place < 0 ? undefined : texts[place];
-  if (held === undefined) {
+  if (place < 0) {
     names.push(name);
     texts.push(json);
-  } else if (typeof held === 'string') texts[place] = [held, json];
-  else held.push(json);
+  } else if (typeof texts[place] === 'string') texts[place] = [texts[place], json];
+  else texts[place]?.push(json);
 }
 
 function jsonOf({ members, text }: OpenValue): string {
