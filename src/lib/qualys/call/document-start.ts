@@ -70,20 +70,15 @@ function* lookAt(look: Look): Looking<void> {
   const { found } = look;
   let next = yield;
   for (; SPACE.test(next) || BYTE_ORDER_MARK.startsWith(next); next = yield) {
-    if (!SPACE.test(next)) {
-      const mark = next + (yield) + (yield);
-      if (mark !== BYTE_ORDER_MARK) return;
-    }
+    if (!SPACE.test(next) && next + (yield) + (yield) !== BYTE_ORDER_MARK) return;
     found.blank = look.at + 1;
   }
   found.isMarkup = next === '<';
   if (found.isMarkup) return yield* lookAtMarkup(look);
   const isWideMark = next === '\xfe' || next === '\xff';
-  // No markup is enough to know, unless the other half of a character of UTF-16 is at hand.
+  // That is enough to know, unless the other half of a character of UTF-16 is at hand.
   look.isEnough = next !== '\0';
-  const second = isWideMark ? '' : yield;
-  const isHalfZero = (next === '\0') !== (second === '\0');
-  if (isWideMark || isHalfZero) found.encoding = WIDE;
+  if (isWideMark || (next === '\0') !== ((yield) === '\0')) found.encoding = WIDE;
 }
 
 /** What stands behind `<`, up to the name of the root element. */
