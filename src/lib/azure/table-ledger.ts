@@ -77,16 +77,16 @@ export function openLedger(table: TableClient, record: WindowRecord, name: strin
     await load();
     const changed = new Map<number, Record<string, Uint8Array>>();
     for (let offset = 0; offset < added.length;) {
-      let begun = columns.pop() ?? NOTHING;
-      if (begun.length >= PROPERTY_BYTES) {
-        columns.push(begun);
+      const last = columns.at(-1);
+      if (last === undefined || last.length >= PROPERTY_BYTES) {
         if (bytesOf(columns) >= ROW_BYTES) [row, columns] = [row + 1, []];
-        begun = NOTHING;
+        columns.push(NOTHING);
       }
+      const place = columns.length - 1;
+      const begun = columns[place] ?? NOTHING;
       const piece = added.subarray(offset, offset + PROPERTY_BYTES - begun.length);
-      const column = Buffer.concat([begun, piece]);
-      changed.set(row, { ...changed.get(row), [`p${columns.length}`]: column });
-      columns.push(column);
+      columns[place] = Buffer.concat([begun, piece]);
+      changed.set(row, { ...changed.get(row), [`p${place}`]: columns[place] });
       offset += piece.length;
     }
     addKeys(keys, added);
