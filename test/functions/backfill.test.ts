@@ -1,5 +1,5 @@
 import { InvocationContext } from '@azure/functions';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackfillView } from '../../src/lib/pipeline/backfill-answer.ts';
 import type { Services } from '../../src/lib/services.ts';
 import type * as BackfillModule from '../../src/lib/handlers/backfill.ts';
@@ -210,4 +210,14 @@ describe('a running backfill', () => {
     expect((await told({ id })).result).toEqual({ backfills: [view] });
     expect((await told({})).result.backfills).toContainEqual(view);
   });
+});
+
+test('a query that is none is refused by itself, whatever is wrong with the settings', async () => {
+  useSettings({ EDR_WINDOW_MINUTES: 'many' });
+  vi.resetModules();
+  const { estimate } = await import('../../src/lib/handlers/backfill.ts');
+  expect((await call(estimate, { path: '/api/backfill-estimate?stream=' })).status).toBe(400);
+  expect((await call(estimate, { path: `/api/backfill-estimate?${new URLSearchParams(DAY).toString()}` })).status).toBe(
+    503,
+  );
 });

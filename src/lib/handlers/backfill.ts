@@ -17,8 +17,9 @@ export const startOne = handle(async (request) => {
 
 /** Tells what a backfill would cost, and starts nothing. */
 export const estimate = handle(async (request) => {
+  const wanted = readQuery(request, estimateQuery);
   const services = getServices();
-  const { stream, ...range } = await checkBackfill(readQuery(request, estimateQuery), services);
+  const { stream, ...range } = await checkBackfill(wanted, services);
   const { backfills, clock, limiter, store, streams } = services;
   const api = streams.find(({ name }) => name === stream)?.api ?? 'edr';
   const names = streams.filter((each) => each.api === api).map(({ name }) => name);
