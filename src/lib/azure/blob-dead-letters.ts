@@ -1,4 +1,4 @@
-import type { BlobItem, ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import { nameOfRows } from '../pipeline/chunk-rows.ts';
 import type { DeadLetters } from '../pipeline/ports.ts';
 import type { DeadLetterSource, StoredDeadLetter } from '../pipeline/replay-dead-letters.ts';
@@ -8,11 +8,20 @@ import { brokenLetter, readLetter } from './read-letter.ts';
 import { attempt, ifThere } from './storage-errors.ts';
 import type { Storage } from './storage.ts';
 
+/** A dead letter in the list of blobs. All that Azure tells of each would take eight times the memory. */
+interface ListedLetter {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+  /** When it was last sent and refused again, ISO 8601; empty for one that was not. */
+  readonly refusedAt: string;
+}
+
 /** Counting stops there. */
 const MAX_COUNTED = 5000;
 /** Twice the largest chunk and more: what is longer was not written here. */
 const MAX_LETTER_BYTES = 8_000_000;
-/** Name of the blob's metadata that holds when it was last sent and refused again, ISO 8601; absent for one that was not. */
+/** Name of the blob's metadata that holds when it was refused again. */
 const REFUSED_AT = 'refusedat';
 
 /**
@@ -34,10 +43,10 @@ export function createBlobDeadLetters(
         const blob = container.getBlockBlobClient(name);
         await blob.upload(body, Buffer.byteLength(body), { blobHTTPHeaders: { blobContentType: 'application/json' } });
       }),
-    count: () => attempt('counting dead letters', async () => (await listBlobs(await opened(), MAX_COUNTED)).length),
+    count: () => attempt('counting dead letters', async () => (await listLetters(await opened(), MAX_COUNTED)).length),
     list: async function* (limit) {
       const container = await opened();
-      const listed = await attempt('listing dead letters', () => listBlobs(container));
+      const listed = await attempt('listing dead letters', () => listLetters(container));
       for (const each of inTurn(listed).slice(0, limit)) {
         const letter = await attempt('reading a dead letter', () => download(container, each));
         if (letter !== undefined) yield letter;
@@ -55,20 +64,25 @@ export function createBlobDeadLetters(
   };
 }
 
-async function listBlobs(container: ContainerClient, most = Infinity): Promise<BlobItem[]> {
-  return (await ifThere(atMost(most, container.listBlobsFlat({ includeMetadata: true })))) ?? [];
+async function listLetters(container: ContainerClient, most = Infinity): Promise<ListedLetter[]> {
+  return (await ifThere(atMost(most, eachLetter(container)))) ?? [];
+}
+
+async function* eachLetter(container: ContainerClient): AsyncGenerator<ListedLetter> {
+  for await (const { name, properties, metadata } of container.listBlobsFlat({ includeMetadata: true })) {
+    const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
+    yield { name, bytes, modifiedAt, refusedAt: metadata?.[REFUSED_AT] ?? '' };
+  }
 }
 
 /** Letters that nobody has tried yet by name, then the others, the longest ago first. */
-function inTurn(letters: readonly BlobItem[]): BlobItem[] {
-  const refusedAt = ({ metadata }: BlobItem): string => metadata?.[REFUSED_AT] ?? '';
-  return letters.toSorted((left, right) => refusedAt(left).localeCompare(refusedAt(right)));
+function inTurn(letters: readonly ListedLetter[]): ListedLetter[] {
+  return letters.toSorted((left, right) => left.refusedAt.localeCompare(right.refusedAt));
 }
 
 /** Undefined when it has gone since it was listed. */
-async function download(container: ContainerClient, listed: BlobItem): Promise<StoredDeadLetter | undefined> {
-  const { name, properties } = listed;
-  const { contentLength: bytes = 0, lastModified: modifiedAt } = properties;
+async function download(container: ContainerClient, listed: ListedLetter): Promise<StoredDeadLetter | undefined> {
+  const { name, bytes, modifiedAt } = listed;
   const problem = `it is ${bytes} bytes long: no dead letter is longer than ${MAX_LETTER_BYTES}`;
   if (bytes > MAX_LETTER_BYTES) return brokenLetter(name, modifiedAt, problem);
   const body = await ifThere(container.getBlobClient(name).downloadToBuffer());

@@ -1,6 +1,10 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createBlobDeadLetters } from '../../../src/lib/azure/blob-dead-letters.ts';
 import { DEAD_LETTER_CONTAINER } from '../../../src/lib/azure/names.ts';
+import type { Storage } from '../../../src/lib/azure/storage.ts';
 import { ChunkRefusedError } from '../../../src/lib/errors.ts';
 import type { DeadLetter, Sink } from '../../../src/lib/pipeline/ports.ts';
 import { replayDeadLetters, type StoredDeadLetter } from '../../../src/lib/pipeline/replay-dead-letters.ts';
@@ -166,4 +170,32 @@ describe('a replay', () => {
     };
     expect(await replay(10, { upload })).toEqual({ replayed: 1, rows: 1, failed: [] });
   });
+});
+
+test('of many letters no more is kept than it takes to find the next one', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const told: WeakRef<object>[] = [];
+  let kept = Infinity;
+  const container = {
+    listBlobsFlat: async function* () {
+      for (let n = 0; n < 100; n++) {
+        const properties = { contentLength: 2, lastModified: new Date(0), contentMD5: new Uint8Array(16) };
+        told.push(new WeakRef(properties));
+        await breathe();
+        yield { name: `edr-events/live/window/${n}.json`, properties };
+      }
+    },
+    getBlobClient: () => ({
+      downloadToBuffer: async () => {
+        await breathe();
+        collect();
+        kept = told.filter((properties) => properties.deref() !== undefined).length;
+        return Buffer.from('{}');
+      },
+    }),
+  };
+  const storage = { container: () => Promise.resolve(container) } as unknown as Storage;
+  expect(await Array.fromAsync(createBlobDeadLetters(storage).list(1))).toHaveLength(1);
+  expect(kept).toBeLessThan(5);
 });
