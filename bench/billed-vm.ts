@@ -1,10 +1,10 @@
 import { billedOf } from '../src/lib/cost/billed-bytes.ts';
 import type { RecordItems, Sent } from '../src/lib/pipeline/record-memory.ts';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import type { HostMemory } from '../src/lib/streams/vm-detections/host-state.ts';
+import type { HostMemory } from '../src/lib/streams/vm-detections/memory/host-state.ts';
 import type { VmChunk } from '../src/lib/streams/vm-detections/vm-page.ts';
-import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
-import { hostMemory } from '../src/lib/streams/vm-detections/host-memory.ts';
+import { passingPattern } from '../src/lib/streams/vm-detections/memory/host-digest.ts';
+import { hostMemory } from '../src/lib/streams/vm-detections/memory/host-memory.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';
 import type { BenchResult } from './result.ts';
 import { seededRandom, vmPage } from './vm-page.ts';

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { constants, gzipSync } from 'node:zlib';
 import { createVmPageDecoder } from '../src/lib/streams/vm-detections/decode-page.ts';
-import { passingPattern } from '../src/lib/streams/vm-detections/host-digest.ts';
+import { passingPattern } from '../src/lib/streams/vm-detections/memory/host-digest.ts';
 import { VM_DETECTION_SETTINGS } from '../src/lib/streams/vm-detections/settings.ts';
-import type { HostMemory } from '../src/lib/streams/vm-detections/host-state.ts';
+import type { HostMemory } from '../src/lib/streams/vm-detections/memory/host-state.ts';
 
 /** The compiler is warm after that many. */
 const WARM_UP_RUNS = 2;

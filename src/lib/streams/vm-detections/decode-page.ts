@@ -4,8 +4,8 @@ import { createItemRows } from '../../records/item-rows.ts';
 import type { ItemRow } from '../../records/item-table.ts';
 import { addRow, createListDecoder, endRecord, placeRecord } from '../decode-list.ts';
 import type { HeldRecords, ListDecoder, ListPage, ListRows } from '../decode-list.ts';
-import type { HostTexts } from './host-sketch.ts';
-import { holdHosts, type HeldHosts, type HostState, type HostWriter } from './held-hosts.ts';
+import type { HostTexts } from './memory/host-sketch.ts';
+import { holdHosts, type HeldHosts, type HostState, type HostWriter } from './memory/held-hosts.ts';
 import {
   compareHost,
   countHost,
@@ -17,7 +17,7 @@ import {
   startHosts,
   tell,
   type Hosts,
-} from './host-report.ts';
+} from './memory/host-report.ts';
 import { detectionList, hostTable } from './host-table.ts';
 import { checkSentRows, isUnchanged, noteRow } from './resume-host.ts';
 import type { HostsTold, VmPageOptions } from './vm-page.ts';

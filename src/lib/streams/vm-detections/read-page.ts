@@ -5,13 +5,13 @@ import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import { readJudged } from '../read-judged.ts';
 import { readList } from '../read-list.ts';
 import { createVmPageDecoder } from './decode-page.ts';
-import { UnknownChangesError } from './detection-book.ts';
+import { UnknownChangesError } from './memory/detection-book.ts';
 import type { VmChunk, VmPageEnd, VmPageOptions } from './vm-page.ts';
 import { ResumeMismatchError } from './resume-host.ts';
 import { DETECTION_ROOT } from './host-table.ts';
 import { bookHosts, passHosts, withBook } from './host-book.ts';
 import { hostKeys } from './host-keys.ts';
-import { recallHosts } from './host-memory.ts';
+import { recallHosts } from './memory/host-memory.ts';
 import { rangeLeft, selectionOf, toJson, type Reading, type VmCursor } from './vm-cursor.ts';
 
 /** A page whose last chunk is still to be uploaded. */

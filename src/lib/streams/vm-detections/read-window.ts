@@ -10,7 +10,7 @@ import type { StreamServices } from '../stream-definition.ts';
 import { askAgain, doubtEmpty } from './ask-again.ts';
 import type { VmPageEnd } from './vm-page.ts';
 import { isPlausible, lowestOf, missingIds, openBook, passHosts, withBook } from './host-book.ts';
-import { openMemory } from './host-memory.ts';
+import { openMemory } from './memory/host-memory.ts';
 import { lookBack, witnessOf } from './look-back.ts';
 import { readPage, routeOf } from './read-page.ts';
 import { fanOut, halve } from './slice-hosts.ts';

@@ -4,7 +4,7 @@ import type { CallOptions } from '../../qualys/call/call-qualys.ts';
 import type { IdBounds, IdRange } from '../../qualys/vm/id-ranges.ts';
 import type { HostSelection } from '../../qualys/vm/vm-parameters.ts';
 import type { StreamServices } from '../stream-definition.ts';
-import type { HostSampler } from './host-sampler.ts';
+import type { HostSampler } from './memory/host-sampler.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** Where reading a window or slice stands. */

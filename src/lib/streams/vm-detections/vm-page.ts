@@ -1,6 +1,6 @@
 import type { SentRecords } from '../../pipeline/record-memory.ts';
 import type { ListChunk, ListEnd, ListOptions } from '../decode-list.ts';
-import type { HostMemory } from './host-state.ts';
+import type { HostMemory } from './memory/host-state.ts';
 import type { VmResume } from './resume-host.ts';
 
 /** How a page is decoded. */

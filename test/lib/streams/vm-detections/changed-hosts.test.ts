@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NO_CAUSES } from '../../../../src/lib/cost/causes.ts';
 import { ChunkRefusedError, RetryableError } from '../../../../src/lib/errors.ts';
-import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
+import { isDue } from '../../../../src/lib/streams/vm-detections/memory/host-memory.ts';
 import { detection, START, startHosts } from './host-feed.ts';
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ChunkRefusedError } from '../../../../src/lib/errors.ts';
 import type { OpenMemory, RecordMemory } from '../../../../src/lib/pipeline/record-memory.ts';
 import { createVmPageDecoder } from '../../../../src/lib/streams/vm-detections/decode-page.ts';
-import { createDetectionBook } from '../../../../src/lib/streams/vm-detections/detection-book.ts';
+import { createDetectionBook } from '../../../../src/lib/streams/vm-detections/memory/detection-book.ts';
 import type { Detection } from '../../../support/vm-vendor.ts';
 import { detection, startHosts, stateOf, type HostRow } from './host-feed.ts';
 

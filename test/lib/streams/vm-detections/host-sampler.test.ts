@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { NO_CAUSES, sumOfCauses, type SampledCauses } from '../../../../src/lib/cost/causes.ts';
 import type { RecordSample } from '../../../../src/lib/pipeline/record-sample.ts';
-import { isDue } from '../../../../src/lib/streams/vm-detections/host-memory.ts';
-import { openSampler, SAMPLE_SIZE } from '../../../../src/lib/streams/vm-detections/host-sampler.ts';
-import type { HostVerdict } from '../../../../src/lib/streams/vm-detections/host-state.ts';
+import { isDue } from '../../../../src/lib/streams/vm-detections/memory/host-memory.ts';
+import { openSampler, SAMPLE_SIZE } from '../../../../src/lib/streams/vm-detections/memory/host-sampler.ts';
+import type { HostVerdict } from '../../../../src/lib/streams/vm-detections/memory/host-state.ts';
 import { fixedClock, keptLog } from '../../../support/pipeline.ts';
 
 /** A sample that is kept, and how many hosts were written to it. */

@@ -6,7 +6,7 @@ import {
   readHost,
   sketchOf,
   type HostTexts,
-} from '../../../../src/lib/streams/vm-detections/host-sketch.ts';
+} from '../../../../src/lib/streams/vm-detections/memory/host-sketch.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 

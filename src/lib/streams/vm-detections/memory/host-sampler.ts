@@ -1,9 +1,9 @@
-import type { FieldCause } from '../../cost/causes.ts';
-import { messageOf } from '../../errors.ts';
-import { logUnexpected } from '../../log-unexpected.ts';
-import type { Log } from '../../log.ts';
-import type { Clock } from '../../pipeline/ports.ts';
-import type { RecordSample } from '../../pipeline/record-sample.ts';
+import type { FieldCause } from '../../../cost/causes.ts';
+import { messageOf } from '../../../errors.ts';
+import { logUnexpected } from '../../../log-unexpected.ts';
+import type { Log } from '../../../log.ts';
+import type { Clock } from '../../../pipeline/ports.ts';
+import type { RecordSample } from '../../../pipeline/record-sample.ts';
 import type { HostVerdict } from './host-state.ts';
 import {
   bytesOf,

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { isLate } from '../../pipeline/look-back.ts';
-import { CLOCKS_MS, type OpenMemory, type Sent } from '../../pipeline/record-memory.ts';
-import type { WindowTask } from '../../pipeline/stream.ts';
-import { clipIds, eachId } from '../../qualys/vm/id-ranges.ts';
-import { itemLimits } from '../../records/item-limits.ts';
-import type { StreamServices } from '../stream-definition.ts';
+import { isLate } from '../../../pipeline/look-back.ts';
+import { CLOCKS_MS, type OpenMemory, type Sent } from '../../../pipeline/record-memory.ts';
+import type { WindowTask } from '../../../pipeline/stream.ts';
+import { clipIds, eachId } from '../../../qualys/vm/id-ranges.ts';
+import { itemLimits } from '../../../records/item-limits.ts';
+import type { StreamServices } from '../../stream-definition.ts';
 import { passingPattern } from './host-digest.ts';
 import { openSampler, type HostSampler } from './host-sampler.ts';
 import { readState, type HostBase, type HostMemory, type HostVerdict } from './host-state.ts';
-import { hostTable } from './host-table.ts';
-import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from './vm-cursor.ts';
+import { hostTable } from '../host-table.ts';
+import { isBeyond, rangeLeft, rangeOf, type Reading, type VmCursor, type WindowMemory } from '../vm-cursor.ts';
 
 /** Of how a digest is made; another one makes all that is remembered void. */
 const VERSION = 1;

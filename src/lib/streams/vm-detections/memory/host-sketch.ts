@@ -1,4 +1,4 @@
-import { isMembers } from '../../json/parse-json.ts';
+import { isMembers } from '../../../json/parse-json.ts';
 
 /** JSON texts of a host that is whole: of its detections, and of its other elements. One character a byte. */
 export interface HostTexts {

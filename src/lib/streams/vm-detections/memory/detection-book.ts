@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { RetryableError } from '../../errors.ts';
+import { RetryableError } from '../../../errors.ts';
 
 /** What is remembered of a detection: `UNIQUE_VULN_ID` in 8 bytes, `QID` in 4, a digest of what it says in 12. */
 export const ENTRY_BYTES = 24;

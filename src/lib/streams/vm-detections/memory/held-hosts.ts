@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createDetectionBook, openKnown, UnknownChangesError, type KnownDetections } from './detection-book.ts';
-import { idOf, type HeldRecords } from '../decode-list.ts';
+import { idOf, type HeldRecords } from '../../decode-list.ts';
 import type { HostTexts } from './host-sketch.ts';
 import { DIGEST_DIGITS, type HostBase, type HostMemory, type HostVerdict } from './host-state.ts';
 

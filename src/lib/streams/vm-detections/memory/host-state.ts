@@ -1,4 +1,4 @@
-import type { SendReason } from '../../cost/causes.ts';
+import type { SendReason } from '../../../cost/causes.ts';
 import type { HostTexts } from './host-sketch.ts';
 
 /** Hex digits of the digest of a state: the rest of what is remembered is a time. */

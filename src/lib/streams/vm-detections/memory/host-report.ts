@@ -1,13 +1,13 @@
-import { NO_CAUSES } from '../../cost/causes.ts';
-import { finishChunk } from '../../pipeline/chunk-writer.ts';
-import type { RecordItems } from '../../pipeline/record-memory.ts';
-import type { Report } from '../../records/item-table.ts';
-import { idOf, type ListPage } from '../decode-list.ts';
+import { NO_CAUSES } from '../../../cost/causes.ts';
+import { finishChunk } from '../../../pipeline/chunk-writer.ts';
+import type { RecordItems } from '../../../pipeline/record-memory.ts';
+import type { Report } from '../../../records/item-table.ts';
+import { idOf, type ListPage } from '../../decode-list.ts';
 import type { HostPlan, HostState } from './held-hosts.ts';
 import { createHostDigest } from './host-digest.ts';
 import { writeState, type HostVerdict } from './host-state.ts';
-import { resumeOf, startRows } from './resume-host.ts';
-import type { HostsTold, VmPageOptions } from './vm-page.ts';
+import { resumeOf, startRows } from '../resume-host.ts';
+import type { HostsTold, VmPageOptions } from '../vm-page.ts';
 
 /** A chunk ends with what is to be remembered of its hosts' detections, in bytes: a few changed ones may be all that is sent of a large host. */
 const MOST_ITEM_BYTES = 4_000_000;
