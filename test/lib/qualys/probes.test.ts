@@ -42,6 +42,11 @@ describe('probeEdr', () => {
     );
   });
 
+  test.each(['[{"user":"somebody"', ' {"user":"somebody"'])('of the cut page %j nothing is told', async (body) => {
+    const { api } = await edrAgainst((_, response) => void response.end(body));
+    await expect(probeEdr(api)).rejects.toThrow(/without a list of events$/);
+  });
+
   test('ends by its limit', async () => {
     const { api } = await edrAgainst(() => undefined);
     const error = await probeEdr(api, {}, 50).catch((thrown: unknown) => thrown);

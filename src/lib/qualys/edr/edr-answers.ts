@@ -11,13 +11,14 @@ const MOST_RECORD_BYTES = 16 * 1024 * 1024;
 
 /**
  * The few records in an answer, read to its end. @throws RetryableError for anything but a list, or nothing.
- * @param what they are, where a person asks, who is told what came instead. All others are not: of a page that is cut that is a record.
+ * @param what they are, where a person asks, who is told what came instead; but not of a page that is cut: that is a record.
  */
 export async function readRecords(answer: QualysAnswer, what?: string): Promise<readonly unknown[]> {
   const text = await answer.text(MOST_RECORD_BYTES);
   const records = text.trim() === '' ? [] : jsonIn(text);
   if (Array.isArray(records)) return records as unknown[];
-  const said = what === undefined ? '' : vendorText(readVendorMessage(text).text);
+  const isCut = records === undefined && /^\s*[[{]/.test(text);
+  const said = what === undefined || isCut ? '' : vendorText(readVendorMessage(text).text);
   const message = `Qualys EDR answered without a list of ${what ?? 'record'}s${said === '' ? '' : `: ${said}`}`;
   throw new RetryableError(message, { fault: { status: answer.status }, scope: 'answer' });
 }
