@@ -26,14 +26,21 @@ interface Rows {
   readonly generatedAt: Date;
   /** Keys of the rows written, so that a record that comes twice gives its rows once. */
   readonly keys: Set<string>;
+  /** The beginning of an element that is too long to be held, until it is enough for the keys of its rows; and who takes its rest. */
+  held: Buffer;
   long: LongRecord | undefined;
 }
+
+/** Bytes of such an element by which it is told from others: the keys must not depend on how the page is cut on its way. */
+const MOST_KEYED_BYTES = 256 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** Decodes a page of a list whose records have no items. */
 export function createIdPageDecoder(options: IdPageOptions): ListDecoder<object> {
   const table = compileTable(options.table);
   return createListDecoder(options, (page) => {
-    const rows: Rows = { page, table, generatedAt: options.generatedAt, keys: new Set(), long: undefined };
+    const { generatedAt } = options;
+    const rows: Rows = { page, table, generatedAt, keys: new Set(), held: NOTHING, long: undefined };
     return {
       record: (json, id) => takeRecord(rows, json, id),
       long: (xml, isLast, element) => takeLong(rows, xml, isLast, element),
@@ -62,16 +69,25 @@ function takeRecord(rows: Rows, json: string, idText: string | undefined): void 
 }
 
 /** An element that is too long to be held; its record comes without it. */
-function takeLong(rows: Rows, xml: Uint8Array, isLast: boolean, { id: idText, path }: LongElement): void {
-  const { generatedAt, page, table } = rows;
-  if (!placeRecord(page, idText)) return;
-  const error = `${path} is too long to be held: RecordPart holds its XML`;
-  const id = idOf(idText)?.toString();
-  rows.long ??= startLongRecord(table, { digest: digestOf(table, xml), id, error }, generatedAt);
-  addRows(rows, rows.long(xml, isLast));
+function takeLong(rows: Rows, xml: Uint8Array, isLast: boolean, element: LongElement): void {
+  const { page } = rows;
+  if (!placeRecord(page, element.id)) return;
+  const bytes = Buffer.concat([rows.held, xml]);
+  const isEnough = isLast || rows.long !== undefined || bytes.length >= MOST_KEYED_BYTES;
+  rows.held = isEnough ? NOTHING : bytes;
+  if (!isEnough) return;
+  rows.long ??= startLong(rows, bytes, element);
+  addRows(rows, rows.long(bytes, isLast));
   if (!isLast) return;
   rows.long = undefined;
   page.unreadable++;
+}
+
+function startLong({ generatedAt, table }: Rows, bytes: Buffer, { id: idText, path }: LongElement): LongRecord {
+  const id = idOf(idText)?.toString();
+  const keyed = Buffer.concat([Buffer.from(`${id ?? ''} ${path}\n`), bytes.subarray(0, MOST_KEYED_BYTES)]);
+  const error = `${path} is too long to be held: RecordPart holds its XML`;
+  return startLongRecord(table, { digest: digestOf(table, keyed), id, error }, generatedAt);
 }
 
 function addRows({ keys, page }: Rows, rows: readonly RecordRow[]): void {

@@ -61,4 +61,18 @@ describe('a page of the host list', () => {
     expect(new Set(rows.map(({ HostId }) => HostId))).toEqual(new Set(['1', '2', '3']));
     expect(parts.at(-1)).toMatchObject({ PartCount: parts.length, SnapshotId: SNAPSHOT.id });
   });
+
+  test.each([
+    ['that is long', (end: string) => `<OS>${'y'.repeat(1_200_000)}${end}</OS>`],
+    [
+      'that begins where little room is left',
+      (end: string) => `<A>${'a'.repeat(1_048_400)}</A><OS>${'y'.repeat(40_000)}${end}</OS>`,
+    ],
+  ])('with an element %s has the same keys however it is cut, and others for each host', (_, more) => {
+    const text = page(host(1, more('1')), host(2, more('2')));
+    const keysOf = (size: number): unknown[] => decodePage(text, OPTIONS, size).rows.map(({ RowKey }) => RowKey);
+    const keys = keysOf(1 << 30);
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const size of [65_536, 20_000]) expect(keysOf(size)).toEqual(keys);
+  });
 });
