@@ -16,8 +16,10 @@ type Check = (value: string) => string | undefined;
 /** What a parameter takes. `unsupported`: known to the vendor, but this simulator would have to ignore it. */
 export type ParameterRule = Check | 'unsupported';
 
-const flag: Check = (value) => (/^[01]$/u.test(value) ? undefined : 'neither 0 nor 1');
-const whole: Check = (value) => (/^\d{1,15}$/u.test(value) ? undefined : 'not a whole number');
+/** 0 or 1. */
+export const flag: Check = (value) => (/^[01]$/u.test(value) ? undefined : 'neither 0 nor 1');
+/** A whole number. */
+export const whole: Check = (value) => (/^\d{1,15}$/u.test(value) ? undefined : 'not a whole number');
 const id: Check = (value) => (/^\d{1,30}$/u.test(value) ? undefined : 'not a positive integer');
 const text: Check = () => undefined;
 const level: Check = (value) => (/^[0-4]$/u.test(value) ? undefined : 'not 0 to 4');
@@ -40,7 +42,8 @@ const severities: Check = (value) => {
   return wrong === undefined ? undefined : `not a severity or a range of them: ${wrong}`;
 };
 
-const date: Check = (value) => {
+/** A date, or a time in whole seconds of UTC. */
+export const date: Check = (value) => {
   const isForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/u.test(value);
   return isForm && !Number.isNaN(Date.parse(value)) ? undefined : 'not a date of the form YYYY-MM-DD[THH:MM:SSZ]';
 };

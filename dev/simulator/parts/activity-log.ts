@@ -5,7 +5,7 @@ import { cutListPage } from '../list-page.ts';
 import { instantOf, type DataSpan, type Part, type PartData } from '../part.ts';
 import { createDraws, fraction, hashText } from '../random.ts';
 import { vmFamily } from '../vm-family.ts';
-import { checkParameters, dateParameter, type ParameterRule } from '../vm-parameters.ts';
+import { checkParameters, date, dateParameter, whole, type ParameterRule } from '../vm-parameters.ts';
 import type { Visit } from '../world.ts';
 
 /** An entry put in. */
@@ -70,8 +70,6 @@ function createStore({ seed, start, end }: DataSpan, count: number): LogStore {
   };
 }
 
-const whole: ParameterRule = (value) => (/^\d{1,15}$/u.test(value) ? undefined : 'not a whole number');
-const date: ParameterRule = (value) => (Number.isNaN(Date.parse(value)) ? 'not a date' : undefined);
 const RULES: Readonly<Record<string, ParameterRule>> = {
   action: (value) => (value === 'list' ? undefined : 'not list'),
   since_datetime: date,
