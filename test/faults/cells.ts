@@ -113,7 +113,7 @@ const BODY_CELLS: readonly Cell[] = [
   vendorCell('fetch body', 'Qualys resets half-way', { kind: 'reset-body' }),
   vendorCell('fetch body', 'Qualys stalls half-way', { kind: 'stall-body', ms: 5000 }),
   vendorCell('decode', 'truncated body', { kind: 'truncate' }),
-  vendorCell('decode', 'truncated body, page 2', { kind: 'truncate' }, { nth: 2 }),
+  vendorCell('decode', 'truncated body, second call', { kind: 'truncate' }, { nth: 2 }),
   vendorCell('decode', 'malformed body', { kind: 'malformed' }),
   vendorCell('decode', 'malformed body, three times', { kind: 'malformed' }, { count: 3 }),
   {

@@ -7,9 +7,9 @@ import type { Cell } from './cell.ts';
 import type { StorageOf } from './storage-cells.ts';
 
 /**
- * The data of a cell: two windows after `start`. `lean`: the first has two pages (VM: one for each of two slices); `fat`: it has several
- * chunks; `deep`: several checkpoints (EDR: pages, VM: chunks); `wide`: it is split; `late`: as `deep`, and more comes a quarter of an
- * hour after the cell's start.
+ * The data of a cell: two windows after `start`. `lean`: the first takes two calls (EDR: pages, VM: one for each of two slices; where one
+ * answer holds a window, the second call is that of the second window); `fat`: it has several chunks; `deep`: several checkpoints (EDR: pages,
+ * VM: chunks); `wide`: it is split; `late`: as `deep`, and more comes a quarter of an hour after the cell's start.
  */
 export type DataShape = 'lean' | 'fat' | 'deep' | 'wide' | 'late';
 
