@@ -17,6 +17,7 @@ const isLong = process.env.SOAK === '1';
 const AT_ONCE = 4;
 const TEN_MINUTES = 1 / 6;
 const LARGE = 50_000;
+const OPTIONS = { timeout: 7_200_000 };
 
 interface Row {
   readonly feed: Feed;
@@ -95,8 +96,10 @@ async function playAll<T>(all: readonly T[], play: (each: T) => Promise<void>): 
   await Promise.all(Array.from({ length: AT_ONCE }, () => takePart(next)));
 }
 
-test('an outage of any route costs few calls, and nothing of it remains', { timeout: 7_200_000 }, async () => {
-  const outages = chosen();
+const NAMES = FEEDS.map(({ feed }) => feed.name);
+
+test.each(NAMES)('%s: an outage of any route costs few calls, and nothing of it remains', OPTIONS, async (name) => {
+  const outages = chosen().filter(({ feed }) => feed.name === name);
   const undisturbed = new Map<string, Undisturbed>();
   const times = new Map(outages.map((outage) => [undisturbedKey(outage), outage]));
   await playAll([...times], async ([key, outage]) => void undisturbed.set(key, await playUndisturbed(outage)));
