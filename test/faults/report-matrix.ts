@@ -28,11 +28,23 @@ export function toTable(results: readonly CellResult[]): string {
   );
 }
 
+/**
+ * Whether the matrix is to be written.
+ * @throws Error where only some of its cells are chosen: what is written is all of it.
+ */
+export function isToBeWritten({ CELLS, UPDATE_RELIABILITY } = process.env): boolean {
+  if (UPDATE_RELIABILITY !== '1') return false;
+  if (CELLS === undefined || CELLS === '') return true;
+  throw new Error(
+    'UPDATE_RELIABILITY=1 writes the whole of matrix.md: leave CELLS out, and choose a stream by -t <name>',
+  );
+}
+
 /** Prints the matrix, and with `UPDATE_RELIABILITY=1` writes it beside the stream's tests. */
-export async function reportMatrix(feed: Feed, results: readonly CellResult[]): Promise<void> {
+export async function reportMatrix(feed: Feed, results: readonly CellResult[], isWritten: boolean): Promise<void> {
   const table = toTable(results);
   console.log(`${feed.name}: ${results.length} cells\n${table}`);
-  if (process.env.UPDATE_RELIABILITY !== '1') return;
+  if (!isWritten) return;
   await writeFile(join(STREAM_TESTS, feed.name, 'matrix.md'), `${headOf(feed)}\n\n${table}\n`);
 }
 
