@@ -12,6 +12,7 @@ import {
 } from '../../../src/lib/pipeline/backfill.ts';
 import { parseSettings } from '../../../src/lib/config.ts';
 import { STREAMS } from '../../../src/lib/streams/index.ts';
+import type { StreamDefinition } from '../../../src/lib/streams/stream-definition.ts';
 import { STREAM_SETTINGS } from '../../../src/lib/streams/settings.ts';
 import { startFeed } from '../../support/feeds.ts';
 import type { Feed } from '../../faults/feeds.ts';
@@ -25,12 +26,15 @@ const TO = '2026-03-01T11:00:00Z';
 const DATA = { eventCount: 60, longEventEvery: 20, hostCount: 6, incidentCount: 12, recordCount: 20, spanHours: 1 };
 /** What a table has besides, for records that cannot be read and for connectors that have a name. */
 const OF_ALL = new Set(['RecordPart', 'ParseError', 'QualysSubscription']);
+const updateRows = (stream: string): string =>
+  `UPDATE_FIXTURES=1 npm test -- test/lib/streams/contract.test.ts -t ${stream}`;
+const updateMatrix = (stream: string): string => `UPDATE_RELIABILITY=1 npm run test:faults -- -t ${stream}`;
 /** Files of each stream, and how they come to be. */
-const BESIDE_TESTS = {
-  'fixtures/exchange.json': 'which request gets which of the pages beside it',
-  'fixtures/expected.json': 'by `UPDATE_FIXTURES=1 npx vitest run test/lib/streams/contract.test.ts`',
-  'matrix-feed.ts': 'what the faults must know of it, a `Feed` of test/faults/feeds.ts',
-  'matrix.md': 'by `UPDATE_RELIABILITY=1 npm run test:faults`',
+const BESIDE_TESTS: Readonly<Record<string, (stream: string) => string>> = {
+  'fixtures/exchange.json': () => 'which request gets which of the pages beside it',
+  'fixtures/expected.json': (stream) => `by \`${updateRows(stream)}\``,
+  'matrix-feed.ts': () => 'what the faults must know of it, a `Feed` of test/faults/feeds.ts',
+  'matrix.md': (stream) => `by \`${updateMatrix(stream)}\``,
 };
 let tables: ReadonlyMap<string, Table>;
 
@@ -51,6 +55,9 @@ function lossesOf(table: string, rows: readonly Row[]): string[] {
   return [...losses];
 }
 
+const tableAdvice = ({ name, table }: StreamDefinition): string =>
+  `infra/tables/${table}.json does not take what a row holds: mend the columns in src/lib/streams/${name}/, then npm run generate`;
+
 /** The rows that the fixtures of a stream shall become. */
 function expectedRows(stream: string): Row[] {
   return JSON.parse(readFileSync(expectedFile(stream), 'utf8')) as Row[];
@@ -58,6 +65,12 @@ function expectedRows(stream: string): Row[] {
 
 function expectedFile(stream: string): string {
   return join(fixturesOf(stream), 'expected.json');
+}
+
+/** The cells in the table of a matrix. */
+function cellsIn(matrix: string): string[] {
+  const cells = matrix.matchAll(/^\| (?!step \||---)([^|]+ \| [^|]+) \|/gmu);
+  return Array.from(cells, ([, cell = '']) => cell).sort();
 }
 
 function keysOf(rows: readonly unknown[]): string[] {
@@ -94,16 +107,6 @@ test('each folder of a stream has its line in the registry and in the list of se
 describe.each(STREAMS)('the stream $name', (definition) => {
   const { name, table } = definition;
 
-  test('has beside its tests what those of all streams look for there', async () => {
-    const missing = Object.entries(BESIDE_TESTS).filter(([file]) => !existsSync(join(import.meta.dirname, name, file)));
-    const toWrite = missing.map(([file, what]) => `write test/lib/streams/${name}/${file}: ${what}`);
-    expect(toWrite, 'docs/add-a-stream.md, step 5').toEqual([]);
-    const { feed } = (await import(`./${name}/matrix-feed.ts`)) as { feed: Feed };
-    expect({ name: feed.name, table: feed.table }).toEqual({ name, table });
-    if (definition.looksBack === true) expect(feed, 'what is late is played with it').toHaveProperty('place');
-    expect(readFileSync(join(import.meta.dirname, name, 'matrix.md'), 'utf8')).toMatch(`# ${name}\n`);
-  });
-
   test('gives rows that its table takes as they are', async () => {
     const feed = await startFeed(definition, { ...DATA, dataEnd: Date.parse(TO) });
     const [window] = await feed.ingest(FROM, TO);
@@ -111,7 +114,7 @@ describe.each(STREAMS)('the stream $name', (definition) => {
     expect(window?.lastError, 'of dev/simulator/parts/, where a file has to answer what it asks').toBeUndefined();
     expect(feed.bench.log.events().filter((event) => event.startsWith('Record'))).toEqual([]);
     expect(rows.length).toBeGreaterThan(3);
-    expect(lossesOf(table, rows)).toEqual([]);
+    expect(lossesOf(table, rows), tableAdvice(definition)).toEqual([]);
     expect(rows.filter(({ TimeGenerated, RowKey }) => TimeGenerated === undefined || RowKey === undefined)).toEqual([]);
     expect(new Set(rows.map(({ RowKey }) => RowKey)).size).toBe(rows.length);
   });
@@ -142,19 +145,39 @@ describe.each(STREAMS)('the stream $name', (definition) => {
       writeFileSync(expectedFile(name), `${JSON.stringify(rows, undefined, 2)}\n`);
     }
     expect(rows).toEqual(expectedRows(name));
-    expect(lossesOf(table, rows)).toEqual([]);
+    expect(lossesOf(table, rows), tableAdvice(definition)).toEqual([]);
+  });
+
+  // Behind the test that may write the rows.
+  test('has beside its tests what those of all streams look for there', async () => {
+    const missing = Object.entries(BESIDE_TESTS).filter(([file]) => !existsSync(join(import.meta.dirname, name, file)));
+    const toWrite = missing.map(([file, how]) => `write test/lib/streams/${name}/${file}: ${how(name)}`);
+    expect(toWrite, 'docs/add-a-stream.md, step 5').toEqual([]);
+    const { feed } = (await import(`./${name}/matrix-feed.ts`)) as { feed: Feed };
+    expect({ name: feed.name, table: feed.table }).toEqual({ name, table });
+    if (definition.looksBack === true) expect(feed, 'what is late is played with it').toHaveProperty('place');
+    const matrix = readFileSync(join(import.meta.dirname, name, 'matrix.md'), 'utf8');
+    expect(matrix).toMatch(`# ${name}\n`);
+    const { chooseCells } = await import('../../faults/play-matrix.ts');
+    const played = chooseCells(feed).map(({ step, fault }) => `${step} | ${fault}`);
+    expect(cellsIn(matrix), `matrix.md is written by \`${updateMatrix(name)}\``).toEqual(played.sort());
   });
 
   test('has a fixture of each column of its own', () => {
     const filled = new Set(expectedRows(name).flatMap((row) => Object.keys(row).filter((key) => row[key] !== null)));
     const own = [...tableOf(table).columns.keys()].filter((column) => !OF_ALL.has(column));
-    expect(own.filter((column) => !filled.has(column))).toEqual([]);
+    const act = `give these columns a value in a page of test/lib/streams/${name}/fixtures, then: ${updateRows(name)}`;
+    expect(
+      own.filter((column) => !filled.has(column)),
+      act,
+    ).toEqual([]);
   });
 
   test('has settings of its own that no other stream has, and tells the newest of its data by its columns', () => {
     const declared = DECLARED.find((each) => each.name === name)!;
     const others = DECLARED.filter((each) => each.name !== name).flatMap(({ settings }) => settings);
-    expect(declared.settings.filter((setting) => others.includes(setting))).toEqual([]);
+    const taken = declared.settings.filter((setting) => others.includes(setting));
+    expect(taken, `another stream has them: name them otherwise in src/lib/streams/${name}/settings.ts`).toEqual([]);
     const columns = declared.columns.map((column) => column.name);
     const restart = definition.restart?.column;
     if (restart !== undefined) expect(columns).toContain(restart(parseSettings(LEAST_SETTINGS)));
