@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { spelledDefault } from '../../src/lib/setting-kinds.ts';
 import { STREAMS } from '../../src/lib/streams/index.ts';
 import { SCHEDULES } from '../../src/lib/streams/schedules.ts';
@@ -20,6 +21,11 @@ const DEFAULTS = spelledDefault(settingsSchema.shape.QUALYS_STREAMS);
 /** The streams of the registry, in its order. */
 export const DECLARED: readonly DeclaredStream[] = await Promise.all(
   STREAMS.map(async ({ name, table, settings, isSnapshot = false }) => {
+    if (!existsSync(new URL(`../../src/lib/streams/${name}/about.ts`, import.meta.url))) {
+      throw new Error(
+        `write src/lib/streams/${name}/about.ts: what people and Azure need of the stream (docs/add-a-stream.md, step 1)`,
+      );
+    }
     const { about } = (await import(`../../src/lib/streams/${name}/about.ts`)) as { about: StreamAbout };
     const isDefault = DEFAULTS.split(',').includes(name);
     return { ...about, name, table, isDefault, isSnapshot, settings: Object.keys(settings) };
