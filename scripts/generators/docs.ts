@@ -41,6 +41,7 @@ export function generateDocs(root: string): GeneratedFile[] {
     replaceParts(root, 'docs/settings.md', { settings: settingsPart(), platforms: platformsPart() }),
     replaceParts(root, 'docs/streams.md', {
       overview: streamsTable(DECLARED),
+      proofs: DECLARED.map(proofOf).join('\n'),
       streams: DECLARED.map(streamPart).join('\n\n'),
     }),
     replaceParts(root, 'docs/install.md', { parameters: parametersPart(root), cost: costPart(root) }),
@@ -57,6 +58,11 @@ function streamsTable(streams: readonly DeclaredStream[], page = ''): string {
     schedule,
   ]);
   return table(['stream', 'Qualys API', 'Qualys role', 'table', 'schedule'], rows);
+}
+
+/** What proves that a window of the stream is whole, and where to see what it has outlived. */
+function proofOf({ name, proof }: DeclaredStream): string {
+  return `- [\`${name}\`](#${name}): ${proof} Faults that it outlives: [matrix](../test/lib/streams/${name}/matrix.md).`;
 }
 
 /** Every parameter of main.bicep, which has all of the connector's; lists are too long for a cell. */

@@ -13,6 +13,8 @@ export interface StreamAbout {
   readonly role: string;
   /** Its usual schedule in words. */
   readonly schedule: string;
+  /** What proves that a window of it is whole; where nothing does, that it says so. Whole sentences, Markdown. */
+  readonly proof: string;
   /** KQL over its table, for the queries that watch all streams. */
   readonly kql: {
     /** Newest time that the data tells. */

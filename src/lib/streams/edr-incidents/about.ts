@@ -12,6 +12,8 @@ export const about: StreamAbout = {
   api: 'EDR gateway: `/ioc/incidents/searchAfter`',
   role: 'as `edr-events`',
   schedule: 'every 10 minutes',
+  proof:
+    'Qualys does not count; a window is complete when the chain of pages is proven to have ended. It ends with an empty page; a page that names no next one is asked for again, one incident shorter, and must then name it.',
   // Weeks without an incident are no fault.
   kql: { newest: 'max(UpdatedTime)', source: 'coalesce(IncidentId, HostName)' },
 };

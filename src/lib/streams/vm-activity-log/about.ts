@@ -13,6 +13,8 @@ export const about: StreamAbout = {
   api: 'VM API server: `/api/2.0/fo/activity_log/`',
   role: 'as `vm-detections`; a Manager sees all users, others fewer',
   schedule: 'every 15 minutes',
+  proof:
+    'Qualys does not count; a window is complete when its chain of pages has ended: with a page that names no next one and holds fewer entries than were asked for. A full page that names none is asked for again, one entry shorter, and must then name it. Where a page comes shorter than asked for and its footer is lost, nothing tells it from the last one.',
   // A quiet subscription may log nothing for days.
   kql: { newest: 'max(ActivityTime)', source: 'UserName' },
 };

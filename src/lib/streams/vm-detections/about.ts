@@ -50,6 +50,8 @@ export const about: StreamAbout = {
   api: 'VM API server: `/api/5.0/fo/asset/host/vm/detection/`, `/api/5.0/fo/asset/host/`',
   role: 'Reader or higher with API access; not Auditor',
   schedule: 'every 30 minutes',
+  proof:
+    'Qualys does not count; a window is complete when its chain of pages has ended and hosts that are listed but did not come were asked for again, as long as that brought some (where none had come, once more ten minutes later); what is still missing is shown (`listed` beside `fetched`). A host that cannot be read on its own is left out, with its id, and the window is `incomplete`.',
   kql: {
     newest: 'max(LastVMScannedDateTime)',
     source: 'HostId',

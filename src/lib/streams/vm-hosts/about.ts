@@ -31,6 +31,8 @@ export const about: StreamAbout = {
   api: 'VM API server: `/api/5.0/fo/asset/host/`',
   role: 'as `vm-detections`',
   schedule: 'a snapshot a day',
+  proof:
+    'Each id that Qualys lists must come, and a list that holds nothing is asked again ten minutes later before that is believed.',
   kql: {
     newest: "coalesce(maxif(SnapshotTime, RecordType == 'SnapshotEnd'), min(SnapshotTime))",
     source: 'HostId',

@@ -11,6 +11,8 @@ export const about: StreamAbout = {
   api: 'VM API server: `/api/4.0/fo/knowledge_base/vuln/`',
   role: 'Reader or higher, with KnowledgeBase download enabled by Qualys',
   schedule: 'changes every 6 hours, all of it every 6 days',
+  proof:
+    'Each id that Qualys lists must come, and a list that holds nothing is asked again ten minutes later before that is believed.',
   kql: {
     newest: 'max(LastModifiedTime)',
     source: 'QID',
