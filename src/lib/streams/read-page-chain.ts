@@ -17,8 +17,8 @@ import { readJudged } from './read-judged.ts';
 export interface PageCursor extends ChainCursor {
   /** What is asked: the same for all pages of a chain, whatever becomes of the settings meanwhile. */
   readonly filter: string;
-  /** Records a page. */
-  readonly size: number;
+  /** Records a page; absent where the list comes whole. */
+  readonly size?: number;
   /** Records a page at most, since longer ones failed on a route that answers; holds for a chain that starts over, too. */
   readonly most?: number;
   /** Failures in a row when the chain was broken off: smaller pages lead out of no circle. */
@@ -31,7 +31,7 @@ export interface PageCursor extends ChainCursor {
 export interface PageOptions {
   /** Stands for the time of records that tell none. */
   readonly generatedAt: Date;
-  /** Records asked for. */
+  /** Records asked for; Infinity where the list comes whole. */
   readonly size: number;
   /** What the stream had to know of the pages before. */
   readonly carry?: Json | undefined;
@@ -57,16 +57,16 @@ export interface PageAnswer {
   readonly decode: (book: PageBook, options: PageOptions) => PageDecoder;
 }
 
-/** What a stream tells of a feed that is asked for by time, and whose pages each name the next one. */
+/** What a stream tells of a feed that is asked for by time, and whose pages each name the next one, or that comes whole. */
 export interface PageChain {
   readonly api: EdrApi | VmApi;
   readonly clock: Clock;
   readonly route: RouteName;
   /** Path of its calls, for messages. */
   readonly path: string;
-  /** Records a page. */
-  readonly size: number;
-  /** What selects the records of a half-open span of time, in ISO seconds. */
+  /** Records a page; absent for a list that comes whole: nothing of it is halved, and a tenth of what came may be of another time. */
+  readonly size?: number;
+  /** What selects the records of a half-open span of time, in ISO seconds. The start is already widened, so not by `queryWithin`. */
   readonly filter: (span: { readonly from: string; readonly to: string }) => string;
   /** Asks for a page: the first one without `after`. Its call is to be made with `isJudged`. */
   readonly fetch: (query: { readonly filter: string; readonly size: number }, after?: string) => Promise<PageAnswer>;
@@ -113,8 +113,9 @@ export async function* readPageChain(task: WindowTask, source: PageChain): Async
   const { from } = task.window;
   const other = source.filter({ from: isoSeconds(Date.parse(from) - PROBE_MS), to: from });
   let cursor = startOf(reading, task.cursor as unknown as PageCursor | undefined);
-  if (reading.failures - (cursor.brokenOff ?? 0) >= ATTEMPTS_BEFORE_HALVING && cursor.size > 1) {
-    cursor = smallerPages(cursor);
+  const { brokenOff = 0, size } = cursor;
+  if (reading.failures - brokenOff >= ATTEMPTS_BEFORE_HALVING && size !== undefined && size > 1) {
+    cursor = smallerPages(cursor, size);
     yield { cursor: toJson(cursor) };
   }
   for (;;) {
@@ -141,23 +142,28 @@ export async function* readPageChain(task: WindowTask, source: PageChain): Async
 function startOf({ known, source, task }: Reading, stored: PageCursor | undefined): PageCursor {
   if (stored?.after !== undefined || stored?.proof !== undefined) return stored;
   const from = isoSeconds(Date.parse(task.window.from) - EARLY_MS);
+  const size = source.size === undefined ? undefined : Math.min(source.size, stored?.most ?? Infinity);
   return {
     ...startOver(stored ?? { page: 0, reach: MOST_COPIES * known.size }),
     ...(stored?.broken === undefined ? {} : { broken: stored.broken }),
     filter: source.filter({ from, to: task.window.to }),
-    ...sizesOf({ ...stored, size: Math.min(source.size, stored?.most ?? Infinity) }),
+    ...sizesOf({ ...stored, size }),
   };
 }
 
 /** Smaller pages from the same place on: one that fails on a route that answers may be more than the vendor, or this process, can bear. */
-function smallerPages(cursor: PageCursor): PageCursor {
-  const most = Math.floor(cursor.size / 2);
+function smallerPages(cursor: PageCursor, size: number): PageCursor {
+  const most = Math.floor(size / 2);
   const { proof = 0 } = cursor;
   return { ...cursor, size: most, most, ...(proof > most ? { proof: most } : {}) };
 }
 
-function sizesOf({ brokenOff, most, size }: PageSizes): PageSizes {
-  return { size, ...(most === undefined ? {} : { most }), ...(brokenOff === undefined ? {} : { brokenOff }) };
+function sizesOf({ brokenOff, most, size }: Partial<Record<keyof PageSizes, number | undefined>>): PageSizes {
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(most === undefined ? {} : { most }),
+    ...(brokenOff === undefined ? {} : { brokenOff }),
+  };
 }
 
 /** Lets the next try read the chain from its beginning. */
@@ -209,12 +215,12 @@ async function* decode(reading: Reading, answer: PageAnswer, cursor: PageCursor)
   const held: BookedChunk[] = [];
   for await (const bytes of answer.body) {
     decoder.write(bytes);
-    checkOutside(reading, book.counts, cursor);
+    checkOutside(reading, book.counts, cursor.size ?? Infinity);
     held.push(...book.chunks());
     yield* takeExcess(held).map(toProgress);
   }
   const { characters, ...next } = decoder.end();
-  checkOutside(reading, book.counts, cursor);
+  checkOutside(reading, book.counts, cursor.size ?? book.counts.records);
   const { chunks, keys } = book.end();
   yield* [...held, ...chunks].map(toProgress);
   const { outside, repaired, unreadable } = book.counts;
@@ -225,16 +231,15 @@ async function* decode(reading: Reading, answer: PageAnswer, cursor: PageCursor)
 }
 
 /** Records that the next page is asked for. */
-function askedOf({ proof = 0, size }: PageCursor): number {
+function askedOf({ proof = 0, size = Infinity }: PageCursor): number {
   return proof > 0 ? proof : size;
 }
 
-/** @throws FatalError where more than a tenth of a full page is of another time, before any of it is given. */
-function checkOutside(
-  { source: { advice, records }, task }: Reading,
-  { outside }: PageCounts,
-  { size }: PageCursor,
-): void {
+/**
+ * @param size records of a full page, or of all that came.
+ * @throws FatalError where more than a tenth of them is of another time, before any of the page is given.
+ */
+function checkOutside({ source: { advice, records }, task }: Reading, { outside }: PageCounts, size: number): void {
   if (task.acceptsOutside === true || outside <= size * MAX_OUTSIDE) return;
   throw new FatalError(
     `Qualys ignores the time filter: ${outside} ${records} of a page of ${size} are of another time${advice}, or retry the window taking it as it is`,
