@@ -160,7 +160,8 @@ async function run(options: Options): Promise<number> {
     if (open)
       openBrowser(`${host.url}/api/dashboard`, () => console.log('No browser could be opened: the address is above.'));
     if (once) {
-      const code = await catchUp(host);
+      const hasData = simulator !== undefined && sizes.eventCount > 0 && sizes.hostCount > 0;
+      const code = await catchUp(host, hasData);
       const lost = ingestion === undefined ? [] : await findLostValues(ingestion.url);
       for (const line of lost) console.error(`Lost: ${line}`);
       return lost.length > 0 ? 1 : code;
