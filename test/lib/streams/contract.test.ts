@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convertRow, type Row } from '../../../dev/ingestion/convert-row.ts';
 import { readTables, type Table } from '../../../dev/ingestion/tables.ts';
+import { jsonFile } from '../../../scripts/generators/generated-file.ts';
 import { DECLARED } from '../../../scripts/generators/streams.ts';
 import {
   feedNext,
@@ -111,7 +112,7 @@ describe.each(STREAMS)('the stream $name', (definition) => {
     const feed = await startFeed(definition, { ...DATA, dataEnd: Date.parse(TO) });
     const [window] = await feed.ingest(FROM, TO);
     const rows = feed.bench.sink.rows as Row[];
-    expect(window?.lastError, 'of dev/simulator/parts/, where a file has to answer what it asks').toBeUndefined();
+    expect(window?.lastError, 'write or mend the part that answers it in dev/simulator/parts/').toBeUndefined();
     expect(feed.bench.log.events().filter((event) => event.startsWith('Record'))).toEqual([]);
     expect(rows.length).toBeGreaterThan(3);
     expect(lossesOf(table, rows), tableAdvice(definition)).toEqual([]);
@@ -139,10 +140,11 @@ describe.each(STREAMS)('the stream $name', (definition) => {
   test('makes of its fixtures the rows that stand beside them, which its table takes as they are', async () => {
     const { feed, unanswered, unasked } = await playExchange(definition);
     const windows = (await feed.windows()).map(({ lastError, state }) => ({ lastError, state }));
-    expect({ windows, unanswered, unasked }).toEqual({ windows: [{ state: 'closed' }], unanswered: [], unasked: [] });
+    const took = { windows: [{ state: 'closed' }], unanswered: [], unasked: [] };
+    expect({ windows, unanswered, unasked }, `mend test/lib/streams/${name}/fixtures/exchange.json`).toEqual(took);
     const rows = feed.bench.sink.rows as Row[];
     if (process.env.UPDATE_FIXTURES === '1') {
-      writeFileSync(expectedFile(name), `${JSON.stringify(rows, undefined, 2)}\n`);
+      writeFileSync(expectedFile(name), (await jsonFile(fixturesOf(name), 'expected.json', rows)).text);
     }
     expect(rows).toEqual(expectedRows(name));
     expect(lossesOf(table, rows), tableAdvice(definition)).toEqual([]);
