@@ -141,7 +141,7 @@ export function findFaults(states: readonly StreamState[], hasData: boolean): st
     ),
     ...empty.map(
       ({ stream }) =>
-        `Empty: ${stream.name} brought no row: the simulator holds none of it, or start or filter leave all out`,
+        `Empty: ${stream.name} brought no row: the simulator holds none of it, or its start, lag or filter leaves all out`,
     ),
   ];
 }
