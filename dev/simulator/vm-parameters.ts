@@ -17,7 +17,7 @@ type Check = (value: string) => string | undefined;
 export type ParameterRule = Check | 'unsupported';
 
 /** 0 or 1. */
-export const flag: Check = (value) => (/^[01]$/u.test(value) ? undefined : 'neither 0 nor 1');
+const flag: Check = (value) => (/^[01]$/u.test(value) ? undefined : 'neither 0 nor 1');
 /** A whole number. */
 export const whole: Check = (value) => (/^\d{1,15}$/u.test(value) ? undefined : 'not a whole number');
 const id: Check = (value) => (/^\d{1,30}$/u.test(value) ? undefined : 'not a positive integer');
