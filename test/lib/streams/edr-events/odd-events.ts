@@ -57,7 +57,8 @@ export function oddEvents(unit: 'binary' | 'grapheme' = 'binary'): fc.Arbitrary<
   const fields = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...paths), more), value), { maxLength: 25 });
   return fields.map((given) => {
     const record = { id: 'x' };
-    for (const [path, each] of given) place(record, path, each);
+    // What is placed gets members of its own.
+    for (const [path, each] of given) place(record, path, structuredClone(each));
     return record;
   });
 }
