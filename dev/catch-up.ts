@@ -43,11 +43,12 @@ export async function catchUp(host: Host, hasData: boolean): Promise<number> {
     const reason = planner.whyGivenUp() ?? behind.map(whyStuck).find((each) => each !== undefined);
     if (behind.length === 0 || reason !== undefined) {
       progress.close();
-      printSummary(reason === undefined ? await untilQuiet(services) : states, startedAt);
+      const ended = reason === undefined ? await untilQuiet(services) : states;
+      printSummary(ended, startedAt);
       if (reason !== undefined) console.error(`Not caught up: ${reason}`);
       await services.limiter.close();
       if (reason !== undefined) return 1;
-      const faults = findFaults(states, hasData);
+      const faults = findFaults(ended, hasData);
       for (const fault of faults) console.error(fault);
       return faults.length === 0 ? 0 : 1;
     }
