@@ -5,7 +5,7 @@ import { ceilSecond } from '../pipeline/window.ts';
 import type { EdrApi } from '../qualys/edr/edr-api.ts';
 import type { VmApi } from '../qualys/vm/vm-api.ts';
 import type { Failure } from './failures.ts';
-import type { LogsReader, Span } from './ports.ts';
+import type { Bounds, LogsReader } from './ports.ts';
 
 /** What an enrichment needs. */
 export interface EnrichDependencies {
@@ -17,7 +17,7 @@ export interface EnrichDependencies {
 }
 
 /** An enrichment under way: reports or events within its bounds count. */
-export interface Asked extends Span {
+export interface Asked extends Bounds {
   readonly signal: AbortSignal;
   readonly deps: EnrichDependencies;
   /** Collects what went wrong. */

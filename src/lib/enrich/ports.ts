@@ -1,5 +1,5 @@
 /** Bounds in time. */
-export interface Span {
+export interface Bounds {
   readonly from: Date;
   readonly to: Date;
 }
@@ -17,5 +17,5 @@ export interface LogsReader {
    * Runs a KQL query over rows whose `TimeGenerated` is within `[from, to]`.
    * @throws ConfigError, FatalError, RetryableError or WaitError; the signal's reason when aborted.
    */
-  readonly query: (kql: string, span: Span, signal: AbortSignal) => Promise<LogRows>;
+  readonly query: (kql: string, span: Bounds, signal: AbortSignal) => Promise<LogRows>;
 }

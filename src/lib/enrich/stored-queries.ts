@@ -3,14 +3,14 @@ import { EVENT_ROW_COLUMNS } from './event-row.ts';
 import { MAX_EVENTS, MAX_NAMES, MAX_WORST } from './limits.ts';
 import { kqlText, kqlTime } from './kql-text.ts';
 import { columnsOf, nameCondition, rowCondition } from './row-condition.ts';
-import type { Span } from './ports.ts';
+import type { Bounds } from './ports.ts';
 import type { NamedSubject } from './subject.ts';
 
 /**
  * The matching events that Qualys processed within the bounds, each once, with one row for a record that is spread over several. `FoundBy` says whether Qualys' own search finds
  * them, too. An event without an id is known by its key, as in alerts.
  */
-function matchingEvents(subject: NamedSubject, { from, to }: Span, subscription: string): string {
+function matchingEvents(subject: NamedSubject, { from, to }: Bounds, subscription: string): string {
   const { live, further } = columnsOf(subject);
   return `QualysEdrEvents_CL
 | where ${isOwnRow(subscription)}
@@ -22,7 +22,7 @@ function matchingEvents(subject: NamedSubject, { from, to }: Span, subscription:
 }
 
 /** The newest matching events. */
-export function newestEventsQuery(subject: NamedSubject, bounds: Span, subscription = ''): string {
+export function newestEventsQuery(subject: NamedSubject, bounds: Bounds, subscription = ''): string {
   return `${matchingEvents(subject, bounds, subscription)}
 | sort by coalesce(ProcessedTime, TimeGenerated) desc
 | take ${MAX_EVENTS}
@@ -30,7 +30,7 @@ export function newestEventsQuery(subject: NamedSubject, bounds: Span, subscript
 }
 
 /** What all matching events have in common, by type and action; and in a row of its own how far the table goes. */
-export function eventGroupsQuery(subject: NamedSubject, bounds: Span, subscription = ''): string {
+export function eventGroupsQuery(subject: NamedSubject, bounds: Bounds, subscription = ''): string {
   const most = MAX_NAMES + 1;
   return `${matchingEvents(subject, bounds, subscription)}
 | extend SeenAt = coalesce(EventTime, ProcessedTime), SeenOn = coalesce(HostName, NetBiosName), SeenWith = coalesce(UserName, TargetProcessUserName)

@@ -8,7 +8,7 @@ import type { EnrichVulnerabilities, OpenVulnerability } from './enrich-answer.t
 import { attempt, type Failure } from './failures.ts';
 import { MAX_WORST } from './limits.ts';
 import { textIn, textsIn, timeIn, wholeIn, type EventRow } from './event-row.ts';
-import type { Span } from './ports.ts';
+import type { Bounds } from './ports.ts';
 import { eventGroupsQuery, newestEventsQuery, openCountsQuery, titlesQuery, worstOpenQuery } from './stored-queries.ts';
 import type { NamedSubject } from './subject.ts';
 import { groupOfAggregate, type EventGroup } from './summarise.ts';
@@ -30,7 +30,7 @@ export interface OwnTables {
   /** Of which Qualys subscription they are. */
   readonly subscription: string;
   /** Rows of a query. @throws as `LogsReader`. */
-  readonly ask: (kql: string, span: Span) => Promise<readonly EventRow[]>;
+  readonly ask: (kql: string, span: Bounds) => Promise<readonly EventRow[]>;
   /** Notes why some of it may be missing. */
   readonly note: (partialError: string | undefined) => void;
 }
@@ -130,11 +130,11 @@ async function readTitles(qids: readonly string[], now: Date, tables: OwnTables)
 }
 
 /** So many days up to a time. */
-export function daysUntil(to: Date, days: number): Span {
+export function daysUntil(to: Date, days: number): Bounds {
   return { from: new Date(to.getTime() - days * DAY_MS), to };
 }
 
-function spanOf({ from, to }: Span): Span {
+function spanOf({ from, to }: Bounds): Bounds {
   return { from: new Date(from.getTime() - DAYS_BEFORE * DAY_MS), to: new Date(to.getTime() + DAYS_AHEAD * DAY_MS) };
 }
 
